@@ -1,4 +1,4 @@
-/** Decides what is on the stage, and what is large. Pure. */
+/** Decides which tiles the stage shows and which of them is large. Pure. */
 
 import type { ParticipantView, SessionView } from "../messages";
 import { others } from "./state";
@@ -7,12 +7,12 @@ export interface Tile {
   key: string;
   person: ParticipantView;
   kind: "camera" | "screen" | "none";
-  /** The video slot that carries it; -1 for a person without video. */
+  /** The video slot that carries this tile's picture; -1 for a person without video. */
   slot: number;
 }
 
 export interface Arrangement {
-  /** The shared screen, shown large; an open board takes its place. */
+  /** The shared screen, shown large. An open board is shown instead of the screen. */
   main: Tile | null;
   tiles: Tile[];
 }

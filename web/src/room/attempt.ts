@@ -1,11 +1,11 @@
-/** One attempt to reach the media worker: a browser's connection with the media lines and channels of the protocol. */
+/** One attempt to reach the media worker: a peer connection with the media sections and data channels that the protocol wants. */
 
 import { Reassembler } from "./fragments";
 
 export type TrackKind = "mic" | "camera" | "screen";
 
 const SLOTS = 4;
-/** From low to high. Chromium sends no third layer for a 640 × 360 camera. */
+/** Simulcast layers of the camera, from low to high. Chromium sends no third layer for a 640 × 360 camera. */
 const LAYERS: RTCRtpEncodingParameters[] = [
   { rid: "l", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
   { rid: "h", maxBitrate: 900_000 },
@@ -13,9 +13,9 @@ const LAYERS: RTCRtpEncodingParameters[] = [
 
 export interface Attempt {
   madeAt: number;
-  /** Epoch of its answer; 0 before. */
+  /** The room's epoch, from the worker's answer; 0 before the answer. */
   epoch: number;
-  /** The answer in use: the worker's, with Opus or RED as the voice's first codec; empty before. */
+  /** The SDP answer in use: the worker's, with Opus or RED moved to the front of the voice's codecs. Empty before the answer. */
   answer: string;
   reassembler: Reassembler;
   pc: RTCPeerConnection;
@@ -28,7 +28,7 @@ export interface Attempt {
 
 export function build(): Attempt {
   const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-  // The order of these lines is the protocol: audio, camera, screen, four slots, data.
+  // The protocol fixes the order of the media sections: audio, camera, screen, four slots, data.
   const mic = pc.addTransceiver("audio", { direction: "sendrecv" });
   const camera = pc.addTransceiver("video", { direction: "sendonly", sendEncodings: LAYERS });
   const screen = pc.addTransceiver("video", { direction: "sendonly" });
@@ -50,7 +50,7 @@ export function build(): Attempt {
   };
 }
 
-/** Called when the connection is up, or will be in a moment: the worker ends the previous one. */
+/** Returns whether ICE has found a path: the connection is up or will be in a moment. The worker then ends the previous one. */
 export function hasPath({ pc }: Attempt): boolean {
   return pc.iceConnectionState === "connected" || pc.iceConnectionState === "completed";
 }

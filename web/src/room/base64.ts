@@ -1,4 +1,4 @@
-/** Bytes in JSON. */
+/** Converts bytes to base64 and back, because JSON has no bytes. */
 
 export function base64(bytes: Uint8Array): string {
   let text = "";

@@ -1,4 +1,4 @@
-/** The visitor's side of a callback: choosing a time, and changing or cancelling it. For the call window and the panel. */
+/** The visitor's side of a callback, for the call window and the panel: choosing a time, changing it, cancelling the callback. */
 
 import { PhoneIncoming } from "lucide";
 import { useEffect, useState } from "preact/hooks";
@@ -81,7 +81,7 @@ function failedText(error: unknown): string {
   return isKey(key) ? t(key) : failureText(error);
 }
 
-/** A form for time, contact and note. Used again, it changes the agreed callback. */
+/** The form for a callback's time, contact and note. If a callback is agreed already, the form changes it. */
 export function AskCallback({ client, session, onBack, onDone = onBack }: Part & { onBack: () => void; onDone?: () => void }) {
   const agreed = session.callback?.state === "scheduled" || session.callback?.state === "due" ? session.callback : null;
   const times = useTimes(client, session.id);

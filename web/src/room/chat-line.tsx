@@ -10,7 +10,7 @@ import { FileLine } from "./sharing";
 import type { OutLine } from "./state";
 import { clock, nameAndRole, nameOf, systemText, t } from "./words";
 
-/** What the page loads after its first picture: corrections, replies. */
+/** The code for corrections, replies and read marks, which the page loads after its first picture. */
 export type Writing = typeof import("./writing/said");
 
 export interface ChatLineProps {
@@ -19,7 +19,7 @@ export interface ChatLineProps {
   writing: Writing | null;
   /** Whether the page has a message box. */
   writes: boolean;
-  /** Brings another line into view, also one that is not in the document now. */
+  /** Scrolls to another line, even if that line is outside the part of the conversation that is in the document. */
   reveal: (seq: number) => void;
   line: Line;
   /** Whether the line begins a group: author and time are then shown. */
@@ -75,7 +75,7 @@ export function ChatLine({ line, first, ...rest }: ChatLineProps) {
   );
 }
 
-/** An own line that is being sent, or was refused. */
+/** One's own line while it is being sent, or after the server has refused it. */
 export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pictures: Pictures; onDismiss: () => void }) {
   return (
     <div

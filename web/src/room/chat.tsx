@@ -21,13 +21,13 @@ export interface ChatProps {
   client: Client;
   session: SessionView;
   pictures: Pictures;
-  /** For staff: who reads what they write. Visitors always write to everyone. */
+  /** The choice of who may read a new line. Only staff have the choice: a visitor's lines go to everyone. */
   audience?: AudienceChoice;
-  /** For staff: what helps them write. */
+  /** Additions to the message box, such as saved replies. Only staff have them. */
   aid?: ComposerAid;
   /** Whether the conversation is over: reading only. */
   readOnly?: boolean;
-  /** Shows the lines as they were at some earlier moment. */
+  /** Returns the lines as they were at an earlier moment, for the replay. */
   asThen?: (lines: Line[]) => Line[];
 }
 
@@ -118,7 +118,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
 
 let loaded: Writing | null = null;
 
-/** Return what this page loads after its first picture; null until it is here. */
+/** Return the code for corrections and replies, which loads after the page's first picture; null until it is loaded. */
 function useWriting(): Writing | null {
   const [writing, setWriting] = useState(loaded);
   useEffect(() => {
@@ -128,7 +128,7 @@ function useWriting(): Writing | null {
         loaded = module;
         setWriting(module);
       },
-      () => undefined, // lines can be read and written without it
+      () => undefined, // lines can be read and written without that code
     );
   }, []);
   return writing;
@@ -155,7 +155,8 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
   );
 }
 
-/** Scrolls along as lines come, unless the reader scrolled back; then says that there are new ones. */
+/** Keeps the chat scrolled to its end as lines come. If the reader has scrolled back, sets `behind` instead: new lines wait
+ *  below. */
 function useFollowing(count: number) {
   const ref = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);
@@ -181,7 +182,7 @@ function useFollowing(count: number) {
     const box = ref.current;
     if (!box) return;
     const nearEnd = complete && box.scrollHeight - box.scrollTop - box.clientHeight < 60;
-    // A box that shrank or a line that grew also leaves the end; only the reader scrolls back.
+    // A box that shrinks or a line that grows also moves the end away. Only a smaller scrollTop shows that the reader scrolled.
     if (nearEnd || box.scrollTop < top.current) atEnd.current = nearEnd;
     top.current = box.scrollTop;
     if (atEnd.current) setBehind(false);

@@ -6,7 +6,7 @@ import { aLine, aSession } from "./testing";
 
 const line = (seq: number) => aLine(seq, { author: "p1", name: "", role: "user" });
 
-/** A server's side of the sockets that a client opens, the newest last. */
+/** The server's end of every socket that a client opens, the newest last. */
 class FakeServer {
   sockets: Socket[] = [];
   asked: ClientMessage[] = [];

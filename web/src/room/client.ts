@@ -1,4 +1,4 @@
-/** A page's connection and state. Fetches missed lines and keeps unacknowledged ones over a reload. */
+/** A page's connection and state. Fetches lines that the page missed, and keeps unacknowledged lines over a reload. */
 
 import type { SendLine, ServerMessage } from "../messages";
 import { createStore, type Readable } from "../ui/store";
@@ -17,7 +17,7 @@ export interface ClientOptions {
 
 const OUTBOX = "sangdam.outbox";
 const DRAFTS = "sangdam.drafts";
-const DRAFTS_MOST = 20; // sessions; drops the oldest
+const DRAFTS_MOST = 20; // sessions whose drafts are kept; the oldest draft is dropped
 
 /** Returns 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
 export function newId(): string {
@@ -28,7 +28,7 @@ function socketUrl(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
 }
 
-/** The draft of a session's chat line: it survives when the box moves to another place on the page. */
+/** The unsent text in a session's message box. It survives when the box moves to another place on the page. */
 export interface Draft {
   text: string;
   /** Whether the box had the focus when it was removed. */
@@ -38,13 +38,14 @@ export interface Draft {
 export class Client {
   readonly connection: Connection;
   readonly drafts: Map<string, Draft>;
-  /** session → the line to which the next one replies; 0 for none. */
+  /** By session: the number of the line to which the person is replying; 0 for none. */
   readonly replies = createStore<Record<string, number>>({});
   private readonly store = createStore<RoomState>(initialState);
   private readonly storage: Pick<Storage, "getItem" | "setItem">;
   private readonly now: () => number;
   private readonly listeners = new Set<(message: ServerMessage) => void>();
-  /** Sessions whose lines were requested on this connection, with the last `rev` up to which none is missing. */
+  /** `caughtUp`: sessions whose lines were requested on this connection. `complete`: by session, the `rev` up to which no line is
+   *  missing. */
   private caughtUp = new Set<string>();
   private readonly complete = new Map<string, number>();
 
@@ -68,12 +69,13 @@ export class Client {
     for (const line of this.kept<Kept>(OUTBOX)) this.deliver(line);
   }
 
-  /** The state, for `useStore`. */
+  /** The room's state, for `useStore`. */
   get state(): Readable<RoomState> {
     return this.store;
   }
 
-  /** Subscribes to all messages, after the state took them (board messages and answers bypass it). Returns what unsubscribes. */
+  /** Subscribes to all messages of the server. The listener is called after the state was updated; board messages and answers do
+   *  not touch the state. Returns a function that unsubscribes. */
   onMessage(listener: (message: ServerMessage) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -91,7 +93,7 @@ export class Client {
 
   private readonly networkBack = () => this.connection.networkBack();
 
-  /** Shows the line as "sending" at once and sends it until it is acknowledged. */
+  /** Shows the line as "sending" at once, and resends it until the server acknowledges it. Returns the line's id. */
   sendLine(line: Omit<SendLine, "type" | "line" | "id">): string {
     const whole: SendLine = { type: "line", line: newId(), ...line };
     this.deliver(whole);
@@ -129,7 +131,8 @@ export class Client {
     for (const listener of [...this.listeners]) listener(message);
   }
 
-  /** Sessions that were complete on the former connection are complete up to their last line. */
+  /** Notes where each session has to catch up from. A session that was caught up on the former connection lacks only lines after
+   *  its last `rev`. */
   private returned(): void {
     for (const session of this.complete.keys()) {
       if (this.caughtUp.has(session)) this.complete.set(session, lastRev(this.store.get(), session));
@@ -137,8 +140,8 @@ export class Client {
     this.caughtUp.clear();
   }
 
-  /** Asks for the lines that came while we were disconnected, page by page. A new line may arrive before them, so the last known
-   *  line is not the place to continue from. */
+  /** Fetches the lines that came while we were disconnected, page by page. A new line may arrive before these missed lines. So
+   *  `complete`, not the last known line, says where to continue. */
   private async catchUp(session: string): Promise<void> {
     let after = this.complete.get(session) ?? 0;
     try {
@@ -152,7 +155,7 @@ export class Client {
       }
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.caughtUp.delete(session); // asked again with the next view of the session
+      this.caughtUp.delete(session); // the next view of the session makes us ask again
     }
   }
 
@@ -160,7 +163,7 @@ export class Client {
     this.store.update((state) => reduce(state, event, this.now()));
   }
 
-  /** Keeps what is written in a session's message box, also over a reload; null forgets it. */
+  /** Keeps the unsent text of a session's message box, also over a reload. Null forgets that text. */
   draft(session: string, draft: Draft | null): void {
     this.drafts.delete(session);
     if (draft) this.drafts.set(session, draft);

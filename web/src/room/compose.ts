@@ -3,14 +3,14 @@
 export interface KeyPress {
   key: string;
   shiftKey: boolean;
-  /** Alt+Enter is another key: the console accepts a call with it while somebody writes. */
+  /** Whether Alt is held. Alt+Enter does not send: with Alt+Enter staff accept a call while they write. */
   altKey: boolean;
   isComposing: boolean;
   keyCode: number;
 }
 
-/** While a syllable is being composed keys belong to the input method (Korean, Japanese, Chinese); Safari reports its last Enter
- *  after the composition has ended, with key code 229. */
+/** Whether the key belongs to an input method (Korean, Japanese, Chinese) that is composing a syllable. Safari reports the last
+ *  Enter after the composition has ended, but with key code 229. */
 export const composes = (press: KeyPress): boolean => press.isComposing || press.keyCode === 229;
 
 /** Enter sends, Shift+Enter is a new line. */
@@ -22,7 +22,8 @@ const TYPING_AGAIN_MS = 3000;
 export class TypingSignal {
   private toldAt: number | null = null;
 
-  /** true or false: what to tell them now; null: nothing new to tell. */
+  /** Takes the text of the box after a key. Returns whether to tell the others "typing" (true) or "stopped" (false); null:
+   *  nothing. */
   changed(text: string, now: number): boolean | null {
     if (text.trim() === "") return this.ended();
     if (this.toldAt !== null && now - this.toldAt < TYPING_AGAIN_MS) return null;
@@ -48,8 +49,8 @@ interface Said {
   at: number;
 }
 
-const LINE_MOST = 10_000; // visible characters
+const LINE_MOST = 10_000; // visible characters (grapheme clusters)
 
-/** Returns whether a line has more characters than the server takes. It counts as the server does: an emoji of several parts is one. */
+/** Returns whether a line has more characters than the server takes. Counts like the server: an emoji of several parts is one. */
 export const isTooLong = (text: string): boolean =>
   text.length > LINE_MOST && Array.from(new Intl.Segmenter().segment(text)).length > LINE_MOST;

@@ -13,10 +13,10 @@ import { t } from "./words";
 
 export interface AudienceChoice {
   value: Audience;
-  /** The audiences that can be chosen now; a single one is only shown. */
+  /** The audiences that can be chosen now. If there is only one, the box shows it without a choice. */
   options: Audience[];
   onChange: (audience: Audience) => void;
-  /** Why there is no choice at the moment. */
+  /** The reason why there is no choice of audience at the moment. */
   hint?: string;
 }
 
@@ -118,7 +118,7 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
 interface BoxProps {
   box: Box;
   text: string;
-  /** Whether to focus the box on mount: the person was in it before it moved. */
+  /** Whether to focus the box when it mounts: it had the focus before it moved to another place on the page. */
   focused: boolean;
   onGone: (focused: boolean) => void;
   onText: (text: string) => void;

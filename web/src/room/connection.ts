@@ -6,10 +6,11 @@ import { delayMs, jittered } from "./ladder";
 
 export type Status = "connecting" | "open" | "reconnecting" | "closed";
 
-/** The server's reason, or ours: not connected, no answer in time, too many unsent lines, an answer of another kind. */
+/** Why a request failed: a reason from the server, or one of ours. Ours: not connected, no answer in time, too many unsent lines,
+ *  an answer of the wrong type. */
 export type FailureReason = ErrorReason | "offline" | "timeout" | "outbox_full" | "bad_reply";
 
-/** Why a connection is closed for good; `left`: this page closed it. */
+/** Why a connection is closed for good. `left`: this page closed it. All other reasons come from the server. */
 export type ClosedReason = ByeReason | "left";
 
 /** A refused or unanswered request. */
@@ -23,7 +24,7 @@ export class RequestError extends Error {
   }
 }
 
-/** The parts of `WebSocket` that are used; tests replace the server with it. */
+/** The parts of `WebSocket` that a connection uses. Tests implement this interface instead of running a server. */
 export interface Socket {
   send(data: string): void;
   close(code?: number): void;
@@ -34,7 +35,7 @@ export interface Socket {
 
 export interface ConnectionOptions {
   url: string;
-  /** Identifies this page while it is loaded, over all its connections. */
+  /** Identifies this page as long as it is loaded. All its connections use the same id. */
   tab: string;
   token?: string;
   locale: string;
@@ -42,21 +43,21 @@ export interface ConnectionOptions {
   onStatus: (status: Status, reason: ClosedReason | "") => void;
   /** Called when the server refuses a kept message; it is not sent again. */
   onRefused: (message: Kept, reason: FailureReason) => void;
-  /** Called when a kept message was answered. */
+  /** Called when the server has answered a kept message. */
   onKept?: () => void;
   openSocket?: (url: string) => Socket;
   random?: () => number;
 }
 
-/** A message that is kept until it is answered, and sent again after each return. */
+/** A message that is kept until the server answers it, and resent after each reconnection. */
 export type Kept = SendLine | EditLine | RetractLine;
 
-/** A later change of a line takes the place of an earlier one. */
+/** Returns the key under which a message is kept. Changes of one line share a key, so a later change replaces an earlier one. */
 const keptAs = (message: Kept): string => (message.type === "line" ? message.line : `${message.session} ${message.seq}`);
 
 type Asked = Extract<ClientMessage, { id?: number | null }>;
 type WithoutId<M> = M extends unknown ? Omit<M, "id"> : never;
-/** Any message that may carry an id; the connection gives it one. */
+/** A message that takes a request id. The connection adds the id. */
 export type RequestMessage = WithoutId<Asked>;
 
 interface Pending {
@@ -68,18 +69,19 @@ interface Pending {
 const REPLY_MS = 8000;
 const PING_MS = 5000;
 const SILENT_MS = 12_000;
-/** How soon a connection must answer after the network returns, ms. */
+/** When the browser reports the network back, the server must answer within this time, ms. Otherwise we reconnect. */
 const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
-/** Resends of a line over working connections before it is given up: the server answers all else, but not this line. */
+/** How often a line is sent over working connections without an answer before it is given up. The server then answers everything
+ *  except this line. */
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 
 /** Reasons with which the server ends a connection for good; after any other we reconnect. */
 export const isFinal = (bye: Bye): boolean => FINAL.includes(bye.reason);
 
-/** Cleans typed text to what the server accepts. */
+/** Encodes a message as JSON. Removes from typed text the characters that the server does not accept. */
 const encode = (message: ClientMessage): string =>
   JSON.stringify(message, (_, value: unknown) => (typeof value === "string" ? clean(value) : value));
 
@@ -98,7 +100,7 @@ export class Connection {
 
   constructor(private readonly options: ConnectionOptions) {}
 
-  /** Connects, or takes this session back from a newer tab after `bye: replaced`. */
+  /** Connects. After `bye: replaced`, this takes the session back from the newer tab. */
   open(): void {
     this.wanted = true;
     this.attempt = 0;
@@ -122,7 +124,7 @@ export class Connection {
     this.dial();
   }
 
-  /** Sends at once. Returns false when there is no connection; the message is then dropped. */
+  /** Sends a message at once. Returns false when there is no connection; the message is then dropped. */
   send(message: ClientMessage): boolean {
     if (!this.socket || !this.greeted) return false;
     this.socket.send(encode(message));
@@ -142,7 +144,8 @@ export class Connection {
     });
   }
 
-  /** Keeps the message until its answer (or a refusal) and sends it again after each return; refuses when 200 are waiting. */
+  /** Keeps the message until the server answers or refuses it, and resends it after each reconnection. At most 200 messages are
+   *  kept; a further one is refused. */
   deliver(message: Kept): void {
     if (this.outbox.size >= OUTBOX_MOST) throw new RequestError("outbox_full");
     this.outbox.set(keptAs(message), message);
@@ -247,7 +250,8 @@ export class Connection {
     this.options.onStatus("closed", reason);
   }
 
-  /** A connection silent for 12 s (pings are answered every 5 s) is dead, even if the browser has not noticed yet. */
+  /** Ends the connection when nothing arrives for `silentMs`. The server answers a ping every 5 s: 12 s of silence mean that the
+   *  connection is dead, even if the browser has not noticed yet. */
   private listenFor(silentMs = SILENT_MS): void {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.socket && this.lost(this.socket), silentMs);

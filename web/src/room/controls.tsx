@@ -27,7 +27,7 @@ export interface ControlsProps {
   board: { open: boolean; onToggle: () => void };
   chat?: { open: boolean; unread: number; onToggle: () => void };
   onLeave?: () => void;
-  /** Further buttons, before "leave". */
+  /** Further buttons, shown before "leave". */
   children?: ComponentChildren;
 }
 
@@ -126,7 +126,8 @@ function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDev
   );
 }
 
-/** Says a problem once, when it arises; not one that was there before the controls, and was said there. */
+/** Shows a device problem as a toast when it arises. The screen before has shown the problems that existed before the
+ *  controls. */
 function useProblemToast(problem: string): void {
   const said = useRef(problem);
   useEffect(() => {

@@ -1,4 +1,5 @@
-/** Chooses microphone, camera and speaker, and plays a test sound. A chunk of its own: most people take the browser's choice. */
+/** Lets people choose microphone, camera and speaker, and play a test sound. Loaded lazily: most people keep the browser's
+ *  choice. */
 
 import { Volume2 } from "lucide";
 import { useState } from "preact/hooks";

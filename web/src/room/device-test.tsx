@@ -18,7 +18,7 @@ const Choosers = lazy(
 
 interface DeviceTestProps {
   devices: Devices;
-  /** Whether one's own picture is shown. */
+  /** Whether the test shows the person's own camera picture. */
   preview?: boolean;
   /** Whether the choice of devices is folded into one line. */
   folded?: boolean;

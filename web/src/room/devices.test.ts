@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Devices } from "./devices";
 import { keep, kept } from "./kept";
 
-/** A track as far as `Devices` uses one, which also knows whether it ever gave sound. */
+/** A media track with the parts that `Devices` uses. It also records whether it was ever enabled, and so gave sound. */
 class Track extends EventTarget {
   enabled = true;
   muted = false;
@@ -55,7 +55,7 @@ async function give(): Promise<Track[]> {
   return answer.tracks;
 }
 
-/** Every microphone that anybody is told of while muted is silent from the first moment. */
+/** Counts the listener calls in which a muted person's microphone track is not silent. There must be none. */
 function leaks(devices: Devices): () => number {
   let heard = 0;
   devices.state.subscribe(() => {

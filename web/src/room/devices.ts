@@ -1,4 +1,4 @@
-/** This person's microphone, camera and screen: acquires them, switches them on and off, changes them while in use. */
+/** This person's microphone, camera and screen: acquires them, switches them on and off, and changes devices during a call. */
 
 import { createStore, type Readable } from "../ui/store";
 import { problemOf, type Problem } from "./problems";
@@ -9,12 +9,12 @@ export interface DeviceChoice {
 }
 
 export interface Source {
-  /** What the person chose. It outlives tracks: a muted person stays muted, whatever tracks come and go. */
+  /** Whether the person wants the device on. The choice outlives tracks: a muted person stays muted when the track changes. */
   wanted: boolean;
-  /** Whether it is heard, seen or shown now: wanted, and there is a track. */
+  /** Whether others can hear or see this device now: it is wanted and has a track. */
   on: boolean;
   track: MediaStreamTrack | null;
-  /** Whether the system mutes the track: a phone call, a switch on the device. */
+  /** Whether the operating system mutes the track, for example during a phone call or by a switch on the device. */
   silent: boolean;
   problem: Problem;
   /** The chosen device; "" for the browser's own choice. */
@@ -52,7 +52,7 @@ const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
   camera: (device) => ({ width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 30 }, ...exactly(device) }),
 };
 
-/** Undefined if the page is not a secure context; every request then fails with that reason. */
+/** Undefined if the page is not a secure context. Every request for a device then fails, and the person is told why. */
 const mediaDevices = () => navigator.mediaDevices as MediaDevices | undefined;
 
 const exactly = (device: string): MediaTrackConstraints => (device ? { deviceId: { exact: device } } : {});
@@ -70,11 +70,11 @@ export class Devices {
     ...rememberedChoices(),
   });
   private readonly refreshList = () => void this.list();
-  /** The newest request of each kind; tracks of an older request are stopped. */
+  /** The number of the newest request for each kind of device. Tracks that an older request brings are stopped. */
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
-  /** Kinds with a request in progress. */
+  /** Kinds of device with a request in progress. */
   private readonly pending = new Map<AnyKind, number>();
-  /** Counts `stop` calls, so that a request of an earlier round asks for nothing more. */
+  /** Counts the calls of `stop`. A request that began before a `stop` then asks for no further device. */
   private round = 0;
   private closed = false;
 
@@ -88,7 +88,7 @@ export class Devices {
     return this.store;
   }
 
-  /** Asks for both at once (one prompt), and for each alone when that fails. Keeps existing tracks. */
+  /** Asks for microphone and camera at once (one prompt). If that fails, asks for each alone. Keeps existing tracks. */
   async start({ mic, camera }: Record<Kind, boolean>): Promise<void> {
     if (camera) this.change("camera", { wanted: true });
     const round = this.round;
@@ -105,7 +105,8 @@ export class Devices {
     }
   }
 
-  /** On: acquires the device if needed. Off: only mutes the microphone (quick to return); stops the camera and its light. */
+  /** On: acquires the device if needed. Off: a microphone is only muted, so that it returns quickly; a camera is stopped, so that
+   *  its light goes out. */
   async toggle(kind: Kind, on: boolean): Promise<void> {
     this.change(kind, { wanted: on });
     const { track } = this.store.get()[kind];
@@ -116,7 +117,7 @@ export class Devices {
     else if (kind === "camera") this.release(kind);
   }
 
-  /** Asks again for what failed. Muted stays muted. */
+  /** Asks again for a device that failed. A muted person stays muted. */
   async retry(kind: Kind): Promise<void> {
     await this.start({ mic: kind === "mic", camera: kind === "camera" });
   }
@@ -134,7 +135,7 @@ export class Devices {
     rememberChoices(this.store.get());
   }
 
-  /** Must run inside a click. Cancelling the browser's choice is not an error. */
+  /** Shares the screen. Must be called inside a click. If the person cancels the browser's chooser, that is not an error. */
   async shareScreen(): Promise<void> {
     const turn = ++this.turns.screen;
     this.change("screen", { wanted: true });
@@ -220,7 +221,8 @@ export class Devices {
     this.store.update((state) => ({ ...state, asking: this.pending.size > 0 }));
   }
 
-  /** The one place that takes in a track. Mutes it before any listener is called, so that nothing is heard by mistake. */
+  /** Takes in a new track; there is no other place for that. Mutes the track, if need be, before listeners are called, so that
+   *  nothing is heard by mistake. */
   private take(kind: AnyKind, track: MediaStreamTrack | undefined, turn: number): void {
     if (!track) return;
     const { wanted, track: former } = this.store.get()[kind];
@@ -251,7 +253,7 @@ export class Devices {
     this.change(kind, { on: false, track: null, silent: false });
   }
 
-  /** Device labels are empty until permission is given. */
+  /** Lists the devices. Their labels are empty until the person has given permission. */
   private async list(): Promise<void> {
     const found = (await mediaDevices()?.enumerateDevices()) ?? [];
     const of = (kind: MediaDeviceKind) =>

@@ -1,11 +1,11 @@
-/** Why something that a visitor asked for did not happen, in words. */
+/** Sentences that tell a visitor why a request failed. */
 
 import type { PeerEndReason } from "../messages";
 import type { OneOf } from "../ui/one-of";
 import { RequestError, type FailureReason } from "./connection";
 import { isKey, t, type RoomKey } from "./words";
 
-/** Reasons that a visitor can act on. They have words of their own. */
+/** Failures that a visitor can do something about. Each has a sentence of its own. */
 type Told = OneOf<FailureReason, "offline" | "timeout" | "wrong_state" | "closed" | "too_often" | "replaced">;
 
 /** Returns the sentence for a refused or unanswered request of a visitor. */
@@ -22,7 +22,8 @@ export function lineFailure(reason: FailureReason): string {
   return t(isKey(key) ? key : "refused.other");
 }
 
-/** Ends for which the person's own network is the likely cause. All others are faults of a browser or a server. */
+/** Reasons for which the person's own network probably ended the connection. All other reasons are faults of a browser or a
+ *  server. */
 const BY_NETWORK: readonly PeerEndReason[] = ["never_connected", "silent", "no_consent"];
 
 /** Returns the sentence for a live peer connection that the media worker has ended. */

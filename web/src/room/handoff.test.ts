@@ -14,7 +14,7 @@ import {
 const ORIGIN = "http://localhost:8080";
 const SESSION: Handoff = { session: "s1", token: "secret", channel: "voice", locale: "ko" };
 
-/** A window that hands messages to its listeners as coming from `peer`. */
+/** A window that delivers messages to its listeners with `peer` as their source. */
 class FakeWindow implements Listener {
   listeners = new Set<(event: MessageEvent) => void>();
   addEventListener(_: "message", listener: (event: MessageEvent) => void) {

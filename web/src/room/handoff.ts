@@ -1,7 +1,7 @@
-/** The panel passes a session to the call window that it opened: by postMessage, between two windows of our own origin.
+/** Hands a session from the panel to the call window that the panel opened. Both windows have our own origin and use postMessage.
  *
- *  The panel opens the window inside the click, before it has a session. It then repeats the session (or the error) until the
- *  window confirms it. Nothing is put into an address.
+ *  The panel opens the window inside the click, before there is a session. The panel then repeats the session (or an error) until
+ *  the window confirms it. No session or token is put into an address.
  *
  *      panel → call   {kind: "sangdam-call", session, token, channel, locale?} | {kind: "sangdam-call-error", reason, message}
  *      call → panel   {kind: "sangdam-call-ready"} (once, when it listens) | {kind: "sangdam-call-got-it"} (to each offer)
@@ -17,7 +17,8 @@ export interface Handoff {
   locale?: string;
 }
 
-/** Why no session could be started: the server's reason; no connection; no page around the panel; a reason of the partner's. */
+/** Why no session could be started: a reason of the server; no connection (`network`); no page around the panel (`no_page`);
+ *  a reason that the partner's back end gave (`other`). */
 export type StartFailure = HttpReason | "network" | "no_page" | "other";
 
 export interface HandoffError {
@@ -58,7 +59,7 @@ export function parseHandoffError(data: unknown): HandoffError | null {
 const isAnswer = (data: unknown, kind: "ready" | "got-it") => isObject(data) && data.kind === `sangdam-call-${kind}`;
 
 export interface Offering {
-  /** Replaces what is offered. Nothing is sent until this is first called. */
+  /** Sets the session or error to offer. Nothing is sent before the first call. */
   give(what: Handoff | HandoffError): void;
   stop(): void;
 }
@@ -94,7 +95,8 @@ export function offerHandoff(target: Mailbox, onTaken: () => void, host: Listene
   };
 }
 
-/** The call window's side; `opener` is window.opener. Calls back at the first valid session or error. Returns what ends it. */
+/** The call window's side; `opener` is window.opener. Calls back with the first valid session or error. Returns a function that
+ *  stops listening. */
 export function awaitHandoff(
   opener: Mailbox,
   callbacks: { onHandoff: (handoff: Handoff) => void; onError: (error: HandoffError) => void },

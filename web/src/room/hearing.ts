@@ -1,4 +1,4 @@
-/** Who hears the visitor, and what the visitor must be told about it: keys and names, no texts. Pure. */
+/** Finds out who hears the visitor and which notice the visitor must get about that. Returns text keys and people. Pure. */
 
 import type { ParticipantView, SessionView } from "../messages";
 import { listenersOf, others, participant } from "./state";

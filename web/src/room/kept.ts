@@ -1,4 +1,4 @@
-/** A person's choices in a session, per tab: they survive a reload and a look at another session. Pure but for the storage. */
+/** A person's choices in a session, stored for this tab. They survive a reload and a switch to another session. */
 
 export interface Kept {
   session: string;
@@ -10,7 +10,7 @@ export interface Kept {
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.entered";
-const MOST = 20; // sessions per tab; drops the oldest
+const MOST = 20; // sessions remembered in a tab; the oldest is dropped
 
 function all(storage: Storage): Kept[] {
   try {

@@ -7,7 +7,7 @@ import { useLocale } from "../ui/store";
 import { t, type RoomKey } from "./words";
 
 interface Look {
-  /** Names the part while it loads. */
+  /** The text key for the name of the part, shown while the part loads. */
   name: RoomKey;
   failed?: RoomKey;
   class?: string;

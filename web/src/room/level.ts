@@ -1,4 +1,4 @@
-/** How loud a track is, for meters: `onLevel` gets 0..1 about 15 times a second until the returned function is called. */
+/** Measures how loud a track is, for meters. `onLevel` gets 0..1 about 15 times a second. Call the returned function to stop. */
 
 const EVERY_MS = 66;
 

@@ -1,26 +1,26 @@
-/** Which pictures one's own connection cannot carry, and when one is really back. Pure. */
+/** Finds pictures that this person's connection cannot carry, and notices when such a picture is back. Pure. */
 
 import type { SessionView } from "../messages";
 import { arrange } from "./arrange";
 
-/** Slot → what happens to its picture. */
+/** By video slot: the picture is sent small ("low") or not at all ("paused"). */
 export type Limits = Record<string, "low" | "paused">;
 
-/** Returns the slots with a picture that somebody sends who is here. */
+/** Returns the slots whose picture is sent by a connected person. */
 function shown(session: SessionView): Set<string> {
   const { main, tiles } = arrange(session);
   const sent = [...tiles, ...(main ? [main] : [])].filter(({ slot, person }) => slot >= 0 && person.presence !== "lost");
   return new Set(sent.map(({ slot }) => String(slot)));
 }
 
-/** Returns the worst limit among the pictures that somebody who is here sends; "" without one. */
+/** Returns the worst limit among the pictures of connected people; "" if none is limited. */
 export function worst(limits: Limits, session: SessionView): "" | "low" | "paused" {
   const there = shown(session);
   const kinds = Object.entries(limits).flatMap(([slot, kind]) => (there.has(slot) ? [kind] : []));
   return kinds.includes("paused") ? "paused" : kinds.length > 0 ? "low" : "";
 }
 
-/** Whether a limited picture is whole again, rather than gone with its sender. */
+/** Whether a picture that was limited before is now sent in full. A picture that is gone with its sender does not count. */
 export function cameBack(before: Limits, now: Limits, session: SessionView): boolean {
   const there = shown(session);
   return Object.keys(before).some((slot) => !(slot in now) && there.has(slot));

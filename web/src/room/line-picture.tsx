@@ -23,7 +23,7 @@ export function usePicture(pictures: Pictures, picture: string): string | null |
   return url;
 }
 
-/** A picture of a line; pressed, it is shown large. */
+/** A picture in the chat. A press shows the picture large. */
 export function LinePicture({ picture, pictures, label }: { picture: string; pictures: Pictures; label: string }) {
   const url = usePicture(pictures, picture);
   const [large, setLarge] = useState(false);

@@ -2,12 +2,12 @@ import { useEffect, useState } from "preact/hooks";
 
 type Formatted = typeof import("./writing/formatted").Formatted;
 
-/** Whether a text may contain markup or a link. Cheap, so that plain lines load nothing more. */
+/** Matches texts that may contain markup or a link. Only for those is the formatting code loaded. */
 const MARKED = /[*_`]|^(?:>|[-•] |\d{1,3}\. )|https?:|tel:|[^\s]@[^\s]|[\p{L}\p{N}]\.\p{L}{2}/mu;
 
 let loaded: Formatted | null = null;
 
-/** The text of a line: plain at once, and with formatting and links when the part that knows them is here. */
+/** The text of a line. It is plain at first, and gets formatting and links once the formatting code is loaded. */
 export function LineText({ text }: { text: string }) {
   const marked = MARKED.test(text);
   const [Shown, setShown] = useState<Formatted | null>(() => loaded);

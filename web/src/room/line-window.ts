@@ -1,4 +1,4 @@
-/** Keeps a long conversation short in the document: only the lines around what is read are there. */
+/** Keeps a long conversation short in the document: only the lines around the reader's position are rendered. */
 
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
@@ -9,9 +9,9 @@ export interface Span {
   to: number;
 }
 
-export const MOST = 300; // lines in the document
+export const MOST = 300; // lines in the document at once
 export const STEP = 100; // lines by which the window moves
-const NEAR = 900; // px from an end of what is there
+const NEAR = 900; // px: the window moves when the reader is this close to its end
 
 /** Moves a window over `count` lines by `by`, within bounds. */
 export function moved({ from, to }: Span, by: number, count: number): Span {
@@ -34,7 +34,8 @@ interface Anchor {
   top: number;
 }
 
-/** The part of `lines` to show in `box`, which scrolls. It moves as the reader scrolls, and what they read stays where it is. */
+/** Returns the part of `lines` to render in the scrolling `box`. The part moves as the reader scrolls; lines on the screen stay
+ *  where they are. */
 export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>) {
   const [span, setSpan] = useState<Span | null>(null); // null: the newest lines
   const anchor = useRef<Anchor | null>(null);
@@ -60,7 +61,7 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>)
     const below = scrollHeight - scrollTop - clientHeight;
     if (scrollTop < NEAR && shown.from > 0 && (span !== null || below > NEAR)) move(-STEP);
     else if (below < NEAR && shown.to < count) move(STEP);
-    else if (span === null && below > NEAR && shown.from > 0) setSpan(shown); // lines that come now move nothing
+    else if (span === null && below > NEAR && shown.from > 0) setSpan(shown); // new lines then do not move the window
   };
   const reveal = (seq: number) => {
     const index = lines.findIndex((line) => line.seq === seq);

@@ -52,7 +52,7 @@ export interface VideoProps {
   self?: boolean;
 }
 
-/** Always muted: the sound of everybody comes mixed from the audio element. */
+/** A <video> element, always muted: everybody's sound comes from the one audio element. */
 export function Video({ stream, class: className = "", label, participant, kind, self = false }: VideoProps) {
   const element = useRef<HTMLVideoElement>(null);
   useEffect(() => {

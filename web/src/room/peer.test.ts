@@ -3,7 +3,7 @@ import type { Answer } from "../messages";
 import { RequestError } from "./connection";
 import { RoomPeer, type PeerPorts } from "./peer";
 
-/** The browser's side of a connection, opened and broken by the test. */
+/** A fake data channel, which the test opens and breaks. */
 class FakeChannel {
   readyState = "connecting";
   bufferedAmount = 0;
@@ -65,7 +65,7 @@ class FakeConnection {
   close() {
     this.closed = true;
   }
-  /** The path is found: channels open, as ICE and DTLS would make them. */
+  /** Connects: opens the channels, as happens after ICE and DTLS. */
   connect() {
     this.channels.doc?.open();
     this.channels.live?.open();
@@ -196,7 +196,7 @@ describe("RoomPeer", () => {
     peer.close();
   });
 
-  /** Live, and then out of everybody's reach for 10 s. */
+  /** Makes a live peer and then cuts it off for 10 s, from worker and server alike. */
   async function cutOff() {
     const made = aPeer();
     made.peer.ensure(1);
@@ -214,14 +214,14 @@ describe("RoomPeer", () => {
     const { peer, ports, silent } = await cutOff();
     expect(silent.closed).toBe(false);
     await peer.setTrack("mic", null);
-    expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null); // who mutes meanwhile is mute when found again
+    expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null); // a mute also reaches the silent connection
     silent.connectionState = "connected";
     silent.onconnectionstatechange?.();
     expect(peer.state.get()).toMatchObject({ status: "live", epoch: 1, doc: true });
     expect(ports.report.mock.calls).toEqual([["live"], ["lost"], ["live"]]);
     expect(ports.offer).toHaveBeenCalledTimes(1);
     expect(last().closed).toBe(true);
-    await settle(2000); // it is watched as before
+    await settle(2000); // the watchdog runs again
     expect(ports.report.mock.calls.at(-1)).toEqual(["lost"]);
     peer.close();
     expect(FakeConnection.made.every(({ closed }) => closed)).toBe(true);
@@ -246,7 +246,7 @@ describe("RoomPeer", () => {
     peer.close();
   });
 
-  /** The same while the WebSocket stays: another connection was offered and answered. */
+  /** Cuts off only the media path. The WebSocket works, so a second connection is offered and answered. */
   async function cutOffUdp() {
     const made = await cutOff();
     made.reach();
@@ -325,7 +325,7 @@ describe("RoomPeer", () => {
     expect(ports.report.mock.calls).toEqual([["text_only"]]);
     for (let tries = 2; tries < 5; tries++) {
       await settle(300);
-      expect([FakeConnection.made.length, last().closed]).toEqual([tries, false]); // one looks for a path at every moment, but for these
+      expect([FakeConnection.made.length, last().closed]).toEqual([tries, false]); // attempts follow each other after 300 ms
       await settle(5000);
     }
     await settle(300);

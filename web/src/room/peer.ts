@@ -1,4 +1,5 @@
-/** The peer connection to the media worker: fixed media sections, changing tracks, heartbeats, reconnecting. */
+/** The peer connection to the media worker. Its media sections are fixed and its tracks change; it sends heartbeats and
+ *  reconnects. */
 
 import type { Answer } from "../messages";
 import { createStore, type Readable } from "../ui/store";
@@ -11,9 +12,10 @@ import { Uplink } from "./uplink";
 import { Watchdog } from "./watchdog";
 
 export interface PeerState {
-  /** idle: not wanted. connecting: also while reconnecting. text_only: no media path was found; attempts continue. */
+  /** `idle`: no connection is wanted. `connecting`: also while reconnecting. `text_only`: no media path was found, but
+   *  attempts go on. */
   status: "idle" | "connecting" | "live" | "text_only";
-  /** Whether it was live before: this is a reconnection, not a first connection. */
+  /** Whether a connection was live before, so that `connecting` means reconnecting. */
   returning: boolean;
   epoch: number;
   audio: MediaStream | null;
@@ -24,21 +26,23 @@ export interface PeerState {
 }
 
 export interface PeerPorts {
-  /** Returns the TURN relays for this connection; rejects like `offer`. */
+  /** Returns the TURN relays for this connection. Rejects when the server refuses the request or there is no WebSocket. */
   iceServers: () => Promise<RTCIceServer[]>;
-  /** Sends the offer by WebSocket; rejects when the server refuses it or there is no connection. */
+  /** Sends the SDP offer by WebSocket. Rejects when the server refuses the offer or there is no WebSocket. */
   offer: (sdp: string) => Promise<Answer>;
   report: (state: "live" | "text_only" | "lost") => void;
   onBoard: (message: Uint8Array) => void;
 }
 
 const NO_PATH_MS = 5000;
-/** Least time between attempts while text only, ms. Attempts follow each other, so a new path is found quickly. */
+/** Least time between the starts of two attempts while `text_only`, ms. Attempts go on without a longer pause, so that a new
+ *  path is found quickly. */
 const TEXT_ONLY_EVERY_MS = 5000;
 const NEXT_TRY_MS = 300;
 const TICK_MS = 100;
 const CALL_EVERY_MS = 500;
-/** How long a former connection is kept after the new one is heard, ms: the other people move to theirs meanwhile. */
+/** How long the former connection is kept once its successor is live, ms. Meanwhile the other people move to their new
+ *  connections. */
 const FORMER_MS = 1000;
 const HEARS_MS = 20;
 const DOC_WATER_BYTES = 1024 * 1024;
@@ -55,14 +59,16 @@ export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
-  /** The connection that was live before. Either the room replaced it, or it fell silent and may recover. */
+  /** The connection that was live before the present attempt. Either the room moved to a new epoch, or the connection fell
+   *  silent and may recover. */
   private former: Attempt | null = null;
-  /** Whether `former` has been silent for a while: we then probe it and keep whichever connection is up first. */
+  /** Whether `former` fell silent. Then we send it heartbeats, and keep it or the new connection, whichever is up first. */
   private formerSilent = false;
   private shown: Attempt | null = null;
   private tries = 0;
   private wantedEpoch = 0;
-  /** When the first answer of this round came. A path should be found within 5 s of it. Refused offers do not count. */
+  /** When the server first answered an offer in this series of attempts. A path should be found within 5 s of that answer.
+   *  Refused offers do not count as answers. */
   private answeredAt: number | null = null;
   private timers = new Set<ReturnType<typeof setTimeout>>();
   private ticking: ReturnType<typeof setInterval> | undefined;
@@ -76,7 +82,7 @@ export class RoomPeer {
     return this.store;
   }
 
-  /** Ensures a connection of at least this epoch. Called with every view of the room. */
+  /** Ensures a connection of at least this epoch. Called with every session view that the server sends. */
   ensure(epoch: number): void {
     const { status } = this.store.get();
     if (status !== "idle" && epoch <= this.wantedEpoch) return;
@@ -89,7 +95,8 @@ export class RoomPeer {
     this.make();
   }
 
-  /** Call when the WebSocket is back: retries at once an attempt that failed without it, and sends pending reports. */
+  /** Call when the WebSocket is back. If no attempt is under way, starts one at once. If the connection is live, reports that
+   *  again. */
   retryNow(): void {
     const { status } = this.store.get();
     if (status === "live") this.ports.report("live");
@@ -107,7 +114,8 @@ export class RoomPeer {
     await Promise.all(open.map((attempt) => attempt.senders[kind].replaceTrack(track)));
   }
 
-  /** Sends one whole board message. Returns false when the channel is closed or full; the caller then syncs again later. */
+  /** Sends one whole board message. Returns false when the `doc` channel is closed or full; the caller must then sync again
+   *  later. */
   sendBoard(message: Uint8Array): boolean {
     const doc = this.attempt?.doc;
     if (doc?.readyState !== "open" || doc.bufferedAmount > DOC_WATER_BYTES) return false;
@@ -130,7 +138,7 @@ export class RoomPeer {
     this.attend(attempt);
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
     attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => {
-      this.found(attempt); // before the message is read: it may be a question
+      this.found(attempt); // before the message is read, because the board may have to reply over this connection
       this.boardFragment(attempt, new Uint8Array(event.data));
     };
     attempt.live.onopen = () => this.attempt === attempt && this.connected(attempt);
@@ -151,7 +159,7 @@ export class RoomPeer {
     const offer = await attempt.pc.createOffer();
     await attempt.pc.setLocalDescription(offer);
     if (this.attempt !== attempt) return;
-    // The worker is ICE-lite and learns our address from our checks, so there is no need to wait for candidates.
+    // The worker is ICE-lite and learns our address from our checks, so we need not wait for our ICE candidates.
     const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
     if (this.attempt !== attempt) return;
     attempt.epoch = answer.epoch;
@@ -172,7 +180,8 @@ export class RoomPeer {
     this.change({ audio: new MediaStream([voice.track]), slots: slots.map((track) => new MediaStream([track])) });
   }
 
-  /** Without a WebSocket nobody can answer, which says nothing about the media path: wait for `retryNow`. */
+  /** Handles an offer without an answer. If there is no WebSocket, that says nothing about the media path: wait for
+   *  `retryNow`. */
   private notAnswered(error: unknown): void {
     if (error instanceof RequestError && error.reason === "offline") this.discard();
     else this.lost("refused");
@@ -196,8 +205,8 @@ export class RoomPeer {
     }, TICK_MS);
   }
 
-  /** Keeps the connection that ended. Its worker may be draining and still carry sound, so that nobody misses a word while people
-   *  move one by one. Or only the network is gone, and the connection recovers when it returns. */
+  /** Keeps the present connection as `former`. Its worker may be draining and still carry sound while people move one by one.
+   *  Or only the network is gone, and the connection recovers when the network returns. */
   private keepFormer(as: (former: Attempt) => void): void {
     this.dropFormer();
     this.clearTimers();
@@ -218,7 +227,7 @@ export class RoomPeer {
     }, CALL_EVERY_MS);
   }
 
-  /** Goes on with the silent connection: it is heard again before the new one found its path. The server is not asked. */
+  /** Returns to the silent connection, because it was heard again before the new one found a path. Needs no new offer. */
   private found(silent: Attempt): void {
     if (this.former !== silent || silent.epoch < this.wantedEpoch || (this.attempt && hasPath(this.attempt))) return;
     this.discard();
@@ -269,7 +278,7 @@ export class RoomPeer {
     }
   }
 
-  /** Tries again after a connection ended or failed: with backoff, and slowly while text only. */
+  /** Schedules the next attempt after a connection ended or failed: with backoff, or every 5 s while `text_only`. */
   private lost(why: "failed" | "silent" | "refused" | "framing"): void {
     const { status } = this.store.get();
     const wasLive = status === "live";
@@ -297,11 +306,12 @@ export class RoomPeer {
     this.settleForText(madeAt);
   }
 
-  /** While the page says "text only", send no media: a worker could hear us although we do not hear it. */
+  /** Stops sending media over `former`. While the page says "text only", the worker could otherwise hear us although we cannot
+   *  hear the others. */
   private stopFormer(): void {
     if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
       this.sendOver(this.former, { mic: null, camera: null, screen: null });
-    } else this.dropFormer(); // it cannot come back
+    } else this.dropFormer(); // `found` would not return to it
   }
 
   private sendOver({ senders }: Attempt, tracks: Record<TrackKind, MediaStreamTrack | null>): void {

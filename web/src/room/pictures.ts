@@ -2,7 +2,8 @@
 
 import type { HttpReason } from "../messages";
 
-/** The server's reason, or ours: no connection, or an answer without a reason. */
+/** Why a picture failed: a reason of the server, or one of ours: no connection (`network`), or no reason in the answer
+ *  (`failed`). */
 export type PictureFailure = HttpReason | "network" | "failed";
 
 export class PictureError extends Error {
@@ -24,13 +25,13 @@ export interface Uploaded {
 
 const KEPT_MOST = 60;
 export const UPLOAD_BYTES_MOST = 8 * 1024 * 1024;
-/** What a chooser of pictures asks for: an iPhone then converts its photos by itself. */
+/** The types that the file chooser asks for. Because of them an iPhone converts its HEIC photos by itself. */
 export const PICTURE_TYPES = ["image/jpeg", "image/png", "image/webp"];
 const ALL_TYPES = [...PICTURE_TYPES, "image/avif", "image/heic"];
 const FIRST_BYTES = /^(?:(\xff\xd8\xff)|(\x89PNG\r\n)|(RIFF[^]{4}WEBP)|([^]{4}ftypavi[fs])|([^]{4}ftyp(?:he|mif1|msf1)))/;
 
-/** Returns the type of a picture that the server takes, by the first bytes; undefined for anything else. Dropped files and servers often name no type
- *  or a wrong one. */
+/** Returns the type of a picture that the server takes, by the first bytes; undefined for anything else. Dropped files and
+ *  servers often name no type or a wrong one. */
 export async function pictureType(file: Blob): Promise<string | undefined> {
   const head = FIRST_BYTES.exec(String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer())));
   return head ? ALL_TYPES[head.slice(1).findIndex(Boolean)] : undefined;
@@ -42,7 +43,7 @@ export class Pictures {
   /** Visitors authenticate with a token, staff with their cookie. */
   constructor(readonly token = "") {}
 
-  /** Rejects with a PictureError: the server's reason, or `network`. */
+  /** Uploads a picture. Rejects with a PictureError, whose reason is the server's or `network`. */
   async upload(session: string, file: Blob, use: "line" | "board", audience: "all" | "staff" = "all"): Promise<Uploaded> {
     if (file.size > UPLOAD_BYTES_MOST) throw new PictureError("too_large", "");
     if (!(await pictureType(file))) throw new PictureError("not_a_picture", "");
@@ -54,7 +55,7 @@ export class Pictures {
     return (await response.json()) as Uploaded;
   }
 
-  /** A blob: address of the picture, fetched once; the oldest is dropped when more than 60 are held. */
+  /** Returns a blob: address of the picture, which is fetched once. Of more than 60 pictures, the oldest is dropped. */
   url(picture: string): Promise<string> {
     const known = this.shown.get(picture);
     if (known) return known;
@@ -70,12 +71,12 @@ export class Pictures {
     for (const picture of [...this.shown.keys()]) this.drop(picture);
   }
 
-  /** Any of our own addresses with authorization, as a file. */
+  /** Fetches any path of our own server with authorization, as a Blob. */
   async blob(path: string): Promise<Blob> {
     return (await this.fetch(path, {})).blob();
   }
 
-  /** The JSON of one of our own addresses. */
+  /** Fetches JSON from any path of our own server, with authorization. */
   async json<T>(path: string, method: "GET" | "POST" = "GET"): Promise<T> {
     return (await (await this.fetch(path, { method })).json()) as T;
   }

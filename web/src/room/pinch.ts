@@ -1,13 +1,13 @@
-/** Enlarges a picture by two fingers, a double tap, or the wheel with Ctrl. A chunk of its own. */
+/** Lets people enlarge a picture with two fingers, a double tap, or Ctrl and the wheel. Loaded lazily. */
 
 import { moved, pinched, type View, WHOLE, zoomed } from "./zoom";
 
 type Point = [number, number];
 
 interface PinchOptions {
-  /** Whether one finger moves an enlarged picture. Not where one finger draws. */
+  /** Whether one finger moves an enlarged picture. False on the board, where one finger draws. */
   oneFinger?: boolean;
-  /** Called when a second finger comes down: what the first one began is off. */
+  /** Called when a second finger comes down. The caller then ends what the first finger began. */
   onBegin?: () => void;
   /** Called with the new scale. */
   onZoom?: (scale: number) => void;
@@ -17,7 +17,7 @@ const DOUBLE_TAP_MS = 300;
 const DOUBLE_TAP_SCALE = 2.5;
 const WHEEL_STEP = 0.01;
 
-/** Lets people enlarge `content`, which fills `frame`. Returns what ends it. */
+/** Lets people enlarge `content`, which fills `frame`. Returns a function that removes the listeners. */
 export function pinch(
   frame: HTMLElement,
   content: HTMLElement,

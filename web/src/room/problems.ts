@@ -1,8 +1,8 @@
-/** Why a microphone, camera or screen could not be had, as a key of the texts. Pure. */
+/** Turns a getUserMedia error into the text key that says why a microphone, camera or screen is not available. Pure. */
 
 export type Problem = "" | "blocked" | "missing" | "busy" | "insecure" | "failed";
 
-/** By the name of the DOMException of getUserMedia (W3C Media Capture and Streams, 10.3) and its older names. */
+/** Problems by the DOMException's name (W3C Media Capture and Streams, 10.3), including older names. */
 const BY_NAME: Record<string, Problem> = {
   NotAllowedError: "blocked",
   PermissionDeniedError: "blocked",

@@ -17,7 +17,7 @@ interface BarProps {
   session: SessionView;
 }
 
-/** Consent to recording and the recording sign. Everyone sees it while the call may be recorded. */
+/** Asks for consent to recording and shows the recording sign. Everyone sees this bar while the call may be recorded. */
 export function RecordingBar({ client, session }: BarProps) {
   const { recording } = session;
   const [stopping, setStopping] = useState(false);
@@ -99,7 +99,7 @@ function words(session: SessionView, recording: RecordingView, reading: boolean)
   return t("rec.waiting", { names: names(waiting_for) });
 }
 
-/** Announced when recording starts and when it stops. */
+/** Announces to screen readers when recording starts and when it stops. */
 function useTold(recording: RecordingView | null): void {
   const on = recording?.state === "on";
   const was = useRef(false);
@@ -109,7 +109,7 @@ function useTold(recording: RecordingView | null): void {
   }, [on]);
 }
 
-/** Asked before recording stops, because a visitor's refusal deletes what was recorded. */
+/** Asks the person to confirm that recording stops, because a visitor's refusal deletes what was recorded. */
 export function StopDialog({ byUser, onYes, onClose }: { byUser: boolean; onYes: () => void; onClose: () => void }) {
   return (
     <Dialog title={t("rec.stop.title")} closeLabel={room("close")} onClose={onClose}>

@@ -2,22 +2,22 @@ import { describe, expect, it } from "vitest";
 import { Redundancy } from "./redundancy";
 
 interface Second {
-  /** Lost share of what is sent. */
+  /** Share of the sent packets that is lost, 0..1. */
   loss?: number;
   roundTripMs?: number | null;
   packets?: number;
-  /** How long after the report before this one came. */
+  /** Time since the previous report, ms. */
   ms?: number;
 }
 
-/** A voice on a line, of which the worker reports once a second. */
+/** A simulated call: the worker reports once a second on the voice that it receives. */
 class Call {
   readonly redundancy = new Redundancy();
   private at = 1_795_000_000_000;
   private sent = 0;
   private lost = 0;
 
-  /** Seconds until `on` is as wanted; null: not within so many. */
+  /** Returns the seconds until `redundancy.on` equals `on`; null if that does not happen within `seconds`. */
   until(on: boolean, seconds: number, second: Second): number | null {
     for (let n = 1; n <= seconds; n++) if (this.goesOn(1, second) === on) return n;
     return null;

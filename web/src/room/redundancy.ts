@@ -1,7 +1,7 @@
-/** Decides when to send a voice redundantly (RED, RFC 2198: each packet carries the previous one): while the sender's link loses
- *  packets, and not because it is full. Pure; times in ms. */
+/** Decides when to send a voice redundantly (RED, RFC 2198: each packet carries the previous one). RED is on while the
+ *  sender's link loses packets although it is not full. A *trial* is the first time with RED on. Pure; times in ms. */
 
-/** The media worker's report on the voice it receives; counts cover the whole connection. */
+/** The media worker's report on the voice that it receives. `sent` and `lost` count packets since the connection began. */
 export interface Report {
   at: number;
   sent: number;
@@ -9,11 +9,12 @@ export interface Report {
   roundTripMs: number | null;
 }
 
-/** A span of reports. With fewer packets its loss is not meaningful: a muted person sends almost none. */
+/** A span of reports over which loss is measured: at least `ms` long and with at least `packets` packets. With fewer packets the
+ *  loss is not meaningful: a muted person sends almost none. */
 interface Stretch {
   ms: number;
   packets: number;
-  /** Longest span, ms: older reports do not count. */
+  /** Greatest length of the span, ms. A longer one is not used. */
   mostMs: number;
 }
 
@@ -23,15 +24,17 @@ const NOW: Stretch = { ms: 2800, packets: 75, mostMs: 5000 };
 const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
 const LOSES = 0.03;
 const CLEAN = 0.01;
-/** Consecutive lossy reports before RED starts: the first ones also cover the time before the loss, and understate it. */
+/** Consecutive lossy reports before RED starts. The spans of the first ones also cover time before the loss and understate the
+ *  loss. */
 const SURE = 3;
-/** Round trip above the shortest one that means a queue, ms: packets are then lost because the link is full. */
+/** A round trip this much longer than the shortest one means a queue, ms. Packets are then lost because the link is full. */
 const QUEUE_MS = 150;
-/** How fast the shortest round trip rises again, ms per second: routes change. */
+/** How fast the remembered shortest round trip rises, ms per second. Routes change, so an old minimum must not hold for good. */
 const FORGOTTEN_MS = 1;
-/** Length of a trial, ms: within it a link that cannot carry twice the bits shows it. */
+/** Length of a trial, ms. A link that cannot carry twice the bits loses more packets within this time. */
 const TRIAL_MS = 10_000;
-/** Rise of loss that ends a trial. A steep rise counts within a second, so that voice and heartbeats suffer only briefly. */
+/** Rises of loss that end a trial, each with the span over which loss is measured. A rise of 25 percentage points is seen
+ *  after one second and a rise of 10 after three. So a link that RED overfills hurts voice and heartbeats only briefly. */
 const WORSE_BY: [Stretch, number][] = [
   [SECOND, 0.25],
   [NOW, 0.1],
@@ -56,7 +59,8 @@ export class Redundancy {
     return this.wanted;
   }
 
-  /** Call for a new connection. Loss mostly persists over it, so RED stays on and is tried anew. */
+  /** Call for each new connection. The link mostly goes on losing packets, so RED stays on if it was on, and a new trial
+   *  begins. */
   reconnected(): void {
     this.reports = [];
     this.losing = 0;
@@ -77,7 +81,7 @@ export class Redundancy {
   private mayBegin(at: number): void {
     const loss = this.loss(NOW) ?? 0;
     this.losing = loss > LOSES ? this.losing + 1 : 0;
-    const goesOn = (this.loss(SECOND) ?? 0) > 0; // otherwise it was a gap that is over
+    const goesOn = (this.loss(SECOND) ?? 0) > 0; // no loss in the last second: the loss was a gap that is over
     if (this.losing < SURE || !goesOn || at < this.heldUntil || this.queues(at)) return;
     this.wanted = true;
     this.losing = 0;
@@ -91,7 +95,7 @@ export class Redundancy {
     if (tried) this.holdMs = HOLD_MS;
     const forLong = this.loss(FOR_LONG);
     if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
-    else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false; // must not count loss from before it
+    else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false; // earlier, the span has loss from before RED
   }
 
   private worse(): boolean {
@@ -115,7 +119,7 @@ export class Redundancy {
     return Math.max(0, last.lost - first.lost) / (last.sent - first.sent);
   }
 
-  /** Returns whether a queue stands: even the quickest of the latest round trips was late. */
+  /** Returns whether packets queue on the link: even the quickest of the latest round trips was late. */
   private queues(at: number): boolean {
     const latest = this.reports.filter((each) => at - each.at <= NOW.ms).map((each) => each.roundTripMs ?? Infinity);
     const quickest = Math.min(...latest);

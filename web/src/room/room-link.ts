@@ -1,4 +1,4 @@
-/** One session's room in this tab: keeps peer connection, devices and board in step with what the server says. */
+/** One session's room in this tab. Keeps the peer connection, the devices and the board in step with the server's views. */
 
 import type { PeerEndReason, SessionView } from "../messages";
 import { toast } from "../ui/announce";
@@ -15,9 +15,9 @@ import { viewer } from "./state";
 /** How a board message travels: the peer connection's `doc` channel, or the WebSocket. */
 export interface BoardWire {
   send: (message: Uint8Array) => boolean;
-  /** Called for each whole message of the worker. */
+  /** Subscribes to the worker's messages; each arrives whole. Returns a function that unsubscribes. */
   onMessage: (listener: (message: Uint8Array) => void) => () => void;
-  /** Numbers the wires: a new positive number means a new sync is needed; 0 or less means there is no wire. */
+  /** The number of the present wire. A new positive number means that the board must sync again; 0 or less means no wire. */
   generation: Readable<number>;
 }
 
@@ -26,11 +26,11 @@ const OF_DOC = 0;
 const SYNC_STEP_1 = 0;
 const SYNC_STEP_2 = 1;
 const SYNC_UPDATE = 2;
-/** Step 1 with an empty state vector: the worker answers with the whole drawing. */
+/** The sync protocol's step 1 with an empty state vector, to which the worker answers with the whole drawing. */
 const WHAT_IS_DRAWN = new Uint8Array([OF_DOC, SYNC_STEP_1, 1, 0]);
-const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 }; // of a state vector, of an update
+const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 }; // of an empty state vector, update
 
-/** Whether a board message shows that something is drawn: an update, or a state vector or an answer that is not empty. */
+/** Whether a board message shows that the board is not empty: an update, or a state vector or an answer with content. */
 export function hasBoardContent(message: Uint8Array): boolean {
   if (message[0] !== OF_DOC) return false;
   const empty = EMPTY_BYTES[message[1] ?? -1];
@@ -51,7 +51,8 @@ export class RoomLink {
     readonly client: Client,
     readonly session: string,
     readonly devices: Devices,
-    /** False if this page only has the board: it then has no voice, whatever the session has. */
+    /** Whether this page may connect the voice. False in the panel, which only shows the board, even if the session has a
+     *  voice. */
     private readonly speaks = true,
   ) {
     this.peer = new RoomPeer({
@@ -92,7 +93,7 @@ export class RoomLink {
     };
   }
 
-  /** Called when somebody draws on the board, or had drawn before we joined. */
+  /** Becomes true when somebody draws on the board, or had drawn before we joined. */
   get boardDrawn(): Readable<boolean> {
     return this.drawn;
   }
@@ -101,7 +102,7 @@ export class RoomLink {
     return this.client.state.get().sessions[this.session];
   }
 
-  /** Releases everything else that ends with the room. */
+  /** Registers a function that `close` calls. */
   whenClosed(end: () => void): void {
     this.ends.push(end);
   }
@@ -120,14 +121,14 @@ export class RoomLink {
     this.sendMedia();
   }
 
-  /** Tells the person why they hear nothing for a moment. One whose connection failed before has been told so by the page. */
+  /** Tells the person why they hear nothing for a moment. If the connection was not live, the page says so already. */
   private peerEnded(reason: PeerEndReason): void {
     if (this.peer.state.get().status === "live") toast(peerEndText(reason), "error");
   }
 
   private returned(): void {
     this.sentMedia = "";
-    this.wire = ""; // the server forgot what it knew of the former connection: sync again
+    this.wire = ""; // the server forgot the former connection, so the board must sync again
     this.peer.retryNow();
   }
 
@@ -139,7 +140,7 @@ export class RoomLink {
     if (wire === this.wire) return;
     this.wire = wire;
     this.generation.update((n) => (wire ? Math.abs(n) + 1 : -Math.abs(n)));
-    // A worker sends the drawing when a channel opens. By WebSocket we must ask, unless the board itself asks.
+    // A worker sends the drawing when the `doc` channel opens. By WebSocket we must ask for it, unless an open board asks.
     if (wire.startsWith("socket") && this.boardListeners.size === 0 && !this.drawn.get()) this.sendBoard(WHAT_IS_DRAWN);
   }
 
@@ -165,7 +166,7 @@ export class RoomLink {
     void this.peer.setTrack(kind, track);
   }
 
-  /** Tells the server which devices are on, when that changed or the server may have forgotten it. */
+  /** Tells the server which devices are on. Sends only when that has changed or when the server may have forgotten it. */
   private sendMedia(): void {
     const { mic, camera, screen } = this.devices.state.get();
     const view = this.view();

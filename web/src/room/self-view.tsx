@@ -8,7 +8,7 @@ type Corner = "top-left" | "top-right" | "bottom-left" | "bottom-right";
 
 const split = (corner: Corner) => corner.split("-") as ["top" | "bottom", "left" | "right"];
 
-/** The corner after an arrow key, or null for other keys. */
+/** Returns the corner to which an arrow key moves the self view, or null for other keys. */
 export function cornerAfter(corner: Corner, key: string): Corner | null {
   const [vertical, horizontal] = split(corner);
   const moves: Record<string, Corner> = {
@@ -20,7 +20,7 @@ export function cornerAfter(corner: Corner, key: string): Corner | null {
   return moves[key] ?? null;
 }
 
-/** One's own mirrored picture in a corner of the stage. When dragged, it snaps to the nearest corner. */
+/** The person's own picture, mirrored, in a corner of the stage. Dragged, the picture snaps to the nearest corner. */
 export function SelfView({ devices }: { devices: Devices }) {
   useLocale();
   const track = useStore(devices.state, (state) => state.camera.track);

@@ -5,7 +5,7 @@ import type { Devices } from "./devices";
 import { useTrackStream, Video } from "./media";
 import { t } from "./words";
 
-/** Says that this person shares their screen, the whole time they do: what the others see of it, and Stop. */
+/** A bar shown as long as this person shares their screen. It shows what the others see, and has a Stop button. */
 export function SharingBar({ devices }: { devices: Devices }) {
   useLocale();
   const track = useStore(devices.state, (state) => state.screen.track);

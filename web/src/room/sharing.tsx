@@ -28,8 +28,8 @@ interface SharingProps {
 const AT_ONCE = 20;
 const sentFiles = new WeakSet<Client>();
 
-/** Sends pictures as lines and hands other files on. `sends`: whether files may be on their way. `dragged`: whether the person holds
- *  some over the page. */
+/** Sends pictures as lines and passes other files to the file queue. `sends`: whether files may be in that queue. `dragged`:
+ *  whether the person is dragging files over the page. */
 export function useSharing({ client, session, pictures, to }: SharingProps) {
   const [uploading, setUploading] = useState(0);
   const [sends, setSends] = useState(sentFiles.has(client));
@@ -59,7 +59,8 @@ export function useSharing({ client, session, pictures, to }: SharingProps) {
   return { uploading, sends, dragged: useDrop(share), share };
 }
 
-/** Takes files dropped anywhere on the page: beside the message box, the browser would leave the page and open them. */
+/** Takes files that are dropped anywhere on the page. Otherwise the browser would leave the page and open such a file. Returns
+ *  whether files are being dragged over the page. */
 function useDrop(share: (files: FileList | undefined) => void): boolean {
   const [dragged, setDragged] = useState(false);
   const latest = useRef(share);
@@ -84,7 +85,7 @@ function useDrop(share: (files: FileList | undefined) => void): boolean {
   return dragged;
 }
 
-/** The button that opens the chooser. `files`: whether the site takes more than pictures. */
+/** The button that opens the file chooser. `files`: whether the site takes other files than pictures. */
 export function Attach({ files, onPick }: { files: boolean; onPick: (files: FileList) => void }) {
   const input = useRef<HTMLInputElement>(null);
   return (

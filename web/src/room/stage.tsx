@@ -19,7 +19,7 @@ const BACK_MS = 5000;
 export interface StageProps {
   link: RoomLink;
   session: SessionView;
-  /** What takes the large place instead of a shared screen: the board. */
+  /** The open board, which is shown large instead of a shared screen. */
   children?: ComponentChildren;
 }
 
@@ -62,13 +62,13 @@ export function Stage({ link, session, children }: StageProps) {
   );
 }
 
-/** Returns which pictures one's own connection cannot carry, by slot. */
+/** Returns by slot the pictures that this person's connection cannot carry. */
 export function useLimits(link: RoomLink, session: SessionView): Limits {
   const live = useStore(link.peer.state, (state) => state.status === "live");
   return (live && session.room?.limits) || NO_LIMITS;
 }
 
-/** Says that one's own connection cannot carry the pictures, and briefly when they are back. */
+/** A notice that this person's connection cannot carry the pictures. It also says, briefly, that they are back. */
 export function LineNotice({ link, session }: { link: RoomLink; session: SessionView }) {
   const limits = useLimits(link, session);
   const now = worst(limits, session);
@@ -95,13 +95,14 @@ interface StageTileProps {
   tile: Tile;
   stream: MediaStream | null;
   speaking: boolean;
-  /** Whether one's own connection cannot carry this picture: the frozen frame must not pass for the live person. */
+  /** Whether this person's connection cannot carry the picture. Its last frame is then hidden, so that nobody takes it for
+   *  live. */
   paused: boolean;
 }
 
 export function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
   const { person } = tile;
-  const kind = stream && !paused ? tile.kind : "none"; // also while reconnecting
+  const kind = stream && !paused ? tile.kind : "none"; // the last frame also stays while reconnecting
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
   const figure = useRef<HTMLElement>(null);
   const enlarges = kind === "screen";
@@ -113,7 +114,7 @@ export function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
       const video = figure.current?.querySelector("video");
       if (!over && figure.current && video) end = pinch(figure.current, video, { oneFinger: true });
     };
-    import("./pinch").then(start, () => undefined); // without it the page itself can be enlarged
+    import("./pinch").then(start, () => undefined); // if the code does not load, the browser can still zoom the page
     return () => {
       over = true;
       end();

@@ -1,4 +1,4 @@
-/** What a browser knows of its sessions: a pure function from each server message to the next state. */
+/** What a browser knows of its sessions, and `reduce`: the pure function from a state and a server message to the next state. */
 
 import type {
   Audience,
@@ -24,7 +24,7 @@ import type {
 } from "../messages";
 import type { ClosedReason, FailureReason, Kept, Status } from "./connection";
 
-/** An own line that is not acknowledged yet: shown as "sending", or as refused with the server's reason. */
+/** One's own line that the server has not acknowledged. It is shown as "sending", or as refused with the server's reason. */
 export interface OutLine {
   id: string;
   kind: "text" | "picture" | "note";
@@ -33,13 +33,13 @@ export interface OutLine {
   picture: string;
   at: number;
   replyTo: number;
-  /** Why it was not taken; empty while it is being sent. */
+  /** Why the server refused the line; empty while the line is being sent. */
   refused: FailureReason | "";
 }
 
-/** A change of an own line that is not confirmed yet. */
+/** A change of one's own line that the server has not confirmed. */
 export interface Change {
-  /** null: retracted. */
+  /** The new text; null if the line is retracted. */
   text: string | null;
   refused: FailureReason | "";
 }
@@ -53,14 +53,14 @@ export interface RoomState {
   user: UserMe | null;
   staff: StaffMe | null;
   sessions: Record<string, SessionView>;
-  /** In order of `seq`, each once. */
+  /** By session: the lines in order of `seq`, each once. */
   lines: Record<string, Line[]>;
   outbox: Record<string, OutLine[]>;
-  /** Who else has and has read which lines. */
+  /** By session: which lines were delivered to and read by each of the others. */
   marks: Record<string, Mark[]>;
-  /** session → seq → what the line will be. */
+  /** By session and `seq`: the unconfirmed change of that line. */
   changes: Record<string, Record<number, Change>>;
-  /** session → participant → until when (our clock) they count as typing. */
+  /** By session and participant: until when (our clock, ms) that person counts as typing. */
   typing: Record<string, Record<string, number>>;
   speaking: Record<string, string[]>;
   /** Sessions that a newer tab of the same person took over. */
@@ -120,7 +120,7 @@ function without<V>(record: Record<string, V>, key: string): Record<string, V> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
-/** Adds missing lines and takes newer versions of known ones, in order of seq. */
+/** Merges lines in order of `seq`. Of two versions of a line, the newer one stays. */
 export function mergeLines(known: Line[], added: Line[]): Line[] {
   const revs = new Map(known.map((line) => [line.seq, line.rev]));
   const fresh = new Map(added.filter((line) => (revs.get(line.seq) ?? -1) < line.rev).map((line) => [line.seq, line]));
@@ -161,7 +161,8 @@ function welcome(state: RoomState, event: Welcome, now: number): RoomState {
   };
 }
 
-/** The server may acknowledge a line before, after or without sending it, so we show our own copy. */
+/** Moves an acknowledged line from the outbox to the lines. Uses our own copy, because the server may send the line later or
+ *  never. */
 function acknowledged(state: RoomState, event: LineAck): RoomState {
   const sent = state.outbox[event.session]?.find((line) => line.id === event.line);
   const you = viewer(state.sessions[event.session]);
@@ -235,7 +236,7 @@ const handlers: Handlers = {
     ...state,
     sessions: { ...state.sessions, [session.id]: session },
     over: without(state.over, session.id),
-    // A new worker reports anew who speaks.
+    // In a new epoch a new worker reports who speaks, so the old reports are dropped.
     speaking:
       state.sessions[session.id]?.room?.epoch === session.room?.epoch ? state.speaking : without(state.speaking, session.id),
   }),
@@ -288,7 +289,7 @@ export function others(session: SessionView): ParticipantView[] {
   return session.participants.filter((one) => one.id !== session.you && one.presence !== "gone" && one.role !== "operator");
 }
 
-/** Operators who listen in. */
+/** Returns the operators who listen in. */
 export function listeners(session: SessionView): ParticipantView[] {
   return session.participants.filter((one) => one.role === "operator");
 }
@@ -310,5 +311,5 @@ export function listenersOf(session: SessionView, source: string): string[] {
     .map(([listener]) => listener);
 }
 
-/** The server's clock, in ms. */
+/** Returns the time of the server's clock, in ms. */
 export const serverNow = (state: RoomState, now: number): number => now + state.clockOffset;

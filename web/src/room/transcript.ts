@@ -1,11 +1,11 @@
 import { locale } from "../ui/i18n";
 
-/** What a transcript is asked for with: the reader's language and time zone. */
+/** Returns the query parameters for a transcript: the reader's language and time zone, and `more`. */
 export function transcriptQuery(more: Record<string, string> = {}): URLSearchParams {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return new URLSearchParams({ form: "html", zone, lang: locale(), ...more });
 }
 
-/** Where one's own copy of the conversation is. */
+/** Returns the path of the visitor's own copy of the conversation. */
 export const transcriptPath = (session: string): string =>
   `/api/sessions/${encodeURIComponent(session)}/transcript?${transcriptQuery()}`;

@@ -27,7 +27,8 @@ describe("fragments", () => {
 });
 
 describe("Watchdog", () => {
-  /** Ticks every 100 ms; `echo` says whether a heartbeat sent now is answered. Returns when it was given up, or null. */
+  /** Ticks a watchdog every 100 ms. `echo` says whether a heartbeat sent now is answered. Returns when the watchdog gave the
+   *  connection up, or null. */
   function run(untilMs: number, echo: (now: number) => boolean): number | null {
     const watchdog = new Watchdog(0);
     for (let now = 0; now <= untilMs; now += 100) {

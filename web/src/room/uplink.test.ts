@@ -14,7 +14,7 @@ const ANSWER = [
 ].join("\r\n");
 const PLAIN = ANSWER.replace(/ 63\r/, "\r").replace(/a=.*63.*\r\n/g, "");
 
-/** A browser's connection on a line that loses: what it is told of the voice, and each step of its negotiations. */
+/** A fake connection on a link that loses packets. It reports on the voice and records each step of a negotiation. */
 class FakeConnection {
   signalingState = "stable";
   steps: string[] = [];

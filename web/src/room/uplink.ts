@@ -1,11 +1,12 @@
-/** The uplink voice of one connection: checked once a second, and sent redundantly (RED, RFC 2198) while that helps. */
+/** Watches the voice that one connection sends. Once a second it switches redundancy (RED, RFC 2198) on or off. */
 
 import type { Attempt } from "./attempt";
 import type { Redundancy, Report } from "./redundancy";
 
 const EVERY_MS = 1000;
 
-/** Returns the answer with RED as the first or the last codec of the voice; null when it has no RED (Firefox offers none). */
+/** Returns the SDP answer with RED as the first (`red`) or the last codec of the voice. Null if the answer has no RED, because
+ *  Firefox offers none. */
 export function answerWith(red: boolean, answer: string): string | null {
   const format = /^a=rtpmap:(\d+) red\/48000/m.exec(answer)?.[1];
   if (format === undefined) return null;
@@ -35,7 +36,8 @@ export class Uplink {
     clearInterval(this.timer);
   }
 
-  /** Runs one at a time, so that two negotiations never overlap. */
+  /** Reads the statistics and switches RED accordingly. Does nothing while an earlier call runs, so negotiations never
+   *  overlap. */
   private async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;
@@ -53,8 +55,8 @@ export class Uplink {
     }
   }
 
-  /** Negotiates locally: the worker accepts both codecs at any time. (An encoding's `codec` would need no negotiation, but
-   *  Chromium 156 does not accept RED there.) */
+  /** Switches the codec by a negotiation inside the browser: the worker accepts both codecs at any time. Setting `codec` in the
+   *  encoding would need no negotiation, but Chromium 156 does not accept RED there. */
   private async send(red: boolean): Promise<void> {
     const { pc, answer } = this.attempt;
     const sdp = answerWith(red, answer);
@@ -74,7 +76,7 @@ function reported(stats: RTCStatsReport): Report | null {
   return { at: told.timestamp, sent: sent.packetsSent, lost: told.packetsLost, roundTripMs };
 }
 
-/** Types that lib.dom lacks. */
+/** Statistics that TypeScript's lib.dom lacks. */
 interface RemoteInbound extends RTCStats {
   packetsLost?: number;
   roundTripTime?: number;

@@ -6,9 +6,9 @@ const HURRY_EVERY_MS = 150;
 const LOST_AFTER_MS = 1500;
 const LATE_TICK_MS = 1000;
 
-/** Ticked every ~100 ms. The channel loses packets, so when an echo is late heartbeats go out more often: with 10 % loss each
- *  way a false alarm then needs eight losses in a row, not three. A tick that is late itself (a sleeping laptop, a throttled
- *  tab) says nothing about the network, and restarts the measurement. */
+/** Call `tick` every ~100 ms. The channel loses packets, so heartbeats go out more often while an echo is late. With 10 % loss
+ *  in each direction, a false alarm then needs eight losses in a row instead of three. A late tick (a sleeping laptop, a
+ *  throttled tab) says nothing about the network, so it restarts the measurement. */
 export class Watchdog {
   private sentAt = -Infinity;
   private heardAt: number;
@@ -31,7 +31,7 @@ export class Watchdog {
     return { send: ++this.n, lost: false };
   }
 
-  /** Any echo is a sign of life. */
+  /** Call for every echo: any echo proves that the worker is reachable. */
   echoed(now: number): void {
     this.heardAt = now;
   }

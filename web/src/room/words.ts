@@ -17,7 +17,7 @@ export const roleName = (role: Role): string => t(`role.${role}`);
 /** Returns a person's name; a visitor without one is "Visitor". */
 export const nameOf = (person: { name: string; role: Role | "system" }): string => person.name || t("visitor");
 
-/** "Jimin, counselor"; a visitor's role is not said twice. */
+/** Returns "Jimin, counselor". For a visitor without a name, returns just "Visitor". */
 export function nameAndRole(person: { name: string; role: Role }): string {
   return person.name && person.role !== "user"
     ? t("withRole", { name: person.name, role: roleName(person.role) })
@@ -28,7 +28,7 @@ export function shownName(session: SessionView, person: ParticipantView): string
   return person.id === session.you ? t("you") : nameAndRole(person);
 }
 
-/** "A", "A and B", "A, B and C". */
+/** Joins names: "A", "A and B", "A, B and C". */
 export function list(names: string[]): string {
   if (names.length <= 1) return names[0] ?? "";
   return t("and", { a: names.slice(0, -1).join(", "), b: names.at(-1) ?? "" });
@@ -43,7 +43,7 @@ export function systemText(line: Line): string | null {
   return t(key, { ...line.args, name: name || t("visitor"), role: isKey(roleKey) ? t(roleKey) : role });
 }
 
-/** Formats a time, for every view: "14:05". */
+/** Formats a time as every page shows times: "14:05". */
 export function clock(at: number): string {
   return new Date(at).toLocaleTimeString(room.locale === "ko" ? "ko-KR" : "en-GB", {
     hour: room.locale === "ko" ? "numeric" : "2-digit",

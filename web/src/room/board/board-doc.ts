@@ -62,7 +62,8 @@ export class BoardDoc {
   private readonly listeners = new Set<BoardEvents>();
   private readonly ends: (() => void)[];
   private syncedWire = 0;
-  /** Our state when the wire was lost. If the same wire returns, the worker never noticed the loss and asks for nothing. */
+  /** The state vector of our document when the wire was lost. If the same wire returns, the worker has noticed no loss and asks
+   *  for nothing. So we send what was drawn since then. */
   private left: Uint8Array | null = null;
   private resync: ReturnType<typeof setTimeout> | undefined;
 
@@ -99,7 +100,7 @@ export class BoardDoc {
       .sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0));
   }
 
-  /** Whether a stroke went away with the picture it was drawn on, at `until` (ms since the epoch) already. */
+  /** Whether a stroke was put away, at or before `until` (ms since 1970), together with the picture on which it was drawn. */
   isPutAway(shape: Shape, until = Infinity): boolean {
     const putAway = readPutAway(this.meta);
     return shape.index < putAway && drawnAt(putAway) <= until;
@@ -141,7 +142,8 @@ export class BoardDoc {
     this.undoing.redo();
   }
 
-  /** Changes the picture, as one undo step. Strokes go away with the picture they were drawn on, and with blank paper's choice. */
+  /** Changes the background picture, as one undo step. Strokes drawn on the former picture are put away with it. Choosing blank
+   *  paper ("") also puts strokes away. Strokes on blank paper stay when a picture is laid under them. */
   setBackground(picture: string): void {
     this.undoing.stopCapturing();
     this.doc.transact(() => {
@@ -159,7 +161,7 @@ export class BoardDoc {
     this.doc.destroy();
   }
 
-  /** Creates a stroke's element, or appends a chunk to it. Returns its id. */
+  /** Creates a stroke's element at a point, or finds it by its id. Appends `chunk` to its points, if given. Returns the id. */
   private write(at: Point | string, chunk: Uint8Array | null, style: Style): string {
     const id = typeof at === "string" ? at : newId();
     this.doc.transact(() => {
@@ -195,7 +197,7 @@ export class BoardDoc {
     return true;
   }
 
-  /** Updates our view of an element: unpacks only new chunks, unless a redo replaced the element. */
+  /** Updates our unpacked copy of an element. Unpacks only new chunks of points, unless a redo replaced the element. */
   private read(id: string): Shape | null {
     const stroke = readStroke(this.elements.get(id));
     if (!stroke) {
@@ -223,7 +225,7 @@ export class BoardDoc {
     if (drawn && !isEmpty(drawn)) this.send(update(drawn));
   }
 
-  /** An unsent message leaves a gap in what the worker knows, so start a new sync: it then asks for all we have. */
+  /** Sends a message. If that fails, the worker lacks a change, so the whole document is sent a little later. */
   private send(message: Uint8Array): void {
     if (this.wire.generation.get() <= 0 || this.wire.send(message)) return;
     clearTimeout(this.resync);
@@ -234,7 +236,7 @@ export class BoardDoc {
     try {
       const reply = receive(this.doc, message, this.theirs);
       if (!reply) return;
-      // The worker asks when it begins to serve this wire; our own earlier question was lost.
+      // The worker sends step 1 when it begins to serve this wire. It did not get the step 1 that we sent earlier.
       this.send(reply);
       this.send(stepOne(this.doc));
     } catch (error) {
@@ -247,7 +249,7 @@ export class BoardDoc {
   }
 }
 
-/** A stroke while the pen is down. Points are packed by `flush`, which the canvas calls every 33 ms and at the end. */
+/** A stroke while the pen is down. The canvas calls `flush` every 33 ms and at the end, to pack the new points and write them. */
 export class Drawing {
   private encoder: ChunkEncoder;
   private id = "";

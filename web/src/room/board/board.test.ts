@@ -81,7 +81,7 @@ describe("elements", () => {
   });
 });
 
-/** A worker's side of the wire: a plain document that answers as the protocol says, and passes changes on. */
+/** The worker's end of the wire: a Yjs document that answers as the protocol says and forwards changes. */
 class FakeWorker {
   doc = new Y.Doc();
   clients: { wire: BoardWire & { up: (on: boolean, unnoticed?: boolean) => void }; deliver: (message: Uint8Array) => void }[] =
@@ -246,7 +246,7 @@ describe("a shared board", () => {
     const seen = (board: BoardDoc, until = Infinity) => board.shapes().filter((shape) => !board.isPutAway(shape, until)).length;
     scribble(mina, [0, 100]);
     jimin.setBackground("pic-1");
-    expect(seen(mina)).toBe(1); // a picture laid under a drawing
+    expect(seen(mina)).toBe(1); // the stroke stays when a picture is laid under it
     scribble(jimin, [0, 200]);
     const before = now;
     mina.setBackground("");

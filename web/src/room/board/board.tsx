@@ -22,7 +22,7 @@ export interface BoardProps {
   pictures: Pictures;
   /** The product's picture id, offered first as background. */
   product?: string;
-  /** Shows only what was drawn until then (ms since the epoch). */
+  /** Show only what was drawn until this time (ms since 1970). */
   until?: number;
   /** Called with the start times of the visible strokes. */
   onStrokes?: (times: number[]) => void;
@@ -205,7 +205,7 @@ interface PaperProps {
   tool: Tool;
   pictures: BoardProps["pictures"];
   until: number;
-  /** Whether the paper lies along the long side of an upright phone. */
+  /** Whether the paper is turned by a quarter, to lie along the long side of a phone held upright. */
   turned: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Draws the board on two canvases: finished strokes below, growing strokes above, so that a new point redraws only those. */
+/** Draws the board on two canvases: finished strokes below, growing strokes above. A new point redraws only the upper canvas. */
 
 import { getStroke } from "perfect-freehand";
 import type { BoardDoc, Shape } from "./board-doc";
@@ -7,10 +7,10 @@ import type { Point } from "./strokes";
 
 const RESTS_AFTER_MS = 700;
 const FLUSH_MS = 33;
-/** A stroke that is younger than this when a second finger comes down was the beginning of a pinch. */
+/** If a second finger comes down within this time of the first, the first one's stroke was the start of a pinch and is undone. */
 const PINCH_MS = 300;
 const SHARPEN_MS = 200;
-/** Of an enlarged canvas, in px: more would cost a phone its memory. */
+/** Longest side of an enlarged canvas, in px. A larger one could exhaust a phone's memory. */
 const SIDE_MOST = 4096;
 
 function outline(points: Point[], width: number): Path2D {
@@ -43,9 +43,9 @@ export class BoardCanvas {
   private scale = 1;
   private until = Infinity;
   private readonly ends: (() => void)[] = [];
-  /** What the pointer does now: when it began, what ends it, and what takes it back. */
+  /** The stroke or erasing in progress: when it began, and functions to end it and to undo it. */
   private doing: { began: number; end: () => void; undo: () => void } | null = null;
-  /** How much the paper is enlarged, and whether it is turned by a quarter, clockwise. */
+  /** `zoom`: how much the paper is enlarged. `turned`: whether the paper is turned by a quarter, clockwise. */
   private zoom = 1;
   private turned = false;
   private sharpenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -86,14 +86,14 @@ export class BoardCanvas {
     this.turned = turned;
   }
 
-  /** Ends what one finger began, because two fingers enlarge the paper. */
+  /** Ends the stroke or erasing of the first finger, because a second finger came down to pinch. */
   abandon(): void {
     const { doing } = this;
     doing?.end();
     if (doing && performance.now() - doing.began < PINCH_MS) doing.undo();
   }
 
-  /** Draws anew for the size at which the paper is now seen. */
+  /** Redraws the board at the resolution of the new zoom, after a short pause. */
   sharpen(zoom: number): void {
     this.zoom = zoom;
     clearTimeout(this.sharpenTimer);
@@ -151,7 +151,7 @@ export class BoardCanvas {
     if (this.growing.size > 0) this.restLater();
   }
 
-  /** Moves finished strokes to the lower canvas. While strokes grow, each change paints anyway. */
+  /** Repaints once strokes stop growing, to move finished strokes to the lower canvas. */
   private restTimer: ReturnType<typeof setTimeout> | undefined;
 
   private restLater(): void {
@@ -214,7 +214,7 @@ export class BoardCanvas {
       event.pointerId,
       (moved) => erase(...moved),
       () => undefined,
-      () => undefined, // what the eraser took stays away: undo brings it back
+      () => undefined, // erased strokes stay erased; the person can undo that
     );
   }
 

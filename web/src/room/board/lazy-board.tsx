@@ -1,4 +1,4 @@
-/** The board; its code is fetched when first needed. */
+/** The board as a lazily loaded component: its code is fetched when the board is first shown. */
 
 import { lazy } from "../lazy";
 

@@ -4,7 +4,8 @@ import { BoardDoc } from "./board-doc";
 
 const open = new WeakMap<RoomLink, BoardDoc>();
 
-/** The one document of a room. It lives as long as the room, even while the board is hidden. */
+/** Returns the room's board document. There is one for each room; it lives as long as the room, even while the board is
+ *  hidden. */
 export function boardOf(link: RoomLink): BoardDoc {
   const known = open.get(link);
   if (known) return known;

@@ -1,4 +1,5 @@
-/** The board's document: Excalidraw's elements, with points in chunks. Others may write anything into it, so reading checks. */
+/** The schema of the board's document: Excalidraw's elements, with points in chunks. Other people may write anything into the
+ *  document, so every read checks what it finds. */
 
 import * as Y from "yjs";
 import { quantize } from "./strokes";
@@ -14,7 +15,7 @@ export interface Style {
   width: number;
 }
 
-/** What is needed to draw an element; its points are in `chunks`. */
+/** The fields of an element that are needed to draw it. `chunks` holds its points. */
 export interface Stroke extends Style {
   x: number;
   y: number;
@@ -78,7 +79,7 @@ export function makeStroke(x: number, y: number, style: Style, author: string, i
   return element;
 }
 
-/** Returns a key that sorts by creation time; `random` (0..1) separates two of the same millisecond. */
+/** Returns a key that sorts strokes by creation time. `random` (0..1) tells apart two strokes of the same millisecond. */
 export function makeIndex(nowMs: number, random: number): string {
   return `${String(Math.floor(nowMs)).padStart(15, "0")}-${Math.floor(random * 1e6)
     .toString(36)
@@ -91,13 +92,13 @@ export function drawnAt(index: string): number {
   return /^\d{1,15}$/.test(time) ? Number(time) : 0;
 }
 
-/** The background's picture id, or "" for paper. */
+/** Returns the picture id of the background, or "" for blank paper. */
 export function readBackground(meta: Y.Map<unknown>): string {
   const picture = meta.get("background");
   return typeof picture === "string" && NAME.test(picture) ? picture : "";
 }
 
-/** The `index` before which strokes are put away with the picture they were drawn on; "" while none are. */
+/** Returns the `index` before which strokes are put away, with the picture on which they were drawn; "" while none are. */
 export function readPutAway(meta: Y.Map<unknown>): string {
   return text(meta.get("putAway"));
 }

@@ -1,19 +1,20 @@
-/** The points of a stroke as they travel: chunks of int16 pairs (little-endian), each dx, dy in 1/8 px from the point before.
- *  The stroke's own x, y is the first point. Pure. Measured: 12–13 bytes a point in chunks of 33 ms, Yjs included. */
+/** Packs the points of a stroke for the network. A chunk is little-endian int16 pairs: dx, dy from the point before, in 1/8 px.
+ *  The first point is the stroke's own x, y. Pure. Measured: 12–13 bytes a point in chunks of 33 ms, with Yjs' overhead. */
 
 export type Point = [x: number, y: number];
 
-/** One eighth of a px is finer than any hand; ±4,096 px is wider than the board. */
+/** Steps per px. One eighth of a px is finer than any hand, and int16 then reaches ±4,096 px, which is wider than the board. */
 const STEP = 8;
 const MOST = 32_767;
-/** Readers refuse a longer stroke; writers begin a new one long before. */
+/** Most points that readers accept in a stroke. Writers begin a new stroke long before. */
 export const POINTS_MOST = 20_000;
 
 export const quantize = (value: number): number => Math.round(value * STEP) / STEP;
 
 const clamp = (step: number): number => Math.min(MOST, Math.max(-MOST, step));
 
-/** Packs the points that follow the origin. Rounding errors do not add up: each step is measured from where readers are. */
+/** Packs the points after the origin. Rounding errors do not add up: each step is measured from the point that readers
+ *  computed. */
 export class ChunkEncoder {
   private readonly at: Point;
   private steps: number[] = [];

@@ -1,4 +1,4 @@
-/** The texts of the board, in its chunk. */
+/** The board's texts. They are loaded together with the board, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import en from "./en.json";

@@ -1,4 +1,4 @@
-/** The texts of a callback, in its chunk. */
+/** The texts of a callback. They are loaded together with its screens, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import en from "./en.json";

@@ -23,7 +23,7 @@ function iconOf(kind: string): IconNode {
 interface FileLineProps {
   line: Line;
   pictures: Pictures;
-  /** My session with the same visitor, for a file of an earlier one. */
+  /** The current session with the same visitor, through which staff may read a file of an earlier session; "" for none. */
   via?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Files other than pictures: one chunk, fetched at the first file that is sent or shown. */
+/** The code for files other than pictures. It is fetched when the first file is sent or shown. */
 
 export { FileLine } from "./file-line";
 export { FilesOnTheWay } from "./files-on-the-way";

@@ -1,4 +1,4 @@
-/** Files on their way to the server: two at a time, again when the network is back. No DOM. */
+/** Queue of files to send to the server: two at a time, and again when the network is back. No DOM. */
 
 import { createStore, type Readable } from "../../ui/store";
 
@@ -8,7 +8,7 @@ export type Progress = (sentBytes: number) => void;
 export type Send = (file: OutFile, progress: Progress, signal: AbortSignal) => Promise<void>;
 
 export class SendError extends Error {
-  /** `network`: nothing was decided, so the file may be sent again; any other reason is the server's. */
+  /** `reason` is "network" if no answer came; the file may then be sent again. Any other reason is the server's refusal. */
   constructor(readonly reason: string) {
     super(reason);
     this.name = "SendError";
@@ -16,13 +16,13 @@ export class SendError extends Error {
 }
 
 export interface OutFile {
-  /** The id of its line: sent twice, the file is shown once. */
+  /** The id of the file's line. It stays the same when the file is sent again, so that the file is shown once. */
   id: string;
   name: string;
   body: Blob;
   audience: "all" | "staff";
   sentBytes: number;
-  /** `paused` goes on by itself when the connection is back. */
+  /** A `paused` file is sent again by itself when the connection is back. */
   state: "waiting" | "sending" | "paused" | "refused";
   reason: string;
 }
@@ -40,7 +40,7 @@ export class FileQueue {
     return this.store;
   }
 
-  /** Takes a file; false when too many are on their way. */
+  /** Adds a file to the queue. Returns false when too many files are being sent. */
   add(id: string, body: Blob, name: string, audience: OutFile["audience"]): boolean {
     if (this.store.get().length >= MOST) return false;
     const file: OutFile = { id, name, body, audience, sentBytes: 0, state: "waiting", reason: "" };
@@ -49,7 +49,7 @@ export class FileQueue {
     return true;
   }
 
-  /** Shows why a file is not sent at all. */
+  /** Adds a file that cannot be sent, only to show the reason. */
   refuse(id: string, body: Blob, name: string, reason: string): void {
     const file: OutFile = { id, name, body, audience: "all", sentBytes: 0, state: "refused", reason };
     this.store.update((files) => [...files, file].slice(-MOST));
@@ -61,7 +61,7 @@ export class FileQueue {
     this.next();
   }
 
-  /** Sends again what waits for the network, or this one file. */
+  /** Sends all paused files again, or only the file with this id. */
   again(id?: string): void {
     const waits = (file: OutFile) => (id === undefined ? file.state === "paused" : file.id === id && !this.under.has(id));
     this.store.update((files) => files.map((file) => (waits(file) ? { ...file, state: "waiting", reason: "" } : file)));

@@ -1,4 +1,4 @@
-/** Sends files of one session, with progress, and again when the network is back. */
+/** Sends the files of one session and reports progress. When the network is back, sends unfinished files again. */
 
 import { newId, type Client } from "../client";
 import { FileQueue, SendError, type Send } from "./queue";
@@ -6,7 +6,7 @@ import { FileQueue, SendError, type Send } from "./queue";
 const queues = new WeakMap<Client, Map<string, FileQueue>>();
 const AGAIN_MS = 4000;
 
-/** Returns the queue of a session, which outlives the message box: the chat moves while a board opens. */
+/** Returns the file queue of a session. The queue outlives the message box, which is made anew when the board opens. */
 export function queueOf(client: Client, session: string, token: string): FileQueue {
   const ofClient = queues.get(client) ?? new Map<string, FileQueue>();
   queues.set(client, ofClient);
@@ -33,7 +33,7 @@ export interface ToSend {
   audience: "all" | "staff";
 }
 
-/** Adds a file to the queue of its session; one that is too large, or one too many, is shown as refused. */
+/** Adds a file to the queue of its session. If the file is too large, or too many are queued, it is shown as refused. */
 export function send({ client, session, token, file, audience }: ToSend): void {
   const queue = queueOf(client, session, token);
   const most = mostMb(client, session) * 1_000_000;
@@ -44,7 +44,7 @@ export function send({ client, session, token, file, audience }: ToSend): void {
 
 export const mostMb = (client: Client, session: string): number => client.state.get().sessions[session]?.site.file_mb ?? 0;
 
-/** `fetch` tells no progress of what it sends, so this is an XMLHttpRequest. */
+/** Returns the function that sends a file. It uses XMLHttpRequest, because `fetch` does not report upload progress. */
 function sender(session: string, token: string): Send {
   return (file, progress, signal) =>
     new Promise((done, reject) => {
@@ -65,7 +65,7 @@ function sender(session: string, token: string): Send {
     });
 }
 
-/** Replaces halves of characters, which cannot be encoded. */
+/** Replaces lone surrogates (halves of characters), which a URL cannot encode. */
 const wellFormed = (text: string): string => new TextDecoder().decode(new TextEncoder().encode(text));
 
 function reasonOf(answer: unknown): string {

@@ -1,4 +1,4 @@
-/** The texts of files, in their chunk. */
+/** The texts about files. They are loaded together with the code for files, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import en from "./en.json";
@@ -6,7 +6,7 @@ import ko from "./ko.json";
 
 export const { t, textOr } = texts<keyof typeof en>(ko, en);
 
-/** "1.2 MB", "340 KB"; in thousands, as phones and the site's limit count. */
+/** Returns a size such as "1.2 MB" or "340 KB". A KB is 1,000 bytes, as on phones and in the site's limit. */
 export function sizeOf(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} KB`;
   return `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;

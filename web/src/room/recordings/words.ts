@@ -1,4 +1,4 @@
-/** The texts of the recording bar, in its chunk. */
+/** The recording bar's texts. They are loaded together with the bar, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import en from "./en.json";

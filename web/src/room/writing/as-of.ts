@@ -1,8 +1,8 @@
-/** Lines as they were at an earlier moment. Pure. */
+/** Reconstructs lines as they were at an earlier moment. Pure. */
 
 import type { Line } from "../../messages";
 
-/** Return the line as it was at that moment (ms); null before it was written. */
+/** Return the line as it was at `moment` (ms); null if it was written later. */
 export function asOf(line: Line, moment: number): Line | null {
   if (line.at > moment) return null;
   const then = line.former.findIndex((former) => former.until > moment);
@@ -17,10 +17,10 @@ export function asOf(line: Line, moment: number): Line | null {
   };
 }
 
-/** Return the lines that there were at that moment, as they were. */
+/** Return the lines that existed at `moment`, as they were then. */
 export const linesAsOf = (lines: Line[], moment: number): Line[] =>
   moment === Infinity ? lines : lines.map((line) => asOf(line, moment)).filter((line) => line !== null);
 
-/** Return how often the lines had changed by that moment: between two of these moments they are the same. */
+/** Return how often lines had come or changed by `moment`. While this number stays the same, so does `linesAsOf`. */
 export const turns = (lines: Line[], moment: number): number =>
   lines.reduce((sum, { at, former }) => sum + Number(at <= moment) + former.filter(({ until }) => until <= moment).length, 0);

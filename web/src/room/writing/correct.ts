@@ -1,4 +1,4 @@
-/** What a person may do with a line. Pure; the server decides in the end. */
+/** Decides what the page lets a person do with a line. Pure. The server checks each request again. */
 
 import type { Line, SessionView } from "../../messages";
 

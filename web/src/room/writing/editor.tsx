@@ -10,7 +10,7 @@ interface EditorProps {
   onCancel: () => void;
 }
 
-/** Changes the text of a line in its place. Enter saves, Escape leaves it as it was. */
+/** Edits the text of a line where the line stands. Enter saves the new text, Escape keeps the old one. */
 export function Editor({ text, sends, onSave, onCancel }: EditorProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const [next, setNext] = useState(text);

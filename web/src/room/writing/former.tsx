@@ -2,7 +2,7 @@ import type { Line } from "../../messages";
 import { clock } from "../words";
 import { t } from "./texts";
 
-/** Says that a line was edited. Staff, who get what it said before, can open that. */
+/** Says that a line was edited. Staff also get the earlier texts of the line and can open them here. */
 export function Former({ line }: { line: Line }) {
   if (line.former.length === 0) return line.change === "edited" ? <span class="line-edited">{t("edited")}</span> : null;
   return (
@@ -19,5 +19,5 @@ export function Former({ line }: { line: Line }) {
   );
 }
 
-/** Stands where a retracted line stood. */
+/** The placeholder for a retracted line. */
 export const Unsent = () => <em class="line-unsent">{t("unsent")}</em>;

@@ -4,11 +4,11 @@ import { links, type Link } from "./links";
 
 export type Inline = string | Link | { kind: "code"; text: string } | { kind: "strong" | "em"; of: Inline[] };
 
-/** What is open: the run of marks that opened it, and what has been read since. */
+/** An emphasis that is not closed yet: the run of marks that opened it, and the pieces read since. */
 interface Open {
   run: string;
   of: Inline[];
-  /** Whether it contains a letter or a number. Without one it is an emoticon such as *^^*. */
+  /** Whether the emphasis contains a letter or a digit. Otherwise it is an emoticon such as *^^*. */
   wordy: boolean;
 }
 
@@ -18,7 +18,7 @@ const SPACE = /\s/;
 const ASCII_WORD = /[A-Za-z0-9]/;
 const BEFORE_ITALIC = /[\s([{"'“‘「『]/;
 
-/** Return the pieces of one row. */
+/** Split one row into pieces: plain text, links, code and emphasis. */
 export function inline(row: string): Inline[] {
   return emphasized(codeSpans(row).flatMap((piece): Inline[] => (typeof piece === "string" ? links(piece) : [piece])));
 }
@@ -35,15 +35,16 @@ function codeSpans(row: string): Inline[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** `before` and `after`: the characters beside the run; undefined at an end of the row. */
+/** Return whether a run of marks may open emphasis. `before`, `after`: the characters on either side; undefined at an end of
+ *  the row. */
 function mayOpen(run: string, before: string | undefined, after: string | undefined): boolean {
   if (after === undefined || SPACE.test(after)) return false;
   if (before === undefined) return true;
   if (run === "_") return BEFORE_ITALIC.test(before);
-  return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a product
+  return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a multiplication
 }
 
-/** A letter of Korean may follow: its particles are written without a space. */
+/** Return whether a run of marks may close emphasis. A Korean letter may follow, because particles follow without a space. */
 function mayClose(before: string | undefined, after: string | undefined): boolean {
   return before !== undefined && !SPACE.test(before) && (after === undefined || !ASCII_WORD.test(after));
 }
@@ -60,7 +61,7 @@ function emphasized(pieces: Inline[]): Inline[] {
     let from = 0;
     for (const found of piece.matchAll(RUN)) {
       const [run] = found;
-      const before = piece[found.index - 1] ?? (i > 0 ? "a" : undefined); // beside a link or code as beside a word
+      const before = piece[found.index - 1] ?? (i > 0 ? "a" : undefined); // a link or code counts as a word
       const after = piece[found.index + run.length] ?? (i < pieces.length - 1 ? "가" : undefined);
       if (!isMark(run)) continue;
       const opened = stack.findIndex((open) => open.run === run);
@@ -86,7 +87,7 @@ function add(stack: Open[], piece: Inline): void {
   top.wordy ||= typeof piece !== "string" || WORDY.test(piece);
 }
 
-/** Close what was opened at `at`. Whatever was opened since and not closed is text. */
+/** Close the emphasis at index `at` of the stack. Marks that were opened after it and never closed become plain text. */
 function close(stack: Open[], at: number): void {
   while (stack.length > at + 1) unopen(stack);
   const done = stack.pop();

@@ -5,18 +5,18 @@ import { LinkifyIt, REBuilder } from "linkify-it";
 export interface Link {
   kind: "link";
   href: string;
-  /** The address as the reader sees it: with its host in punycode where letters of other scripts could deceive. */
+  /** The address as the reader sees it. Its host is in punycode if letters of another script could deceive the reader. */
   text: string;
 }
 
 const PHONE = /\+?\d[\d().-]{1,30}\d/y;
-const MOST_LINKS = 100; // in one row; further addresses stay text
-const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g; // they could show an address in another order
+const MOST_LINKS = 100; // links in one row; further addresses stay plain text
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g; // marks that could show an address in another order
 const HANGUL_TLD = /^((?:https?:\/\/)?[^/?#]*\.[a-z]{2,}(?::\d+)?)[가-힣]+$/i;
 const PARTICLE =
   /^([\x21-\x7e]+[A-Za-z0-9/_=&%#-])(?:은|는|이|가|을|를|의|에|도|만|로|으로|와|과|랑|이랑|에서|에서는|에는|에도|까지|부터|보다|요|이요|나|이나|고|이고|인데|예요|에요|이에요|입니다)$/;
 
-/** Let Korean follow a host without a space: "naver.com에서". */
+/** Rules for recognising hosts that let a Korean particle follow without a space: "naver.com에서". */
 class Hosts extends REBuilder {
   override get_host_terminator(): RegExp {
     return (this.cache.src_host_terminator ??= new RegExp(`(?:${super.get_host_terminator().source}|(?=[가-힣]))`));
@@ -33,7 +33,7 @@ const finder = new LinkifyIt({ fuzzyLink: true, maxLength: 2048, rebuilder: new 
     },
   });
 
-/** Return the text as pieces, in order: what is a link, and what is not. */
+/** Split a text into links and the plain text between them, in order. */
 export function links(text: string): (string | Link)[] {
   const pieces: (string | Link)[] = [];
   let from = 0;
@@ -48,7 +48,7 @@ export function links(text: string): (string | Link)[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Cut what belongs to the sentence: closing marks of emphasis, and Korean particles, which follow without a space. */
+/** Cut from the end of an address what belongs to the sentence: marks of emphasis, and Korean particles without a space. */
 function withoutTail(raw: string): string {
   const bare = raw.replace(/[*_~]+$/, "");
   return HANGUL_TLD.exec(bare)?.[1] ?? PARTICLE.exec(bare)?.[1] ?? bare;
@@ -79,7 +79,8 @@ const KOREAN = /^[\p{Script=Hangul}0-9-]*$/u;
 const EAST_ASIAN = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー0-9-]*$/u;
 const CYRILLIC = /^[\p{Script=Cyrillic}0-9.-]*$/u;
 
-/** Return whether no label of the host mixes scripts, and no label of lookalikes (Cyrillic, Greek, …) stands before a Latin one. */
+/** Return whether a host cannot deceive readers: no label mixes scripts, and Cyrillic appears only if the whole host is
+ *  Cyrillic. */
 export function isPlainHost(host: string): boolean {
   if (CYRILLIC.test(host)) return true;
   return host.split(".").every((label) => [ASCII, LATIN, KOREAN, EAST_ASIAN].some((script) => script.test(label)));

@@ -6,7 +6,7 @@ import { t } from "./texts";
 import type { Possible } from "./correct";
 
 interface MenuProps {
-  /** Asked when the menu opens, because the time for changes ends. */
+  /** Returns what the person may do with the line. Called when the menu opens, because a line can be changed only for a while. */
   possible: () => Possible;
   hint: boolean;
   onReply: () => void;
@@ -16,7 +16,7 @@ interface MenuProps {
 
 const ROOM = 190; // px that an open menu needs below its button
 
-/** What can be done with a line. It opens over everything else, so that no scrolling box cuts it off. */
+/** The menu of a line: reply, edit, retract. It opens above everything else, so that no scrolling box cuts it off. */
 export function LineMenu({ possible, hint, onReply, onEdit, onRetract }: MenuProps) {
   const button = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);

@@ -7,10 +7,10 @@ import type { Client } from "../client";
 import { nameOf } from "../words";
 import { t } from "./texts";
 
-const SHOWN = 140; // characters
+const SHOWN = 140; // characters of a line that a quote shows
 const CALLED_MS = 1600;
 
-/** What a quote says of a line. */
+/** Returns the short text with which a quote shows a line. */
 export function gist(line: Line | undefined): string {
   if (!line) return t("notHere");
   if (line.change === "retracted") return t("unsent");
@@ -21,14 +21,15 @@ function useLine(client: Client, session: string, seq: number): Line | undefined
   return useStore(client.state, (state) => state.lines[session]?.find((line) => line.seq === seq));
 }
 
-/** Mark a line for a moment. */
+/** Highlight a line for a moment. */
 function mark(box: Element | null, seq: number): void {
   const line = box?.querySelector(`[data-seq="${seq}"]`);
   line?.classList.add("line-called");
   setTimeout(() => line?.classList.remove("line-called"), CALLED_MS);
 }
 
-/** The line to which another one replies. The page has it already: no text of it comes with the reply. */
+/** Shows the line to which another line replies. The text comes from this page's own lines: a reply carries only the line's
+ *  number. */
 export function Quote(props: { client: Client; session: string; seq: number; reveal: (seq: number) => void }) {
   const quoted = useLine(props.client, props.session, props.seq);
   return (
@@ -49,7 +50,7 @@ export function Quote(props: { client: Client; session: string; seq: number; rev
   );
 }
 
-/** Over the message box: to which line the next one replies. */
+/** A bar above the message box that shows to which line the person is replying. */
 export function ReplyBar({ client, session }: { client: Client; session: SessionView["id"] }) {
   useLocale();
   const seq = useStore(client.replies, (replies) => replies[session] ?? 0);

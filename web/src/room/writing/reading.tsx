@@ -10,7 +10,7 @@ import { includes, spansOf } from "./spans";
 import { t } from "./texts";
 
 const REPORT_MS = 800;
-const SHOWN = 0.5; // of a line, or of the window by a line that is taller
+const SHOWN = 0.5; // share of a line that must be on the screen; a taller line must fill this share of the window
 const NO_MARKS: Mark[] = [];
 
 interface ReadingProps {
@@ -35,7 +35,7 @@ export function Reading({ client, session, box, lines }: ReadingProps) {
       for (const line of root.querySelectorAll("[data-seq]")) shown.observe(line);
     };
     const again = () => {
-      shown.disconnect(); // observed anew, each line is told once as it is now
+      shown.disconnect(); // observing anew reports once for each line whether it is visible now
       observe();
     };
     const added = new MutationObserver(observe);
@@ -74,7 +74,7 @@ function report(client: Client, session: SessionView, noted: Noted): void {
   noted.fresh.clear();
 }
 
-/** Beside an own line: whether it was delivered and read. Staff are told by whom. */
+/** A mark on one's own line: delivered, or read. Staff also see by whom. */
 export function ReadMark({ client, session, line }: { client: Client; session: SessionView; line: Line }) {
   const marks = useStore(client.state, (state) => state.marks[session.id] ?? NO_MARKS);
   if (!session.site.read_marks) return null;
@@ -94,6 +94,7 @@ export function ReadMark({ client, session, line }: { client: Client; session: S
   );
 }
 
-/** A line for staff never came to the user, whose spans may include its number. */
+/** Returns whether a person's mark may count for a line. The spans of a user may include numbers of staff lines, which users
+ *  never get. */
 const mayRead = (session: SessionView, mark: Mark, line: Line): boolean =>
   line.audience === "all" || session.participants.find(({ id }) => id === mark.participant)?.role !== "user";

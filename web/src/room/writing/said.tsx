@@ -1,4 +1,4 @@
-/** What a line says, with all that can be done with it. The call page loads this after its first picture. */
+/** The content of a line: its text or file, quote, marks and menu. The call page loads this code after its first picture. */
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
@@ -29,12 +29,12 @@ interface SaidProps {
   client: Client;
   session: SessionView;
   line: Line;
-  /** Its picture or file. */
+  /** The line's picture or file. */
   shared: ComponentChildren;
   /** Whether the page has a message box. */
   writes: boolean;
   reveal: (seq: number) => void;
-  /** Whether a key sends. The page has this rule already. */
+  /** Returns whether a key press sends the text. The page passes the function, so that this part need not load it again. */
   sends: (press: KeyPress) => boolean;
 }
 

@@ -6,7 +6,7 @@ const you = "me";
 const lines = [
   aLine(1, { kind: "system", author: "" }),
   aLine(2),
-  aLine(4), // 3 was for staff
+  aLine(4), // the user does not get line 3, which was for staff
   aLine(5, { author: you }),
   aLine(6),
   aLine(7),

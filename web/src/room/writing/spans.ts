@@ -1,4 +1,4 @@
-/** Which lines were read, as spans of their numbers. Pure. */
+/** Describes which lines were read, as spans of line numbers. Pure. */
 
 import type { Line, Mark, Span } from "../../messages";
 
@@ -10,8 +10,8 @@ const grown = (run: Run | null, first: number, last: number, fresh: boolean): Ru
   fresh: fresh || run?.fresh === true,
 });
 
-/** Returns the spans to report: the runs of seen lines in which something is fresh. Own and system lines break no run; a number that
- *  this person does not get (a line for staff) belongs to the line after it. */
+/** Returns the spans to report: runs of seen lines that contain a fresh one (seen, not yet reported). Own and system lines
+ *  count as seen. If this person does not get a number (a line for staff), the number belongs to the next line's span. */
 export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Set<number>): Span[] {
   const spans: Span[] = [];
   const end = (run: Run | null) => {

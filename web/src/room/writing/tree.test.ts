@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Inline } from "./inline";
 import { parse } from "./tree";
 
-/** A tree in short: "*" strong, "/" em, "`" code, "→" link. */
+/** Writes a tree in short: "*" strong, "/" em, "`" code, "→" link. */
 const short = (pieces: Inline[]): string =>
   pieces
     .map((piece) => {
@@ -60,7 +60,7 @@ test("rows of one kind are one block, in order", () => {
 
 const flat = (pieces: Inline[]): string => pieces.map((piece) => (typeof piece === "string" ? piece : short([piece]))).join("");
 
-// Thirty times the longest line. A parser that looks back at each mark would not be done within the test's time.
+// Thirty times the longest allowed line. A parser that looks back at each mark would exceed the test's time limit.
 test.each([
   ["asterisks", (size: number) => "*".repeat(size)],
   ["openers", (size: number) => " *a".repeat(size / 3)],

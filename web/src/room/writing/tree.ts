@@ -1,4 +1,5 @@
-/** The light formatting of a line, as a tree. Whatever is not markup stays text; nothing here makes HTML. Pure, linear time. */
+/** Parses the light formatting of a line into a tree. Text that is not markup stays text; nothing here makes HTML. Pure,
+ *  linear time. */
 
 import { inline, type Inline } from "./inline";
 
@@ -22,7 +23,7 @@ function kindOf(row: string): Kind {
   return NUMBER.test(row) ? "numbered" : "text";
 }
 
-/** Return the blocks of a line. Rows of one kind that follow each other are one block. */
+/** Split a line into blocks. Consecutive rows of the same kind form one block. */
 export function parse(text: string): Block[] {
   const rows = text.split("\n");
   const blocks: Block[] = [];
