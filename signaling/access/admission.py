@@ -1,4 +1,4 @@
-"""Admission control: who gets in when many clients come at the same time.
+"""Admission control: which clients may enter when many come at the same time.
 
 No new session begins while the server is full or overloaded. Returning clients are admitted at the rate that the server can
 serve. Clients in a conversation are never refused here.
@@ -17,15 +17,16 @@ from time import monotonic
 from signaling.config.settings import Bounds
 from signaling.protocol.reasons import CrowdedReason
 
-SAMPLE_S = 0.05  # between two samples of the event loop's lag
-SMOOTHING = 0.1  # weight of one sample, so that about the last half second counts
+SAMPLE_S = 0.05  # seconds between two samples of the event loop's lag
+SMOOTHING = 0.1  # weight of one sample in the mean, so that about the last half second counts
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
-FIRST_TURN_S = 0.005  # estimate of the time between two admissions, before any was measured
+FIRST_TURN_S = 0.005  # seconds between two admissions, as estimated before any was measured
 JITTER = 1.15
-"""Clients add up to 30 % to the delay that they are told, so that they do not return together: a factor of 1.15 on average."""
-CALM_MS = 10.0  # the largest lag of a calm server
-MOST_UNOPENED = 1000  # or `most_waiting`, if that is more; unopened sessions take memory for seconds and no place in the queue
+"""Clients add up to 30 % to the delay that they are told, so that they do not return together. The mean factor is 1.15."""
+CALM_MS = 10.0  # the largest event loop lag, in ms, of a calm server
+# most unopened sessions, or `most_waiting` if that is more; they take memory for seconds and no place in the queue
+MOST_UNOPENED = 1000
 
 
 class Crowded(Exception):
@@ -40,8 +41,9 @@ class Crowded(Exception):
 class Gate:
     """A queue in front of work that only `at_once` tasks may do at a time.
 
-    A task may join the queue if the queue moves fast enough to serve it within `longest_s`. Otherwise it is refused and told
-    when the server will have served all who came before, so that refused clients do not all return together.
+    A task may join the queue if the queue moves fast enough to serve the task within `longest_s`. Otherwise the task is refused,
+    with
+    the time when the server will have served all who came before, so that refused clients do not all return together.
     """
 
     def __init__(self, at_once: int, longest_s: float, clock: Callable[[], float] = monotonic) -> None:
@@ -50,8 +52,8 @@ class Gate:
         self._clock = clock
         self._line: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
-        # Recent mean time between two admissions. A pause of the whole server is not counted in full: with one second of pause
-        # counted, the last of ten thousand clients was sent away for half a minute although nobody else waited then.
+        # Recent mean time between two admissions. A pause of the whole server is not counted in full. When one second of pause
+        # was counted, the last of ten thousand clients was sent away for half a minute although nobody else waited then.
         self._turn_s = FIRST_TURN_S
         self._let_in_s = 0.0
         self._booked_until_s = 0.0
@@ -80,7 +82,7 @@ class Gate:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._leave()  # the turn was ours already: pass it on
+                self._leave()  # this task already has a turn: pass it on
             raise
 
     def _leave(self) -> None:
@@ -111,7 +113,7 @@ class Gate:
 class Crowd:
     """Sessions without a counselor, counted by site.
 
-    `here`: those that wait or have a connected page. `unopened`: those whose page has not connected yet or is gone.
+    `here`: sessions that wait or have a connected page. `unopened`: sessions whose page has not connected yet or is gone.
     """
 
     here: Counter[str] = field(default_factory=Counter)
@@ -121,8 +123,8 @@ class Crowd:
 def has_place(counts: Mapping[str, int], site: str, most: int, sites: int) -> bool:
     """Return whether `site` may have one more session.
 
-    Half of `most` is divided equally among the `sites`, so that a crowd on one site leaves room for the others. The other half
-    goes to whoever comes first.
+    Half of `most` is divided equally among the `sites`, so that many users on one site leave room for the others. The other half
+    goes to whichever users come first.
     """
     own = most // (2 * max(1, sites, len(counts)))
     if counts.get(site, 0) < own:
@@ -132,7 +134,7 @@ def has_place(counts: Mapping[str, int], site: str, most: int, sites: int) -> bo
 
 
 class Admission:
-    """Admission to the server: `new` before a session is made, `returning` before a connection gets its welcome.
+    """Admission to the server. Call `new` before a session is made, and `returning` before a connection gets its welcome.
 
     `lag_ms`: the smoothed lag of the event loop.
     """
@@ -162,9 +164,9 @@ class Admission:
 
     @asynccontextmanager
     async def returning(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Wait until a returning client may be served, and hold the turn. Raises Crowded, but not for `urgent` clients.
+        """Wait until a returning client may be served, and hold the turn. Raises Crowded, except for `urgent` clients.
 
-        `urgent`: staff, and users in a conversation.
+        `urgent`: the client is staff, or a user in a conversation.
         """
         async with self._returning.turn(urgent=urgent):
             yield

@@ -26,7 +26,7 @@ MOST_NAME = 60
 MOST_NOTE = 500
 _MOST_DWELL_S = 86_400
 
-_Loose = Annotated[str, by(Seen(4000, cut=True))]  # the brief cuts them further, each field to its own length
+_Loose = Annotated[str, by(Seen(4000, cut=True))]  # the brief cuts each field further, to the field's own length
 
 
 _Moment = Annotated[int, Meta(ge=0, le=1 << 53)]  # ms since the Unix epoch
@@ -70,7 +70,7 @@ def check_trail(supplement: Supplement) -> None:
 
 
 def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
-    """Return the brief made of a code and a supplement that has passed `check_trail`.
+    """Return the brief made of a code and of a supplement that has passed `check_trail`.
 
     `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock may be hours off.
     """
@@ -93,7 +93,7 @@ def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
 
 
 def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
-    """Return the brief after the user walked on: the present page, its product if it has one, and the trail.
+    """Return the brief after the user has gone to another page: that page, its product if it has one, and the trail.
 
     `seen` has passed `check_trail`. What the browser leaves out stays as it was. A partner signs the product at entry, so another
     product replaces the signed one and is `claimed`; the picture of the former product is dropped.
@@ -112,7 +112,7 @@ def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
 
 
 def _is_another(brief: Brief, product: ClaimedProduct | None) -> bool:
-    """Return whether the browser shows a product that is not the one of the brief."""
+    """Return whether the browser shows another product than the brief has."""
     if product is None or not clean_text(product.name, MOST_TITLE):
         return False
     known = {one.name: one.value for one in brief.fields}
@@ -122,7 +122,7 @@ def _is_another(brief: Brief, product: ClaimedProduct | None) -> bool:
 
 
 def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> Brief:
-    """Return the brief with this field set, or unchanged when the partner has signed the field. An empty value removes it."""
+    """Return the brief with this field set. A field that the partner has signed stays. An empty value removes the field."""
     if any(f.name == name and f.provenance == "signed" for f in brief.fields):
         return brief
     others = [f for f in brief.fields if f.name != name]
@@ -142,7 +142,7 @@ def earlier_session(earlier: EarlierRecord, staff_names: dict[str, str], site: S
 
 
 def user_name(brief: Brief) -> str:
-    """Return the user's name from the brief, or ""."""
+    """Return the user's name from the brief; empty when the brief has none."""
     return next((f.value for f in brief.fields if f.name == "user_name"), "")
 
 
@@ -170,7 +170,7 @@ def clean_url(url: str, allowed_params: list[str] | None = None) -> str:
 
 
 def clean_text(text: str, most: int) -> str:
-    """Return the text as one line, cut with an ellipsis to `most` characters; "" when it has no visible character."""
+    """Return the text as one line, cut with an ellipsis to `most` characters. Return "" when it has no visible character."""
     return Seen(most, cut=True)(text)
 
 

@@ -40,13 +40,14 @@ from signaling.records import Records, Site
 from .rate_limits import Buckets, network_of
 
 ALGORITHM = "HS256"
-TYPES = ("", "jwt", "application/jwt")  # allowed `typ` in lower case; tokens of other kinds have another (RFC 8725, 3.11)
+# allowed values of `typ`, in lower case; tokens that are no codes have another `typ` (RFC 8725, 3.11)
+TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
-MOST_CHARS = 8192  # of a code
+MOST_CHARS = 8192  # most characters of a code
 MOST_LIFE_S = 600
 LEEWAY_S = 10  # tolerated error of partners' clocks
-MOST_TRAIL = 50  # steps
-MOST_KEYS = 2  # live keys of one site
+MOST_TRAIL = 50  # most steps of a trail
+MOST_KEYS = 2  # most live keys of one site
 
 Kind = Literal["publishable", "partner"]
 
@@ -87,7 +88,7 @@ _Seconds = Annotated[float, Meta(ge=0, le=1e11)]
 class User(Struct, kw_only=True):
     """The user for whom the partner vouches."""
 
-    id: Annotated[str, by(Exact(800))] = ""  # not normalized: ids that look alike are different users
+    id: Annotated[str, by(Exact(800))] = ""  # compared byte by byte: ids that look alike are different users
     name: Annotated[str, by(Seen(60))] = ""
     contact: _Short = ""
 
@@ -162,7 +163,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """This server as codes name it. `name`: host and port of its public address; `secret`: its own signing key."""
+    """The server as it appears in codes. `name`: host and port of its public address. `secret`: its own signing key."""
 
     name: str
     secret: bytes
@@ -230,7 +231,7 @@ def check_place(site: Site, category: str, language: str) -> str:
 
 
 def sign(claims: Claims, kid: str, secret: bytes) -> str:
-    """Return the signed code. A partner's back end makes its codes in the same way."""
+    """Return the claims as a signed code. A partner's back end makes its codes in the same way."""
     header = {"alg": ALGORITHM, "typ": "JWT", "kid": kid}
     return jws.serialize_compact(header, msgspec.json.encode(claims), OctKey.import_key(secret), algorithms=[ALGORITHM])
 
@@ -276,23 +277,24 @@ def _unpack(part: str) -> bytes:
 
 
 class Codes:
-    """Issues and exchanges codes by the rules above, with rate limits by site and address."""
+    """Issues and exchanges codes by the rules of this module, with rate limits by site and address."""
 
     def __init__(self, records: Records, server: Server) -> None:
         self._records = records
         self._server = server
-        # Many people in an office or behind a mobile carrier share one address. Each session takes two tokens of the address, to
-        # issue and to exchange: 120 sessions at once, then 60 a minute. A site may also begin 300 at once, then 600 a minute.
+        # Many people in an office or behind a mobile carrier share one address. Each session takes two tokens of its address, one
+        # to issue a code and one to exchange it. So an address may begin 120 sessions at once, then 60 a minute. A site may begin
+        # 300 at once, then 600 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
-        # Half of a site's tokens are reserved for each address's first session in a minute, so that a few busy addresses cannot
-        # use up all of them.
+        # A site has two buckets of this size. The second serves only the first session of each address in a minute, so that a few
+        # busy addresses cannot use up all of the site's tokens.
         self._first_of_address = Buckets(burst=2, per_minute=2)
         self._by_site_first = Buckets(burst=300, per_minute=600)
 
     @classmethod
     def open(cls, settings: Settings, records: Records) -> Codes:
-        """Return the codes of the server with these settings."""
+        """Return the `Codes` of a server with these settings."""
         return cls(records, Server(settings.server_name, signing_secret(settings)))
 
     async def issue(
@@ -329,14 +331,17 @@ class Codes:
         site = await self._records.site(unverified.site)
         verified = verify(unverified, site, now, self._server)
         self._take_site(verified.site.id, address, now)
-        # The mark names the site, so that a partner cannot use up another's `jti`. It stays until the code has expired anyway.
+        # The mark names the site, so that one partner cannot use up the `jti` of another. It stays until the code has expired.
         spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000
         if not await self._records.use_code(f"{verified.site.id}/{verified.claims.jti}", spent_until):
             raise CodeRefused("replayed")
         return verified
 
     def user_ref(self, site_id: str, user_id: str) -> str:
-        """Return a keyed hash of the partner's id for a user, or "". It finds the user again without revealing the id."""
+        """Return a keyed hash of the partner's id for a user, or "" without an id.
+
+        The hash finds the user without revealing the id.
+        """
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 
     def _take_site(self, site: str, address: str, now: int) -> None:
@@ -354,13 +359,14 @@ class Codes:
 def signing_secret(settings: Settings) -> bytes:
     """Return the key that signs this server's codes.
 
-    It is derived from the cluster's secret, if there is one. Otherwise it lies in `data_dir` and is made at the first start.
+    The key is derived from the cluster's secret, if there is one. Otherwise it is read from `data_dir`, where the first start
+    makes it.
     """
     return derived(settings.secret, "codes") if settings.secret else server_secret(settings.data_dir)
 
 
 def server_secret(data_dir: Path) -> bytes:
-    """Read the 32 bytes of `data_dir/server.key`, or make the file, readable only by the owner.
+    """Return the 32 bytes of `data_dir/server.key`. If the file is missing, make it, readable only by its owner.
 
     Raises ValueError when the file is too short.
     """

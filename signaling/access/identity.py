@@ -21,21 +21,22 @@ log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-sangdam"
 SIGN_IN_LIFE_MS = 12 * 3_600_000
-IDLE_MS = 3_600_000  # a sign-in ends when it was not used for this time
-SEEN_MS = 60_000  # the least time between two records of a sign-in's use
-MOST_PASSWORD = 200  # characters
-LEAST_PASSWORD = 8  # characters
-LEAST_GUESSES = 1_000_000  # by zxcvbn's estimate; the 30,000 commonest leaked passwords and their variants need fewer
-_JUDGED = 72  # characters that zxcvbn sees; its time grows with their square
-UNKNOWN = "unknown"  # the actor of a refused sign-in, because nobody was authenticated
+IDLE_MS = 3_600_000  # a sign-in that was not used for so long ends
+SEEN_MS = 60_000  # the least time between two updates of the stored time of a sign-in's use
+MOST_PASSWORD = 200  # most characters of a password
+LEAST_PASSWORD = 8  # least characters of a password
+# guesses that a password must withstand, by zxcvbn's estimate; the 30,000 commonest leaked passwords need fewer
+LEAST_GUESSES = 1_000_000
+_JUDGED = 72  # first characters that zxcvbn judges; its time grows with the square of their number
+UNKNOWN = "unknown"  # the actor in the audit of a refused sign-in, because nobody was authenticated
 
 SENTENCES: dict[SignInReason, str] = {
     "wrong_credentials": "Login or password is wrong.",
     "too_many_sign_ins": "Too many attempts; try again in a minute.",
 }
 
-_hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's low-memory profile
-_HASHING_AT_ONCE = 2  # each hash takes 64 MiB for about 50 ms
+_hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's low-memory profile, which are the defaults
+_HASHING_AT_ONCE = 2  # password hashes computed at the same time; each takes 64 MiB for about 50 ms
 
 
 class SignInRefused(Exception):
@@ -48,7 +49,7 @@ class SignInRefused(Exception):
 
 
 def hash_password(password: str, *about: str) -> str:
-    """Return the argon2id hash of a password. It is slow on purpose: call it in a thread.
+    """Return the argon2id hash of a password. This is slow on purpose: call it in a thread.
 
     `about`: words that an attacker would try first for this person, such as their login. Raises ValueError with a sentence
     when the password is too short, too long, or easily guessed.
@@ -68,22 +69,23 @@ def token_hash(token: str) -> str:
 
 
 class Identity:
-    """Signs staff in and out, and tells which member of staff a cookie belongs to."""
+    """Signs staff in and out, and finds the member of staff to whom a cookie belongs."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
-        # Limits for one address with many logins (a whole shift may share an address), for one login from one address, and for
-        # one login from all addresses.
+        # Three limits: for one address with many logins (a whole shift may share an address), for one login from one address, and
+        # for one login from all addresses.
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
         self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # limits log entries of unknown logins and of throttling
 
     async def sign_in(self, login: str, password: str, *, address: str, now: int) -> tuple[StaffRecord, str]:
-        """Return the member of staff and a new token for their cookie. Raises SignInRefused."""
+        """Sign in. Return the member of staff and a new token for their cookie. Raises SignInRefused."""
         network, login = network_of(address), login.strip().lower()
-        # Each bucket is asked only if the one before allows it, so that one address cannot lock a member of staff out elsewhere.
+        # A bucket is asked only if all buckets before it allow the sign-in, so that one address cannot lock a member out
+        # elsewhere.
         if not (
             self._by_address.take(network, now)
             and self._by_login_and_address.take(f"{network} {login}", now)
@@ -94,7 +96,8 @@ class Identity:
             raise SignInRefused("too_many_sign_ins")
         staff = await self._records.staff_by_login(login)
         async with self._hashing:
-            nobodys = await asyncio.to_thread(_nobodys_hash)  # for known logins, too: else the first unknown login takes longer
+            # made for known logins, too; otherwise the first unknown login would take longer
+            nobodys = await asyncio.to_thread(_nobodys_hash)
             right = await asyncio.to_thread(_fits, staff.password_hash if staff and staff.password_hash else nobodys, password)
         if staff is None or not right:
             await self._note_refused(staff, network, now)
@@ -102,13 +105,13 @@ class Identity:
         token = secrets.token_urlsafe(32)
         made = SignInRecord(token_hash=token_hash(token), staff=staff.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
         if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
-            raise SignInRefused("wrong_credentials")  # meanwhile the member was removed or has a new password
+            raise SignInRefused("wrong_credentials")  # in the meantime the member was removed or got a new password
         return staff, token
 
     async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
         """Write a refused sign-in to the log and the audit.
 
-        An unknown login is not written, because somebody may have typed their password there.
+        An unknown login is left out, because somebody may have typed their password there.
         """
         if staff is None and not self._noted.take(UNKNOWN, now):
             return
@@ -121,7 +124,7 @@ class Identity:
         return await self.who_holds(request.cookies.get(COOKIE, ""), now)
 
     async def who_holds(self, token: str, now: int) -> StaffRecord | None:
-        """Return the member of staff who signed in with this token, or None. Records that the sign-in is in use."""
+        """Return the member of staff who signed in with this token, or None. Store that the sign-in is in use."""
         if not token:
             return None
         found = await self._records.sign_in(token_hash(token))
@@ -149,7 +152,7 @@ def right_of(request: web.Request) -> str:
 def set_cookie(response: web.StreamResponse, token: str) -> None:
     """Set the sign-in cookie.
 
-    Its `__Host-` prefix limits it to this host and to TLS. Browsers also accept it at http://NAME.localhost.
+    The cookie's `__Host-` prefix limits it to this host and to TLS. Browsers also accept it at http://NAME.localhost.
     """
     response.set_cookie(COOKIE, token, max_age=SIGN_IN_LIFE_MS // 1000, path="/", secure=True, httponly=True, samesite="Lax")
 
@@ -168,5 +171,5 @@ def _fits(password_hash: str, password: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    """Return the hash against which an unknown login is checked, so that the check takes as long as for a wrong password."""
+    """Return a hash for the check of an unknown login, so that this check takes as long as that of a wrong password."""
     return _hasher.hash(secrets.token_urlsafe(16))

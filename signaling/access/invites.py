@@ -1,9 +1,9 @@
-"""Invites: links with which a called-back user comes to their counselor.
+"""Invites: links by which a called-back user comes to their counselor.
 
 An invite is a compact JWS like an identification code (`signaling/access/codes.py`). It has its own key and `typ`, so that
-neither is accepted as the other (RFC 8725, 3.11). It names a session and the request that a counselor has accepted. It is
-valid for an hour and is exchanged once. In the link it stands behind "#", which browsers send neither to servers nor in
-referrers.
+an invite is never accepted as a code, nor a code as an invite (RFC 8725, 3.11). It names a session and the request that a
+counselor has accepted. It is valid for an hour and is exchanged once. In the link the invite follows "#": browsers send that
+part neither to servers nor in referrers.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Invites:
         self._server = server
 
     def issue(self, session: str, request: str, now: int) -> tuple[str, int]:
-        """Return the link and the time (Unix ms) when it expires."""
+        """Return a new link and the time (Unix ms) when the link expires."""
         exp = (now + LIFE_MS) // 1000
         claims = Claims(session=session, request=request, server=self._server, jti=secrets.token_urlsafe(16), exp=exp)
         header: dict[str, Any] = {"alg": ALGORITHM, "typ": TYP}
@@ -74,7 +74,8 @@ class Invites:
         try:
             found = jws.deserialize_compact(invite, self._key, algorithms=[ALGORITHM])
             claims = _read(found.payload)
-        except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:  # the last two: joserfc, odd header
+        # the last two come from joserfc when a header is odd
+        except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:
             raise InviteRefused("bad_invite") from error
         if found.headers().get("typ") != TYP or claims.server != self._server:
             raise InviteRefused("bad_invite")

@@ -9,8 +9,9 @@ from collections import OrderedDict
 class Buckets:
     """A token bucket for each key: `burst` tokens at once, then `per_minute`.
 
-    At most `most_keys` buckets are held. The bucket that was not used for longest is dropped first; it is nearly full again,
-    so dropping it changes little.
+    At most `most_keys` buckets are held. The bucket that was not used for longest is dropped first. Such a bucket is nearly full
+    again,
+    so that dropping it changes little.
     """
 
     def __init__(self, *, burst: int, per_minute: float, most_keys: int = 20_000) -> None:
@@ -20,7 +21,7 @@ class Buckets:
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def take(self, key: str, now_ms: int) -> bool:
-        """Take one token. Return False when there is none."""
+        """Take one token. Return False when none is left."""
         tokens, seen_ms = self._buckets.pop(key, (self._burst, now_ms))
         tokens = min(self._burst, tokens + max(0, now_ms - seen_ms) * self._per_ms)
         allowed = tokens >= 1

@@ -1,4 +1,4 @@
-"""Time-limited credentials for a TURN server that has the same secret. Pure.
+"""Time-limited credentials for a TURN server that shares a secret with this server. Pure.
 
 The scheme is draft-uberti-behave-turn-rest-00, which coturn calls `use-auth-secret`. The username contains the expiry time,
 and the password is the HMAC-SHA1 of the username. The secret itself never leaves this server.
@@ -17,14 +17,17 @@ from pathlib import Path
 from signaling.protocol.server_messages import IceServer
 
 TTL_S = 2 * 3600
-"""Lifetime of credentials. Each peer connection asks for new ones; coturn checks them at its start, so longer calls go on."""
+"""Lifetime of credentials.
+
+Each peer connection asks for new ones. coturn checks them only at its start, so longer calls go on.
+"""
 MIN_SECRET_CHARACTERS = 16
 
 _URL = re.compile(r"(turns?):([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(\?transport=(?:udp|tcp))?")
 
 
 class TurnError(Exception):
-    """The TURN settings are invalid; the text is a sentence for the person who starts the server."""
+    """The TURN settings are invalid. The exception's text is a sentence for the person who starts the server."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,15 @@ class Turn:
     def server(self, name: str, now_ms: int) -> IceServer:
         """Return credentials that expire `TTL_S` from now. `name` appears in the logs of the TURN server."""
         username = f"{now_ms // 1000 + TTL_S}:{name}"
-        digest = hmac.new(self.secret, username.encode(), hashlib.sha1).digest()  # SHA-1 by the scheme; safe in an HMAC
+        # the scheme demands SHA-1, which is safe in an HMAC
+        digest = hmac.new(self.secret, username.encode(), hashlib.sha1).digest()
         return IceServer(urls=list(self.urls), username=username, credential=base64.b64encode(digest).decode())
 
 
 def _urls(server: str) -> list[str]:
     """Return the URLs of a TURN server.
 
-    `turn:host:port` means both UDP and TCP. With `?transport=…` or `turns:` (TLS), the URL is used as it is.
+    `turn:host:port` means both UDP and TCP. A URL with `?transport=…` or with `turns:` (TLS) is used as it is.
     """
     found = _URL.fullmatch(server)
     if found is None or not 0 < int(found[3] or 1) < 65_536:

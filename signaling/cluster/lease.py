@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-MOST_SKEW_MS = 30_000  # tolerated difference of two machines' clocks
+MOST_SKEW_MS = 30_000  # tolerated difference between the clocks of two machines
 
 
 class Leader(Struct, frozen=True, kw_only=True):
@@ -28,7 +28,8 @@ class Leader(Struct, frozen=True, kw_only=True):
 class Lease(Struct, frozen=True, kw_only=True):
     """The leader's claim to lead.
 
-    `id` and `url` are the leader's. `term`: the term of the records under which it leads or is about to lead. `at`: when the
+    `id` and `url` are those of the leader. `term`: the term of the records under which it leads or is about to lead. `at`: when
+    the
     lease was signed, in Unix ms. `mac`: the signature of all other fields, in hex.
     """
 
@@ -57,7 +58,7 @@ def sign(leader: Leader, term: int, key: bytes, now_ms: int) -> str:
 
 
 def read(text: str, key: bytes, now_ms: int) -> tuple[Lease, Doubt]:
-    """Return the lease and the reason to doubt it, or "".
+    """Return the lease and the reason to doubt it: "", "unsigned" or "late".
 
     "unsigned": the text has no valid signature of this cluster. It is no lease and may be overwritten.
     "late": the text has a valid signature that is more than `MOST_SKEW_MS` old or ahead.

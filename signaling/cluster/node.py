@@ -2,8 +2,8 @@
 
 The lease in Redis names the leader. Another server takes the lease only when the leader does not answer any more, so the
 leader stays the same when Redis is emptied or unavailable. The term in the records makes this safe: a new leader raises the
-term, and the records refuse writes of a former leader. A server that finds that another leads ends itself, and its supervisor
-starts it again.
+term, and the records refuse writes of a former leader. When a server finds that another one leads instead of it, it ends itself,
+and its supervisor starts it again.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from signaling.records import Records, RecordsAway
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.2  # between two reads of the lease by a server that does not lead
-RENEW_S = 0.3  # between two renewals of the lease by the leader
-PROBE_S = 0.7  # limit for the leader's answer to a probe
-FAULT_PAUSE_S = 0.5  # after Redis was unavailable
-HOLD_TRIES = 3  # to overwrite a text that is no valid lease
+LOOK_S = 0.2  # seconds between two reads of the lease by a server that does not lead
+RENEW_S = 0.3  # seconds between two renewals of the lease by the leader
+PROBE_S = 0.7  # seconds that the leader has to answer a probe
+FAULT_PAUSE_S = 0.5  # seconds of pause after Redis was unavailable
+HOLD_TRIES = 3  # tries to overwrite a text that is no valid lease
 LEADING_PATH = "/cluster/leading"
 TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the names of headers
 ADDRESS_HEADER = "X-Sangdam-Address"
@@ -65,11 +65,14 @@ class Node:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, take_over: Callable[[], Awaitable[None]]) -> None:
-        """Stand by for the lead. `take_over` is awaited once, when this server becomes the leader."""
+        """Start as a candidate for the lead. `take_over` is awaited once, when this server becomes the leader."""
         self._task = asyncio.create_task(self._run(take_over))
 
     async def close(self) -> None:
-        """Leave the cluster. If this server leads, give the lease back, so that another need not wait until it expires."""
+        """Leave the cluster.
+
+        If this server leads, give the lease back, so that its successor need not wait until the lease expires.
+        """
         self.draining = True
         if self._task is not None:
             self._task.cancel()
@@ -104,7 +107,7 @@ class Node:
                 await asyncio.sleep(FAULT_PAUSE_S)
             except Exception:
                 log.exception("taking the lead failed")
-                self.overtaken.set()  # end this process: a fresh start is safer than a half finished takeover
+                self.overtaken.set()  # end this process: a fresh start is safer than a takeover that is half done
                 return
             else:
                 await asyncio.sleep(LOOK_S)
@@ -117,9 +120,9 @@ class Node:
             await self._now(found.leader)
             return
         if doubt == "late":
-            return  # perhaps the leader's clock is wrong, so wait until the lease expires in Redis
+            return  # perhaps the leader's clock is wrong, so do nothing until the lease expires in Redis
         if self.leader.id and await self._answers(self.leader):
-            return  # Redis has lost the lease, or the leader cannot reach Redis; it will renew the lease
+            return  # Redis has lost the lease, or the leader cannot reach Redis; the leader will renew its lease
         try:
             self._term = await self._records.newest_term() + 1
         except RecordsAway:  # no server can lead without the records
@@ -128,9 +131,9 @@ class Node:
             await self._lead(take_over)
 
     async def _is_believed(self, found: Lease, doubt: Doubt) -> bool:
-        """Return whether to follow the server that this lease names, and so to send it requests, our token and cookies.
+        """Return whether to follow the server that this lease names. This server then sends it requests, our token and cookies.
 
-        A server that we follow already is not checked against the newest term again.
+        A server that we follow already is not compared with the newest term again.
         """
         former = False
         if found.id and not doubt and found.leader != self.leader:
@@ -146,7 +149,7 @@ class Node:
     async def _hold(self, instead_of: str, *, whoever: bool = False) -> bool:
         """Take or renew the lease. Return False when another server holds it.
 
-        Overwrites an unsigned text and a lease of a former term. `whoever`: overwrite any lease.
+        An unsigned text and a lease of a former term are overwritten. `whoever`: overwrite any lease.
         """
         said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
         for _ in range(HOLD_TRIES):
@@ -184,7 +187,7 @@ class Node:
     async def _raise_term(self) -> int:
         try:
             return await self._records.lead()
-        except RecordsAway:  # give the lease back to the server that reaches the records first
+        except RecordsAway:  # give the lease back, so that a server that reaches the records can take it
             await self._bus.leave_lead(self._said)
             raise Unavailable("The records are unavailable.") from None
 
@@ -202,15 +205,15 @@ class Node:
     # --- leading ---------------------------------------------------------------------------------------------------------
 
     async def _renew(self) -> None:
-        """Renew the lease. If Redis has another lease, ask the records who leads, because that lease may be a replayed one."""
-        with suppress(Unavailable):  # then no other server can take the lease, either
+        """Renew the lease. If Redis has another lease, ask the records who leads: that lease may be an old one, replayed."""
+        with suppress(Unavailable):  # while Redis is unavailable, no other server can take the lease, either
             if not await self._hold(self._said) and await self.still_leads():
                 await self._hold(self._said, whoever=True)
 
     async def still_leads(self) -> bool:
-        """Return whether the records still name this server as the leader; False while they are unavailable.
+        """Return whether the records still name this server as the leader. Return False while they are unavailable.
 
-        Call it before a step that cannot be undone.
+        Call this before a step that cannot be undone.
         """
         try:
             if await self._records.leads():
@@ -221,7 +224,7 @@ class Node:
         return False
 
     async def check(self) -> None:
-        """Check that this server still leads, and renew an expired lease. Raises Unavailable otherwise.
+        """Check that this server still leads, and renew its lease if it has expired. Raises Unavailable when it leads no more.
 
         The lease expires when this process hangs or Redis is unavailable.
         """

@@ -15,7 +15,7 @@ from matcher.types import Unavailable
 TIMEOUT_S = 1.0
 MARK_KEY = "{sangdam}:mark"
 LEADER_KEY = "{sangdam}:leader"
-LEASE_MS = 1500  # a lease expires unless it is renewed within this time
+LEASE_MS = 1500  # milliseconds after which a lease expires unless it is renewed
 
 _HOLD = """
 local held = redis.call("GET", KEYS[1])
@@ -46,17 +46,20 @@ class Bus:
         await self._ask(self._redis.ping())
 
     async def forgotten(self) -> bool:
-        """Return whether Redis has lost its data since the last call. Each call leaves a mark that the next one looks for."""
+        """Return whether Redis has lost its data since the last call. Each call sets a mark, which the next call looks for."""
         return bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))
 
     # --- which server leads ----------------------------------------------------------------------------------------------
 
     async def leader(self) -> str:
-        """Return the text of the lease; "" when no server holds it."""
+        """Return the text of the lease, or "" when no server holds it."""
         return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
 
     async def hold_lead(self, said: str, instead_of: str) -> str:
-        """Write the lease if there is none or it reads `instead_of`. Return "", or the text of the lease that prevents it."""
+        """Write the lease if there is none or if it reads `instead_of`.
+
+        Return "", or the text of the lease that is in the way.
+        """
         return str(await self._ask(self._redis.eval(_HOLD, 1, LEADER_KEY, said, LEASE_MS, instead_of)) or "")
 
     async def leave_lead(self, said: str) -> None:

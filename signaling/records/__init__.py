@@ -1,7 +1,7 @@
 """The records: what outlives the process (sites, staff, sessions, lines, boards, pictures, events, audit, saved replies).
 
 Other packages use `Records` only; SQL and its dialects stay in this folder. SQLite (WAL) and PostgreSQL have the same tables.
-Alembic migrations in this folder make the tables; they run when the records are opened.
+Opening the records runs the Alembic migrations in this folder, which make or upgrade the tables.
 """
 
 from .figures import Threshold, Wait

@@ -1,4 +1,4 @@
-"""The database engine: transactions, migrations at opening, and whether the database is available."""
+"""The database engine: transactions, migrations when it is opened, and whether the database is available."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ from .types import RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
 
-ANSWER_S = 3.0  # limit for one transaction in PostgreSQL; after it the database counts as unavailable
-AT_ONCE = 15  # connections; the time that a transaction waits for a free one does not count towards ANSWER_S
-THREADS = 4  # that run SQLite transactions
-LONG_S = 60.0  # limit for transactions that read whole tables
-LONGEST_S = 3600.0  # limit for one that rewrites all tables
-SOON_S = 0.3  # how long a failed read waits for the database before its second try
-IDLE_MS = 2500  # PostgreSQL ends a transaction that is idle for it, so that a hanging server does not block its successor's rows
-_MIGRATING = 0x5A_4D_16  # key of the advisory lock; any number that nobody else uses in this database
-_CLEAN_SINCE = "0010"  # the first revision that overwrites deleted text and keeps no copies of it
+ANSWER_S = 3.0  # seconds that one transaction may take in PostgreSQL; after that, the database counts as unavailable
+AT_ONCE = 15  # connections in the pool; the wait for a free connection does not count towards ANSWER_S
+THREADS = 4  # threads that run SQLite transactions
+LONG_S = 60.0  # seconds that a transaction which reads whole tables may take
+LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may take
+SOON_S = 0.3  # seconds that a failed read waits for the database before its second try
+# PostgreSQL ends a transaction that is idle for so long: otherwise a hanging server would block its successor's rows
+IDLE_MS = 2500
+_MIGRATING = 0x5A_4D_16  # key of the advisory lock; any number that no other lock in this database uses
+_CLEAN_SINCE = "0010"  # from this revision on, deleted text is overwritten and no copies of it are kept
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ class Database:
     transactions run in a thread as a whole (`_transaction`); otherwise each statement would switch threads five times.
 
     Any error that shows that the database is unavailable is raised as `RecordsAway`. Until the database answers again, every
-    other transaction raises it at once instead of waiting. The events `reachable` and `away` tell the present state.
+    other transaction raises `RecordsAway` at once instead of waiting. The events `reachable` and `away` show the present state.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -67,7 +68,7 @@ class Database:
         options: dict[str, Any] = {"hide_parameters": True}  # otherwise the error of a failed statement quotes what people wrote
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
-            options |= {"pool_size": AT_ONCE, "max_overflow": 1}  # one more for the probe
+            options |= {"pool_size": AT_ONCE, "max_overflow": 1}  # one more connection, for the probe
         engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
             private_file(Path(str(engine.url.database)))  # SQLite gives its log file the same permissions
@@ -93,7 +94,8 @@ class Database:
     async def scrub(self, *, everything: bool = False) -> bool:
         """Remove deleted text from the database's files (`scrub.py`).
 
-        `everything`: also rewrite large tables, which takes long and blocks other transactions. Return False when some is
+        `everything`: also rewrite large tables, which takes long and blocks other transactions. Return False when some deleted
+        text is
         left; `traces_left` stays true until a later call has removed it.
         """
         try:
@@ -164,7 +166,8 @@ class Database:
 
     @asynccontextmanager
     async def _answering(self, within_s: float) -> AsyncIterator[None]:
-        async with self._turns, self._reach.answering(None if self._sqlite else within_s):  # SQLite has its own busy_timeout
+        # on SQLite, busy_timeout sets the limit instead
+        async with self._turns, self._reach.answering(None if self._sqlite else within_s):
             yield
 
     async def _touch(self) -> None:
@@ -176,7 +179,7 @@ class Database:
                 await connection.execute(same)
 
     async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Carry out `write`, one or more calls of this object, however long the database is unavailable.
+        """Carry out `write`, one or more calls of this object. If the database is unavailable, wait until it is back.
 
         See `Reach.insist`.
         """
@@ -187,7 +190,7 @@ class Database:
             raise RecordsAway
         try:
             return await self._read(query)
-        except RecordsAway:  # perhaps only this connection is dead, because the database has restarted
+        except RecordsAway:  # perhaps only this connection is dead because the database has restarted, so try once more
             with suppress(TimeoutError):
                 async with asyncio.timeout(SOON_S):
                     await self.reachable.wait()
@@ -197,11 +200,11 @@ class Database:
         return await self._transaction(lambda connection: list(connection.execute(query).mappings()), writes=False)
 
     async def _first(self, query: sa.Select[Any]) -> sa.RowMapping | None:
-        """Return the first row or None. Fetches every row: use it for small results only."""
+        """Return the first row, or None. All rows are fetched: use this for small results only."""
         return next(iter(await self._all(query)), None)
 
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete) -> int:
-        """Run one writing statement in its own transaction. Return the number of rows that it touched."""
+        """Run one writing statement in its own transaction. Return the number of rows that the statement changed."""
         return await self._transaction(lambda connection: connection.execute(statement).rowcount, writes=True)
 
 
@@ -214,9 +217,9 @@ def _work_in(engine: sa.Engine, work: Callable[[sa.Connection], T], *, writes: b
 
 
 def require_kept(connection: sa.Connection, session_id: str) -> None:
-    """Raise UnknownSession when the session does not exist or has been erased: nothing may be added to it.
+    """Raise UnknownSession when the session does not exist or has been erased: nothing may be added to such a session.
 
-    Locks the session's row until the end of the transaction, so that an erasure waits.
+    The session's row stays locked until the end of the transaction, so that an erasure waits.
     """
     here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
     if connection.execute(sa.select(t.session.c.id).where(here).with_for_update()).first() is None:
@@ -228,7 +231,7 @@ _PRAGMAS = (
     "synchronous=NORMAL",  # commits survive a crash of this process; a power cut may lose the last of them
     "busy_timeout=2000",
     "foreign_keys=ON",
-    "secure_delete=ON",  # overwrites deleted rows
+    "secure_delete=ON",  # SQLite overwrites deleted rows
     "temp_store=MEMORY",  # sorting writes no temporary files
 )
 
@@ -236,7 +239,7 @@ _PRAGMAS = (
 def _tune_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
-        dbapi_connection.isolation_level = None  # `begin` sends BEGIN itself
+        dbapi_connection.isolation_level = None  # `begin` below sends BEGIN itself
         cursor = dbapi_connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
@@ -244,7 +247,7 @@ def _tune_sqlite(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        # Without IMMEDIATE, a transaction that reads first and writes later fails with SQLITE_BUSY whatever the timeout.
+        # Without IMMEDIATE, a transaction that reads first and writes later can fail with SQLITE_BUSY, whatever the timeout is.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -255,10 +258,11 @@ def newest_revision() -> str:
 
 
 def _migrate(connection: sa.Connection) -> str:
-    """Upgrade the tables. Return the revision they had before, or "" for a new database."""
+    """Upgrade the tables. Return the revision that they had before, or "" for a new database."""
     before = ""
     if connection.dialect.name == "postgresql":  # servers of a cluster may start at the same time
-        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # importing Alembic takes a while
+        # no limit here: importing Alembic takes a while
+        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
     if sa.inspect(connection).has_table("alembic_version"):
         here = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()

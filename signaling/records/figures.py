@@ -16,9 +16,9 @@ _DAY_MS = 86_400_000
 
 
 class Wait(Struct, frozen=True, kw_only=True):
-    """One user's wait for a counselor. All times are Unix ms. `answered_at`, `ended_at`: None if that has not happened.
+    """One user's wait for a counselor. All times are Unix ms.
 
-    `ended_at` is set for users who left without an answer.
+    `answered_at`: None if no counselor has answered. `ended_at`: when the user left without an answer, else None.
     """
 
     asked_at: int
@@ -35,10 +35,10 @@ class Threshold(Struct, frozen=True, kw_only=True):
 
 
 class Figures(Database):
-    """Figures over all sessions, and thresholds."""
+    """Figures over all sessions, and the wallboard's thresholds."""
 
     async def counts_today(self, since_ms: int) -> DayCounts:
-        """Return the figures of the sessions that asked for a counselor since `since_ms`."""
+        """Return the counts of the sessions that asked for a counselor since `since_ms`."""
         c = t.session.c
         asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
         served = c.active_at.is_not(None)

@@ -15,9 +15,9 @@ from .database import require_kept
 from .leading import Leading
 from .types import AuditRecord, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
 
-_EVENTS = 2000  # the most events of one session that are read
-_PAGE = 100  # audit entries
-_REREAD = 64  # audit entries that `erasures` reads again
+_EVENTS = 2000  # most events that are read of one session
+_PAGE = 100  # audit entries on one page
+_REREAD = 64  # number of older audit entries that `erasures` reads again
 _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
 
 
@@ -29,8 +29,8 @@ class History(Leading):
     ) -> None:
         """Store an event of a session.
 
-        `again`: this may be a repetition, so do not store an equal event twice. Raises UnknownSession when the session was
-        erased; so do `add_message`, `add_picture` and `add_file`.
+        `again`: the event may be stored already; do not store an equal event twice.
+        Raises UnknownSession when the session was erased; so do `add_message`, `add_picture` and `add_file`.
         """
         values = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
 
@@ -71,10 +71,11 @@ class History(Leading):
         return [MessageRecord(**row) for row in await self._all(query)]
 
     async def set_message_state(self, message_id: str, state: MessageState, staff: str) -> MessageRecord:
-        """Move a message on from new to taken (by `staff`) or done, and return it as changed.
+        """Change the state of a message from new to taken (by `staff`) or done. Return the changed message.
 
-        Raises LookupError when there is no such message, and ValueError("taken") when it is done or taken by another member
-        of staff.
+        Raises LookupError when there is no such message, and ValueError("taken") when the message is done or another member of
+        staff
+        has taken it.
         """
         async with self._writing() as connection:
             here = t.message.c.id == message_id
@@ -100,7 +101,7 @@ class History(Leading):
         return PictureRecord(**row) if row else None
 
     async def board_pictures(self, session_id: str, audience: Audience) -> list[str]:
-        """Return the ids of pictures for the board, oldest first. `audience` is who reads: as in `lines`."""
+        """Return the ids of pictures for the board, oldest first. `audience` is the readers' audience, as in `lines`."""
         c = t.picture.c
         wanted = sa.and_(c.session == session_id, c.use == "board")
         if audience == "all":
@@ -115,11 +116,11 @@ class History(Leading):
     # --- files ---------------------------------------------------------------------------------------------------------
 
     async def add_file(self, record: FileRecord) -> None:
-        """Store what is known of a file. Raises UnknownSession."""
+        """Store the name, kind and size of a file. Raises UnknownSession."""
         await self._add(t.file, record.session, {name: getattr(record, name) for name in FileRecord.__struct_fields__})
 
     async def remove_file(self, file_id: str) -> None:
-        """Forget a file that was not shown."""
+        """Remove a file from the records because its line was not shown."""
         await self._do(sa.delete(t.file).where(t.file.c.id == file_id))
 
     async def file(self, file_id: str) -> FileRecord | None:
@@ -128,7 +129,7 @@ class History(Leading):
         return FileRecord(**row) if row else None
 
     async def file_use(self, session_id: str) -> tuple[int, int]:
-        """Return how many files the session has, and their bytes."""
+        """Return how many files the session has, and how many bytes they have together."""
         total = sa.func.coalesce(sa.func.sum(t.file.c.size), 0)
         row = await self._first(sa.select(sa.func.count().label("n"), total.label("bytes")).where(t.file.c.session == session_id))
         return (int(row["n"]), int(row["bytes"])) if row else (0, 0)
@@ -146,9 +147,9 @@ class History(Leading):
                 await connection.execute(sa.insert(t.audit).values(values))
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:
-        """Return the number of the newest audit entry, and the sessions that any process erased after entry `after` (0: all).
+        """Return the number of the newest audit entry, and the sessions erased after entry `after` (0: all) by any process.
 
-        Reads some entries before `after` again: with several writers, an entry with a lower number may be committed later.
+        A few entries before `after` are read again: with several writers, an entry with a lower number may be committed later.
         """
         newest = await self._first(sa.select(sa.func.coalesce(sa.func.max(t.audit.c.n), 0).label("n")))
         noted = sa.and_(t.audit.c.action == "session.erase", t.audit.c.n > after - _REREAD)

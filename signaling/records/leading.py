@@ -1,7 +1,7 @@
-"""The term: a number in the records that only grows and tells which server of a cluster is the leader.
+"""The term: a number in the records that only grows, and that shows which server of a cluster is the leader.
 
-Only the server with the newest term may write sessions. The records refuse all others, so that a former leader that hung for
-a while cannot overwrite newer states.
+Only the server with the newest term may write sessions. The records refuse the writes of all others. So a former leader that hung
+for a while cannot overwrite newer states.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ from . import tables as t
 from .database import Database
 from .types import Overtaken
 
-WAIT_S = 5.0  # longer than `IDLE_MS`, after which the database ends the transaction of a hanging server
+WAIT_S = 5.0  # seconds; longer than `IDLE_MS`, after which the database ends the transaction of a hanging server
 
 
 class Leading(Database):
-    """A database with a term. `term`: the term of this server; None for a server without a cluster, which is never refused."""
+    """A database with a term.
+
+    `term`: the term of this server. It is None for a server without a cluster, whose writes are never refused.
+    """
 
     term: int | None = None
 
     async def lead(self) -> int:
         """Raise the term and make this server the leader. Return the new term.
 
-        Waits for transactions of the former leader; its later ones are refused.
+        The call waits for open transactions of the former leader. Later transactions of that leader are refused.
         """
         async with self._writing(WAIT_S) as connection:
             newer = sa.update(t.leading).values(term=t.leading.c.term + 1).returning(t.leading.c.term)
@@ -31,7 +34,7 @@ class Leading(Database):
         return self.term
 
     async def leads(self) -> bool:
-        """Return whether the newest term is this server's."""
+        """Return whether the newest term is the term of this server."""
         return await self.newest_term() == self.term
 
     async def newest_term(self) -> int:
@@ -42,7 +45,7 @@ class Leading(Database):
     def require_leading(self, connection: sa.Connection) -> None:
         """Raise Overtaken when another server leads.
 
-        Locks the term until the end of the transaction, so that a successor waits.
+        The term stays locked until the end of the transaction, so that a successor waits.
         """
         if self.term is None:
             return

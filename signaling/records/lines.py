@@ -20,11 +20,11 @@ from .leading import Leading
 from .types import StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
-_COMPACT_FROM = 64  # updates; a merge of as many takes about a millisecond
+_COMPACT_FROM = 64  # updates from which a board is compacted; merging so many takes about a millisecond
 
 
 class Lines(Leading):
-    """Lines and boards."""
+    """The lines and boards in the records."""
 
     async def append_line(
         self,
@@ -42,10 +42,10 @@ class Lines(Leading):
         reply_to: int = 0,
         at: int,
     ) -> tuple[Line, bool]:
-        """Store a line under the session's next number, and return it with True.
+        """Store a line under the session's next number, and return the line with True.
 
         If `line_id` is stored already, return the stored line with False. Raises UnknownSession when the session does not
-        exist or was erased, and Overtaken.
+        exist or was erased. Raises Overtaken when another server leads.
         """
         line = Line(
             seq=0,
@@ -71,12 +71,12 @@ class Lines(Leading):
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
         """Return up to `limit` lines numbered above `after`, in order.
 
-        `audience` is who reads: "all" (users) gets the lines for all, "staff" gets every line and what it said before.
+        `audience` says who reads them: "all" (users) gets the lines for all; "staff" gets every line with its former texts.
         """
         return await self._lines(session_id, t.line.c.seq, after, limit, audience)
 
     async def line_changes(self, session_id: str, after: int, limit: int, audience: Audience) -> list[Line]:
-        """Return up to `limit` lines that are new or changed since: those with a `rev` above `after`, in the order of `rev`."""
+        """Return up to `limit` lines that are new or have changed: those with a `rev` above `after`, in the order of `rev`."""
         return await self._lines(session_id, t.line.c.rev, after, limit, audience)
 
     async def _lines(self, session_id: str, number: sa.Column[int], after: int, limit: int, audience: Audience) -> list[Line]:
@@ -92,10 +92,11 @@ class Lines(Leading):
         return _line(row) if row else None
 
     async def change_line(self, session_id: str, seq: int, change: Callable[[Line], Line | None]) -> Line | None:
-        """Store what `change` makes of a line, under the session's next number, and return it.
+        """Change a line by `change`, store it with the session's next number as its `rev`, and return it.
 
-        `change` is pure, and returns None when there is nothing to do; so does this. What it raises is raised. The picture or
-        file of a retracted line is hidden from users. Raises LookupError when there is no such line, and Overtaken.
+        `change` is pure; its exceptions are passed on. If it returns None, the line stays as it is and the result is None. The
+        picture
+        or file of a retracted line is hidden from users. Raises LookupError when there is no such line, and Overtaken.
         """
 
         def work(connection: sa.Connection) -> Line | None:
@@ -107,7 +108,7 @@ class Lines(Leading):
     # --- read marks ----------------------------------------------------------------------------------------------------
 
     async def marks(self, session_id: str) -> dict[str, Mark]:
-        """Return what came to whom and was read, by participant."""
+        """Return, by participant, the lines that each has received and read."""
         rows = await self._all(sa.select(t.line_mark).where(t.line_mark.c.session == session_id))
         return {
             row["participant"]: Mark(
@@ -117,7 +118,7 @@ class Lines(Leading):
         }
 
     async def save_mark(self, session_id: str, mark: Mark) -> None:
-        """Store a participant's mark in place of the former one. Raises UnknownSession when the session was erased."""
+        """Store a participant's mark in place of the former mark. Raises UnknownSession when the session was erased."""
         values = {"delivered": mark.delivered, "read": [msgspec.structs.asdict(span) for span in mark.read]}
         here = sa.and_(t.line_mark.c.session == session_id, t.line_mark.c.participant == mark.participant)
 
@@ -140,7 +141,7 @@ class Lines(Leading):
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
         """Claim the board for `epoch` and return its updates in order, merged into one when there are many.
 
-        From now on, appends under older epochs are refused. Raises StaleEpoch when a newer epoch has opened the board, and
+        From now on, updates of older epochs are refused. Raises StaleEpoch when a newer epoch has opened the board, and
         UnknownSession.
         """
         async with self._writing() as connection:
@@ -151,13 +152,13 @@ class Lines(Leading):
             try:
                 merged = pycrdt.merge_updates(*updates)
             except Exception:
-                return updates  # one update is damaged; the board's room skips only that one
+                return updates  # one update is damaged, so return all unmerged: the board's room skips only that one
             await connection.execute(sa.delete(t.board_update).where(t.board_update.c.session == session_id))
             await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=merged))
             return [merged]
 
     async def board(self, session_id: str) -> bytes:
-        """Return the whole board as one update; b"" when nothing was drawn."""
+        """Return the whole board as one update, or b"" when nothing was drawn."""
         updates = await self.board_updates(session_id)
         return await asyncio.to_thread(pycrdt.merge_updates, *updates) if len(updates) > 1 else b"".join(updates)
 
@@ -168,7 +169,7 @@ class Lines(Leading):
 
 
 def without_former(line: Line) -> Line:
-    """Return the line as users may see it."""
+    """Return the line as users may see it: without its former texts."""
     if not line.former:
         return line
     return msgspec.structs.replace(line, former=[], args={} if line.change == "retracted" else line.args)

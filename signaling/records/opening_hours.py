@@ -1,7 +1,8 @@
-"""Opening hours: when a category takes people, in its own time zone. Pure; instants are ms since the Unix epoch.
+"""Opening hours: when a category is open, in its own time zone. Pure; instants are ms since the Unix epoch.
 
-Times are wall-clock times of an IANA time zone, so "09:00" stays nine o'clock across changes of summer time. The `tzdata`
-package has the zones if the machine has none.
+Times are wall-clock times of an IANA time zone, so "09:00" stays nine o'clock across changes of summer time. If the machine has
+no
+time zones, the `tzdata` package provides them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Span = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]  # "09:00-18:00"
-Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}\Z")]  # "2026-12-25", or "12-25" for every year
+# such as "09:00-18:00"
+Span = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]
+Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}\Z")]  # such as "2026-12-25", or "12-25" for every year
 Spans = Annotated[list[Span], Meta(max_length=8)]
 
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -31,9 +33,9 @@ CALLBACK_LATEST_MS = 14 * 86_400_000
 class Hours(Struct, frozen=True, kw_only=True):
     """The opening hours of one category.
 
-    `week`: spans by weekday; a missing weekday is closed.
-    `days`: holidays and other exceptions. They override the week, and a full date overrides a date of every year. A day
-    without spans is closed.
+    `week`: spans by weekday; the category is closed on a missing weekday.
+    `days`: holidays and other exceptions, which override the week. A full date overrides a date of every year. On a day without
+    spans the category is closed.
     A span over midnight is written as two: "22:00-24:00", then "00:00-02:00".
     """
 
@@ -43,11 +45,11 @@ class Hours(Struct, frozen=True, kw_only=True):
 
 
 class BadHours(ValueError):
-    """The hours are invalid; the text is a sentence for the person who wrote them."""
+    """The hours are invalid. The exception's text is a sentence for the person who wrote them."""
 
 
 def check(hours: Hours) -> None:
-    """Raise BadHours for an unknown time zone, an impossible date, and spans that end before they begin or overlap."""
+    """Raise BadHours for an unknown time zone, an impossible date, and spans that end before they begin or that overlap."""
     try:
         ZoneInfo(hours.timezone)
     except (KeyError, ValueError, OSError) as error:  # KeyError: unknown, ValueError: absolute path, OSError: a folder of zones
@@ -69,14 +71,14 @@ def check(hours: Hours) -> None:
 
 
 def openings(hours: Hours, now: int) -> Iterator[tuple[int, int]]:
-    """Yield (opens, closes) of each opening that is under way or begins within 400 days, in order.
+    """Yield when each opening begins and ends, in order: the present one, and those that begin within 400 days.
 
     Spans that touch or overlap are joined.
     """
     zone = ZoneInfo(hours.timezone)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     held: tuple[int, int] | None = None
-    for offset in range(-1, _LOOK_AHEAD_DAYS):  # from yesterday, whose opening may go on past midnight
+    for offset in range(-1, _LOOK_AHEAD_DAYS):  # begin with yesterday, whose opening may go on past midnight
         day = today + timedelta(days=offset)
         for span in sorted(_spans_of(hours, day)):
             begin, end = (_instant(day, text, zone) for text in span.split("-"))
@@ -101,8 +103,9 @@ def _spans_of(hours: Hours, day: date) -> list[str]:
 def _instant(day: date, text: str, zone: ZoneInfo) -> int:
     """Return the instant of a local time.
 
-    A time that the clocks skip in spring is read with the offset before the change. A time that the clocks show twice in
-    autumn means the first.
+    A time that the clocks skip in spring is read with the offset before the change. If the clocks show a time twice in autumn,
+    the
+    first is meant.
     """
     if text == "24:00":
         day, text = day + timedelta(days=1), "00:00"
@@ -111,7 +114,7 @@ def _instant(day: date, text: str, zone: ZoneInfo) -> int:
 
 
 def is_open(hours: Hours | None, now: int) -> bool:
-    """Return whether the category is open at `now`. None means that it never closes."""
+    """Return whether the category is open at `now`. `hours` None: the category never closes."""
     if hours is None:
         return True
     first = next(openings(hours, now), None)
@@ -119,13 +122,13 @@ def is_open(hours: Hours | None, now: int) -> bool:
 
 
 def next_opening(hours: Hours | None, now: int) -> int | None:
-    """Return when the category opens next; None while it is open, and when it does not open within 400 days."""
+    """Return when the category opens next. Return None while it is open, and when it does not open within 400 days."""
     first = None if hours is None else next(openings(hours, now), None)
     return first[0] if first is not None and first[0] > now else None
 
 
 def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
-    """Return a few possible callback times within the hours, spread over the next days that have some.
+    """Return a few possible callback times within the hours, spread over the next days that have such times.
 
     The times are full and half hours in the asker's IANA `zone`, or in the hours' own zone if `zone` is unknown: in Kathmandu
     (UTC+5:45) they are different instants than in Seoul. For a category that never closes, `zone` also defines daytime

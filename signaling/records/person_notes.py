@@ -1,6 +1,6 @@
 """Notes that stay with a person: staff read them in every later conversation with the same user of a site.
 
-A note lives as long as the site still keeps a session of its person, and is erased with the session in which it was written.
+A note is kept as long as the site keeps any session of its person. It is erased with the session in which it was written.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-MOST_NOTES = 100  # of one person
+MOST_NOTES = 100  # notes on one person
 
 _c = t.person_note.c
 _Person = tuple[str, str]
-"""A site and a `user_ref` on it, never ""."""
+"""A person: a site, and the `user_ref` of a user there, which is never ""."""
 
 
 class TooManyNotes(ValueError):
-    """The person has `MOST_NOTES` notes. Nothing was stored."""
+    """The person already has `MOST_NOTES` notes. Nothing was stored."""
 
 
 class PersonNote(Struct, frozen=True, kw_only=True):
-    """A note about the user `user_ref` of a site. `session`: where it was written. `author`: staff id."""
+    """A note about the user `user_ref` of a site. `session`: the session in which it was written. `author`: staff id."""
 
     id: str
     site: str
@@ -44,7 +44,7 @@ class PersonNotes(Database):
         return [PersonNote(**row) for row in rows]
 
     async def add_note(self, note: PersonNote) -> None:
-        """Store a note. Raises TooManyNotes, and LookupError when its session was erased."""
+        """Store a note. Raises TooManyNotes, and LookupError when the note's session was erased."""
 
         def add(connection: sa.Connection) -> None:
             person = sa.and_(t.session.c.site == note.site, t.session.c.user_ref == note.user_ref)
@@ -70,7 +70,7 @@ class PersonNotes(Database):
 
 
 def orphaned_notes() -> sa.Delete:
-    """Return the statement that deletes the notes about people of whom no session is kept any more."""
+    """Return the statement that deletes the notes on people of whom no session is kept any more."""
     theirs = sa.and_(t.session.c.site == _c.site, t.session.c.user_ref == _c.user_ref)
     return sa.delete(t.person_note).where(~sa.exists().where(theirs))
 

@@ -1,8 +1,8 @@
 """Availability of the database, and the writes that wait for it.
 
-After one failure the database counts as unavailable for every transaction, so that not each of them waits by itself. Probes
-with growing pauses test it. It is available again when a probe has written and every write that waits in `insist` has
-succeeded, too: on a nearly full disk, a small probe succeeds although a session's state does not fit.
+After one failure the database counts as unavailable for every transaction, so that no other transaction has to wait and fail.
+Probes with growing pauses test the database. It is available again once a probe has written, and every write that waits in
+`insist` has succeeded, too: on a nearly full disk, a small probe succeeds although a session's state does not fit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .types import RecordsAway
 
 log = structlog.get_logger(__name__)
 
-PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # after each failed probe; the last one repeats
+PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # pause after each failed probe; the last pause repeats
 
 T = TypeVar("T")
 Write = Callable[[], Awaitable[Any]]
@@ -32,7 +32,7 @@ class Reach:
     """The availability of one database. The events `reachable` and `away` are opposites, so that a task can wait for either."""
 
     def __init__(self, touch: Write) -> None:
-        """Begin as available. `touch` is a write that changes nothing."""
+        """Begin with an available database. `touch` is a write that changes nothing, for probes."""
         self.reachable, self.away = asyncio.Event(), asyncio.Event()
         self.reachable.set()
         self._touch = touch
@@ -47,14 +47,14 @@ class Reach:
 
     @property
     def is_open(self) -> bool:
-        """Return whether a transaction may begin now. While the database is unavailable, only a probe's may."""
+        """Return whether a transaction may begin now. While the database is unavailable, only a probe may begin one."""
         return self.reachable.is_set() or _probing.get()
 
     @asynccontextmanager
     async def answering(self, within_s: float | None) -> AsyncIterator[None]:
         """Turn any error that shows an unavailable database into RecordsAway, and start the probes.
 
-        Also raises RecordsAway when the body takes longer than `within_s` seconds.
+        RecordsAway is also raised when the body takes longer than `within_s` seconds.
         """
         if not self.is_open:
             raise RecordsAway
@@ -68,9 +68,9 @@ class Reach:
             raise RecordsAway from error
 
     async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Carry out `write`, however long the database is unavailable; it may be tried more than once.
+        """Carry out `write`. If the database is unavailable, wait and try again, without a limit.
 
-        Raises what `write` raises, except RecordsAway. While this waits, the database counts as unavailable until `write`
+        Raises what `write` raises, except RecordsAway. During the wait, the database counts as unavailable until `write`
         succeeds.
         """
         if self.reachable.is_set():
@@ -131,10 +131,11 @@ async def _carry_out(write: Write, written: asyncio.Future[Any]) -> None:
             written.set_result(result)
 
 
-# Classes of errors of the statement itself: features, cardinality, data, constraints, syntax and names, views with a check,
-# limits. Damaged rows are among them: waiting does not repair them, and they must not block other rows.
+# Classes of errors for which the statement itself is at fault: features, cardinality, data, constraints, syntax and names, views
+# with a check, limits. They include damaged rows: waiting does not repair these, and they must not block other rows.
 _STATEMENT_SQLSTATES = ("0A", "21", "22", "23", "42", "44", "54", "XX")
-_PERMISSION = "42501"  # insufficient_privilege: an administrator has revoked a right, so the database is at fault
+# insufficient_privilege: an administrator has revoked a right, so the database is at fault and not the statement
+_PERMISSION = "42501"
 _STATEMENT_SQLITE = tuple(
     f"SQLITE_{name}"
     for name in ("ERROR", "CONSTRAINT", "MISMATCH", "RANGE", "TOOBIG", "MISUSE", "CORRUPT", "NOTADB", "FORMAT", "INTERNAL")
@@ -144,8 +145,9 @@ _STATEMENT_SQLITE = tuple(
 def says_away(error: Exception) -> bool:
     """Return whether the database is at fault, and not the statement.
 
-    It is at fault when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or refuses the login.
-    Reads the errors by attribute, because one of the drivers may not be installed.
+    The database is at fault when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or refuses
+    the
+    login. The errors are read by attribute, because one of the drivers may not be installed.
     """
     if isinstance(error, RecordsAway):
         return False

@@ -1,4 +1,4 @@
-"""Saved replies: texts that staff insert into a line. A site shares some with all its staff; others belong to one person."""
+"""Saved replies: texts that staff insert into a line. A reply belongs to a site, for all its staff, or to one person."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from msgspec.structs import replace
 from . import tables as t
 from .database import Database
 
-MOST_SHARED = 1000  # replies of one site
-MOST_OWN = 200  # private replies of one member of staff
+MOST_SHARED = 1000  # most replies of one site
+MOST_OWN = 200  # most private replies of one member of staff
 
 _c = t.saved_reply.c
 
 
 class TooManyReplies(ValueError):
-    """The site or the person has as many replies as allowed. Nothing was stored."""
+    """The site or the person already has as many replies as allowed. Nothing was stored."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
@@ -27,9 +27,9 @@ class TooManyReplies(ValueError):
 
 
 class SavedReply(Struct, frozen=True, kw_only=True):
-    """A saved reply. It belongs either to a `site` or to its `owner`, a member of staff; the other one is "".
+    """A saved reply. It belongs either to a `site` or to its `owner`, a member of staff; the other of these fields is "".
 
-    `language`: "" when it suits every language. `uses`: how often it was inserted. `changed_at`: Unix ms.
+    `language`: "" when the reply suits every language. `uses`: how often it was inserted. `changed_at`: Unix ms.
     """
 
     id: str
@@ -48,7 +48,7 @@ def new_reply_id() -> str:
 
 
 class Replies(Database):
-    """The saved replies."""
+    """The saved replies in the records."""
 
     async def replies_for(self, staff: str, site: str) -> list[SavedReply]:
         """Return the replies that this member of staff may insert on this site, the most used first."""
@@ -63,7 +63,7 @@ class Replies(Database):
         return await self._replies(_c.site == site)
 
     async def save_reply(self, reply: SavedReply) -> SavedReply:
-        """Insert the reply or replace its texts, and return it as stored.
+        """Insert the reply, or replace the texts of the stored one. Return the reply as stored.
 
         Raises LookupError when the id belongs to another owner, and TooManyReplies.
         """
@@ -104,7 +104,7 @@ class Replies(Database):
         return await self._transaction(store, writes=True)
 
     async def remove_reply(self, reply: str, *, site: str = "", owner: str = "") -> bool:
-        """Remove a reply of this site or this owner. Return False when they have no such reply."""
+        """Remove a reply of this site or this owner. Return False when there is no such reply."""
         return await self._do(sa.delete(t.saved_reply).where(_c.id == reply, _belongs(site, owner))) > 0
 
     async def count_reply(self, reply: str, staff: str, sites: Iterable[str]) -> bool:

@@ -1,7 +1,7 @@
 """Saved replies as CSV (RFC 4180): one row for each reply, with its language, title and text. Pure.
 
-Spreadsheets run cells that begin like a formula. Such a cell gets an apostrophe in front when it is written, and loses it when
-it is read; so does a cell that begins with an apostrophe, so that reading returns exactly what was written.
+Spreadsheets run cells that begin like a formula. Such a cell gets an apostrophe in front when it is written, and loses it when it
+is read. So does a cell that begins with an apostrophe; therefore reading returns exactly what was written.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 class BadTable(ValueError):
-    """The file is refused. The message is a sentence that names the line."""
+    """The CSV file is refused. The exception's text is a sentence that names the line."""
 
 
 class Row(NamedTuple):
@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 
 def write(rows: Iterable[Row]) -> str:
-    """Return the file. It begins with a byte-order mark, without which Excel does not read UTF-8."""
+    """Return the replies as a CSV file. It begins with a byte-order mark, without which Excel does not read UTF-8."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
@@ -41,7 +41,7 @@ def write(rows: Iterable[Row]) -> str:
 
 
 def read(data: bytes, language_for: Callable[[str], str | None]) -> list[Row]:
-    """Return the rows, with their texts repaired. Of two with the same language and title, the later one counts.
+    """Return the rows of a CSV file, with their texts repaired. Of two rows with the same language and title, the later counts.
 
     `language_for` returns the site's own tag for a language, or None when the site does not offer it. Raises BadTable.
     """

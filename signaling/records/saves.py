@@ -1,7 +1,7 @@
-"""Group commit of session states: all saves that arrive during a transaction share the next one.
+"""Group commit of session states: all saves that arrive during one transaction share the next transaction.
 
-When ten thousand clients reconnect at the same time, a transaction for each session takes longest. In a shared transaction, a
-session costs a twentieth of that.
+When ten thousand clients reconnect at the same time, one transaction for each session would take longest of all. In a shared
+transaction, a session costs a twentieth of that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import tables as t
 from .leading import Leading
 from .types import Overtaken, RecordsAway, UnknownSession
 
-MOST_TOGETHER = 500  # saves in one transaction
+MOST_TOGETHER = 500  # most saves in one transaction
 
 _c = t.session.c
 _AS_GIVEN = ("state", "channel", "snapshot", "active_at", "ended_at", "end_reason", "counselor", "professional")
@@ -44,7 +44,7 @@ class Saves(Leading):
         self._saving: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
-        """Finish the saves that wait, then close the database."""
+        """Finish the saves that are waiting, then close the database."""
         if self._saving is not None:
             await asyncio.gather(self._saving, return_exceptions=True)
         await super().close()
@@ -95,10 +95,13 @@ class Saves(Leading):
                 await self._write_together(together)
             finally:
                 for _, written in together:
-                    written.cancel()  # ends the callers that still wait, because this task was cancelled
+                    written.cancel()  # ends the waiting callers, too, when this task is cancelled
 
     async def _write_together(self, together: list[tuple[Save, asyncio.Future[None]]]) -> None:
-        """Write the saves in one transaction. If the database refuses it, try each alone, so that one bad save fails alone."""
+        """Write the saves in one transaction.
+
+        If the database refuses them, write each alone, so that only the faulty one fails.
+        """
         failed: Exception | None = None
         kept: set[str] = set()
         try:
@@ -115,7 +118,7 @@ class Saves(Leading):
             _tell(written, failed or (None if save["session_id"] in kept else UnknownSession(save["session_id"])))
 
     async def _write(self, saves: list[Save]) -> set[str]:
-        """Write the saves. Return the ids of the sessions that exist, erased ones too."""
+        """Write the saves. Return the ids of those sessions that exist, including erased ones."""
         ids = {save["session_id"] for save in saves}
 
         def write(connection: sa.Connection) -> set[str]:
@@ -128,7 +131,7 @@ class Saves(Leading):
 
 
 def _tell(written: asyncio.Future[None], failed: Exception | None) -> None:
-    if written.done():  # the caller was cancelled
+    if written.done():  # the caller was cancelled and does not wait any more
         return
     if failed is None:
         written.set_result(None)

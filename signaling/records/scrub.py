@@ -1,9 +1,9 @@
 """Removal of deleted rows from the database's files.
 
-SQLite: `secure_delete` overwrites deleted rows. The write-ahead log still has the old pages, so this module empties it.
+SQLite: `secure_delete` overwrites deleted rows. The write-ahead log still has the old pages, so this module empties the log.
 PostgreSQL: a table's file keeps deleted rows until `VACUUM FULL` has written a new file. `VACUUM FULL` locks the table, so
 only small tables are rewritten at once; larger ones wait for `sangdam session scrub`. The administrator of PostgreSQL is
-responsible for its write-ahead log, its replicas and its backups (docs/cluster.md).
+responsible for PostgreSQL's write-ahead log, replicas and backups (docs/cluster.md).
 """
 
 from __future__ import annotations
@@ -18,21 +18,24 @@ from . import tables as t
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE_BYTES = 64 * 1024 * 1024  # the largest table that is rewritten at once; takes about a second
-LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on this table wait behind us meanwhile
-BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; nobody can write meanwhile
+AT_ONCE_BYTES = 64 * 1024 * 1024  # the largest table that is rewritten at once; rewriting it takes about a second
+LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on this table queue behind this wait
+BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; nobody can write during the wait
 TRIES = 5
-PAUSE_S = 0.3  # between tries
+PAUSE_S = 0.3  # pause between two tries
 TABLES = (t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note)
 
 
 def empty_wal(engine: sa.Engine) -> bool:
-    """Move the write-ahead log of an SQLite file into the file and truncate it. Return False when a reader prevents it."""
+    """Copy the write-ahead log of an SQLite file into the file, and truncate the log. Return False when a reader prevents it."""
     return _run(engine, "PRAGMA wal_checkpoint(TRUNCATE)") == 0
 
 
 def rewrite_file(engine: sa.Engine) -> bool:
-    """Rewrite an SQLite file without rows that were deleted before `secure_delete` was on, then empty its log."""
+    """Rewrite an SQLite file, so that rows deleted before `secure_delete` was on disappear, then empty its log.
+
+    Return False when a reader of the log prevents that.
+    """
     _run(engine, "VACUUM")
     return empty_wal(engine)
 

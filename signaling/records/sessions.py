@@ -1,4 +1,4 @@
-"""Sessions in the records: creation, changes, search, erasure, retention, and the day's figures."""
+"""Sessions in the records: creation, changes, search, erasure and retention."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _SELECT = sa.select(*(t.session.c[name] for name in _COLUMNS))
 _FINAL = ("closed", "message_left")
 _DAY_MS = 86_400_000
 PAGE_SIZE = 50  # sessions on one page of a search
-_NOT_CONTENT = 2  # the best rating (of 5) of a user who was not content
+_NOT_CONTENT = 2  # the highest rating (of 5) that still counts as "not content"
 _AUDIT_KEPT_DAYS = 400
-MOST_CONVERSATIONS = 50  # finished sessions of one person that are listed
-MOST_EARLIER = 5  # earlier sessions of one user
-_REFS_AT_ONCE = 500  # users in one query
+MOST_CONVERSATIONS = 50  # finished sessions that are listed of one person
+MOST_EARLIER = 5  # earlier sessions that are read of one user
+_REFS_AT_ONCE = 500  # users named in one query
 
 ERASED: dict[str, Any] = {
     "state": "closed",
@@ -41,7 +41,7 @@ ERASED: dict[str, Any] = {
 
 
 class Sessions(Saves):
-    """Sessions: their rows, and what is found in them."""
+    """The rows of sessions, and searches among them."""
 
     async def create_session(self, record: SessionRecord) -> None:
         """Store a new session. Raises Overtaken when another server leads."""
@@ -54,11 +54,11 @@ class Sessions(Saves):
         await self._transaction(create, writes=True)
 
     async def save_token(self, session_id: str, token_hash: str) -> None:
-        """Replace the session's token: from now on only the new one opens it. Raises UnknownSession."""
+        """Replace the session's token. From now on only the new token opens the session. Raises UnknownSession."""
         await self._change(session_id, {"token_hash": token_hash})
 
     async def save_brief(self, session_id: str, brief: bytes) -> None:
-        """Replace the brief, as when a product picture has arrived or the user typed a name. Raises UnknownSession."""
+        """Replace the session's brief: a product picture has arrived, or the user has typed a name. Raises UnknownSession."""
         await self._change(session_id, {"brief": brief})
 
     async def save_rating(self, session_id: str, score: int, words: str) -> None:
@@ -94,14 +94,14 @@ class Sessions(Saves):
         return SessionRecord(**row) if row else None
 
     async def live_sessions(self) -> list[SessionRecord]:
-        """Return all sessions that are neither closed nor left as a message, with their snapshots, oldest first."""
+        """Return all sessions that are neither closed nor ended by a message left, with their snapshots, oldest first."""
         rows = await self._all(_SELECT.where(t.session.c.state.not_in(_FINAL)).order_by(t.session.c.started_at))
         return [SessionRecord(**row) for row in rows]
 
     async def earlier_sessions(
         self, users: Collection[tuple[str, str]], *, before: int | None = None
     ) -> dict[tuple[str, str], list[EarlierRecord]]:
-        """Return finished sessions of vouched-for users, newest first, at most `MOST_EARLIER` each.
+        """Return finished sessions of vouched-for users, newest first, at most `MOST_EARLIER` for each user.
 
         `users`: pairs of (site, `user_ref`). `before`: only sessions that began before this time, in Unix ms.
         """
@@ -116,7 +116,8 @@ class Sessions(Saves):
     async def conversations_of(self, person: tuple[str, str], *, since: int, q: str = "") -> list[SessionRecord]:
         """Return the finished sessions of a person (site and `user_ref`) that ended at or after `since`, newest first.
 
-        Returns at most `MOST_CONVERSATIONS`. `q`: only those whose lines or wrap-up notes contain it, ignoring case.
+        At most `MOST_CONVERSATIONS` are returned. `q`: only sessions whose lines or wrap-up notes contain this text, ignoring
+        case.
         """
         c = t.session.c
         site, user_ref = person
@@ -130,7 +131,8 @@ class Sessions(Saves):
     async def served_by(self, session_id: str) -> str:
         """Return the counselor who last served this session's user on the same site, or "".
 
-        It is "" when the partner does not vouch for the user, and when the user was not content (a rating of 2 or less).
+        The result is also "" when the partner does not vouch for the user, and when the user was not content (a rating of 2 or
+        less).
         """
         here = await self.session(session_id)
         if here is None or not here.user_ref:
@@ -153,7 +155,7 @@ class Sessions(Saves):
         to_ms: int | None = None,
         page: int = 1,
     ) -> tuple[list[SessionRecord], int]:
-        """Return one page of 50 sessions, newest first, and the number of all that were found.
+        """Return one page of 50 sessions, newest first, and the number of all sessions that match.
 
         `q` is searched, ignoring case, in the session's id, the user's name, the staff's ids, the wrap-up notes and the lines.
         `from_ms` is inclusive, `to_ms` exclusive. `rating`: 1 to 5, or 0 for sessions without a rating.
@@ -190,7 +192,7 @@ class Sessions(Saves):
     async def erase_session(self, session_id: str) -> bool:
         """Erase the content of a session, also from the database's files (see `scrub`).
 
-        Its times, category and staff stay in the records for the figures. Return False when there is no such session.
+        The session's times, category and staff stay in the records for the figures. Return False when there is no such session.
         """
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
@@ -202,7 +204,7 @@ class Sessions(Saves):
         return erased.rowcount > 0
 
     async def expired(self, now: int) -> list[str]:
-        """Return the sessions whose retention is over. If their site is gone, they are retained for 90 days."""
+        """Return the sessions whose retention is over. A session whose site was removed is retained for 90 days."""
         async with self._reading(LONG_S) as connection:
             over = await _over(connection, now)
             return list((await connection.execute(sa.select(t.session.c.id).where(over))).scalars())

@@ -18,12 +18,12 @@ from .wrap_up import WrapUpPlan
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
 KNOWN_S = 1.0  # seconds for which a site is cached
-MOST_KNOWN = 1000  # cached sites
+MOST_KNOWN = 1000  # most cached sites
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
 
 
 class Places(Database):
-    """Sites and staff."""
+    """The sites and the staff in the records."""
 
     # --- sites ---------------------------------------------------------------------------------------------------------
 
@@ -32,9 +32,9 @@ class Places(Database):
         self._known: dict[str, tuple[float, Site]] = {}
 
     async def site(self, site_id: str) -> Site | None:
-        """Return the site, or None.
+        """Return the site, or None when there is no such site.
 
-        The site is cached for a second, because every step of a visit asks for it. Another process may have changed it since.
+        The site is cached for a second, because every step of a visit asks for it. So a change by another process may show late.
         """
         read_s, known = self._known.get(site_id, (0.0, None))
         if known is not None and monotonic() - read_s < KNOWN_S:
@@ -94,7 +94,7 @@ class Places(Database):
         self._known.pop(site.id, None)
 
     async def remove_site(self, site_id: str) -> bool:
-        """Remove a site; its sessions stay until their retention ends. Return False when there is no such site."""
+        """Remove a site. The site's sessions stay until their retention ends. Return False when there is no such site."""
         removed = await self._do(sa.delete(t.site).where(t.site.c.id == site_id)) > 0
         self._known.pop(site_id, None)
         return removed
@@ -118,7 +118,7 @@ class Places(Database):
         return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).order_by(t.staff.c.login))]
 
     async def save_staff(self, record: StaffRecord) -> None:
-        """Insert or replace a member of staff. A new password or role ends all their sign-ins.
+        """Insert or replace a member of staff. A new password or role ends all sign-ins of this member.
 
         Raises ValueError("login_taken") when another member of staff has this login.
         """
@@ -148,7 +148,8 @@ class Places(Database):
         values = {name: getattr(record, name) for name in SignInRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> bool:
-            present = connection.execute(theirs).scalar_one_or_none()  # locks the row: a password change waits, then ends this
+            # locks the row: a password change waits for this transaction, and then ends the new sign-in
+            present = connection.execute(theirs).scalar_one_or_none()
             if present is None or password_hash not in (None, present):
                 return False
             connection.execute(sa.insert(t.sign_in).values(values))
@@ -191,7 +192,10 @@ class Places(Database):
     # --- identification codes ------------------------------------------------------------------------------------------
 
     async def use_code(self, jti: str, expires_at: int) -> bool:
-        """Mark a code as exchanged, until `expires_at` (see `purge`). Return False when it was exchanged before."""
+        """Mark a code as exchanged. The mark stays until `expires_at` (see `purge`).
+
+        Return False when it was exchanged before.
+        """
         try:
             await self._do(sa.insert(t.used_code).values(jti=jti, expires_at=expires_at))
         except IntegrityError:

@@ -15,4 +15,4 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
 class Records(Places, Replies, PersonNotes, Sessions, Lines, History, Figures):
-    """The records. Open them by `await Records.open(url)` and end with `close()`. Every method is one transaction."""
+    """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

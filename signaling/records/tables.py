@@ -1,4 +1,4 @@
-"""The tables (SQLAlchemy Core). A change here needs a migration in `migrations/versions/`; a contract test compares them."""
+"""The tables (SQLAlchemy Core). A change here needs a migration in `migrations/versions/`; a test compares the two."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ metadata = sa.MetaData(
     }
 )
 
-# SQLite numbers rows by itself only for a plain INTEGER key.
+# SQLite numbers rows by itself only if the key is a plain INTEGER.
 row_id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
@@ -157,7 +157,7 @@ session = sa.Table(
 leading = sa.Table(
     "leading",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),  # one row
+    sa.Column("id", sa.Integer, primary_key=True),  # the table has one row
     sa.Column("term", sa.BigInteger, nullable=False),
 )
 

@@ -1,4 +1,4 @@
-"""The rows as values. Times are milliseconds since the Unix epoch; `None` means not yet.
+"""The rows of the tables as values. Times are milliseconds since the Unix epoch; None: it has not happened yet.
 
 These values contain secrets (keys, hashes of passwords and tokens): never encode a whole record for a client.
 """
@@ -16,7 +16,7 @@ from signaling.protocol.words import Audience, Channel, Role, SessionState
 from .opening_hours import Hours
 from .wrap_up import STANDARD, WrapUpPlan
 
-LineRecord = Line  # a line is stored as it is sent
+LineRecord = Line  # a line is stored in the form in which it is sent
 MessageState = Literal["new", "taken", "done"]
 
 
@@ -25,13 +25,13 @@ class StaleEpoch(Exception):
 
 
 class Overtaken(Exception):
-    """Another server has become the leader, because this one seemed dead. The state of this server is stale."""
+    """Another server has become the leader, because this one seemed dead. The state that this server holds is out of date."""
 
 
 class RecordsAway(Exception):
     """The database is unavailable: it does not answer, or cannot write (locked, full). It may be available soon.
 
-    Nothing was read. A write may or may not have been committed.
+    Nothing was read. A write that raised this may or may not have been committed.
     """
 
 
@@ -43,7 +43,7 @@ class Category(Struct, frozen=True, kw_only=True):
     """A category of a site. `priority`, `hours` and `widens_s` are inherited from the parent when they are None.
 
     `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open.
-    `priority`: how far its requests go ahead of others (`matcher.rules.Rules.priority_step_ms`).
+    `priority`: how far requests of this category go ahead of others (`matcher.rules.Rules.priority_step_ms`).
     `widens_s`: the seconds after which a request is offered to staff of the parent categories, and to all staff of the site.
     """
 
@@ -66,10 +66,12 @@ class Site(Struct, frozen=True, kw_only=True):
     """A partner's site.
 
     `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
-    addresses. `keys`: at most two live signing keys. `accent`: "#rrggbb". `recording`: whether calls may be recorded when all
-    agree. `listening`: whether operators may listen in; the page tells users before they enter. `file_mb`: the largest file that
-    people may send each other, in MB; 0: none but pictures. `wrap_up`: what staff
-    choose after a conversation; None: the standard choices. `read_marks`: whether people see who has read a line.
+    addresses. `keys`: at most two live signing keys. `accent`: the site's colour as "#rrggbb".
+    `recording`: whether calls may be recorded when all agree. `listening`: whether operators may listen in; the page tells users
+    so
+    before they enter. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
+    `wrap_up`: what staff choose after a conversation; None: the standard choices.
+    `read_marks`: whether people see who has read a line.
     """
 
     id: str
@@ -91,35 +93,35 @@ class Site(Struct, frozen=True, kw_only=True):
     keys: list[SiteKey] = []
 
     def name(self, language: str) -> str:
-        """Return the site's name in that language, else in the language that fits best, else in any, else its id."""
+        """Return the site's name in that language, else in the most suitable language that the site has, else the site's id."""
         return _in_language(self.names, language) or self.id
 
     def language_for(self, language: str) -> str | None:
-        """Return the site's own tag for a requested language, such as "ko" for "ko_KR"; None when the site does not offer it."""
+        """Return the site's own tag for a requested language ("ko" for "ko_KR"), or None when the site does not offer it."""
         return lookup(language, self.languages)
 
     def category_name(self, category: str, language: str) -> str:
-        """Return the category's name, by the same rule as `name`."""
+        """Return the category's name in that language or the most suitable one, else the category's id."""
         names = self.categories[category].names if category in self.categories else {}
         return _in_language(names, language) or category
 
     @property
     def wrap_up_plan(self) -> WrapUpPlan:
-        """Return the site's own choices after a conversation, else the standard ones."""
+        """Return the site's own choices after a conversation or, if it has none, the standard choices."""
         return self.wrap_up or STANDARD
 
     def outcome_name(self, outcome: str, language: str) -> str:
-        """Return the outcome with its headings, as in "Returns › Damaged"; its id when the site no longer has it."""
+        """Return the outcome with its headings, as in "Returns › Damaged". Return its id when the site no longer has it."""
         line = self.wrap_up_plan.line(outcome)
         return " › ".join(_in_language(each.names, language) for each in line) or outcome
 
     def tag_name(self, tag: str, language: str) -> str:
-        """Return the tag's name; its id when the site no longer has it."""
+        """Return the tag's name, or its id when the site no longer has the tag."""
         names = next((each.names for each in self.wrap_up_plan.tags if each.id == tag), {})
         return _in_language(names, language) or tag
 
     def category_path(self, category: str) -> tuple[str, ...]:
-        """Return the categories from this one to its root: ("lenses", "cameras"). Unknown parents and cycles end the path."""
+        """Return the categories from this one up to its root: ("lenses", "cameras"). Unknown parents and cycles end the path."""
         path: list[str] = []
         here: str | None = category
         while here is not None and here in self.categories and here not in path:
@@ -144,15 +146,15 @@ class Site(Struct, frozen=True, kw_only=True):
 
 
 def _in_language(names: dict[str, str], language: str) -> str:
-    """Return the name in that language, else in the one that fits best, else in any, else ""."""
+    """Return the name in that language, else in the most suitable language, else in any language. Without names, return ""."""
     return names.get(language) or names.get(lookup(language, names) or "") or next(iter(names.values()), "")
 
 
 class StaffRecord(Struct, frozen=True, kw_only=True):
     """A member of staff. `sites` and `categories` may contain "*" for all.
 
-    `texts`, `calls`: how many text sessions and how many calls they have at the same time, beside each other. `texts_in_call`:
-    whether they get new texts while they are in a call.
+    `texts`: most text sessions at the same time. `calls`: most calls at the same time. A member may have both together.
+    `texts_in_call`: whether they get new text requests while they are in a call.
     """
 
     id: str
@@ -169,7 +171,10 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
 
 
 class SignInRecord(Struct, frozen=True, kw_only=True):
-    """A sign-in of a member of staff. `seen_at`: when it was last used, to the minute; 0 if never since it was made."""
+    """A sign-in of a member of staff.
+
+    `seen_at`: when it was last used, to the minute; 0 if it was never used after it was made.
+    """
 
     token_hash: str
     staff: str
@@ -178,14 +183,15 @@ class SignInRecord(Struct, frozen=True, kw_only=True):
     seen_at: int = 0
 
     def stands(self, now: int, idle_ms: int) -> bool:
-        """Return whether the sign-in has neither expired nor been idle for `idle_ms`."""
+        """Return whether the sign-in is still valid: it has not expired, and was used within the last `idle_ms`."""
         return now < self.expires_at and now - max(self.created_at, self.seen_at) < idle_ms
 
 
 class SessionRecord(Struct, frozen=True, kw_only=True):
     """A session.
 
-    `brief`: JSON of `messages.Brief`. `snapshot`: the encoded state machine (`signaling/session/`), b"" before the first save.
+    `brief`: JSON of `session_views.Brief`. `snapshot`: the encoded state machine (`signaling/session/`), b"" before the first
+    save.
     `user_ref`: hash of the partner's id for this user, "" when the partner does not vouch for the user.
     """
 
@@ -241,7 +247,7 @@ class EventRecord(Struct, frozen=True, kw_only=True):
 
 
 class MessageRecord(Struct, frozen=True, kw_only=True):
-    """A message that a user left because nobody could serve them."""
+    """A message that a user left because nobody could serve that user."""
 
     id: str
     session: str
@@ -256,7 +262,7 @@ class MessageRecord(Struct, frozen=True, kw_only=True):
 
 
 class PictureRecord(Struct, frozen=True, kw_only=True):
-    """A checked, re-encoded picture. `use`: line, board or product. `author`: participant id."""
+    """A checked and re-encoded picture. `use`: line, board or product. `author`: participant id."""
 
     id: str
     session: str
@@ -271,9 +277,9 @@ class PictureRecord(Struct, frozen=True, kw_only=True):
 
 
 class FileRecord(Struct, frozen=True, kw_only=True):
-    """A file that somebody sent. Its bytes lie in the folder of files (`signaling/files/`).
+    """A file that somebody sent. The bytes are in the folder of files (`signaling/files/`).
 
-    `name`: cleaned. `kind`: a key of `files.kinds.MIMES`. `size`: in bytes. `locked`: whether it needs a password.
+    `name`: the cleaned name. `kind`: a key of `files.kinds.MIMES`. `size`: in bytes. `locked`: whether opening needs a password.
     """
 
     id: str
@@ -289,7 +295,7 @@ class FileRecord(Struct, frozen=True, kw_only=True):
 
 
 class AuditRecord(Struct, frozen=True, kw_only=True):
-    """An audit entry. `actor`: a staff id, "cli", "user" or "unknown". `subject`: the object, such as "session/s-…"."""
+    """An audit entry. `actor`: a staff id, "cli", "user" or "unknown". `subject`: what was acted on, such as "session/s-…"."""
 
     actor: str
     action: str
@@ -299,7 +305,7 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
 
 
 class DayCounts(Struct, frozen=True, kw_only=True):
-    """The day's figures for the wallboard. `left`: users who gave up before anybody answered. None: there is no data yet."""
+    """The day's figures for the wallboard. `left`: users who gave up before anybody answered. A figure without data is None."""
 
     served: int
     left: int

@@ -14,7 +14,7 @@ from signaling.protocol.words import Id
 MOST_OUTCOMES = 200
 MOST_TAGS = 100
 MOST_TEMPLATES = 50
-MOST_LEVELS = 4  # of the tree of outcomes
+MOST_LEVELS = 4  # levels in the tree of outcomes
 ALL = "*"
 
 _Language = Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z0-9-]+\Z")]
@@ -23,14 +23,14 @@ _Names = dict[_Language, Annotated[str, by(Seen(60, least=1))]]
 
 
 class BadPlan(ValueError):
-    """The plan is refused. The message is a sentence that names the fault."""
+    """The plan is refused. The exception's text is a sentence that names the fault."""
 
 
 class Outcome(Struct, kw_only=True):
     """A way in which a conversation can end.
 
-    One with outcomes below it is a heading and cannot be chosen. `categories`: only for these categories and those below
-    them; none: for all.
+    An outcome with outcomes below it is a heading and cannot be chosen.
+    `categories`: the categories for which it can be chosen, each with the categories below; empty: all.
     """
 
     id: Id
@@ -45,7 +45,7 @@ class Tag(Struct, kw_only=True):
 
 
 class Template(Struct, kw_only=True):
-    """A text with which notes begin. `categories`: as in `Outcome`."""
+    """A text that staff can begin their notes with. `categories`: as in `Outcome`."""
 
     title: Annotated[str, by(Seen(80, least=1))]
     text: Annotated[str, by(Seen(2000, least=1, lines=True))]
@@ -71,7 +71,7 @@ class WrapUpPlan(Struct, kw_only=True):
         return [each for each in leaves if all(_suits(one.categories, path) for one in self.line(each.id))]
 
     def line(self, outcome: str) -> list[Outcome]:
-        """Return the outcome and the headings above it, the topmost first; an empty list when it is unknown."""
+        """Return the outcome and the headings above it, the topmost first. Return an empty list when the outcome is unknown."""
         known = {each.id: each for each in self.outcomes}
         found: list[Outcome] = []
         here: str | None = outcome
@@ -86,7 +86,7 @@ class WrapUpPlan(Struct, kw_only=True):
 
 
 def check(plan: WrapUpPlan, categories: Collection[str]) -> None:
-    """Raise BadPlan when an id is used twice, a parent or a category is unknown, or the tree has a cycle or is too deep."""
+    """Raise BadPlan when an id is used twice, a parent or category is unknown, or the tree has a cycle or too many levels."""
     for what, ids in (("outcome", [each.id for each in plan.outcomes]), ("tag", [each.id for each in plan.tags])):
         twice = next((each for each in ids if ids.count(each) > 1), None)
         if twice is not None:

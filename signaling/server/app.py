@@ -1,4 +1,4 @@
-"""The server process: builds every part, wires the parts together, serves, and stops them in order."""
+"""The server process: it builds every part, connects the parts, serves, and stops them in order."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ from signaling.server.metrics import metrics_app
 
 log = structlog.get_logger(__name__)
 
-BACKLOG = 1024  # connections; fewer makes a reconnecting crowd wait for a SYN to be sent again, more delays live clients
-SHUTDOWN_S = 1.0  # seconds that running requests get; WebSockets are closed before
-MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its multipart frame
+BACKLOG = 1024  # connections waiting to be accepted; fewer make reconnecting clients repeat their SYN, more delay live clients
+SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before
+MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multipart frame
 
 
 async def build_app(settings: Settings, workers: MediaWorkers | None = None, now: Now = wall_clock_ms) -> web.Application:
     """Build the application with every part behind it.
 
-    The application's clean-up stops all parts. `workers` are media workers that were started earlier, if any.
+    The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any.
     """
     private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
     records = await Records.open(settings.database_url)
@@ -100,7 +100,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
 
 
 class _Cluster:
-    """The parts that a server of a cluster has in addition to the embedded ones."""
+    """The parts that a server has only in a cluster."""
 
     def __init__(self, settings: Settings, records: Records) -> None:
         self.settings = settings
@@ -196,6 +196,6 @@ async def _listen(guard: Guard, runner: web.AppRunner, host: str, port: int) -> 
     try:
         await GuardedSite(guard, runner, host, port, BACKLOG).start()
     except OSError as error:
-        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # a machine without IPv6 serves IPv4 only
+        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # an address of IPv6 on a machine without IPv6 is left out
             raise
         log.info("address not here", host=host)

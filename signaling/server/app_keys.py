@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
-BUS: web.AppKey[Bus] = web.AppKey("bus")  # this and the next exist only in a cluster
+BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next have values only in a cluster
 NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")

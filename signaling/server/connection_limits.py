@@ -1,7 +1,7 @@
 """Limits on open connections: by address, in total, and by deadlines. Pure.
 
 A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* between requests.
-Asking and idle connections hold a descriptor without use. They have deadlines, and they are closed when others need the place.
+Asking and idle connections hold a descriptor without use. They have deadlines, and are closed when new connections need room.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Limits:
     `most`: connections of the process. `each_address`: connections of one address that are not being served.
     `each_address_served`: all connections of one address.
     `asking_s`: seconds from opening, or from a request's first byte, to the end of its headers.
-    `idle_s`: seconds between two requests. `idle_trusted_s`: the same for our own proxies, which should close first themselves.
+    `idle_s`: seconds between two requests. `idle_trusted_s`: the same for our own proxies; longer, so that they close first.
     """
 
     most: int = 10_000
@@ -42,13 +42,15 @@ class _Known:
 class Connections(Generic[C]):
     """The open connections and their states.
 
-    `network` is the key of an address, or "" for our own proxies, which may have any number of connections.
+    `network`: the key of an address (`rate_limits.network_of`). It is "" for our own proxies, whose number is not limited by
+    address.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._known: dict[C, _Known] = {}
-        self._unserved: dict[State, OrderedDict[C, None]] = {"asking": OrderedDict(), "idle": OrderedDict()}  # oldest first
+        # connections in each of these states, the oldest first
+        self._unserved: dict[State, OrderedDict[C, None]] = {"asking": OrderedDict(), "idle": OrderedDict()}
         self._unserved_of: Counter[str] = Counter()
         self._of: Counter[str] = Counter()
 
@@ -60,7 +62,7 @@ class Connections(Generic[C]):
         return [each for each, known in self._known.items() if known.state == "served"]
 
     def opened(self, connection: C, network: str, now_s: float) -> C | None:
-        """Add a connection. Return the connection that must be closed for it, which may be `connection` itself, or None."""
+        """Add a connection. Return the connection to close in exchange, or None. It may be `connection` itself."""
         self._known[connection] = _Known(network, "asking", now_s)
         self._unserved["asking"][connection] = None
         self._of[network] += 1
@@ -85,7 +87,7 @@ class Connections(Generic[C]):
             self._unserved_of[known.network] += 1
 
     def trust(self, connection: C) -> None:
-        """Treat the connection as one of our own servers' from now on."""
+        """Treat the connection as one of our own servers from now on."""
         known = self._known.get(connection)
         if known is None or not known.network:
             return
@@ -113,7 +115,7 @@ class Connections(Generic[C]):
                 if now_s >= known.since_s + self._deadline_s(known):
                     found.append(connection)
                 elif known.network:
-                    break  # all later ones have later deadlines
+                    break  # all later connections have later deadlines
         return found
 
     def state_of(self, connection: C) -> State | None:
@@ -133,7 +135,7 @@ class Connections(Generic[C]):
         _less(self._unserved_of, known.network)
 
     def _oldest(self, network: str) -> C:
-        """Return the address's oldest idle connection, else its oldest asking one."""
+        """Return the address's oldest idle connection or, if it has none, its oldest asking one."""
         for state in ("idle", "asking"):
             for connection in self._unserved[state]:
                 if self._known[connection].network == network:
@@ -142,9 +144,9 @@ class Connections(Generic[C]):
 
 
 class Strangers:
-    """Limits on WebSockets that have not sent their hello: by address and in total.
+    """Limits on WebSockets that have not sent their hello yet: by address and in total.
 
-    WebSockets after their hello are bounded by the number of sessions and sign-ins.
+    After their hello, the number of sessions and sign-ins limits WebSockets.
     """
 
     def __init__(self, each_address: int = 256, most: int = 4_000) -> None:
@@ -154,7 +156,7 @@ class Strangers:
         self._of: Counter[str] = Counter()
 
     def enter(self, network: str) -> bool:
-        """Count a new WebSocket. Return False when there is no room for it."""
+        """Count a new WebSocket. Return False, without counting it, when there is no room."""
         if self._of[network] >= self._each_address or self._count >= self._most:
             return False
         self._count += 1
@@ -162,7 +164,7 @@ class Strangers:
         return True
 
     def leave(self, network: str) -> None:
-        """Count a WebSocket that has sent its hello or is closed."""
+        """Stop counting a WebSocket, because it has sent its hello or is closed."""
         self._count -= 1
         _less(self._of, network)
 

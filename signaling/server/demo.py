@@ -1,4 +1,4 @@
-"""The demo: a shop on another origin, its categories and keys, and demo accounts. It uses the real service throughout.
+"""The demo: a shop on another origin, with its categories, keys and demo accounts. The demo uses the real service throughout.
 
 The shop has what a partner has: pages with the widget's `<script>`, its own sign-in (a name is enough), and a back end. The
 back end vouches for a signed-in customer by signing identification codes with the site's key.
@@ -39,7 +39,7 @@ T = TypeVar("T")
 SITE = "demo-shop"
 KEY_ID = "shop-1"
 _LANGUAGES = ["ko", "en"]
-_PLACEHOLDER = b"__SANGDAM__"  # in the shop's pages, replaced by the URL of the service
+_PLACEHOLDER = b"__SANGDAM__"  # text in the shop's pages that is replaced by the URL of the service
 _CODE_LIFE_S = 300
 _MOST_VISITORS = 1000
 _COOKIE = "shop"
@@ -47,7 +47,7 @@ _COOKIE = "shop"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A demo account of staff."""
+    """A demo account of a member of staff."""
 
     login: str
     name: str
@@ -124,7 +124,10 @@ async def seed(records: Records, settings: Settings) -> None:
 
 
 def _shop_secret(settings: Settings) -> str:
-    """Return the key that shop and service share. It is derived from the server's key, so it differs in every installation."""
+    """Return the key that shop and service share.
+
+    It is derived from the server's key, so that each installation has another key.
+    """
     digest = hmac.new(server_secret(settings.data_dir), b"demo shop", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
@@ -141,7 +144,7 @@ class _ProductRef(Struct):
 
 
 class _CodeRequest(Struct):
-    """The widget's request to the partner's back end."""
+    """The widget's request for a code to the partner's back end."""
 
     category: Key
     language: Locale
@@ -153,7 +156,7 @@ _read_code: Reader[_CodeRequest] = Reader(_CodeRequest)
 
 
 class Shop:
-    """The shop's server. It holds signed-in visitors in memory and drops the oldest first."""
+    """The shop's server. It holds signed-in visitors in memory, and drops the oldest when there are too many."""
 
     def __init__(self, settings: Settings, pages: Path = PAGES / "shop") -> None:
         self._settings = settings
@@ -172,7 +175,7 @@ class Shop:
         ]
 
     async def me(self, request: web.Request) -> web.Response:
-        """Return the visitor's name, "" when they are not signed in."""
+        """Return the visitor's name, or "" when they are not signed in."""
         visitor = self._visitor(request)
         return _json({"name": visitor.name if visitor else ""})
 
@@ -180,7 +183,7 @@ class Shop:
         """Sign a visitor in by their name."""
         name = (await self._body(request, _read_sign_in)).name
         key = secrets.token_urlsafe(24)
-        # The same name is the same customer, so that counselors see their earlier sessions.
+        # The same name means the same customer, so that counselors see that customer's earlier sessions.
         customer = f"customer-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
         self._visitors[key] = User(id=customer, name=name)
         if len(self._visitors) > _MOST_VISITORS:
@@ -198,7 +201,7 @@ class Shop:
         return response
 
     async def code(self, request: web.Request) -> web.Response:
-        """Return a code that vouches for the signed-in visitor, and for the product by the shop's own list."""
+        """Return a code that vouches for the signed-in visitor, and for the product as the shop's own list has it."""
         asked = await self._body(request, _read_code)
         visitor = self._visitor(request)
         if visitor is None:
@@ -245,7 +248,7 @@ class Shop:
         )
 
     def _policy(self) -> str:
-        """Return the policy that a strict partner needs; the demo shows that it is enough."""
+        """Return a policy as a strict partner has it. The demo thereby shows that the widget works under this policy."""
         service = self._settings.url
         return (
             f"default-src 'self'; script-src 'self' {service}; frame-src {service}; connect-src 'self' {service}; "
@@ -264,7 +267,7 @@ class Shop:
             raise web.HTTPBadRequest(text="The request is not valid.") from error
 
     def _check_origin(self, request: web.Request) -> None:
-        """Refuse requests of other origins. The cookie alone would allow other ports of this host, which are the same site."""
+        """Refuse requests of other origins. The cookie does not prevent them: another port of this host is the same site."""
         if request.headers.get("Origin", "") != self._settings.shop_url:
             raise web.HTTPForbidden(text="Only the shop's own pages may ask this.")
 

@@ -24,10 +24,10 @@ from signaling.server.http.errors import refusal
 log = structlog.get_logger(__name__)
 
 LEADER_WITHIN_S = 5.0  # seconds that a request waits for a leader
-REQUEST_S = 30.0  # limit for the leader's answer, and for each of its parts; a large body gets more
+REQUEST_S = 30.0  # seconds for the leader's answer, and for each of its parts; a large request body gets more
 CONNECT_S = 2.0
-COME_BACK_MS = 50  # delay before clients reconnect; a server then waits for the new leader, up to LEADER_WITHIN_S
-PING_S = 10.0  # between heartbeats of a forwarded WebSocket
+COME_BACK_MS = 50  # delay before clients reconnect to a server, which then waits up to LEADER_WITHIN_S for the new leader
+PING_S = 10.0  # seconds between heartbeats of a forwarded WebSocket
 GOODBYE = '{"type":"bye"'
 MAX_MESSAGE_BYTES = 450_000
 NOT_PASSED_ON = frozenset({
@@ -70,7 +70,7 @@ class Relay:
             await self.goodbye()
 
     def middleware(self) -> Middleware:
-        """Return the middleware that serves a request here or forwards it to the leader."""
+        """Return the middleware that serves each request here or forwards it to the leader."""
 
         @web.middleware
         async def relay(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -83,7 +83,7 @@ class Relay:
             if decided_here or (node.leads and node.leader == node.me):
                 return await handler(request)
             if node.is_node(request.headers.get(TOKEN_HEADER, "")):
-                return _unavailable()  # the sending server does not know yet that this one no longer leads
+                return _unavailable()  # the sending server takes this one for the leader, which it no longer is
             try:
                 return await self._to_leader(request, handler)
             except _NotReached as error:
@@ -93,7 +93,7 @@ class Relay:
         return relay
 
     async def _to_leader(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Forward to the leader. If it has died or hangs, wait up to `LEADER_WITHIN_S` for another."""
+        """Forward a request to the leader. If the leader has died or hangs, wait up to `LEADER_WITHIN_S` for another."""
         loop = asyncio.get_running_loop()
         until = loop.time() + LEADER_WITHIN_S
         while await self.node.someone_leads(until - loop.time()):
@@ -127,7 +127,7 @@ class Relay:
     async def _while_it_leads(self, leader: Leader, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of `work`.
 
-        Raises TimeoutError when the leader changes first: the former leader may hang and never answer.
+        Raises TimeoutError when the leader changes before that: the former leader may hang and never answer.
         """
         task, change = asyncio.create_task(work), asyncio.create_task(self._changes_from(leader))
         try:
@@ -145,7 +145,7 @@ class Relay:
             await self.node.changed.wait_for(lambda: self.node.leader != leader)
 
     async def _request(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """Forward one HTTP request. Raises _NotReached when the connection is refused, so nothing was sent."""
+        """Forward one HTTP request. Raises _NotReached when the leader refuses the connection, so that nothing was sent."""
         try:
             return await self._while_it_leads(leader, self._pass_on(request, leader))
         except aiohttp.ClientConnectorError as error:
@@ -155,7 +155,7 @@ class Relay:
             return _unavailable()
 
     async def _pass_on(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """Stream the leader's answer to the client. If the answer breaks off half-way, cut the client's connection, too."""
+        """Stream the leader's answer to the client. If that answer breaks off half-way, cut the client's connection, too."""
         headers, loop = self._headers(request), asyncio.get_running_loop()
         longest_s = REQUEST_S + (request.content_length or 0) / LEAST_BYTES_A_SECOND
         async with (
@@ -164,7 +164,7 @@ class Relay:
                 request.method,
                 URL(
                     leader.url + request.raw_path, encoded=True
-                ),  # exactly the path that was checked: neither resolved nor decoded
+                ),  # exactly the path that was checked: aiohttp must neither resolve nor decode it
                 headers=headers,
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,
@@ -209,11 +209,12 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                if self.node.leader == leader:  # otherwise `goodbye` ran before this socket was in `sockets`
+                # otherwise the leader has changed, and `goodbye` ran before this socket was in `sockets`
+                if self.node.leader == leader:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:
                 self.sockets.discard(socket)
-            if said[0].startswith(GOODBYE):  # the leader has said goodbye itself
+            if said[0].startswith(GOODBYE):  # the leader has already said goodbye to this client
                 await socket.close()
             else:
                 await _come_back(socket)
@@ -237,7 +238,7 @@ async def _pump(source: Any, send: Callable[[str], Awaitable[None]]) -> None:
             if frame.type is WSMsgType.TEXT:
                 await send(frame.data)
             elif frame.type is WSMsgType.BINARY:
-                await send("")  # the leader refuses a binary frame as it refuses an empty message
+                await send("")  # the leader refuses an empty message, as it would refuse a binary frame
     except (ConnectionError, RuntimeError, aiohttp.ClientError):
         return
 

@@ -1,9 +1,9 @@
-"""Timing of full runs of Python's garbage collector.
+"""Choose the moments for full runs of Python's garbage collector.
 
 A full run stops everything else: for 1.2 s with ten thousand sessions. By default, Python made a full run every four seconds
 while many clients connected, which took a third of the server's time. Most objects that it visited were short-lived. Here,
-objects stay in the young generation for longer. A full run waits for a calm moment, or until twice as many objects are new as
-survived the last full run.
+objects stay in the young generation for longer. A full run waits for a calm moment. Without one, it comes when twice as many
+objects are new as survived the last full run.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Final
 
 from aiohttp import web
 
-YOUNG: Final = 10_000  # net new objects that start a run over the young generation
-MIDDLE: Final = 10  # runs over the young generation that start a run over the middle one
-NEVER: Final = 1_000_000_000  # threshold that keeps Python from starting a full run
-LOOK_S: Final = 2.0  # between two checks whether a full run is due
+YOUNG: Final = 10_000  # net new objects after which the young generation is collected
+MIDDLE: Final = 10  # runs over the young generation after which the middle one is collected
+NEVER: Final = 1_000_000_000  # threshold so high that Python never starts a full run by itself
+LOOK_S: Final = 2.0  # seconds between two checks whether a full run is due
 CALM_S: Final = 30.0
-"""Seconds of calm before a full run. Longer than the last client of a reconnecting crowd takes to return."""
+"""Seconds of calm before a full run. When many clients reconnect, the last returns within less time than that."""
 LEAST: Final = 200_000
 """The least number of new objects for a full run: about 40 MB if all of them are garbage."""
 
@@ -29,8 +29,8 @@ LEAST: Final = 200_000
 def is_due(new: int, kept: int, *, calm: bool) -> bool:
     """Return whether a full run is due.
 
-    `new`: objects made since the last full run; `kept`: objects that survived it. The limit of twice `kept` exists because a
-    reconnecting crowd makes as many objects again but hardly any garbage in cycles (`let_go`).
+    `new`: objects made since the last full run. `kept`: objects that survived that run. The limit is twice `kept`, because many
+    reconnecting clients make as many new objects, but hardly any garbage in cycles (`let_go`).
     """
     return new > max(LEAST, 2 * kept) or (calm and new > max(LEAST, kept // 4))
 
@@ -53,12 +53,12 @@ def let_go(request: web.Request, socket: web.WebSocketResponse) -> None:
         error.__traceback__ = None
         following, error.__context__ = error.__context__, None
         error = following
-    with contextlib.suppress(AttributeError):  # another version of aiohttp
+    with contextlib.suppress(AttributeError):  # another version of aiohttp may lack this attribute
         request.protocol._data_received_cb = None
 
 
 async def keep(calm: Callable[[], bool]) -> None:
-    """Make a full run whenever one is due, until cancelled. `calm` tells whether the server is calm now."""
+    """Make a full run whenever one is due, until cancelled. `calm` returns whether the server is calm now."""
     kept = calm_looks = 0
     while True:
         await asyncio.sleep(LOOK_S)

@@ -1,4 +1,4 @@
-"""HTTP connections with deadlines and limits. They are aiohttp's connections, registered with `Connections`.
+"""HTTP connections with deadlines and limits. They are aiohttp's connections, which report to `Connections`.
 
 aiohttp 3.14 leaves a connection open for an hour while a request's headers are incomplete. The code that reads bodies
 (`http/bodies.py`) and WebSockets (`websocket.py`) has its own deadlines.
@@ -27,15 +27,15 @@ from .connection_limits import Connections, Limits
 
 log = structlog.get_logger(__name__)
 
-SWEEP_S = 1.0  # between two checks of deadlines
-LOOK_S = 5.0  # between two checks for stalled connections, which visit every connection
-STALLED_S = 30.0  # after which a client that reads nothing of its response is cut off
-LINGER_S = 2.0  # for which the rest of a refused body is read and dropped
-RESERVED = 64  # descriptors for records, media workers and files, besides those open at the start
-WARN_ABOVE = 0.8  # share of the connection limit
+SWEEP_S = 1.0  # seconds between two checks of deadlines
+LOOK_S = 5.0  # seconds between two checks for stalled connections, which visit every connection
+STALLED_S = 30.0  # seconds after which a client that reads nothing of its response is cut off
+LINGER_S = 2.0  # seconds for which the rest of a refused body is read and dropped
+RESERVED = 64  # descriptors for records, media workers and files, in addition to those open at the start
+WARN_ABOVE = 0.8  # share of the connection limit above which a warning is logged
 WARN_EVERY_S = 60.0
 MOST_DESCRIPTORS = 65_536
-MOST_SERVERS = 256  # remembered addresses of the cluster's servers
+MOST_SERVERS = 256  # most remembered addresses of the cluster's servers
 
 
 class Guard:
@@ -52,7 +52,7 @@ class Guard:
         self._looked_s = 0.0
 
     def opened(self, connection: Guarded, address: str) -> None:
-        """Register a connection, and close another one if there are too many."""
+        """Register a connection, and close one if there are too many."""
         trusted = address in self._servers or self.is_trusted(address)
         network = "" if trusted else network_of(address)
         surplus = self.connections.opened(connection, network, _now_s())
@@ -60,7 +60,7 @@ class Guard:
             self.close(surplus, "connection_limit")
 
     def is_server(self, connection: Guarded, address: str) -> None:
-        """Lift the limits for a server of the cluster, which has shown its token and forwards the requests of many clients."""
+        """Lift the limits for a server of the cluster. It has shown its token, and forwards the requests of many clients."""
         self._servers[address] = None
         self._servers.move_to_end(address)
         if len(self._servers) > MOST_SERVERS:
@@ -87,7 +87,7 @@ class Guard:
             self._look_at_descriptors(now_s)
 
     def _cut_stalled(self, now_s: float) -> None:
-        """Cut connections whose clients read nothing of what is buffered for them."""
+        """Cut connections whose clients have read nothing of their buffered data for `STALLED_S`."""
         stalled: dict[Guarded, tuple[int, float]] = {}
         for connection in self.connections.served():
             unsent = connection.unsent_bytes()
@@ -113,7 +113,7 @@ class Guard:
 
 
 class Guarded(web.RequestHandler):
-    """One HTTP connection, which tells its guard about its state."""
+    """One HTTP connection. It reports its state to its guard."""
 
     __slots__ = ("_guard", "_idle", "_socket")
 
@@ -144,7 +144,7 @@ class Guarded(web.RequestHandler):
         super().data_received(data)
 
     def is_server(self, address: str) -> None:
-        """Lift the limits: the client is a server of the cluster."""
+        """Lift the limits of this connection, because the client is a server of the cluster."""
         self._guard.is_server(self, address)
 
     def being_served(self) -> None:
@@ -159,7 +159,7 @@ class Guarded(web.RequestHandler):
         super().log_access(request, response, time)
 
     def log_exception(self, *args: Any, **options: Any) -> None:
-        """Count clients that break off or do not speak HTTP. Only faults of this server get a traceback."""
+        """Count clients that break off or do not speak HTTP. Only faults of this server are logged with a traceback."""
         error = options.get("exc_info")
         if isinstance(error, ConnectionError | web.RequestPayloadError):
             self._guard.refused["cut_off"] += 1
@@ -187,7 +187,7 @@ class GuardedSite(web.TCPSite):
         self._guard = guard
 
     async def start(self) -> None:
-        """Listen. Raises OSError."""
+        """Start to listen. Raises OSError when the address is taken or missing."""
         await web.BaseSite.start(self)
         loop, server = asyncio.get_running_loop(), self._runner.server
         if server is None:
@@ -201,7 +201,7 @@ class GuardedSite(web.TCPSite):
 
 @web.middleware
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Mark the connection as being served. This middleware comes first, when the headers of a request are complete."""
+    """Mark the connection as being served. As the first middleware, this runs when a request's headers are complete."""
     if isinstance(request.protocol, Guarded):
         node = request.app.get(NODE)
         if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):
@@ -211,7 +211,7 @@ async def marks_served(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def raise_descriptors() -> int:
-    """Raise the limit of open files as far as this process may. Return the limit."""
+    """Raise the limit of open files as far as this process may. Return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -26,7 +26,7 @@ class Families(Collector):
 
 
 def gauge(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, float]) -> Metric:
-    """Return a gauge with one sample for each key of `values`; a key holds the values of `labels` in their order."""
+    """Return a gauge with one sample for each key of `values`. A key holds the values of `labels` in their order."""
     family = GaugeMetricFamily(name, what, labels=labels)
     for key, value in sorted(values.items()):
         family.add_metric(key, value)
@@ -34,7 +34,7 @@ def gauge(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, floa
 
 
 def counter(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, float]) -> Metric:
-    """Return a counter, as `gauge` does. `name` comes without `_total`."""
+    """Return a counter, built as in `gauge`. `name` is given without `_total`."""
     family = CounterMetricFamily(name, what, labels=labels)
     for key, value in sorted(values.items()):
         family.add_metric(key, value)
@@ -42,7 +42,7 @@ def counter(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, fl
 
 
 def histogram(name: str, what: str, spreads: Mapping[str, Spread], factor: float) -> Metric:
-    """Return a histogram by worker. `factor` converts from the spread's unit to the name's."""
+    """Return a histogram by worker. `factor` converts the spread's unit to the unit in `name`."""
     family = HistogramMetricFamily(name, what, labels=("worker",))
     for worker, spread in sorted(spreads.items()):
         bounds = [f"{bound * factor:g}" for bound in spread.bounds] + ["+Inf"]

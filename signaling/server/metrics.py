@@ -27,10 +27,10 @@ from signaling.server.forwarding import RELAY
 
 from .metric_families import Families, counter, gauge
 
-WORKERS_S = 2.0  # seconds that workers have to answer a scrape; `sangdam_media_up` is 0 for those that take longer
+WORKERS_S = 2.0  # seconds that a worker has to answer a scrape; `sangdam_media_up` is 0 for a worker that takes longer
 KINDS = ("user", "callback", "help", "transfer")
 WORKER_STATES = ("live", "spare", "draining", "dead")
-MOST_QUEUES = 200  # queues named; those with the fewest people are added up as "other"
+MOST_QUEUES = 200  # queues that are named; the queues with the fewest people are added up as "other"
 
 
 def metrics_app(app: web.Application) -> web.Application:
@@ -67,7 +67,7 @@ def _folders(app: web.Application) -> dict[str, Path]:
 
 
 def _disks(folders: Mapping[str, Path]) -> list[Metric]:
-    """Ask the file systems under `folders`. A folder that cannot be asked (not mounted, not made yet) is left out."""
+    """Return the free space and the size of the disks under `folders`. A folder that is not mounted or made yet is left out."""
     free, size = {}, {}
     for name, folder in folders.items():
         with suppress(OSError):
@@ -114,7 +114,7 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
 
 
 def _waiting(live: Live) -> Iterator[Metric]:
-    """Yield metrics of requests that nobody has accepted yet. Callbacks count when they are due."""
+    """Yield metrics of requests that nobody has accepted yet. A callback counts once it is due."""
     in_line = [("user", entry) for entry in live.index.waiting.values()]
     in_line += [("callback", entry) for entry in live.index.callbacks.values() if entry.session.in_line()]
     found = [(kind, entry, entry.session.category, entry.session.enqueued_at) for kind, entry in in_line]

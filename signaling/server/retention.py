@@ -1,4 +1,4 @@
-"""Retention: once an hour, sessions whose retention is over are deleted with their recordings and files."""
+"""Retention: delete sessions whose retention is over, with their recordings and files, once an hour."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = log.get("signaling.server.retention")
 
 
 def setup(app: web.Application) -> None:
-    """Run retention from the start of `app` until its shutdown, which comes before the records are closed."""
+    """Run retention from the start of `app` until its shutdown. The records are closed after that."""
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
 
@@ -44,14 +44,14 @@ async def _keep(records: Records, recordings: Recordings, files: Files) -> None:
             if gone := await records.purge(now):
                 _log.info("sessions_purged", sessions=gone)
         except SQLAlchemyError:
-            _log.exception("purge_failed")  # the next hour tries again
+            _log.exception("purge_failed")  # tried again in an hour
         await asyncio.sleep(_EVERY_S)
 
 
 async def _delete_folders(records: Records, now: int, *stores: Recordings | Files) -> None:
     """Delete recordings and files of expired sessions, and of sessions that were erased while no server ran.
 
-    A folder without a session in the records stays, because it may be another server's.
+    A folder whose session is not in the records stays, because it may belong to another server.
     """
     expired = await records.expired(now)
     for store in stores:

@@ -34,15 +34,15 @@ from signaling.session.model import NotAllowed
 log = structlog.get_logger(__name__)
 
 HELLO_TIMEOUT_S = 10.0
-GOODBYE_S = 2.0  # for sending what was queued before `bye`, and `bye` itself
-SEND_TIMEOUT_S = 10.0  # after which a client that reads nothing is cut off
-PING_S = 10.0  # between heartbeats
+GOODBYE_S = 2.0  # seconds for sending what was queued before `bye`, and `bye` itself
+SEND_TIMEOUT_S = 10.0  # seconds after which a client that reads nothing is cut off
+PING_S = 10.0  # seconds between heartbeats
 MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
 MOST_OFFENCES = 200  # refused messages after which a connection is closed
-AWAY_RETRY_MS = 1000  # when a client may return that came while the records were unavailable
-MEDIA_LANE = 64  # offers and board messages that wait for their room; more are refused
+AWAY_RETRY_MS = 1000  # milliseconds after which a client may return that connected while the records were unavailable
+MEDIA_LANE = 64  # most offers and board messages that wait for their room; more are refused
 
 SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",
@@ -89,7 +89,7 @@ _CONTROL = (WSMsgType.PING, WSMsgType.PONG)
 
 
 def setup(app: web.Application) -> None:
-    """Add the route."""
+    """Add the route /ws to the application."""
     app[STRANGERS] = Strangers()
     app.router.add_get("/ws", _serve)
 
@@ -109,7 +109,7 @@ async def _serve(request: web.Request) -> web.StreamResponse:
 
 
 async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketResponse:
-    """Serve one WebSocket. `stranger` is closed when the client has been authenticated."""
+    """Serve one WebSocket. `stranger` is closed once the client has been authenticated."""
     live = request.app[app_keys.LIVE]
     socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, autoping=False)
     try:
@@ -134,7 +134,7 @@ class _Connection:
         self._messages = Buckets(burst=MESSAGES["burst"], per_minute=MESSAGES["per_minute"], most_keys=1)
         self._lines = Buckets(burst=LINES["burst"], per_minute=LINES["per_minute"], most_keys=1)
         self._offences = 0
-        self._media: asyncio.Queue[msg.ClientMessage] | None = None  # made when first needed, which is rare
+        self._media: asyncio.Queue[msg.ClientMessage] | None = None  # made when the first message needs it, which is rare
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
@@ -161,7 +161,7 @@ class _Connection:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        self._tasks.clear()  # their tracebacks hold this object
+        self._tasks.clear()  # the tasks' tracebacks hold this object
 
     @property
     def _is_cut(self) -> bool:
@@ -171,7 +171,7 @@ class _Connection:
     # --- hello -----------------------------------------------------------------------------------------------------------
 
     async def _hello(self) -> bool:
-        """Authenticate and attach the client. Return False when it was refused and told why."""
+        """Authenticate and attach the client. Return False when the client was refused, after telling it why."""
         async with asyncio.timeout(HELLO_TIMEOUT_S):
             frame = await self.socket.receive()
             while frame.type in _CONTROL:
@@ -190,7 +190,7 @@ class _Connection:
             self.live.refused["crowded"] += 1
             await self._say(replies.Bye(reason="crowded", retry_ms=int(crowded.retry_s * 1000)))
             return False
-        except RecordsAway:  # the client cannot be authenticated now
+        except RecordsAway:  # without the records, the client cannot be authenticated
             await self._say(replies.Bye(reason="restart", retry_ms=AWAY_RETRY_MS))
             return False
         if known:
@@ -247,7 +247,7 @@ class _Connection:
                 await self._handle(client, message)
 
     async def _control(self, client: Client, frame: WSMessage) -> None:
-        """Answer a ping. Pings count as messages, because answering is work."""
+        """Answer a ping. Pings count towards the limit of messages, because answering them is work."""
         if frame.type is not WSMsgType.PING:
             return
         if self._messages.take("", time.monotonic_ns() // 1_000_000):
@@ -263,9 +263,9 @@ class _Connection:
         return allowed
 
     def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage | msg.PeerReport) -> None:
-        """Queue messages that may wait for their room, so that lines do not wait behind them.
+        """Queue a message that may have to wait for the room, so that lines do not wait behind it.
 
-        Offers and board messages wait for the room. A peer report must follow the offers before it.
+        Offers and board messages wait for the room. A peer report is queued, too, because it must follow the offers before it.
         """
         if self._media is None:
             self._media = asyncio.Queue(MEDIA_LANE)
@@ -328,7 +328,7 @@ _ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18})\s*[,}]')
 
 
 def _id_of(text: str) -> int | None:
-    """Return the request id of an invalid message, so that its sender gets a reply.
+    """Return the request id of an invalid message, so that its sender gets a reply. Return None if it has no id.
 
     Quotes inside a JSON text have a backslash before them, so no text can look like an id.
     """

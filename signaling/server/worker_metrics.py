@@ -1,4 +1,4 @@
-"""The figures of media workers as Prometheus families. A counter holds one quantity; its labels divide it."""
+"""The figures of media workers as Prometheus families. Each counter holds one quantity, which its labels divide."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Divided = Callable[[WorkerStats], Mapping[str, int]]
 
 
 def families(stats: Mapping[str, WorkerStats | None]) -> Iterator[Metric]:
-    """Yield every family. `stats`: worker → its answer, or None where it did not answer in time."""
+    """Yield every family. `stats`: worker → its answer, or None for a worker that did not answer in time."""
     yield gauge(
         "sangdam_media_up", "1: the worker answers", ("worker",), {(name,): int(told is not None) for name, told in stats.items()}
     )

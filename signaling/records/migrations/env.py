@@ -1,4 +1,4 @@
-"""Run by Alembic on the connection that `database.py` hands over (or, for `alembic` by hand, on `-x url=…`)."""
+"""Alembic runs this file on the connection from `database.py`, or on `-x url=…` when somebody runs `alembic` by hand."""
 
 from __future__ import annotations
 

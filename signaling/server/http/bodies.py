@@ -1,4 +1,4 @@
-"""Reading of requests: body, query and path as typed values within limits, the client's address, and the time."""
+"""Read requests: body, query and path as typed values within limits, the client's address, and the time."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .errors import Refused, not_found
 
 T = TypeVar("T")
 
-Key = Annotated[str, by(Exact(256))]  # an id of a site, a category …; unknown ids are not found
+Key = Annotated[str, by(Exact(256))]  # an id of a site, a category …; an id that does not exist gives "not found"
 MOST_JSON_BYTES = 64 * 1024
-BODY_WITHIN_S = 10.0  # limit for a small body; a larger body gets more by LEAST_BYTES_A_SECOND
-LEAST_BYTES_A_SECOND = 16 * 1024  # a phone at the edge of its network sends twice as fast
+BODY_WITHIN_S = 10.0  # seconds for a small body; a larger body gets more by LEAST_BYTES_A_SECOND
+LEAST_BYTES_A_SECOND = 16 * 1024  # slowest allowed sender; a phone at the edge of its network sends twice as fast
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 async def read_json(request: web.Request, reader: Reader[T], most_bytes: int = MOST_JSON_BYTES) -> T:
-    """Return the JSON body as a value. Raises Refused: too_large, too_slow, bad_request (with the name of the field)."""
+    """Return the JSON body as a value. Raises Refused: too_large, too_slow, bad_request (naming the field)."""
     body = await read_bytes(request, most_bytes)
     try:
         return reader(body)
@@ -37,7 +37,7 @@ async def read_json(request: web.Request, reader: Reader[T], most_bytes: int = M
 
 
 def read_query(request: web.Request, reader: QueryReader[T]) -> T:
-    """Return the query as a value. Raises Refused: bad_request (with the name of the parameter)."""
+    """Return the query as a value. Raises Refused: bad_request (naming the parameter)."""
     try:
         return reader(request.query.items())
     except Unreadable as error:
@@ -45,7 +45,7 @@ def read_query(request: web.Request, reader: QueryReader[T]) -> T:
 
 
 def path_id(request: web.Request, name: str) -> str:
-    """Return the id in the path. Raises Refused: not_found when it does not look like an id of ours."""
+    """Return the id in the path. Raises Refused: not_found when it does not have the form of an id."""
     given = request.match_info[name]
     if not _ID.fullmatch(given):
         raise not_found()
@@ -57,12 +57,12 @@ def file_inside(folder: Path, request: web.Request) -> Path | None:
     try:
         path = (folder / (request.match_info["path"] or "index.html")).resolve()
         return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-    except (OSError, ValueError, RuntimeError):  # a name that the file system refuses, or a cycle of links
+    except (OSError, ValueError, RuntimeError):  # the file system refuses the name, or links form a cycle
         return None
 
 
 async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives: at most `most_bytes`, whatever length was announced, and for a limited time.
+    """Yield the body as it arrives. The body may have at most `most_bytes`, whatever its announced length, and limited time.
 
     Raises Refused: too_large, too_slow.
     """
@@ -88,7 +88,7 @@ async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes
 
 
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
-    """Return the body, reading at most `most_bytes`, whatever length was announced, and for a limited time.
+    """Return the body. It may have at most `most_bytes`, whatever its announced length, and limited time to arrive.
 
     `took` gets the size of each part as it arrives. Raises Refused: too_large, too_slow.
     """
@@ -105,7 +105,10 @@ def now_ms() -> int:
 
 
 def address_of(request: web.Request) -> str:
-    """Return the client's address. Behind our own proxy or another server of the cluster, it is the address that they saw."""
+    """Return the client's address.
+
+    Our own proxy, or another server of the cluster, tells the address of the client that it serves.
+    """
     node = request.app.get(NODE)
     if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):
         return request.headers.get(ADDRESS_HEADER, "")

@@ -1,7 +1,7 @@
 """Serve the compressed copies that `web/build.mjs` makes of the pages.
 
-The copies lie in trees of their own (`pages/compressed/br/call.html`): aiohttp would choose among neighbours such as
-`call.html.br` by itself, and it sends Brotli to a client that refuses it (`br;q=0`).
+The copies lie in separate folders (`pages/compressed/br/call.html`). Beside the original, as `call.html.br`, aiohttp would choose
+among them by itself, and it sends Brotli to a client that refuses it (`br;q=0`).
 """
 
 from __future__ import annotations
@@ -13,25 +13,26 @@ from typing import Final
 from aiohttp import hdrs, web
 
 FOLDER: Final = "compressed"
-ENCODINGS: Final = ("br", "gzip")  # the smaller first
+ENCODINGS: Final = ("br", "gzip")  # the encoding with the smaller files comes first
 _IDENTITY: Final = "identity"
 
 
 def accepted(header: str) -> list[str]:
-    """Return our encodings that `Accept-Encoding` allows and prefers to the plain file, or likes as much, best first.
+    """Return our encodings that `Accept-Encoding` allows and does not like less than the plain file, best first.
 
-    RFC 9110, 12.5.3. Among equals the smaller copy goes first. An element that is malformed counts as absent."""
+    See RFC 9110, 12.5.3. Among equals, the encoding with the smaller files comes first. A malformed element counts as absent.
+    """
     weights = dict(_weights(header))
     others = weights.get("*", 0.0)
     plain = weights.get(_IDENTITY, 0.0)
-    if "gzip" not in weights and "x-gzip" in weights:  # an alias (RFC 9110, 8.4.1.3)
+    if "gzip" not in weights and "x-gzip" in weights:  # x-gzip is an alias of gzip (RFC 9110, 8.4.1.3)
         weights["gzip"] = weights["x-gzip"]
     liked = [(weights.get(name, others), name) for name in ENCODINGS]
     return [name for weight, name in sorted(liked, key=lambda each: -each[0]) if weight > 0 and weight >= plain]
 
 
 def file_response(root: Path, path: Path, request: web.Request, headers: dict[str, str]) -> web.FileResponse:
-    """Return `path`, a file in `root`, in the best encoding that the client takes and the build has made."""
+    """Return `path`, a file in `root`, in the best encoding that the client accepts and the build has made."""
     headers = headers | {hdrs.VARY: hdrs.ACCEPT_ENCODING}
     for encoding in accepted(",".join(request.headers.getall(hdrs.ACCEPT_ENCODING, []))):
         copy = root / FOLDER / encoding / path.relative_to(root)
@@ -53,6 +54,6 @@ def _weights(header: str) -> Iterable[tuple[str, float]]:
 
 
 def _quality(text: str) -> float:
-    """Return a weight of 0 to 1, or -1 for what is none: "nan", "1e-1", "+1"."""
+    """Return a weight of 0 to 1. Return -1 for a text that is no weight, such as "nan", "1e-1" or "+1"."""
     digits = text.replace(".", "", 1)
     return float(text) if digits.isascii() and digits.isdigit() else -1.0

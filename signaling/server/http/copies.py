@@ -1,4 +1,4 @@
-"""A user's copy of the recording of their session. They ask for it after the session and fetch it when it is made."""
+"""A user's copy of the recording of their session. The user asks for it after the session, and fetches it when it is ready."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Refused(Exception):
 
 
 def not_found() -> Refused:
-    """Return the refusal for things that do not exist or that the client may not see."""
+    """Return the refusal for an object that does not exist or that the client may not see."""
     return Refused(404, "not_found", "There is no such thing, or it is not yours to see.")
 
 
@@ -84,12 +84,12 @@ def answer(value: object, status: int = 200) -> web.Response:
 
 
 def refusal(status: int, reason: HttpReason, sentence: str) -> web.Response:
-    """Return a refusal that nobody counts."""
+    """Return a refusal without counting it."""
     return answer({"reason": reason, "message": sentence}, status)
 
 
 def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
-    """Count and return a refusal. The body repeats Retry-After, because pages of other origins may not read the header."""
+    """Count and return a refusal. Its body repeats Retry-After, because pages of other origins may not read that header."""
     request.app[COUNTS][f"http.{reason}"] += 1
     if status not in (429, 503):
         return refusal(status, reason, sentence)
@@ -107,7 +107,7 @@ def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | Pictur
 
 @web.middleware
 async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn exceptions into refusals, and count them by reason in `COUNTS`."""
+    """Turn exceptions into refusals, and count the refusals by reason in `COUNTS`."""
     try:
         return await handler(request)
     except Refused as error:
@@ -128,12 +128,13 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.RequestPayloadError:
         return _refusal(request, 400, "bad_request", "The body is not what its headers say.")
     except ConnectionError:
-        if request.transport is not None:  # the client is connected: another connection failed, such as ours to the database
+        # the client is still connected: another connection has failed, such as ours to the database
+        if request.transport is not None:
             return _fault(request)
         request.app[COUNTS]["http.cut"] += 1
-        return web.Response(status=400)  # the client has gone
+        return web.Response(status=400)  # the client has disconnected
     except asyncio.CancelledError:
-        if request.transport is None:  # the client has gone, and aiohttp cancels its handler
+        if request.transport is None:  # the client has disconnected, so aiohttp cancels its handler
             request.app[COUNTS]["http.cut"] += 1
         raise
     except Exception:

@@ -32,7 +32,7 @@ from .sending import WatchedFile
 routes = web.RouteTableDef()
 
 MB = 1_000_000
-NAME_HEADER = "File-Name"  # percent-encoded; not in the address, because proxies log addresses
+NAME_HEADER = "File-Name"  # the file's name, percent-encoded; it is not in the address, because proxies log addresses
 _TRY_AGAIN_S = 5.0
 _SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 INTAKE: web.AppKey[Intake] = web.AppKey("file_intake", Intake)
@@ -45,7 +45,7 @@ class UploadQuery(Struct, kw_only=True):
 
 
 class FileAnswer(Struct, kw_only=True):
-    """The line that shows the file."""
+    """The reply to an upload: the line that shows the file."""
 
     line: Line
 
@@ -55,7 +55,7 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/files")
 async def upload(request: web.Request) -> web.Response:
-    """Store the file in the body and show its line. Sent twice with the same `line`, it is shown once."""
+    """Store the file in the body and show its line. A file that is sent twice with the same `line` is shown once."""
     session_id = path_id(request, "id")
     participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)
@@ -78,7 +78,7 @@ async def upload(request: web.Request) -> web.Response:
 
 
 class FileAsked(Struct, frozen=True):
-    """A file that is to be received: from whom, under which name, and how large it may be. `actor`: the sender for the audit."""
+    """A file that a client is about to send: who sends it, its name, and its largest size. `actor`: the sender for the audit."""
 
     session: str
     participant: str
@@ -90,7 +90,7 @@ class FileAsked(Struct, frozen=True):
 
 
 async def _most_bytes(request: web.Request, session_id: str, is_user: bool) -> int:
-    """Return how large a file this session takes now. Raises Refused: wrong_state, files_off, file_too_large."""
+    """Return the largest size of a file that this session accepts now. Raises Refused: wrong_state, files_off, file_too_large."""
     records = request.app[RECORDS]
     session = await records.session(session_id)
     if session is None or session.state in OVER or (is_user and session.state == "after"):
@@ -105,7 +105,7 @@ async def _most_bytes(request: web.Request, session_id: str, is_user: bool) -> i
 
 
 async def _check_room(request: web.Request, session_id: str, size: int) -> None:
-    """Raise Refused when the session has too many files, or the disk is nearly full: session_full, disk_full."""
+    """Raise Refused(session_full) when the session has too many files, and Refused(disk_full) when the disk is nearly full."""
     intake = request.app[INTAKE]
     count, stored = await request.app[RECORDS].file_use(session_id)
     if count >= MOST_A_SESSION or stored + intake.arriving[session_id] > MOST_SESSION_BYTES:
@@ -152,7 +152,7 @@ async def _shown(request: web.Request, asked: FileAsked, part: Part, content: Co
 
 @routes.get("/api/files/{id}")
 async def download(request: web.Request) -> web.StreamResponse:
-    """Send the file, to be saved and never shown as a page of ours."""
+    """Send the file as a download, so that browsers save it and never show it as a page of ours."""
     file = await _readable(request)
     path = request.app[FILES].path(file.session, file.id)
     if not await asyncio.to_thread(path.is_file):
@@ -167,7 +167,7 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 
 async def _readable(request: web.Request) -> FileRecord:
-    """Return the file if this client may read its line. An operator's reading is audited. Raises Refused: not_found."""
+    """Return the file if this client may read its line. Reading by an operator is audited. Raises Refused: not_found."""
     file = await _still_readable(request)
     member = None if bearer(request) else await request.app[IDENTITY].who(request, now_ms())
     if member is not None and request.app[LIVE].staff_participant(file.session, member.id) is None:
@@ -191,7 +191,10 @@ async def _still_readable(request: web.Request) -> FileRecord:
 
 
 async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
-    """Return whether they are in its conversation, an operator, or with the same user now (`?via=`, as for pictures)."""
+    """Return whether this member of staff may read the file.
+
+    They may if they take part in its conversation, are an operator, or are with the same user now (`?via=`, as for pictures).
+    """
     if member.role == "operator" or request.app[LIVE].staff_participant(file.session, member.id) is not None:
         return True
     via = read_query(request, read_via).via

@@ -16,10 +16,10 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-# The policy of responses that are not pages: if a browser shows one as a page, it may run and frame nothing.
+# The policy of responses that are not pages. If a browser shows such a response as a page, it can run and frame nothing.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 # A partner's page under Cross-Origin-Embedder-Policy may frame only documents with these headers (HTML, "check a navigation
-# response's adherence to its embedder policy"). Our pages embed nothing foreign, so they can have them.
+# response's adherence to its embedder policy"). Our pages embed nothing from other origins, so that they can have these headers.
 FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
 _DEVICES = ("camera", "display-capture", "microphone")
 Opener = Literal["same-origin", "same-origin-allow-popups", "unsafe-none"]
@@ -27,7 +27,7 @@ _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
 
 
 def hide_versions() -> None:
-    """Leave the versions of aiohttp and Python out of every `Server` header. aiohttp has no other setting for it."""
+    """Leave the versions of aiohttp and Python out of every `Server` header. aiohttp offers no other way."""
     web_response.SERVER_SOFTWARE = "Sangdam"  # type: ignore[attr-defined]  # it is not in aiohttp's __all__
 
 
@@ -36,16 +36,16 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     """Add the security headers to every response."""
     try:
         response = await handler(request)
-    except web.HTTPException as error:  # a redirect
+    except web.HTTPException as error:  # a redirect, which aiohttp raises as an exception
         secure(request, error.headers)
         raise
-    if not response.prepared:  # the headers of a WebSocket were sent already
+    if not response.prepared:  # a WebSocket's headers have been sent already
         secure(request, response.headers)
     return response
 
 
 def secure(request: web.Request, headers: MutableMapping[str, str]) -> None:
-    """Add the headers. A handler that begins its response itself calls this first."""
+    """Add the security headers. A handler that starts to send its response itself must call this first."""
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", _NO_PAGE)
@@ -60,7 +60,7 @@ def page_headers(
 ) -> dict[str, str]:
     """Return the headers of one HTML page.
 
-    `frame_ancestors`: origins that may frame the page. A text that is no origin, from records of an older version, is left out,
+    `frame_ancestors`: origins that may frame the page. Older versions may have stored a text that is no origin. It is left out,
     because it could add a directive. `devices`: whether the page may use camera, microphone and screen. `opener`: whether the
     page stays connected to the window that opened it, or to windows that it opens.
     """
@@ -73,7 +73,7 @@ def page_headers(
         "img-src": "'self' blob: data:",
         "media-src": "'self' blob:",
         "font-src": "'self'",
-        "connect-src": f"'self' {sockets}",  # 'self' covers WebSockets in recent browsers only
+        "connect-src": f"'self' {sockets}",  # only recent browsers let 'self' cover WebSockets
         "worker-src": "'self'",
         "manifest-src": "'self'",
         "base-uri": "'none'",

@@ -1,4 +1,4 @@
-"""Health checks: whether this server is alive, for its supervisor, and whether it can serve, for a load balancer."""
+"""Health checks. A supervisor asks whether this server is alive, a load balancer whether it can serve."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANSWER_S = 2.0
 
 @routes.get("/healthz")
 async def healthz(request: web.Request) -> web.Response:
-    """Answer 200 while the process runs. A restart would not help if other parts are missing."""
+    """Answer 200 while the process runs, even if other parts are missing: restarting this process would not bring them back."""
     return answer({"ok": True})
 
 
@@ -31,7 +31,7 @@ async def healthz(request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """Answer 200 when the server can serve, else 503. `missing` names the missing parts: records, redis, leader, workers.
 
-    If all shared parts are missing, the server still serves calls that go on, and no other server could do more.
+    If all shared parts are missing, the answer is still 200: calls go on here, and no other server could do more.
     """
     app = request.app
     missing = [] if await _answers(app[RECORDS].site("")) else ["records"]

@@ -1,4 +1,4 @@
-"""The operator's page of opening hours: reading and changing those of every category."""
+"""The operator's page of opening hours: read and change the hours of every category."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ routes = web.RouteTableDef()
 class CategoryHours(Struct, kw_only=True):
     """The hours of one category.
 
-    `hours`: its own; null when it inherits the hours of the category `inherited_from` ("" means always open).
+    `hours`: the category's own hours. Null: it inherits those of the category `inherited_from` ("": it is always open).
     """
 
     id: str
@@ -55,7 +55,10 @@ async def read(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/categories/{category}/hours")
 async def change(request: web.Request) -> web.Response:
-    """Set a category's hours; null means the parent's, or always open. Users who prepare or wait are told at once. Audited."""
+    """Set a category's hours. Null: use the parent's hours or, without a parent, be always open.
+
+    Users who prepare or wait are told at once. The change is audited.
+    """
     operator = await operator_of(request)
     records = request.app[RECORDS]
     language = read_query(request, read_language).lang

@@ -1,6 +1,6 @@
-"""Uploaded pictures: their format is told by content, never by name, and separate processes re-encode them.
+"""Uploaded pictures: their format is found by content, never by name, and separate processes re-encode them.
 
-The cost of each client is bounded beforehand: concurrent uploads, bytes in memory, queued work, and CPU time.
+Limits hold down the cost of each client beforehand: concurrent uploads, bytes in memory, queued work, and CPU time.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from signaling.images.workshop import Workshop
 
 __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureRefused", "Upload", "Who", "reencode"]
 
-SENDING = 32  # uploads at the same time
+SENDING = 32  # most uploads at the same time
 SENDING_EACH_ADDRESS = 12
-MOST_WAITING = 96  # clients that wait to upload, and pictures that wait to be re-encoded
-MOST_HELD_BYTES = 32 * 1024 * 1024  # of all bodies in this process
-LONGEST_WAIT_S = 10.0  # for a turn
+MOST_WAITING = 96  # most clients that wait to upload, and most pictures that wait to be re-encoded
+MOST_HELD_BYTES = 32 * 1024 * 1024  # bytes of all bodies in this process together
+LONGEST_WAIT_S = 10.0  # seconds that a client waits for a turn
 LIGHT_MEMORY = 64 * 1024 * 1024  # largest decoded size of a light picture; a phone's photo (12 megapixels) takes 48 million
 LIGHT_WORK = 150_000_000  # largest work of a light picture, in pixels times passes
-MOST_SPENT_SESSION_S = 12.0  # recent CPU time after which a session must wait
-MOST_SPENT_ADDRESS_S = 40.0  # recent CPU time after which an address must wait
+MOST_SPENT_SESSION_S = 12.0  # seconds of recent CPU time after which a session must wait
+MOST_SPENT_ADDRESS_S = 40.0  # seconds of recent CPU time after which an address must wait
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +41,7 @@ class Upload:
 
 @dataclass(slots=True)
 class Held:
-    """The bytes of all bodies. When there are too many, an upload of the address with the most bytes is ended."""
+    """The bodies in memory. When they have too many bytes together, an upload of the address with the most bytes is ended."""
 
     most_bytes: int = MOST_HELD_BYTES
     uploads: list[Upload] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Held:
             self._evict()
 
     def release(self, upload: Upload) -> None:
-        """Stop counting an upload, because it is being re-encoded. The queues bound how many of these there are."""
+        """Stop counting an upload, because it is being re-encoded now. The queues limit how many pictures are in that state."""
         if upload in self.uploads:
             self.uploads.remove(upload)
 
@@ -60,7 +60,7 @@ class Held:
         return sum(each.held_bytes for each in self.uploads)
 
     def _evict(self) -> None:
-        """End the largest upload of the address with the most bytes; among equals the newest."""
+        """End the largest upload of the address with the most bytes. Of several equally large ones, end the newest."""
         of_address: dict[str, int] = {}
         for each in self.uploads:
             of_address[each.who.address] = of_address.get(each.who.address, 0) + each.held_bytes
@@ -75,7 +75,7 @@ class Held:
 
 
 class Checker:
-    """Checks uploaded pictures. Hold `sending` around the whole upload, and call `check` in it.
+    """Checks uploaded pictures. Hold `sending` around the whole upload, and call `check` inside it.
 
     Light and heavy pictures have separate queues and processes, so that no photo waits for a picture that takes seconds.
     """
@@ -90,12 +90,12 @@ class Checker:
         return FairLine(at_once, each_address=each_address, most_waiting=MOST_WAITING, ledger=self._spent)
 
     def has_spent_too_much(self, who: Who) -> bool:
-        """Return whether this session or address has used too much CPU time lately and must wait."""
+        """Return whether this session or address has recently used so much CPU time that it must wait."""
         return self._spent.of(who.session) > MOST_SPENT_SESSION_S or self._spent.of(who.address) > MOST_SPENT_ADDRESS_S
 
     @asynccontextmanager
     async def sending(self, who: Who) -> AsyncIterator[Upload]:
-        """Wait for a place to upload, before the body is read, and hold it. Raises Full."""
+        """Wait until this client may upload, before its body is read, and hold the place. Raises Full."""
         async with self._sending.turn(who, LONGEST_WAIT_S):
             upload: Upload | None = None
             try:

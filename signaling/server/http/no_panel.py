@@ -1,7 +1,7 @@
 """The page that the widget's frame shows instead of the panel, on pages of other origins or for an unknown site.
 
-With `frame-ancestors` alone, the frame would show the browser's own error, without an explanation and a way to close it. This
-page has no data. It can only close itself and tell the builders of the partner's page what to do, so anybody may frame it.
+With `frame-ancestors` alone, the frame would show the browser's own error, without an explanation or a way to close it. This
+page has no data. It can only close itself and tell the developers of the partner's page what to do, so anybody may frame it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _STYLE = (
     "background:light-dark(#e9edf0,#2b3137);color:inherit;cursor:pointer}"
     "button:focus-visible{outline:3px solid;outline-offset:2px}"
 )
-# Any parent may receive this message: the widget obeys only its own frame, and the message contains no data.
+# This message may go to any parent: the widget obeys only its own frame, and the message contains no data.
 _SCRIPT = (
     "console.error(document.body.dataset.hint);"
     "const fold=()=>parent.postMessage({fold:true},'*');"
@@ -65,7 +65,7 @@ _POLICY = f"default-src 'none'; style-src {_source(_STYLE)}; script-src {_source
 
 
 def hint(reason: Reason, site_id: str, origin: str) -> str:
-    """Return the text for the browser's console: site, origin, and what to do. `origin` is the framing page's."""
+    """Return the text for the browser's console: site, origin, and what to do. `origin`: that of the framing page."""
     site_id = "".join(c for c in site_id if c.isprintable())[:64]
     if site_id in ("", "undefined"):
         return 'Sangdam: no site is set. Give the script data-site="…", or call Sangdam.init({site: "…", category: "…"}).'
@@ -78,7 +78,7 @@ def hint(reason: Reason, site_id: str, origin: str) -> str:
 
 
 def no_panel(reason: Reason, language: str, site_id: str, origin: str) -> web.Response:
-    """Return the page. `language` is the widget's; every language except Korean gets English."""
+    """Return the page. `language`: the language of the widget; every language except Korean gets English."""
     language = lookup(language, _WORDS) or "en"
     words = _WORDS[language]
     page = _PAGE.format(

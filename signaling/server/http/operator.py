@@ -1,4 +1,4 @@
-"""The operator's API: reading sessions, which is audited, erasing them, the audit, and counts."""
+"""The operator's API: read sessions (audited), erase them, read the audit, and read counts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SessionItem(Struct, kw_only=True):
     """One session in the list.
 
     `counselor` and `professional` are names. `site_name` and `category_name` are in the requested language (`?lang=`) if the
-    site has it.
+    site has names in that language.
     """
 
     id: str
@@ -57,7 +57,7 @@ class SessionItem(Struct, kw_only=True):
     rating: int | None
     outcome: str
     outcome_name: str
-    tags: list[str]  # names
+    tags: list[str]  # names of the tags
 
 
 class SessionPage(Struct, kw_only=True):
@@ -68,7 +68,7 @@ class SessionPage(Struct, kw_only=True):
 
 
 class Person(Struct, kw_only=True):
-    """A person who took part, as named by lines and events."""
+    """A person who took part. `id` is the id that lines and events use."""
 
     id: str
     name: str
@@ -87,7 +87,7 @@ class Rating(Struct, kw_only=True):
 
 
 class WrapUpItem(Struct, kw_only=True):
-    staff: str  # name
+    staff: str  # the member's name
     notes: str
 
 
@@ -107,7 +107,7 @@ class SessionDetail(SessionItem, kw_only=True):
 
 
 class AuditItem(Struct, kw_only=True):
-    """An audit entry. `actor` is a name, or "cli" for the command line. `name`: of a subject that has one, else ""."""
+    """An audit entry. `actor` is a name, or "cli" for the command line. `name`: the subject's name, or "" if it has none."""
 
     actor: str
     action: str
@@ -236,13 +236,13 @@ async def audit(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/counts")
 async def counts(request: web.Request) -> web.Response:
-    """Return how often something was refused or dropped since the start, by reason."""
+    """Return how often each kind of request was refused or dropped since the server's start, by reason."""
     await operator_of(request)
     return answer(dict(sorted(request.app[COUNTS].items())))
 
 
 async def operator_of(request: web.Request) -> StaffRecord:
-    """Return the operator who asks. Raises Refused: signed_out, not_allowed."""
+    """Return the operator who makes this request. Raises Refused: signed_out, not_allowed."""
     member = await signed_in(request)
     if member.role != "operator":
         raise Refused(403, "not_allowed", "Only operators may see this.")
@@ -299,7 +299,7 @@ def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
 
 
 def _people(lines: list[Line]) -> list[Person]:
-    """Return everybody who wrote a line or is named by one, in order of appearance."""
+    """Return everybody who wrote a line, in order of appearance."""
     people: dict[str, Person] = {}
     for line in lines:
         if line.author and line.role != "system":

@@ -1,4 +1,4 @@
-"""The origin check: requests that change something must come from our own pages, and those of staff from pages for staff."""
+"""The origin check: only our own pages may send requests that change something. Staff's requests must come from staff's pages."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from signaling.server.app_keys import SETTINGS
 from .errors import Refused
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_FOREIGN = frozenset({"/api/codes"})  # called from partners' pages; its handler checks the site's origins
+_FOREIGN = frozenset({"/api/codes"})  # partners' pages may call this address; its handler checks the site's origins
 _STAFF = frozenset({"/api/sign-in", "/api/sign-out"})
 
 
 @web.middleware
 async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse, as wrong_origin, requests that change something unless their `Origin` is one of ours.
+    """Refuse a request that changes something unless its `Origin` is one of ours (wrong_origin).
 
     Browsers always send `Origin` with such requests. SameSite cookies alone would allow every other port of the host, and would
-    let the users' pages act for staff. A request with a cookie of staff is a request of staff; any other is a user's.
+    let the users' pages act for staff. A request with a cookie of staff counts as a request of staff, any other as a user's.
     """
     settings = request.app[SETTINGS]
     by_staff = COOKIE in request.cookies or request.path in _STAFF

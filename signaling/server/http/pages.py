@@ -30,7 +30,7 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sang
 
 
 class PanelQuery(Struct, kw_only=True):
-    """The parameters that the server needs; the page reads the others itself."""
+    """The parameters that the server needs. The page itself reads the others."""
 
     site: Key = ""
     lang: Locale = ""
@@ -41,7 +41,7 @@ _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """Redirect hosts of staff to their page. Users have no home page here, because they come by a partner's link."""
+    """Redirect a host for staff to its page. Other hosts have no home page, because users come by a partner's link."""
     for role, prefix in STAFF_HOSTS.items():
         if request.host.startswith(prefix):
             raise web.HTTPFound(_STAFF_PAGES[role])
@@ -52,7 +52,7 @@ async def home(request: web.Request) -> web.Response:
 async def panel(request: web.Request) -> web.StreamResponse:
     """Return the panel, which only the site's own pages may frame (`frame-ancestors`).
 
-    If the browser says that another page frames it, return a page that explains this.
+    If the browser names another page as the framing one, return a page that explains why the panel does not show.
     """
     try:
         asked = read_query(request, _read_panel)
@@ -70,8 +70,10 @@ async def panel(request: web.Request) -> web.StreamResponse:
 async def call(request: web.Request) -> web.StreamResponse:
     """Return the call page.
 
-    The panel opens it from a frame in a partner's page and passes the session by postMessage (`web/src/room/handoff.ts`). It
-    has no opener policy, because the partner's page has none: with different policies the browser would separate the windows.
+    The panel opens the call page from a frame in a partner's page and passes the session by postMessage
+    (`web/src/room/handoff.ts`). The call page has no opener policy, because the partner's page has none: with different policies
+    the
+    browser would separate the windows.
     """
     return _page(request, "call.html", devices=True, opener="unsafe-none")
 
@@ -88,7 +90,7 @@ async def operator(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/widget.js")
 async def widget(request: web.Request) -> web.StreamResponse:
-    """Return the widget for partners' pages. Any origin may load it, and a new version reaches them within five minutes."""
+    """Return the widget for partners' pages. Any origin may load it. A new version reaches these pages within five minutes."""
     headers = {
         "Cache-Control": "public, max-age=300",
         "Cross-Origin-Resource-Policy": "cross-origin",
@@ -108,7 +110,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
 
 
 def _framed_elsewhere(request: web.Request, site: Site) -> bool:
-    """Return whether `Referer` names another origin than the site's. It is missing if the framing page suppresses it."""
+    """Return whether `Referer` names an origin that is neither the site's nor ours. Without a `Referer`, return False."""
     framing = _framing_origin(request)
     return bool(framing) and framing not in {*site.origins, *request.app[SETTINGS].own_origins}
 

@@ -22,11 +22,11 @@ from .staff import signed_in
 routes = web.RouteTableDef()
 
 DAY_MS = 86_400_000
-MOST_LINES = 2000  # of an earlier conversation
+MOST_LINES = 2000  # most lines that are returned of an earlier conversation
 
 
 class NoteItem(Struct, kw_only=True):
-    """A note. `author`: a name. `mine`: the reader may change and remove it."""
+    """A note. `author`: the author's name. `mine`: whether the reader may change and remove it."""
 
     id: str
     author: str
@@ -52,7 +52,7 @@ class ConversationItem(Struct, kw_only=True):
 
 
 class PersonCard(Struct, kw_only=True):
-    """`known`: the partner vouches for the user, so that notes and conversations can be kept together."""
+    """A user, for staff. `known`: the partner vouches for the user, so that notes and conversations can be kept together."""
 
     known: bool
     notes: list[NoteItem] = []
@@ -60,20 +60,20 @@ class PersonCard(Struct, kw_only=True):
 
 
 class Conversation(ConversationItem, kw_only=True):
-    you: str  # the user's participant id in it, "" if they wrote nothing
+    you: str  # the user's participant id in that conversation, or "" if they wrote nothing
     lines: list[Line]
     lines_cut: bool
 
 
 class CardQuery(Struct, kw_only=True):
-    """`q`: only conversations in which this was said or noted."""
+    """The query of the card. `q`: return only conversations whose lines or notes contain this text."""
 
     q: Annotated[str, by(Seen(200, cut=True))] = ""
     lang: Locale = ""
 
 
 class NewNote(Struct, kw_only=True):
-    """`id`: the note to change; "" for a new one."""
+    """A note to store. `id`: the note to change; "" for a new one."""
 
     id: OptionalId = ""
     text: Annotated[str, by(Seen(2000, least=1, lines=True))]
@@ -103,7 +103,7 @@ async def card(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/earlier/{other}")
 async def conversation(request: web.Request) -> web.Response:
-    """Return what was said in an earlier conversation of the same user. Audited."""
+    """Return the lines of an earlier conversation of the same user. Audited."""
     member, here, site = await _served(request)
     records = request.app[RECORDS]
     other = await records.session(path_id(request, "other"))
@@ -151,7 +151,7 @@ async def remove_note(request: web.Request) -> web.Response:
 
 
 async def is_earlier(request: web.Request, session: str, member: StaffRecord, other: SessionRecord) -> bool:
-    """Return whether `member` takes part in `session`, and its user is the user of `other`, too."""
+    """Return whether `member` takes part in `session`, and `session` has the same user as `other`."""
     if request.app[LIVE].staff_participant(session, member.id) is None:
         return False
     here = await request.app[RECORDS].session(session)
@@ -159,7 +159,7 @@ async def is_earlier(request: web.Request, session: str, member: StaffRecord, ot
 
 
 async def _served(request: web.Request) -> tuple[StaffRecord, SessionRecord, Site]:
-    """Return who asks, the session in which they take part, and its site. Raises Refused: signed_out, not_found."""
+    """Return the member who asks, the session in which they take part, and its site. Raises Refused: signed_out, not_found."""
     member, session = await signed_in(request), path_id(request, "id")
     if request.app[LIVE].staff_participant(session, member.id) is None:
         raise not_found()

@@ -55,7 +55,7 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/pictures")
 async def upload(request: web.Request) -> web.Response:
-    """Store the picture in the body. Its name and its declared type are ignored."""
+    """Store the picture in the body. The picture's name and declared type are ignored."""
     session_id = path_id(request, "id")
     participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)
@@ -93,7 +93,7 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def _taken(request: web.Request, who: Who, scan: Scan) -> Picture:
-    """Return the picture of the body, which is read only when there is room.
+    """Return the picture in the body. The body is read only when there is room for it.
 
     Raises Refused: too_many_pictures; Crowded; FileRefused.
     """
@@ -115,7 +115,7 @@ def _too_many() -> Refused:
 
 @routes.get("/api/pictures/{id}")
 async def download(request: web.Request) -> web.Response:
-    """Return a picture. `?via=` names a session of the same user in which the member of staff who asks takes part."""
+    """Return a picture. `?via=` names another session of the same user, in which the asking member of staff takes part."""
     picture = await request.app[RECORDS].picture(path_id(request, "id"))
     if picture is None or not await _may_see(request, picture):
         raise not_found()
@@ -123,7 +123,7 @@ async def download(request: web.Request) -> web.Response:
 
 
 async def participant_of(request: web.Request, session_id: str) -> tuple[str, bool]:
-    """Return the participant id, and whether it is the user's. Raises Refused: not_found."""
+    """Return the participant id of this client, and whether it is the user's. Raises Refused: not_found."""
     live = request.app[LIVE]
     if token := bearer(request):
         participant = await live.authorize_user(session_id, token)
@@ -145,8 +145,8 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    Staff in the session may, those in a later session of the same user, and operators (audited). A product's picture is
-    shown while the request rings, so all staff of the site may see it.
+    Staff in the session may see it, as may staff in a later session of the same user, and operators (audited). A product's
+    picture is shown while the request rings, so all staff of the site may see it.
     """
     records = request.app[RECORDS]
     if request.app[LIVE].staff_participant(picture.session, member.id) is not None:

@@ -1,4 +1,4 @@
-"""Playback of recordings, for operators and the staff who took part. It is audited."""
+"""Playback of recordings, for operators and for the staff who took part. Playback is audited."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from .staff import signed_in
 
 routes = web.RouteTableDef()
 
-MOST_LINES = 5000  # of one session
-LOOK_MS = 15 * 60_000  # requests within this time count as one playback
-MOST_LOOKS = 1000  # remembered playbacks
+MOST_LINES = 5000  # most lines that are returned of one session
+LOOK_MS = 15 * 60_000  # milliseconds within which all requests count as one playback
+MOST_LOOKS = 1000  # most remembered playbacks
 
 
 class Looks:
@@ -58,7 +58,7 @@ class PersonItem(Struct, kw_only=True):
 
 
 class TrackItem(Struct, kw_only=True):
-    """One track. `url`: a WebM file, served with byte ranges, whose time 0 is `began`. Times in Unix ms."""
+    """One track. `url`: a WebM file, served with byte ranges; its time 0 is `began`. All times are Unix ms."""
 
     url: str
     participant: str
@@ -120,10 +120,10 @@ async def track(request: web.Request) -> web.StreamResponse:
 
 
 async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:
-    """Return what is needed for playback, if this member of staff may play the recording.
+    """Return the data for playback, if this member of staff may play the recording.
 
-    Operators may, the session's counselor, and staff whose voice or video is in it. Raises Refused: signed_out, not_found (also
-    for recordings that exist but that they may not play).
+    Operators may, the session's counselor, and staff whose voice or video is in it. Raises Refused: signed_out, not_found. A
+    recording that this member may not play counts as not found.
     """
     member = await signed_in(request)
     record = await request.app[RECORDS].session(path_id(request, "session"))

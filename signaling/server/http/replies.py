@@ -26,7 +26,7 @@ MOST_CSV_BYTES = 4 * 1024 * 1024
 
 
 class ReplyItem(Struct, kw_only=True):
-    """One reply. `shared`: it belongs to the site, and only operators change it."""
+    """One reply. `shared`: the reply belongs to the site, and only operators may change it."""
 
     id: str
     shared: bool
@@ -53,7 +53,7 @@ class Imported(Struct, kw_only=True):
 
 
 class SiteItem(Struct, kw_only=True):
-    """A site, for which replies can be edited. `name`: in the requested language if the site has it."""
+    """A site whose replies can be edited. `name`: in the requested language if the site has a name in that language."""
 
     id: str
     name: str
@@ -61,7 +61,10 @@ class SiteItem(Struct, kw_only=True):
 
 
 class ReplyQuery(Struct, kw_only=True):
-    """`site`: also the replies that this site shares. `language`: only replies in this language, or for all."""
+    """The query for replies.
+
+    `site`: also return the replies that this site shares. `language`: only replies in this language, or for all languages.
+    """
 
     site: Key = ""
     language: Locale = ""
@@ -85,7 +88,7 @@ _read_reply: Reader[NewReply] = Reader(NewReply)
 
 @routes.get("/api/replies")
 async def find(request: web.Request) -> web.Response:
-    """Return the replies that this member of staff may insert. Without a site: their own, to be edited."""
+    """Return the replies that this member of staff may insert. Without a site, return their own replies, for editing."""
     member = await signed_in(request)
     asked, records = read_query(request, _read_query), request.app[RECORDS]
     if not asked.site:
@@ -115,7 +118,7 @@ async def remove_own(request: web.Request) -> web.Response:
 
 @routes.post("/api/replies/{id}/used")
 async def used(request: web.Request) -> web.Response:
-    """Count one insertion of a reply into a line."""
+    """Count that a reply was inserted into a line."""
     member = await signed_in(request)
     if not await request.app[RECORDS].count_reply(path_id(request, "id"), member.id, member.sites):
         raise not_found()
@@ -173,7 +176,7 @@ async def export_shared(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/replies.csv")
 async def import_shared(request: web.Request) -> web.Response:
-    """Add the replies of the CSV file in the body. One with a known language and title replaces that reply's text."""
+    """Add the replies of the CSV file in the body. A row with a known language and title replaces that reply's text."""
     operator, site = await operator_of(request), await _site(request)
     try:
         rows = read(await read_bytes(request, MOST_CSV_BYTES), site.language_for)
@@ -224,7 +227,7 @@ async def _site(request: web.Request) -> Site:
 
 
 def _language_of(site: Site, asked: str) -> str:
-    """Return the site's own tag for this language, or "" for all. Raises Refused: unknown_language."""
+    """Return the site's own tag for this language, or "" for all languages. Raises Refused: unknown_language."""
     language = site.language_for(asked) if asked else ""
     if language is None:
         raise _unknown_language()

@@ -1,4 +1,4 @@
-"""The virus scanner in front of everything that people send."""
+"""The virus scanner for everything that people send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCANNER: web.AppKey[Scanner] = web.AppKey("virus_scanner", Scanner)
 
 
 async def noted(request: web.Request, session: str, actor: str, scan: Awaitable[None]) -> None:
-    """Wait for a scan. What it finds is audited by the name that the scanner gives. Raises FileRefused."""
+    """Wait for a scan. A virus is audited by the name that the scanner gives it. Raises FileRefused."""
     try:
         await scan
     except FileRefused as error:

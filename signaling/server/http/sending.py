@@ -1,4 +1,4 @@
-"""Sending of large files. The client must have the right to read the file until its last byte."""
+"""Send large files. The client must keep the right to read the file until its last byte is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from signaling.records import RecordsAway
 from .errors import Refused
 
 LOOK_S = 0.4
-_DROP = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing resets the connection
+_DROP = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing the socket resets the connection
 
 
 class WatchedFile(web.FileResponse):
@@ -36,7 +36,7 @@ class WatchedFile(web.FileResponse):
             if stands:
                 return sending.result()
         finally:
-            sending.cancel()  # before the cut: asyncio's sendfile does not notice that its socket is closed
+            sending.cancel()  # first stop the sending: asyncio's sendfile does not notice when its socket is closed
             await asyncio.wait({sending})
         _cut(request)
         raise ConnectionResetError("the right to read it has ended")
@@ -46,13 +46,13 @@ class WatchedFile(web.FileResponse):
             await self._may_read()
         except Refused:
             return False
-        except RecordsAway:  # the right cannot be checked now
+        except RecordsAway:  # while the records are unavailable, the right cannot be checked, and counts as unchanged
             return True
         return True
 
 
 def _cut(request: web.BaseRequest) -> None:
-    """Close the connection and drop data that the kernel has not sent yet."""
+    """Close the connection and drop the data that the kernel has not sent yet."""
     if request.transport is not None:
         request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP)
         request.transport.abort()

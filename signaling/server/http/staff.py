@@ -1,4 +1,4 @@
-"""Signing in and out for staff, and their own data."""
+"""Signing in and out for staff, and the data of the signed-in member."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def sign_in(request: web.Request) -> web.Response:
     now = now_ms()
     member, token = await request.app[IDENTITY].sign_in(asked.login, asked.password, address=address_of(request), now=now)
     if former := right_of(request):
-        await request.app[LIVE].signed_in_again(member, former)  # first, so that their connections may return
+        await request.app[LIVE].signed_in_again(member, former)  # first, so that the connections of this member may return
         await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now)
     response = answer(Me.of(member))
@@ -66,7 +66,7 @@ async def sign_in(request: web.Request) -> web.Response:
 async def sign_out(request: web.Request) -> web.Response:
     """End this browser's sign-in, if there is one.
 
-    Raises Refused: busy during a session, which the member of staff must hand over or end first.
+    Raises Refused(busy) during a session: the member of staff must first hand it over or end it.
     """
     now = now_ms()
     member = await request.app[IDENTITY].who(request, now)
@@ -78,8 +78,8 @@ async def sign_out(request: web.Request) -> web.Response:
         await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now)
     response = answer({})
     drop_cookie(response)
-    # Not "cookies": browsers would clear them for the whole domain with all its sites. Not "storage": it has the person's
-    # settings for this machine, and the page itself deletes its notes of sessions.
+    # Not "cookies": browsers would clear the cookies of the whole domain with all its sites. Not "storage": that has the person's
+    # settings for this machine; the page itself deletes its notes of sessions.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -90,7 +90,7 @@ async def me(request: web.Request) -> web.Response:
 
 
 async def signed_in(request: web.Request) -> StaffRecord:
-    """Return the member of staff who asks. Raises Refused: signed_out."""
+    """Return the member of staff who makes this request. Raises Refused: signed_out."""
     member = await request.app[IDENTITY].who(request, now_ms())
     if member is None:
         raise Refused(401, "signed_out", "Sign in first.")

@@ -36,7 +36,10 @@ _read: Reader[NewThresholds] = Reader(NewThresholds)
 
 @routes.post("/api/operator/thresholds")
 async def change(request: web.Request) -> web.Response:
-    """Replace all thresholds. Figures that are not named get their defaults. Open wallboards change at once. Audited."""
+    """Replace all thresholds. A figure that the request does not name gets its default. Audited.
+
+    Open wallboards change at once.
+    """
     operator = await operator_of(request)
     wanted = (await read_json(request, _read)).thresholds
     for each in wanted:

@@ -1,4 +1,4 @@
-"""Transcripts: the user's copy of their conversation, and the operator's export. One renderer makes both."""
+"""Transcripts: the user's copy of their conversation, and the operator's export. The same code writes both."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ ZoneName = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+/-]*\Z")]
 
 
 class TranscriptQuery(Struct, kw_only=True):
-    """`zone`: IANA name of the reader's zone. `lang`: "" for the session's language. `audience`: counts for operators only."""
+    """The query of a transcript.
+
+    `zone`: IANA name of the reader's zone. `lang`: "" for the session's language. `audience`: only operators may choose it.
+    """
 
     form: Form = "text"
     zone: ZoneName = ""
@@ -42,7 +45,7 @@ _read: QueryReader[TranscriptQuery] = QueryReader(TranscriptQuery)
 
 @routes.get("/api/sessions/{id}/transcript")
 async def own(request: web.Request) -> web.StreamResponse:
-    """Return the lines for all, to the user. Whatever they ask for, nothing of staff is in it."""
+    """Return the conversation to its user. The result has only the lines for all, whatever the query asks for."""
     session_id = path_id(request, "id")
     you = await request.app[LIVE].authorize_user(session_id, bearer(request))
     session = await request.app[RECORDS].session(session_id)
@@ -55,7 +58,7 @@ async def own(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/api/operator/sessions/{id}/transcript")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return the conversation to an operator, for themselves or for the user. Audited."""
+    """Return the conversation to an operator: with the staff's lines, or as the user may have it. Audited."""
     operator = await operator_of(request)
     records = request.app[RECORDS]
     session = await records.session(path_id(request, "id"))

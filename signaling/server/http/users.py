@@ -27,7 +27,7 @@ routes = web.RouteTableDef()
 WALKS: web.AppKey[Buckets] = web.AppKey("walks", Buckets)
 
 CHANNELS: tuple[Channel, ...] = ("text", "voice", "video")
-_HELPERS_SHOWN = 3  # names in the panel's greeting
+_HELPERS_SHOWN = 3  # most names in the panel's greeting
 _INVITE_STATUS: dict[InviteReason, int] = {"replayed": 409, "over": 410, "expired": 410}
 INVITE_SENTENCES: dict[InviteReason, str] = {
     "bad_invite": "This link is not complete.",
@@ -42,11 +42,11 @@ class PanelView(Struct, kw_only=True):
     category: CategoryView
     language: str
     staffed: bool
-    helpers: list[str]  # names of counselors at work, those who are free first
+    helpers: list[str]  # names of counselors at work; free counselors come first
     low_s: int | None
     high_s: int | None
     retention_days: int
-    may_listen: bool  # an operator may listen in
+    may_listen: bool  # whether an operator may listen in
     opening: OpeningView
     page_params: list[str]  # query parameters that are not cut from page addresses
     channels: tuple[Channel, ...] = CHANNELS
@@ -70,7 +70,7 @@ class CodeAnswer(Struct, kw_only=True):
 
 
 class SessionRequest(Struct, kw_only=True):
-    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the length
+    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the real limit of the length
     channel: Channel
     locale: Locale = "en"
     supplement: briefs.Supplement = field(default_factory=briefs.Supplement)
@@ -101,7 +101,7 @@ _read_invite: Reader[InviteRequest] = Reader(InviteRequest)
 
 @routes.get("/api/panel")
 async def panel(request: web.Request) -> web.Response:
-    """Return the panel's data, before the user has shared anything. An unknown language becomes the site's first."""
+    """Return the panel's data, before the user has shared anything. For an unknown language, use the site's first."""
     asked = read_query(request, _read_panel)
     site = await request.app[RECORDS].site(asked.site)
     if site is None:
@@ -141,7 +141,7 @@ async def panel(request: web.Request) -> web.Response:
 
 @routes.options("/api/codes")
 async def codes_preflight(request: web.Request) -> web.Response:
-    """Allow the request for origins of any site. The body names the site, and a preflight has no body."""
+    """Answer the preflight for the origins of all sites: the body names the site, and a preflight has no body."""
     origin = request.headers.get("Origin", "")
     if not any(origin in site.origins for site in await request.app[RECORDS].sites()):
         raise CodeRefused("wrong_origin")
@@ -177,7 +177,7 @@ async def codes(request: web.Request) -> web.Response:
 
 @routes.post("/api/sessions")
 async def sessions(request: web.Request) -> web.Response:
-    """Exchange a code, once, for a session and the token that opens it. Crowded is raised before the code is used up."""
+    """Exchange a code, once, for a session and the token that opens it. If Crowded is raised, the code is not used up."""
     asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)
     live = request.app[LIVE]
@@ -207,7 +207,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
 
 @routes.post("/api/sessions/{id}/visit")
 async def visit(request: web.Request) -> web.Response:
-    """Take the page on which the user is now, as far as they share it."""
+    """Show the page that the user visits now to the staff, as far as the user shares it."""
     session_id = path_id(request, "id")
     if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
         raise not_found()
@@ -221,7 +221,7 @@ async def visit(request: web.Request) -> web.Response:
 
 @routes.post("/api/invites")
 async def invites(request: web.Request) -> web.Response:
-    """Exchange an invite, once, for the session of the counselor who is calling back."""
+    """Exchange an invite, once, for the session of the counselor who is calling the user back."""
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())
     try:

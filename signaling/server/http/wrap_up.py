@@ -1,4 +1,4 @@
-"""The choices of staff after a conversation, by category, and the plan of a site, which operators edit."""
+"""The choices that staff have after a conversation, by category, and each site's plan of them, which operators edit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Choices(Struct, kw_only=True):
 
 
 class SitePlan(Struct, kw_only=True):
-    """The plan of one site, to be edited. `standard`: the site has set none of its own."""
+    """The plan of one site, for editing. `standard`: the site has no plan of its own."""
 
     id: str
     name: str
@@ -86,7 +86,7 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/wrap-up")
 async def change(request: web.Request) -> web.Response:
-    """Set a site's plan; null means the standard one. It applies to the next wrap-up. Audited."""
+    """Set a site's plan. Null sets the standard plan. The plan holds from the next wrap-up on. Audited."""
     operator = await operator_of(request)
     records, language = request.app[RECORDS], read_query(request, read_language).lang
     site = await records.site(path_id(request, "site"))

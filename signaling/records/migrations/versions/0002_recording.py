@@ -1,4 +1,4 @@
-"""Add whether the calls of a site may be recorded."""
+"""Add the option whether a site's calls may be recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add whether operators may listen in on a site's calls."""
+"""Add the option whether operators may listen in on a site's calls."""
 
 from __future__ import annotations
 

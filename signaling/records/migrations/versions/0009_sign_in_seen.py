@@ -1,4 +1,4 @@
-"""Add when a sign-in was last used."""
+"""Add the time when a sign-in was last used."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-AT_ONCE = 500  # sessions
+AT_ONCE = 500  # sessions changed by one statement
 MARK = b'"earlier_sessions":[{'
 
-# Columns with texts or names of people. The planner's statistics would hold samples of them, which an erasure does not reach.
+# Columns with texts or names of people. The planner's statistics would hold samples of these texts, which no erasure reaches.
 TEXTS = {
     "session": ("user_ref", "user_name", "brief", "snapshot", "rating_words", "wrap_up_notes", "wrap_up_outcome", "token_hash"),
     "line": ("id", "name", "text", "args"),
@@ -37,7 +37,7 @@ def upgrade() -> None:
         for column in columns:
             kind = TYPES.get((table, column)) or TYPES.get(column, "text")
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
-            # Setting the type that the column already has drops its statistics and does not rewrite the table.
+            # Setting the type that the column already has drops the column's statistics and does not rewrite the table.
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}")
 
 

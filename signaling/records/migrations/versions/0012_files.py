@@ -1,4 +1,4 @@
-"""Add files that people send each other, and the largest that a site takes."""
+"""Add files that people send each other, and the size of the largest file that a site accepts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_file"),
     )
     op.create_index("ix_file_session", "file", ["session"])
-    if op.get_bind().dialect.name == "postgresql":  # its statistics would keep samples of erased names
+    if op.get_bind().dialect.name == "postgresql":  # the planner's statistics would keep samples of erased names
         op.execute("ALTER TABLE file ALTER COLUMN name SET STATISTICS 0")
 
 

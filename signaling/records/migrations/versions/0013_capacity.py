@@ -1,6 +1,6 @@
 """Give staff a capacity for texts and one for calls.
 
-Somebody with a capacity of N gets N texts and one call. Who had one session at a time still gets no texts during a call.
+A member with a capacity of N gets N texts and one call. A member who had one session at a time still gets no texts during a call.
 """
 
 from __future__ import annotations

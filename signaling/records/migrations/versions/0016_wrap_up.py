@@ -1,4 +1,4 @@
-"""Add the sites' choices after a conversation, tags of sessions, and notes that stay with a person."""
+"""Add each site's choices after a conversation, tags of sessions, and notes that stay with a person."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person_note")),
     )
     op.create_index("ix_person_note_site_user_ref", "person_note", ["site", "user_ref"])
-    if op.get_bind().dialect.name == "postgresql":  # the planner's statistics would hold samples that an erasure does not reach
+    # the planner's statistics would hold samples of these texts, which no erasure reaches
+    if op.get_bind().dialect.name == "postgresql":
         for table, column in (("session", "wrap_up_tags"), ("person_note", "user_ref"), ("person_note", "text")):
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
 
