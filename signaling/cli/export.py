@@ -20,7 +20,7 @@ from signaling.transcripts.reading import conversation_of, pictures_for
 
 from .typed import a_language, noted, recordings_here, with_records
 
-MOST_LINES = 5000  # of one session that are exported
+MOST_LINES = 5000  # most lines of one session that are exported
 RECORDED = (".webm", ".mp4")
 WRITTEN = (".html", ".txt")
 
@@ -42,8 +42,10 @@ WRITTEN = (".html", ".txt")
 async def export(records: Records, session_id: str, audience: str, zone: str, language: str, out: Path) -> None:
     """Export a session into one file.
 
-    FILE.webm and FILE.mp4 hold its recording, with sounds mixed and videos side by side. FILE.html holds the conversation with
-    its pictures inside, FILE.txt the texts alone. A user's file contains nothing that was said, shown or written among staff.
+    FILE.webm or FILE.mp4 gets the session's recording, with sounds mixed and videos side by side. FILE.html gets the conversation
+    with
+    its pictures inside, FILE.txt only the texts. A file for the user contains nothing that was said, shown or written among
+    staff.
     """
     if out.suffix not in (*RECORDED, *WRITTEN):
         raise click.UsageError("Name the file FILE.webm, FILE.mp4, FILE.html or FILE.txt.")

@@ -86,10 +86,10 @@ async def category_hours(
 ) -> None:
     """Show or set the opening hours of a category. New hours replace all earlier ones.
 
-    --holidays adds closed days. A day that --holiday names keeps its hours. Run it again each year: governments declare
+    --holidays adds closed days. A day that --holiday names keeps its hours. Run the command again each year: governments declare
     holidays late.
 
-    A running server applies them to every new session.
+    A running server applies the hours to every new session.
     """
     site = await site_of(records, site_id)
     found = site.categories.get(category_id)
@@ -108,7 +108,7 @@ async def category_hours(
 
 
 def _hours(former: Hours | None, given: dict[str, Any], place: str, years: list[int]) -> Hours:
-    """Holidays alone are added to the `former` hours; hours that are given replace these."""
+    """Return the new hours. Holidays given alone are added to the `former` hours; given hours replace the former ones."""
     if place and former is not None and not any(given.values()):
         given = msgspec.to_builtins(former)
     hours = _checked(given)

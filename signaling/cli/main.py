@@ -23,7 +23,7 @@ _MEDIA_PORT = click.IntRange(1024, 65_000)
 
 
 class _Commands(click.Group):
-    """The commands. Administrative ones are imported only when they run, so that `sangdam serve` starts fast."""
+    """The commands. Administrative commands are imported only when they run, so that `sangdam serve` starts fast."""
 
     ADMIN = ("category", "export", "init", "outcomes", "replies", "session", "simulate", "site", "staff")
 
@@ -32,7 +32,7 @@ class _Commands(click.Group):
         return sorted([*super().list_commands(ctx), *self.ADMIN])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command with this name, importing it if need be."""
+        """Return the command with this name, after importing it if necessary."""
         if cmd_name not in self.ADMIN:
             return super().get_command(ctx, cmd_name)
         from signaling import cli
@@ -137,7 +137,7 @@ def serve(
             runner.run(_run(settings))
         except Overtaken:
             raise click.ClickException("Another server of the cluster leads now. Start this one again.") from None
-        except OSError as error:  # a port that was taken since the check, or a folder that cannot be written
+        except OSError as error:  # a port was taken since the check, or a folder cannot be written
             raise click.ClickException(f"Cannot serve: {error}") from error
 
 
@@ -174,7 +174,7 @@ async def _run(settings: Settings) -> None:
         workers = Workers(settings)
     try:
         await workers.begin()
-        from signaling.server.app import serve  # imported here because it takes a second
+        from signaling.server.app import serve  # imported here because this import takes a second
 
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
     finally:
@@ -229,12 +229,12 @@ def ports_of(settings: Settings) -> list[Port]:
         host, port = settings.metrics
         found.append(Port(port, (host,), f"--metrics {host}:{port + 10}"))
     if not settings.redis:
-        found += media_ports(settings.udp_port, settings.workers_wanted + 1)  # one more for the spare worker
+        found += media_ports(settings.udp_port, settings.workers_wanted + 1)  # one more port, for the spare worker
     return found
 
 
 def announce_ready(settings: Settings) -> None:
-    """Print the addresses of the pages, in the order in which to open them."""
+    """Print the addresses of the pages, in the order in which a person should open them."""
     from rich.console import Console
     from rich.text import Text
 

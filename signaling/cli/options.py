@@ -42,7 +42,7 @@ class Socket(click.ParamType[Path | tuple[str, int]]):
 
 
 class ProxyNetworks(click.ParamType[Proxies]):
-    """Networks of proxies, separated by commas. Without a value: one proxy on this machine or a private network."""
+    """Networks of proxies, separated by commas. Given without a value: one proxy on this machine or a private network."""
 
     name = "NETWORKS"
 

@@ -20,14 +20,14 @@ _read_plan: Reader[WrapUpPlan] = Reader(WrapUpPlan)
 
 @click.group()
 def outcomes() -> None:
-    """Manage what staff choose after a conversation: outcomes, tags, templates for notes."""
+    """Manage the choices of staff after a conversation: outcomes, tags, and templates for notes."""
 
 
 @outcomes.command("show")
 @click.argument("site_id", metavar="SITE")
 @with_records
 async def outcomes_show(records: Records, site_id: str) -> None:
-    """Print the site's plan as JSON, to be edited and set again."""
+    """Print the site's plan of choices as JSON. Edit it, and set it again."""
     plan = (await site_of(records, site_id)).wrap_up_plan
     click.echo(msgspec.json.format(msgspec.json.encode(plan), indent=2))
 
@@ -37,7 +37,7 @@ async def outcomes_show(records: Records, site_id: str) -> None:
 @click.argument("file", metavar="FILE.json", type=click.File("rb"))
 @with_records
 async def outcomes_set(records: Records, site_id: str, file: IO[bytes]) -> None:
-    """Set the site's plan from a JSON file, or from standard input (-). It replaces the present one."""
+    """Set the site's plan of choices from a JSON file, or from standard input (-). The new plan replaces the present one."""
     site = await site_of(records, site_id)
     try:
         plan = _read_plan(file.read())
@@ -52,6 +52,6 @@ async def outcomes_set(records: Records, site_id: str, file: IO[bytes]) -> None:
 @click.argument("site_id", metavar="SITE")
 @with_records
 async def outcomes_reset(records: Records, site_id: str) -> None:
-    """Return to the standard outcomes."""
+    """Remove the site's own plan of choices, so that the standard one applies."""
     await records.save_site(replace(await site_of(records, site_id), wrap_up=None))
     await noted(records, "site.wrap_up", f"site/{site_id}")

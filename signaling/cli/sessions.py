@@ -18,7 +18,7 @@ def _session_row(session: SessionRecord) -> dict[str, Any]:
 
 @click.group()
 def session() -> None:
-    """List, erase and scrub sessions."""
+    """List sessions, erase one, and clear the database's files of what was erased."""
 
 
 @session.command("list")
@@ -41,7 +41,8 @@ async def session_list(records: Records, state: str, site_id: str, page: int, as
 async def session_erase(records: Records, session_id: str) -> None:
     """Erase the content of a session: texts, pictures, files, board, recordings, and facts about the user.
 
-    Its times stay for the figures. A session that still runs ends within a second, and nothing more is stored of it.
+    The session's times stay for the figures. A session that is still running ends within a second, and nothing more of it is
+    stored.
     """
     if not await records.erase_session(session_id):
         raise click.ClickException(f"There is no session “{session_id}”.")
@@ -58,9 +59,9 @@ async def session_erase(records: Records, session_id: str) -> None:
 @session.command("scrub")
 @with_records
 async def session_scrub(records: Records) -> None:
-    """Rewrite the database's files without erased and expired data.
+    """Rewrite the database's files, so that they contain no erased and expired data.
 
-    `sangdam session erase` does this by itself, except for large tables of PostgreSQL. Other writers wait meanwhile.
+    `sangdam session erase` does this by itself, except for large tables of PostgreSQL. Nobody else can write in the meantime.
     """
     if not await records.scrub(everything=True):
         raise click.ClickException("The database is in use, so some of it could not be rewritten. Try again.")

@@ -24,7 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def simulate() -> None:
-    """Simulate a day of matching, or real calls."""
+    """Simulate a day of matching, or make real calls."""
 
 
 @simulate.command("calls", add_help_option=False, context_settings={"ignore_unknown_options": True})
@@ -93,7 +93,7 @@ def matcher(
 
 
 def _check_plot(target: Path) -> None:
-    """Raise an error if the plot cannot be drawn, before a long simulation runs in vain."""
+    """Raise an error if the plot cannot be drawn, so that a long simulation does not run in vain."""
     if target.suffix not in SUFFIXES:
         raise click.BadParameter(f"The name of the file must end in {', '.join(SUFFIXES)}.", param_hint="--plot")
     if find_spec("matplotlib") is None:

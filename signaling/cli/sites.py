@@ -28,7 +28,7 @@ from .typed import (
 
 
 def _site_row(site: Site) -> dict[str, Any]:
-    """Return a site for output, with the ids of its keys. A key's secret is shown only once, when it is made."""
+    """Return a site for output, with the ids of its keys. The secret of a key is shown only once, when the key is made."""
     row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys", "wrap_up")}
     return row | {"categories": list(site.categories), "keys": [key.kid for key in site.keys]}
 
@@ -113,7 +113,7 @@ def site() -> None:
 async def site_add(records: Records, site_id: str, update: bool, as_json: bool, **given: Any) -> None:
     """Add a site, or change one.
 
-    The site's back end needs a key only if it vouches for users: see sangdam site key.
+    The site's back end needs a key only if the site vouches for its users: see sangdam site key.
     """
     before = await records.site(site_id)
     if (before is not None) != update:
@@ -160,7 +160,7 @@ async def site_show(records: Records, site_id: str, as_json: bool) -> None:
 @click.argument("site_id", metavar="ID")
 @with_records
 async def site_remove(records: Records, site_id: str) -> None:
-    """Remove a site. Its past sessions stay until their retention ends."""
+    """Remove a site. The site's past sessions stay until their retention ends."""
     if not await records.remove_site(site_id):
         raise click.ClickException(f"There is no site “{site_id}”.")
     await noted(records, "site.remove", f"site/{site_id}")
@@ -175,7 +175,7 @@ async def site_remove(records: Records, site_id: str) -> None:
 async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_json: bool) -> None:
     """Make a signing key for the site's back end, or remove one.
 
-    The secret is shown only once. A site may have two keys at a time.
+    The secret of the key is shown only once. A site may have two keys at a time.
     """
     found = await site_of(records, site_id)
     others = [key for key in found.keys if key.kid != kid]
@@ -287,7 +287,7 @@ async def category_show(records: Records, site_id: str, category_id: str, as_jso
 @click.argument("category_id", metavar="ID")
 @with_records
 async def category_remove(records: Records, site_id: str, category_id: str) -> None:
-    """Remove a category. Categories below it then have no parent."""
+    """Remove a category. The categories directly below it then have no parent."""
     found = await site_of(records, site_id)
     if category_id not in found.categories:
         raise click.ClickException(f"“{site_id}” has no category “{category_id}”.")

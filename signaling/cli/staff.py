@@ -86,7 +86,7 @@ def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _changed(member: StaffRecord, given: dict[str, Any]) -> StaffRecord:
-    """Return the member with the options that were given. Raises UsageError if they do not fit together."""
+    """Return the member, changed by the given options. Raises UsageError if the options do not fit together."""
     changed = replace(member, **{name: value for name, value in given.items() if value is not None and value != []})
     if changed.role != "operator" and not changed.languages:
         raise click.UsageError("A counselor or professional needs at least one --language.")
@@ -105,7 +105,7 @@ def _changed(member: StaffRecord, given: dict[str, Any]) -> StaffRecord:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
 async def staff_add(records: Records, login: str, name: str, role: Role, password_stdin: bool, **given: Any) -> None:
-    """Add a member of staff. Without --site and --category they serve all."""
+    """Add a member of staff. Without --site and --category, they serve all sites and categories."""
     member = StaffRecord(id=login.lower(), login=login.lower(), name=name, role=role)
     await _add_staff(records, _changed(member, given), password_stdin)
 
@@ -119,7 +119,8 @@ async def staff_add(records: Records, login: str, name: str, role: Role, passwor
 async def staff_change(records: Records, login: str, as_json: bool, **given: Any) -> None:
     """Change a member of staff. Options that are not given keep their value.
 
-    It holds within a second, also if they are at work. Sessions that they have go on, even beyond a smaller capacity.
+    The change takes effect within a second, also for a member who is at work. Their present sessions go on, even beyond a smaller
+    capacity.
     """
     member = await _member(records, login)
     changed = _changed(member, given)
@@ -137,7 +138,8 @@ async def staff_change(records: Records, login: str, as_json: bool, **given: Any
 async def staff_password(records: Records, login: str, password_stdin: bool) -> None:
     """Set a new password and sign the member of staff out everywhere."""
     member = await _member(records, login)
-    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))  # this ends their sign-ins
+    # saving a new password ends the member's sign-ins
+    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
     await noted(records, "staff.password", f"staff/{member.id}")
 
 

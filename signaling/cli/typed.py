@@ -29,7 +29,7 @@ from signaling.records import Records
 
 from .options import storage_options
 
-MOST_NAME = 100  # characters
+MOST_NAME = 100  # most characters of a name
 MOST_FILE_MB = 500
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -82,19 +82,19 @@ def files_here() -> Files:
 
 
 def an_id(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return a valid id."""
+    """Return the id if it is valid. Raises BadParameter otherwise."""
     if not _ID.fullmatch(value):
         raise click.BadParameter("letters, digits, “-”, “_” and “.” only, 64 at most")
     return value
 
 
 def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return a valid name of a person."""
+    """Return the name of a person if it is valid. Raises BadParameter otherwise."""
     return _named(value)
 
 
 def a_name_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return a valid name of a person, or None if the option is not given."""
+    """Return the name of a person if it is valid, or None if the option is not given."""
     return None if value is None else a_name(context, parameter, value)
 
 
@@ -107,32 +107,32 @@ def by_language(_context: click.Context, _parameter: click.Parameter, values: tu
 
 
 def language_tags(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return language tags in canonical form."""
+    """Return the language tags in canonical form."""
     return [_tag(value) for value in values]
 
 
 def a_language(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return a language tag in canonical form, or ""."""
+    """Return the language tag in canonical form, or "" if the option is not given."""
     return _tag(value) if value else ""
 
 
 def ids_or_all(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return valid ids, or “*” for all."""
+    """Return the ids if they are valid. “*” for all is valid, too."""
     return [value if value == "*" else an_id(_context, _parameter, value) for value in values]
 
 
 def parameters(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return valid names of query parameters."""
+    """Return the names of query parameters if they are valid."""
     return [_text(Exact(100), value) for value in values]
 
 
 def origins(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return origins in canonical form, each once."""
+    """Return the origins in canonical form, without duplicates."""
     return list(dict.fromkeys(_address(web_addresses.origin, value) for value in values))
 
 
 def link(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return the address of a page in canonical form, or ""."""
+    """Return the address of a page in canonical form, or "" if the option is not given."""
     return _address(web_addresses.page, value) if value else ""
 
 
@@ -166,7 +166,7 @@ def _shown(value: str) -> str:
 
 
 def colour(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return a valid colour, or ""."""
+    """Return the colour if it is valid, or "" if the option is not given."""
     if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
         raise click.BadParameter("give the colour as #rrggbb")
     return value
@@ -181,7 +181,7 @@ name_option = click.option(
 
 
 def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> None:
-    """Print rows as a table or JSON. `one`: print the only row by itself."""
+    """Print rows as a table or as JSON. `one`: print the only row by itself, not as a list."""
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows[0] if one else rows), indent=2))
         return
@@ -199,7 +199,7 @@ def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> Non
 
 
 def _cell(value: Any) -> Text:
-    return Text(_words(value))  # Text, so that rich does not read people's texts as markup
+    return Text(_words(value))  # a Text, because rich would read people's texts as markup otherwise
 
 
 def _words(value: Any) -> str:
@@ -211,5 +211,5 @@ def _words(value: Any) -> str:
 
 
 async def noted(records: Records, action: AuditAction, subject: str) -> None:
-    """Record an action of this command in the audit."""
+    """Record an action of this command in the audit log."""
     await records.audit("cli", action, subject, time.time_ns() // 1_000_000)

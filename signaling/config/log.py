@@ -1,4 +1,4 @@
-"""Logging for operators: JSON lines, or coloured lines on a terminal, without secrets and without what people said."""
+"""Logging for operators: JSON lines, or coloured lines on a terminal. The log has no secrets, and nothing that people said."""
 
 from __future__ import annotations
 

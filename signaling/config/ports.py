@@ -1,4 +1,4 @@
-"""Ports that this machine's processes will bind: whether another program has them, and the option that chooses others."""
+"""Check the ports that this machine's processes will bind. If another program has one, name the option that chooses others."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 1.0  # between two checks of a taken port
+LOOK_S = 1.0  # seconds between two checks of a taken port
 LAST_PORT = 65_535
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes only: a wildcard address clashes with any local address on the same port
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port that will be bound on `hosts`. `remedy`: the option, as typed, that chooses another port."""
+    """A port that will be bound on `hosts`. `remedy`: the command-line option that chooses another port, as typed."""
 
     number: int
     hosts: tuple[str, ...]
@@ -33,7 +33,7 @@ class Port:
 
 
 def media_ports(first: int, count: int, hosts: tuple[str, ...] = ()) -> list[Port]:
-    """Return the UDP ports of `count` media workers, which bind `hosts`, or all addresses of this machine."""
+    """Return the UDP ports of `count` media workers. Without `hosts`, they bind all addresses of this machine."""
     remedy = f"--udp-port {first + 100}"
     return [Port(number, hosts or EVERYWHERE, remedy, socket.SOCK_DGRAM) for number in range(first, first + count)]
 
@@ -48,7 +48,7 @@ def taken(ports: Iterable[Port]) -> str:
 
 
 async def until_free(ports: list[Port], stopped: asyncio.Event) -> None:
-    """Return when these ports are free, or `stopped` is set. Log each reason to wait once."""
+    """Wait until these ports are free or `stopped` is set. Log each reason for waiting once."""
     said = ""
     while (sentence := taken(ports)) and not stopped.is_set():
         if sentence != said:
@@ -68,7 +68,7 @@ def _can_bind(host: str, port: int, kind: socket.SocketKind) -> bool:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(where)
     except PermissionError:
-        return True  # the server's own attempt will report it
+        return True  # the server will report this error when it tries to bind the port
     except OSError as error:
         return error.errno != errno.EADDRINUSE
     return True

@@ -1,4 +1,4 @@
-"""File permissions: only the user that runs the server may read its files, whatever the umask was and earlier versions left.
+"""File permissions: only the user that runs the server may read its files, whatever the umask or an earlier version says.
 
 Folders are 0700, files 0600. Files of other users and shared folders (such as /tmp) are left as they are.
 """
@@ -15,7 +15,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FOLDER, FILE = 0o700, 0o600
-OURS = ("records.sqlite*", "server.key*")  # in the data folder: the database with its log, and the key
+OURS = ("records.sqlite*", "server.key*")  # our files in the data folder: the database with its log, and the key
 
 
 def keep_private() -> None:
@@ -40,7 +40,7 @@ def private_data(data_dir: Path, *folders: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make a private empty file, or make an existing one private. Its folder must exist."""
+    """Make an empty private file, or make an existing file private. The file's folder must exist."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE))
     except OSError:

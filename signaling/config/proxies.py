@@ -1,4 +1,4 @@
-"""The client's address behind our own proxies. Only what our proxies say about it is trusted. Pure."""
+"""The client's address behind our own proxies. Headers count only as far as our own proxies have written them. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NEAR = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
 _BRACKETED = re.compile(r"\[([^\[\]]+)\](?::\d{1,5})?")
 _WITH_PORT = re.compile(r"([\d.]+):\d{1,5}")
-_PAIR = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*""")  # RFC 7239, 4
+# one parameter of `Forwarded` (RFC 7239, 4)
+_PAIR = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*""")
 
 
 class Unreadable(ValueError):
-    """The text is no address, or the header breaks its grammar."""
+    """The text is not an address, or the header breaks its grammar."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Proxies:
         """Return the client's address.
 
         `connected`: the address that connected to us. `forwarded_for` and `forwarded`: the lines of `X-Forwarded-For` and of
-        `Forwarded`. A proxy writes one of these headers and may pass the other on as the client sent it. If they differ,
-        neither is trusted and the result is the proxy's address, so clients that forge a header share one rate limit.
+        `Forwarded`. A proxy writes one of these headers and may pass the other on as the client sent it. If the two differ,
+        neither is trusted and the result is the proxy's address. Clients that forge a header then share one rate limit.
         """
         try:
             nearest = parse(connected)
@@ -70,12 +71,12 @@ class Proxies:
 
 
 def one_proxy() -> Proxies:
-    """Return the setting for one proxy on this machine or a private network. The last entry is then the client."""
+    """Return the setting for one proxy on this machine or a private network. The header's last entry is then the client."""
     return Proxies(tuple(ipaddress.ip_network(each) for each in NEAR), ())
 
 
 def proxies_of(networks: str) -> Proxies:
-    """Return the proxies of these networks, such as "10.0.0.0/8,127.0.0.1". Raises ValueError with a sentence."""
+    """Return the proxies in these networks, such as "10.0.0.0/8,127.0.0.1". Raises ValueError with a sentence for people."""
     found = []
     for each in networks.split(","):
         try:
@@ -109,7 +110,7 @@ def _entries(lines: Sequence[str]) -> list[str]:
 
 
 def _parameters(lines: Sequence[str]) -> list[str]:
-    """Return the `for` of each element of `Forwarded`, "" for an element without one; [] when no element has one.
+    """Return the `for` of each element of `Forwarded`: "" for an element without one. Return [] when no element has one.
 
     A line that breaks the grammar counts as one unknown address: a client's open quotation mark could otherwise swallow what a
     proxy has appended.

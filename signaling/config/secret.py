@@ -1,6 +1,7 @@
-"""The secret of a cluster, the keys that are derived from it, and passwords of databases.
+"""The secret of a cluster, the keys that are derived from the secret, and passwords of databases.
 
-They come from files or the environment, and never from the command line, where every user of the machine could read them.
+Secrets and passwords come from files or the environment. They never come from the command line, where every user of the machine
+could read them.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ LEAST_BYTES = 32
 
 
 class BadSecret(ValueError):
-    """The secret is missing or unusable. The text is a sentence that does not contain the secret."""
+    """The secret is missing or unusable. The exception's text is a sentence that does not contain the secret."""
 
 
 def read_secret(file: Path | None) -> bytes:
-    """Return the secret from `file`, else from the environment. Raises BadSecret when it is missing or too short."""
+    """Return the secret from `file` or, without one, from the environment. Raises BadSecret when it is missing or too short."""
     if file is not None:
         try:
             secret = file.read_bytes().strip()
@@ -36,7 +37,7 @@ def read_secret(file: Path | None) -> bytes:
 
 
 def derived(secret: bytes, purpose: str) -> bytes:
-    """Return a 32-byte key for one purpose, which reveals no other key (HMAC-SHA256 as a KDF, NIST SP 800-108)."""
+    """Return a 32-byte key for one purpose. It reveals no key of another purpose (HMAC-SHA256 as a KDF, NIST SP 800-108)."""
     return hmac.digest(secret, f"sangdam {purpose}".encode(), hashlib.sha256)
 
 

@@ -1,4 +1,4 @@
-"""The settings of a server, and the addresses that follow from them."""
+"""The settings of a server, and the addresses that are derived from them."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Bounds:
 class Settings:
     """The settings of a server.
 
-    `public_url`: where users reach this server ("https://talk.example"). Staff reach it on `counselor.`, `professional.` and
-    `operator.` before the same host, with the same scheme and port.
-    `udp_port`: the port of the first worker; the other workers have the next ones.
+    `public_url`: where users reach this server ("https://talk.example"). Staff reach it at the same scheme and port, with
+    `counselor.`, `professional.` or `operator.` before the host.
+    `udp_port`: the port of the first worker; the other workers have the next ports.
     `announce`: public addresses of the media workers in addition to their own (NAT, containers).
     """
 
@@ -58,15 +58,15 @@ class Settings:
     data_dir: Path = field(default_factory=lambda: default_data_dir(demo=False))
     recordings: Path | None = None  # None: a folder in data_dir
     files: Path | None = None  # None: a folder in data_dir
-    database: str = ""  # SQLAlchemy URL; "": an SQLite file in data_dir
+    database: str = ""  # SQLAlchemy URL of the records; "": an SQLite file in data_dir
     public_url: str = ""  # "": http://localhost:PORT
     udp_port: int = 40000
     announce: tuple[str, ...] = ()
-    redis: str = ""  # URL; "": everything in this process and its children
-    secret: bytes = field(default=b"", repr=False)  # the cluster's secret
-    advertise: str = ""  # where the cluster's other servers reach this one; "": http://HOST:PORT
-    workers: int = 0  # 0: one for each core
-    turn: tuple[str, ...] = ()  # turn:host:port of TURN servers that have the secret in turn_secret_file
+    redis: str = ""  # URL of the cluster's Redis; "": no cluster, everything runs in this process and its children
+    secret: bytes = field(default=b"", repr=False)  # the cluster's secret; b"": no cluster
+    advertise: str = ""  # URL at which the cluster's other servers reach this one; "": http://HOST:PORT
+    workers: int = 0  # number of media workers; 0: one for each core
+    turn: tuple[str, ...] = ()  # TURN servers as turn:host:port; they have the secret in turn_secret_file
     turn_secret_file: Path | None = None
     shop_port: int = 8081
     metrics: tuple[str, int] | None = None  # address and port that serve metrics; None: no metrics
@@ -112,7 +112,7 @@ class Settings:
 
     @property
     def server_name(self) -> str:
-        """Return host and port of `url`. Codes name this server by it."""
+        """Return host and port of `url`, the name of this server in codes."""
         return urlsplit(self.url).netloc
 
     @property
@@ -128,14 +128,14 @@ class Settings:
 
     @property
     def own_origins(self) -> frozenset[str]:
-        """Return every origin of our own pages. Only these may change state or open the WebSocket."""
+        """Return every origin of our own pages. Only these origins may change state or open the WebSocket."""
         return self.staff_origins | {self.url}
 
     @property
     def staff_origins(self) -> frozenset[str]:
         """Return the origins where staff sign in and work.
 
-        The users' origin is not one of them, so that a script on a page for users can do nothing with a cookie of staff.
+        The users' origin is not among them, so that a script on a page for users can do nothing with a cookie of staff.
         """
         return frozenset(self.staff_url(role) for role in STAFF_HOSTS)
 

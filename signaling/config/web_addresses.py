@@ -1,7 +1,7 @@
 """Web addresses in the form of browsers (WHATWG URL).
 
 An address that an administrator types is stored in this form, or refused with a sentence. A browser compares origins letter by
-letter, so `https://Shop.example:443` would never match. `https://a.example; script-src *` would add a directive to a
+letter, so that `https://Shop.example:443` would never match. And `https://a.example; script-src *` would add a directive to a
 Content-Security-Policy.
 """
 
@@ -19,7 +19,7 @@ MOST_CHARACTERS = 2000
 
 
 class BadAddress(ValueError):
-    """The address is refused. The text is a sentence for the person who typed it."""
+    """The address is refused. The exception's text is a sentence for the person who typed the address."""
 
 
 def origin(typed: str) -> str:
@@ -36,7 +36,7 @@ def origin(typed: str) -> str:
 
 
 def is_origin(text: str) -> bool:
-    """Return whether `text` is an origin in canonical form. An older version may have stored one that is not."""
+    """Return whether `text` is an origin in canonical form. An older version may have stored a text that is not."""
     try:
         return origin(text) == text
     except BadAddress:
@@ -44,7 +44,7 @@ def is_origin(text: str) -> bool:
 
 
 def page(typed: str) -> str:
-    """Return the canonical address of a page to which a link may lead: https, or http on this machine. Raises BadAddress."""
+    """Return the canonical address of a page for links: https, or http on this machine. Raises BadAddress."""
     url = _parsed(typed)
     if url.protocol != "https:" and not _LOOPBACK.fullmatch(url.hostname):
         raise BadAddress(f"“{_shown(typed)}” must begin with https://")
@@ -71,6 +71,6 @@ def _parsed(typed: str) -> ada_url.URL:
 
 
 def _shown(typed: str) -> str:
-    """Return the address for a message, without passwords and control characters, cut to 80 characters."""
+    """Return the address for use in a message: without passwords and control characters, cut to 80 characters."""
     text = "".join(c if c.isprintable() else " " for c in re.sub(r"//[^/]*@", "//…@", typed.strip()))
     return text if len(text) <= 80 else text[:79] + "…"

@@ -1,4 +1,4 @@
-"""The list of files in a ZIP archive. Reads the end of the archive only, unpacks nothing, and is bounded on any input.
+"""List the files in a ZIP archive. The code reads only the end of the archive, unpacks nothing, and is bounded on any input.
 
 Layout: PKWARE APPNOTE 6.3.10, sections 4.3.12 and 4.3.16.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .refusal import FileRefused
 
-MOST_ENTRIES = 20_000  # in one archive
+MOST_ENTRIES = 20_000  # most entries of one archive
 MOST_LIST_BYTES = 4 * 1024 * 1024
 _END = b"PK\x05\x06"
 _ENTRY = b"PK\x01\x02"
@@ -22,7 +22,10 @@ _ENCRYPTED = 0x1
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The names in an archive. `locked`: whether a password protects one of them. `mimetype`: of OpenDocument and HWPX."""
+    """The names in an archive. `locked`: whether a password protects an entry.
+
+    `mimetype`: given by OpenDocument and HWPX only.
+    """
 
     names: frozenset[str]
     locked: bool
@@ -30,7 +33,7 @@ class Listing:
 
 
 def listing(data: bytes | mmap.mmap) -> Listing:
-    """Return what the archive says it contains. Raises FileRefused: file_damaged."""
+    """Return the entries that the archive says it contains. Raises FileRefused: file_damaged."""
     tail = data[-(_END_BYTES + _MOST_COMMENT) :]
     at = tail.rfind(_END)
     if at < 0 or at + _END_BYTES > len(tail):
@@ -57,7 +60,7 @@ def _names(directory: bytes) -> tuple[frozenset[str], bool]:
 
 
 def _mimetype(head: bytes) -> str:
-    """Return the content of a first, stored entry with the name `mimetype`, or ""."""
+    """Return the content of the first entry if it is stored uncompressed under the name `mimetype`, else ""."""
     if len(head) < 38 or head[30:38] != b"mimetype":
         return ""
     size, _, _, extra = struct.unpack_from("<IIHH", head, 18)

@@ -1,7 +1,7 @@
 """A client of clamd, ClamAV's daemon (clamd(8), command INSTREAM).
 
-clamd gets the bytes over its socket, so it may run under another user or on another machine. It must answer that a file is clean:
-without an answer in time the file is refused, not passed.
+clamd gets the bytes over its socket, so it may run under another user or on another machine. A file passes only if clamd answers
+that it is clean. Without an answer in time, the file is refused.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from .refusal import FileRefused
 
 log = structlog.get_logger(__name__)
 
-WITHIN_S = 30.0  # for one file; clamd takes about a second for 25 MB
-AT_ONCE = 4  # files; clamd has ten threads by default
+WITHIN_S = 30.0  # seconds to scan one file; clamd takes about a second for 25 MB
+AT_ONCE = 4  # files scanned at the same time; clamd has ten threads by default
 PIECE_BYTES = 256 * 1024
 MOST_ANSWER_BYTES = 4096
 _FOUND = re.compile(r"stream: (.{1,200}) FOUND")
 
 
 class Scanner:
-    """Asks clamd. `address`: the path of its Unix socket, or host and port; None: no file is scanned."""
+    """Asks clamd. `address`: the path of clamd's Unix socket, or its host and port. None: no file is scanned."""
 
     def __init__(self, address: Path | tuple[str, int] | None, within_s: float = WITHIN_S) -> None:
         self._address = address
@@ -39,7 +39,7 @@ class Scanner:
             await self._check(_of_file(path))
 
     async def check_bytes(self, data: bytes) -> None:
-        """Scan bytes. Raises as `check_file`."""
+        """Scan bytes. Raises FileRefused: file_infected, scan_failed."""
         if self._address is not None:
             await self._check(_of_bytes(data))
 
@@ -54,14 +54,14 @@ class Scanner:
             return
         if found := _FOUND.fullmatch(said):
             raise FileRefused("file_infected", found[1])
-        log.warning("virus scanner failed", said=said[:100])  # such as its own limit of size
+        log.warning("virus scanner failed", said=said[:100])  # for example, that the file is larger than clamd's own limit
         raise FileRefused("scan_failed")
 
     async def _ask(self, pieces: AsyncIterator[bytes]) -> str:
         reader, writer = await self._connect()
         try:
             writer.write(b"zINSTREAM\0")
-            with suppress(ConnectionError):  # clamd closes early when its limit is reached; it has said so
+            with suppress(ConnectionError):  # clamd has reached its limit, said so, and closed the connection early
                 async for piece in pieces:
                     writer.write(len(piece).to_bytes(4, "big") + piece)
                     await writer.drain()

@@ -6,18 +6,20 @@ import re
 
 from signaling.protocol.texts import Seen, count, cut
 
-MOST_NAME = 120  # visible characters
+MOST_NAME = 120  # most visible characters of a name
 _MOST_GIVEN = Seen(2000, cut=True)
-_ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])([A-Za-z0-9]{1,10})\Z")  # “Report 1.2” has none
+_ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])([A-Za-z0-9]{1,10})\Z")  # the ending of a name; “Report 1.2” has none
 _PATH = re.compile(r"[/\\]")
-_UNWELCOME = re.compile(r'[<>:"|?*\x00-\x1f]')  # Windows refuses them, and a shell or a drive may read them as something else
-_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|\Z)")  # names of Windows' devices
+# characters that Windows refuses in names, and that a shell or a drive may misread
+_UNWELCOME = re.compile(r'[<>:"|?*\x00-\x1f]')
+# names of Windows' devices, which no file there may have
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|\Z)")
 
 
 def file_name(given: str) -> str:
-    """Return a name under which anybody can save the file: one line, no path, no control or bidi characters; "" for none.
+    """Return a name under which anybody can save the file: one line, no path, no control or bidi characters.
 
-    A long name is shortened before its ending.
+    Return "" when nothing is left of the name. In a long name, the part before the ending is shortened.
     """
     last = _PATH.split(_MOST_GIVEN(given))[-1]
     name = _UNWELCOME.sub("_", last).strip(" .")
@@ -31,6 +33,6 @@ def file_name(given: str) -> str:
 
 
 def ending_of(name: str) -> str:
-    """Return the ending of a name in lower case, without its dot; "" when it has none."""
+    """Return the ending of a name in lower case, without its dot. Return "" when the name has none."""
     found = _ENDING.search(name)
     return found[1].lower() if found else ""

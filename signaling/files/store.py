@@ -1,6 +1,6 @@
 """The folder of files: a folder for each session, and in it each file under its id. Names and kinds are in the records.
 
-Threads do the file work, not the event loop. Files that still arrive lie in the folder `arriving`.
+Threads do the file work, not the event loop. Files that are still arriving are in the folder `arriving`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-FLUSH_BYTES = 256 * 1024  # collected before a thread writes them
-STALE_S = 24 * 3600.0  # a part that is older was left by a server that died; no sending takes as long
+FLUSH_BYTES = 256 * 1024  # bytes collected in memory before a thread writes them
+STALE_S = 24 * 3600.0  # a part that is older was left by a server that died: no upload takes so long
 _ARRIVING = "arriving"
 _SESSION = re.compile(r"s-[A-Za-z0-9_-]{1,60}")
 _FILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def _make_private(folder: Path) -> None:
-    """Make a folder in the folder of files, and that one, for this user only."""
+    """Make `folder`, and its parent if need be, readable by this user only."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
 class Part:
-    """A file that is arriving. Use it as an async context manager: at the end it is deleted unless it was kept."""
+    """A file that is arriving. Use it as an async context manager: at the end the file is deleted unless it was kept."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,14 +46,14 @@ class Part:
         return os.fdopen(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
     async def write(self, data: bytes) -> None:
-        """Add bytes. At most `FLUSH_BYTES` and one such piece are in memory."""
+        """Add bytes. At most `FLUSH_BYTES` and one call's bytes are in memory."""
         self._collected += data
         self.size_bytes += len(data)
         if len(self._collected) >= FLUSH_BYTES:
             await self._flush()
 
     async def finish(self) -> None:
-        """Write what is left. The file can then be read at `path`."""
+        """Write the bytes that are still in memory. After that, the file can be read at `path`."""
         await self._flush()
         if self._file is not None:
             await asyncio.to_thread(self._file.close)
@@ -81,11 +81,11 @@ class Files:
         self.folder = folder
 
     def part(self) -> Part:
-        """Return a new file to write to."""
+        """Return a new arriving file, to write to."""
         return Part(self.folder / _ARRIVING / secrets.token_hex(12))
 
     async def keep(self, part: Part, session: str, file: str) -> None:
-        """Move a finished part to its place. Raises ValueError when the ids are not ours."""
+        """Move a finished part to its place. Raises ValueError for ids that do not have our form."""
         await asyncio.to_thread(self._keep, part, session, file)
 
     def _keep(self, part: Part, session: str, file: str) -> None:
@@ -94,7 +94,7 @@ class Files:
         part.path.replace(target)
 
     def path(self, session: str, file: str) -> Path:
-        """Return where the file lies. Raises ValueError when the ids are not ours."""
+        """Return the path of the file. Raises ValueError for ids that do not have our form."""
         if not _SESSION.fullmatch(session) or not _FILE.fullmatch(file):
             raise ValueError(file)
         return self.folder / session / file
@@ -109,7 +109,7 @@ class Files:
             await asyncio.to_thread(shutil.rmtree, self.folder / session, ignore_errors=True)
 
     async def sessions(self) -> list[str]:
-        """Return the sessions that have a folder here."""
+        """Return the ids of the sessions that have a folder here."""
         return await asyncio.to_thread(self._sessions)
 
     def _sessions(self) -> list[str]:
@@ -119,7 +119,7 @@ class Files:
             return []
 
     async def sweep(self, now_s: float | None = None) -> None:
-        """Delete parts that a server left behind when it died."""
+        """Delete the parts that a server left behind when it died."""
         await asyncio.to_thread(self._sweep, time.time() if now_s is None else now_s)
 
     def _sweep(self, now_s: float) -> None:
@@ -128,10 +128,10 @@ class Files:
                 if now_s - path.stat().st_mtime > STALE_S:
                     path.unlink()
             except FileNotFoundError:
-                continue  # another server was faster
+                continue  # another server has deleted this part first
 
     def free_bytes(self) -> int:
-        """Return the free space under the folder, or under its nearest parent that exists."""
+        """Return the free space at the folder. If the folder does not exist yet, ask for its nearest existing parent."""
         here = self.folder
         while not here.exists():
             here = here.parent

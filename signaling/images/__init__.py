@@ -1,1 +1,1 @@
-"""Pictures from strangers: reading their headers, bounding their cost, and re-encoding them. Imports no other server package."""
+"""Pictures from strangers: read their headers, limit what they cost, and re-encode them. Imports no other server package."""

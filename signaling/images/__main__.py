@@ -1,7 +1,9 @@
 """`python -m signaling.images`: re-encodes pictures, one after another, within limits that the kernel enforces.
 
-Standard input brings four bytes of length, then the picture. Standard output gets a line of JSON, then the new picture. The line
-has `busy_s` (CPU time) and either a `reason`, or `mime`, `width`, `height` and `size` (of the new picture, in bytes).
+A request on standard input is four bytes of length, then the picture. The reply on standard output is a line of JSON, then the
+new
+picture. The line has `busy_s` (CPU time) and either a `reason`, or `mime`, `width`, `height` and `size` (of the new picture, in
+bytes).
 """
 
 from __future__ import annotations
@@ -22,8 +24,8 @@ from .reencode import reencode
 from .refusal import PictureRefused
 
 PR_SET_PDEATHSIG = 1
-NICE = 5  # added to the process's niceness, so that calls have the CPU first
-_STATUS = Path("/proc/self/status")  # exists on Linux only
+NICE = 5  # added to the process's niceness, so that calls get the CPU first
+_STATUS = Path("/proc/self/status")  # this file exists on Linux only
 
 
 def confine(memory_bytes: int) -> None:
@@ -43,7 +45,7 @@ def allow(processor_s: int) -> None:
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, processor_s: int) -> None:
-    """Re-encode pictures from `requests` until it ends, each within `processor_s` seconds of CPU time."""
+    """Re-encode pictures from `requests` until there are no more, each within `processor_s` seconds of CPU time."""
     while len(length := requests.read(4)) == 4:
         data = requests.read(int.from_bytes(length, "big"))
         allow(processor_s)
@@ -69,7 +71,7 @@ def main() -> None:
     parser.add_argument("--memory", type=int, required=True, help="bytes of memory that a picture may take")
     parser.add_argument("--processor", type=int, required=True, help="seconds of CPU time that a picture may take")
     given = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group, but only the parent ends this process
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != given.parent:

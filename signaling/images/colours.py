@@ -13,7 +13,7 @@ _SPACES = {"L": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK"}
 
 
 def plain(image: Image.Image, known: Metadata) -> Image.Image:
-    """Return the image as L, RGB or RGBA with eight bits a channel. CMYK with a profile stays CMYK, for `in_srgb`."""
+    """Return the image as L, RGB or RGBA with eight bits a channel. CMYK with a profile stays CMYK: `in_srgb` converts it."""
     alpha = _alpha(image, known)
     if image.mode.startswith("I"):
         image = image.convert("I").point(_HIGH_BYTE, "L")
@@ -29,7 +29,7 @@ def plain(image: Image.Image, known: Metadata) -> Image.Image:
 
 
 def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Return an image from `plain` in sRGB. An unusable profile is ignored."""
+    """Return an image from `plain`, converted to sRGB. An unusable profile is ignored."""
     if profile and not _is_srgb(profile):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -43,7 +43,7 @@ def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _is_srgb(profile: bytes) -> bool:
-    """Return whether this is an sRGB profile, by its name in ASCII or UTF-16. Most pictures have one."""
+    """Return whether this is an sRGB profile. Such profiles, which most pictures have, contain the name in ASCII or UTF-16."""
     return b"sRGB" in profile or b"\0s\0R\0G\0B" in profile
 
 

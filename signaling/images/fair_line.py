@@ -1,4 +1,4 @@
-"""A bounded, fair queue for expensive work. Clients that have cost least lately go first."""
+"""A bounded, fair queue for expensive work. Clients whose work has recently cost least go first."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Who(NamedTuple):
 
 
 class Full(Exception):
-    """Too many clients wait already, or the turn did not come in time."""
+    """Too many clients are waiting already, or the client's turn did not come in time."""
 
 
 class Ledger:
-    """Seconds of work by key, decaying by half every `half_life_s`.
+    """Seconds of work by key. A sum halves every `half_life_s`.
 
-    At most `most_keys` keys are held; the key that was not charged for longest is dropped first.
+    At most `most_keys` keys are held. When there are too many, the key that was not charged for longest is dropped.
     """
 
     def __init__(self, half_life_s: float = 60.0, most_keys: int = 20_000, clock: Callable[[], float] = monotonic) -> None:
@@ -47,7 +47,7 @@ class Ledger:
         return spent * math.pow(2.0, (at_s - (self._clock() if now_s is None else now_s)) / self._half_life_s)
 
     def now_s(self) -> float:
-        """Return the ledger's present time."""
+        """Return the present time of the ledger's clock."""
         return self._clock()
 
     def __len__(self) -> int:
@@ -55,10 +55,12 @@ class Ledger:
 
 
 class FairLine:
-    """A fair queue: `at_once` clients work, at most `each_address` of one address, and `most_waiting` wait.
+    """A fair queue. `at_once` clients work, of them at most `each_address` of one address; `most_waiting` clients wait.
 
-    The next turn goes to the address with the fewest turns now, then to the address and the session that have spent least
-    (`ledger`), then to the first comer. When too many wait, the newest waiting client of the session with the most is refused.
+    The next turn goes to the address with the fewest turns now. Among equals it goes to the address, then to the session, that
+    has spent
+    least (`ledger`), and then to the first comer. When too many wait, the session with the most waiting clients loses its newest
+    one.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:
@@ -75,7 +77,7 @@ class FairLine:
 
     @asynccontextmanager
     async def turn(self, who: Who, longest_s: float) -> AsyncIterator[None]:
-        """Wait for a turn and hold it. Raises Full when too many wait, or the turn does not come within `longest_s`."""
+        """Wait for a turn and hold it. Raises Full when too many wait, or when the turn does not come within `longest_s`."""
         if not self._may_enter(who):
             await self._wait(who, longest_s)
         else:
@@ -102,7 +104,7 @@ class FairLine:
             raise Full from None
         except asyncio.CancelledError:
             if place.done() and not place.cancelled() and place.exception() is None:
-                self._inside[who.address] -= 1  # the turn was ours already: pass it on
+                self._inside[who.address] -= 1  # this client already has a turn: pass it on
                 self._next()
             raise
         finally:
@@ -121,7 +123,8 @@ class FairLine:
             if not ready:
                 return
             now_s = self._ledger.now_s()
-            place = min(ready, key=lambda each: self._rank(self._waiting[each], now_s))  # the first comer among equals
+            # among equals, `min` takes the first comer
+            place = min(ready, key=lambda each: self._rank(self._waiting[each], now_s))
             self._inside[self._waiting.pop(place).address] += 1
             place.set_result(None)
 

@@ -1,7 +1,7 @@
 """The header of a picture: its format, its size, and the memory that decoding takes.
 
 Pure, and cheap on any input. The server reads the header before it gives the picture to the process that decodes. Layouts: PNG
-(W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649); HEIC and AVIF: see `heif`.
+(W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649). For HEIC and AVIF see `heif`.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ Form = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF"]
 
 LONGEST_SIDE = 2048  # pixels; larger pictures are scaled down
 MOST_MEMORY = 250_000_000  # bytes that decoding one picture may take; an iPhone's photo of 24 megapixels takes 245 million
-MOST_WIDTH = 32_768  # pixels; bounds the strips of whole width in which a picture is scaled
-MOST_SCANS = 64  # of a JPEG; cameras and editors write at most 12
-MOST_SEGMENTS = 2_000  # of a JPEG before its first scan
+MOST_WIDTH = 32_768  # pixels; a picture is scaled in strips as wide as the picture, so its width limits the memory of a strip
+MOST_SCANS = 64  # most scans of a JPEG; cameras and editors write at most 12
+MOST_SEGMENTS = 2_000  # most segments of a JPEG before its first scan
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples of a pixel, by PNG's colour type
 _SCAN = b"\xff\xda"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-_HEIF_BYTES_A_PIXEL = 10  # planes of the codec, the colours, and two copies of Pillow; measured: 9.3
-_WEBP_BYTES_A_PIXEL = 16  # libwebp's animation decoder has two canvases, and Pillow a copy and the image
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers that no length follows
+_HEIF_BYTES_A_PIXEL = 10  # bytes of a pixel while decoding: planes of the codec, colours, and two copies of Pillow; measured: 9.3
+# bytes of a pixel while decoding: two canvases of libwebp's animation decoder, Pillow's copy, and the image
+_WEBP_BYTES_A_PIXEL = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A picture's header. `memory_bytes`: an upper estimate for decoding. `work`: pixels times the passes over them."""
+    """A picture's header. `memory_bytes`: at most so many bytes for decoding. `work`: pixels times the passes over them."""
 
     form: Form
     width: int
@@ -63,7 +64,7 @@ def look(data: bytes) -> Header:
 
 
 def form_of(data: bytes) -> Form | None:
-    """Return the format by the first bytes, whatever type the sender names; None when it is none of ours."""
+    """Return the format by the first bytes, whatever type the sender names. Return None for a format that we do not accept."""
     if data.startswith(_PNG):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -94,7 +95,7 @@ def _png(data: bytes) -> Header:
     samples = _PNG_SAMPLES.get(colour)
     if samples is None:
         raise PictureRefused("picture_damaged")
-    # Pillow stores a pixel of one sample in one byte (two for 16 bits) and any other pixel in four.
+    # Pillow stores a pixel with one sample in one byte (two for 16 bits), and any other pixel in four.
     stored = 4 if samples > 1 else 2 if depth == 16 else 1
     return Header("PNG", width, height, width * height * stored, width * height)
 
@@ -110,7 +111,8 @@ def _jpeg(data: bytes) -> Header:
     scans = data.count(_SCAN)
     if scans > MOST_SCANS:
         raise PictureRefused("picture_too_costly")
-    if marker in _PROGRESSIVE or scans > components + 2:  # the decoder holds all coefficients until the last scan, two bytes each
+    # the decoder holds all coefficients, of two bytes each, until the last scan
+    if marker in _PROGRESSIVE or scans > components + 2:
         memory += sum(2 * pixels * (each >> 4) * (each & 15) // (across * down) for each in factors)
     return Header("JPEG", width, height, memory, pixels * max(1, scans))
 
@@ -129,16 +131,16 @@ def _drafted(width: int, height: int) -> int:
 
 
 def _first_frame(data: bytes) -> tuple[int, int]:
-    """Return the marker of the last frame header before the first scan, and the offset of its length.
+    """Return the marker of the last frame header before the first scan, and the offset of that header's length.
 
-    Decoders use the last one.
+    Decoders use the last of several frame headers.
     """
     at, found = 2, None
     for _ in range(MOST_SEGMENTS):
         while data[at] == 0xFF and data[at + 1] == 0xFF:
             at += 1
         if data[at] != 0xFF:
-            at += 1  # decoders skip bytes between segments
+            at += 1  # bytes between segments are skipped, as decoders do
             continue
         marker, at = data[at + 1], at + 2
         if marker == 0xDA:

@@ -1,4 +1,4 @@
-"""Sizes in the header of a HEIC or AVIF file, in which phones save photos. Pure, and bounded on any input.
+"""Sizes in the header of a HEIC or AVIF file, the formats in which phones save photos. Pure, and bounded on any input.
 
 Layouts: ISO/IEC 14496-12 (boxes), 23008-12, 6.5.3 (`ispe`, the size of one item).
 """
@@ -9,13 +9,13 @@ import struct
 from collections.abc import Iterator
 from typing import Literal
 
-MOST_BOXES = 4_000  # in one container; a photo of 48 megapixels has about 200 tiles
+MOST_BOXES = 4_000  # most boxes in one container; a photo of 48 megapixels has about 200 tiles
 _AVIF = frozenset({b"avif", b"avis"})
 _HEIF = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
 
 def form_of(data: bytes) -> Literal["HEIF", "AVIF"] | None:
-    """Return the format by the brands in the first box, or None."""
+    """Return the format by the brands in the first box. Return None when the file is neither HEIC nor AVIF."""
     if data[4:8] != b"ftyp":
         return None
     end = min(int.from_bytes(data[:4], "big"), 256)
@@ -26,7 +26,7 @@ def form_of(data: bytes) -> Literal["HEIF", "AVIF"] | None:
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """Return the size of the largest item; (0, 0) when the file names none. Raises struct.error on a cut file."""
+    """Return the size of the largest item, or (0, 0) when the file names no size. Raises struct.error on a truncated file."""
     largest = (0, 0)
     for begin, end in _inside(data, 0, len(data), b"meta"):
         for properties in _inside(data, begin + 4, end, b"iprp"):  # `meta` has four bytes of version and flags

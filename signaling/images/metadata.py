@@ -1,4 +1,4 @@
-"""The metadata of a picture. This module reads the few facts that showing needs and removes the rest before decoding.
+"""The metadata of a picture. This module reads the few facts that display needs, and removes all metadata before decoding.
 
 Decoders get the pixels only, so an odd EXIF block or a megabyte of text is no reason to refuse a picture. Pure. Unreadable
 metadata counts as absent. Layouts: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .header import Form
 
-MOST_PROFILE = 4 * 1024 * 1024  # bytes of an ICC profile; printers' profiles have two million
+MOST_PROFILE = 4 * 1024 * 1024  # most bytes of an ICC profile; printers' profiles have two million
 _ORIENTATION = 0x0112
 _SHORT = 3
 _MOST_TAGS = 1_000
@@ -29,9 +29,9 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The facts that showing needs.
+    """The facts that display needs.
 
-    `orientation`: 1 to 8, as in EXIF. `profile`: ICC profile, b"" for none. `transparent`: the samples of the one transparent
+    `orientation`: 1 to 8, as in EXIF. `profile`: the ICC profile, b"" for none. `transparent`: the samples of the one transparent
     colour, with `depth` bits each; () for none.
     """
 
@@ -44,7 +44,8 @@ class Metadata:
 def split(data: bytes, form: Form) -> tuple[bytes, Metadata]:
     """Return the picture without its metadata, and the metadata."""
     readers = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp}
-    return readers[form](data) if form in readers else (data, Metadata())  # `decoded` then has what the decoder found
+    # for these formats, `decoded` makes the metadata from what the decoder found
+    return readers[form](data) if form in readers else (data, Metadata())
 
 
 def decoded(exif: bytes, profile: bytes) -> Metadata:
@@ -53,7 +54,7 @@ def decoded(exif: bytes, profile: bytes) -> Metadata:
 
 
 def orientation_of(exif: bytes) -> int:
-    """Return the orientation from an EXIF block, 1 when it has none."""
+    """Return the orientation from an EXIF block, or 1 when the block has none."""
     tiff = exif.removeprefix(_EXIF)
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
@@ -91,7 +92,7 @@ def _png(data: bytes) -> tuple[bytes, Metadata]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """Yield the kind, the whole and the body of each chunk. The last chunk may be cut off."""
+    """Yield the kind, the whole and the body of each chunk. The last chunk may be truncated."""
     view, at = memoryview(data), 8
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -107,7 +108,7 @@ def _transparent(body: bytes, colour: int) -> tuple[int, ...]:
 
 
 def _inflated(packed: bytes) -> bytes:
-    """Return the inflated profile; b"" when it is no zlib stream or longer than `MOST_PROFILE`."""
+    """Return the inflated profile. Return b"" when it is no zlib stream or is longer than `MOST_PROFILE`."""
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(packed, MOST_PROFILE)
@@ -165,7 +166,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _webp(data: bytes) -> tuple[bytes, Metadata]:
-    """Read the metadata of a WebP. The blocks stay in the picture, because the decoder does not parse them."""
+    """Read the metadata of a WebP. The metadata stays in the picture, because the decoder does not parse it."""
     found, at = dict.fromkeys((b"EXIF", b"ICCP"), b""), 12
     while at + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, at)

@@ -1,4 +1,4 @@
-"""Re-encoding of a picture from its pixels, without metadata. Runs in a separate process (`__main__`)."""
+"""Re-encode a picture from its pixels, without metadata. Runs in a separate process (`__main__`)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from .header import Form, Header, fitted, look
 from .metadata import Metadata, decoded, split
 from .refusal import PictureRefused
 
-PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # otherwise Pillow loads all it has at the first picture
+# imported here; otherwise Pillow loads all its plugins at the first picture
+PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
-MOST_LOSSLESS = 1_500_000  # bytes; a larger drawing is encoded like a photo
+MOST_LOSSLESS = 1_500_000  # bytes of a lossless result; a larger drawing is encoded like a photo
 _OF_PHONES = ("HEIF", "AVIF")
-_STRIP_BYTES = 4_000_000  # of one strip of decoded pixels
+_STRIP_BYTES = 4_000_000  # bytes of one strip of decoded pixels
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,7 +31,7 @@ _TO_UPRIGHT = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}  # by EXIF's orientation
+}  # the transposition for each value of EXIF's orientation
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,12 @@ def reencode(data: bytes) -> Picture:
 
 
 def _decode(pixels: bytes, header: Header) -> Image.Image:
-    """Decode the first frame. A JPEG is decoded at the smallest of its scales that is large enough."""
+    """Decode the first frame. A JPEG is decoded at the smallest of its scales that is still large enough."""
     _load_plugin(header.form)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `look` has checked a lower limit
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # not needed: `look` has checked a lower limit
         image = Image.open(io.BytesIO(pixels), formats=(header.form,))
-    if not _agrees(image, header):  # it has two headers, and its memory was estimated by the other one
+    if not _agrees(image, header):  # the picture has two headers, and `look` has estimated the memory by the other one
         raise PictureRefused("picture_damaged")
     image.draft("RGB", fitted(*image.size))
     image.load()
@@ -83,13 +84,13 @@ def _decode(pixels: bytes, header: Header) -> Image.Image:
 
 
 def _agrees(image: Image.Image, header: Header) -> bool:
-    if header.form in _OF_PHONES:  # decoders turn and crop these pictures
+    if header.form in _OF_PHONES:  # decoders of these formats have already turned and cropped the picture
         return image.width * image.height <= header.width * header.height
     return image.size == (header.width, header.height)
 
 
 def _load_plugin(form: Form) -> None:
-    """Load the decoder of a phone's photos, with one thread: threads' stacks count as memory of this process."""
+    """Load the decoder of a phone's photos with one thread: the stacks of more threads would count as memory of this process."""
     if form == "HEIF":
         import pillow_heif
 
@@ -103,10 +104,10 @@ def _load_plugin(form: Form) -> None:
 
 
 def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
-    """Scale the image down in strips, so that only the decoded image is ever held at full size."""
+    """Scale the image down in strips, so that only the decoded image is in memory at full size, and no copy of it."""
     width, height = fitted(*image.size)
     up = image.height / height
-    margin = ceil(3 * up) + 8  # source rows that a result row needs: the filter's three, and the rounding of `reduce`
+    margin = ceil(3 * up) + 8  # source rows around a strip: three for the filter, and the rounding of `reduce`
     rows = max(1, int(_STRIP_BYTES / (4 * image.width) / up))
     small: Image.Image | None = None
     for top in range(0, height, rows):
@@ -122,7 +123,7 @@ def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
 
 
 def _write(image: Image.Image, *, lossless: bool) -> Picture:
-    image.info.clear()  # Pillow would write this metadata again
+    image.info.clear()  # otherwise Pillow would write this metadata again
     if lossless:
         out = io.BytesIO()
         image.save(out, "PNG")

@@ -1,6 +1,6 @@
 """The process that decodes pictures for the server.
 
-It starts at the first picture, ends when it is idle, and is replaced when a picture kills it.
+The process starts at the first picture, ends when it is idle, and is replaced when a picture kills it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .refusal import PictureRefused
 
 log = structlog.get_logger(__name__)
 
-WORKING_BYTES = 96 * 1024 * 1024  # memory besides the decoded picture: the file, strips, the result and the encoder
-PROCESSOR_S = 8  # CPU time for one picture; the largest honest picture takes 2 s
-LONGEST_S = 30.0  # wait for the result, longer than PROCESSOR_S because the machine may be busy
-IDLE_S = 120.0  # after which the process ends
+WORKING_BYTES = 96 * 1024 * 1024  # memory in addition to the decoded picture: the file, strips, the result and the encoder
+PROCESSOR_S = 8  # seconds of CPU time for one picture; the largest honest picture takes 2 s
+LONGEST_S = 30.0  # seconds of waiting for the result; longer than PROCESSOR_S, because the machine may be busy
+IDLE_S = 120.0  # seconds without a picture after which the process ends
 
 
 class Workshop:
-    """The process, which takes one picture at a time: callers must queue. `memory_bytes`: limit for a decoded picture."""
+    """A process that re-encodes one picture at a time: callers must queue. `memory_bytes`: limit for a decoded picture."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes + WORKING_BYTES
@@ -43,7 +43,7 @@ class Workshop:
     async def reencode(self, data: bytes) -> tuple[Picture, float]:
         """Return the re-encoded picture and the CPU time in seconds.
 
-        Raises PictureRefused, also when the process exceeded its limits.
+        Raises PictureRefused, also when the process has exceeded its limits.
         """
         if self._ending is not None:
             self._ending.cancel()
@@ -55,7 +55,7 @@ class Workshop:
             raise
         except (TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
             raise PictureRefused(await self._killed()) from error
-        except BaseException:  # cancelled: the next caller would read this picture's answer, so end the process
+        except BaseException:  # this call was cancelled: end the process, or the next caller would read this picture's reply
             await self._killed()
             raise
         finally:
@@ -79,16 +79,17 @@ class Workshop:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},  # no secrets
+                # without the server's own variables, which may contain secrets
+                env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},
             )
         return self._process
 
     async def _killed(self) -> PictureReason:
-        """End the process. Return the reason for which its picture is refused."""
+        """End the process. Return the reason why its picture is refused."""
         process, self._process = self._process, None
         if process is None:
             return "picture_damaged"
-        with suppress(TimeoutError):  # it may be ending by itself, and its exit status tells the reason
+        with suppress(TimeoutError):  # the process may be ending by itself; its exit status then shows the reason
             async with asyncio.timeout(0.1):
                 await process.wait()
         with suppress(ProcessLookupError):

@@ -1,8 +1,9 @@
 """Embedded media workers: child processes of this server, one for each core and a warm spare. They end with their parent.
 
 A worker is dead when its process exits, or when its event stream was silent for three heartbeats (`liveness.py` says how the
-silence is counted). The spare then serves, ``on_dead`` gets the dead worker's rooms, and a new spare starts. A worker that is
-told to end (SIGTERM) is replaced in the same way, but it keeps its rooms open until their participants have moved.
+silence is counted). The spare then serves in its place, ``on_dead`` gets the dead worker's rooms, and a new spare starts. A
+worker
+that is told to end (SIGTERM) is replaced in the same way. It keeps its rooms open until their participants have moved.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-START_TIMEOUT_S = 60.0  # imports take two seconds on an idle core, many more on a busy machine
-STOP_TIMEOUT_S = 1.5  # after which a worker is killed
+START_TIMEOUT_S = 60.0  # seconds for a start; imports take two seconds on an idle core, many more on a busy machine
+STOP_TIMEOUT_S = 1.5  # seconds after which a worker that was told to stop is killed
 POLL_S = 0.05
-SETTLE_S = 0.5  # delay before a successor starts while others serve, because moving calls need the CPU first
-CRASHES = 16  # times of crashes that are remembered
+SETTLE_S = 0.5  # seconds before a successor starts while other workers serve, because calls that move need the CPU first
+CRASHES = 16  # number of crashes whose times are remembered
 
 
 @dataclass(slots=True, eq=False)
@@ -55,12 +56,12 @@ class Worker:
 
     @property
     def id(self) -> str:
-        """Return the id, which is unique to this process."""
+        """Return the worker's id, which is unique to this process."""
         return f"w{self.number}-{self.process.pid}"
 
     @property
     def place(self) -> str:
-        """Return the name that this worker's successor will have, too."""
+        """Return the worker's name, which its successor will have, too."""
         return f"w{self.number}"
 
     @property
@@ -89,7 +90,10 @@ class Workers:
         self._on_dead: OnDead | None = None
 
     async def begin(self) -> None:
-        """Start the processes, so that they load in parallel with their parent. `start` waits for them."""
+        """Start the processes without waiting for them, so that they load in parallel with their parent.
+
+        `start` waits for them.
+        """
         for number in range(self._wanted):
             self._begun.append(await self._fork(number))
 
@@ -125,7 +129,10 @@ class Workers:
     # --- rooms -----------------------------------------------------------------------------------------------------------
 
     def place(self, room: str) -> Worker | None:
-        """Return the room's worker, else place the room on the live worker with the fewest rooms; None when none lives."""
+        """Return the room's worker. For a new room, choose the live worker with the fewest rooms.
+
+        Return None when no worker is live.
+        """
         placed = self._placed.get(room)
         if placed is not None and placed.usable:
             return placed
@@ -139,7 +146,7 @@ class Workers:
         return worker
 
     def forget(self, room: str) -> None:
-        """Forget where the room is."""
+        """Forget which worker has the room."""
         worker = self._placed.pop(room, None)
         if worker is not None:
             worker.rooms.discard(room)
@@ -159,7 +166,7 @@ class Workers:
         ]
 
     def _promote(self) -> None:
-        """Make spares live while fewer workers than wanted are live."""
+        """Let spares serve while fewer workers than wanted are live."""
         live = sum(worker.state == "live" for worker in self._workers)
         for worker in sorted(self._workers, key=lambda each: each.number):
             if live >= self._wanted:
@@ -188,7 +195,10 @@ class Workers:
         return Worker(number, process, WorkerClient(str(socket)))
 
     async def _adopt(self, worker: Worker) -> None:
-        """Wait until the worker answers, and watch it from then on. Raises RuntimeError, TimeoutError."""
+        """Wait until the worker answers, and from then on watch it.
+
+        Raises RuntimeError when it exits, TimeoutError when it is late.
+        """
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._healthy(worker)
@@ -217,7 +227,8 @@ class Workers:
         await worker.client.close()
         if worker.process.returncode is None:
             with suppress(ProcessLookupError):
-                worker.process.send_signal(signal.SIGINT)  # SIGINT ends it at once; SIGTERM would let its rooms move first
+                # SIGINT ends the worker at once; SIGTERM would first let its rooms move
+                worker.process.send_signal(signal.SIGINT)
             try:
                 async with asyncio.timeout(STOP_TIMEOUT_S):
                     await worker.process.wait()
@@ -227,7 +238,7 @@ class Workers:
                 await worker.process.wait()
 
     async def _watch(self, worker: Worker) -> None:
-        """Watch the worker until it dies. Then hand its rooms on and start a successor."""
+        """Watch the worker until it dies. Then move its rooms to other workers, and start a successor."""
         tasks = [
             asyncio.create_task(self._read(worker)),
             asyncio.create_task(worker.process.wait()),
@@ -266,7 +277,7 @@ class Workers:
                 log.exception("rooms of a worker not handed on", worker=worker.id)
 
     async def _read(self, worker: Worker) -> None:
-        """Read events, from a new stream when one breaks. Other code decides whether the worker is dead."""
+        """Read the worker's events. When its stream breaks, open a new one: `_silent` decides whether the worker is dead."""
         while True:
             error = await read_stream(worker, self._on_event)
             log.warning("event stream broke", worker=worker.id, error=error)
@@ -284,19 +295,19 @@ class Workers:
         self._promote()
         with suppress(ProcessLookupError):
             if worker.process.returncode is None:
-                worker.process.kill()  # it may only hang, and would hold its port and every command sent to it
+                worker.process.kill()  # the worker may only hang; alive, it would hold its port and every command sent to it
         self._spawn(self._succeed(worker.number, after=worker))
         await self._moved(worker)
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
-        """Start a new worker under this number, in the place of ``after``, and try again until it succeeds."""
+        """Start a new worker under this number, in place of ``after``. Try again until it starts."""
         if after is not None:
             await self._stop(after)
         while not await self._start_successor(number):
             pass
 
     async def _start_successor(self, number: int) -> bool:
-        """Start a worker. Return False if it did not start, so that the caller tries again."""
+        """Start a worker. Return False if it did not start; the caller then tries again."""
         await until_free(media_ports(self._settings.udp_port + number, 1), self._stopped)
         async with self._succession:
             await asyncio.sleep(self._pause_s())
@@ -317,7 +328,7 @@ class Workers:
 
 
 async def _silent(worker: Worker) -> None:
-    """Return when the worker has been silent for too long."""
+    """Return when the worker has been silent for so long that it counts as dead."""
     now_s = asyncio.get_running_loop().time()
     while True:
         now_s = await interface.tick(worker, now_s)

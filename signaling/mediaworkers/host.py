@@ -1,4 +1,4 @@
-"""`sangdam media`: runs the media workers of one machine, one for each core, and starts each again when it ends.
+"""`sangdam media`: run the media workers of one machine, one for each core, and start each again when it ends.
 
 The workers announce themselves in Redis.
 """
@@ -25,16 +25,17 @@ log = structlog.get_logger(__name__)
 
 SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # names of environment variables for the children
 REDIS_VARIABLE = "SANGDAM_MEDIA_REDIS"
-KILL_AFTER_S = 20.0  # longer than a worker waits for its rooms to move
-CRASHES = 16  # times of exits that are remembered
+KILL_AFTER_S = 20.0  # seconds after which a worker is killed; longer than a worker waits for its rooms to move
+CRASHES = 16  # number of exits whose times are remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaSettings:
     """The settings of `sangdam media`.
 
-    `listen`: the address for commands. `advertise`: the name or address at which servers reach it; "" means `listen`.
-    `port` and `udp_port` are the first worker's; the other workers have the next ones.
+    `listen`: the address for commands. `advertise`: the name or address at which servers reach `listen`; "" means `listen`
+    itself.
+    `port` and `udp_port` are the ports of the first worker; the other workers have the next ports.
     """
 
     redis: str
@@ -55,12 +56,12 @@ class MediaSettings:
         return self.workers or os.cpu_count() or 1
 
     def ports(self, number: int) -> list[Port]:
-        """Return the ports that this worker will bind: one for commands, one for media."""
+        """Return the ports that the worker with this number will bind: one for commands, one for media."""
         commands = Port(self.port + number, (self.listen,), f"--port {self.port + 100}")
         return [commands, *media_ports(self.udp_port + number, 1, self.address)]
 
     def command(self, number: int) -> list[str]:
-        """Return the command line of a worker."""
+        """Return the command line of the worker with this number."""
         port = self.port + number
         command = [
             sys.executable,

@@ -1,4 +1,4 @@
-"""The interface of media workers, embedded or remote, and the code for their event streams that both kinds share."""
+"""The interface of media workers, and the code for event streams that embedded and remote workers share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-ANOTHER_S = 10.0  # how long a draining worker waits for another to take its rooms; it ends by itself after 15 s
-MOVED_S = 3.0  # how long it keeps a moved room open while the participants make new connections
+ANOTHER_S = 10.0  # seconds that a draining worker waits for another to take its rooms; it ends by itself after 15 s
+MOVED_S = 3.0  # seconds that a draining worker keeps a moved room open while the participants make new connections
 LOOK_S = 0.1
-STREAM_SILENCE_S = 30.0  # timeout of the stream's client; a last resort, because it does not know when we were late ourselves
+# timeout of the stream's client: a last resort, because it also counts the time in which this server could not read
+STREAM_SILENCE_S = 30.0
 
 OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
 OnDead = Callable[[list[str]], Awaitable[None]]
@@ -27,14 +28,14 @@ IsHere = Callable[[str], bool]
 
 
 class Succeeded(Exception):
-    """Another worker listens at the address of this one."""
+    """Another worker now listens at this worker's address."""
 
 
 class MediaWorker(Protocol):
     """One media worker.
 
     `beat`: set at each heartbeat. `drains`: set when the worker says that it was told to end.
-    `handling`: this server is handling an event of the worker's stream, so later events wait unread.
+    `handling`: whether this server is handling an event of the worker's stream, so that later events wait unread.
     """
 
     client: WorkerClient
@@ -46,11 +47,11 @@ class MediaWorker(Protocol):
 
     @property
     def id(self) -> str:
-        """Return the id, which is unique to this process."""
+        """Return the worker's id, which is unique to this process."""
 
     @property
     def place(self) -> str:
-        """Return the name that this worker's successor will have, too."""
+        """Return the worker's name, which its successor will have, too."""
 
     @property
     def usable(self) -> bool:
@@ -58,7 +59,7 @@ class MediaWorker(Protocol):
 
 
 class MediaWorkers(Protocol):
-    """All media workers that this server uses. `outlive`: the workers and their rooms go on when this server ends."""
+    """All media workers that this server uses. `outlive`: whether the workers and their rooms go on when this server ends."""
 
     outlive: bool
 
@@ -72,19 +73,19 @@ class MediaWorkers(Protocol):
         """
 
     async def close(self) -> None:
-        """Stop using the workers; embedded workers end."""
+        """Stop using the workers. Embedded workers end."""
 
     async def heard(self, timeout_s: float) -> None:
-        """Wait until all past events of the workers were handled."""
+        """Wait until this server has handled all events that the workers have sent so far."""
 
     def usable(self) -> Sequence[MediaWorker]:
         """Return the workers that can take commands, as far as this server knows."""
 
     def place(self, room: str) -> MediaWorker | None:
-        """Return the room's worker, else choose one and remember it; None when none lives."""
+        """Return the room's worker. For a new room, choose a worker and remember it. Return None when no worker is live."""
 
     def forget(self, room: str) -> None:
-        """Forget where the room is."""
+        """Forget which worker has the room."""
 
     def kept(self, room: str) -> int:
         """Return the epoch of this room if a worker had it open when this server began to lead, else 0."""
@@ -97,7 +98,7 @@ class MediaWorkers(Protocol):
 
 
 async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
-    """Read one event stream until it breaks or `on_event` raises Succeeded. Return the reason.
+    """Read one event stream until it breaks or `on_event` raises Succeeded. Return the reason as a text.
 
     A stream begins with a Snapshot.
     """
@@ -132,7 +133,7 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
 
 
 async def tick(worker: MediaWorker, before_s: float) -> float:
-    """Wait for one tick and count it as silence, unless this server is still handling an event of the worker.
+    """Wait for one tick, and count it as silence. Do not count it while this server is handling an event of the worker.
 
     Return the loop's time, which is `before_s` of the next call.
     """
@@ -144,7 +145,7 @@ async def tick(worker: MediaWorker, before_s: float) -> float:
 
 
 async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
-    """Wait for the next heartbeat of each worker. Events come in order, so all earlier events were handled then."""
+    """Wait for the next heartbeat of each worker. As events come in order, all earlier events have then been handled."""
     for worker in workers:
         worker.beat.clear()
     try:
@@ -157,8 +158,8 @@ async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
 async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable[[], Awaitable[None]], is_here: IsHere) -> None:
     """Move the rooms of a worker that was told to end, as soon as there is another worker.
 
-    The old rooms stay open for `MOVED_S` while participants make new connections, and are then closed. `is_here` tells whether
-    a room belongs to this worker (still or again).
+    The old rooms stay open for `MOVED_S` while participants make new connections, and are then closed. `is_here` returns whether
+    a room belongs to this worker, still or again.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(ANOTHER_S):

@@ -1,7 +1,8 @@
-"""When a silent worker counts as dead, and how long to wait before its successor. Pure except for one read of /proc.
+"""Decide when a silent worker counts as dead, and how long to wait before its successor starts.
 
-A false alarm costs every call on the worker a second of silence; a missed death costs them the call. Silence is therefore
-counted only while this server itself could read, and a worker that waits for a CPU is given more time.
+Pure, except for one read of /proc. A false alarm costs every call on the worker a second of silence; a missed death costs them
+the
+call. Silence is therefore counted only while this server itself could read, and a worker that waits for a CPU is given more time.
 """
 
 from __future__ import annotations
@@ -10,19 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 TICK_S = 0.05
-SILENT_S = 0.75  # three heartbeats
-STARVED_S = 2.5  # limit for a starved worker: ready to run, but without a CPU
-REMOTE_SILENT_S = 1.25  # limit for a worker on another machine, where this server cannot see whether it is starved
-FIRST_S = 5.0  # limit until the first event, because the stream must be opened first
+SILENT_S = 0.75  # seconds of silence after which a worker counts as dead: three heartbeats
+STARVED_S = 2.5  # the same for a starved worker, which is ready to run but gets no CPU
+REMOTE_SILENT_S = 1.25  # the same for a worker on another machine, where this server cannot see whether the worker is starved
+FIRST_S = 5.0  # the same before the first event, because the stream must be opened first
 
-CRASHES_S = 60.0  # how long a crash counts
-PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)  # indexed by the number of crashes in the last minute
+CRASHES_S = 60.0  # seconds for which a crash counts
+# seconds of pause before a restart, indexed by the number of crashes in the last minute
+PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)
 
 
 class Silence:
-    """Time for which a worker has been silent. After `limit_s` the worker counts as dead.
+    """The time for which a worker has been silent. After `limit_s` the worker counts as dead.
 
-    Call ``tick`` every ``TICK_S``. A late tick counts as one tick only, because events of the meantime may lie unread.
+    Call ``tick`` every ``TICK_S``. A late tick counts as one tick only, because events of the meantime may be unread.
     """
 
     def __init__(self, limit_s: float = SILENT_S) -> None:
@@ -42,17 +44,17 @@ class Silence:
         self._silent_s = self._limit_s
 
     def is_death(self, *, starved: bool) -> bool:
-        """Return whether the worker is dead, given whether it is starved."""
+        """Return whether the worker counts as dead. `starved`: whether it gets no CPU."""
         return self._silent_s >= (STARVED_S if starved else self._limit_s) - TICK_S / 2
 
     @property
     def is_long(self) -> bool:
-        """Return whether a worker that is not starved would be dead."""
+        """Return whether the worker would count as dead if it is not starved."""
         return self.is_death(starved=False)
 
 
 def is_starved(pid: int, proc: Path = Path("/proc")) -> bool:
-    """Return whether the process waits for a CPU or the disk, instead of sleeping, hanging or being dead.
+    """Return whether the process waits for a CPU or the disk. False: it sleeps, hangs or is dead.
 
     Always False on systems other than Linux.
     """
@@ -60,13 +62,13 @@ def is_starved(pid: int, proc: Path = Path("/proc")) -> bool:
         stat = (proc / str(pid) / "stat").read_text()
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] in ("R", "D")  # proc(5): the state follows the name in brackets
+    return stat.rpartition(")")[2].split()[0] in ("R", "D")  # proc(5): the state follows the process's name in brackets
 
 
 def restart_pause_s(crashes_s: Sequence[float], now_s: float) -> float:
     """Return the pause in seconds before a successor starts.
 
-    The first crashes cause no pause; a worker that keeps crashing must not use up the CPU by restarts.
+    The first crashes cause no pause. A worker that keeps crashing gets pauses, so that restarts do not use up the CPU.
     """
     recent = sum(now_s - at < CRASHES_S for at in crashes_s)
     return PAUSES_S[min(recent, len(PAUSES_S) - 1)]

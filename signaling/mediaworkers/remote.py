@@ -1,8 +1,8 @@
 """Media workers on other machines. Their leases in Redis announce them, and each has its own event stream.
 
-Only the stream tells whether a worker is alive; the lease only makes it known. So calls go on while Redis is unavailable. A
+A lease only makes a worker known. Whether it is alive shows in its stream alone, so calls go on while Redis is unavailable. A
 worker is dead when nothing listens at its address or its stream was silent for too long. ``on_dead`` then gets its rooms. A
-worker that only hung and comes back is used again, after its rooms that moved meanwhile are closed.
+worker that only hung is used again when it comes back, after its rooms that moved meanwhile are closed.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S = 0.3  # between two reads of the leases
+LOOK_EVERY_S = 0.3  # seconds between two reads of the leases
 REDIS_TIMEOUT_S = 1.0
-FOUND_WITHIN_S = 2.0  # how long the start waits for workers that have a lease and say nothing
+FOUND_WITHIN_S = 2.0  # seconds that the start waits for workers that have a lease and send nothing
 RECONNECT_S = 0.1
-MOST_DOUBTED = 1000  # untrusted names that are remembered, so that each is logged once
+MOST_DOUBTED = 1000  # most untrusted names that are remembered, so that each is logged once
 REFUSALS = 2  # refused connections in a row after which a worker counts as gone
-LATELY_S = 2.0  # how long a new room does not show in its worker's load
-ROOM_LOAD = 0.02  # share of a core added for each such room (measured: 1-2.7 % with sound)
+LATELY_S = 2.0  # seconds until a new room shows in its worker's load
+ROOM_LOAD = 0.02  # share of a core that is added for each such room (measured: 1-2.7 % with sound)
 
 
 async def _always() -> bool:
@@ -51,8 +51,8 @@ async def _always() -> bool:
 class Leased:
     """A worker with a lease. See `interface.MediaWorker`.
 
-    `found`: the rooms, with their epochs, that it had open when its stream began. `lately`: when it got its newest rooms.
-    `succeeded`: another worker listens at its address.
+    `found`: room → epoch of the rooms that were open on the worker when its stream began. `lately`: when its newest rooms were
+    placed on it. `succeeded`: whether another worker now listens at its address.
     """
 
     said: announcement.Announcement
@@ -86,7 +86,7 @@ class Leased:
         return self.state in ("live", "draining")
 
     def load(self, now_s: float) -> float:
-        """Return the announced load, in cores, plus an estimate for rooms that are too new to show in it."""
+        """Return the announced load, in cores, plus an estimate for rooms that are too new to be part of it."""
         while self.lately and now_s - self.lately[0] > LATELY_S:
             self.lately.popleft()
         return self.said.load + len(self.lately) * ROOM_LOAD
@@ -95,7 +95,7 @@ class Leased:
 class Fleet:
     """The media workers of a cluster. See `interface.MediaWorkers`.
 
-    `allowed` is asked before this server closes rooms that it has not placed, because another leader may have placed them.
+    Before this server closes rooms that it has not placed itself, it asks `allowed`: another leader may have placed them.
     """
 
     outlive = True
@@ -121,7 +121,7 @@ class Fleet:
         self._on_dead: OnDead | None = None
 
     async def begin(self) -> None:
-        """Do nothing: the workers run already."""
+        """Do nothing: remote workers run already."""
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
         """Return when every worker with a lease has sent its snapshot of rooms, or after `FOUND_WITHIN_S`."""
@@ -136,7 +136,7 @@ class Fleet:
             log.warning("no media worker yet: text only until one is announced")
 
     async def close(self) -> None:
-        """Stop following the workers. They go on."""
+        """Stop following the workers. The workers go on."""
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
@@ -156,7 +156,10 @@ class Fleet:
     # --- rooms -----------------------------------------------------------------------------------------------------------
 
     def place(self, room: str) -> Leased | None:
-        """Return the room's worker, else place the room on the less loaded of two random workers; None when none lives."""
+        """Return the room's worker. For a new room, choose the less loaded of two random live workers.
+
+        Return None when no worker is live.
+        """
         placed = self._placed.get(room) or self._keeper(room)
         if placed is None or not placed.usable:
             live = [worker for worker in self._workers.values() if worker.state == "live"]
@@ -177,7 +180,7 @@ class Fleet:
         return max(keepers, key=lambda worker: worker.found[room], default=None)
 
     def forget(self, room: str) -> None:
-        """Forget where the room is."""
+        """Forget which worker has the room."""
         worker = self._placed.pop(room, None)
         if worker is not None:
             worker.rooms.discard(room)
@@ -238,7 +241,7 @@ class Fleet:
             worker = self._workers[name] = Leased(said, WorkerClient(said.url, self._secret))
             worker.task = self._spawn(self._follow(worker))
         if said.at < worker.said.at:
-            return  # a replayed old announcement
+            return  # an old announcement, replayed
         worker.said = said
         if said.draining:
             worker.drains.set()
@@ -272,7 +275,7 @@ class Fleet:
         while True:
             error = await read_stream(worker, on_event)
             if worker.succeeded:
-                return  # the events at this address are another worker's
+                return  # another worker now sends the events at this address
             refused = refused + 1 if error == "ClientConnectorError" else 0
             if refused == REFUSALS:
                 worker.silence.give_up()
@@ -331,7 +334,8 @@ class Fleet:
         rooms = list(worker.rooms)
         for room in rooms:
             self.forget(room)
-        # In a separate task, because the watch of a worker is cancelled when its lease ends, and many rooms take longer to move.
+        # In a separate task: the watch of a worker is cancelled when its lease ends, and many rooms take longer than that to
+        # move.
         await asyncio.shield(self._spawn(self._hand_on(worker, rooms)))
 
     async def _hand_on(self, worker: Leased, rooms: list[str]) -> None:

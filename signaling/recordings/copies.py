@@ -1,7 +1,7 @@
 """Users' copies of their recordings.
 
-A copy is one file with everything that reached the user. It is made when the user asks for it. It lies in the folder of the
-session's recording and is deleted with it.
+A copy is one file with everything that reached the user. It is made when the user asks for it. The copy is in the folder of the
+session's recording, and is deleted with the recording.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .plan import make_plan
 from .store import Recordings
 
 MOST_AT_ONCE = 20
-"""Copies that are being made or wait for their turn. More are refused; the user may ask again later."""
+"""Copies that are being made or wait for their turn. Further copies are refused; the user may ask again later."""
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Disk space that making a copy must leave free."""
 MOST_BYTES_PER_S = 300_000
@@ -36,14 +36,14 @@ State = Literal["none", "making", "ready", "failed"]
 
 
 class Copy(msgspec.Struct, kw_only=True):
-    """The state of a user's copy. `percent`: how much of it is made."""
+    """The state of a user's copy. `percent`: how much of the copy is made."""
 
     state: State
     percent: int = 0
 
 
 class TooMany(Exception):
-    """`MOST_AT_ONCE` copies are being made or wait already."""
+    """`MOST_AT_ONCE` copies are already being made or waiting."""
 
 
 class _Work:
@@ -54,7 +54,7 @@ class _Work:
 
 
 class Copies:
-    """Makes users' copies, one at a time so that calls have the CPU. Call `close` at the end."""
+    """Makes users' copies, one at a time so that calls get the CPU. Call `close` at the end."""
 
     def __init__(self, recordings: Recordings) -> None:
         self._recordings = recordings
@@ -62,7 +62,7 @@ class Copies:
         self._one = asyncio.Semaphore(1)
 
     async def look(self, session: str) -> Copy:
-        """Return the state of the session's copy. "failed" is returned only once."""
+        """Return the state of the session's copy. A failure is reported once: the next call has forgotten it."""
         work = self._works.get(session)
         if work is not None and work.failed:
             del self._works[session]
@@ -73,11 +73,11 @@ class Copies:
         return Copy(state="ready" if there else "none")
 
     async def make(self, session: str, segments: Sequence[Segment], user: str) -> Copy:
-        """Begin to make the copy, unless it exists or is being made. Return its state. Raises TooMany."""
+        """Begin to make the copy, unless it exists or is being made. Return the copy's state. Raises TooMany."""
         known = await self.look(session)
         if known.state in ("ready", "making"):
             return known
-        if session not in self._works:  # two requests may arrive at the same time
+        if session not in self._works:  # another request for this copy may have arrived at the same time
             for name in [name for name, work in self._works.items() if work.failed]:
                 del self._works[name]
             if len(self._works) >= MOST_AT_ONCE:
@@ -105,7 +105,7 @@ class Copies:
                 await export(plan, lambda percent: setattr(work, "percent", percent))
                 await asyncio.to_thread(part.replace, target)
             if [each.name for each in await self._recordings.of(session)] != [each.name for each in segments]:
-                target.unlink(missing_ok=True)  # consent was withdrawn meanwhile
+                target.unlink(missing_ok=True)  # consent was withdrawn while the copy was made
             del self._works[session]
         except (ExportFailed, OSError):
             _log.exception("copy_failed", session=session)

@@ -1,4 +1,4 @@
-"""Export of a recording in a separate process: `python -m media.recording.export`."""
+"""Export a recording in a separate process: `python -m media.recording.export`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from media.api.recording_files import Plan
 
 
 class ExportFailed(Exception):
-    """The export failed. The text is the reason that the process gave, if it gave one."""
+    """The export failed. The exception's text is the reason that the process gave, if any."""
 
 
 async def export(plan: Plan, told: Callable[[int], None]) -> None:
-    """Carry out `plan`, calling `told` with the progress in per cent. Raises ExportFailed.
+    """Carry out `plan`. Call `told` with the progress in per cent. Raises ExportFailed.
 
-    When it is cancelled, it kills the process. The caller must then remove the partial file at `plan.out`.
+    When the call is cancelled, it kills the process. The caller must then remove the partial file at `plan.out`.
     """
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(

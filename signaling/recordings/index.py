@@ -1,4 +1,4 @@
-"""Reads the log of a segment. Pure. Times are milliseconds since the Unix epoch."""
+"""Read the log of a segment. Pure. Times are milliseconds since the Unix epoch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from media.api.recording_files import Ended, Kind, LogEntry, Reached, TrackBegan, TrackEnded, decode_entry
 
-MOST_LINES = 100_000  # of one log; later lines are ignored
+MOST_LINES = 100_000  # lines of one log that are read; later lines are ignored
 
 
 class Span(NamedTuple):
@@ -33,7 +33,8 @@ class Track(Struct, kw_only=True):
 class Segment(Struct, kw_only=True):
     """One recorded segment of a session.
 
-    `name`: its folder. `reached`: who received whose sound and video, and from when on. `reason`: why it ended early, or "".
+    `name`: the segment's folder. `reached`: who received whose sound and video, and from when on. `reason`: why the segment ended
+    early, or "".
     """
 
     name: str
@@ -45,7 +46,7 @@ class Segment(Struct, kw_only=True):
 
     @property
     def span(self) -> Span | None:
-        """Return the span from the first track's beginning to the last track's end; None when there is no track."""
+        """Return the span from the first track's beginning to the last track's end. Return None when there is no track."""
         if not self.tracks:
             return None
         return Span(min(track.began for track in self.tracks), max(track.ended for track in self.tracks))
@@ -54,8 +55,8 @@ class Segment(Struct, kw_only=True):
 def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_written: int) -> Segment:
     """Return the segment that the log describes.
 
-    Reading stops at a broken line, because the recorder died while it wrote that line. `last_written` is the end of tracks
-    whose end is not in the log.
+    Reading stops at a broken line, because the recorder died while it wrote that line. Tracks whose end is not in the log end at
+    `last_written`.
     """
     segment = Segment(name=name, epoch=epoch, period=period, reason="worker_lost")
     tracks: dict[int, Track] = {}
@@ -105,7 +106,7 @@ def _reaches(state: Reached, track: Track, listener: str) -> bool:
 
 
 def pieces(segments: Iterable[Segment], together_ms: int = 2000) -> list[Span]:
-    """Return the spans in which anything is recorded, in order. Gaps shorter than `together_ms` are closed."""
+    """Return the spans in which at least one track is recorded, in order. Gaps shorter than `together_ms` are closed."""
     found: list[Span] = []
     for span in sorted(segment.span for segment in segments if segment.span is not None):
         if found and span.begin - found[-1].end < together_ms:

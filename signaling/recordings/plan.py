@@ -1,4 +1,4 @@
-"""The plan of an export and its subtitles. Pure. The audience of the file decides which tracks are in it, and when."""
+"""The plan of an export, and its subtitles. Pure. The file's audience decides which tracks the file has, and when."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def make_plan(
 
 
 def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
-    """Return the position, in ms, of the moment `at` (Unix ms) in the exported file; None when the moment is not in it."""
+    """Return the position, in ms, of the moment `at` (Unix ms) in the exported file. Return None for a moment not in the file."""
     before = 0
     for begin, end in plan_pieces:
         if begin <= at < end:
@@ -46,7 +46,7 @@ def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
 
 
 def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callable[[Line], str]) -> str:
-    """Return the lines as WebVTT. A line is shown until the next one comes, for at most `LINE_SHOWN_MS`."""
+    """Return the lines as WebVTT. A line is shown until the next one comes, but for at most `LINE_SHOWN_MS`."""
     placed = [(position(plan_pieces, line.at), line) for line in lines if line.kind in ("text", "picture", "file")]
     cues = [(at, line) for at, line in placed if at is not None]
     found = ["WEBVTT", ""]

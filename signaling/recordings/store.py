@@ -13,7 +13,7 @@ from media.api import recording_files as disk
 
 from .index import Segment, Track, read_log
 
-MOST_SEGMENTS = 1000  # of one session
+MOST_SEGMENTS = 1000  # most segments of one session
 
 
 class Recordings:
@@ -23,7 +23,7 @@ class Recordings:
         self.folder = folder
 
     async def of(self, session: str) -> list[Segment]:
-        """Return the session's segments in order of time; [] when nothing is recorded."""
+        """Return the session's segments in order of time. Return [] when nothing is recorded."""
         return await asyncio.to_thread(self._of, session)
 
     def _of(self, session: str) -> list[Segment]:
@@ -59,7 +59,7 @@ class Recordings:
         return self.folder / session / "recording.webm"
 
     async def sessions(self) -> list[str]:
-        """Return the sessions that have a folder here."""
+        """Return the ids of the sessions that have a folder here."""
         return await asyncio.to_thread(self._sessions)
 
     def _sessions(self) -> list[str]:
@@ -69,7 +69,10 @@ class Recordings:
             return []
 
     async def erase(self, session: str, up_to_period: int | None = None) -> None:
-        """Delete all recordings of this session, or only those up to and including this period of consent."""
+        """Delete all recordings of this session.
+
+        With `up_to_period`, delete only those up to and including this period of consent.
+        """
         await asyncio.to_thread(self._erase, session, up_to_period)
 
     def _erase(self, session: str, up_to_period: int | None) -> None:

@@ -1,4 +1,4 @@
-"""The conversation that a transcript is made from, and what both forms have in common."""
+"""The conversation from which a transcript is made, and the code that page and plain text share."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .words import words_in
 
 Form = Literal["html", "text"]
 FORMS: dict[Form, str] = {"html": "text/html", "text": "text/plain"}
-_QUOTE = Seen(60, cut=True)  # of the line to which another replies
+_QUOTE = Seen(60, cut=True)  # the beginning of a line, shown where another line replies to it
 PictureOf = Callable[[str], Awaitable["Image | None"]]
-"""Return the picture with this id, or None when the readers may not see it."""
+"""Returns the picture with this id, or None when the readers may not see it."""
 
 
 class Image(NamedTuple):
@@ -31,9 +31,10 @@ class Image(NamedTuple):
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation for its readers. `lines`: those that `readers` may read. `board`: ids of the pictures on the board.
+    """A conversation for its readers. `lines`: the lines that `readers` may read. `board`: ids of the pictures on the board.
 
-    `you`: the participant who reads, or "". `zone`: of the reader. `begun_at`, `ended_at`: Unix ms; None: it goes on.
+    `you`: the participant who reads, or "". `zone`: time zone of the reader. `begun_at`, `ended_at`: Unix ms; None: it still goes
+    on.
     """
 
     site: str
@@ -58,7 +59,7 @@ class Conversation:
 
     @property
     def span(self) -> str:
-        """Return when it began and ended."""
+        """Return a text with the times when the conversation began and ended."""
         begin = f"{self.day(self.begun_at)} {self.time(self.begun_at)}"
         if self.ended_at is None:
             return begin
@@ -72,7 +73,7 @@ class Conversation:
         return getattr(self.zone, "key", "UTC")
 
     def shown(self) -> list[Line]:
-        """Return the lines that people wrote, and of those only what the readers may read."""
+        """Return the lines that people wrote, without those that the readers may not read."""
         allowed = [line for line in self.lines if self.readers == "staff" or line.audience == "all"]
         return [line for line in allowed if line.kind != "system" and line.role != "system"]
 
@@ -81,7 +82,7 @@ class Conversation:
         return {line.seq: line for line in self.shown()}
 
     def content(self, line: Line) -> str:
-        """Return what the line says, in one text: a picture and a file by their kind."""
+        """Return the text of the line. A picture, a file and a retracted line become a word in brackets."""
         words = self.words
         if line.change == "retracted":
             return f"[{words['retracted']}]"
@@ -90,17 +91,17 @@ class Conversation:
         return f"[{words['file']}: {line.text}, {size_of(line)}]" if line.kind == "file" else line.text
 
     def quote(self, line: Line) -> str:
-        """Return the beginning of the line to which this one replies, or ""."""
+        """Return the beginning of the line to which this one replies, or "" when it is no reply."""
         replied = self._by_seq.get(line.reply_to)
         return _QUOTE(self.content(replied)) if replied is not None else ""
 
     def marks(self, line: Line) -> str:
-        """Return what is said beside the author: that it was edited, or is for staff only."""
+        """Return the remarks beside the author: that the line was edited, or is for staff only."""
         found = [self.words["edited"]] if line.change == "edited" else []
         return ", ".join(found + [self.words["staff_only"]] * (line.audience == "staff"))
 
     def author(self, line: Line) -> str:
-        """Return who wrote the line: "You", "Jimin (counselor)"."""
+        """Return the author of the line as shown: "You", "Jimin (counselor)"."""
         if self.you and line.author == self.you:
             return self.words["you"]
         role = self.words.get(line.role, line.role)
@@ -126,8 +127,8 @@ def size_of(line: Line) -> str:
 
 
 def zone_of(name: str) -> tzinfo:
-    """Return the zone with this IANA name; UTC for an unknown one."""
+    """Return the zone with this IANA name, or UTC for an unknown name."""
     try:
         return ZoneInfo(name) if name else UTC
-    except (ValueError, OSError, LookupError):  # no such zone, a folder of zones, or a path
+    except (ValueError, OSError, LookupError):  # there is no such zone, or the name is a folder of zones or a path
         return UTC

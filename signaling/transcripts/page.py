@@ -1,6 +1,6 @@
-"""The transcript as one HTML file: no script, no address outside of it, every text escaped.
+"""The transcript as one HTML file, without scripts and external addresses. Every text is escaped.
 
-A policy in the file itself forbids scripts and requests, should a text ever get through.
+A policy in the file itself forbids scripts and requests, in case a text is ever not escaped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from signaling.protocol.session_views import Line
 
 from .conversation import Conversation, PictureOf
 
-MOST_PICTURE_BYTES = 40 * 1024 * 1024  # of all pictures in one file; mail and phones take no larger one
+MOST_PICTURE_BYTES = 40 * 1024 * 1024  # bytes of all pictures in one file; mail and phones do not accept larger files
 _MIMES = ("image/webp", "image/png", "image/jpeg")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
@@ -30,7 +30,7 @@ img { display: block; max-width: 100%; max-height: 32rem; border-radius: 0.5rem;
 
 
 async def page(conversation: Conversation, picture_of: PictureOf) -> AsyncIterator[str]:
-    """Yield the file in pieces, so that one picture at a time is in memory."""
+    """Yield the file in pieces, so that only one picture at a time is in memory."""
     words = conversation.words
     yield _head(conversation)
     inside = _Inside(words["picture_missing"], picture_of)
@@ -53,7 +53,7 @@ async def page(conversation: Conversation, picture_of: PictureOf) -> AsyncIterat
 
 
 class _Inside:
-    """Puts pictures into the file while there is room."""
+    """Puts pictures into the file as long as there is room."""
 
     def __init__(self, missing: str, picture_of: PictureOf) -> None:
         self._missing = f"<p>({escape(missing)})</p>"

@@ -6,7 +6,7 @@ from .conversation import Conversation
 
 
 def plain(conversation: Conversation) -> str:
-    """Return the conversation as text, one line after another, with a heading for each day."""
+    """Return the conversation as text: each line on a row of its own, and a heading for each day."""
     words = conversation.words
     rows = [conversation.title, conversation.span, words["zone"].format(zone=conversation.zone_name)]
     day = ""

@@ -1,4 +1,4 @@
-"""Reading a conversation from the records, for readers who may read it."""
+"""Read a conversation from the records, as its readers may see it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from signaling.records import Records, SessionRecord
 from .conversation import Conversation, Image, PictureOf
 
 _AT_ONCE = 500
-MOST_LINES = 20_000  # of one conversation
+MOST_LINES = 20_000  # most lines of one conversation
 
 
 async def conversation_of(
     records: Records, session: SessionRecord, readers: Audience, language: str, zone: tzinfo, you: str = ""
 ) -> Conversation:
-    """Return the conversation. `language`: "" for the session's. `you`: the participant who reads, or ""."""
+    """Return the conversation. `language`: "" for that of the session. `you`: the participant who reads, or ""."""
     language = language or session.language
     site = await records.site(session.site)
     return Conversation(
@@ -43,7 +43,7 @@ async def _lines(records: Records, session_id: str, readers: Audience) -> list[L
 
 
 def pictures_for(records: Records, session_id: str, readers: Audience) -> PictureOf:
-    """Return what finds a picture of this conversation; a picture for staff is found for staff only."""
+    """Return a function that finds pictures of this conversation. It finds pictures for staff only if the readers are staff."""
 
     async def picture_of(picture_id: str) -> Image | None:
         found = await records.picture(picture_id)

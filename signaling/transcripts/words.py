@@ -1,4 +1,4 @@
-"""The words of a transcript in the reader's language. Those of the browser's pages are in `web/src`."""
+"""The words of a transcript in the reader's language. The words of the browser's pages are in `web/src`."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ WORDS = {
 
 
 def words_in(language: str) -> dict[str, str]:
-    """Return the words in this language, or in English."""
+    """Return the words in this language or, if it has none, in English."""
     return WORDS[lookup(language, WORDS) or "en"]

@@ -1,4 +1,4 @@
-"""Draws the shop's product pictures: each .svg here becomes a .webp of 960 × 720 in ../public/pictures.
+"""Draw the shop's product pictures: each .svg here becomes a .webp of 960 × 720 in ../public/pictures.
 
 python render.py [CHROMIUM]        (needs playwright and pillow)
 """
