@@ -1,4 +1,4 @@
-"""Visual check of a page at desktop and phone size, light and dark: nothing cut off, untranslated or unreachable."""
+"""Visual check of a page at desktop and phone size, light and dark: nothing is cut off, untranslated or unreachable."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 LOOKING = Path(__file__).with_suffix(".js").read_text().strip()
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
-# Each pair of size and theme is checked in one of the languages.
+# In each language, each size has one theme. The other language has the other theme.
 THEMES: dict[tuple[Language, Size], Literal["light", "dark"]] = {
     ("ko", "desk"): "light",
     ("ko", "phone"): "dark",
@@ -29,13 +29,13 @@ THEMES: dict[tuple[Language, Size], Literal["light", "dark"]] = {
 
 @dataclass
 class Eyes:
-    """Checks pages in one language and gathers their faults, so that one journey reports everything at once."""
+    """Checks pages in one language and gathers their faults, so that one run of a test reports all of them."""
 
     language: Language
     faults: list[str] = field(default_factory=list)
 
     async def look(self, page: Page, name: str, frame: Frame | None = None, sizes: tuple[Size, ...] = ("desk", "phone")) -> None:
-        """Take screenshots and gather faults of the page (or a frame in it) at each size. Leave it at desktop size."""
+        """Take screenshots and gather faults of the page, or of a frame in it, at each size. Leave the page at desktop size."""
         for size in sizes:
             await self.turn(page, size)
             await self.here(page, name, size, frame)
@@ -47,7 +47,7 @@ class Eyes:
         await page.emulate_media(color_scheme=THEMES[self.language, size])
 
     async def here(self, page: Page, name: str, size: Size, frame: Frame | None = None) -> None:
-        """Do the same at the page's present size."""
+        """Take a screenshot and gather faults of the page, or of a frame in it, at its present size."""
         where = frame or page.main_frame
         await where.evaluate(f"({LOOKING}).still()")
         touch = TOUCH_PX if size == "phone" else 0

@@ -1,4 +1,4 @@
-"""Sound and video of each person, and their recognition by tests: known tones, known colours, an FFT."""
+"""Sound and video of each person. Tests recognise people by known tones, with an FFT, and by known colours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SAMPLE_RATE = 48_000
 
 @dataclass(frozen=True)
 class Voice:
-    """A person's sound and picture: a tone in Hz and a plain colour (R, G, B)."""
+    """A person's sound and picture: a tone in Hz, and a plain colour (R, G, B)."""
 
     hz: int
     rgb: tuple[int, int, int]
@@ -28,7 +28,7 @@ PROFESSIONAL = Voice(880, (40, 70, 200))
 def write_tone(path: Path, hz: int, seconds: float = 10.0) -> Path:
     """Write a mono 16-bit WAV that loops without a step.
 
-    Its level varies slightly, so that noise suppression does not take it for hum.
+    The tone's level varies slightly, so that noise suppression does not take it for hum.
     """
     time = np.arange(int(SAMPLE_RATE * seconds)) / SAMPLE_RATE
     samples = 0.4 * np.sin(2 * np.pi * hz * time) * (0.75 + 0.25 * np.sin(2 * np.pi * 4 * time))
@@ -98,7 +98,7 @@ async ({ frequencies, ms, peak }) => {
 }
 """
 
-# Firefox without a sound card never starts an AudioContext: record what arrives instead, and look into the recording.
+# Without a sound card, Firefox never starts an AudioContext. So record the sound that arrives, and analyse the recording.
 LISTEN_BY_RECORDING = """
 async ({ frequencies, ms }) => {
   const heard = Object.fromEntries(frequencies.map((hz) => [hz, -200]));
@@ -129,9 +129,9 @@ FIREFOX_HZ = 1000  # the tone of Firefox's fake microphone
 
 
 async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = False) -> dict[int, float]:
-    """Return the level in dBFS of each frequency that this page plays.
+    """Return for each frequency the level in dBFS at which this page plays it.
 
-    It is the median of several measurements, or the loudest (`peak`).
+    The level is the median of several measurements. With `peak` it is the highest of them.
     """
     browser = page.context.browser
     by_recording = browser is not None and browser.browser_type.name == "firefox"
@@ -141,7 +141,7 @@ async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = Fals
 
 
 async def heard(page: Page, ms: int = 900) -> set[int]:
-    """Return which of the three tones this page plays; none while it reloads."""
+    """Return which of the tones of user, counselor and professional this page plays. Return none while the page reloads."""
     try:
         found = await levels(page, USER.hz, COUNSELOR.hz, PROFESSIONAL.hz, ms=ms)
     except Error as error:
@@ -151,7 +151,7 @@ async def heard(page: Page, ms: int = 900) -> set[int]:
     return {hz for hz, level in found.items() if level > AUDIBLE_DB}
 
 
-# Records every 10 ms whether this page plays the tone.
+# Records every 10 ms whether this page plays the tone: the first time, the last time, and the longest gap.
 EAR = """
 (hz) => {
   const context = window.__ear ??= new AudioContext();
@@ -206,7 +206,7 @@ LOOK = """
 
 
 async def seen(page: Page) -> set[Voice]:
-    """Return whose videos this page shows besides its self view, recognised by colour."""
+    """Return the people whose videos this page shows, recognised by colour. The self view does not count."""
     shown = set()
     for picture in await page.evaluate(LOOK):
         for voice in (USER, COUNSELOR, PROFESSIONAL):

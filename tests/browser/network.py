@@ -1,4 +1,4 @@
-"""A network for one person that passes all packets through this process and can fail, for UDP alone or entirely."""
+"""The network of one person. All packets pass through this process, which can stop UDP alone or everything."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from tests.peers.proxy import Line, Nat, Way
 
 CHUNK_BYTES = 65_536
 TCP_LATE_S = 3.0
-"""After the return, for what has waited: until its timer, which has doubled again and again, sends anew (RFC 6298)."""
+"""Seconds from the network's return until held-back TCP data passes.
+
+The sender's retransmission timer has doubled several times (RFC 6298), and must expire first.
+"""
 SOCKS5, NO_AUTHENTICATION, CONNECT, BY_NAME, BY_IPV4 = 5, 0, 1, 3, 1
 DONE = struct.pack("!BBBB4sH", SOCKS5, 0, 0, BY_IPV4, bytes(4), 0)
 
-# The browser learns one address of the media worker: ours.
+# Replaces the worker's addresses in its SDP by the router's address, the only one that the browser then knows.
 ONE_WAY = """
 (() => {
   const Native = RTCPeerConnection;
@@ -37,9 +40,9 @@ ONE_WAY = """
 
 
 class Network:
-    """UDP through a router that can be cut (`Nat`), everything else through a SOCKS proxy that buffers.
+    """UDP passes a router that can be cut (`Nat`). Everything else passes a SOCKS proxy that buffers.
 
-    It can fail once. Its link for media `becomes` another.
+    The network can fail once. `becomes` changes the link that media takes.
     """
 
     def __init__(self) -> None:
@@ -56,7 +59,7 @@ class Network:
         return {"server": f"socks5://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"}
 
     async def carry(self, context: BrowserContext) -> None:
-        """Carry media, too, of pages that are opened from now on."""
+        """Send media of the pages that are opened from now on through the router, too."""
         await context.expose_function("__wayTo", self._way_to)
         await context.add_init_script(ONE_WAY)
 
@@ -73,13 +76,13 @@ class Network:
             self._passes.set()
 
     def becomes(self, line: Line) -> None:
-        """Change the link towards the media worker. Losses are the same each time."""
+        """Change the link towards the media worker. Its losses are random but the same in each run."""
         self.line = line
         for nat in self.nats.values():
             nat.up = Way(line, "up")
 
     def payload_types(self, latest: int = 10) -> set[int]:
-        """Return the payload types of the last RTP from the browser. They are in clear in every packet."""
+        """Return the payload types of the browser's last RTP packets. RTP headers are not encrypted."""
         sent = [data for nat in self.nats.values() for data in nat.passed_out[-5 * latest :]]
         rtp = [data[1] & 127 for data in sent if 128 <= data[0] < 192 and not 192 <= data[1] <= 223]
         return set(rtp[-latest:])
@@ -99,7 +102,7 @@ class Network:
         return self.ports[port]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve RFC 1928 as far as browsers use it. Every name is this machine."""
+        """Serve as a SOCKS proxy (RFC 1928) as far as browsers need it. Connect every name to this machine."""
         with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
             passes = self._passes
             await passes.wait()

@@ -1,4 +1,4 @@
-"""The people of a test: each a real browser with its own voice and picture, used through the pages."""
+"""The people of a test. Each has a real browser with a voice and a picture of their own, and uses the pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass
 class Traffic:
-    """Everything that reached a browser, to be searched."""
+    """Everything that reached a browser, so that a test can search it for a text."""
 
     received: list[str] = field(default_factory=list)
 
@@ -33,7 +33,8 @@ class Traffic:
         page.on("websocket", lambda socket: socket.on("framereceived", lambda payload: self.received.append(str(payload))))
 
         async def body(response: Response) -> None:
-            with contextlib.suppress(PlaywrightError):  # a redirect, a page that is gone: no text to search
+            # a redirect, or a response to a page that is gone: there is no text to search
+            with contextlib.suppress(PlaywrightError):
                 self.received.append((await response.body()).decode("utf-8", "replace"))
 
         page.on("response", body)
@@ -55,7 +56,7 @@ async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, 
                 "media.autoplay.default": 0,
                 "media.autoplay.blocking_policy": 0,
                 "dom.disable_open_during_load": False,
-                "fission.autostart": False,  # with it, clicks of the test tool do not reach frames of another site
+                "fission.autostart": False,  # with fission, the test tool's clicks do not reach frames of another site
             },
         )
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +115,7 @@ class Person:
         await expect(self.get("chat-line").filter(has_text=text).first).to_be_visible()
 
     async def close(self) -> None:
-        """Close as if the window were closed or the machine switched off."""
+        """Close the pages without a goodbye, as if the window were closed or the machine switched off."""
         await self.context.close()
 
 
@@ -133,7 +134,7 @@ class User(Person):
         return await self.find_panel()
 
     async def find_panel(self) -> Frame:
-        # The panel lives in a closed shadow root, which locators do not enter; its frame is found by address.
+        # The panel is in a closed shadow root. Locators cannot enter it, so the panel's frame is found by its address.
         for _ in range(100):
             for frame in self.shop.frames:
                 if re.search(r"/panel\?", frame.url):
@@ -180,9 +181,9 @@ Pool = dict[tuple[BrowserName, media.Voice, bool], Browser]
 
 
 class Cast:
-    """Gives each person a browser and a context, and closes what it opened.
+    """Gives each person a browser and a context, and closes what it has opened.
 
-    Browsers (one per voice) are kept in `pool` for the next test. A test ends with `async with cast.stack`.
+    Browsers (one for each voice) stay in `pool` for the next test. A test ends with `async with cast.stack`.
     """
 
     def __init__(self, service: Service, playwright: Playwright, folder: Path, pool: Pool | None = None) -> None:
@@ -237,7 +238,7 @@ class Cast:
 
 
 async def eventually(look: Callable[[], Awaitable[T]], wanted: T, what: str, seconds: float = 12) -> None:
-    """Look again until the result is as wanted. A failure shows the last result."""
+    """Call `look` again and again until it returns `wanted`. After `seconds`, fail with the last result."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         found = await look()

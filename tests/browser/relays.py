@@ -1,6 +1,6 @@
-"""A browser whose network allows only a relay, and its report on the path."""
+"""A browser whose network allows only a relay, and a query for the path that its media takes."""
 
-# The browser's policy allows only relays of one transport, as behind a firewall.
+# Restricts the browser to relays of one transport, as a firewall would.
 ONLY_RELAYS = """
 (transport) => {
   const Native = RTCPeerConnection;

@@ -25,7 +25,7 @@ SIZE = (640, 480)
 
 @dataclass(frozen=True)
 class Looks:
-    """A drawn person, as plain colours."""
+    """The looks of a drawn person, as plain colours."""
 
     wall: tuple[str, str]
     hair: str
@@ -67,7 +67,7 @@ def write_clip(path: Path, picture: Image.Image) -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Put the clips where `launch` looks for those of the tests."""
+    """Write sound and video of the three people where `launch` looks for them."""
     for voice, looks in ((media.USER, USER), (media.COUNSELOR, COUNSELOR), (media.PROFESSIONAL, PROFESSIONAL)):
         media.write_tone(folder / f"{voice.hz}.wav", voice.hz)
         write_clip(folder / f"{voice.hz}.y4m", portrait(looks))
@@ -93,7 +93,7 @@ async def says(who: Person, text: str, *readers: Person) -> None:
 
 
 async def conference(cast: Cast) -> Staff:
-    """Play the call up to the moment of the screenshot."""
+    """Play a call up to the moment of the screenshot. Return the counselor."""
     counselor = await staff(cast, media.COUNSELOR, "jimin", "counselor")
     professional = await staff(cast, media.PROFESSIONAL, "drhan", "professional")
     user: User = await guest(cast, User, media.USER)
@@ -129,7 +129,7 @@ async def conference(cast: Cast) -> Staff:
     await expect(professional.get("board-background")).to_be_visible()
     await professional.get("board-colour-blue").click()
     await draw(professional, (0.82, 0.2), (0.74, 0.28), (0.64, 0.4), (0.69, 0.37))
-    await counselor.sees()  # portraits, none in the tests' colours
+    await counselor.sees()  # no plain colour of the tests may remain: the videos show the drawn people
     return counselor
 
 
@@ -146,7 +146,7 @@ async def shoot(cast: Cast, service: Service) -> None:
         await counselor.page.mouse.move(640, 790)
         await expect(counselor.page.locator(".people video")).to_have_count(3)
         await counselor.page.screenshot(path=TO)
-    # Few pixels have the colours of the pens: the method that keeps rare ones.
+    # Few pixels have the colours of the pens. MAXCOVERAGE keeps such rare colours.
     image = Image.open(TO).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     image.save(TO, optimize=True)
     print(f"{TO.relative_to(TO.parents[1])}: {TO.stat().st_size // 1024} KB")

@@ -1,4 +1,4 @@
-"""The real service, started as people start it, on free ports and with a fresh data folder."""
+"""The real service on free ports and with a new data folder. The tests start it with the command that people use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import aiohttp
 from tests.ports import free_port, free_ports
 
 UDP_PORTS = 2
-"""One for the worker, one for its spare; a successor takes the port of whoever died."""
+"""UDP ports of the service: one for the worker, one for its idle replacement. A new worker takes the port of one that died."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Service:
                 *(sys.executable, "-m", "signaling.cli.main", "serve", "--demo"),
                 *("--port", str(self.port), "--shop-port", str(self.shop_port), "--udp-port", str(self.udp_port)),
                 *("--workers", "1", "--data-dir", str(self.data_dir)),
-                *("--most-lag-ms", "60000", *self.extra),  # a busy machine must refuse nobody
+                *("--most-lag-ms", "60000", *self.extra),  # a server on a busy machine must refuse nobody
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "NO_COLOR": "1"},
@@ -80,11 +80,11 @@ class Service:
         try:
             await asyncio.wait_for(process.wait(), 10)
         except TimeoutError:
-            process.kill()  # a server left behind would slow every test that follows
+            process.kill()  # a server that went on running would slow every later test
             raise
 
     async def serving(self) -> int:
-        """Return the process id of the media worker that holds a room; the others are idle."""
+        """Return the process id of the media worker that holds a room. The other workers are idle."""
         for pid in self.workers():
             words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
             connector = aiohttp.UnixConnector(words[words.index("--socket") + 1])
@@ -94,7 +94,7 @@ class Service:
         raise AssertionError("no worker holds a room")
 
     def workers(self) -> list[int]:
-        """Return the process ids of its media workers."""
+        """Return the process ids of the service's media workers."""
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return [pid for pid in map(int, children) if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes()]
@@ -111,7 +111,7 @@ async def running(data_dir: Path, *extra: str, within_s: float = 60) -> AsyncIte
 
 
 class Backstage:
-    """Starts the next service while a test runs, because starting one takes seconds of mostly idle time."""
+    """Starts the next service while a test runs, because a start takes seconds in which the machine is mostly idle."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -130,13 +130,13 @@ class Backstage:
         self.leaving.add(task)
 
     async def close(self) -> None:
-        """End all services. Fail if one did not stop when told to."""
+        """End all services. Fail if one of them does not stop after SIGTERM."""
         if self.upcoming is not None:
             self.leave(await self.upcoming)
         await asyncio.gather(*self.leaving)
 
     async def _prepare(self, after_s: float = 0) -> Service:
-        await asyncio.sleep(after_s)  # the test that just started needs the processor more
+        await asyncio.sleep(after_s)  # until then the test that has just started needs the processor
         self.count += 1
         folder = self.folder / str(self.count)
         folder.mkdir()
@@ -146,7 +146,7 @@ class Backstage:
 
 
 async def sangdam(service: Service, *words: str) -> str:
-    """Run the command line against the running service."""
+    """Run the command `sangdam` against the running service. Return its output."""
     command = [sys.executable, "-m", "signaling.cli.main", *words, "--data-dir", str(service.data_dir)]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
     out, _ = await process.communicate()

@@ -1,4 +1,4 @@
-"""The shared board in browsers: strokes reach everybody and late joiners, and survive a worker and a restart."""
+"""The shared board in browsers: strokes reach everybody, also people who join late, and survive a worker and a restart."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User, eventually
 from tests.browser.service import Service, sangdam
 
-# Which of 8 × 5 fields of the board hold ink on either of its canvases, whatever the board's size.
-# A quick stroke on a small board is about a pixel wide, so half covered pixels count too.
+# Returns which of 8 × 5 fields of the board hold ink on either of its canvases, at any size of the board.
+# On a small board a quick stroke is about a pixel wide. So a pixel counts when ink covers part of it.
 INK = """
 () => {
   const fields = new Set();
@@ -36,7 +36,7 @@ async def ink(person: Person) -> list[str]:
 
 
 async def open_board(person: Person) -> None:
-    """Open the board, unless it is still open from before a reload."""
+    """Open the board. A board that is open from before a reload stays open."""
     await expect(person.get("call-board")).to_be_visible()
     if await person.get("call-board").get_attribute("aria-pressed") != "true":
         await person.get("call-board").click()
@@ -78,7 +78,7 @@ async def shows_the_same(one: Person, other: Person) -> None:
 async def test_strokes_arrive_and_undo_removes_only_own_ones(cast: Cast) -> None:
     user, counselor = await at_the_board(cast)
     await draw(user, (0.1, 0.1), (0.3, 0.1))
-    before = ["0,0", "1,0", "2,0"]  # the whole stroke, to its end
+    before = ["0,0", "1,0", "2,0"]  # all fields of the stroke, up to its end
     for person in (user, counselor):
         await eventually(functools.partial(ink, person), before, "the user's stroke should be seen")
     await draw(counselor, (0.6, 0.7), (0.9, 0.7))
@@ -150,7 +150,7 @@ async def test_own_picture_becomes_the_background(cast: Cast, tmp_path: Path) ->
     await shows_the_same(user, counselor)
 
 
-# Viewport → the least share of it that the paper has. An upright phone is narrower than the paper: see the test.
+# Viewport → the smallest share of it that the board's paper covers. The test treats upright phones apart.
 UPRIGHT = ((390, 844), (360, 640))
 LEAST_SHARE = {(844, 390): 0.55, (640, 360): 0.65, (1280, 720): 0.6, (1440, 900): 0.6}
 
@@ -162,7 +162,7 @@ async def box_of(person: Person, selector: str) -> tuple[float, float]:
 
 
 async def test_board_has_room_at_every_size(cast: Cast) -> None:
-    """The question about the recording is open the whole time: it takes no room from the board."""
+    """The question about the recording stays open all the time, and must not take room from the board."""
     await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
     counselor = await cast.counselor()
     user = await cast.user()
@@ -204,7 +204,7 @@ async def test_page_without_udp_announces_text_and_board_only(cast: Cast) -> Non
 
 
 async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> None:
-    """A text session has a board, too: it opens by itself, and the user may draw on it."""
+    """A text session has a board, too. It opens when the counselor draws, and the user may draw on it."""
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")
@@ -239,4 +239,4 @@ async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> Non
     await expect(panel.get_by_test_id("board-canvas")).to_have_count(0)
     await user.shop.reload()
     panel = await user.find_panel()
-    await expect(panel.get_by_test_id("board-canvas")).to_be_visible()  # a returning user sees the drawing
+    await expect(panel.get_by_test_id("board-canvas")).to_be_visible()  # a user who returns sees the drawing again

@@ -1,4 +1,4 @@
-"""From a link on a shop page to two people in a room."""
+"""A call from a link on a shop page up to two people in a room."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ async def test_written_korean_arrives_both_ways(cast: Cast) -> None:
     await user.get("chat-input").press_sequentially("안녕하세요, ")
     await counselor.accept()
     await expect(user.get("call-board")).to_be_visible()
-    await user.page.keyboard.type("카메라가 켜지지 않아요.\n")  # text typed while waiting is still there in the room
+    # the text typed while waiting is still in the input field, and the field has the focus
+    await user.page.keyboard.type("카메라가 켜지지 않아요.\n")
     await counselor.reads("안녕하세요, 카메라가 켜지지 않아요.")
     await counselor.write("배터리를 먼저 확인해 볼게요.")
     await user.reads("배터리를 먼저 확인해 볼게요.")
@@ -69,7 +70,7 @@ async def test_muted_person_is_not_heard(cast: Cast) -> None:
 async def test_chromium_and_firefox_hear_each_other(
     cast: Cast, user_browser: BrowserName, counselor_browser: BrowserName
 ) -> None:
-    """Chromium plays the person's tone; Firefox's fake microphone has its own."""
+    """Each browser plays a tone of its own: Chromium the person's, Firefox that of its fake microphone."""
     counselor = await cast.counselor(browser=counselor_browser)
     user = await cast.user(browser=user_browser)
     await user.call("video")
@@ -133,7 +134,7 @@ async def test_notes_typed_in_a_call_survive_closing_the_tab(cast: Cast) -> None
     await user.enter()
     await counselor.accept()
     await counselor.get("notes").press_sequentially("배터리를 물어봄")
-    await asyncio.sleep(1)  # a pause in typing
+    await asyncio.sleep(1)  # the counselor pauses typing before the page closes
     await counselor.page.close()
     counselor.page = await counselor.context.new_page()
     await counselor.page.goto(cast.service.host("counselor") + "/console")

@@ -1,4 +1,4 @@
-"""The room survives a reload, a second tab, a killed worker, a server restart and a counselor disconnect."""
+"""The room survives a reload, a second tab, a killed worker, a server restart and a disconnected counselor."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def leaves_a_message(cast: Cast, user: User) -> None:
 
 
 async def test_each_choice_works_after_a_counselor_disconnect(backstage: Backstage, casting: Casting) -> None:
-    """Three calls run at once, so that the half minute before the choices passes once."""
+    """Three calls run at the same time, because the choices appear only half a minute after the disconnect."""
     choices = (takes_another, leaves_a_message, stays)
     async with AsyncExitStack() as stack:
         calls: list[tuple[Cast, User]] = []

@@ -1,4 +1,7 @@
-"""One counselor with three written conversations and a call: who waits is first, nothing half-written is lost or sent."""
+"""One counselor with three text sessions and a call.
+
+The user who waits longest comes first. Half-written text is neither lost nor sent.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await expect(rows).to_have_count(3)
     await expect(jimin.get("row-waits")).to_have_count(3)
 
-    await rows.nth(0).click()  # the first waits longest
+    await rows.nth(0).click()  # the user in the first row has waited longest
     await jimin.reads("첫째입니다")
     for _ in range(4):
         await jimin.get("chat-input").fill(LONG)
@@ -59,7 +62,8 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     where = await lines.evaluate("(box) => box.scrollTop")
     assert where > 0
 
-    await expect(rows.nth(2)).to_have_attribute("aria-current", "true")  # answered: behind those who wait
+    # this session is answered, and therefore comes after those whose users wait
+    await expect(rows.nth(2)).to_have_attribute("aria-current", "true")
     await rows.nth(0).click()
     await jimin.reads("둘째입니다")
     await says(first, "하나 더 여쭤볼게요")
@@ -76,17 +80,17 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await caller.call()
     await jimin.get("chat-input").press_sequentially(" 계속")
     await caller.enter()
-    await expect(jimin.get("ring-key")).to_have_text("Alt Enter")  # Enter belongs to the line that is being written
+    await expect(jimin.get("ring-key")).to_have_text("Alt Enter")  # Enter alone sends the line that is being written
     await jimin.page.keyboard.press("Alt+Enter")
     await expect(jimin.get("voice-strip")).to_be_visible()
     assert await height(jimin, '[data-testid="voice-strip"]') <= 60
     assert await height(jimin, ".room-chat") >= 0.5 * await height(jimin, ".room")
     await expect(first.panel.get_by_test_id("chat-line").filter(has_text="쓰다 만 글")).to_have_count(0)
 
-    await jimin.get("notes").fill("다시 전화하기로 함")  # during the call
+    await jimin.get("notes").fill("다시 전화하기로 함")  # the note is written during the call
     await jimin.get("end-session").click()
     await jimin.get("end-confirm").click()
-    await expect(jimin.get("wrapup-outcome")).to_have_value("")  # nobody chose one
+    await expect(jimin.get("wrapup-outcome")).to_have_value("")  # nobody has chosen an outcome
     await rows.nth(2).click()
     await expect(jimin.get("chat-input")).to_have_value("쓰다 만 글 계속")
     await rows.nth(3).click()
@@ -94,7 +98,7 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await jimin.get("wrapup-save").click()
     await expect(rows).to_have_count(3)
 
-    await first.shop.goto(first.service.shop + "/maru.html")  # the visitor walks on
+    await first.shop.goto(first.service.shop + "/maru.html")  # the visitor goes to another page of the shop
     await rows.nth(2).click()
     await expect(jimin.get("head-page")).to_contain_text("마루")
     await expect(jimin.get("brief")).to_contain_text("지금 여기")

@@ -1,4 +1,4 @@
-"""Files in browsers: chosen and dropped in the panel, saved in the console, and out of a stranger's reach."""
+"""Files in browsers: chosen and dropped in the panel, saved in the console, and out of reach of everybody outside the session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATUS = "async (path) => (await fetch(path)).status"
 
 
 async def saved(counselor: Staff, name: str) -> bytes:
-    """Return the file that the console saves when this line is pressed."""
+    """Click the line of this file in the console. Return the bytes that the console saves."""
     async with counselor.page.expect_download() as download:
         await counselor.get("file-line").filter(has_text=name).click()
     file = await download.value
@@ -29,7 +29,7 @@ async def saved(counselor: Staff, name: str) -> bytes:
 
 
 async def refusal_of(panel: Frame, name: str, data: bytes) -> str:
-    """Return what the panel says about a file that is not taken, and remove it."""
+    """Choose a file that the panel refuses. Return what the panel says about the file, then remove it there."""
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
     await panel.get_by_test_id("chat-picture-file").set_input_files(files=[file])
     out = panel.get_by_test_id("file-out").and_(panel.locator("[data-state=refused]"))

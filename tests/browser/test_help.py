@@ -10,7 +10,7 @@ from tests.browser.people import Cast, Staff, User
 
 
 async def three_people(cast: Cast) -> tuple[User, Staff, Staff]:
-    """Make a video call whose counselor asked for help; the professional is catching up."""
+    """Make a video call whose counselor has asked for help. The professional has accepted and is catching up."""
     counselor = await cast.counselor()
     professional = await cast.professional()
     user = await cast.user()
@@ -106,7 +106,8 @@ async def test_call_continues_if_no_professional_is_found(cast: Cast) -> None:
     await user.enter()
     await counselor.accept()
     await counselor.get("help-button").click()
-    await counselor.page.keyboard.type("?? 도움이 필요해요")  # at once: keys of the console must not act, nor a letter be lost
+    # typed at once: no key may act as a shortcut of the console, and no letter may be lost
+    await counselor.page.keyboard.type("?? 도움이 필요해요")
     await expect(counselor.get("help-note")).to_have_value("?? 도움이 필요해요")
     await counselor.get("help-send").click()
     await expect(counselor.get("help-status")).to_be_visible()

@@ -1,4 +1,4 @@
-"""An operator listens in, announced, visible, unheard and audited; and the counselor's hold."""
+"""An operator listens in: announced, visible, unheard and audited. Also the counselor's hold."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_operator_listening_is_shown_to_both_and_hold_silences(cast: Cast)
     await user.hears()
     await counselor.hears()
     await operator.hears()
-    for person in (user, counselor):  # a frame marks the active speaker
+    for person in (user, counselor):  # each page marks the active speaker with a frame
         await expect(person.page.locator(".tile-speaking")).to_have_count(0)
     hold = await media.levels(user.page, *media.HOLD_HZ, ms=3500, peak=True)
     assert min(hold.values()) > media.AUDIBLE_DB, hold

@@ -1,4 +1,4 @@
-"""While packets of a voice are lost, the browser sends it redundantly, and it is heard whole."""
+"""While packets of a voice are lost, the browser sends redundant copies (RED), and the listener hears the whole voice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.browser.network import network
 from tests.browser.people import Cast, eventually
 from tests.peers.proxy import Line
 
-OPUS, RED = 111, 63  # Chromium's numbers
+OPUS, RED = 111, 63  # Chromium's payload types
 LOSS = 0.1
 SETTLES_S, HEARS_S = 1.0, 3.0
 
@@ -35,13 +35,13 @@ Heard = tuple[int, int]
 
 
 async def heard(page: Page) -> Heard:
-    """Return the samples so far: concealed, and played."""
+    """Return two numbers of samples since the start of the connection: concealed, and received in all."""
     concealed, played = await page.evaluate(HEARD)
     return int(concealed), int(played)
 
 
 async def made_up(page: Page, since: Heard) -> float:
-    """Return the share of concealed samples."""
+    """Return which share of the samples since then was concealed."""
     concealed, played = await heard(page)
     return (concealed - since[0]) / (played - since[1])
 

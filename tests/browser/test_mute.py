@@ -1,4 +1,4 @@
-"""A muted person is not heard, whatever happens to their microphone, camera or page."""
+"""Nobody hears a muted person, whatever happens to the person's microphone, camera or page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User
 
-# Keeps every track that the page acquires, and lets the camera take three seconds when told so.
+# Keeps every track that the page acquires. If sessionStorage has 'slow-camera', the camera takes three seconds.
 TRACKS = """
 (() => {
   if (!navigator.mediaDevices) return; // a blank page
@@ -36,7 +36,7 @@ PULL_OUT = """
   }
 }
 """
-QUIET_S = 4.0  # longer than a new microphone, a reload or a slow camera takes
+QUIET_S = 4.0  # longer than a new microphone, a reload or a slow camera takes to start
 
 
 async def in_a_call(cast: Cast, channel: str = "voice") -> tuple[User, Staff]:

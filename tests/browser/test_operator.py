@@ -19,7 +19,7 @@ DRAWN = """
 
 
 def figure(operator: Staff, name: str) -> Locator:
-    """Return a number of the wallboard by its name."""
+    """Return the wallboard's number with this name."""
     return operator.get("figures").locator("div").filter(has_text=name).locator("dd")
 
 
@@ -50,7 +50,8 @@ async def test_operator_ends_a_session_and_signs_staff_out_on_the_wallboard(cast
     for name in ("방문자", "Jimin"):
         card = people.filter(has_text=name)
         await expect(card).to_contain_text("직접 (UDP)")
-        await expect(card.locator("dd").nth(1)).to_have_text(re.compile(r"\d ms"))  # the browser has reported on what it hears
+        # the browser has sent its report on the sound that it receives
+        await expect(card.locator("dd").nth(1)).to_have_text(re.compile(r"\d ms"))
         await expect(card.locator("tr", has_text="소리").locator("td").nth(0)).to_have_text(re.compile(r"[1-9]"))
         await expect(card.locator("tr", has_text="소리").locator("td").nth(5)).to_have_text(re.compile(r"\d ms"))
     await expect(talk).to_contain_text(re.compile("좋음|보통|나쁨"))
@@ -102,7 +103,10 @@ async def test_threshold_turns_figure_red_on_wallboard_and_wall(cast: Cast) -> N
 
 
 async def a_session_with_everything(cast: Cast, counselor: Staff) -> User:
-    """Make an ended session with brief, lines for all and for staff, ink, a professional in two modes, and a rating."""
+    """Make an ended session that has every kind of record.
+
+    These are a brief, lines for all and for staff, ink, a professional in two modes, and a rating.
+    """
     professional = await cast.professional()
     user = await cast.user()
     await user.call("voice", "/m5.html")

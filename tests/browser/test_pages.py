@@ -1,4 +1,7 @@
-"""Every page in every state, in Korean and English, on desktop and phone: nothing cut off, untranslated or unreachable."""
+"""Check every page in every state, in Korean and English, on desktop and phone.
+
+Nothing is cut off, untranslated or unreachable.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ SAID: dict[Language, dict[str, str]] = {
 
 @dataclass
 class House:
-    """All people of a journey, as guests of one browser with one language."""
+    """All people of one run, in one language. They share one browser, each in a context of their own."""
 
     cast: Cast
     browser: Browser
@@ -67,7 +70,7 @@ class House:
 
 @pytest_asyncio.fixture(params=["ko", "en"], loop_scope="session")
 async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) -> AsyncIterator[House]:
-    """Report all faults of the pages at the end, even if the journey broke off."""
+    """Report all faults of the pages at the end, even if the test failed on its way."""
     browser = await launch(cast.playwright, "chromium", media.USER, media_folder)
     cast.stack.push_async_callback(browser.close)
     house = House(cast, browser, Eyes(request.param))
@@ -77,7 +80,7 @@ async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) 
 
 @pytest.mark.timeout(240)
 async def test_every_page_is_sound_in_every_state(house: House) -> None:
-    """One long journey, so that the many states need few calls."""
+    """The test is one long sequence, so that the many states need few calls."""
     left = await the_user_whose_counselor_goes(house)
     counselor = await house.staff("jimin")
     await house.eyes.look(counselor.page, "console-idle")
@@ -89,7 +92,7 @@ async def test_every_page_is_sound_in_every_state(house: House) -> None:
 
 
 async def the_user_whose_counselor_goes(house: House) -> User:
-    """Show shop, panel and waiting with nobody there; then a counselor signs in, rings and disconnects."""
+    """Check shop, panel and waiting page while no counselor is there. Then a counselor signs in, rings and disconnects."""
     eyes = house.eyes
     user = await house.person(User, media.USER)
     await user.visit_shop("/")
@@ -206,7 +209,7 @@ async def the_board(house: House, user: User, counselor: Staff) -> None:
     eyes = house.eyes
     await eyes.look(user.page, "call-room", sizes=("desk",))
     await eyes.turn(user.page, "phone")
-    await eyes.here(user.page, "call-chat-sheet", "phone")  # open on a desk, it stays open
+    await eyes.here(user.page, "call-chat-sheet", "phone")  # the chat was opened at desktop size, and stays open
     await user.get("call-chat").click()
     await eyes.here(user.page, "call-room", "phone")
     await user.get("call-board").click()
@@ -262,7 +265,7 @@ async def the_room_of_three(house: House, user: User, counselor: Staff, professi
     await counselor.get("mode-conference").click()
     await counselor.get("mode-apply").click()
     await expect(counselor.get("hand-over")).to_be_enabled()
-    await user.sees(media.USER)  # one browser: everybody's camera shows the same colour
+    await user.sees(media.USER)  # all people share one browser, so every camera shows the same colour
     await eyes.look(user.page, "call-conference")
     await eyes.look(counselor.page, "console-conference")
     await counselor.get("view-chat").click()
@@ -295,7 +298,7 @@ async def a_second_tab(house: House, user: User) -> None:
     await house.eyes.look(direct, "call-direct")
     await direct.close()
     first: Page = user.page
-    second = await user.context.new_page()  # as a browser makes one by “duplicate tab”: with a copy of its sessionStorage
+    second = await user.context.new_page()  # a new tab with a copy of the sessionStorage, as when a browser duplicates a tab
     kept = await first.evaluate("({ ...sessionStorage })")
     await second.goto(user.service.url + "/call")
     await second.evaluate("(kept) => Object.assign(sessionStorage, kept)", kept)
@@ -343,13 +346,13 @@ async def the_users_choices(house: House, user: User) -> None:
 
 
 async def a_transfer(house: House, counselor: Staff) -> None:
-    """Transfer a user at once, which is declined, then after a consultation."""
+    """Transfer a user twice: at once, which the colleague declines, then after a consultation."""
     eyes, said = house.eyes, house.said
     colleague = await house.staff("suho")
     user = await house.person(User, media.USER)
     await user.call("voice", "/m5.html")
     await user.enter()
-    await counselor.accept()  # this counselor has been idle for longer
+    await counselor.accept()  # the request rings here, because the colleague has been idle for less time
     await counselor.get("transfer-button").click()
     await expect(counselor.get("transfer-now")).to_be_enabled()
     await counselor.get("transfer-note").fill(said["note"])
@@ -362,7 +365,7 @@ async def a_transfer(house: House, counselor: Staff) -> None:
     await colleague.get("ring-decline").click()
     await colleague.get("decline-topic").click()
     await expect(counselor.get("help-status").locator("button")).to_be_visible()
-    await expect(counselor.get("help-button")).to_have_css("opacity", "1")  # it fades in again
+    await expect(counselor.get("help-button")).to_have_css("opacity", "1")  # the button has faded in again
     await eyes.look(counselor.page, "console-transfer-declined")
     await counselor.get("transfer-button").click()
     await expect(counselor.get("transfer-consult")).to_be_enabled()

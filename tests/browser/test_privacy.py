@@ -1,4 +1,4 @@
-"""Nothing that staff say, write or show among themselves reaches the user's browser.
+"""Nothing that staff say, write or show to each other reaches the user's browser.
 
 The tests search the browser's traffic, not its screen.
 """
@@ -21,12 +21,12 @@ async (path) => {
   return answer.status;
 }
 """
-STAFF_ONLY = ('"help":{', '"brief":{', '"provenance"', '"audience":"staff"')  # parts of messages that are never meant for a user
+STAFF_ONLY = ('"help":{', '"brief":{', '"provenance"', '"audience":"staff"')  # parts of messages that no user may receive
 PICTURE = "() => [...document.querySelectorAll('[data-testid=chat-line] img')].length"
 
 
 async def overhear(user: User) -> None:
-    """Keep every answer of the server before the user's browser gets it, so that none can be missed."""
+    """Record every answer of the server before the user's browser gets it. So the traffic misses none."""
 
     async def answered(route: Route) -> None:
         answer = await route.fetch()
@@ -37,7 +37,7 @@ async def overhear(user: User) -> None:
 
 
 async def in_a_call(cast: Cast) -> tuple[User, Staff]:
-    """Make a voice call of a visitor who wrote a note before it."""
+    """Make a voice call with a visitor who wrote a note in the panel before the call."""
     counselor = await cast.counselor()
     user = await cast.user()
     await overhear(user)
@@ -60,7 +60,10 @@ async def asks_for_help(counselor: Staff, note: str) -> None:
 
 
 async def learns_nothing_of(user: User, *secrets: str) -> None:
-    """Search everything the browser received. One more request first ensures that everything sent has arrived."""
+    """Check that the browser received none of these texts.
+
+    First the user writes a line and reads it, so that everything sent before has arrived.
+    """
     mark = f"표시 {len(user.traffic.received)}"
     await user.write(mark)
     await user.reads(mark)
@@ -124,7 +127,7 @@ async def test_no_consultation_or_whisper_reaches_the_user(cast: Cast, tmp_path:
 
 
 async def shows_the_staff_a_picture(counselor: Staff, professional: Staff, folder: Path) -> str:
-    """Let the counselor show a picture in consultation. Return its id."""
+    """Let the counselor show a picture to the professional in consultation. Return the picture's id."""
     Image.new("RGB", (320, 200), (120, 40, 160)).save(folder / "recall.png")
     await counselor.get("chat-picture-file").set_input_files(folder / "recall.png")
     await eventually(lambda: professional.page.evaluate(PICTURE), 1, "the professional should see the picture")

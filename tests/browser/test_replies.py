@@ -1,4 +1,7 @@
-"""Saved replies, outcomes, and notes that stay with a visitor: none of it reaches the visitor."""
+"""Saved replies, outcomes, and notes that stay with a visitor.
+
+The titles of replies, the outcomes and the notes never reach the visitor's browser.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ async def asks(cast: Cast, counselor: Staff, name: str = "", *, watched: bool = 
 
 
 async def share(cast: Cast, title: str, text: str) -> None:
-    """Let the operator save a shared reply."""
+    """Let the operator save a reply for all staff of the site."""
     operator = await cast.operator()
     await operator.get("nav-replies").click()
     await operator.get("reply-add").first.click()
@@ -93,7 +96,7 @@ SECRETS = NOTE, OUTCOME, TAG = "왼손잡이라고 함", "결과: 교환 접수"
 
 
 async def set_plan(cast: Cast) -> None:
-    """Let the site require an outcome of its own."""
+    """Set the site's plan for wrap-up in the records: an outcome is required, and the site has its own outcomes."""
     records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
     site = await records.site("demo-shop")
     assert site is not None

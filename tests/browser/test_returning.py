@@ -1,4 +1,4 @@
-"""A returning user is offered to their last counselor first; a counselor with two sessions keeps them apart."""
+"""A request of a returning user is first offered to their last counselor. A counselor with two sessions keeps them apart."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def test_returning_user_is_offered_to_the_last_counselor_first(cast: Cast)
     await by_text(user)
     await jimin.accept()
     suho = await cast.colleague()
-    await suho.sign_in("suho", "counselor")  # from now on idle for longer than Jimin
+    await suho.sign_in("suho", "counselor")  # from now on Suho has been idle for longer than Jimin
     await jimin.get("end-session").click()
     await jimin.get("end-confirm").click()
     await jimin.get("wrapup-save").click()

@@ -1,4 +1,4 @@
-"""The call on a phone: what matters is on the screen, and nothing covers it."""
+"""The call on a phone: the important parts are on the screen, and nothing covers them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_chat_opens_at_once_without_a_microphone(cast: Cast) -> None:
     await expect(user.get("problem-mic")).to_be_visible()
     await user.enter()
     await counselor.accept()
-    await expect(user.page.locator(".tile-name")).to_be_visible()  # the room, no longer the queue, which has a chat, too
+    await expect(user.page.locator(".tile-name")).to_be_visible()  # only the room has tiles; the queue has a chat as well
     await expect(user.get("chat-input")).to_be_visible()
     assert await user.page.evaluate(NAMED), "nothing lies over the counselor's name"
     await user.write("마이크가 없어요")

@@ -1,4 +1,4 @@
-"""A counselor transfers a user: declined, after a consultation, at once. The user always knows who serves them."""
+"""A counselor transfers a user: declined, after a consultation, and at once. The user always knows who serves them."""
 
 from __future__ import annotations
 

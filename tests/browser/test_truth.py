@@ -1,4 +1,4 @@
-"""Pages tell the truth about hearing: one counselor has two sessions, one of which is to become a call."""
+"""Pages tell the truth about who hears whom. In some tests one counselor has two sessions, one of which becomes a call."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def in_a_call(cast: Cast) -> tuple[Staff, User]:
 
 
 async def duplicated(person: P) -> P:
-    """Return the person in a second tab. Its page gets a copy of the first one's sessionStorage, as a duplicated tab does."""
+    """Return the person in a second tab. Its page gets a copy of the first tab's sessionStorage, as a duplicated tab does."""
     async with person.context.expect_page() as opened:
         await person.page.evaluate("void window.open(location.href)")
     second = type(person)(person.service, person.browser, person.context, person.voice)
@@ -94,13 +94,13 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
     counselor = await counselor_for_two(cast)
     user = await cast.user()
     await user.call()
-    await expect(user.get("may-record")).to_have_text("목소리와 화면은 녹화하지 않아요.")  # as this site does
+    await expect(user.get("may-record")).to_have_text("목소리와 화면은 녹화하지 않아요.")  # this site records nothing
     await user.enter()
     await counselor.accept()
     await user.hears(media.COUNSELOR.hz)
     await expect(user.get("who-hears")).to_contain_text("Jimin")
 
-    await by_text(cast, counselor)  # the accepted session is shown
+    await by_text(cast, counselor)  # the console now shows this second session
     await expect(counselor.get("session-row").nth(1)).to_have_attribute("aria-current", "true")
     await expect(counselor.get("row-held")).to_be_visible()
     await expect(user.get("notice").filter(has_text="보류")).to_be_visible()
@@ -108,13 +108,13 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
     await eventually(lambda: hears_the_hold_tone(user), True, "the user hears the tone")
     await counselor.hears()
 
-    await counselor.page.reload()  # the same session is shown again, and the call is still held
+    await counselor.page.reload()  # after the reload the console shows the second session again, and the call is still held
     await expect(counselor.get("session-row").nth(1)).to_have_attribute("aria-current", "true")
     await expect(user.get("who-hears")).to_contain_text("아무도 내 말을 듣지 않아요")
 
     await counselor.get("session-row").nth(0).click()
     await expect(counselor.get("held")).to_be_visible()
-    await asyncio.sleep(2)  # returning to the session opens no microphone
+    await asyncio.sleep(2)  # a microphone that opened on returning to the session would be heard by then
     assert await media.heard(user.page) == set()
     await counselor.get("held").get_by_role("button").click()
     await user.hears(media.COUNSELOR.hz)
@@ -123,7 +123,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
 
 
 async def test_user_is_told_that_nobody_hears_while_counselor_is_gone(cast: Cast) -> None:
-    """The console is gone without a goodbye, as when a laptop is closed."""
+    """The console goes without a goodbye, as when a laptop is closed."""
     counselor, user = await in_a_call(cast)
     await expect(user.get("who-hears")).to_contain_text("Jimin")
     await counselor.close()

@@ -1,4 +1,4 @@
-"""The widget on hostile pages: the launcher shows, a text session starts and survives, the trail is right."""
+"""The widget on hostile pages: the launcher shows, a text session starts and survives, and the trail is right."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.browser.unkind_pages import PAGES, Unkind, unkind_server
 ON_TOP = "([x, y]) => document.elementFromPoint(x, y)?.id"
 LATER = "ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms; }"
 KEEPS = "title => sessionStorage.sangdamVisit.includes(title)"
-FROM_CORNER = (60, 40)  # px from the right and from the bottom: on the launcher
+FROM_CORNER = (60, 40)  # px from the right and the bottom edge to a point on the launcher
 
 
 async def allow(service: Service, origin: str) -> None:
@@ -36,7 +36,7 @@ class Stage:
 
 
 class Stages:
-    """Lends one stage to test after test. The next test after a failed one gets a new stage: a session may be open in the old."""
+    """Gives one stage to test after test. After a failed test the next one gets a new stage, because a session may be open."""
 
     def __init__(self, backstage: Backstage, casting: Casting, stack: AsyncExitStack) -> None:
         self.backstage, self.casting, self.stack = backstage, casting, stack
@@ -64,7 +64,7 @@ async def stages(backstage: Backstage, casting: Casting) -> AsyncIterator[Stages
 
 
 async def press_launcher(user: User) -> None:
-    """Press the launcher with the pointer, as a visitor does. Nothing may cover it."""
+    """Press the launcher with the pointer, as a visitor does. Fail if anything covers the launcher."""
     width, height = await user.shop.evaluate("[innerWidth, innerHeight]")
     point = (width - FROM_CORNER[0], height - FROM_CORNER[1])
     await eventually(lambda: user.shop.evaluate(ON_TOP, point), "sangdam-widget", "the launcher shows")
@@ -78,7 +78,7 @@ async def go_on(user: User, page: Unkind, number: int) -> None:
 
 
 async def talk(user: User, counselor: Staff, text: str) -> None:
-    """Check that the panel shows the session, and that a line written in it arrives."""
+    """Check that the panel shows the session and that the counselor reads a line written there."""
     panel = await user.find_panel()
     await expect(panel.get_by_test_id("panel-people")).to_contain_text("Jimin")
     box = panel.get_by_test_id("chat-input")
@@ -88,8 +88,8 @@ async def talk(user: User, counselor: Staff, text: str) -> None:
     await counselor.reads(text)
 
 
-# What the back/forward cache does to a page: it has slept while the visitor went on in the same tab. (The test tool cannot
-# follow a page out of that cache, so the page is told of it here as the browser tells it.)
+# Does to a page what the back/forward cache does. The page was asleep while the visitor went on in the same tab. The test
+# tool cannot restore a page from that cache. So the page gets the event that the browser would send.
 GONE_ON = """([live, ...steps]) => {
   sessionStorage.sangdamVisit = [live, ...steps].join("\\n");
   dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
@@ -112,7 +112,7 @@ async def test_page_restored_from_cache_shows_missed_lines(stages: Stages, casti
 
 
 async def finish(user: User, counselor: Staff) -> None:
-    """End the session. The counselor is available to the next visitor."""
+    """End the session, so that the counselor is available to the next visitor."""
     await user.panel.get_by_test_id("panel-end").click()
     await user.panel.get_by_test_id("panel-end-yes").click()
     await counselor.get("wrapup-save").click()

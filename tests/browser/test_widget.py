@@ -1,4 +1,4 @@
-"""The partner's page: what a visitor shares and when, the ways into the panel, and the way back to a live session."""
+"""The widget on a partner's page: what a visitor shares and when, how the panel opens, and how a live session is found again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IS_OPEN = "() => document.querySelector('#sangdam-widget').className === 'open'"
 
 
 async def look_around(user: User, seconds: int = 12) -> Frame:
-    """View the list of cameras for a while, put one into the cart, then open the panel at a lens."""
+    """View the list of cameras for `seconds`, put a camera into the cart, then open the panel on the page of a lens."""
     await user.visit_shop("/cameras.html")
     await user.shop.locator("#sangdam-widget").wait_for(state="attached")
     await user.shop.evaluate("ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms; }", seconds * 1000)
@@ -33,7 +33,7 @@ async def look_around(user: User, seconds: int = 12) -> Frame:
 
 
 async def unfold(panel: Frame) -> None:
-    """Open the list of what is shared."""
+    """Open the list of what the visitor shares."""
     await panel.get_by_test_id("panel-shared").locator("summary").first.click()
 
 
@@ -42,7 +42,7 @@ def shared(panel: Frame, what: str) -> Locator:
 
 
 def fact(counselor: Staff, name: str) -> Locator:
-    """Return one line of the brief by its name."""
+    """Return the brief's fact with this name, in the counselor's console."""
     return counselor.get("brief").locator(".facts > div").filter(has=counselor.page.locator("dt", has_text=name))
 
 
@@ -296,7 +296,7 @@ async def test_question_becomes_a_message_when_nobody_is_there(cast: Cast) -> No
     await panel.get_by_test_id("panel-offer-message").click()
     await expect(panel.get_by_test_id("panel-message")).to_have_value("배터리가 부풀었어요")
     counselor = await cast.counselor()
-    await expect(counselor.get("ring")).to_have_count(0)  # a visitor who writes a message does not wait
+    await expect(counselor.get("ring")).to_have_count(0)  # a visitor who leaves a message does not wait
     await panel.get_by_test_id("panel-contact").fill("010-1234-5678")
     await panel.get_by_test_id("panel-leave-message").click()
     await expect(panel.get_by_test_id("panel-after")).to_contain_text("문의를 잘 받았어요")

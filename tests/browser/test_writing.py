@@ -1,4 +1,4 @@
-"""Writing in a conversation: links, replies, corrections, and input methods."""
+"""Writing in a session: links, replies, corrections, and input methods."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def line(person: Person, text: str) -> Locator:
 
 
 async def choose(person: Person, text: str, action: str) -> None:
-    """Choose an action in the menu of a line."""
+    """Choose an action from the menu of a line."""
     found = line(person, text)
     await found.hover()
     await found.get_by_test_id("line-menu").click()
@@ -85,7 +85,7 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
 
 
 async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
-    """Compose as the input methods for Korean, Japanese and Chinese do: the Enter that ends a composition sends nothing."""
+    """Compose a syllable as the input methods for Korean, Japanese and Chinese do. The Enter that ends it sends nothing."""
     user, counselor = await talking(cast)
     box = user.get("chat-input")
     keyboard = await user.context.new_cdp_session(user.page)

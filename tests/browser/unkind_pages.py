@@ -1,7 +1,6 @@
 """Small partner pages with hostile scripts, each modelled on a kind of real page, and a server for them.
 
-Each has a first, a second and a third page, at /NAME/1 to /NAME/3, titled "NAME 1" and so on. A click on `#on` goes to the
-next.
+Each kind NAME has three pages, /NAME/1 to /NAME/3, with the titles "NAME 1" to "NAME 3". A click on `#on` goes to the next.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ addEventListener("click", async (event) => {
   }
 });
 </script>"""
-# Replaces the document as frameworks do that render all of it.
+# Replaces the document, as frameworks do that render the whole document.
 SWAPS_ALL = (
     SWAPS_BODY.replace(
         "document.documentElement.replaceChild(document.adoptNode(next.body), document.body);",
@@ -43,7 +42,7 @@ SWAPS_ALL = (
     .replace("document.title = next.title;", "document.title = title;")
     .replace("document.body.query", "document.query")
 )
-# A router: the address changes at once, the title when the page has loaded.
+# A client-side router: the address changes at once, the title once the page has loaded.
 ROUTES = """<script>
 let at = 1;
 addEventListener("click", (event) => {
@@ -57,7 +56,7 @@ addEventListener("click", (event) => {
 PUSHES = ROUTES % 'history.pushState({}, "", "/{name}/" + at);'
 HASHES = ROUTES % 'location.hash = "#/page/" + at;'
 
-# Prototype 1.6's changes to the language, in its own style.
+# The changes that Prototype 1.6 makes to JavaScript's built-in objects, written in its style.
 PROTOTYPE = """<script>
 Object.toJSON = (object) => {
   if (typeof object == "number" || typeof object == "boolean") return String(object);
@@ -100,7 +99,7 @@ NAMED_FORMS = (
     "".join(f'<form name="{name}"><input name="dataset"><input name="closest"></form>' for name in NAMES)
     + '<img name="querySelectorAll" alt=""><p id="Sangdam">Sangdam</p><p id="sangdam">sangdam</p>'
 )
-# Tag managers copy a script element without the attributes that they do not know.
+# Tag managers copy a script element and leave out attributes that they do not know.
 TAG_MANAGER = """<script>
 const tag = document.createElement("script");
 tag.src = "{server}/widget.js";

@@ -1,4 +1,7 @@
-"""`make faults`: run every fault, or those named: `make faults ARGS="worker_kill redis"`. Each runs alone, for minutes."""
+"""`make faults`: run every fault, or those named: `make faults ARGS="worker_kill redis_stop"`.
+
+Faults run one after the other, each for some minutes.
+"""
 
 from __future__ import annotations
 

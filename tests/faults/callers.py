@@ -1,7 +1,8 @@
 """People who behave as their browsers do.
 
-Their WebSocket reconnects with backoff to the next server. Each new epoch gets a new peer connection while the former one
-still sounds. Lines are kept until acknowledged, and each person has a copy of the board.
+After a disconnect, a person's WebSocket reconnects with backoff to the next server. When the room's epoch rises, the person
+opens a new peer connection while the former one still sounds. Lines are kept until acknowledged, and each person has a copy of
+the board.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tests.peers.test_board import unvar, var
 LADDER_S = (0.0, 0.3, 1.2, 2.7)
 DIAL_S = 2.0
 REPLY_S = 8.0
-OVERLAP_S = 1.0  # overlap of the former connection with the new one
+OVERLAP_S = 1.0  # seconds in which both the former peer connection and the new one are open
 RESEND_S = 1.5
 _UPDATES = (1, 2)
 
@@ -37,11 +38,11 @@ def ladder_s(attempt: int) -> float:
 
 
 class Refused(Exception):
-    """An error answer; its text is the reason."""
+    """The server's error answer. The exception's text is the reason of the refusal."""
 
 
 class Board:
-    """A participant's copy, kept in sync over whichever connection there is."""
+    """A participant's copy of the board, kept in sync over the present peer connection."""
 
     def __init__(self) -> None:
         self.doc: Doc[Map[object]] = Doc()
@@ -59,9 +60,9 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
-                self._ask()  # as browsers do, because requests from before the worker served us were lost
+                self._ask()  # as browsers do: the worker did not get requests from before it served us
 
-        for fragment in peer.documents:  # sent before we joined
+        for fragment in peer.documents:  # messages that came before this board was attached
             message(fragment)
         peer.doc.on("message", message)
         peer.doc.on("open", self._ask)
@@ -77,7 +78,7 @@ class Board:
         self._send(bytes([0, 2]) + var(self.doc.get_update(before)))
 
     def _send(self, message: bytes) -> None:
-        """Send an update. If it cannot be sent now, it goes with the next sync."""
+        """Send a board message. While the channel is closed, drop it: the next sync carries its update."""
         if self._peer is not None and self._peer.doc.readyState == "open":
             with suppress(ConnectionError):
                 for fragment in Fragmenter().cut(message):
@@ -89,9 +90,9 @@ class Board:
 
 @dataclass(kw_only=True)
 class Caller:
-    """A person, named by `hello`, `origin` and `cookie`.
+    """A person, identified by `hello`, `origin` and `cookie`.
 
-    `pongs`: when the server answered (if `watched`). `moves`: epochs joined.
+    `pongs`: times at which the server answered a ping, recorded if `watched`. `moves`: epochs whose room this person joined.
     """
 
     http: aiohttp.ClientSession
@@ -147,7 +148,8 @@ class Caller:
                 if not reply.done():
                     reply.set_exception(ConnectionError())
             self._replies.clear()
-            self._door += not self._told  # a balancer knows which server ends; one that only says goodbye may serve again at once
+            # as a balancer: leave a server that failed; try one again that said goodbye, because it may serve again at once
+            self._door += not self._told
             await asyncio.sleep(ladder_s(self._attempt))
             self._attempt += 1
 
@@ -199,7 +201,7 @@ class Caller:
         await self._ws.send_str(json.dumps(message))
 
     async def ask(self, **message: Any) -> dict[str, Any]:
-        """Return the reply. Raise Refused, ConnectionError or TimeoutError."""
+        """Send a request and return the server's reply. Raise Refused, ConnectionError or TimeoutError."""
         number = next(self._ids)
         reply = self._replies[number] = asyncio.get_running_loop().create_future()
         await self._send(id=number, **message)
@@ -220,12 +222,12 @@ class Caller:
         return bool(self.pongs) and self.pongs[-1] >= at
 
     def served_gap(self, since: float, until: float) -> float:
-        """Return the longest stretch without an answer to a ping."""
+        """Return the longest time in s without an answer to a ping."""
         times = [since, *(at for at in self.pongs if since <= at <= until), until]
         return max(later - earlier for earlier, later in itertools.pairwise(times))
 
     async def comes_by(self, doors: list[str]) -> None:
-        """Reconnect, trying the first of these servers first."""
+        """Reconnect. Try the servers in this order."""
         self.doors, self._door, self._attempt = doors, -1, 0
         welcomes = self.seen["welcome"]
         if self._ws is not None:
@@ -248,7 +250,7 @@ class Caller:
             await self._send(**self.outbox[name])
 
     async def delivered(self, seconds: float = 30.0) -> int:
-        """Resend unacknowledged lines until none is left or time is up. Return how many are left."""
+        """Resend unacknowledged lines until none remains or the time is up. Return how many remain."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while self.outbox and loop.time() < until:
@@ -272,7 +274,8 @@ class Caller:
     async def _join(self, epoch: int) -> None:
         for attempt in itertools.count():
             try:
-                peer = await Mouth.join(self, self.session["id"], self.session["you"])  # `self` stands for a worker
+                # `self` has the method `admit` of a worker's client
+                peer = await Mouth.join(self, self.session["id"], self.session["you"])
             except (Refused, ConnectionError, TimeoutError, aiohttp.ClientError, AssertionError):
                 await asyncio.sleep(max(0.05, ladder_s(attempt)))
                 continue
@@ -290,7 +293,7 @@ class Caller:
         await asyncio.gather(*(peer.close() for peer in former), return_exceptions=True)
 
     async def admit(self, room: str, command: AdmitPeer) -> Admitted:
-        """Send the offer as a browser does."""
+        """Send the offer over the WebSocket, as a browser does. Return the worker's answer."""
         answer = await self.say("offer", sdp=command.sdp)
         return Admitted(sdp=answer["sdp"])
 
@@ -300,5 +303,5 @@ class Caller:
                 peer.sing(self.hz, ms)
 
     def worker_port(self) -> int:
-        """Return the UDP port of the worker this person is connected to."""
+        """Return the UDP port of the worker to which this person is connected."""
         return self.peers[-1].target[1]

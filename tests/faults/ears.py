@@ -1,7 +1,7 @@
-"""Light people: each sends a tone in Opus packets and records when the other's tone arrived, packet by packet.
+"""Light people: each sends a tone in Opus packets and records, packet by packet, when the other's tone arrived.
 
-Packets are encoded once (a tone fits a whole number of times into five of them). Arrivals are decoded after the fault, once
-for each different packet. So a hundred people fit on one core next to the service.
+A tone is encoded once, as five packets that repeat. The tone's period divides their length, so the loop has no step. Arrivals
+are decoded after the fault, and equal packets only once. So a hundred people fit on one core next to the service.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from tests.peers.listened import RATE
 LOOP = 5
 SLOTS = 3
 PAIRS = ((440, 620), (760, 880), (1000, 1120), (1240, 1360))
-"""Tones of the user and of the counselor, so that neighbouring rooms sound different."""
+"""Tones of user and counselor in Hz, by room. Neighbouring rooms thus sound different."""
 
 
 @cache
 def frames(hz: int, ms: int) -> list[bytes]:
-    """Return a loop of packets of a steady tone. `hz` is a multiple of 20."""
+    """Return a loop of packets of a steady tone. `hz` must be a multiple of 20, so that the loop has no step."""
     encoder, size = Encoder(), RATE * ms // 1000
     at = np.arange(size * LOOP * 4) / RATE
     samples = (10000 * np.sin(2 * np.pi * hz * at)).astype(np.int16)
@@ -38,9 +38,9 @@ def frames(hz: int, ms: int) -> list[bytes]:
 
 @lru_cache(maxsize=100_000)
 def sounds(payload: bytes, hz: int) -> bool:
-    """Return whether the tone stands out of this packet (over 1 % of full scale)."""
+    """Return whether the packet contains the tone at over 1 % of full scale."""
     decoder = Decoder()
-    for _ in range(3):  # a decoder needs a packet or two to settle
+    for _ in range(3):  # the first packets after a decoder's start are not yet clean
         samples = decoder.decode(payload).astype(float)
     at = np.arange(len(samples)) / RATE
     window = np.hanning(len(samples))
@@ -48,7 +48,10 @@ def sounds(payload: bytes, hz: int) -> bool:
 
 
 class Ear:
-    """Everything one person has heard over all their connections. `gap` covers a stretch of the loop's clock."""
+    """Everything that one person has heard over all their connections.
+
+    `times` and `gap` take two times of the event loop's clock.
+    """
 
     def __init__(self, hz: int) -> None:
         self.hz = hz
@@ -64,7 +67,7 @@ class Ear:
         return [self.at[n] for n in range(first, end) if sounds(self.payloads[n], self.hz)]
 
     def gap(self, since: float, until: float) -> float:
-        """Return the longest stretch without the tone."""
+        """Return the longest time in s without the tone, between these two times."""
         times = [since, *self.times(since, until), until]
         return max(later - earlier for earlier, later in pairwise(times))
 
@@ -74,7 +77,7 @@ class Ear:
 
 
 class Mouth(Peer):
-    """A minimal `Peer` connection: no video, no repairs, packets made beforehand."""
+    """A minimal `Peer` connection: no video, no retransmissions, packets encoded beforehand."""
 
     ear: Ear
 
@@ -93,7 +96,7 @@ class Mouth(Peer):
             self.ear.add(self._loop.time(), data[header.payload : header.end])
 
     def sing(self, hz: int, ms: int) -> None:
-        """Send the next packet."""
+        """Send the next packet of the tone."""
         self._number += 1
         self.send_rtp("audio", self._number, self._number * RATE * ms // 1000 & 0xFFFFFFFF, frames(hz, ms)[self._number % LOOP])
 
@@ -104,9 +107,9 @@ def _certificate() -> RTCCertificate:
 
 
 class Choir:
-    """Sends everybody's next packet every `ms`, for a third of the people at a time.
+    """Sends each person's next packet every `ms`. A third of the people send at the same moment.
 
-    `late_s`: the clock's largest delay, which the gaps include.
+    `late_s`: largest delay of a sending, in s. Measured gaps include this delay.
     """
 
     def __init__(self, ms: int) -> None:

@@ -1,4 +1,4 @@
-"""One server with embedded workers: a worker is told to end, and its rooms move to another one first."""
+"""One server with embedded workers: a worker gets SIGTERM, and first moves its rooms to another worker."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def drained(folder: Path) -> list[Figure]:
 
 
 def _spare(udp_port: int) -> Callable[[], bool]:
-    """Wait until the worker and its spare each have their port."""
+    """Return a function that tells whether the worker and its idle replacement have bound their ports."""
 
     def both() -> bool:
         with suppress(ValueError):

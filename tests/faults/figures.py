@@ -1,4 +1,4 @@
-"""Figures of faults: rows as the benches write them, with the 95th percentile and the aim."""
+"""Figures of faults: rows as the benches write them, with median, 95th percentile and aim."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ AIMS = {
     "rolling_restart_lost_lines": 0.0,
     "slow_client_others_wait_s": 0.5,
 }
-"""At most."""
+"""The largest value allowed for each figure."""
 
 
 @dataclass(frozen=True)
 class Figure(Row):
-    """A figure. `value` is the median, or the 95th percentile if the aims name the row so."""
+    """A figure. `value` is the median. For the audio gaps after `worker_kill`, it is the 95th percentile, as the aim says."""
 
     median: float = 0.0
     p95: float = 0.0

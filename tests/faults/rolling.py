@@ -1,4 +1,4 @@
-"""A rolling restart under fifty calls: media machines by draining, servers by handing over."""
+"""A rolling restart under fifty calls. Media machines drain, then servers hand over to another server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.stage import live_workers, on_cluster, stage, until
 from tests.faults.workers import Writers
 
 CALLS = 50
-MS = 60  # a third of a browser's packet rate, because people, servers and workers share two cores
+MS = 60  # longer packets than a browser's 20 ms, because people, servers and workers share two cores
 SETTLES_S = 3.0
 
 

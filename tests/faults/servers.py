@@ -1,4 +1,4 @@
-"""A server is killed, or is frozen and wakes: the leader, and one that forwards."""
+"""A server is killed, or frozen and woken: once the leader, once a server that forwards to the leader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def _ready(cluster: Cluster) -> None:
 
 
 async def _at(here: Stage, server: Server) -> None:
-    """Connect everybody by way of this server, as the balancer might have chosen."""
+    """Connect everybody to this server, as if the balancer had chosen it."""
     url = f"http://127.0.0.1:{server.port}"
     for person in here.people:
         turn = here.doors.index(url)
@@ -64,7 +64,10 @@ async def killed(cluster: Cluster) -> list[Figure]:
 
 
 async def stands_still(cluster: Cluster) -> list[Figure]:
-    """Freeze the leader. Another takes over, and calls start that the frozen one knows nothing of."""
+    """Freeze the leader and wake it later.
+
+    Meanwhile another server takes over, and a call starts that the frozen server does not know.
+    """
     gaps, harm = [], []
     async with stage(cluster, calls=1) as here:
         for person in here.people:
@@ -103,7 +106,7 @@ async def stands_still(cluster: Cluster) -> list[Figure]:
 
 
 def _ended(server: Server) -> None:
-    """Check that the overtaken server has ended by itself."""
+    """Check that the former leader has ended by itself."""
     assert server.process is not None
     assert server.process.wait(10) != 0
     server.process = None

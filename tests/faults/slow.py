@@ -1,4 +1,4 @@
-"""A client that sends requests and never reads is closed, and nobody else notices."""
+"""A client that sends requests and never reads is disconnected, and nobody else notices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _narrow(info: Any) -> socket.socket:
 
 
 async def _one(here: Stage, door: str) -> tuple[float, float]:
-    """Return the seconds until it is closed, and the longest wait of anybody else meanwhile."""
+    """Return the seconds until the server disconnects the client, and the longest wait of anybody else meanwhile."""
     counselor = await here.counselor()
     counselor.watched = True
     _, token = await here.door().user_session("text")

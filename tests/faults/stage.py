@@ -56,7 +56,7 @@ class Call:
         return max(person.ear.gap(since, until) for person in self.people)
 
     def hears(self, within_s: float = 0.3) -> bool:
-        """Return whether both hear each other now."""
+        """Return whether both people heard the other's tone within the last `within_s` seconds."""
         now = asyncio.get_running_loop().time()
         return all(person.ear.times(now - within_s, now) for person in self.people)
 
@@ -76,7 +76,8 @@ class Call:
 class Stage:
     """A cluster with calls.
 
-    `ms`: length of a packet of sound. Rooms are on the workers of `settings`; people connect by `doors`.
+    `settings`: those of the servers. `doors`: the servers' addresses, to which people connect in turn. `ms`: length of a sound
+    packet.
     """
 
     def __init__(self, settings: Settings, doors: list[str], records: Records, http: aiohttp.ClientSession, ms: int) -> None:
@@ -135,7 +136,10 @@ class Stage:
         return call
 
     async def refused_politely(self) -> bool:
-        """Check that a new user is told why they are refused and when to return, at the code or at its exchange."""
+        """Return whether a new user is refused with a reason and a time to return.
+
+        The refusal may come when the user asks for a code, or when the user exchanges it.
+        """
         asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
         headers = {"Origin": self.settings.shop_url}
         answer = await self.http.post(self.doors[0] + "/api/codes", json=asked, headers=headers)
@@ -152,19 +156,19 @@ class Stage:
             raise TimeoutError(f"{error}; {len(deaf)} of {len(self.calls)} calls do not: {deaf[0].describe()}") from None
 
     async def lines_of(self, call: Call) -> list[str]:
-        """Return the texts in the records, in order."""
+        """Return the texts of the call's lines in the records, in order."""
         found = await self.records.lines(call.id, limit=100_000, audience="staff")
         return [line.text for line in found if line.kind == "text"]
 
     async def forget(self) -> None:
-        """Discard the sound heard so far."""
+        """Discard the sound and the pongs from more than two seconds ago."""
         now = asyncio.get_running_loop().time()
         for person in self.people:
             person.ear.forget(now - 2.0)
             person.pongs = [at for at in person.pongs if at > now - 2.0]
 
     async def close(self) -> None:
-        """Let everybody leave."""
+        """Disconnect everybody."""
         await asyncio.gather(*(person.close() for person in self.people), return_exceptions=True)
         self.people.clear()
         self.calls.clear()
@@ -172,9 +176,9 @@ class Stage:
 
 
 class _Through:
-    """HTTP that goes to the next server if one does not answer, as through a balancer.
+    """HTTP through a balancer: if a server does not answer or is unavailable, the next server gets the request.
 
-    Each request has its own client address, so that no limit is reached.
+    Each request has another client address, so that it reaches no rate limit.
     """
 
     def __init__(self, http: aiohttp.ClientSession, doors: list[str]) -> None:
@@ -223,7 +227,7 @@ async def staged(settings: Settings, doors: list[str], records_url: str, *, call
 
 
 def on_cluster(measure: Callable[[Cluster], Awaitable[list[Figure]]], *, servers: int = 2, media: int = 2) -> list[Figure]:
-    """Run on a cluster. The logs of all parts are left in build/."""
+    """Start a cluster, run `measure` on it, and return the figures. Copy the logs of all parts to build/."""
     TARGET.parent.mkdir(exist_ok=True)
     with running_cluster(servers=servers, media=media) as cluster:
         try:
@@ -250,20 +254,20 @@ async def until(so: Callable[[], object], seconds: float, what: str) -> None:
 
 
 def worker_at(udp_port: int) -> int:
-    """Return the process that has this UDP port."""
+    """Return the id of the process that has bound this UDP port."""
     found = subprocess.run(["ss", "-Hulnp", f"sport = :{udp_port}"], capture_output=True, text=True, check=True).stdout
     return int(found.partition("pid=")[2].partition(",")[0])
 
 
 async def live_workers(cluster: Cluster, count: int, seconds: float = 40.0) -> None:
-    """Wait until this many workers are announced and answer."""
+    """Wait until exactly this many workers are announced in Redis and accept connections."""
     async with asyncio.timeout(seconds):
         while len(await _answering(cluster)) != count:
             await asyncio.sleep(0.1)
 
 
 async def _answering(cluster: Cluster) -> list[str]:
-    """Return the addresses of the workers that answer."""
+    """Return the addresses of announced workers that accept connections."""
     async with Redis.from_url(cluster.redis.url) as client:
         names = [name.decode() for name in await client.smembers(WORKERS_KEY)]
         said = await client.mget([announcement_key(name) for name in names]) if names else []
@@ -277,7 +281,7 @@ async def _answering(cluster: Cluster) -> list[str]:
 
 
 async def _counts(cluster: Cluster) -> dict[str, Any]:
-    """Return the workers' counters, such as packets dropped by reason."""
+    """Return the counters of each worker, such as dropped packets by reason."""
     counts = {}
     for url in await _answering(cluster):
         async with WorkerClient(url, media_token(SECRET.encode())) as worker:

@@ -1,4 +1,4 @@
-"""Redis and PostgreSQL are unavailable, or restart empty, under calls and a queue."""
+"""Redis and PostgreSQL stop, freeze, or restart empty, while calls go on and users wait."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ async def _waiting(here: Stage, count: int) -> list[Caller]:
 
 
 async def _served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
-    """Let as many counselors come as users wait. Return how many users were lost and how many calls matched twice.
+    """Sign in as many counselors as users wait. Return how many users were not served and how many matches were double.
 
-    Matched twice: a session with two counselors, or a counselor with two sessions.
+    A match is double if a session gets two counselors, or a counselor gets two sessions.
     """
     counselors = [await here.counselor(available=False) for _ in waiting]
     for counselor in counselors:
@@ -116,9 +116,9 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 
 
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
-    """Return lost records, dropped calls and the longest gap of half a minute without PostgreSQL.
+    """Return lost records, dropped calls and the longest sound gap in s, for half a minute without PostgreSQL.
 
-    Meanwhile people talk, write, draw, come, are matched, leave and rate.
+    Meanwhile people talk, write, draw, enter the queue, are matched, leave and rate.
     """
     staying, leaving = await here.call(), await here.call()
     await here.all_hear()
@@ -152,7 +152,7 @@ async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], No
 
 
 async def _missing(here: Stage, staying: Call, leaving: Call, matched: Call) -> int:
-    """Return the events of that time that the records lack or hold twice."""
+    """Return how many of the events from that half minute the records lack or hold twice."""
     wrong = []
     over = await here.records.session(leaving.id)
     wrong.append(over is None or over.state != "closed" or over.rating_score != 4 or over.wrap_up_notes != "기록")

@@ -1,4 +1,4 @@
-"""A media worker is killed or frozen under one call and under thirty."""
+"""A media worker is killed or frozen while it serves one call, and while it serves thirty."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STANDS_STILL_S = 10.0
 
 
 class Writers:
-    """Both people of a call, who write lines and draw strokes while the context lasts."""
+    """Both people of a call. They write lines and draw strokes while the context lasts."""
 
     def __init__(self, call: Call, *, strokes: bool = True) -> None:
         self.call = call
@@ -49,14 +49,14 @@ class Writers:
                 await asyncio.sleep(WRITE_S)
 
     async def lost_lines(self, stage: Stage) -> int:
-        """Return lines that the records lack or hold twice, after everything had time to arrive."""
+        """Return how many lines the records lack or hold twice, once everything has had time to arrive."""
         for person in self.call.people:
             await person.delivered()
         stored = Counter(await stage.lines_of(self.call))
         return sum(stored[text] != 1 for text in self.lines)
 
     async def lost_strokes(self) -> int:
-        """Return strokes that are not on both people's boards."""
+        """Return how many strokes one of the two boards lacks: the larger number of the two."""
         drawn = set(self.strokes)
 
         def missing() -> int:

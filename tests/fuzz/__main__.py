@@ -1,7 +1,7 @@
 """Run every fuzz target COUNT times: `make fuzz COUNT=10000000`.
 
-A case that fails is kept in build/. Fix the bug, then move the case to tests/fuzz/corpus/TARGET: every later run starts with
-it.
+A case that fails is kept in build/. Fix the bug, then move the case to tests/fuzz/corpus/TARGET. Every later run starts with
+the cases in that folder.
 """
 
 from __future__ import annotations

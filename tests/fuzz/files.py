@@ -1,4 +1,4 @@
-"""Fuzz target: the name and the content of a file, and the header of a picture, as strangers may send them.
+"""Fuzz target: the name and content of a file, and the header of a picture, as strangers may send them.
 
 A case is the length of the name, the name, and the content.
 """
@@ -20,7 +20,7 @@ CONTENT = Path(tempfile.gettempdir()) / f"sangdam-fuzz-file-{os.getpid()}"
 
 
 def fuzz_files(data: bytes) -> None:
-    """Tell what the file is. Nothing but a documented refusal may be raised, and the name must be one to save under."""
+    """Recognise the file's kind. Only the documented refusals may be raised, and the file name must be safe to save under."""
     length = data[0] if data else 0
     name = file_name(data[1 : 1 + length].decode("utf-8", "surrogateescape"))
     assert not set(name) & set('/\\<>:"|?*\0\r\n'), name
@@ -39,7 +39,7 @@ def fuzz_files(data: bytes) -> None:
 
 
 def seeds() -> list[bytes]:
-    """Return a file of each layout that is parsed."""
+    """Return one case for each file layout that the code parses."""
     photo = (
         b"\0\0\0\x14ftypheic\0\0\0\0mif1\0\0\0\x38meta\0\0\0\0\0\0\0\x2ciprp\0\0\0\x24ipco\0\0\0\x14ispe\0\0\0\0\0\0\1\0\0\0\1\0"
     )

@@ -1,7 +1,7 @@
 """Fuzz every route of the real app over a socket: no request may cause a server error.
 
-A case is a kind, a route and a person, followed by parts with their lengths: path, query, body, a header. Kind 0 takes all of
-it as the raw bytes of a request. No media worker runs: requests that need one are refused.
+A case is a kind, a route and a person. Four parts follow, each with its length: path, query, body, a header. In a case of kind
+0, the other bytes are a raw request. No media worker runs, so requests that need one are refused.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from signaling.server import app_keys
 from signaling.server.app import build_app
 
 ANSWER_S = 10.0
-UNFINISHED_S = 0.05  # until the server gives up on an incomplete request
-SPENT = 200  # cases; then everybody signs in again, because a case may sign out or erase
+UNFINISHED_S = 0.05  # how long to wait for the answer to a raw request, which may be incomplete
+SPENT = 200  # number of cases after which everybody signs in again, because a case may sign somebody out or erase a session
 _SAFE = "%/?&=+;:@!$'()*,~"
 _CONTROLS = bytes(range(32)) + b"\x7f"
 _HOLES = ("{id}", "{session}", "{segment}", "{site}", "{category}", "{track}", "{path}")
 
 
 class NoWorkers:
-    """Media workers of which none answers."""
+    """Stands for the media workers of a server, when none of them answers."""
 
     outlive = False
 
@@ -67,7 +67,7 @@ class House:
         self.cases = 0
 
     async def come(self) -> None:
-        """Return a user with a session, an operator and a counselor."""
+        """Sign in an operator and a counselor, and create a user's session. Fill `people` with the headers of each."""
         url, own, staff = f"http://127.0.0.1:{self.port}", self.settings.url, self.settings.staff_url("counselor")
         async with aiohttp.ClientSession() as http:
 
@@ -136,7 +136,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 @functools.cache
 def _house() -> House:
     identity._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    rate_limits.Buckets.take = lambda *_: True  # fuzzing aims at the code behind the limits
+    rate_limits.Buckets.take = lambda *_: True  # fuzzing tests the code behind the rate limits
     folder = Path(tempfile.mkdtemp(prefix="fuzz-http-"))
 
     async def open_it() -> House:
@@ -154,7 +154,7 @@ def fuzz_http(data: bytes) -> None:
 
 
 def seeds() -> list[bytes]:
-    """Return a valid request to every route by every role that uses it."""
+    """Return a request to every route by every person, with valid queries and bodies."""
     trail = [{"kind": "page", "label": "M5", "at": 1, "url": "https://shop.example/m5", "dwell_s": 4}]
     bodies = [
         {"site": "demo-shop", "category": "cameras", "language": "ko"},

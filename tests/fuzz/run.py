@@ -1,4 +1,4 @@
-"""Run one target under libFuzzer: `python -m tests.fuzz.run TARGET [options of libFuzzer]`. `__main__` runs all."""
+"""Run one target under libFuzzer: `python -m tests.fuzz.run TARGET [options of libFuzzer]`. `tests.fuzz` runs all targets."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Fuzz the fast path with its C code under sanitizers: `make fuzz-sanitized`.
 
-The sanitizers check addresses and undefined behaviour. This module mutates seeds at random by itself: libFuzzer finds no
-coverage in this build, and without coverage it forgets its seeds. A finding ends the run. The case is then kept in build/;
-move it to tests/fuzz/corpus/fastpath.
+The sanitizers check addresses and undefined behaviour. This module mutates seeds at random without libFuzzer. The reason: in
+this build libFuzzer finds no coverage, and without coverage it forgets its seeds. A failing case ends the run and is kept in
+build/. Move this case to tests/fuzz/corpus/fastpath.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_CHANGES = 6
 
 
 def mutated(data: bytes, dice: random.Random) -> bytes:
-    """Return a mutation: bits and bytes changed, pieces inserted, removed and repeated."""
+    """Return a mutation of the case: bits and bytes changed, pieces inserted, removed and repeated."""
     made = bytearray(data)
     for _ in range(dice.randrange(MOST_CHANGES + 1)):
         at, size = dice.randrange(len(made) + 1), dice.choice((1, 1, 2, 4, dice.randrange(1, 100)))
@@ -49,7 +49,7 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
 
 
 def inside(count: int, seed: int) -> None:
-    """Run cases in a process that any case may end. Each case is written down before it is tried."""
+    """Run cases in this process, which any of them may crash. Write down each case before running it."""
     dice = random.Random(seed)
     given = SEEDS["fastpath"] + [each.read_bytes() for each in sorted(KEPT.glob("*"))]
     with UNDER_WAY.open("w+b") as file:
@@ -62,7 +62,7 @@ def inside(count: int, seed: int) -> None:
 
 
 def runtime() -> str:
-    """Return the sanitizers' own library, which must be loaded before Python."""
+    """Return the path of the sanitizers' own library, which must be loaded before Python."""
     found = subprocess.run(
         [*shlex.split(os.environ.get("CC", "cc")), "-print-file-name=libasan.so"], capture_output=True, text=True
     )
@@ -96,8 +96,8 @@ def main() -> None:
     settings = {
         LIBRARY: str(MADE),
         "LD_PRELOAD": runtime(),
-        "PYTHONMALLOC": "malloc",  # so that overruns of Python's own memory are detected, too
-        "ASAN_OPTIONS": "detect_leaks=0",  # CPython leaks some by design
+        "PYTHONMALLOC": "malloc",  # detects overruns of Python's own memory, too
+        "ASAN_OPTIONS": "detect_leaks=0",  # CPython leaks some memory by design
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }
     command = [sys.executable, "-m", "tests.fuzz.sanitized", "--inside", f"--count={given.count}", f"--seed={given.seed}"]

@@ -1,6 +1,7 @@
-"""Fuzz targets: each parser of network input, with the code behind it.
+"""Fuzz targets: each parser of network input, with the code that uses its result.
 
-A target takes any bytes; it must not raise, and the state it keeps stays bounded. `SEEDS`: what real peers send.
+A target accepts any bytes. It must not raise, and the state that it keeps must stay bounded. `SEEDS` holds cases as real peers
+send them.
 """
 
 from __future__ import annotations
@@ -39,16 +40,16 @@ from tests.fuzz import files, http
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "packets" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))
 MIXED = 12
-"""Packets of a case that are decoded: Opus runs, and is slow."""
+"""Number of packets in a case that are decoded. Decoding with Opus is slow."""
 LIBRARY = "FUZZED_FASTPATH"
-"""Environment variable: another build of the fast path than the worker's (`sanitized`)."""
+"""Environment variable with the path of another build of the fast path (see `sanitized`)."""
 
 
 # --- STUN -------------------------------------------------------------------------------------------------------------
 
 
 def fuzz_stun(data: bytes) -> None:
-    """Parse the bytes as they came, and again with a valid integrity attribute, as a participant can send them."""
+    """Parse the bytes as given, and again with a valid integrity attribute, which a participant can add."""
     for given in (data, _signed(data)):
         agent = ice.IceLite("their", "p" * 24, 0.0)
         agent.ufrag, agent.password = "ours", "w" * 24
@@ -69,7 +70,7 @@ def _signed(data: bytes) -> bytes:
         message.attributes.pop("FINGERPRINT", None)
         message.add_message_integrity(b"w" * 24)
         return bytes(message)
-    except Exception:  # messages that cannot be serialized are tried as they came
+    except Exception:  # such a message cannot be serialized; only the bytes as given are tried
         return b""
 
 
@@ -84,7 +85,7 @@ def _check() -> bytes:
 
 
 def fuzz_rtp(data: bytes) -> None:
-    """Pass decrypted packets (each behind its length) through layers, slots, repairs and redundancy."""
+    """Pass decrypted packets through layers, slots, retransmissions and redundancy. Each packet follows its length."""
     camera, voice = Incoming(7, "camera", 0.0), Incoming(8, "audio", 0.0)
     sent: list[bytes] = []
 
@@ -121,7 +122,10 @@ def fuzz_rtp(data: bytes) -> None:
 
 
 def fuzz_mix(data: bytes) -> None:
-    """Pass voice packets (each behind its length) through the mixer: speaker and numbering first, then the Opus payload."""
+    """Pass voice packets through the mixer. Each packet follows its length.
+
+    A packet has two bytes for speaker, sequence step and level, then the Opus payload.
+    """
     mix = AudioRoom(lambda *_: None)
     mix.set_matrix({"a": {"b": 1.0, "c": 1.0}}, set())
     for number, packet in enumerate(_split(data)[:MIXED]):
@@ -152,7 +156,7 @@ def _joined(*packets: bytes) -> bytes:
 
 
 class _Line:
-    """An offloaded voice, two listeners, and the client's side of its encryption."""
+    """An offloaded voice, its two listeners, and an encrypting client that sends the voice."""
 
     def __init__(self, quiet_from: int, *, keeps: bool) -> None:
         key = bytes(range(30))
@@ -191,7 +195,7 @@ def _voiced(packet: bytes) -> bytes:
 def _fastpath() -> Fastpath:
     made = Fastpath(seam.srtp_functions(), os.environ.get(LIBRARY) or build.LIBRARY)
     _sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
-    _sockets[0].bind(("127.0.0.1", 0))  # so nothing leaves this machine: 192.0.2.10 cannot be reached from there
+    _sockets[0].bind(("127.0.0.1", 0))  # nothing leaves this machine: 192.0.2.10 cannot be reached from loopback
     made.use([_sockets[0].fileno()])
     return made
 
@@ -200,7 +204,7 @@ _sockets: list[socket.socket] = []
 
 
 def fuzz_fastpath(data: bytes) -> None:
-    """Pass datagrams (each behind its length) as they came, and encrypted as the offloaded participant can."""
+    """Pass datagrams to the fast path as given, and encrypted as the offloaded participant can. Each follows its length."""
     fastpath, line = _fastpath(), _Line(len(data) % 2 * 45, keeps=len(data) % 3 > 0)
     ffi, lib = fastpath.ffi, fastpath.lib
     path = ffi.new("fastpath_path *")
@@ -212,7 +216,7 @@ def fuzz_fastpath(data: bytes) -> None:
             given.append(line.client.protect(_voiced(packet)))
             given.append(line.client.protect(packet))
         for datagram in given:
-            # exactly as long (a copy of bytes would have one more), so that a sanitizer sees the end
+            # the buffer ends with the datagram (a copy of bytes would have one byte more), so that a sanitizer sees each overrun
             held = ffi.new("uint8_t[]", len(datagram))
             ffi.memmove(held, datagram, len(datagram))
             now = 10 + number * 0.02
@@ -259,7 +263,7 @@ def fuzz_rtcp(data: bytes) -> None:
 
 
 class _NoLoop:
-    """Timers that never fire: a case ends before they could."""
+    """An event loop whose timers never fire, because a case ends before they could."""
 
     def call_later(self, delay: float, callback: object, *arguments: object) -> _NoLoop:
         return self
@@ -281,7 +285,7 @@ class _NoDtls:
 
 
 def fuzz_sctp(data: bytes) -> None:
-    """Pass packets of an established association, with the right tag (or none) and checksum."""
+    """Pass packets to an established association, with a valid checksum and the right verification tag or zero."""
     _loop()
     ended: list[str] = []
     sctp: Any = seam._BoundedSctp(_NoDtls(), ended.append, lambda: None)
@@ -301,7 +305,7 @@ def fuzz_sctp(data: bytes) -> None:
 
 
 def _drive(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine that never waits."""
+    """Run a coroutine to its end. Raise AssertionError if the coroutine waits for anything."""
     try:
         work.send(None)
     except StopIteration:
@@ -310,9 +314,9 @@ def _drive(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _finish_tasks() -> None:
-    """Finish the tasks that the association left on its event loop, so that they do not pile up across cases."""
+    """Finish the tasks that the association left on its event loop, so that they do not accumulate from case to case."""
     loop = _loop()
-    for _ in range(2):  # the tasks do what they can, then end
+    for _ in range(2):  # in each round the tasks run on, then are cancelled
         loop.run_until_complete(asyncio.sleep(0))
         for task in asyncio.all_tasks(loop):
             task.cancel()
@@ -336,7 +340,10 @@ def _data_chunk() -> bytes:
 
 
 def fuzz_sdp(data: bytes) -> None:
-    """Parse an offer; or, after a first zero byte, damage a browser's offer: (position, length cut, text inserted)."""
+    """Parse an offer and answer it.
+
+    After a first zero byte, the case damages a browser's offer: position, length to cut, text to insert.
+    """
     text = data.decode("utf-8", "surrogateescape")
     if data[:1] == b"\0" and len(data) > 6:
         whole = _offers()[data[1] % 2]
@@ -357,9 +364,9 @@ def _offers() -> list[str]:
 
 
 def _lean(offer: str) -> str:
-    """Return the offer without unused codecs, nine lines in ten.
+    """Return the offer without lines of unused codecs.
 
-    Damage then falls on the lines that matter, and three times as often.
+    Nine lines in ten are of unused codecs. Without them, damage hits the lines that matter three times as often.
     """
     wanted = set(re.findall(r"a=rtpmap:(\d+) (?:opus|VP8)/", offer))
     wanted |= {rtx for rtx, of in re.findall(r"a=fmtp:(\d+) apt=(\d+)", offer) if of in wanted}
@@ -372,7 +379,7 @@ _known_offers: list[str] = []
 
 
 def fuzz_lines(data: bytes) -> None:
-    """Parse messages of the WebSocket and of the `live` channel."""
+    """Parse messages of the WebSocket and of the `live` data channel."""
     text = data.decode("utf-8", "replace")
     for given in (data, text):
         with contextlib.suppress(Unreadable):
@@ -383,7 +390,7 @@ def fuzz_lines(data: bytes) -> None:
 
 
 def fuzz_board(data: bytes) -> None:
-    """Pass fragments and whole messages of a client with write access."""
+    """Feed board fragments of a client with write access, and pass the whole messages on to the board."""
     stats: list[bytes] = []
     board = BoardRoom([], stats.append, lambda participant, message: None)
     board.set_writers({"a"})
@@ -422,7 +429,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 
 if build.make():
-    del TARGETS["fastpath"]  # no C compiler on this machine
+    del TARGETS["fastpath"]  # this machine has no C compiler
 
 
 def _rtp_seed() -> bytes:

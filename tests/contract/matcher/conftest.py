@@ -1,4 +1,4 @@
-"""One Redis for all of these tests; each test starts with an empty one."""
+"""One Redis server for all matcher contract tests. Each test empties it first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import Phase, settings
 
 from tests.redis_server import RedisServer, running_redis
 
-# For tests/mutants.py: the same examples each time, and no shrinking of a failure.
+# tests/mutants.py needs the same examples each time, and a failure need not be shrunk.
 settings.register_profile("mutants", phases=[Phase.generate], derandomize=True, database=None)
 
 

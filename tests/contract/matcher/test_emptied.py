@@ -1,6 +1,6 @@
 """A Redis that restarts empty under live stores.
 
-The stores notice, announce their requests and staff again, and nobody loses a place or is matched twice.
+The stores notice this and announce their requests and staff again. Nobody loses a place or is matched twice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def asked(name: str, at_ms: int) -> Request:
 
 
 class Node:
-    """A server: its store, and the requests and staff that it would announce again."""
+    """A server with its store. `emptied`: how often the store has reported an emptied Redis."""
 
     def __init__(self, url: str) -> None:
         self.emptied = 0
@@ -95,7 +95,7 @@ async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_s
 
 
 async def test_fences_keep_growing_if_node_clocks_differ(nodes, redis_server):
-    """The node that speaks first is half a minute behind the node that issued the last fences."""
+    """The clock of the first node to write after the restart is half a minute behind the clock behind the last fences."""
     first, second = (node.store for node in nodes)
     await second.enqueue(asked("b", NOW - 30_000), NOW - 30_000)
     fence = (await first.enqueue(asked("a", NOW), NOW))[-1].fence
@@ -125,7 +125,7 @@ async def test_first_start_holds_nobody_back(nodes):
 
 
 async def test_restarted_node_is_held_back_by_an_emptied_redis(nodes, redis_server):
-    """It speaks first, so no other node can report that something is missing."""
+    """The restarted node is the first to write, so no other node can report what is missing."""
     fence = (await nodes[0].store.enqueue(asked("early", NOW), NOW))[-1].fence
     redis_server.restart()
     new = nodes[1].store

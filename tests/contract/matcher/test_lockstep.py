@@ -1,4 +1,4 @@
-"""Engine and Redis in lockstep: the same steps, and after each the same reply, snapshot, positions and deadline."""
+"""Run engine and Redis store in lockstep. After each step, replies, snapshots, positions and deadlines must be equal."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from matcher.rules import Rules
 from matcher.types import Refused, Request, RequestStatus, Staff
 from tests.unit.matcher.machine import PATHS, START_MS, Matching
 
-# Bounds that a short run reaches: dropped queues, dropped final requests, a truncated Why, a full queue.
+# Bounds so small that a short run reaches them: dropped queues, dropped final requests, a truncated Why, a full queue.
 NARROW = Rules(max_queues=2, max_final=2, max_why=2)
 NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 
 
 class Both:
-    """Looks like an engine. Each call goes to an engine and to a Redis store; both must reply the same."""
+    """Behaves as an engine. Each call goes to an engine and to a Redis store, and both must give the same reply."""
 
     def __init__(self, url: str, runner: asyncio.Runner, rules: Rules, fence: int) -> None:
         with redis.Redis.from_url(url) as client:
@@ -33,7 +33,7 @@ class Both:
         self.store = RedisStore(url, rules=rules, fence=fence)
         self.runner = runner
         if fence:
-            self.sweep(START_MS)  # starts the period in which nobody is matched
+            self.sweep(START_MS)  # starts the period in which the matcher matches nobody
 
     def close(self) -> None:
         self.runner.run(self.store.close())
@@ -50,7 +50,7 @@ class Both:
         return both
 
     def compare(self, now_ms: int) -> None:
-        """Compare everything that can be read."""
+        """Compare the answers to every query that reads the state."""
         snapshot = self.snapshot()
         questions: list[tuple[str, tuple[Any, ...]]] = [("next_deadline_ms", ())]
         for request in snapshot.requests:
@@ -83,7 +83,7 @@ def answer(step: Any) -> Any:
 
 
 class OnBoth:
-    """The common part of the machines below: the Redis, and the engine that drives both."""
+    """The common part of the machines below: the address of the Redis, and the engine that drives both sides."""
 
     url: ClassVar[str]
     runner: ClassVar[asyncio.Runner]
@@ -100,7 +100,7 @@ class OnBoth:
 
 
 class Lockstep(OnBoth, Matching):
-    """The rules and the oracle of the unit tests."""
+    """The rules and the oracle of the unit tests (`Matching`), run on engine and Redis store."""
 
     @invariant()
     def both_say_the_same(self) -> None:
@@ -151,7 +151,10 @@ some_request = st.builds(
 
 
 class AnythingGoes(OnBoth, RuleBasedStateMachine):
-    """No oracle, hence no restraint: clocks that run backwards, wrong fences, arbitrary names, changed roles, restores."""
+    """Steps without an oracle, so that any step is allowed.
+
+    Clocks run backwards, fences are wrong, names are arbitrary, roles change, and requests are restored.
+    """
 
     bounds = NARROWER
 
@@ -240,7 +243,7 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
 
 
 class AfterAnEmptyRestart(AnythingGoes):
-    """Redis restarted empty under a live store: nobody is matched for one presence lease, and fences keep growing."""
+    """Redis has restarted empty under a live store. Nobody is matched for one presence lease, and fences keep growing."""
 
     fence_before = START_MS * 1000 + 123
 

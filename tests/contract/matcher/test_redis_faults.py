@@ -1,6 +1,6 @@
 """The Redis store when Redis fails, refuses, is full or has moved.
 
-Each step runs once, or not at all and with an error.
+Each step is executed once, or is not executed and raises an error.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ async def store_at(url: str) -> AsyncIterator[RedisStore]:
 class Cutter:
     """A proxy between a store and its Redis.
 
-    It forwards queries. When told to, it cuts the connection instead of forwarding the reply.
+    It forwards queries and replies. On demand it closes the connection instead of forwarding a reply.
     """
 
     def __init__(self, server: RedisServer, socket: str) -> None:
@@ -102,7 +102,7 @@ async def test_step_whose_reply_was_lost_runs_once(cutter):
         rings = [event for each in events for event in each if isinstance(event, Reserved)]
         assert [event.request for event in rings] == ["q0"]
         cutter.cuts = 1
-        with pytest.raises(Refused, match="duplicate"):  # a refused step is refused again, not executed now
+        with pytest.raises(Refused, match="duplicate"):  # a refused step is refused again and not executed now
             await store.enqueue(asked("q3"), NOW)
         assert cutter.cut == 3
         assert len((await store.snapshot()).requests) == 20
@@ -153,7 +153,7 @@ async def test_too_old_redis_is_reported_at_once():
 
 @pytest.fixture
 def guarded(redis_server, client):
-    """Start a Redis with a password. The user `sangdam` may do what docs/matching.md says, and no more."""
+    """Start a Redis with a password. The user `sangdam` has exactly the rights that docs/matching.md lists."""
     client.execute_command(
         "ACL",
         "SETUSER",
@@ -194,7 +194,7 @@ async def test_missing_redis_rights_are_reported_without_secrets(guarded, login,
 
 @pytest.fixture
 def certificate(tmp_path) -> tuple[str, str]:
-    """Write a self-signed certificate for the loopback address. Return the files of certificate and key."""
+    """Write a self-signed certificate for the loopback address. Return the paths of certificate and key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "redis")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""A running Redis that refuses to write: each step is refused whole, reported as unavailable, and can be made later."""
+"""A running Redis refuses to write: no part of a step is executed, it is reported as unavailable, and it can be retried later."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def test_reads_work_while_writes_are_refused(server: RedisServer, client: 
 
 
 async def test_first_refused_step_is_unavailable(server: RedisServer, client: redis.Redis) -> None:
-    """Loading the functions is refused as well."""
+    """The store must load its functions first, and Redis refuses this, too."""
     for refusing in (no_replicas, disk_error, no_memory):
         store = RedisStore(server.url)
         with refusing(client), pytest.raises(Unavailable):

@@ -1,4 +1,4 @@
-"""The contract of every matcher store, tested by the journeys of one desk and compared as whole snapshots."""
+"""The contract of every matcher store: staff and requests go through every step, and whole snapshots are compared."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def asked(name: str, at: int = NOW, **more) -> Request:
 
 
 def seen(events) -> list[tuple[str, ...]]:
-    """Return events without fences and times."""
+    """Return the events without their fences and times."""
     told: list[tuple[str, ...]] = []
     for event in events:
         match event:
@@ -330,7 +330,7 @@ class TestMatchStore:
         assert (await store.estimate("user", "shop", "ko", PATH, NOW + 5000)).high_s is None
 
     async def test_fences_grow_across_stores(self, store, new_store):
-        """An empty store continues above the last fence by the clock alone."""
+        """The fences of a new store, which knows no earlier fence, continue above the last one because they follow the clock."""
         last = (await store.enqueue(asked("q"), NOW))[-1].fence
         again = new_store()
         assert (await again.enqueue(asked("q"), NOW + 1))[0].fence > last

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the duration of the tests."""
+"""A real PostgreSQL that runs while the tests do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.postgres_server import running_postgres
 def postgres() -> Iterator[str]:
     """Return the SQLAlchemy URL of an empty database.
 
-    SANGDAM_TEST_POSTGRES can name another one, which is then emptied!
+    SANGDAM_TEST_POSTGRES can name another database. The tests empty that database!
     """
     if importlib.util.find_spec("asyncpg") is None:
         pytest.fail("These tests need asyncpg. Install it: pip install asyncpg")

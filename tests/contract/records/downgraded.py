@@ -1,4 +1,4 @@
-"""Records as an earlier version would have left them."""
+"""Turn records into those that an earlier version would have left."""
 
 from __future__ import annotations
 

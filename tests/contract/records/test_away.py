@@ -1,4 +1,4 @@
-"""Unavailable records: the error comes at once and under one name, and a repeated write is stored once."""
+"""Unavailable records: the error comes at once and always as `RecordsAway`, and a repeated write is stored once."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ async def test_unresponsive_database_is_unavailable_until_it_answers() -> None:
 
 
 OF_THE_DATABASE = [
-    "25006",  # read-only: the server has become a standby
-    "40001",  # could not serialize
+    "25006",  # the server is now a read-only standby
+    "40001",  # the transaction could not be serialized
     "40P01",  # deadlock
     "42501",  # a right was revoked
     "53100",  # disk full
     "53300",  # too many connections
     "55P03",  # lock not available
-    "57014",  # cancelled, by statement_timeout or by its administrator
+    "57014",  # the query was cancelled, by statement_timeout or by an administrator
     "57P01",  # shutting down
     "58030",  # I/O error
 ]
@@ -102,7 +102,7 @@ async def test_leader_frozen_in_a_transaction_loses_the_lease() -> None:
         await former.lead()
         await former.create_session(session())
         async with former._engine.connect() as connection:
-            await connection.run_sync(former.require_leading)  # and stays silent
+            await connection.run_sync(former.require_leading)  # starts a transaction, which stays open without a further query
             assert await successor.lead() > (former.term or 0)
             with pytest.raises(Overtaken):
                 await former.add_event("s-1", "late", 1)

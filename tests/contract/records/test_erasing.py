@@ -27,7 +27,7 @@ def session(brief: bytes = b"{}") -> SessionRecord:
 
 
 def as_0009(file: Path) -> None:
-    """Return the file as the version before would have left it."""
+    """Change the database file to what version 0009 would have left."""
     old = sqlite3.connect(file)
     brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
     old.execute("UPDATE session SET brief = ?", (brief.encode(),))
@@ -140,8 +140,8 @@ async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     sqlite = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
     opened = await Records.open(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres"))
     yield opened
-    await opened.erase_session("m-3")  # ends it
-    await opened.purge(1000 * DAY_MS)  # the next test finds an empty database
+    await opened.erase_session("m-3")  # in one test this session is active, and `purge` keeps active sessions
+    await opened.purge(1000 * DAY_MS)  # leaves an empty database for the next test
     await opened.close()
 
 
@@ -167,7 +167,7 @@ async def test_notes_stay_until_the_last_session_of_the_person_expires(records: 
     for number in (1, 50):
         await records.create_session(of_minji(number))
     await records.add_note(NOTE)
-    await records.purge(95 * DAY_MS)  # the first session is over its 90 days
+    await records.purge(95 * DAY_MS)  # the first session is older than its 90 days
     assert [note.id for note in await records.notes_on(MINJI)] == ["n"]
     await records.purge(150 * DAY_MS)
     assert await records.notes_on(MINJI) == []

@@ -1,4 +1,4 @@
-"""A full disk: pending writes are retried with growing pauses, and the records recover after the first success."""
+"""A full disk: pending writes are retried with growing pauses, and writing goes on after the first success."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import pytest
 from signaling.live.pending_writes import Owed
 from signaling.records import Records, RecordsAway, SessionRecord
 
-SNAPSHOT = bytes(range(256)) * 400  # 100 KiB: more than the space left
+SNAPSHOT = bytes(range(256)) * 400  # 100 KiB: more than the space left on the disk
 WATCHED_S = 3.0
 BACK_S = 3.0
 
 
 @contextmanager
 def room_left(folder: Path, left: int) -> Iterator[None]:
-    """Let no file grow by more than `left` bytes. The kernel then refuses writes as on a full disk."""
+    """Let no file grow by more than `left` bytes. The kernel then refuses writes, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     longest = max(path.stat().st_size for path in folder.iterdir())
     resource.setrlimit(resource.RLIMIT_FSIZE, (longest + left, before[1]))

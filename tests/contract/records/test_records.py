@@ -1,4 +1,4 @@
-"""The contract of every database: SQLite and a real PostgreSQL."""
+"""The contract of the records on both databases: SQLite and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -440,7 +440,7 @@ async def test_audit_is_listed_newest_first(records: Records) -> None:
 
 
 async def test_erased_session_takes_no_more_writes(records: Records) -> None:
-    """A running server may still write: a worker's last journal entry, a line in flight, a save."""
+    """A running server may still write to an erased session: a worker's last journal entry, a line in flight, a save."""
     await records.create_session(session())
     await records.open_board("s-1", 1)
     assert await records.erase_session("s-1")
@@ -496,12 +496,12 @@ async def test_errors_do_not_contain_conversation_texts(records: Records) -> Non
 
 
 async def test_last_counselor_of_a_known_user_is_found(records: Records) -> None:
-    """It ignores other sites, earlier sessions, counselors who never entered, and sessions with a bad rating."""
+    """The search ignores other sites, earlier sessions, counselors who never entered, and sessions with a bad rating."""
     old = {"user_ref": "ref", "state": "closed", "active_at": 5, "ended_at": 6}
     await records.create_session(session(1, started_at=1, counselor="suho", **old))
     await records.create_session(session(2, started_at=2, counselor="jimin", **old))
     await records.create_session(session(3, started_at=3, counselor="han", **old | {"site": "other"}))
-    await records.create_session(session(4, started_at=4, user_ref="ref", state="closed"))  # left the queue
+    await records.create_session(session(4, started_at=4, user_ref="ref", state="closed"))  # this user left the queue
     await records.create_session(session(5, started_at=5, user_ref="ref"))
     await records.create_session(session(6, started_at=6))
     assert await records.served_by("s-5") == "jimin"
