@@ -1,8 +1,8 @@
-"""A light client of the media worker for tests: a browser's peer connection protocol without the browser.
+"""A light client of the media worker for tests: a browser's side of a peer connection, without the browser.
 
-Real UDP, real DTLS-SRTP and SCTP (aiortc's), Opus tones in and out, video as bare VP8 payloads. It uses nothing of the
-worker's own transport, so that both sides cannot be wrong in the same way. It reads RTP and RTCP with the worker's pure
-parsers.
+It has real UDP, real DTLS-SRTP and SCTP (aiortc's), Opus tones in and out, and video as bare VP8 payloads. It shares no
+transport code with the worker, so that the same mistake cannot be on both sides. It parses RTP and RTCP with the worker's
+parsers, which do no I/O.
 """
 
 from __future__ import annotations
@@ -37,21 +37,26 @@ CHECK_EVERY_S = 0.5
 
 
 class Peer:
-    """`async with await Peer.join(…)`: a peer and everything it received.
+    """A peer connection and everything it received. Use `async with await Peer.join(…)`.
 
-    `heard`: Opus payloads. `pictures`: slot → packets. `picture_times`: slot → sequence → (frame, timestamp).
+    `heard`: Opus payloads. `pictures`: slot → sequence number → payload. `picture_times`: slot → sequence number → (frame,
+    timestamp).
     """
 
     role = "controlling"
     state = "completed"
 
     def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
-        """`layers`: RID → packets per frame, low to high; without, the camera has one layer. `repairs`: RTX and RED."""
+        """Prepare a peer.
+
+        `layers`: RID → packets in a frame, from the lowest layer to the highest. Without it the camera has one layer.
+        `repairs`: offer RTX and RED.
+        """
         self.participant = participant
         self.layers = layers or {}
         self.repairs = repairs
         self.redundant = False
-        """Whether each packet of the voice carries the one before, too."""
+        """Whether each packet of the voice also carries the packet before."""
         self.repaired = self.redundant_heard = 0
         self.feedback = 0
         self.name = f"{participant}-{secrets.token_hex(3)}"
@@ -68,7 +73,7 @@ class Peer:
         self.gone = asyncio.Event()
         self.silenced = False
         self.checks = self.answers = True
-        """Whether it sends connectivity checks, and answers ours."""
+        """Whether this peer sends connectivity checks, and whether it answers the worker's checks."""
         self.last_check = b""
         self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(16)
         self._certificate = RTCCertificate.generateCertificate()
@@ -88,7 +93,7 @@ class Peer:
         self._arrivals = Arrivals()
         self._numbered = 0
 
-    # joining
+    # joining a room
 
     @classmethod
     async def join(
@@ -130,7 +135,7 @@ class Peer:
             self._repaired |= {int(new): int(old) for old, new in re.findall(r"a=ssrc-group:FID (\d+) (\d+)", section)}
 
     async def open_socket(self, host: str = "127.0.0.1") -> None:
-        """Open a new local address: at first, and when roaming."""
+        """Open a socket on a new local address, at first and when the client changes its network."""
         self.socket = TimedSocket(host, self._datagram)
 
     async def _connect(self) -> None:
@@ -165,7 +170,7 @@ class Peer:
         self.socket.close()
 
     async def vanish(self) -> None:
-        """Stop sending without a goodbye, as if the machine was cut off."""
+        """Stop sending and receiving without a goodbye, as if the machine were cut off."""
         self.silenced = True
 
     async def __aenter__(self) -> Self:
@@ -174,7 +179,7 @@ class Peer:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    # datagrams (the duck-typed ICE transport of RTCDtlsTransport)
+    # datagrams: the methods that RTCDtlsTransport calls on its ICE transport
 
     async def _recv(self) -> bytes:
         data = await self._inbox.get()
@@ -214,11 +219,11 @@ class Peer:
         elif data[0] < 64:
             self._inbox.put_nowait(data)
         elif self._dtls._rx_srtp is None:
-            return  # the worker's handshake is done a moment before ours
+            return  # the worker completes the DTLS handshake a moment before this client does
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
-            with contextlib.suppress(pylibsrtp.Error):  # repeated too often: a replay
+            with contextlib.suppress(pylibsrtp.Error):  # a packet that came too often is refused as a replay
                 self._rtp(self._dtls._rx_srtp.unprotect(data), came)
 
     def _stun(self, data: bytes) -> None:
@@ -280,7 +285,7 @@ class Peer:
                         self.send_raw(self._again(sent))
 
     async def _repair_forever(self) -> None:
-        """Send NACKs and transport-wide feedback as a browser would."""
+        """Send NACKs and transport-wide feedback, as a browser would."""
         due = 0.0
         while True:
             await asyncio.sleep(0.02)
@@ -294,7 +299,11 @@ class Peer:
                     self.send_rtcp(rtcp.receiver_report(1, []) + rtcp.nack(1, stream.ssrc, missing))
 
     def _again(self, sent: bytes) -> bytes:
-        """Return the packet unchanged, or in an RTX stream that names its source by MID alone."""
+        """Return the packet to retransmit.
+
+        Without `repairs` this is the packet unchanged. Otherwise it is a packet of an RTX stream that names its source only by
+        MID.
+        """
         if not self.repairs:
             return sent
         self._repairs_sent += 1
@@ -307,7 +316,7 @@ class Peer:
         return again
 
     def sealed_voice(self, sequence: int) -> bytes:
-        """Return an encrypted packet of this peer's voice that an accomplice may send."""
+        """Return an encrypted packet of this peer's voice, for another client to send."""
         plain = rtp.build(OPUS, False, sequence, sequence * 960, self._ssrcs["audio"], b"\x78" + bytes(60))
         sealed: bytes = self._dtls._tx_srtp.protect(plain)
         return sealed
@@ -316,14 +325,14 @@ class Peer:
         return self._ssrcs[role]
 
     def renew(self, role: str) -> None:
-        """From now on a stream of another SSRC."""
+        """Send the stream of this role under a new SSRC from now on."""
         self._ssrcs[role] = secrets.randbits(31) + 1
 
     def send_rtcp(self, data: bytes) -> None:
         self.send_raw(self._dtls._tx_srtp.protect_rtcp(data))
 
     def report_loss(self, share: float) -> None:
-        """Send a receiver report on the received voice."""
+        """Send a receiver report with this share of lost packets for the received voice."""
         self.send_rtcp(rtcp.receiver_report(1, [rtcp.Block(self._voice_ssrc, int(share * 256), 0, 0, 0, 0, 0)]))
 
     def send_rtp(
@@ -354,10 +363,10 @@ class Peer:
             self._plain[sealed] = plain
         self.send_raw(sealed)
 
-    # actions of a person
+    # what a person does
 
     def speak(self, hz: int, *, packets: int | None = None, level: int = 20) -> asyncio.Task[None]:
-        """Send a tone, 50 packets a second, until cancelled (or this many packets)."""
+        """Start to send a tone, 50 packets a second, until `packets` are sent or the returned task is cancelled."""
         task = asyncio.create_task(self._speak(hz, packets, level))
         self._tasks.append(task)
         return task
@@ -375,12 +384,15 @@ class Peer:
             await asyncio.sleep(max(0.0, began + (number - first) * 0.02 - loop.time()))
 
     def show_layers(self, fps: int = 20) -> None:
-        """Send the camera in all its layers. The sixth byte of a frame names its layer."""
+        """Start to send the camera in all its layers. Each payload names its layer."""
         for name, packets in self.layers.items():
             self.show(f"camera:{name}", packets_a_frame=packets, fps=fps)
 
     def show(self, role: str = "camera", *, packets_a_frame: int = 3, fps: int = 20) -> asyncio.Task[None]:
-        """Send frames of this many packets, with a keyframe at first and on request. Payloads carry (frame, packet)."""
+        """Start to send video frames of this many packets until the returned task is cancelled.
+
+        The first frame is a keyframe, and so is the next one after a request. Payloads contain the numbers of frame and packet.
+        """
         task = asyncio.create_task(self._show(role, packets_a_frame, fps))
         self._tasks.append(task)
         return task
@@ -403,22 +415,22 @@ class Peer:
         self.live.send(json.dumps({"t": "hb", "n": number}))
 
     async def listen(self, seconds: float = 0.5) -> Listened:
-        """Return the sound heard from now on for this long."""
+        """Return the sound that arrives in the next `seconds`."""
         begin = len(self.heard)
         await asyncio.sleep(seconds)
         return Listened(self.heard[begin:])
 
     def layer(self, slot: int, last: int = 10) -> set[str]:
-        """Return the layers of a slot's last packets."""
+        """Return the layers to which the slot's last packets belong."""
         packets = list(self.pictures.get(slot, {}).values())[-last:]
         return {packet[10:].rstrip(b".").decode().partition(":")[2] for packet in packets}
 
     def sent(self, role: str) -> int:
-        """Return the packets of a video sent so far, without retransmissions."""
+        """Return how many packets of this video have been sent so far, without retransmissions."""
         return sum(ssrc == self._ssrcs[role] for ssrc, _ in self._sent)
 
     def frames(self, slot: int) -> list[tuple[int, int]]:
-        """Return (frame, packet) of the packets in a slot, in order of sequence numbers."""
+        """Return (frame, packet) of each packet received in the slot, in order of sequence numbers."""
         packets = self.pictures.get(slot, {})
         first = next(iter(packets), 0)
         ordered = sorted(packets, key=lambda sequence: rtp.ahead(sequence, first))

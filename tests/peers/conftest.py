@@ -20,18 +20,18 @@ from signaling.mediaworkers.embedded import START_TIMEOUT_S
 from tests.peers.client import Peer
 
 ROOT = Path(__file__).parents[2]
-EVENTS_S = 30.0  # a busy machine delays heartbeats; a test reads on, and does not take the worker for dead
+EVENTS_S = 30.0  # a busy machine delays heartbeats: until then, silence does not mean that the worker is dead
 
 
 async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait for real packets of a real process. Fail after `seconds`."""
+    """Wait until the condition holds. Fail after `seconds`."""
     async with asyncio.timeout(seconds):
-        while not true():  # the awaited state has no event of its own
+        while not true():  # no event announces this state
             await asyncio.sleep(0.01)
 
 
 class Service:
-    """A room of a worker, the worker's client, and all events it sent."""
+    """A room on a worker, with the worker's client and all events that the worker has sent."""
 
     def __init__(self, worker: client.WorkerClient) -> None:
         self.room = f"room-{secrets.token_hex(4)}"
@@ -76,7 +76,7 @@ class Service:
 
 
 def answers(path: Path) -> bool:
-    """Return whether the worker listens. Its socket file appears a moment earlier."""
+    """Return whether the worker accepts connections. It does so a moment after its socket file appears."""
     with socketlib.socket(socketlib.AF_UNIX) as one:
         return one.connect_ex(str(path)) == 0
 
@@ -84,10 +84,10 @@ def answers(path: Path) -> bool:
 def start_worker(
     socket: Path, *, own_addresses: bool = False, pure: bool = False, module: Sequence[str] = ("media",)
 ) -> subprocess.Popen[bytes]:
-    """Start a worker process that answers and dies with this one.
+    """Start a worker process and wait until it accepts connections. The worker ends with this process.
 
-    It uses loopback alone unless it is to have the machine's own addresses. `pure`: without its fast path. `module`: the
-    module that runs it, and its first arguments.
+    With `own_addresses` it uses the machine's own addresses, otherwise loopback alone. `pure`: without its fast path. `module`:
+    the module that runs the worker, and its first arguments.
     """
     where = ["--loopback"] if own_addresses else ["--address", "127.0.0.1"]
     command = [sys.executable, "-m", *module, "--socket", str(socket), *where]
@@ -102,7 +102,10 @@ def start_worker(
 
 
 class SharedWorkers:
-    """One worker of each kind for all tests that do not harm it. If a test ends it, the next test gets another."""
+    """Two workers, with and without the fast path, for all tests that leave them running.
+
+    A new worker replaces one that has ended.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -131,26 +134,26 @@ def shared_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedW
 
 @pytest.fixture
 def worker_socket(shared_workers: SharedWorkers) -> Path:
-    """Return the socket of a worker in which each test has its own room."""
+    """Return the socket of the shared worker. Each test opens its own room there."""
     return shared_workers.socket(pure=False)
 
 
 @pytest.fixture
 def pure_worker_socket(shared_workers: SharedWorkers) -> Path:
-    """Return the socket of a worker without the fast path."""
+    """Return the socket of the shared worker without the fast path."""
     return shared_workers.socket(pure=True)
 
 
 @pytest.fixture
 async def service(worker_socket: Path) -> AsyncIterator[Service]:
-    """Return a room at epoch 1."""
+    """Open a room at epoch 1 on the shared worker."""
     async with _room(worker_socket) as service:
         yield service
 
 
 @pytest.fixture(params=["worker_socket", "pure_worker_socket"], ids=["fast", "pure"])
 async def either_service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
-    """Return a room at epoch 1 of a worker with its fast path, and of one without."""
+    """Open a room at epoch 1: once on a worker with its fast path, and once on a worker without."""
     async with _room(request.getfixturevalue(request.param)) as service:
         yield service
 

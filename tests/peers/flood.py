@@ -1,7 +1,7 @@
 """`python flood.py FD HOST PORT PER_S PACKETS`: send datagrams repeatedly from an inherited socket.
 
-It reads them from stdin (each behind its length, two bytes). It is a separate process, so that the test's people can keep
-speaking.
+The datagrams come from stdin, each after its length in two bytes. This is a process of its own, so that the people of the test
+can go on speaking.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tones in received sound."""
+"""Recognise the tones in received sound."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RATE = 48_000
 
 
 class Listened:
-    """A stretch of heard sound."""
+    """A stretch of received sound."""
 
     def __init__(self, payloads: list[bytes]) -> None:
         self.payloads = payloads
@@ -18,7 +18,7 @@ class Listened:
         self.samples = np.concatenate([decoder.decode(each) for each in payloads]) if payloads else np.zeros(0, np.int16)
 
     def tones(self, *candidates: int) -> set[int]:
-        """Return which of the tones stand out (over 1 % of full scale)."""
+        """Return which of these tones the sound contains at over 1 % of full scale."""
         samples = self.samples[-16384:].astype(float)
         if len(samples) < 4800:
             return set()

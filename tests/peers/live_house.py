@@ -38,16 +38,16 @@ from tests.peers.client import Peer
 from tests.ports import free_port, free_ports
 
 WAIT_S = 10.0
-OFFER_AGAIN_S = 0.3  # seconds between two offers while no worker is there, as in the page
+OFFER_AGAIN_S = 0.3  # seconds between two offers while no worker is available, as in the page
 UDP_PORTS = 2
-"""One for the worker, one for its spare; a successor takes the port of whoever died."""
+"""UDP ports of the service: one for the worker, one for its idle replacement. A new worker takes the port of one that died."""
 RECORDINGS = Path(tempfile.mkdtemp(prefix="sangdam-recordings-"))
 atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 
 @cache
 def _seeded() -> Path:
-    """Return a data folder with the demo's people, made once. Its password hashes are cheap to verify."""
+    """Return a data folder with the demo's people, made once. Their password hashes are cheap to verify."""
     folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
@@ -59,7 +59,7 @@ def _seeded() -> Path:
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as aside:
         patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        aside.submit(asyncio.run, seed()).result()  # this thread has a running loop already
+        aside.submit(asyncio.run, seed()).result()  # in another thread, because this thread runs an event loop already
     return folder
 
 
@@ -74,12 +74,12 @@ def settings_for(folder: Path) -> Settings:
         udp_port=free_ports(UDP_PORTS),
         workers=1,
         recordings=RECORDINGS,
-        most_lag_ms=60_000,  # a busy machine must refuse nobody
+        most_lag_ms=60_000,  # a server on a busy machine must refuse nobody
     )
 
 
 class Clock:
-    """A server's clock that jumps ahead when a test says so."""
+    """A server's clock that a test can move forward."""
 
     def __init__(self) -> None:
         self._ahead_ms = 0
@@ -103,18 +103,18 @@ class Service:
         return self.app[app_keys.LIVE]
 
     def skip(self, seconds: float) -> None:
-        """Let the service's clock jump ahead."""
+        """Move the service's clock forward, and let everything that has become due happen."""
         self.live.now.skip(seconds)
         self.live.sessions.scheduler.wake()
         self.live.staffing.wake()
 
     async def notices_gone(self, person: Person) -> None:
-        """Close this tab and wait until the service knows."""
+        """Close this tab and wait until the service has noticed."""
         holders = self.live.index.entries[person.session_id].holders
         before = len(holders)
         await person.close()
         async with asyncio.timeout(WAIT_S):
-            while len(holders) == before:  # the service sends no event for tests
+            while len(holders) == before:  # the service sends no event for this
                 await asyncio.sleep(0.01)
 
     async def post(self, path: str, body: Any, origin: str | None = None, cookie: str = "") -> tuple[int, Any, str]:
@@ -167,7 +167,7 @@ class Service:
 
 
 class Person:
-    """One tab. Everything received is kept in `seen`; `session` is the newest view."""
+    """One tab. `seen` keeps every message received. `session` is the newest view of the session."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
@@ -212,7 +212,7 @@ class Person:
         def found() -> dict[str, Any] | None:
             return next((message for message in self.seen[since:] if wanted(message)), None)
 
-        def closed() -> bool:  # nothing more comes: a client told to return does so at once
+        def closed() -> bool:  # after the end of the connection no message follows: this client does not reconnect
             return bool(self.seen) and self.seen[-1]["type"] == "closed"
 
         async with self._news:
@@ -229,7 +229,7 @@ class Person:
         return await self.find(lambda message: message["type"] == kind, since)
 
     async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait until the newest view of the session fits."""
+        """Wait until the newest view of the session fulfils this condition. Return the view."""
         async with self._news:
             try:
                 async with asyncio.timeout(WAIT_S):
@@ -240,7 +240,7 @@ class Person:
         return self.session
 
     async def join_room(self, layers: dict[str, int] | None = None) -> Peer:
-        """Make this tab's peer connection by an offer over the WebSocket. `layers`: as in `Peer`."""
+        """Open this tab's peer connection with an offer over the WebSocket. `layers`: as in `Peer`."""
         self.peer = await Peer.join(_ByWebSocket(self), self.session_id, self.session["you"], layers=layers)
         return self.peer
 
@@ -263,13 +263,13 @@ class Person:
         return self._reader.done()
 
     async def break_off(self) -> None:
-        """Close without a goodbye, as when the network fails."""
+        """Close the connection without a goodbye, as when the network fails."""
         self.ws.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         await self._reader
 
 
 class _ByWebSocket:
-    """Stands for a worker as a light peer expects it. It sends the offer as a browser does."""
+    """Has the method of a worker's client that a light peer calls. Sends the offer over the WebSocket, as a browser does."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -280,13 +280,13 @@ class _ByWebSocket:
                 answer = await self.person.say("offer", sdp=command.sdp)
                 if answer.get("reason") != "no_worker":
                     break
-                await asyncio.sleep(OFFER_AGAIN_S)  # as the page does while another worker starts
+                await asyncio.sleep(OFFER_AGAIN_S)  # the page also offers again while another worker starts
         assert answer["type"] == "answer", answer
         return Admitted(sdp=answer["sdp"])
 
 
 class _Lent:
-    """Stands for the process of a shared worker, which nobody may end."""
+    """Stands for the process of the shared worker. A service cannot end it."""
 
     returncode = None
 
@@ -298,13 +298,16 @@ class _Lent:
 
 
 class OneWorker(Workers):
-    """One real worker for all services of a test run, because starting one takes seconds. No supervision, no spare."""
+    """One real worker for all services of a test run, because a start takes seconds.
+
+    No service watches it, and it has no idle replacement.
+    """
 
     _shared: tuple[subprocess.Popen[bytes], str] | None = None
 
     @classmethod
     def _process(cls) -> tuple[int, str]:
-        """Return the worker's process id and socket. If a test has ended the worker, start another."""
+        """Return the worker's process id and socket. Start another worker if a test has ended this one."""
         if cls._shared is None or cls._shared[0].poll() is not None:
             cls._shared = cls._begin()
         process, path = cls._shared
@@ -334,7 +337,10 @@ class OneWorker(Workers):
 
 @asynccontextmanager
 async def running(settings: Settings, *, supervised: bool = False, workers: MediaWorkers | None = None) -> AsyncIterator[Service]:
-    """Start a service. `supervised`: with its own workers, which may be killed."""
+    """Start a service.
+
+    `supervised`: the service has its own workers, which a test may kill. Otherwise it uses the shared one.
+    """
     workers = workers or (Workers(settings) if supervised else OneWorker(settings))
     runner = web.AppRunner(await wiring.build_app(settings, workers, Clock()), access_log=None, shutdown_timeout=1.0)
     async with aiohttp.ClientSession() as http:
@@ -347,7 +353,7 @@ async def running(settings: Settings, *, supervised: bool = False, workers: Medi
 
 
 async def in_conversation(service: Service, channel: str = "text") -> tuple[Person, Person]:
-    """Return the user and their counselor in an active session."""
+    """Return a user and their counselor in an active session."""
     counselor, user = await service.staff("jimin"), await service.user(channel)
     assert (await user.say("enter"))["type"] == "ok"
     ring = await counselor.get("ring")

@@ -1,4 +1,4 @@
-"""The one shape of offer that clients make."""
+"""The offer that this project's pages and light clients make: always the same sections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ MID, LEVEL, RID, TRANSPORT_CC = 4, 1, 5, 3
 
 
 def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] = (), *, repairs: bool = False) -> str:
-    """Build the one shape of offer that clients make. `layers`: of the camera, low to high; `repairs`: with RTX and RED."""
+    """Build the offer that this project's clients make.
+
+    `layers`: RIDs of the camera, from the lowest to the highest. `repairs`: with RTX and RED.
+    """
     media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * 4]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2 3 4 5 6 7"]
     transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]

@@ -1,6 +1,6 @@
-"""UDP paths between a client and the worker (or another client).
+"""UDP paths between a client and the worker, or between two clients.
 
-One kind loses, delays, reorders and repeats by a seed; the other is cut or changes its address.
+`Proxy` loses, delays, reorders and repeats packets, as its seed decides. `Nat` can be cut, and can change its address.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ QUEUE_S = 0.3
 
 @dataclass(frozen=True)
 class Line:
-    """One direction of a link. Random faults affect media (RTP and RTCP) alone; DTLS and STUN always pass."""
+    """One direction of a link. Random faults hit only media (RTP and RTCP): DTLS and STUN packets pass."""
 
     loss: float = 0.0
     """Share of the packets that are lost."""
     burst: float = 1.0
-    """How many are lost in a row, on average (1: each by itself; more: Gilbert's model)."""
+    """How many packets are lost in a row, on average. 1: each is lost by itself. More: Gilbert's model."""
     jitter_s: float = 0.0
-    """Each is late by up to so much, hence reordering."""
+    """Largest delay of a packet, in s. Each packet has a random delay, so packets overtake each other."""
     twice: float = 0.0
-    """Share of the packets that come twice."""
+    """Share of the packets that arrive twice."""
     bps: float | None = None
-    """Bits a second, behind a queue of `QUEUE_S` that drops what comes last."""
+    """Bits per second. A queue before the link holds `QUEUE_S` and drops packets that come when it is full. None: no limit."""
 
 
 class Way:
-    """The fate of each packet of one direction (`line` may change).
+    """Decides what happens to each packet of one direction. `line` may be replaced at any time.
 
-    The fate of the n-th RTP packet depends on the seed alone, whatever RTCP comes between.
+    The fate of the n-th RTP packet depends only on the seed, not on the RTCP packets before it.
     """
 
     def __init__(self, line: Line, seed: str) -> None:
@@ -43,10 +43,10 @@ class Way:
         self._losing = dict.fromkeys(self._chance, False)
         self._free = 0.0
         self.offered_bytes = 0
-        """What was sent into the link, lost or not."""
+        """Bytes sent into the link, whether lost or not."""
 
     def delays(self, data: bytes, now: float) -> list[float]:
-        """Return the seconds until the packet arrives, twice if it arrives twice, empty if it is lost."""
+        """Return the delay in s of each arrival: none if the packet is lost, two if it arrives twice."""
         self.offered_bytes += len(data)
         delays = self._luck("rtcp" if 192 <= data[1] <= 223 else "rtp") if data[:1] >= b"\x80" else [0.0]
         if self.line.bps is None or not delays:
@@ -70,7 +70,10 @@ class Way:
 
 
 class Proxy(asyncio.DatagramProtocol):
-    """One client, one target. `up`: towards the target, `down`: towards the client. `loss` and `jitter_s` apply both ways."""
+    """A link between one client and one target.
+
+    `up`: towards the target. `down`: towards the client. `loss` and `jitter_s`: for both directions.
+    """
 
     def __init__(
         self,
@@ -122,8 +125,8 @@ class Proxy(asyncio.DatagramProtocol):
 class Nat(asyncio.DatagramProtocol):
     """A home router between one client and the worker.
 
-    The worker sees the router's address, which `rebind` changes without the client's knowledge. Nothing passes while it is
-    `cut`.
+    The worker sees the router's address. `rebind` changes this address without the client's knowledge. While `cut` is set,
+    nothing passes.
     """
 
     def __init__(self, target: Address) -> None:

@@ -1,4 +1,4 @@
-"""Hostile packets of strangers and broken clients during a live call: the call continues, and the worker counts."""
+"""Strangers and broken clients send hostile packets during a live call. The call goes on, and the worker counts the packets."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_strangers_datagram_does_not_end_the_call(call: tuple[Service, Pee
         await asyncio.sleep(0.1)
         stranger.setblocking(False)
         with pytest.raises(BlockingIOError):
-            stranger.recv(100)  # nothing is ever sent to an address without a valid check
+            stranger.recv(100)  # the worker sends nothing to an address that has not passed a check
     assert sum((await service.drops()).values()) >= before + 3
 
 
@@ -123,7 +123,7 @@ NOISE = [b"\x80\x6f" + random.Random(9).randbytes(150) for _ in range(500)]
 
 
 async def flood(peer: Peer, datagrams: list[bytes]) -> None:
-    """Flood from this peer's own address at this rate, or as fast as the machine can."""
+    """Send these datagrams from this peer's own address, `FLOOD_PER_S` a second or as fast as the machine can."""
     descriptor = peer.socket.fileno()
     command = [sys.executable, str(Path(__file__).parent / "flood.py"), str(descriptor), *map(str, peer.target)]
     child = await asyncio.create_subprocess_exec(

@@ -9,7 +9,7 @@ from tests.peers.conftest import Service, eventually
 from tests.peers.proxy import Line, Proxy
 
 LAYERS = {"l": 1, "h": 4}
-"""Packets of 0.9 KB a frame, 20 frames a second: 150 and 600 kbit/s."""
+"""Packets of 0.9 KB in each frame of a layer. At 20 frames a second the layers have 150 and 600 kbit/s."""
 LOWERED_BPS = 250_000
 
 
@@ -32,7 +32,7 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     await service.matrix(hears={"narrow": {"sender": 1.0}, "wide": {"sender": 1.0}}, sees={"narrow": picture, "wide": picture})
     sender.speak(440)
     sender.show_layers()
-    # the lowest layer and the voice do not fit, so the video pauses after four seconds of congestion
+    # the lowest layer does not fit beside the voice, so the video pauses after four seconds of congestion
     await eventually(lambda: told(service, "narrow") and "paused" in told(service, "narrow")[-1].values(), 15.0)
     await eventually(lambda: wide.layer(0, 60) == {"h"}, 6.0)
     assert set(told(service, "narrow")[0].values()) <= {"low", "paused"}
@@ -47,7 +47,8 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     assert told(service, "wide") == []
 
     line.down.line = Line()
-    await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)  # failed attempts made the next ones rarer
+    # after failed attempts to send more, the worker waits longer before the next one
+    await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)
     await eventually(lambda: narrow.layer(0) == {"h"})
     assert sender.feedback > 50, "the sender is told what arrives"
 

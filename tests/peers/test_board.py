@@ -1,4 +1,4 @@
-"""The board over the data channel, and by signaling for participants without one."""
+"""The board over the data channel, and over signaling for participants without a data channel."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Real browsers on the worker, without the rest of the service: their SDP, ICE, sound and video.
 
-Each page hears the others' tones and not its own. Video of each other's colour arrives in the slots.
+Each page hears the tones of the others and not its own. Each slot shows the colour of the right person.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.peers.proxy import Line, Proxy
 
 CHROMIUM, FIREFOX = "/usr/bin/chromium", "/usr/bin/firefox-esr"
 FIREFOX_HZ = 1000
-"""What Firefox's fake microphone says."""
+"""The tone of Firefox's fake microphone, in Hz."""
 TONES = {"a": 440, "b": 620, "c": 880}
 COLOURS = {"a": (208, 32, 32), "b": (32, 192, 32), "c": (32, 32, 208)}
 AUDIBLE_DB = -50
@@ -28,7 +28,7 @@ AUDIBLE_DB = -50
 
 @pytest.fixture(scope="module")
 def browsers_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return the socket of a worker on this machine's own addresses: Firefox checks no candidate on loopback."""
+    """Return the socket of a worker on this machine's own addresses, because Firefox does not check candidates on loopback."""
     socket = tmp_path_factory.mktemp("worker") / "worker.sock"
     process = start_worker(socket, own_addresses=True)
     yield socket
@@ -37,7 +37,7 @@ def browsers_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 class Pages:
-    """One page each, with the only part of signaling it needs: a place to send its offer."""
+    """One page for each person, and a server to which each page posts its offer."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -72,7 +72,7 @@ class Pages:
         return web.Response(text=self._by_line(name, admitted.sdp))
 
     def _by_line(self, name: str, sdp: str) -> str:
-        """Point each person with a simulated link at that link's end instead of at the worker."""
+        """Replace the worker's candidates by the near end of this person's simulated link, if there is one."""
         if name not in self.lines:
             return sdp
         host, port = self.lines[name]
@@ -116,7 +116,7 @@ def nearest(rgb: list[int] | None) -> str | None:
 
 @contextlib.asynccontextmanager
 async def pages_of(socket: Path) -> AsyncIterator[Pages]:
-    """Make a room on the worker at this socket, and the pages in it."""
+    """Open a room on the worker at this socket, and serve pages that join the room."""
     service = Service(client.WorkerClient(str(socket)))
     await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     pages = Pages(service)
@@ -135,7 +135,7 @@ async def pages(browsers_socket: Path) -> AsyncIterator[Pages]:
 
 
 async def launch(playwright: Playwright, kind: str) -> Browser:
-    """Launch browsers. c: Chromium, f: Firefox ESR."""
+    """Launch a browser. "c": Chromium, "f": Firefox ESR."""
     if kind == "c":
         arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
         return await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
@@ -172,7 +172,7 @@ async def test_slot_and_voice_change_owner_during_the_call(pages: Pages, viewer:
         await pages.service.matrix(hears=both, sees={"a": {0: ("c", "camera"), 1: ("b", "camera")}})
         await pages.until("a", {pages.tone("b"), pages.tone("c")}, ["c", "b"])
         await pages.service.matrix(hears={"a": {"c": 1.0}}, sees={"a": {0: ("c", "camera")}})
-        await pages.until("a", {pages.tone("c")}, ["c", "b"])  # the last frame of b stays until the page hides it
+        await pages.until("a", {pages.tone("c")}, ["c", "b"])  # b's last frame stays in its slot until the page hides it
 
 
 async def test_reloaded_page_returns_to_its_place(pages: Pages) -> None:

@@ -47,7 +47,7 @@ async def test_three_people_hear_the_two_others(service: Service) -> None:
 
 
 async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> None:
-    """While a person is muted, the worker does not even parse their packets."""
+    """While a person is muted, the worker does not even parse this person's packets."""
     names = ("user", "counselor", "professional")
     await service.everyone_hears_everyone(*names)
     people = [await service.join(name) for name in names]
@@ -64,13 +64,13 @@ async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> 
 
 
 async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service: Service) -> None:
-    """Listeners get its packets unchanged, by the fast path if there is one.
+    """Listeners get the single voice's packets unchanged, by the fast path if there is one.
 
-    A second person's word is mixed in at once, and no listener's stream skips or repeats anything.
+    A second person's word is mixed in at once. No listener's stream skips or repeats anything.
     """
     names = ("user", "counselor", "professional")
     hears = {name: {other: 1.0 for other in names if other != name} for name in names}
-    await service.matrix(hears=hears | {"trainee": {"user": 1.0}})  # listeners who hear only the user
+    await service.matrix(hears=hears | {"trainee": {"user": 1.0}})  # the trainee hears only the user
     user, counselor, professional, trainee = [await service.join(name) for name in (*names, "trainee")]
     said, loop = _words(9), asyncio.get_running_loop()
     talking = asyncio.create_task(_say(user, said))
@@ -100,17 +100,18 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
 
 
 def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
-    """Return whether the user's voice was passed on, by the fast path if there is one, for the 1.5 s between both.
+    """Return whether the user's voice was in passthrough all the time between these two statistics, about 1.5 s.
 
-    The fast path takes only a voice that comes evenly: the jitter buffer must be empty after each tick. It remembers a stall of
-    this machine for four seconds.
+    If there is a fast path, it must have forwarded the packets. It takes only a steady voice: the jitter buffer must be empty
+    after each tick. After a stall of this machine it waits for four seconds.
     """
-    encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)  # at rest: what keeps the user's own line awake
+    # the mixer still encodes now and then for the user, who hears only silence
+    encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)
     return encodes <= 8 and (after.packets_fast - before.packets_fast > 60) == after.fast_path
 
 
 def _words(seconds: int) -> list[bytes]:
-    """Return a tone that pauses for 0.2 s in each second, as speech does. No two packets are alike."""
+    """Return packets with a tone that pauses for 0.2 s in each second, as speech does. No two packets are alike."""
     at = np.arange(48_000 * seconds) / 48_000
     sound = 8000 * np.sin(2 * np.pi * (300 + 20 * at) * at) * np.where(at % 1.0 < 0.8, 1.0, 0.02)
     encoder = Encoder(complexity=5)
@@ -118,7 +119,7 @@ def _words(seconds: int) -> list[bytes]:
 
 
 async def _say(who: Peer, payloads: list[bytes]) -> None:
-    """Say it again and again, until cancelled."""
+    """Send these packets in a loop until cancelled."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     for number, payload in enumerate(cycle(payloads)):
@@ -176,7 +177,7 @@ async def test_video_arrives_in_its_slot_starting_with_a_keyframe(service: Servi
     user, counselor = await service.join("user"), await service.join("counselor")
     user.show()
     counselor.show("screen")
-    await asyncio.sleep(0.5)  # both send video before anybody views it
+    await asyncio.sleep(0.5)  # so that both send video before anybody views it
     sees = {"counselor": {0: ("user", "camera")}, "user": {2: ("counselor", "screen")}}
     await service.matrix(sees=sees)
     await asyncio.sleep(1.0)
@@ -243,7 +244,7 @@ async def test_reports_give_senders_their_loss_and_receivers_the_time(either_ser
 
 
 async def test_relayed_speaker_is_told_of_the_listeners_loss(service: Service) -> None:
-    """Only the speaker can add redundancy to the packets."""
+    """The loss on the listener's link matters to the speaker, because only the speaker can add redundancy to relayed packets."""
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")
     user.speak(440)

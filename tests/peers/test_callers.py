@@ -1,4 +1,4 @@
-"""Light peers on a worker in this process: two relayed peers hear each other and know the age of the sound."""
+"""Light peers on a worker in this process: two relayed peers hear each other and measure the age of the sound."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_caller_without_an_answer_reports_it(monkeypatch: pytest.MonkeyPat
 
 @coroutine
 def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[[Any], None]) -> Generator[Any, Any, None]:
-    """Run `work`. Call `interrupt` at the moment when its `turn`-th wait is over."""
+    """Run `work`. Call `interrupt` at the moment when the `turn`-th wait of `work` is over."""
     thrown = None
     for number in count(1):
         try:
@@ -82,7 +82,7 @@ def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[
 
 
 async def test_call_ends_when_cancelled_at_any_wait() -> None:
-    """An awaited result may arrive at the very moment when the caller is told to leave."""
+    """The result that a call awaits may arrive at the very moment at which the call is cancelled."""
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
     worker.open_room("r", wire.OpenRoom(epoch=1))
@@ -100,7 +100,7 @@ async def test_call_ends_when_cancelled_at_any_wait() -> None:
                 await peer.close()
 
         async def told_to_leave(turn: int) -> bool:
-            """Tell the call to leave at that wait. Return whether it reached that wait; if so, it left."""
+            """Cancel a call at its `turn`-th wait. Return whether the call has so many waits. A cancelled call must end."""
             told = False
 
             def tell(_: object) -> None:

@@ -1,4 +1,4 @@
-"""Consent (RFC 7675): which packets prove that a client is still there, and which do not."""
+"""Consent (RFC 7675): which packets prove that a client is still there, and which packets do not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def _beat(peer: Peer) -> None:
 
 
 async def _repeat(check: bytes, target: tuple[str, int], sockets: list[Peer]) -> None:
-    """Send a check that a stranger has captured, again: from its own source address and from another one."""
+    """Resend a captured check from each of these peers' sockets: the address that first sent it, and another one."""
     while True:
         for each in sockets:
             each.socket.sendto(check, target)
@@ -31,7 +31,7 @@ async def _repeat(check: bytes, target: tuple[str, int], sockets: list[Peer]) ->
 
 
 async def test_any_sign_of_life_keeps_a_peer_and_a_repeated_check_does_not(either_service: Service) -> None:
-    """Some clients send no checks while media flows (GStreamer and Pion), some nothing at all while nobody speaks."""
+    """Some clients send no checks while media flows (GStreamer and Pion). Others send nothing at all while nobody speaks."""
     service = either_service
     names = ("speaks", "beats", "answers", "checks", "vanished")
     await service.everyone_hears_everyone("speaks", "listens")

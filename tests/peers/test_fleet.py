@@ -1,4 +1,4 @@
-"""Media workers that are not the server's children: announced in a real Redis, killed, frozen, drained, left alone."""
+"""Media workers that are not the server's children: announced in a real Redis, then killed, frozen, drained or left alone."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ def media_machine(
     try:
         yield process
     finally:
-        process.kill()  # the children die with it
+        process.kill()  # its workers end with it
         process.wait()
 
 
 def child_with(host: subprocess.Popen[bytes], words: str) -> int:
-    """Return the process id of the worker with these words in its command."""
+    """Return the process id of the host's worker whose command contains these words."""
     children = Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()
     return next(int(pid) for pid in children if words.encode() in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 def bound(port: int) -> socket.socket:
-    """Return a socket on this UDP port, as soon as a dying process frees it."""
+    """Bind a socket to this UDP port as soon as a dying process has freed the port. Return the socket."""
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     give_up = time.monotonic() + 5
     while True:
@@ -115,7 +115,7 @@ async def in_a_new_room(user: Person, counselor: Person, epoch: int) -> None:
 
 
 def pid_of(service: Service, room: str) -> int:
-    """Return the process behind the port at which the room's worker is reached."""
+    """Return the id of the process that serves this room: it listens on the port in the worker's announcement."""
     port = service.live.index.entries[room].room.worker.said.url.rpartition(":")[2]
     found = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
     return int(found.partition("pid=")[2].partition(",")[0])
@@ -130,7 +130,7 @@ async def test_room_of_a_killed_worker_moves_to_another(redis: RedisServer, tmp_
             os.kill(pid_of(service, user.session_id), signal.SIGKILL)
             await in_a_new_room(user, counselor, epoch)
             assert asyncio.get_running_loop().time() - began < 4.0
-            await until_live(service, 2)  # and the host has started another in its place
+            await until_live(service, 2)  # the host has also started another worker in place of the killed one
 
 
 async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_
             await in_a_new_room(user, counselor, epoch)
             os.kill(pid, signal.SIGCONT)
             async with asyncio.timeout(5), WorkerClient(url, media_token(SECRET)) as former:
-                while await former.rooms():  # it gives the room up
+                while await former.rooms():  # until the woken worker has closed the room
                     await asyncio.sleep(0.05)
             await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
             assert user.session["room"]["epoch"] == epoch + 1
@@ -154,12 +154,12 @@ async def test_worker_host_reports_a_port_in_use_once_and_waits(redis: RedisServ
     with media_machine(redis, 2, udp_port=first_port, log=tmp_path / "media.log") as host:
         async with served(redis, tmp_path, 2) as service:
             worker = child_with(host, f"--udp-port\0{first_port}\0")
-            os.kill(host.pid, signal.SIGSTOP)  # so that the worker cannot be first
+            os.kill(host.pid, signal.SIGSTOP)  # so that the host's new worker cannot bind the port first
             os.kill(worker, signal.SIGKILL)
             stranger = await asyncio.to_thread(bound, first_port)
             os.kill(host.pid, signal.SIGCONT)
             await until_live(service, 1)
-            await asyncio.sleep(3)  # its host checks the port three times
+            await asyncio.sleep(3)  # meanwhile the host checks the port three times
             lines = (tmp_path / "media.log").read_text().splitlines()
             said = [line for line in lines if f"UDP port {first_port} is taken" in line]
             assert len(said) == 1

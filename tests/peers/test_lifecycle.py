@@ -1,4 +1,4 @@
-"""Lifecycle of peers and rooms: replaced, failed, revived, roaming, stale epochs, and the end of a worker."""
+"""The life of peers and rooms: replaced, failed, revived and roaming peers, stale epochs, and the end of a worker."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_former_peer_stays_if_heard_before_the_newer_one_is_up(service: Se
     counselor.speak(620)
     await eventually(lambda: user.heard and counselor.heard)
     user.silenced = True
-    offered = {"secure": False, "former": user.name}  # by WebSocket, while UDP is blocked
+    offered = {"secure": False, "former": user.name}  # while UDP is blocked, the user's page sends offers over the WebSocket
     newer = [await service.join("user", **offered) for _ in range(3)]
     for each in newer[:2]:
         await service.until_state(each, "replaced")
@@ -98,7 +98,10 @@ async def test_newer_live_peer_replaces_a_silent_one(service: Service) -> None:
 
 
 async def test_offer_ends_peers_that_signaling_does_not_name(service: Service) -> None:
-    """Signaling may have decided about this offer before it heard of them. Else leaving would not end them."""
+    """Signaling may send an offer before it has heard of the newest peers.
+
+    If the worker kept them, leaving would not end them.
+    """
     first = await service.join("user")
     second = await service.join("user", former=first.name)
     await service.until_state(first, "replaced")
@@ -157,7 +160,7 @@ async def test_older_epoch_is_refused(service: Service) -> None:
     user = await service.join("user")
     worker, room = service.worker, service.room
     await worker.open_room(room, wire.OpenRoom(epoch=5))
-    await asyncio.wait_for(user.gone.wait(), 3)  # a higher epoch restarts the room
+    await asyncio.wait_for(user.gone.wait(), 3)  # a higher epoch restarts the room, which ends its peers
     for stale in (
         worker.open_room(room, wire.OpenRoom(epoch=4)),
         worker.set_matrix(room, wire.SetMatrix(epoch=4)),
@@ -251,7 +254,7 @@ def test_worker_dies_with_its_parent(tmp_path: Path) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Return whether the process lives. Zombies count as dead, because their reaping may take any time."""
+    """Return whether the process is alive. A zombie counts as dead, because its parent may reap it late."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""Lip sync: sound and video that a viewer's browser would present together were captured together.
+"""Lip sync: a viewer's browser presents sound and video together that were captured together.
 
-A browser synchronizes streams by their sender reports. The sender here beeps and counts frames at known times. The viewer
-computes from the reports when each beep and each frame belongs.
+A browser synchronizes streams by their sender reports. Here the sender beeps and numbers its frames at known times. The viewer
+computes from the sender reports when each beep and each frame belongs.
 """
 
 from __future__ import annotations
@@ -22,16 +22,19 @@ from tests.peers.proxy import Proxy
 
 BEEP_EVERY_S, BEEP_S, FPS = 0.5, 0.1, 20
 PITCHES = [700 + 250 * number for number in range(8)]
-"""Each beep says which one it is, so that no error is too large to be seen."""
+"""Pitches of successive beeps in Hz. A beep's pitch tells its number, so that even an error of seconds shows."""
 ROUND_S = BEEP_EVERY_S * len(PITCHES)
 SENDERS_CLOCK_S = 777_000_000.0
-"""Nobody's clock is right."""
+"""Offset of the sender's clock in s, because a client's clock may be wrong by any amount."""
 PROMISE_S = 0.05
-"""Half of what is promised: a browser that plays by these times adds its own errors."""
+"""Half of the promised limit, in s. The other half is for the errors of a browser that plays by these times."""
 
 
 class Speaker:
-    """Sound and video captured by one clock and sent as a browser does: packets when full, frames when encoded."""
+    """Captures sound and video by one clock and sends them as a browser does.
+
+    A sound packet goes out when it is full, a frame when it has been encoded.
+    """
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
@@ -64,7 +67,7 @@ class Speaker:
             self.peer.send_rtp("camera", frame, self.first["camera"] + int(captured * 90_000) & 0xFFFFFFFF, body, marker=True)
 
     async def _report(self) -> None:
-        """Report both streams on one clock."""
+        """Send a sender report for each stream every 0.25 s, both by the same clock."""
         while True:
             now = asyncio.get_running_loop().time() - self.began
             for role, rate in (("audio", RATE), ("camera", 90_000)):
@@ -75,7 +78,7 @@ class Speaker:
 
 
 class Viewer:
-    """Puts arriving packets on one time line by the reports."""
+    """Computes from the sender reports when arriving packets were captured, on the sender's clock."""
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
@@ -85,7 +88,7 @@ class Viewer:
         return report.ntp / (1 << 32) - rtcp.NTP_EPOCH_S + rtp.ticks_ahead(timestamp, report.timestamp) / rate
 
     def beeps(self, seconds: float) -> list[tuple[int, float]]:
-        """Return (which, start time) of the beeps of the last seconds."""
+        """Return (number of its pitch, start time in s) of each beep in the last `seconds`."""
         decoder, found, quiet = Decoder(), [], 0
         sounds = [decoder.decode(payload).astype(float) for payload in self.peer.heard]
         for index in range(len(sounds) - 5):
@@ -98,14 +101,14 @@ class Viewer:
         return found
 
     def pictures(self, last: int) -> list[tuple[int, float]]:
-        """Return (frame, time) of the last frames."""
+        """Return (frame, time in s) of each of the `last` video packets."""
         ssrc = next(ssrc for ssrc, slot in self.peer._slots.items() if slot == 0)
         kept = list(self.peer.picture_times[0].values())[-last:]
         return [(frame, self._time(ssrc, 90_000, timestamp)) for frame, timestamp in kept]
 
 
 def _pitch(sound: np.ndarray) -> int:
-    """Return which of `PITCHES` this is."""
+    """Return the index in `PITCHES` of this sound's pitch."""
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
     return int(np.argmin(np.abs(np.array(PITCHES) - np.argmax(spectrum) * RATE / len(sound))))
 
@@ -126,7 +129,7 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     await asyncio.sleep(5.0)
     task.cancel()
     ear = Viewer(viewer)
-    # each is the sender's zero; their difference is the distance of a beep from the frame captured with it
+    # each value estimates when the sender's clock began; by sound and by video they must agree
     voice = [moment - which * BEEP_EVERY_S for which, moment in ear.beeps(2.0)]
     lips = [moment - frame / FPS for frame, moment in ear.pictures(30)]
     assert len(voice) >= 3

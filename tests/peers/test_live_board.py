@@ -1,4 +1,7 @@
-"""The board by WebSocket for participants without a data channel: drawn, shared, journalled, complete for late joiners."""
+"""The board over the WebSocket, for participants without a data channel.
+
+Strokes are shared and journalled, and people who join late get all of them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 class Board:
-    """A document kept in sync by `board` messages."""
+    """A copy of the board, kept in sync by `board` messages."""
 
     def __init__(self, person: Person) -> None:
         self.person = person

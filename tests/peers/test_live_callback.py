@@ -1,4 +1,7 @@
-"""Callbacks over real HTTP and WebSockets: requested, due, rung, answered by phone or by a fresh link, and restarts."""
+"""Callbacks over real HTTP and WebSockets.
+
+A callback is requested, becomes due and rings. The user answers by phone or by a fresh link. Servers restart meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def asked(service: Service, user: Person) -> int:
-    """Ask for a callback in a minute. A category that is always open takes any time."""
+    """Ask for a callback in a minute, and return its time. The category is always open, so any time is allowed."""
     at = service.live.now() + 60_000
     assert (await user.say("callback", at=at, contact=CONTACT, note=NOTE))["type"] == "ok"
     await user.state("callback")
@@ -34,7 +37,7 @@ async def asked(service: Service, user: Person) -> int:
 
 
 async def vouched_for(service: Service) -> Person:
-    """Return a user known to the shop's own back end."""
+    """Create a session of a user whom the shop's back end has signed for. Return the user."""
     site = await service.app[app_keys.RECORDS].site("demo-shop")
     assert site is not None
     [key, *_] = site.keys
@@ -60,7 +63,7 @@ def until(service: Service, at: int) -> float:
 
 
 async def rung(service: Service, at: int) -> tuple[Person, dict[str, Any]]:
-    """Let its time come, then a counselor."""
+    """Let the callback's time come, then sign in a counselor. Return the counselor and the ring."""
     service.skip(until(service, at))
     counselor = await service.staff("jimin")
     return counselor, await counselor.get("ring")
@@ -217,7 +220,7 @@ async def test_callback_survives_a_restart(tmp_path: Path) -> None:
         assert counselor.session["callback"]["contact"] == CONTACT
         await service.notices_gone(counselor)
     async with running(settings) as service:
-        service.skip(until(service, at) + 40)  # the counselor does not return, so somebody else is asked
+        service.skip(until(service, at) + 40)  # the counselor does not return in time, so another counselor is asked
         other = await service.staff("suho")
         ring = await other.get("ring")
         assert ring["kind"] == "callback"

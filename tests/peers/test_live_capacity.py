@@ -1,4 +1,4 @@
-"""Sessions that a counselor has at once: texts beside a call, and users who have left the page."""
+"""A counselor with several sessions at once: text sessions besides a call, and users who have left the page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def asks(service: Service, channel: str) -> Person:
 
 
 async def serve(service: Service, counselor: Person, channel: str) -> Person:
-    """Let a user ask, and the counselor accept."""
+    """Let a user request a session and the counselor accept it."""
     since = len(counselor.seen)
     user = await asks(service, channel)
     await accept(counselor, since)
@@ -41,7 +41,7 @@ async def accept(counselor: Person, since: int) -> None:
 
 
 def load(message: dict[str, Any]) -> tuple[int, int, int] | None:
-    """Return sessions, texts and calls of jimin on the wallboard."""
+    """Return how many sessions, texts and calls the wallboard shows for jimin."""
     board = message["staff"] if message["type"] == "wallboard" else []
     found = (each for each in board if each["id"] == "jimin")
     return next(((each["sessions"], each["texts"], each["calls"]) for each in found), None)
@@ -103,7 +103,8 @@ async def test_user_who_left_frees_the_place_and_returns_to_it(service: Service,
     await back.state("active")
     history = await back.say("lines", after=0)
     assert "잠시만요" in [line["text"] for line in history["lines"]]
-    await ops.find(lambda message: load(message) == (2, 2, 0))  # beyond the capacity of one, and seen there
+    # this exceeds the capacity of one session, and the wallboard shows it
+    await ops.find(lambda message: load(message) == (2, 2, 0))
     third = await asks(service, "text")
     await third.state("waiting")
     assert (await second.say("leave"))["type"] == "ok"

@@ -1,4 +1,7 @@
-"""Reconnecting: reloads, dead workers, restarts, disconnects. The service's clock jumps; nothing sleeps for long."""
+"""Reconnecting after reloads, dead workers, restarts and disconnects.
+
+Tests move the service's clock forward, so that none sleeps for long.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ async def test_killed_worker_costs_only_a_new_offer(supervised: Service) -> None
 
 
 async def test_former_connection_stays_live_right_after_an_offer(service: Service) -> None:
-    """The report comes together with the offer before it, as over a delayed connection."""
+    """The page's report on its former connection arrives right after its new offer, as over a slow network."""
     user, _ = await in_conversation(service, "voice")
 
     def own(session: dict[str, Any]) -> str:
@@ -84,7 +87,7 @@ async def test_former_connection_stays_live_right_after_an_offer(service: Servic
 
 
 async def test_broken_connections_leave_no_garbage_cycles(service: Service) -> None:
-    """Otherwise a thousand at once would cost a long pause of the garbage collector."""
+    """If they did, a thousand broken connections at once would cost a long pause of the garbage collector."""
 
     def sockets() -> int:
         return sum(isinstance(each, web.WebSocketResponse) for each in gc.get_objects())
@@ -98,7 +101,7 @@ async def test_broken_connections_leave_no_garbage_cycles(service: Service) -> N
         for person in people:
             await person.break_off()
         async with asyncio.timeout(5):
-            while sockets() > before:  # nothing refers to the closed connection
+            while sockets() > before:  # the closed connection is freed, because nothing refers to it any more
                 await asyncio.sleep(0.02)
     finally:
         gc.enable()
@@ -110,7 +113,7 @@ async def test_ending_worker_carries_sound_until_its_people_have_moved(supervise
     epoch, old = user.session["room"]["epoch"], user.peer
     worker = supervised.live.index.entries[user.session_id].room.worker
     async with asyncio.timeout(20):
-        while len(supervised.live.workers.items()) < 2:  # the spare worker
+        while len(supervised.live.workers.items()) < 2:  # the second worker is the idle replacement
             await asyncio.sleep(0.05)
     os.kill(worker.process.pid, signal.SIGTERM)
     await asyncio.gather(*(person.until(lambda s: s["room"]["epoch"] > epoch) for person in (user, counselor)))
@@ -129,7 +132,7 @@ async def both_in_voice(service: Service) -> tuple[Person, Person]:
 
 
 async def moved_after(service: Service, people: tuple[Person, ...], what: signal.Signals) -> float:
-    """Return the seconds from the signal to the room's worker until everybody has a peer connection in a new room."""
+    """Send a signal to the room's worker. Return the seconds until everybody has a peer connection in a new room."""
     worker = service.live.index.entries[people[0].session_id].room.worker
     epoch = people[0].session["room"]["epoch"]
     began = asyncio.get_running_loop().time()
@@ -150,7 +153,7 @@ async def a_spare_stands_by(service: Service) -> None:
 
 
 async def test_frozen_worker_is_detected(supervised: Service) -> None:
-    """It neither dies nor answers. After three missed heartbeats its room is elsewhere."""
+    """A frozen worker neither dies nor answers. After three missed heartbeats its room opens on another worker."""
     people = await both_in_voice(supervised)
     await a_spare_stands_by(supervised)
     assert await moved_after(supervised, people, signal.SIGSTOP) < 2.0
@@ -166,7 +169,7 @@ async def test_call_survives_repeated_worker_kills(supervised: Service) -> None:
 
 
 async def test_call_survives_a_kill_before_the_spare_is_up(supervised: Service) -> None:
-    """Two workers die at once. The next one that answers takes the room."""
+    """The worker and its idle replacement die at once. The next worker that answers takes the room."""
     people = await both_in_voice(supervised)
     for worker in list(supervised.live.workers._workers):
         if worker.state == "spare":

@@ -1,4 +1,7 @@
-"""Editing, retracting and quoting of lines in a real service; what users' connections carry is searched."""
+"""Editing, retracting and quoting lines in a real service.
+
+The tests search what users' connections carry.
+"""
 
 from __future__ import annotations
 
@@ -140,7 +143,7 @@ async def test_read_marks_outlast_the_connection_and_can_be_turned_off(service: 
     told = await user.find(lambda seen: seen["type"] == "line_marks" and seen["marks"] != [])
     assert told["marks"] == [{"participant": "", "delivered": seq, "read": []}]
     entry = service.live.index.entries[user.session_id]
-    entry.marks = None  # as after a restart
+    entry.marks = None  # a restarted server has to read the marks from the records again
     since = len(counselor.seen)
     await counselor.say("lines", after=0)
     assert (await counselor.get("line_marks", since))["marks"][0]["delivered"] == seq

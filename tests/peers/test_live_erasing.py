@@ -1,4 +1,7 @@
-"""Erased is gone. A word is left wherever a person can write or be named; after erasing it is in no byte of any file."""
+"""Erasing leaves no trace.
+
+A test puts a random word wherever a person can write or be named. After erasing, no byte of any file has the word.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ DAY_MS = 86_400_000
 
 
 class House:
-    """A service and the places of its bytes."""
+    """A service with all places where it stores bytes."""
 
     def __init__(self, service: Service, postgres: PostgresServer | None, redis_server: RedisServer | None) -> None:
         self.service = service
@@ -52,7 +55,7 @@ class House:
         return found
 
     async def found(self, word: str) -> list[str]:
-        """Return where the word is found."""
+        """Return the places that contain the word: paths of files, and places in Redis and PostgreSQL."""
         where = [str(path) for path in _files(self.settings.data_dir) if word.encode() in path.read_bytes()]
         where += [str(path) for path in _files(self.settings.recordings_dir) if word.encode() in path.read_bytes()]
         if self.redis is not None:
@@ -62,7 +65,7 @@ class House:
         return where
 
     async def command(self, *words: str) -> None:
-        """Run an administrator's command in its own process, next to the server."""
+        """Run an administrator's command in its own process, while the server runs."""
         program = shutil.which("sangdam", path=str(Path(os.sys.executable).parent))
         assert program
         options = ["--data-dir", str(self.settings.data_dir), "--recordings", str(self.settings.recordings_dir)]
@@ -85,9 +88,9 @@ def _in_redis(server: RedisServer, word: str) -> list[str]:
 
 
 async def _in_postgres(server: PostgresServer, word: str) -> list[str]:
-    """Return every byte of tables, indexes and catalogues.
+    """Return the places in PostgreSQL that contain the word: tables, indexes and catalogues.
 
-    The write-ahead log is excluded; docs/cluster.md covers it.
+    The search leaves out the write-ahead log, which docs/cluster.md covers.
     """
     engine = create_async_engine(server.url, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
@@ -113,7 +116,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 async def partner_code(house: House, word: str) -> str:
-    """Return a code of one fixed user known to the shop."""
+    """Return a code that the shop's back end signs, always for the same user."""
     site, now_s = await house.records.site("demo-shop"), int(time.time())
     assert site is not None
     [key] = site.keys
@@ -167,7 +170,7 @@ async def says(person: Person, **message: Any) -> None:
 
 
 async def lived_through(house: House, word: str) -> str:
-    """Run a whole session with the word in everything. Return its id."""
+    """Run a whole session with the word in every field and line. Return the session's id."""
     service = house.service
     suho, jimin = await service.staff("suho"), await service.staff("jimin", available=False)
     user = await user_of(house, word)
@@ -179,7 +182,7 @@ async def lived_through(house: House, word: str) -> str:
     assert (await jimin.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
     await user.state("active")
     await jimin.state("active")
-    board = Board(user)  # by WebSocket, because there is no peer connection
+    board = Board(user)  # over the WebSocket, because there is no peer connection
     await board.open()
     assert (await board.draw(f"글상자 {word}"))["type"] == "ok"
     async with await user.join_room() as one, await jimin.join_room() as two:
@@ -204,7 +207,7 @@ async def lived_through(house: House, word: str) -> str:
         await drhan.ask(type="decline", reservation=ring["reservation"], reason=f"다음에 {word}")
         await jimin.say("transfer", how="now", category="lenses", note=f"넘깁니다 {word}")
         await jimin.say("cancel_help")
-        await asyncio.sleep(1.0)  # consent to recording
+        await asyncio.sleep(1.0)  # records for a second
         assert (await user.say("leave"))["type"] == "ok"
         await written(service, user.session_id, 1)
     assert (await user.say("rate", score=5, words=f"고마워요 {word}"))["type"] == "ok"
@@ -253,7 +256,7 @@ async def test_erased_sessions_leave_no_byte(house: House) -> None:
     assert await seen_by_next_counselor(house, word), "before, staff see the notes of the last time"
     assert await house.found(word), "and it is there to be found"
     assert readable_by_others(house.settings.data_dir) == [], "by us alone"
-    if house.postgres is not None:  # as autovacuum does from time to time: column samples
+    if house.postgres is not None:  # autovacuum also does this from time to time, and stores samples of the columns
         engine = create_async_engine(house.postgres.url, isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
             await connection.execute(sa.text("ANALYZE"))
@@ -278,7 +281,7 @@ async def test_sessions_past_retention_leave_no_byte(house: House) -> None:
 
 
 async def test_erasing_clears_what_is_on_screen(house: House) -> None:
-    """Notes of the last session are on screen in a running session and in a ringing call."""
+    """Notes of the last session are on screen in a running session and on the console that rings."""
     word = f"shown{secrets.token_hex(6)}"
     over, left = await lived_through(house, word), await message_left(house, word)
     jimin, user = await house.service.staff("jimin"), await user_of(house, "다른", "text")

@@ -1,4 +1,4 @@
-"""Files in a whole service: the line comes with the file, and a staff file never touches the user's connection."""
+"""Files in a whole service: a file's line arrives with the file, and staff's files never reach the user's connection."""
 
 from __future__ import annotations
 

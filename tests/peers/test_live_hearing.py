@@ -1,4 +1,4 @@
-"""Tests of who hears whom, end to end: lines by WebSocket, sound as real packets through the worker."""
+"""Tests of who hears whom, end to end: lines over the WebSocket, sound as real packets through the worker."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def hears(peer: Peer, *tones: int, within_s: float = 5.0) -> None:
-    """Listen again until exactly these of all the tones of this file are heard."""
+    """Listen until the peer hears exactly these tones, of all the tones of this file. Fail after `within_s`."""
     heard: set[int] = set()
     try:
         async with asyncio.timeout(within_s):
@@ -37,7 +37,7 @@ async def hears(peer: Peer, *tones: int, within_s: float = 5.0) -> None:
 
 
 async def hears_the_hold_tone(peer: Peer) -> None:
-    """Check that both notes are heard, one after the other, and nothing else."""
+    """Check that the peer hears both notes of the hold tone, one after the other, and nothing else."""
     wanted = set(HOLD)
     async with asyncio.timeout(8):
         while wanted:
@@ -71,7 +71,7 @@ async def test_hold_silences_both_and_tells_the_user_who_holds(service: Service)
 
 
 async def set_listening(service: Service, setting: Literal["off", "on"]) -> None:
-    """Change the setting in the records, as the command line does while the service runs."""
+    """Change the site's setting in the records, as the command line does while the service runs."""
     records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
     assert site is not None
@@ -84,7 +84,10 @@ async def audited(service: Service) -> list[tuple[str, str, str]]:
 
 
 async def listening_in(service: Service) -> tuple[Person, Person, Person]:
-    """Make a call whose user was informed, with an operator who listens and is shown to both."""
+    """Make a call with an operator who listens in.
+
+    The user was told beforehand that this may happen. Both people of the call see the operator.
+    """
     await set_listening(service, "on")
     user, counselor = await in_conversation(service, "voice")
     assert user.session["may_listen"]

@@ -1,4 +1,4 @@
-"""The question that a user types before the session is its first line."""
+"""A question that a user types before the session becomes the first line of the session."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def lines_of(person: Person) -> list[tuple[str, str, str]]:
-    """Return (role, kind, text) of people's lines, as this person may read them."""
+    """Return (role, kind, text) of the lines that people wrote and this person may read."""
     found = (await person.say("lines", after=0))["lines"]
     return [(line["role"], line["kind"], line["text"]) for line in found if line["kind"] != "system"]
 
 
 async def panel_user(service: Service, note: str) -> Person:
-    """Return a user who typed the question in the panel and has not entered."""
+    """Return a user who typed the question in the panel and has not entered yet."""
     place = {"site": "demo-shop", "category": "cameras", "language": "ko"}
     status, code, _ = await service.post("/api/codes", place, origin=service.settings.shop_url)
     assert status == 200, code

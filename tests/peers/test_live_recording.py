@@ -1,4 +1,4 @@
-"""Recording end to end without browsers: consent by WebSocket, real packets, and the resulting files."""
+"""Recording end to end without browsers: consent over the WebSocket, real packets, and the resulting files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def agreed(user: Person, counselor: Person) -> None:
 
 
 async def written(service: Service, session: str, until: int) -> list[Segment]:
-    """Return the segments once this many are closed."""
+    """Wait until this many segments are closed. Return all closed segments."""
     recordings: Recordings = service.app[app_keys.RECORDINGS]
 
     async def closed() -> list[Segment]:
@@ -145,7 +145,7 @@ DARK, BRIGHT = 60, 200
 
 
 async def show(peer: Peer, layer: str, packets: Packets) -> None:
-    """Send a layer of the camera in real time."""
+    """Send these packets as a layer of the camera, in real time."""
     began = asyncio.get_running_loop().time()
     for at, data in packets:
         await asyncio.sleep(began + at - asyncio.get_running_loop().time())
@@ -194,7 +194,7 @@ async def exported(service: Service, session: str, audience: str) -> Path:
 
 
 async def fetched(service: Service, user: Person) -> Path:
-    """Return the user's own copy as their page fetches it. Check that nobody else gets it."""
+    """Fetch the user's own copy of the recording as the page does. Check that another token is refused."""
     path = f"{service.url}/api/sessions/{user.session_id}/recording"
     headers = {"Origin": service.settings.url, "Authorization": f"Bearer {user.token}"}
     async with service.http.get(path, headers={"Authorization": "Bearer other"}) as refused:
@@ -215,7 +215,7 @@ async def fetched(service: Service, user: Person) -> Path:
 
 
 def tones(file: Path, begin_ms: int, end_ms: int) -> set[int]:
-    """Return which of the three voices sound in the whole stretch without its first and last 0.1 s."""
+    """Return which of the three voices sound in this whole stretch. Leave out its first and last 0.1 s."""
     first, last = begin_ms // 100 + 1, end_ms // 100 - 1
     heard = {hz: loudness(file, hz)[first:last] for hz in (USER, COUNSELOR, PROFESSIONAL)}
     assert all(len(set(steps)) == 1 for steps in heard.values()), heard

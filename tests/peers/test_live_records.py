@@ -1,4 +1,4 @@
-"""Interplay of the records and a running service."""
+"""A running service and its records work together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access ends within a second of the right it is based on, for staff and users."""
+"""When staff or users lose a right, the access based on this right ends within a second."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def aside(service: Service) -> AsyncIterator[Records]:
-    """Open the same records as another process would."""
+    """Open the service's records a second time, as another process would."""
     records = await Records.open(service.settings.database_url)
     yield records
     await records.close()
@@ -276,7 +276,7 @@ async def test_new_sites_and_languages_apply_at_once(service: Service, aside: Re
 
 
 class Reader:
-    """Reads a long recording slowly, through its own socket."""
+    """Downloads a long recording slowly, on its own socket."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -284,7 +284,8 @@ class Reader:
     @classmethod
     async def of(cls, service: Service, path: str, header: str) -> Reader:
         line = socket.socket()
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # data that has arrived already can be read after the end
+        # a small buffer, because data in it can still be read after the server has closed the connection
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.connect(("127.0.0.1", service.settings.port))
         reader, writer = await asyncio.open_connection(sock=line, limit=4096)
         writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{service.settings.port}\r\n{header}\r\n\r\n".encode())
@@ -297,7 +298,7 @@ class Reader:
             await asyncio.sleep(0.2)
 
     async def is_cut(self) -> None:
-        """Read slowly until the connection ends."""
+        """Read on slowly. Fail if the connection does not end in time."""
         began = time.monotonic()
         try:
             while await self.reader.read(4096):
@@ -310,7 +311,7 @@ class Reader:
 
 
 async def recorded(service: Service, user: Person) -> str:
-    """Make a track of 200 MB, which takes minutes to read slowly. Return its address."""
+    """Make a track of 200 MB, which takes minutes to download slowly. Return its path on the server."""
     folder = service.settings.recordings_dir / user.session_id / "1-1"
     folder.mkdir(parents=True)
     log = [TrackBegan(at=1000, n=1, participant=user.session["you"], kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]

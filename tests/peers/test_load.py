@@ -1,4 +1,4 @@
-"""More people than a server takes: some are told when to return, and no running session notices."""
+"""More people arrive than a server takes. Some are told when to return, and no running session notices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def a_crowd(service: Service) -> list[Person]:
-    """Queue users in this order."""
+    """Put these users into the queue, in this order."""
     people = []
     for _ in range(PEOPLE):
         people.append(await service.user())

@@ -1,4 +1,4 @@
-"""Calls over a bad network that is the same each time."""
+"""Calls over a bad network that loses the same packets in each run."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def test_video_lost_on_the_downlink_is_repaired_from_the_cache(
 
 
 def complete(viewer: Peer) -> float:
-    """Return the share of packets received, except the last ones, which may still be repaired."""
+    """Return the share of packets received. Leave out the last ones, which a retransmission may still bring."""
     sequences = sorted(viewer.pictures[0])[:-10]
     return len(sequences) / (sequences[-1] - sequences[0] + 1)
 
@@ -97,13 +97,14 @@ def complete(viewer: Peer) -> float:
 @pytest.mark.parametrize("gain", [1.0, 0.5], ids=["relayed", "mixed"])
 @pytest.mark.parametrize("loses", ["speaker", "listener"])
 async def test_redundant_voice_loses_almost_nothing(service: Service, network: BadNetwork, loses: str, gain: float) -> None:
-    """Without redundancy, one packet in ten is lost."""
+    """Without redundancy, one voice packet in ten would be lost."""
     people = {}
     for name in ("speaker", "listener"):
         people[name] = await (network.join(name, loss=0.1, repairs=True) if name == loses else service.join(name, repairs=True))
     speaker, listener = people["speaker"], people["listener"]
     await service.matrix(hears={"listener": {"speaker": gain}})
-    speaker.redundant = loses == "speaker"  # a client decides for its own link, the worker for the listeners' links
+    # each sender adds redundancy for its own link: the client upwards, the worker to each listener
+    speaker.redundant = loses == "speaker"
     speaker.speak(440)
     if loses == "listener":
         listener.report_loss(0.1)

@@ -1,4 +1,7 @@
-"""The dashboard and the alert rules ask a running server for what it has; the document names all of it, and nothing else."""
+"""Dashboard and alert rules query only metrics that a running server has.
+
+The document describes all metrics of the server and no others.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ async def told(service: Service) -> str:
 
 
 async def in_use(service: Service) -> str:
-    """Return the metrics after speech, a refusal and a dropped datagram of a stranger."""
+    """Return the metrics after people have spoken, a code was refused, and a stranger's datagram was dropped."""
     user, counselor = await in_conversation(service, "voice")
     for person, hz in ((user, 440), (counselor, 620)):
         await person.until(lambda s: s["room"]["media"])
@@ -59,7 +62,7 @@ async def in_use(service: Service) -> str:
         stranger.sendto(b"\xff junk", user.peer.target)
     async with asyncio.timeout(15):
         while not promql.scrape(text := await told(service)).keys() >= WANTED:
-            await asyncio.sleep(0.3)  # what the worker measures, it measures by the second
+            await asyncio.sleep(0.3)  # the worker measures once a second
     reporting.cancel()
     await waiting.close()
     return text

@@ -1,4 +1,4 @@
-"""Offers that browsers do not make: fewer sections, no header extensions, and the sentence of a refusal."""
+"""Offers that browsers do not make: fewer sections, no header extensions. Also what the worker says when it refuses an offer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _without(sdp: str, *beginnings: str) -> str:
 
 
 async def _join(service: Service, monkeypatch: pytest.MonkeyPatch, name: str, change: object) -> Peer:
-    """With an offer that has been changed on its way out."""
+    """Join the room with an offer that `change` has altered before it is sent."""
     assert callable(change)
     with monkeypatch.context() as patched:
         patched.setattr("tests.peers.client.offer", lambda *args, **options: change(offer(*args, **options)))
@@ -32,7 +32,7 @@ async def _join(service: Service, monkeypatch: pytest.MonkeyPatch, name: str, ch
 
 
 async def test_voice_and_board_alone_are_enough_for_a_call(either_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An IVR, an interpreter's phone, a bot."""
+    """An IVR, an interpreter's phone or a bot may be such a client."""
     service = either_service
     await service.everyone_hears_everyone("phone", "counselor", "professional")
     phone = await _join(service, monkeypatch, "phone", lambda sdp: _only(sdp, 0, 7))
@@ -103,7 +103,7 @@ async def test_a_refused_offer_says_what_is_wrong_with_it(service: Service, chan
 
 
 async def test_each_section_of_its_own_credentials_makes_a_call(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`bundlePolicy: max-compat`: the first of the bundle counts."""
+    """With `bundlePolicy: max-compat`, each section has its own ICE credentials. The first section of the bundle counts."""
 
     def change(sdp: str) -> str:
         head, audio, *others = sdp.split("m=")
@@ -118,7 +118,10 @@ async def test_each_section_of_its_own_credentials_makes_a_call(service: Service
 
 
 async def test_a_voice_goes_on_after_its_goodbye(either_service: Service) -> None:
-    """RTCP BYE: libwebrtc says it of layers that it only pauses, and others of a track that another replaces."""
+    """An RTCP BYE does not end a voice.
+
+    libwebrtc sends a BYE when it only pauses a video layer. Other clients send one when they replace a track by another.
+    """
     service = either_service
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")

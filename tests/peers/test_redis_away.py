@@ -1,4 +1,4 @@
-"""A server with its matcher in Redis. Redis is down or empty, or the server restarts: nobody loses their place."""
+"""A server with its matcher in Redis. Redis is down or emptied, or the server restarts: nobody loses their place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def redis() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def settings(redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(line, "RETRY_S", 0.8)  # how long a step is retried
+    monkeypatch.setattr(line, "RETRY_S", 0.8)  # seconds for which the store retries a step
     return replace(settings_for(tmp_path), redis=redis.url, secret=SECRET)
 
 
@@ -46,7 +46,7 @@ async def waiting(service: Service, channel: str = "text") -> Person:
 
 
 async def takes_a_call(counselor: Person, since: int = 0) -> str:
-    """Accept the next ring. Return its session."""
+    """Accept the next ring. Return the id of its session."""
     ring = await counselor.get("ring", since)
     assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
     return str(ring["session"])
@@ -86,7 +86,7 @@ async def test_emptied_redis_loses_nobody_and_keeps_the_order(redis: RedisServer
         assert third.session["state"] in ("waiting", "active")
         assert talking.session["state"] == "active"
         assert len([m for m in busy.seen if m["type"] == "ring"]) == 1, "who is in a call is not rung"
-        assert await talking.say("line", line="c-1", text="아직 있어요")  # and the call continues
+        assert await talking.say("line", line="c-1", text="아직 있어요")  # the call goes on
         await busy.find(lambda m: m["type"] == "line" and m["line"].get("text") == "아직 있어요")
 
 
@@ -94,7 +94,7 @@ async def test_available_staff_stay_available_after_redis_is_emptied(redis: Redi
     async with served(settings) as service:
         counselor = await service.staff("jimin")
         redis.restart()
-        await asyncio.sleep(1.0)  # longer than the interval of the check for an emptied Redis
+        await asyncio.sleep(1.0)  # longer than the interval at which the server checks for an emptied Redis
         user = await waiting(service)
         assert await takes_a_call(counselor) == user.session_id
 
@@ -110,7 +110,7 @@ async def test_due_callback_survives_an_emptied_redis(redis: RedisServer, settin
             while (await service.live.store.request_status(f"{user.session_id}.c1")) is None:
                 await asyncio.sleep(0.05)
         redis.restart()
-        await asyncio.sleep(1.0)  # longer than the interval of the check for an emptied Redis
+        await asyncio.sleep(1.0)  # longer than the interval at which the server checks for an emptied Redis
         counselor = await service.staff("jimin")
         assert await takes_a_call(counselor) == user.session_id
         await counselor.until(lambda session: session["callback"]["contact"] == "010-2000-3000")
@@ -154,7 +154,7 @@ async def test_accept_refused_by_redis_can_be_pressed_again(
 
 
 async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer, settings: Settings) -> None:
-    """Redis keeps its memory and has missed that a call ended."""
+    """Redis is frozen while a call ends. It keeps its memory, in which the call still goes on."""
     async with served(settings) as service:
         user, counselor = await in_conversation(service)
         assert redis.process is not None
@@ -197,7 +197,7 @@ async def test_queue_order_survives_restart_with_an_emptied_redis(redis: RedisSe
         async with asyncio.timeout(15):
             while (await service.live.store.request_status(f"{late.session_id}.u1")).state != "waiting":
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(1.0)  # several checks of the server, each of which might end the wait
+        await asyncio.sleep(1.0)  # the server checks several times, and none of the checks may end the wait
         assert not [message for message in counselor.seen if message["type"] == "ring"]
         early = await service.user_tab(early.session_id, early.token)
         assert await takes_a_call(counselor) == early.session_id

@@ -1,4 +1,4 @@
-"""A client whose network changes, fails for a while, or is impersonated. No signaling takes part."""
+"""A client whose network changes, fails for a while, or is impersonated. Signaling takes no part."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.peers.proxy import Nat
 
 USER, COUNSELOR = 440, 620
 AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
-"""Longer than the 3 s after which the worker calls a peer lost; the promise is about 10."""
+"""Length of an outage in s. It exceeds the 3 s after which the worker reports a peer as lost; about 10 s are promised."""
 
 
 async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:
-    """Join behind a NAT. The first join only learns where the worker is."""
+    """Join behind a NAT. Another peer joins first, only to learn the worker's address."""
     scout = await service.join("scout", secure=False)
     nat = Nat(scout.target)
     return await service.join(participant, via=await nat.open()), nat
@@ -30,7 +30,7 @@ async def hears(peer: Peer, hz: int) -> None:
 
 
 async def both_heard(peer: Peer, other: Peer) -> float:
-    """Return the seconds until sound passes both ways again."""
+    """Return the seconds until both peers receive sound again."""
     began = time.perf_counter()
     heard, theirs = len(peer.heard), len(other.heard)
     await eventually(lambda: len(peer.heard) > heard + 2 and len(other.heard) > theirs + 2, 10)
@@ -79,9 +79,9 @@ async def test_sound_returns_as_soon_as_the_network_does(service: Service) -> No
 
 
 async def test_replay_from_another_address_moves_no_media(service: Service) -> None:
-    """An eavesdropper resends everything the client sends, valid checks included, from a second address.
+    """An eavesdropper resends everything the client sends, valid checks included, from another address.
 
-    The eavesdropper gets no sound, not even while the client is silent, and the client loses none.
+    The eavesdropper gets no sound, not even while the client is silent. The client loses no sound.
     """
     await service.everyone_hears_everyone("user", "counselor")
     user, nat = await behind_a_nat(service, "user")
@@ -101,7 +101,7 @@ async def test_replay_from_another_address_moves_no_media(service: Service) -> N
             await asyncio.sleep(0.02)
         await hears(user, COUNSELOR)
         await hears(counselor, USER)
-        nat.cut = True  # and now the client is silent for longer than media stays with a silent address
+        nat.cut = True  # the client is silent longer than the time for which the worker sends media to a silent address
         for _ in range(60):
             sent, nat.passed_out = nat.passed_out, []
             for data in sent:

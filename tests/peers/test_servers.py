@@ -1,4 +1,4 @@
-"""Several servers as processes with real Redis and PostgreSQL: people at any server, and failures of each."""
+"""Several servers as processes, with real Redis and PostgreSQL: people use any server, and each of the parts fails."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from tests.peers.live_house import Person, Service
 from tests.peers.test_fleet import until_hears
 
 PLACE = {"site": "demo-shop", "category": "cameras", "language": "ko"}
-BACK_S = 4.0  # from a server's death until another serves its people; the lease alone is 1.5 s
+BACK_S = 4.0  # seconds from a server's death until another one serves its people; 1.5 s of these are the lease
 
 
 class Shared:
-    """One cluster for these tests, because starting one takes seconds. After a failed test the next one gets a new cluster."""
+    """One cluster for all tests of this file, because a start takes seconds.
+
+    After a failed test the next test gets a new cluster.
+    """
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -55,7 +58,7 @@ def cluster(shared: Shared, request: pytest.FixtureRequest) -> Iterator[Cluster]
 
 @asynccontextmanager
 async def doors(cluster: Cluster) -> AsyncIterator[tuple[Service, Service]]:
-    """Return both servers as clients see them, the leader first."""
+    """Return each of the two servers as a service that clients can use. The leader is first."""
     await asyncio.to_thread(cluster.until_ready)
     leader = await asyncio.to_thread(cluster.leading)
     other = next(server for server in cluster.servers if server is not leader)
@@ -91,9 +94,9 @@ async def said(writer: Person, reader: Person, text: str) -> None:
 
 
 async def come_back(door: Service, former: Person) -> Person:
-    """Reconnect at once, and again until this server leads.
+    """Reconnect at once. Reconnect again as long as this server does not lead.
 
-    Until then it forwards to a server that is ending or frozen.
+    A server that does not lead forwards to the former leader, which is ending or frozen.
     """
     async with asyncio.timeout(BACK_S):
         while True:
@@ -106,7 +109,7 @@ async def come_back(door: Service, former: Person) -> Person:
             if stays:
                 return person
             while not (person.gone or await decides(door)):
-                await asyncio.sleep(0.05)  # as a browser waits: neither has an event for us
+                await asyncio.sleep(0.05)  # a browser waits, too: nothing announces the end of the connection or the new leader
 
 
 async def come_in(door: Service, former: Person) -> Person:

@@ -1,4 +1,4 @@
-"""`sangdam simulate calls` as an operator starts it, on a whole service."""
+"""The command `sangdam simulate calls`, started as an operator does, against a whole service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 def in_the_background() -> None:
-    """Start a command as a shell does for one that ends with `&`."""
+    """Let the command ignore SIGINT, as a shell does for a command that ends with `&`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

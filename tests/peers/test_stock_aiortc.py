@@ -1,4 +1,4 @@
-"""A client of another maker, as its makers ship it, in a call for longer than consent lasts."""
+"""aiortc, unchanged, as an independent client: a call that lasts longer than ICE consent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def _frames(track: RemoteStreamTrack, counted: list[int]) -> None:
 
 
 async def test_stock_aiortc_stays_in_a_call_and_sees_and_hears(service: Service) -> None:
-    """`RTCPeerConnection` as it is: a microphone, a camera, one slot, and both data channels."""
+    """The client is an unchanged `RTCPeerConnection` with a microphone, a camera, one slot, and both data channels."""
     await service.matrix(
         hears={"stock": {"counselor": 1.0}, "counselor": {"stock": 1.0}},
         sees={"counselor": {0: ("stock", "camera")}},

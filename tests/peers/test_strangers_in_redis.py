@@ -1,4 +1,4 @@
-"""A stranger with write access to the cluster's Redis but without its secret receives nothing and moves nothing."""
+"""A stranger can write to the cluster's Redis but lacks the cluster's secret. The stranger receives nothing and moves nothing."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from tests.redis_server import RedisServer, running_redis
 
 TOKEN, KEY, MEDIA = "node-token", b"k" * 32, "media-token"
 LONG_MS = 60_000
-WATCHED_S = 2.0  # more than a lease
-START_S = 15  # on a busy machine
+WATCHED_S = 2.0  # longer than a lease
+START_S = 15  # enough on a busy machine
 
 
 def now_ms() -> int:
@@ -47,7 +47,7 @@ def bus(redis: RedisServer) -> Iterator[Redis]:
 
 
 class Stranger:
-    """A foreign web server to which nothing of ours may be sent."""
+    """A foreign web server to which the cluster must send nothing. `heard`: the requests that came."""
 
     def __init__(self) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -79,7 +79,7 @@ async def stranger() -> AsyncIterator[Stranger]:
 
 
 class Server:
-    """One server of a cluster, as far as it tells who leads."""
+    """One server of a cluster, reduced to the answer whether it leads."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -156,7 +156,7 @@ async def test_forged_lease_does_not_prevent_a_leader(redis: RedisServer, bus: R
         records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
         await records.lead()
         await records.close()
-        bus.set(LEADER_KEY, forged_leases(stranger.url)[kind])  # forever
+        bus.set(LEADER_KEY, forged_leases(stranger.url)[kind])  # without expiry
         async with server(redis, tmp_path) as made:
             assert await made.node.someone_leads(START_S)
             assert made.node.leader == made.node.me
@@ -196,7 +196,7 @@ async def test_forged_announcement_gets_no_command(redis: RedisServer, bus: Redi
     bus.sadd(announcement.WORKERS_KEY, "w")
     bus.set(announcement.announcement_key("w"), forged_announcements(stranger.url)[kind])
     await fleet.start(_nothing, _nothing)
-    await asyncio.sleep(1.0)  # three checks
+    await asyncio.sleep(1.0)  # meanwhile the fleet reads the announcements three times
     assert fleet._workers == {}
     assert stranger.heard == []
     await fleet.close()

@@ -65,7 +65,7 @@ def credentials(turn: TurnServer, now_ms: int | None = None) -> IceServer:
 
 
 class Relay(asyncio.DatagramProtocol):
-    """One allocation: call `allocate`, then ask for permissions for peers."""
+    """One allocation on the TURN server. Call `allocate` first, then ask for permissions for peers."""
 
     def __init__(self, server: IceServer) -> None:
         self._server = server
@@ -86,7 +86,7 @@ class Relay(asyncio.DatagramProtocol):
             self._replies.put_nowait(message)
 
     async def allocate(self, *, transport: int = UDP, v6: bool = False) -> int:
-        """Allocate. Return 0 or the error code."""
+        """Request the allocation. Return 0, or the server's error code."""
 
         def request() -> stun.Message:
             return _message(stun.Method.ALLOCATE, {"LIFETIME": 60, "REQUESTED-TRANSPORT": transport})
@@ -114,7 +114,7 @@ class Relay(asyncio.DatagramProtocol):
         self.transport.sendto(bytes(indication))
 
     def _signed(self, request: stun.Message, extra: bytes = b"") -> bytes:
-        """Sign a message. `extra`: an attribute that aioice does not know, placed before the integrity."""
+        """Sign a message. `extra`: an attribute unknown to aioice, inserted before the integrity attribute."""
         request.attributes |= {"USERNAME": self._server.username, "REALM": self._realm, "NONCE": self._nonce}
         plain = bytes(request) + extra
         covered = struct.pack("!H", len(plain) - 20 + 24)
@@ -150,7 +150,7 @@ async def relay(turn: TurnServer, server: IceServer | None = None) -> AsyncItera
 
 @pytest.mark.parametrize("family", ["v4", "v6"])
 async def test_relay_reaches_only_the_workers(turn: TurnServer, family: str) -> None:
-    """Each range is tested separately: a missing one would open the network behind the relay."""
+    """Each address range is tested by itself: if one were not blocked, the network behind the relay would be open."""
     denied = DENIED_V6 if family == "v6" else DENIED_V4
     async with relay(turn) as ours:
         assert await ours.allocate(v6=family == "v6") == 0

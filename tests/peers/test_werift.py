@@ -1,4 +1,4 @@
-"""werift, a stack of Node's, in a call for longer than consent lasts: voice and data channels alone."""
+"""werift, a WebRTC stack for Node, in a call that lasts longer than ICE consent: only voice and data channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A datagram socket that knows when each datagram came."""
+"""A datagram socket that reports when each datagram arrived."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SO_TIMESTAMPNS = 35  # of Linux
 
 
 class TimedSocket:
-    """A datagram socket that reports when the kernel received each datagram, as browsers' sockets do."""
+    """A datagram socket that reports when the kernel received each datagram, as the sockets of browsers do."""
 
     def __init__(self, host: str, receive: Callable[[bytes, float], None]) -> None:
         self._receive = receive
