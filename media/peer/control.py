@@ -1,6 +1,6 @@
-"""RTCP of one peer: what it reports and requests, and what we report and request (RFC 3550, 4585; transport-wide feedback).
+"""RTCP of one peer: reports and requests in both directions (RFC 3550, 4585; transport-wide feedback).
 
-Sends nothing: methods return what must be sent.
+Sends nothing: methods return what the caller must send.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from media.peer.uplink import Uplink
 REPORT_EVERY_S = 1.0
 FEEDBACK_EVERY_S = 0.1
 REMB_CEILING_BPS = 2_500_000
-"""Rate told to senders without transport-wide feedback. Without it Chromium stays near its starting 300 kb/s. Loss still brings
-the sender's rate down, by Chromium's own control."""
+"""Rate that the worker reports (REMB) to senders without transport-wide feedback. Without this report Chromium stays near its
+starting 300 kb/s. Loss still brings the sender's rate down, by Chromium's own control."""
 
 
 class Control:
-    """RTCP of one peer: `take` what it sends, and send what is `due`."""
+    """RTCP of one peer. Call `take` for each packet of the peer, and send what `due` returns."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Control:
     # what the peer tells
 
     def take(self, packet: rtcp.Packet, came: float, now: float) -> list[bytes]:
-        """Take one packet that came at `came`. Return encrypted packets to send again."""
+        """Take one RTCP packet of the peer, received at `came`. Return the encrypted packets that a NACK asks to send again."""
         match packet:
             case rtcp.SenderReport():
                 self._sender_report(packet, came)
@@ -84,11 +84,11 @@ class Control:
     # what we tell
 
     def report_due(self, now: float) -> bool:
-        """Return whether the next `due` holds a report. The counters must be up to date then."""
+        """Return whether the next `due` makes a report. Bring the streams' counters up to date before that."""
         return now >= self._report_due
 
     def due(self, now: float) -> bytes:
-        """Return what must be sent now, as one compound packet; empty: nothing."""
+        """Return what must be sent now, as one compound packet. Empty: nothing must be sent."""
         requests = self._transport_feedback(now)
         for stream in self._uplink.incoming.values():
             missing = stream.nacks(now)

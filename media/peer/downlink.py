@@ -1,4 +1,4 @@
-"""The streams that one peer receives: numbered for its feedback, encrypted, and fitted to its link."""
+"""The streams that one peer receives. Packets are numbered for the peer's feedback, encrypted, and fitted to the peer's link."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
 class Downlink:
     """Streams that one peer receives: `voice`, and the video `slots`.
 
-    `estimate`: what the link carries; `chooser`: which layers fit it; `repeats`: the budget of retransmissions. `lent`: the fast
-    path's part of the voice, once the transport is secure; None: there is none.
+    `estimate`: what the peer's link carries. `chooser`: which video layers fit the link. `repeats`: the budget of
+    retransmissions. `lent`: the fast path's part of the peer's voices. It is None until the transport is secure, and on a machine
+    without fast path.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""`live` data channel: heartbeats, echoed at once. A client without echoes knows within 1.5 s that its path or worker is gone.
+"""`live` data channel: the worker echoes each heartbeat. A client that gets no echo for 1.5 s knows that path or worker is gone.
 
 Pure.
 """
@@ -17,7 +17,7 @@ _read = json.JSONDecoder(object_pairs_hook=tuple).decode  # the pairs as they ar
 
 
 class LiveError(Exception):
-    """Message that is not answered; `reason`: refused (too long, too many) or malformed."""
+    """Message that gets no answer. `reason`: "refused" (the message is too long, or there are too many) or "malformed"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -31,7 +31,7 @@ class Live:
         self._allowed = TokenBucket(PER_S, PER_S, now)
 
     def echo(self, data: str | bytes, now: float) -> str:
-        """Return the reply. Raise `LiveError`."""
+        """Return the answer to a heartbeat. Raise `LiveError` if the message gets no answer."""
         if len(data) > MAX_BYTES or not self._allowed.take(1, now):
             raise LiveError("refused")
         number = _number(data)

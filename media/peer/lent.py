@@ -1,7 +1,7 @@
-"""Offloading of a steady voice to the fast path (`transport/fastpath.c`), and its return.
+"""Offloading of a steady voice to the fast path (`transport/fastpath.c`), and its return to Python.
 
-The state belongs to `Incoming`, `Rewriter`, `Voice` and `Estimator`. `lend` copies it out. `sync` copies it back, as often as
-somebody asks. `recall` copies it back for the last time. In between only the fast path changes it.
+The state of a voice belongs to `Incoming`, `Rewriter`, `Voice` and `Estimator`. `lend` copies this state into the fast path.
+`sync` copies it back at any time, `recall` for the last time. Between `lend` and `recall` only the fast path changes the state.
 """
 
 from __future__ import annotations
@@ -16,10 +16,16 @@ from media.transport.ice import Path
 
 
 class Lent:
-    """Offloaded voices of one peer: the voice it sends, and the voice it hears, which that voice's sender offloads."""
+    """The fast path's part of one peer: the voice that the peer sends, and the voice that the peer hears.
+
+    `lend` offloads the voice that this peer sends. The voice that this peer hears is offloaded by the `Lent` of its sender.
+    """
 
     def __init__(self, leg: Leg, hears: Outgoing, number_id: int, level_id: int, downlink: Estimator) -> None:
-        """Prepare offloading. `number_id`, `level_id`: header extension ids on this peer's audio; 0: not used."""
+        """Prepare offloading. `hears`: the voice stream that this peer receives.
+
+        `number_id`, `level_id`: ids of the header extensions for transport-wide numbers and audio levels; 0: not negotiated.
+        """
         self._leg = leg
         self._hears = hears
         self._downlink = downlink
@@ -47,10 +53,10 @@ class Lent:
         *,
         keeps: bool = False,
     ) -> None:
-        """Offload this peer's voice. Do nothing if a listener's stream does not come from `source` yet.
+        """Offload this peer's voice to the fast path. Do nothing if a listener's stream does not carry `source` yet.
 
-        `quiet_from`: the lowest RFC 6464 level (-dBov) that the fast path takes; a louder packet ends the offloading. 0: it takes
-        any. `keeps`: packets are also buffered for `kept`.
+        `quiet_from`: RFC 6464 level in -dBov. A louder packet ends the offloading; 0: no packet does. `keeps`: whether the fast
+        path also buffers the packets for `kept`.
         """
         if self._source is not None or any(each._hears.rewriter.source is not source or each._leg.hears for each in listeners):
             return
@@ -67,7 +73,7 @@ class Lent:
             self.keeps = keeps
 
     def kept(self) -> list[Kept]:
-        """Return the buffered packets of this peer's voice that the mixer has not had yet."""
+        """Return the packets of this peer's voice that the fast path has buffered since the last call."""
         return self._leg.kept() if self._source is not None else []
 
     def keep_away(self, quiet_from: int) -> None:
@@ -87,7 +93,10 @@ class Lent:
         self.keeps = False
 
     def sync(self) -> tuple[float, Path] | None:
-        """Copy the state back. Return when this peer's offloaded voice was last heard, and on which path; None: not offloaded."""
+        """Copy the state back from the fast path. Return when and on which path the last packet of this peer's voice came.
+
+        None: this peer's voice is not offloaded.
+        """
         if self._leg.hears:
             self._hears.rewriter.refresh(self._leg.voice_out)
             self._collect()
@@ -99,14 +108,14 @@ class Lent:
         return voice.heard, self._by
 
     def number(self, size_bytes: int, now: float) -> int:
-        """Return the transport-wide number for a packet that Python sends."""
+        """Return the transport-wide number for a packet that Python sends to this peer."""
         self._collect()
         number = self._downlink.sent(size_bytes, now)
         self._leg.voice_out.number = self._downlink.next_number
         return number
 
     def copy(self) -> None:
-        """Tell the fast path whether the packets this peer hears also carry the packet before (RED)."""
+        """Tell the fast path whether each voice packet to this peer also carries a copy of the packet before (RED)."""
         self._leg.voice_out.red_type = self._hears.red if self._hears.copies else 0
 
     def _collect(self) -> None:
@@ -116,13 +125,13 @@ class Lent:
         voice.uncollected = 0
 
     def say(self, packet: bytes) -> None:
-        """Send a packet of the mix with the next flush."""
+        """Queue a packet of the mix for this peer. The next flush of the fast path sends it."""
         self._leg.say(packet)
 
     def aim(self, path: Path) -> None:
-        """Send what this peer hears to `path` from now on."""
+        """Send this peer's voice stream to `path` from now on."""
         self._leg.aim(path)
 
     def close(self) -> None:
-        """End the leg."""
+        """Free the fast path's state of this peer."""
         self._leg.close()

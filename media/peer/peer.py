@@ -1,4 +1,4 @@
-"""One peer connection: its ICE, its secure transport, its streams. Knows nothing of rooms; tells an `Owner` what came."""
+"""One peer connection: its ICE, its secure transport, its streams. An `Owner`, such as a room, gets what the peer sends."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ log = structlog.get_logger(__name__)
 
 State = Literal["connecting", "live", "lost", "gone", "replaced"]
 
-LOST_S = 3.0  # without packets, a live peer counts as failed
-GONE_S = 30.0  # without packets, a failed peer ends
-CONNECT_S = 30.0  # to connect, or the peer ends
+LOST_S = 3.0  # seconds without packets after which a live peer counts as failed
+GONE_S = 30.0  # seconds without packets after which a failed peer ends
+CONNECT_S = 30.0  # seconds after which a peer ends that has not connected
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
-"""Datagrams accepted from one peer, per second and at once: five times what two videos and a voice need."""
-RESTING_S = 0.19  # interval of `tick` while nothing needs a prompt answer; just under ten ticks of 20 ms
+"""Datagrams accepted from one peer, per second and in one burst: five times what two videos and a voice need."""
+RESTING_S = 0.19  # seconds between two effective `tick`s while the peer `rests`; just under ten ticks of 20 ms
 
 
 class VoiceOwner(Protocol):
@@ -155,7 +155,7 @@ class Peer:
             self._closed("internal")
 
     async def close(self, state: State, reason: str) -> None:
-        """End the connection in `state` and tell the remote side. The owner is not told: it is the one that closes."""
+        """End the connection in `state` and tell the remote side. The owner calls this method, so it gets no `changed`."""
         self.state = state
         if self.downlink.lent is not None:
             self.downlink.lent.close()
@@ -166,7 +166,7 @@ class Peer:
             await asyncio.wait({self._task})
 
     def check(self, now: float) -> None:
-        """Follow the peer's silence: failed, live again or gone. Call a few times a second."""
+        """Set the state by the time since the peer's last packet: failed, live again or gone. Call a few times a second."""
         self._sync()
         silent = now - self._heard
         if self.state == "connecting":
@@ -191,10 +191,11 @@ class Peer:
     def lend(
         self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0, *, mixed: bool = False
     ) -> None:
-        """Offload this voice: the fast path sends it untouched to `listeners` until `recall`.
+        """Offload this voice: the fast path sends its packets to `listeners` until `recall`.
 
-        A packet louder than `quiet_from` (RFC 6464 level, -dBov; 0: none) ends it, too. `mixed`: the mixer also needs the
-        packets; they are buffered until `bring`. Do nothing if offloading is not possible yet.
+        A packet louder than `quiet_from` (RFC 6464 level in -dBov) also ends the offloading; 0: no packet does. `mixed`: whether
+        the mixer needs the packets, too. The fast path then buffers them until `bring`. Do nothing if offloading is not possible
+        yet.
         """
         ears = [each.downlink.lent for each in listeners]
         if self.downlink.lent is not None and self._came_by is not None and None not in ears:
@@ -203,7 +204,7 @@ class Peer:
 
     @property
     def lendable(self) -> bool:
-        """Whether the fast path may take this voice. False: there is none, or Python must unpack the packets first (RED)."""
+        """Whether the fast path may take this voice. False: there is no fast path, or Python must unpack the packets (RED)."""
         return self.downlink.lent is not None and not self.uplink.redundant
 
     @property
@@ -212,13 +213,13 @@ class Peer:
         return self.downlink.lent is not None and self.downlink.lent.is_lent
 
     def bring(self) -> None:
-        """Give the owner the packets of this voice that are buffered for the mixer."""
+        """Give the owner the packets of this voice that the fast path has buffered for the mixer."""
         packets = self.downlink.lent.kept() if self.downlink.lent is not None else None
         if packets:
             self._voices.kept(self, packets)
 
     def keep_away(self, quiet_from: int) -> None:
-        """Buffer no more packets for the mixer, until one is louder than `quiet_from` (-dBov): it ends the offloading."""
+        """Buffer no more packets for the mixer. A packet louder than `quiet_from` (-dBov) ends the offloading."""
         if self.downlink.lent is not None:
             self.downlink.lent.keep_away(quiet_from)
 
@@ -231,7 +232,7 @@ class Peer:
             self._voices.returned(self)
 
     def _sync(self) -> None:
-        """Take over what the fast path has received and sent."""
+        """Copy the fast path's counters of this peer's voices back, and note when the peer was last heard."""
         heard = self.downlink.lent.sync() if self.downlink.lent is not None else None
         if heard is not None:
             when, path = heard
@@ -254,7 +255,7 @@ class Peer:
         self._aim()
 
     def check_in(self, asked: Check, path: ice.Path, now: float) -> None:
-        """Answer a Binding request with our ufrag. A forged one is counted and dropped."""
+        """Answer a Binding request that names our ufrag. Count and drop a forged request."""
         answered = self.ice.request(asked, path, now)
         if answered is None:
             self._wire.drops["stun_forged"] += 1
@@ -313,7 +314,7 @@ class Peer:
                 return
             self.recall()
             self._came_by = path
-            level = self._level(plain, header)  # a redundant packet gets this level, too: its own is unknown, and much the same
+            level = self._level(plain, header)  # also used for redundant copies: their own levels are unknown, and much the same
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._voices.audio(self, stream, *packet, level, now)
         else:
@@ -362,7 +363,7 @@ class Peer:
     def tick(self, now: float) -> None:
         """Run what is due: retransmission requests, keyframe requests, ICE probes, reports.
 
-        Call every 20 ms; acts every 200 ms at rest.
+        Call every 20 ms. While the peer `rests`, only one call in 200 ms has an effect.
         """
         if now < self._tick_due:
             return
@@ -382,7 +383,7 @@ class Peer:
 
     @property
     def rests(self) -> bool:
-        """Whether the peer sends at most a voice, from one address: nothing that needs a prompt answer."""
+        """Whether nothing needs a prompt answer: the peer has sent no video, and packets come from one address only."""
         return not (self.uplink.has_pictures or self.ice.has_choice)
 
     # secure transport
@@ -390,7 +391,7 @@ class Peer:
     def _secured(self) -> None:
         self.ice.established = True
         self._heard = self._wire.now()
-        # otherwise the peer is being closed already
+        # a peer that is gone or replaced is being closed already
         if self._wire.fastpath is not None and self.state not in ("gone", "replaced"):
             leg = Leg(self._wire.fastpath, *self._secure.contexts())
             self.downlink.lent = Lent(leg, self.voice, self._voice_cc, self._level_id, self.downlink.estimate)
@@ -409,7 +410,7 @@ class Peer:
             self._owner.document_opened(self)
 
     def send_document(self, fragment: bytes) -> bool:
-        """Send a fragment on the `doc` data channel. Return False if it cannot take it."""
+        """Send a fragment on the `doc` data channel. Return False if the channel is not open or is full."""
         return self._secure.send("doc", fragment)
 
     @property
@@ -420,7 +421,7 @@ class Peer:
     def _message(self, label: str, data: str | bytes) -> None:
         """Take a message from a data channel.
 
-        An exception here would close the connection; so it is caught and costs this message only.
+        An exception here would close the connection. It is caught, so that it costs this message only.
         """
         try:
             self._take(label, data)

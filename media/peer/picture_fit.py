@@ -7,10 +7,10 @@ from media.peer.peer import Peer
 
 
 def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[int, Limit] | None:
-    """Give each slot its layer. Return the new limits if the viewer must be told, else None.
+    """Choose a layer for each video slot of the viewer. Return the new limits if the page must be told. None: no change.
 
-    `shown`: slot → (whose, "camera" | "screen"). A screen comes before a camera, because it is read. A lower slot comes before a
-    higher.
+    `shown`: slot → (peer whose video the slot shows, "camera" | "screen"). Screens get bandwidth before cameras, because people
+    read them. Among equal videos, the lower slot gets bandwidth first.
     """
     link = viewer.downlink
     path = link.estimate

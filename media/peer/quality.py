@@ -12,9 +12,10 @@ from media.packets import rtcp
 from media.peer.streams import Incoming, Outgoing
 
 REPORTS_KEPT = 32
-"""Sender reports whose sending time is remembered: five streams, one report a second, answers within six seconds."""
+"""Sender reports whose sending time is remembered. Five streams send one report a second each, and answers come within six
+seconds."""
 STALE_S = 6.0
-"""Age at which a receiver's report no longer counts."""
+"""Age in seconds at which a receiver's report is no longer used."""
 MOST_RTT_S = 10.0  # longer round trips are errors of the report
 LOSS_PERCENT = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 JITTER_MS = (5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
@@ -89,13 +90,13 @@ class Quality:
     _seen: dict[int, _Seen] = field(default_factory=dict)
 
     def rtt_ms(self, now: float) -> float | None:
-        """Return the last round trip in ms; None if it is too old."""
+        """Return the last round trip in ms. None: there is none, or it was measured more than `STALE_S` ago."""
         return self._rtt_ms if now - self._rtt_at < STALE_S else None
 
     def sent(self, report: bytes, now: float) -> None:
-        """Remember when our sender report leaves. The peer's answer to it gives the round trip.
+        """Remember when our sender report leaves. The peer's next report refers to this report, which gives the round trip.
 
-        (The report itself holds the capture time.)
+        The time inside our report does not help: it is the time of capture, not of sending.
         """
         self._sent[int.from_bytes(report[10:14], "big")] = now
         while len(self._sent) > REPORTS_KEPT:
@@ -104,7 +105,7 @@ class Quality:
     def told(self, report: rtcp.Report, now: float) -> None:
         """Take the peer's report on a stream of ours (RFC 3550 section 6.4.1).
 
-        Reports on other streams are dropped at the next look.
+        Reports on streams that are not ours are dropped at the next `look`.
         """
         if len(self._told) < REPORTS_KEPT or report.ssrc in self._told:
             self._told[report.ssrc] = (report, now)
@@ -116,7 +117,7 @@ class Quality:
                 self.totals.spreads["rtt_ms"].add(self._rtt_ms)
 
     def look(self, incoming: Sequence[tuple[Incoming, rtcp.Block]], outgoing: Sequence[Outgoing], now: float) -> None:
-        """Update all figures; call once a second. `incoming`: each stream with the report block for its sender."""
+        """Update all figures. Call once a second. `incoming`: each received stream with the report block for its sender."""
         took_s = max(now - self.at, 0.001)
         self.at = now
         self.up = {stream.ssrc: self._received(stream, block, took_s) for stream, block in incoming}
@@ -131,7 +132,7 @@ class Quality:
         seen = self._seen[stream.ssrc]
         self.totals.counts[f"up_{kind}_restored"] += stream.restored - seen.restored
         seen.restored = stream.restored
-        lost = max(0, block.lost - seen.lost)  # the block's fraction covers the whole path to the listeners
+        lost = max(0, block.lost - seen.lost)  # not the block's fraction, which covers the whole path to the listeners
         seen.lost = block.lost
         self.totals.counts[f"up_{kind}_lost"] += lost
         if not packets:
@@ -152,7 +153,10 @@ class Quality:
         return figures
 
     def _count(self, name: str, ssrc: int, packets: int, octets: int) -> tuple[int, int]:
-        """Count what has come since the last look. A stream that has restarted counts from its restart."""
+        """Add a stream's packets and octets since the last `look` to the totals, and return both numbers.
+
+        A stream that has restarted counts from its restart.
+        """
         seen = self._seen.setdefault(ssrc, _Seen())
         more = packets - seen.packets if packets >= seen.packets else packets
         more_octets = octets - seen.octets

@@ -15,7 +15,8 @@ PAUSED = "paused"
 def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[int, int], now: float) -> wire.PeerQuality:
     """Return the peer's quality.
 
-    `shown`: slot → (whose, "camera" | "screen"); `concealed`: (concealed pieces of its own sound, all pieces played).
+    `shown`: slot → (participant whose video it shows, "camera" | "screen"). `concealed`: (pieces of this peer's own sound that
+    the mixer has concealed, all pieces that the mixer has played).
     """
     quality, path = peer.quality, peer.ice.selected
     rtt_ms = quality.rtt_ms(now)

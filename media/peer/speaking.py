@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 LOUD_LEVEL = 45
-"""-dBov. A packet at least this loud starts a talkspurt, one at least `QUIET_LEVEL` loud continues it. The gap avoids flicker."""
+"""-dBov. Packets at least this loud start a talkspurt. Packets at least as loud as `QUIET_LEVEL` continue it. The gap between the
+two levels avoids flicker."""
 QUIET_LEVEL = 55
 START_PACKETS = 3  # loud packets that start a talkspurt
 HANG_S = 0.6  # a talkspurt ends this long after its last loud packet
 SILENT_S = 0.5
-"""Time without a packet (muted, DTX) after which a participant does not speak."""
-EVENT_EVERY_S = 0.2  # between two events
+"""Seconds without a packet (muted, DTX) after which a participant counts as silent."""
+EVENT_EVERY_S = 0.2  # least seconds between two events
 
 
 @dataclass(slots=True)
@@ -37,11 +38,11 @@ class Voice:
             self.loud = 0
 
     def speaks(self, now: float) -> bool:
-        """Return whether the participant speaks."""
+        """Return whether the participant speaks at `now`."""
         return self.speaking and now - self.last_loud <= HANG_S and now - self.last_packet <= SILENT_S
 
     def lend(self, to: Any) -> None:
-        """Copy the state into a `fastpath_in`, which listens from now on. `refresh` copies it back."""
+        """Copy the state into a `fastpath_in`: the fast path detects speech from now on. `refresh` copies the state back."""
         to.loud_level, to.quiet_level, to.start_packets = LOUD_LEVEL, QUIET_LEVEL, START_PACKETS
         to.hang_s, to.silent_s = HANG_S, SILENT_S
         to.loud, to.speaking, to.last_loud, to.last_packet = self.loud, self.speaking, self.last_loud, self.last_packet
@@ -75,7 +76,10 @@ class Speaking:
         self._voices.pop(participant, None)
 
     def change(self, now: float) -> list[str] | None:
-        """Return all who speak if that has changed; at most five times a second. None: no change."""
+        """Return the names of all who speak, if they have changed since the last answer. None: no change, or asked too soon.
+
+        The names are returned at most five times a second.
+        """
         if now - self._told_at < EVENT_EVERY_S:
             return None
         speaking = sorted(name for name, voice in self._voices.items() if voice.speaks(now))

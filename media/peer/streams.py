@@ -1,6 +1,6 @@
 """Forwarding state of streams: what came in (loss, jitter, retransmission) and what goes out (cache, keyframes, continuity).
 
-Pure. Times are seconds on one monotonic clock. Nothing here sends: methods return what must be sent.
+Pure: packets go out through functions that the caller passes in. Times are seconds on one monotonic clock.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 CACHE_PACKETS = 512
 """Sent packets kept for retransmission: about 3 s at 1.5 Mb/s, at most 0.75 MB a slot."""
 ANY = ""
-"""The layer that begins first: none was chosen yet, or there is only one."""
-MAX_MISSING = 256  # lost packets remembered per stream; more ask for a keyframe instead
+"""Value of `Outgoing.layer` while no layer is chosen, or while the video has only one: take the layer whose keyframe comes
+first."""
+MAX_MISSING = 256  # lost packets remembered per stream; when more are missing, a keyframe is requested instead
 MIX_AGE_S = 0.07
-"""Assumed age of mixed sound until it is measured: one frame and the jitter buffer's delay at rest."""
+"""Assumed age in seconds of mixed sound until it is measured: one frame, and the jitter buffer's delay on a calm link."""
 NACK_TRIES = 8  # requests for one packet before a keyframe is requested instead
 NACK_EVERY_S = 0.06  # between two requests for the same packet
 NACK_REORDER_S = 0.005
-"""Age of a gap up to which it may be reordering."""
+"""Seconds that a gap may be due to reordering. After that the missing packets count as lost."""
 KEYFRAME_EVERY_S = 0.3  # at most one keyframe request per stream in this time
 
 
@@ -51,11 +52,12 @@ class Incoming:
         self.restored = 0
         """Lost voice packets that the next packet's redundant copy (RED) has restored."""
         self.seen: redundancy.Seen | None = None
-        """Which packets were passed on. For a voice: None while the stream carries no redundant copies."""
+        """Which packets were passed on. Of a voice: None while the stream carries no redundant copies."""
         self.lost_beyond = 0.0
-        """Fraction that is lost between us and the listeners of the relayed stream: see `block`."""
+        """Fraction of this stream's packets that its worst listener loses on the way from the worker: see `block`."""
         self.reference: tuple[float, int] | None = None
-        """(Unix time, RTP timestamp) from the sender's own report, on the worker's clock. Keeps lips and voice in step."""
+        """A Unix time by the worker's clock, and the RTP timestamp of that moment, from the sender's report. Keeps lips and voice
+        in step."""
         self._highest = -1
         self._base = 0
         self._cycles = 0
@@ -93,15 +95,15 @@ class Incoming:
 
     @property
     def highest(self) -> int:
-        """Newest sequence number; negative: nothing has come."""
+        """Newest sequence number. Negative: no packet has come yet."""
         return self._highest
 
     def is_newest(self, header: rtp.Header) -> bool:
-        """Return whether no later packet has come yet."""
+        """Return whether this packet has the newest sequence number so far."""
         return header.sequence == self._highest
 
     def lend(self, to: Any) -> None:
-        """Copy the counters into a `fastpath_in`, which counts from now on. `refresh` copies them back."""
+        """Copy the counters into a `fastpath_in`: the fast path counts from now on. `refresh` copies the counters back."""
         to.ssrc, to.highest, to.cycles, to.packets = self.ssrc, self._highest, self._cycles, self.packets
         to.clock, to.transit, to.jitter, to.octets = self.clock, self._transit, self._jitter, self.octets
 
@@ -111,7 +113,7 @@ class Incoming:
         self._transit, self._jitter, self.octets = of.transit, of.jitter, of.octets
 
     def nacks(self, now: float) -> list[int]:
-        """Return the sequence numbers to request now. Want a keyframe instead when a packet was requested `NACK_TRIES` times."""
+        """Return the sequence numbers to request now. After `NACK_TRIES` requests for a packet, set `wants_keyframe` instead."""
         if not self._missing:
             return []
         due, lost = [], []
@@ -129,7 +131,7 @@ class Incoming:
         return due
 
     def keyframe_due(self, now: float) -> bool:
-        """Return True if a keyframe must be requested now: at most once in `KEYFRAME_EVERY_S`."""
+        """Return whether the caller must request a keyframe now. True at most once in `KEYFRAME_EVERY_S`."""
         if not self.wants_keyframe or now - self._keyframe_asked < KEYFRAME_EVERY_S:
             return False
         self._keyframe_asked = now
@@ -144,8 +146,8 @@ class Incoming:
     def block(self, now: float) -> rtcp.Block:
         """Return the report block for the sender (RFC 3550 section 6.4.1 and appendix A.3).
 
-        The loss fraction covers the whole path to the worst listener. The sender's encoder decides by it whether packets carry
-        redundant copies, and only the sender can add these.
+        The loss fraction covers the whole path from the sender to its worst listener. By this fraction the sender's encoder
+        decides whether its packets carry redundant copies.
         """
         highest = self._cycles + self._highest
         expected = highest - self._base + 1
@@ -175,13 +177,13 @@ class Incoming:
 
 
 class PacketCache:
-    """Last packets of one outgoing stream for retransmission: encrypted, to be repeated byte for byte, or plain for RTX."""
+    """Last packets of one outgoing stream, for retransmission. With RTX they are stored plain, otherwise encrypted as sent."""
 
     def __init__(self) -> None:
         self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
 
     def put(self, sequence: int, packet: bytes) -> None:
-        """Keep a packet; it replaces the oldest one."""
+        """Keep a packet. A full cache drops its oldest packet."""
         self._packets[sequence % CACHE_PACKETS] = (sequence, packet)
 
     def take(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
@@ -195,7 +197,7 @@ class PacketCache:
 
 
 class Outgoing:
-    """One stream that a peer receives: its voice, or one of its four video slots."""
+    """One stream that a peer receives: the voice, or one of the four video slots."""
 
     def __init__(
         self,
@@ -210,11 +212,11 @@ class Outgoing:
     ) -> None:
         """Prepare the stream.
 
-        - seal: encrypts and sends a packet; returns what was sent (None: nothing).
-        - say: sends a packet of the mix; it may wait for those of other listeners (None: use `seal`).
-        - rtx: payload type of retransmissions; -1: packets are repeated as they were.
-        - red: payload type of packets that also carry the packet before; -1: not allowed.
-        - stamp: adds the transport-wide number for the receiver's feedback.
+        - seal: encrypts and sends a packet. Returns the encrypted packet; None: nothing was sent.
+        - say: sends a packet of the mix, perhaps later, together with packets for other listeners. None: use `seal`.
+        - rtx: payload type of retransmissions; -1: packets are sent again as they were.
+        - red: payload type of packets that also carry a copy of the packet before (RED); -1: the receiver accepts none.
+        - stamp: adds the transport-wide number for the receiver's feedback. None: the receiver sends no such feedback.
         """
         clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         # Initial values are random (RFC 3550 section 5.1). The sequence is low enough not to wrap during the first packets.
@@ -224,7 +226,7 @@ class Outgoing:
         self.source: Incoming | None = None
         self.mix_age_s = MIX_AGE_S
         self.lost_fraction = 0.0
-        """Fraction that the receiver has lately lost."""
+        """Fraction of packets that the receiver has lately lost."""
         self.remedy = redundancy.Remedy() if red >= 0 else None
         self.red = red
         self.layer: str | None = ANY
@@ -243,7 +245,7 @@ class Outgoing:
         return self.rewriter.ssrc
 
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
-        """Forward a packet of `source`. Video starts with a keyframe, which is requested until it comes."""
+        """Forward a packet of `source`. Video starts with a keyframe: until one comes, request it and forward nothing."""
         if self._cache is not None and not self._takes(source, header, picture):
             return
         changed = self.rewriter.relay(source, data, header, now, picture)
@@ -266,7 +268,7 @@ class Outgoing:
         return False
 
     def show(self, layer: str | None, *, at_once: bool) -> None:
-        """Choose the layer (RID) of the video for this slot; None: none. `at_once`: stop what is shown now."""
+        """Choose the layer (RID) of the video for this slot. None: show no video. `at_once`: stop the present layer at once."""
         if layer == self.layer:
             return
         self.layer = layer
@@ -274,34 +276,34 @@ class Outgoing:
             self.cut()
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> None:
-        """Send a packet of the mix, `ticks` after the last one; `lost` packets are missing in between."""
+        """Send a packet of the mix, `ticks` after the packet before. `lost`: packets that are missing between the two."""
         self.source = None
         packet = self._protected(self.rewriter.append(payload, ticks, marker, now, lost)[1])
         self._say(self._stamp(packet) if self._stamp else packet)
 
     def follow(self, source: Incoming, header: rtp.Header) -> None:
-        """Follow `source` in passthrough: the mix's last packet was this one.
+        """Relay `source` from now on, where the mix ends (passthrough). `header`: the source's packet that the mixer sent last.
 
-        The stream goes on as a relayed one, until `mix_again`.
+        The stream continues without a gap, until `mix_again`.
         """
         self.source = source
         self.rewriter.follow(source, header)
 
     def mix_again(self) -> None:
-        """Return from `follow` to the mix."""
+        """End what `follow` began: the stream carries the mix again."""
         if self.source is not None:
             self.source = None
             self.rewriter.mix_again()
 
     def reported(self, lost_fraction: float, rtt_ms: float | None, now: float) -> None:
-        """Take a loss report of the receiver. A loss is remembered for some reports (a few seconds each)."""
+        """Take a loss report of the receiver. The remembered loss decays over the next reports, which come every few seconds."""
         self.lost_fraction = max(lost_fraction, self.lost_fraction * 0.7)
         if self.remedy is not None:
             self.remedy.reported(lost_fraction, self.lost_fraction, rtt_ms, now)
 
     @property
     def copies(self) -> bool:
-        """Whether each packet also carries the packet before (RED)."""
+        """Whether each packet also carries a copy of the packet before (RED)."""
         return self.remedy is not None and self.remedy.on
 
     def _protected(self, packet: bytes) -> bytes:
@@ -322,7 +324,7 @@ class Outgoing:
     def repair(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
         """Answer a NACK within the receiver's budget. Return encrypted packets to send again.
 
-        With RTX return none: the retransmissions have been sent already.
+        With RTX, send the retransmissions here and return an empty list.
         """
         found = [] if self._cache is None else self._cache.take(sequences, budget, now)
         if self.repair_ssrc is None:

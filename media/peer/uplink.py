@@ -1,4 +1,4 @@
-"""The streams that one peer sends: where each packet belongs (layers and retransmissions, too), and when it arrived. Pure."""
+"""The streams that one peer sends. Finds the stream of each packet, also of layers and retransmissions. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from media.packets import red, rtp, rtx, sdp
 from media.peer.streams import Incoming
 
 MAX_SSRCS = 16
-"""libsrtp keeps a state for each SSRC. A client needs nine: a voice, three layers, a screen, and retransmissions of these
-four."""
+"""SSRCs accepted from one client, because libsrtp keeps a state for each. A client needs nine: a voice, three layers of a camera,
+a screen, and retransmissions of these four videos."""
 SENT_ROLES = ("audio", "camera", "screen")
 REMEMBERED_PACKETS = 1024
 """Packets of one video remembered to detect repeats: 9 s at 1 Mbit/s, longer than any retransmission takes."""
@@ -54,7 +54,7 @@ class Uplink:
     def stream(self, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
         """Return the stream of an authenticated packet. A retransmission belongs to the stream it repairs.
 
-        None: it was not offered.
+        None: the packet belongs to no stream of the offer, or does not name its layer.
         """
         ssrc = header.ssrc
         self._ssrcs.add(ssrc)
@@ -83,10 +83,10 @@ class Uplink:
     def picture(
         self, stream: Incoming, plain: bytes, header: rtp.Header, now: float, came: float
     ) -> tuple[bytes, rtp.Header] | None:
-        """Return a video packet as it was first sent. None: it is empty, a repeat, or not of this stream.
+        """Return a video packet as it was first sent. None: the packet is empty, a repeat, or not of this stream.
 
         Browsers fill the probes of their bandwidth estimation with repeats of packets that have arrived. Viewers cannot use a
-        repeat: their SRTP drops it as a replay, and it would look lost on each viewer's path. `came`: arrival time for the
+        repeat: their SRTP drops it as a replay, so the repeat would look lost on each viewer's path. `came`: arrival time for the
         sender's feedback.
         """
         section = self._sections[stream.role]
@@ -126,7 +126,7 @@ class Uplink:
             return self._bind_repair(ssrc, section, plain, header)
         name = _text(plain, header, section, sdp.RID_URI) if section.rids else ""
         if section.rids and name not in section.rids:
-            return None  # the next packet may name it
+            return None  # the next packet may name its layer
         self.has_pictures = self.has_pictures or role != "audio"
         made = self.streams[ssrc] = self.incoming[_key(role, name)] = Incoming(ssrc, role, now, name)
         return made
@@ -139,7 +139,10 @@ class Uplink:
         return stream
 
     def _role_by_type(self, payload_type: int) -> str | None:
-        """Return the role of the only section with this payload type. Of several, only those count that nothing else names."""
+        """Return the role of the only section with this payload type. None: there is not exactly one.
+
+        If several sections have this type, count only those whose packets nothing else identifies.
+        """
         found = [each for each in self._sections.values() if payload_type in (each.payload_type, each.rtx, each.red)]
         if len(found) > 1:
             found = [each for each in found if not each.says_which]

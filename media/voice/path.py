@@ -1,12 +1,13 @@
 """The path of a voice: where the packets of one speaker go, and why. Pure.
 
-Three questions decide it, each with one answer in this file:
+Three questions decide the path. This file answers each of them in one place:
 
-1. Who gets the speaker's own packets, and who gets a mix? `plan_voices`: by matrix, gains, hold tone, and who is there.
-2. What does a packet that Python handles mean for the next ones? `event_of`: by recording, fast path, and the mixer's answer.
-3. What changes then? `TRANSITIONS`: mode and event → next mode and effect. A pair that is not listed changes nothing.
+1. Who gets the speaker's own packets, and who gets a mix? `plan_voices` decides by matrix, gains, hold tone, and who is present.
+2. Who handles the packets after one that Python has handled? `event_of` decides by recording, fast path, and the mixer's answer.
+3. What changes then? `TRANSITIONS` maps mode and event to the next mode and an effect. A pair that is not listed changes nothing.
 
-`media.voice.voices` carries out the effects. Packets that the fast path moves cause no event: they cost nothing here.
+`media.voice.voices` carries out the effects. It also says what *offloading* a voice to the fast path means. Packets of an
+offloaded voice cause no event, so they cost no time in Python.
 """
 
 from __future__ import annotations
@@ -16,74 +17,79 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """Mode of one voice: what moves its packets now, and to whom."""
+    """Mode of one voice: who moves its packets now (Python or the fast path), and to whom."""
 
     RELAYED = "relayed"
-    """Python rewrites each packet for the listeners that hear this voice alone (there may be none)."""
+    """Python rewrites each packet for the listeners that hear only this voice (there may be none)."""
     OFFLOADED = "offloaded"
-    """The fast path rewrites them."""
+    """The fast path rewrites each packet for the listeners that hear only this voice."""
     MIXED = "mixed"
-    """Python gives each packet to the mixer, and to listeners that hear this voice alone."""
+    """Python gives each packet to the mixer, and to listeners that hear only this voice."""
     BUFFERED = "buffered"
-    """The fast path relays each packet, and keeps it for the mixer's next tick."""
+    """The fast path relays each packet to listeners that hear only this voice, and buffers it for the mixer's next tick."""
     HUSHED = "hushed"
-    """The fast path relays each packet. The mixer needs none: there is nothing to hear in them."""
+    """The fast path relays each packet to listeners that hear only this voice. The mixer needs none: nothing is to be heard in
+    them."""
     PASSTHROUGH = "passthrough"
-    """This voice sounds alone. Python sends its packets at the mixer's ticks, undecoded, to those who would hear the mix."""
+    """Nobody else sounds. At the mixer's ticks, Python sends the voice's own packets, undecoded, to everybody who would hear the
+    mix."""
     FLOWING = "flowing"
-    """The fast path sends them on arrival. The mixer follows behind."""
+    """The fast path sends each packet on arrival to everybody who would hear the mix. The mixer gets the packets later."""
 
 
 class Event(StrEnum):
     """Event that can change the path of a voice."""
 
     ROUTED_TO_RELAY = "routed_to_relay"
-    """The routes are new. Nobody needs this voice in a mix."""
+    """The room has new routes. Nobody needs this voice in a mix."""
     ROUTED_TO_MIX = "routed_to_mix"
-    """The routes are new. Somebody needs it in a mix."""
+    """The room has new routes. Somebody needs this voice in a mix."""
     STEADY = "steady"
-    """Python has relayed a packet, and may leave the next ones to the fast path."""
+    """Python has relayed a packet, and may leave the next packets to the fast path."""
     AUDIBLE = "audible"
-    """Python has given a packet to the mixer, which needs the next ones, too."""
+    """Python has given a packet to the mixer. The mixer needs the next packets, too."""
     QUIET = "quiet"
-    """Python has given a packet to the mixer, which needs none until a louder one comes: silence, or a room's even noise."""
+    """Python has given a packet to the mixer: silence, or a room's even noise. The mixer needs no more until a louder packet
+    comes."""
     KEPT_QUIET = "kept_quiet"
-    """The same, of the last packet that the fast path had kept."""
+    """The mixer has taken the packets that the fast path had buffered. It needs no more until a louder packet comes."""
     PASSED = "passed"
-    """Python has passed a packet on at its arrival, as it came evenly, and may leave the next ones to the fast path."""
+    """In passthrough, Python has sent a packet on at its arrival. The packets come evenly, so the fast path may send the next
+    ones."""
     RETURNED = "returned"
-    """The fast path gives the voice back, or does not take it: an unexpected packet, another address, no room for it."""
+    """The fast path gives the voice back, or refuses it: an unexpected packet, another address, or no space for another voice."""
     ALONE = "alone"
-    """The mixer has begun to pass this voice on: for three seconds nobody else has sounded, and now it pauses."""
+    """The mixer has begun passthrough of this voice: nobody else has sounded for three seconds, and now the speaker pauses."""
     MIXED_AGAIN = "mixed_again"
-    """The mixer has ended that: somebody else sounds, a listener loses packets, or the voice has been silent."""
+    """The mixer has ended passthrough: somebody else sounds, a listener loses packets, or the speaker has been silent for
+    long."""
     INTERRUPTED = "interrupted"
-    """Another voice begins, or the mixer cannot follow: the packets must wait for the mixer's ticks again."""
+    """Another voice begins, or passthrough must end. The packets must wait for the mixer's ticks again."""
     DISPLACED = "displaced"
-    """Another voice flows now. A word of this one must reach Python, which ends that."""
+    """Another voice is `flowing` now. Python must see the packets of this voice, because its next word ends the other's flow."""
 
 
 class Effect(StrEnum):
-    """Work of the adapter in a transition."""
+    """What `media.voice.voices` has to do when a voice changes its mode (`TRANSITIONS`)."""
 
     OFFLOAD = "offload"
-    """Lend the voice to the fast path, for its listeners."""
+    """Offload the voice: the fast path sends its packets to the listeners that hear only this voice."""
     BUFFER = "buffer"
-    """Lend it; the fast path also keeps packets for the mixer."""
+    """Offload the voice. The fast path also buffers its packets for the mixer."""
     HUSH = "hush"
-    """Lend it until a packet is louder than the mixer's limit."""
+    """Offload the voice until one of its packets is louder than the mixer's limit."""
     KEEP_AWAY = "keep_away"
-    """Tell the fast path to keep packets no more, until one is louder than the mixer's limit."""
+    """The voice stays offloaded until a packet is louder than the mixer's limit. Stop buffering its packets for the mixer."""
     FLOW = "flow"
-    """Begin `solo_flow.Flow`: lend it for all listeners of the mix."""
+    """Begin `solo_flow.Flow`: offload the voice for all listeners of the mix."""
     END_FLOW = "end_flow"
-    """End the `Flow`: the mixer catches up and sends again."""
+    """End the `Flow`: the mixer takes the packets that it has not had, and sends again."""
     TAKE_BACK = "take_back"
-    """Take the voice and its kept packets back from the fast path."""
+    """Take the voice and its buffered packets back from the fast path."""
 
 
 TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
-    # the routes change: everything is taken back, and each voice begins anew
+    # the routes change: Python takes every voice back, and each voice starts again as relayed or mixed
     (Mode.OFFLOADED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, Effect.TAKE_BACK),
     (Mode.MIXED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, None),
     (Mode.BUFFERED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, Effect.TAKE_BACK),
@@ -96,18 +102,18 @@ TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
     (Mode.HUSHED, Event.ROUTED_TO_MIX): (Mode.MIXED, Effect.TAKE_BACK),
     (Mode.PASSTHROUGH, Event.ROUTED_TO_MIX): (Mode.MIXED, None),
     (Mode.FLOWING, Event.ROUTED_TO_MIX): (Mode.MIXED, Effect.END_FLOW),
-    # the fast path takes a voice after a packet that Python has handled
+    # Python has handled a packet, and offloads the voice
     (Mode.RELAYED, Event.STEADY): (Mode.OFFLOADED, Effect.OFFLOAD),
     (Mode.MIXED, Event.AUDIBLE): (Mode.BUFFERED, Effect.BUFFER),
     (Mode.MIXED, Event.QUIET): (Mode.HUSHED, Effect.HUSH),
     (Mode.BUFFERED, Event.KEPT_QUIET): (Mode.HUSHED, Effect.KEEP_AWAY),
     (Mode.PASSTHROUGH, Event.PASSED): (Mode.FLOWING, Effect.FLOW),
-    # and gives it back
+    # the fast path gives a voice back
     (Mode.OFFLOADED, Event.RETURNED): (Mode.RELAYED, None),
     (Mode.BUFFERED, Event.RETURNED): (Mode.MIXED, None),
     (Mode.HUSHED, Event.RETURNED): (Mode.MIXED, None),
     (Mode.FLOWING, Event.RETURNED): (Mode.PASSTHROUGH, Effect.END_FLOW),
-    # one voice alone
+    # passthrough begins or ends, or another voice is in passthrough
     (Mode.MIXED, Event.ALONE): (Mode.PASSTHROUGH, None),
     (Mode.BUFFERED, Event.ALONE): (Mode.PASSTHROUGH, Effect.TAKE_BACK),
     (Mode.HUSHED, Event.ALONE): (Mode.PASSTHROUGH, Effect.TAKE_BACK),
@@ -118,7 +124,7 @@ TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
 
 
 class VoicePath:
-    """The mode of one voice. It begins `relayed` to nobody."""
+    """The mode of one voice. A new voice is `relayed`, without listeners."""
 
     __slots__ = ("mode",)
 
@@ -126,7 +132,7 @@ class VoicePath:
         self.mode = Mode.RELAYED
 
     def follow(self, event: Event) -> Effect | None:
-        """Change the mode by `TRANSITIONS`. Return what the caller must do now; None: nothing."""
+        """Change the mode by `TRANSITIONS`. Return what the caller must do now. None: the caller need do nothing."""
         self.mode, effect = TRANSITIONS.get((self.mode, event), (self.mode, None))
         return effect
 
@@ -134,14 +140,15 @@ class VoicePath:
 def event_of(
     *, mixed: bool, recorded: bool, lendable: bool, quiet_from: int, passes_on: bool, passed: bool, another_flows: bool
 ) -> Event | None:
-    """Return what a packet that Python has handled means for the next ones. None: Python handles them, too.
+    """Return the event that follows from a packet that Python has handled. None: Python also handles the next packets.
 
     - mixed: a mix needs this voice.
     - recorded: the room is recorded, so Python must see every packet.
-    - lendable: there is a fast path, and the packets carry no copies (RED), which only Python unpacks.
+    - lendable: the fast path exists and may take this voice. It cannot unpack redundant copies (RED).
     - quiet_from: the mixer's answer to this packet (`AudioRoom.push`).
-    - passes_on: the mixer passes this voice on; passed: this very packet, and all came evenly lately.
-    - another_flows: another voice flows, so the mixer makes no ticks of its own for kept packets.
+    - passes_on: this voice is in passthrough.
+    - passed: passthrough has sent this packet on at its arrival, and the last packets came evenly.
+    - another_flows: another voice is `flowing`. The mixer then makes no ticks that would take buffered packets of this voice.
     """
     if recorded or not lendable:
         return None
@@ -157,11 +164,12 @@ def event_of(
 def plan_voices(
     hears: Mapping[str, Mapping[str, float]], hold: Container[str], present: set[str]
 ) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
-    """Decide who is relayed and who is mixed.
+    """Decide which listeners get a speaker's own packets (relayed), and which get a mix.
 
-    Return two maps: listener → the one source whose packets it gets untouched; listener → {source: gain} to mix. A listener with
-    exactly one audible source at gain 1 and without the hold tone is relayed. Nobody hears their own voice, or anybody who is
-    absent.
+    Return two maps. The first maps a relayed listener to the one source whose packets this listener gets. The second maps every
+    other listener to the gains of the sources in their mix. A listener is relayed who has exactly one audible source, at gain 1,
+    and no hold tone. Nobody hears their own voice, or somebody who is absent. A listener who hears nothing at all is in neither
+    map.
     """
     relayed: dict[str, str] = {}
     mixed: dict[str, dict[str, float]] = {}

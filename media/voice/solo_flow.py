@@ -1,8 +1,9 @@
-"""Passthrough by the fast path: it sends a lone voice that comes evenly to its listeners, and the mixer follows behind.
+"""Passthrough by the fast path: it sends the only voice that sounds to the listeners, and the mixer gets the packets later.
 
-While one person alone is heard, the packets are passed on as they came (`media.mixer.solo`). For each, Python would only run a
-tick of the mixer. So the voice is offloaded, as a relayed voice is. The mixer gets five packets at a time and makes up their
-ticks. So at any moment it can reach the state of the listeners' decoders and go on mixing.
+While only one person is heard, the mixer sends that person's packets on as they came (passthrough, `media.mixer.solo`). Python
+would wake up for each packet, only to run a tick of the mixer. So if the packets come evenly, the voice is offloaded to the fast
+path, as a relayed voice is. The mixer gets five packets at a time and runs the ticks that it has missed. It therefore knows at
+any moment what the listeners' decoders have heard, and can mix again.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ from media.peer.streams import Incoming
 from media.transport.fastpath import Kept
 
 TICK_STEPS, FOLLOW_STEPS = 4, 20
-"""A tick is 4 steps, 20 ms. The mixer follows every 20 steps, 100 ms."""
+"""Steps of `TICK_STEP_S` (5 ms): a tick every 4 steps (20 ms). The mixer gets the packets every 20 steps (100 ms)."""
 EARLY_S = 0.008
-"""How much earlier a tick may come if the only packet it awaits is there: one wake-up instead of two."""
-GRACE_STEPS = 3  # how long a tick waits for its packet
+"""Seconds by which a tick may come early when the packet that it awaits has arrived. Python then wakes up once instead of
+twice."""
+GRACE_STEPS = 3  # steps that a tick waits for its packet
 AHEAD_STEPS = 64
-"""At the end at most 0.3 s of sound are followed at once, so that the room's next tick is soon, whatever the timestamps say.
-Jitter buffers hold less, except after a long stall."""
+"""Steps (0.3 s) of sound that the mixer takes at most when the flow ends. The room's next tick is then soon, whatever timestamps
+the packets have. A jitter buffer holds less sound than this, except after a long stall."""
 
 
 class Flow:
-    """One offloaded passthrough, from `begin` to `end`, in steps of `TICK_STEP_S`.
+    """One offloaded passthrough, from `begin` to `end`.
 
-    `due`: the next tick; `look_due`: the next `look`.
+    `due`: the mixer's next tick. `look_due`: when to call `look` next. Both are in steps of `TICK_STEP_S`.
     """
 
     def __init__(self, audio: AudioRoom, peer: Peer, listeners: Sequence[Peer], due: int) -> None:
@@ -50,9 +52,10 @@ class Flow:
         relayed: Sequence[Peer],
         due: int,
     ) -> Flow | None:
-        """Offload the voice. Return None, with nothing changed, if it is not possible.
+        """Offload the voice. Return None, and change nothing, if that is not possible.
 
-        `packet`: the one just passed on. `relayed`: peers that hear this voice relayed anyway.
+        `packet`: the voice's packet that the mixer has just sent on. `relayed`: peers that hear only this voice, without the
+        mixer.
         """
         listeners = [people[name] for name in audio.begin_flow() if name in people]
         if not listeners:
@@ -68,7 +71,7 @@ class Flow:
         return flow
 
     def take(self, packet: Kept) -> None:
-        """Take a packet that the listeners have had, in the order of sending."""
+        """Give the mixer a packet that the fast path has sent to the listeners. Call in the order of sending."""
         self._tick_until(packet.at)
         awaited = self._audio.awaits_packet
         self._audio.push(self.peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)
@@ -76,19 +79,22 @@ class Flow:
             self._tick(packet.at)
 
     def look(self, now: float, rests: bool) -> bool:
-        """Follow the packets up to `now`. Return False when the passthrough must end. `rests`: the room needs no closer look."""
+        """Give the mixer all packets up to `now`. Return False when the passthrough must end.
+
+        `rests`: whether the room needs no other work, so that 100 ms may pass before the next call. Otherwise 20 ms.
+        """
         self.peer.bring()
         self._tick_until(now)
         self.look_due = int(now / TICK_STEP_S) + (FOLLOW_STEPS if rests else TICK_STEPS)
         return not self._audio.flow_is_over
 
     def end(self, now: float) -> int:
-        """End the offloading and let the mixer go on. Return the step of its next tick."""
+        """Take the voice back and let the mixer send again. Return the step of the mixer's next tick."""
         self.peer.recall()
         self._tick_until(now)
         most = int(now / TICK_STEP_S) + AHEAD_STEPS
         while self._audio.passing_on and not self._audio.awaits_packet and self.due < most:
-            self._tick(max(now, self.due * TICK_STEP_S))  # what the listeners have had must not be mixed for them again
+            self._tick(max(now, self.due * TICK_STEP_S))  # the mixer must not mix a packet that the listeners have already had
         self._give_back()
         return self.due
 

@@ -1,6 +1,10 @@
 """The voices of one room: carries out what `media.voice.path` decides.
 
-It gives packets to listeners, to the mixer and to the recording, lends voices to the fast path, and takes them back.
+`Voices` gives packets to listeners, to the mixer and to the recording. It offloads voices to the fast path, and takes them back.
+
+To *offload* a voice to the fast path is to let C code (`transport/fastpath.c`) receive, rewrite and send its packets. These
+packets no longer wake Python, until Python takes the voice back or the fast path gives it back. In names of this package, *lend*
+means offload.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 
 TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
-"""Late ticks whose sound is still sent. More would be a burst that every jitter buffer drops."""
+"""Late ticks whose sound the mixer still sends. The packets of more ticks would be a burst that every jitter buffer drops."""
 
 
 class Clock(Protocol):
@@ -36,7 +40,7 @@ class Clock(Protocol):
 class Speaker:
     """One present participant as a speaker.
 
-    `relayed_to`: those who hear this voice alone. `is_mixed`: somebody else hears it in a mix.
+    `relayed_to`: the listeners that hear only this voice. `is_mixed`: whether another listener hears this voice in a mix.
     """
 
     peer: Peer
@@ -49,12 +53,12 @@ class Speaker:
 class Voices:
     """The voices of one room; implements `peer.VoiceOwner`. Call all methods in the worker's event loop.
 
-    `due`: the mixer's next tick, in steps of `TICK_STEP_S` of the monotonic clock. `tap`: the recording, if there is one; set it
-    after `route`, which has taken every voice back from the fast path.
+    `due`: the mixer's next tick, in steps of `TICK_STEP_S` of the monotonic clock. `tap`: the recording; None while nothing is
+    recorded. Call `route` before you set `tap`: `route` takes every voice back from the fast path.
     """
 
     def __init__(self, clock: Clock, tick_room: Callable[[float], None], due: int) -> None:
-        """`tick_room`: ticks the whole room at once, because the packet that the mixer awaited is there."""
+        """Prepare the mixer. `tick_room` is called to tick the whole room when the packet that the mixer awaits has arrived."""
         self.due = due
         self.mixer = AudioRoom(self._send_mixed)
         self.speaking = Speaking()
@@ -65,14 +69,14 @@ class Voices:
         self._present: dict[str, Peer] = {}
         self._mixed: list[Speaker] = []
         self._heard_from: dict[str, object] = {}
-        """Listener → the source of their stream: a speaker's name, or the mix."""
+        """Listener → what their stream carries now: one speaker's voice (the speaker's name), or the mix (`rtp.MIX`)."""
         self._alone = ""
         self._flow: Flow | None = None
 
     # routes
 
     def route(self, present: dict[str, Peer], hears: Mapping[str, Mapping[str, float]], hold: Container[str]) -> None:
-        """Follow a new matrix, or new people. Cut the streams whose source changes."""
+        """Route the voices again, for a new matrix or new people. Cut each listener's stream if its source changes."""
         deaf = {name for name, peer in present.items() if not peer.takes_voice}
         held = {name for name in present if name in hold} - deaf
         relayed, mixed = plan_voices({name: heard for name, heard in hears.items() if name not in deaf}, held, set(present))
@@ -103,7 +107,7 @@ class Voices:
         self._heard_from = heard_from
 
     def leave(self, name: str) -> None:
-        """Take back the voice of somebody who leaves. Call `route` next."""
+        """Remove a participant, and take their voice back from the fast path. Call `route` next."""
         self._interrupt()
         speaker = self._speakers.pop(name, None)
         if speaker is not None:
@@ -114,16 +118,20 @@ class Voices:
 
     @property
     def deadline(self) -> int:
-        """Step at which the timer must tick.
+        """Step at which the timer must call `tick`.
 
-        In passthrough each packet brings its tick itself; without a packet nothing is late.
+        In passthrough an arriving packet causes the tick, so the timer waits `GRACE_STEPS` longer. While a voice is `flowing`,
+        the timer only has to give the mixer its packets.
         """
         if self._flow is not None:
             return self._flow.look_due
         return self.due + (GRACE_STEPS if self.mixer.awaits_packet else 0)
 
     def tick(self, now: float, rests: Callable[[], bool]) -> None:
-        """Let the mixer make what is due, or follow the voice that flows. `rests`: nobody sends video."""
+        """Run the mixer's due ticks, or give the mixer the packets of the voice that is `flowing`.
+
+        `rests`: whether nobody sends video.
+        """
         if self._flow is None:
             self._tick_mixer(now)
         elif not self._flow.look(now, rests()):
@@ -151,9 +159,10 @@ class Voices:
                 self._follow(self._speakers[name], event)
 
     def check(self, now: float) -> None:
-        """Pass on what listeners lose, and how old their sound is. Call a few times a second.
+        """Tell the mixer and the senders what listeners lose, and update the age of mixed sound. Call a few times a second.
 
-        A relayed sender is told what its listeners lose: its redundant copies (RED) must cover their links, too.
+        The loss report to a relayed sender includes its listeners' losses. The sender then adds redundant copies (RED) for their
+        links, too.
         """
         for speaker in self._speakers.values():
             voice = speaker.peer.incoming.get("audio")
@@ -166,9 +175,9 @@ class Voices:
     # packets (peer.VoiceOwner)
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
-        """Take one voice packet: record it, relay it, give it to the mixer, and lend the voice to the fast path if possible.
+        """Take one voice packet: record it, relay it, give it to the mixer. Then offload the voice if possible.
 
-        `level`: RFC 6464 level in -dBov, or None.
+        `level`: RFC 6464 level in -dBov. None: the packet has none.
         """
         recorded = self.tap is not None
         if self.tap is not None:
@@ -185,7 +194,7 @@ class Voices:
             present = self._present
             quiet_from, passed = self._mix(speaker, data, header, level, now)
             if self._present is not present:
-                return  # someone has left and the routes have changed: lend with the next packet
+                return  # somebody has left meanwhile, and the routes have changed: the next packet may offload the voice
         event = event_of(
             mixed=speaker.is_mixed,
             recorded=recorded,
@@ -199,7 +208,10 @@ class Voices:
             self._follow(speaker, event, (source, header), quiet_from)
 
     def _mix(self, speaker: Speaker, data: bytes, header: rtp.Header, level: int | None, now: float) -> tuple[int, bool]:
-        """Give a packet to the mixer. Return its answer (`AudioRoom.push`), and whether it was passed on at once and may flow."""
+        """Give a packet to the mixer. Return the mixer's answer (`AudioRoom.push`), and whether the voice may become `flowing`.
+
+        The voice may become `flowing` if passthrough has sent this packet on at once, and the last packets came evenly.
+        """
         payload = data[header.payload : header.end]
         if self._flow is not None and not is_quiet(payload, level):
             self._interrupt()
@@ -212,7 +224,7 @@ class Voices:
         return quiet_from, self.mixer.may_flow and self.mixer.has_passed(header.sequence, header.timestamp)
 
     def kept(self, peer: Peer, packets: list[Kept]) -> None:
-        """Take the packets of a lent voice that the fast path has kept for the mixer."""
+        """Give the mixer the packets of an offloaded voice that the fast path has buffered."""
         if self._flow is not None and self._flow.peer is peer:
             for each in packets:
                 self._flow.take(each)
@@ -221,7 +233,7 @@ class Voices:
         for each in packets:
             quiet_from = self.mixer.push(peer.participant, each.sequence, each.timestamp, each.payload, each.level, each.at)
         speaker = self._speakers.get(peer.participant)
-        if quiet_from and speaker is not None:  # the answer to the last packet counts
+        if quiet_from and speaker is not None:  # the mixer's answer to the last of these packets
             self._follow(speaker, Event.KEPT_QUIET, quiet_from=quiet_from)
 
     def returned(self, peer: Peer) -> None:
@@ -240,7 +252,11 @@ class Voices:
     def _follow(
         self, speaker: Speaker, event: Event, packet: tuple[Incoming, rtp.Header] | None = None, quiet_from: int = 0
     ) -> None:
-        """Follow the table, and carry out its effect. `packet`: what Python has just handled, in events that lend the voice."""
+        """Change the speaker's mode by `TRANSITIONS`, and carry out the effect.
+
+        `packet`: the packet that Python has just handled; needed by events that offload the voice. `quiet_from`: the mixer's
+        limit.
+        """
         effect = speaker.path.follow(event)
         match effect:
             case Effect.TAKE_BACK:
@@ -267,7 +283,7 @@ class Voices:
                     self._follow(other, Event.DISPLACED)
 
     def _interrupt(self) -> None:
-        """End the flow, if there is one."""
+        """Return the `flowing` voice to Python's passthrough, if a voice is `flowing`."""
         if self._flow is not None:
             self._follow(self._speakers[self._flow.peer.participant], Event.INTERRUPTED)
 
@@ -278,5 +294,5 @@ class Voices:
             self._clock.hurry(self.due)
 
     def close(self) -> None:
-        """End the mixer; nothing is sent any more."""
+        """End the mixer. It sends nothing any more."""
         self.mixer.close()

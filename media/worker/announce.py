@@ -1,4 +1,4 @@
-"""Worker's lease in Redis, renewed with its load. A valid lease shows that the worker runs and that it reaches Redis."""
+"""A worker's lease in Redis. Each renewal carries the load. A valid lease shows that the worker runs and reaches Redis."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ TIMEOUT_S = 1.0
 
 
 class Announcer:
-    """Context manager: announces the worker inside, withdraws it at the end. Redis may fail and recover meanwhile."""
+    """Context manager: announces the worker in Redis while the context lasts. Redis may fail and recover meanwhile."""
 
     def __init__(self, worker: Worker, redis_url: str, url: str, secret: str) -> None:
-        """Prepare the lease. `secret`: bearer token of commands, also signs the announcement. `url`: where commands reach us."""
+        """Prepare the lease. `url`: where commands reach this worker. `secret`: their bearer token; it also signs the lease."""
         self._worker = worker
         self._secret = secret
         self._url = url

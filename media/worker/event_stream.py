@@ -14,7 +14,7 @@ MAX_QUEUED_BYTES = 16 * 1024 * 1024
 
 
 class Subscriber:
-    """Bounded queue of frames. A full queue cuts the subscriber off; it reads a new snapshot when it reconnects."""
+    """Bounded queue of frames. A full queue cuts the subscriber off. A subscriber that reconnects first gets a new snapshot."""
 
     def __init__(self) -> None:
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()

@@ -23,7 +23,7 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 ROOMS_AT_ONCE = 10
 """Rooms that `/quality` reads before it lets packets and ticks run."""
 STATUS = {"stale_epoch": 409, "no_room": 404, "no_peer": 404, "full": 429, "draining": 429}
-"""HTTP status of a refusal. Always 4xx (400 unless listed): `WorkerClient` takes 5xx for a broken worker."""
+"""HTTP status by reason of refusal. Always 4xx (400 unless listed), because `WorkerClient` treats 5xx as a broken worker."""
 
 WORKER = web.AppKey("worker", Worker)
 Command = TypeVar("Command", bound=msgspec.Struct)
@@ -174,7 +174,7 @@ async def _events(request: web.Request) -> web.StreamResponse:
 
 
 async def _drain(socket: web.WebSocketResponse, subscriber: Subscriber) -> None:
-    """Read from the subscriber to notice its end; subscribers send nothing."""
+    """Read from the subscriber's WebSocket, only to notice when it closes. Subscribers send nothing."""
     async for frame in socket:
         if frame.type is WSMsgType.ERROR:
             break

@@ -25,7 +25,7 @@ from media.voice.voices import Voices
 log = structlog.get_logger(__name__)
 
 MAX_PEERS = 8  # participants in a room
-CHECK_EVERY_S = 0.2  # interval of work that need not be done every tick: peer states, journal, layers
+CHECK_EVERY_S = 0.2  # seconds between two checks of what need not be done every tick: peer states, journal, layers
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room.
 
@@ -69,13 +69,13 @@ class Room:
         self.peers: dict[str, Peer] = {}
         self._by_participant: dict[str, Peer] = {}
         self._newer: dict[str, Peer] = {}
-        """Reconnecting peers. Each replaces the participant's peer in `_by_participant` once it is live; until then the old one
-        may recover."""
+        """New peers of participants who reconnect. A new peer replaces the participant's old peer in `_by_participant` once the
+        new peer is live. Until then the old peer may recover."""
         self.voices = Voices(outside, self.tick, due)
         self._outside = outside
         self._matrix = wire.SetMatrix(epoch=epoch)
         self._pictures: dict[tuple[str, str], list[Outgoing]] = {}
-        """(Whose, "camera" | "screen") → the slots that show it."""
+        """(Participant, "camera" | "screen") → the slots that show this video."""
         self._slot_plan: dict[tuple[str, int], tuple[str, str]] = {}
         self._tops: dict[tuple[str, str], Incoming] = {}
         self.board = BoardRoom(board, lambda update: None, self._send_board)
@@ -93,9 +93,10 @@ class Room:
         return wire.RoomState(room=self.name, epoch=self.epoch, peers=peers)
 
     def admit(self, command: wire.AdmitPeer, now: float) -> str:
-        """Add a peer and return the SDP answer. Raise `Refused`; the participant's peers are unchanged then.
+        """Add a peer and return the SDP answer. Raise `Refused`; then the participant's peers are unchanged.
 
-        The participant's other peers end, except the one that the command names as `former`: it stays until the new peer is live.
+        The participant's other peers end at once, except the one that the command names as `former`. That one stays until the new
+        peer is live.
         """
         if command.peer in self.peers:
             raise Refused("bad_request", "a peer with this name exists already")
@@ -134,7 +135,7 @@ class Room:
         self._record(matrix)
 
     def board_in(self, participant: str, data: bytes) -> None:
-        """Take a board message that came through signaling. Raise `Refused` if this participant's board uses the data channel."""
+        """Take a board message that came through signaling. Raise `Refused` if the participant's board uses the data channel."""
         if participant not in self._by_signaling:
             raise Refused("bad_request", "this participant's board uses the data channel, not signaling")
         self.board.receive(participant, data)
@@ -159,9 +160,9 @@ class Room:
         return all(peer.rests for peer in self.peers.values())
 
     def tick(self, now: float) -> None:
-        """Run what is due: every 20 ms, every 200 ms while the room `rests`.
+        """Run what is due. Called every 20 ms, or every 200 ms while the room `rests`.
 
-        A late tick makes up for the sound that was missed.
+        A late tick also makes the sound of ticks that were missed.
         """
         self.voices.tick(now, self._shows_nothing)
         self._outside.flush()
@@ -190,7 +191,7 @@ class Room:
     def _shown(self, viewer: Peer) -> dict[int, tuple[str, str]]:
         return {slot: wanted for (name, slot), wanted in self._slot_plan.items() if name == viewer.participant}
 
-    # what peers tell (peer.Owner)
+    # events of peers (peer.Owner)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
         """Take one video packet: record it and relay it to the slots that show it."""
@@ -223,7 +224,7 @@ class Room:
             self.board.connect(peer.participant)
 
     def document(self, peer: Peer, fragment: bytes) -> None:
-        """Take a fragment of a board message from the data channel. A malformed one is counted and dropped."""
+        """Take a fragment of a board message from the data channel. Count and drop a malformed fragment."""
         name = peer.participant
         channel = self._doc_channels.get(name)
         if channel is None:
@@ -236,7 +237,7 @@ class Room:
             self._outside.drops["board_" + error.reason] += 1
 
     def changed(self, peer: Peer, state: State, reason: str) -> None:
-        """Follow a peer's state: it is live, failed or gone."""
+        """Act on a peer's new state: live, failed or gone."""
         if state == "gone":
             self._end(peer, "gone", reason)
             return
@@ -284,7 +285,7 @@ class Room:
             self._by_participant[peer.participant] = newer
 
     def _route(self) -> None:
-        """Recompute who gets which packets. Cut streams whose source changes, and ask for keyframes of new pictures."""
+        """Decide again who gets which packets. Cut streams whose source changes, and request keyframes of newly shown videos."""
         present = {name: peer for name, peer in self._by_participant.items() if peer.state in PRESENT}
         self._route_pictures(present)
         self.voices.route(present, self._matrix.hears, self._matrix.hold)
@@ -333,7 +334,10 @@ class Room:
     # the recording
 
     def _record(self, matrix: wire.SetMatrix) -> None:
-        """Follow the matrix's recording. Writing stops at once when nobody, or another period, is to be recorded."""
+        """Begin, change or end the recording as the matrix says.
+
+        Writing stops at once when the matrix names no recording, or another period of it.
+        """
         record, now = matrix.record, self._outside.wall(self._outside.now())
         if self._tap is not None and (record is None or record.period != self._tap.period):
             self._tap.close(now)

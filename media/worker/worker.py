@@ -29,8 +29,8 @@ from media.worker.room import Refused, Room
 log = structlog.get_logger(__name__)
 
 BEAT_STEPS, BEAT_APART_STEPS = 50, 32
-"""Steps (5 ms) between two heartbeats: at most 250 ms. A heartbeat may come with any tick at least 160 ms after the last one,
-such as those of resting rooms. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
+"""Steps (5 ms) between two heartbeats: at most 250 ms. From 160 ms after the last heartbeat, the next one goes out with any
+room's tick. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
 FORGET_LATENESS = 0.6
 """Decay of `lateness_ms` per second."""
 RESTING_AT_ONCE = 30  # resting rooms that one wake-up ticks at most
@@ -53,8 +53,8 @@ def find_fastpath() -> Fastpath | None:
 class Where:
     """The addresses that a worker binds, and the folder to which it writes.
 
-    `addresses`: local ones to bind; `announced`: public ones that lead here, with the same port. `port`: 0 takes any free one.
-    `recordings`: folder of the recordings; None: this worker records nothing.
+    `addresses`: local addresses to bind. `announced`: public addresses that lead here, with the same port. `port`: 0 takes any
+    free port. `recordings`: folder of the recordings; None: this worker records nothing.
     """
 
     addresses: Sequence[str]
@@ -117,13 +117,13 @@ class Worker:
         if self._endings:
             await asyncio.wait(self._endings, timeout=CLOSE_S)
         self._sockets.close()
-        # a peer that has not ended still uses the fast path: it ends with the process
+        # a peer that has not ended still uses the fast path, which then ends with the process
         if self.fastpath is not None and not self._endings:
             self.fastpath.close()
         self.hub.close()
 
     def drain(self) -> None:
-        """Refuse new rooms and new peers from now on, and publish this in a heartbeat."""
+        """Refuse new rooms and new peers from now on, and say so in a heartbeat at once."""
         self.draining = True
         self._say()
 
@@ -135,7 +135,7 @@ class Worker:
     # commands
 
     def open_room(self, name: str, command: wire.OpenRoom) -> wire.RoomState:
-        """Open a room, or return the state of the open one. A higher epoch replaces the room. Raise `Refused`."""
+        """Open a room, and return its state. If the room is open already, only a higher epoch replaces it. Raise `Refused`."""
         self._check_epoch(name, command.epoch)
         room = self.rooms.get(name)
         if room is not None and command.epoch > room.epoch:
@@ -159,7 +159,7 @@ class Worker:
         self._drop_room(name)
 
     def admit(self, name: str, command: wire.AdmitPeer) -> wire.Admitted:
-        """Add a peer to a room and return the SDP answer. Raise `Refused`; nothing has changed then."""
+        """Add a peer to a room and return the SDP answer. Raise `Refused`; then nothing has changed."""
         if self.draining:
             raise Refused("draining")
         if len(self._peers) >= MAX_PEERS:
@@ -234,7 +234,7 @@ class Worker:
             self.fastpath.flush()
 
     def claim(self, peer: Peer, path: ice.Path) -> None:
-        """Give datagrams from `path` to `peer`. A former owner takes its packets back from the fast path."""
+        """Give datagrams from `path` to `peer`. If `path` belonged to another peer, end the offloading of that peer's voice."""
         former = self._paths.get(path)
         if former is not None and former is not peer:
             former.recall()
@@ -314,7 +314,7 @@ class Worker:
         self._clock = asyncio.get_running_loop().call_later(delay_s, self._tick, self._due)
 
     def hurry(self, due: int) -> None:
-        """Tick a room earlier than it had said. `due` in steps."""
+        """Set the timer earlier, because a room must tick at `due` (in steps). Do nothing if the timer is early enough."""
         if self._clock is not None and due < self._due:
             self._wake()
 
