@@ -1,4 +1,4 @@
-"""Mixer: Opus packets in, Opus packets out, where a listener hears several sources, a gain or the hold tone."""
+"""Mixer: Opus packets in, Opus packets out. It serves listeners who hear several sources, a changed gain or the hold tone."""
 
 from .room import TICK_STEP_S, AudioRoom
 from .source import is_quiet

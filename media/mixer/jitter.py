@@ -3,13 +3,14 @@
 Pure: no clock, no codec, no samples. Time comes in (seconds, monotonic), steps come out. Each tick of the mixer asks for steps
 until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of 2.5 to 120 ms mix freely.
 
-- A missing packet never stops the tick. The buffer conceals up to 60 ms without moving on, because the packet may only be late;
-  the delay has then grown by that time. After 60 ms the buffer moves on in silence.
-- A gap before a later packet is a loss. The later packet's in-band copy (FEC) repairs it, or it is concealed. With 2 % loss or
-  more the delay holds one frame in reserve, so that the later packet is there when it is needed.
+- A missing packet never stops the tick. The packet may only be late, so the buffer conceals up to 60 ms and goes on waiting for
+  the packet. The delay has then grown by that time. After 60 ms the buffer plays silence and gives the packet up.
+- A gap before a later packet is a loss. The later packet's in-band copy (FEC) repairs the loss, or the decoder conceals it. With
+  2 % loss or more the delay holds one frame in reserve, so that the later packet has arrived when it is needed.
 - A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
-- The delay follows the packets: it covers 98 % of the last 4 s. A surplus of a frame or more is given back one frame at a time. A
-  smaller surplus (`spare_s`, the phase between packets and tick) is given back when the room's tick comes earlier.
+- The delay is as long as 98 % of the packets of the last 4 s need. If it is longer by a frame or more, the buffer shortens it,
+  one frame at a time. If it is longer by less (`spare_s`, the phase between packets and tick), the room may move its tick
+  earlier.
 """
 
 from __future__ import annotations
@@ -25,31 +26,33 @@ TICK_SAMPLES = 960
 TICK_S = TICK_SAMPLES / RATE
 
 START_DELAY_S = 0.020
-"""First packet to first sound: 20 to 40 ms with the wait for a tick, until enough packets have shown what delay they need."""
-MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # concealed in a row before the buffer moves on
+"""Delay from the first packet to the first sound, until enough packets have shown what delay they need. With the wait for a tick
+it is 20 to 40 ms."""
+MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # samples concealed in a row before the buffer gives a packet up
 MAX_DELAY_S = 0.400  # longest time that a packet is held
-MAX_PACKETS = 64  # buffered at most; the oldest is dropped
-IDLE_S = 2.0  # without packets, the stream is forgotten
-JUMP_S = 1.0  # timestamp this far from the expected one: perhaps a new stream
-JUMP_PACKETS = 1000  # sequence number this far from the last one: the same
-HISTORY = 200  # packets that delay and loss are judged by: 4 s
+MAX_PACKETS = 64  # packets buffered at most; a full buffer drops its oldest packet
+IDLE_S = 2.0  # seconds without packets after which the stream is forgotten
+JUMP_S = 1.0  # seconds: a timestamp this far from the expected one may begin a new stream
+JUMP_PACKETS = 1000  # a sequence number this far from the last one may begin a new stream
+HISTORY = 200  # the last packets (4 s) from which delay and loss are computed
 COVERED = 0.98  # fraction of packets that the delay must cover
 WEIGH_EVERY = 16
-"""Packets between two computations of the needed delay (one sorts 200 numbers: 8 µs)."""
-MARGIN_S = 0.003  # surplus that is never given back
+"""Packets between two computations of the needed delay. One computation sorts 200 numbers (8 µs)."""
+MARGIN_S = 0.003  # seconds of surplus delay that are never removed
 ENOUGH_TO_JUDGE = 50
-"""Packets seen before any delay is given back."""
+"""Packets seen before the buffer shortens its delay."""
 LOSS_FOR_RESERVE, LOSS_WITHOUT = 0.02, 0.005
-"""Loss at which one frame is held in reserve, and loss below which it is released. The gap avoids audible switching to and
-fro."""
+"""Fraction of loss from which the delay holds one frame in reserve, and fraction below which it gives the reserve up. The gap
+between the two avoids audible switching to and fro."""
 
 
 @dataclass(slots=True, order=True)
 class Packet:
     """One Opus packet in the buffer.
 
-    `timestamp` (48 kHz) and `sequence` do not wrap inside the buffer; `samples`: duration at 48 kHz; `quiet`: nothing to hear in
-    it; `fec`: carries a copy of the packet before. `resumes`: packets before it were left out on purpose, not lost.
+    `timestamp` (48 kHz) and `sequence` do not wrap inside the buffer. `samples`: duration at 48 kHz. `quiet`: the packet holds
+    nothing to hear. `fec`: the packet carries a copy of the packet before. `resumes`: the packets missing before this one were
+    left out on purpose, not lost.
     """
 
     timestamp: int
@@ -69,12 +72,13 @@ class Kind(Enum):
     """Action of the decoder for one stretch of sound."""
 
     PLAY = "play"
-    """Decode `payload`; it lasts `samples`."""
+    """Decode `payload`, which lasts `samples`."""
     RECOVER = "recover"
     """Decode `samples` of the packet before `payload` from the in-band copy in `payload`, which stays in the buffer."""
     CONCEAL = "conceal"
+    """Let the decoder make up a continuation."""
     PAUSE = "pause"
-    """Silence."""
+    """Play silence."""
 
 
 class Step(NamedTuple):
@@ -87,7 +91,7 @@ class Step(NamedTuple):
     fec: bool = False
     timestamp: int = 0
     sequence: int = 0
-    """Timestamp and sequence of a played packet; neither wraps."""
+    """Timestamp and sequence number of a played packet. Neither wraps."""
 
 
 PAUSE = Step(Kind.PAUSE, TICK_SAMPLES)
@@ -131,8 +135,9 @@ class JitterBuffer:
     def push(self, packet: Packet, now: float) -> str:
         """Add a packet as it arrived (16-bit sequence, 32-bit timestamp). Return "" or why a packet was dropped.
 
-        Reasons: late; duplicate; jump (far from the expected counters: taken if the next packet follows it); overflow (this
-        packet was taken and the oldest one dropped).
+        - late, duplicate: this packet.
+        - jump: this packet, whose counters are far from the expected ones. It is taken after all if the next packet follows it.
+        - overflow: the oldest packet. This packet was taken.
         """
         newest, passed_s = self._newest, now - self._newest_at
         if newest is not None and passed_s > IDLE_S:
@@ -147,9 +152,9 @@ class JitterBuffer:
         return self._insert(packet, now)
 
     def _suspicious(self, packet: Packet, now: float) -> str:
-        """Take two unexpected packets in a row as a new stream (new SSRC or clock).
+        """Treat two successive packets with unexpected counters as a new stream (new SSRC or clock).
 
-        Drop a single one as a stray (RFC 3550 A.1).
+        Drop a single such packet (RFC 3550 appendix A.1).
         """
         before, self._suspect = self._suspect, packet
         if before is None or (packet.sequence - before.sequence) & 0xFFFF != 1:
@@ -185,7 +190,7 @@ class JitterBuffer:
         return ""
 
     def _observe(self, transit: float, duration: float) -> None:
-        """Note a packet's transit time. Of packets that were held up together and arrive in a burst, only the first counts."""
+        """Record a packet's transit time. If packets were held up together and arrive in a burst, record only the first."""
         draining = transit < self._last_transit - duration / 2 and transit > self._needed()
         self._last_transit = transit
         if draining:
@@ -196,7 +201,7 @@ class JitterBuffer:
             self._needed_s = None
 
     def _grow(self) -> None:
-        """Step back by whole ticks, over silence, when too many packets come too late (a longer route, more jitter)."""
+        """Lengthen the delay by whole ticks of silence, when too many packets come late (a longer route, more jitter)."""
         self._needed_s = None
         behind = min(self._needed(), min(self._transits) + MAX_DELAY_S) - self._offset_s
         if behind <= 0.0 or len(self._transits) < 10:
@@ -209,11 +214,10 @@ class JitterBuffer:
     # -- the tick -----------------------------------------------------------------------------------------------------------
 
     def begin(self, now: float, buffered: int, quiet: bool) -> bool:
-        """Start a tick with `buffered` decoded samples in hand.
+        """Start a tick. Return True if the caller must make this tick from 40 ms of sound, which shortens the delay.
 
-        Return True to play this tick from 40 ms of sound, which shortens the delay.
-
-        `quiet`: nobody would notice a shortening now. Otherwise the surplus must have lasted for 2 s, or for less if it is large.
+        `buffered`: decoded samples that the caller still has. `quiet`: nobody would notice a shortening now. Otherwise the delay
+        is shortened only after it has been too long for 2 s, or for less if it is much too long.
         """
         if not self._playing:
             return False
@@ -232,7 +236,7 @@ class JitterBuffer:
         return True
 
     def rest(self, now: float) -> bool:
-        """Pass a tick of pure silence, instead of `begin` and `next`.
+        """Let a tick of pure silence pass. Call it before `begin` and `next`, which are needed only if it returns False.
 
         Return False, and do nothing, if there is something to play.
         """
@@ -247,7 +251,7 @@ class JitterBuffer:
         return True
 
     def next(self, now: float) -> Step:
-        """Return the next step; its `samples` are always more than 0."""
+        """Return the next step. Its `samples` are always more than 0."""
         if not self._playing:
             if not self._packets or now < self._start_at:
                 return PAUSE
@@ -273,7 +277,7 @@ class JitterBuffer:
         return Step(Kind.PLAY, head.samples, head.payload, head.quiet, head.fec, head.timestamp, head.sequence)
 
     def _bridge(self, head: Packet, gap: int) -> Step | None:
-        """Return a step over the gap before `head`. None: an earlier stall has covered the gap; look again."""
+        """Return a step over the gap before `head`. None: sound concealed earlier has covered (part of) the gap; call again."""
         lost = 0 if head.resumes else head.sequence - self._played_sequence - 1
         repaired = head.samples if lost and head.fec and self._reserve else 0
         covered = min(self._stalled, gap - repaired)
@@ -293,7 +297,7 @@ class JitterBuffer:
         return Step(kind, samples, head.payload, head.quiet, head.fec) if kind is Kind.RECOVER else Step(kind, samples)
 
     def _missed(self, head: Packet, lost: int, left: int) -> None:
-        """Count the lost packets once, when the gap before `head` has been passed."""
+        """Count the lost packets once `left`, the rest of the gap before `head`, is 0 samples."""
         if left > 0:
             return
         for _ in range(min(lost, HISTORY)):
@@ -351,13 +355,13 @@ class JitterBuffer:
         return self._cursor
 
     def delay(self, now: float, buffered: int) -> float:
-        """Return the buffer's delay in seconds: how much later than the fastest recent packet a sample is heard."""
+        """Return the buffer's delay in seconds: how long after its arrival the fastest recent packet is heard."""
         if not self._playing or not self._transits:
             return 0.0
         return now - (self._cursor - buffered) / RATE - min(self._transits)
 
 
 def _signed(value: int, bits: int) -> int:
-    """Return the difference of two wrapping counters as the nearer of its two readings."""
+    """Return the difference of two counters of `bits` bits as a signed number, so that a wrap is a small step."""
     half = 1 << (bits - 1)
     return ((value + half) & ((1 << bits) - 1)) - half

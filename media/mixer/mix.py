@@ -1,4 +1,4 @@
-"""Mix: the sum of what each listener hears at its gains, in saturating int32, with a ramp wherever a gain changes.
+"""Mix: the sum of the sources that a listener hears, at the listener's gains, clamped to int16, with a ramp where a gain changes.
 
 Pure: arrays in, arrays out. A gain moves linearly to its target within one tick (20 ms), so that a matrix change causes no click.
 Listeners with equal sums have equal `Recipe`s, and the room encodes once for all of them.
@@ -19,8 +19,8 @@ HOLD = "\0hold"
 """Name of the hold tone among the sources. No participant can have it: identifiers contain no NUL."""
 
 Recipe = tuple[tuple[str, float, float], ...]
-"""(source, gain at the start of the tick, gain at its end), sorted by source. Contains only sources that are heard in this
-tick."""
+"""What one listener hears in one tick: (source, gain at the tick's start, gain at its end), sorted by source. Silent sources are
+left out."""
 
 _NOTHING: Samples = np.zeros(TICK_SAMPLES, np.int16)
 _TOTAL: NDArray[np.int32] = np.zeros(TICK_SAMPLES, np.int32)
@@ -29,13 +29,13 @@ _RAMP: NDArray[np.float32] = np.arange(1, TICK_SAMPLES + 1, dtype=np.float32) / 
 
 
 class Gains:
-    """Gains of one listener, on their way to the matrix's gains."""
+    """Gains of one listener. They move to the gains of the matrix within one tick."""
 
     def __init__(self) -> None:
         self._now: dict[str, float] = {}
         self._target: dict[str, float] = {}
         self.settled = True
-        """Whether no gain is moving. Equal sounding sources then give equal recipes."""
+        """Whether no gain is moving. As long as the same sources sound, the recipe then stays equal."""
 
     def aim(self, target: Mapping[str, float]) -> None:
         """Set new targets, reached at the end of the next tick. Gains are clamped to 0..4."""
@@ -63,7 +63,7 @@ class Gains:
 def mix(recipe: Recipe, sounding: Mapping[str, Samples]) -> Samples | NDArray[np.int32]:
     """Return 960 samples: the sum of the recipe's sources, clamped to int16 (overflow would crackle).
 
-    Valid until the next call.
+    The returned array is valid until the next call.
     """
     total: NDArray[np.int32] | Samples = _NOTHING
     for source, start, end in recipe:

@@ -26,7 +26,7 @@ MAX_PACKET_SAMPLES = 5760
 MAX_PAYLOAD_BYTES = 1500
 _TICK_SAMPLES = 960
 _GRAIN_SAMPLES = 120
-"""2.5 ms: libopus conceals and recovers multiples of it."""
+"""2.5 ms. libopus conceals and recovers only multiples of this length."""
 
 _APPLICATION_VOIP = 2048
 _SET_BITRATE, _SET_DTX, _SET_COMPLEXITY, _SET_INBAND_FEC = 4002, 4016, 4010, 4012
@@ -59,7 +59,7 @@ class OpusMissing(ImportError):
 def load(candidates: list[str] | None = None) -> Any:
     """Return the first library of `candidates` (paths or sonames) that has every function declared above.
 
-    Default: PyAV's wheel, then the system. Raises OpusMissing."""
+    By default try PyAV's wheel, then the system. Raise OpusMissing if there is none."""
     tried = []
     for candidate in candidates if candidates is not None else [*_in_wheel(), *_in_system()]:
         try:
@@ -76,7 +76,7 @@ def load(candidates: list[str] | None = None) -> Any:
 
 
 def _in_wheel() -> list[str]:
-    """Return the copies that came with PyAV: `av.libs` on Linux and Windows, `av/.dylibs` on macOS."""
+    """Return the paths of libopus inside PyAV's wheel: in `av.libs` on Linux and Windows, in `av/.dylibs` on macOS."""
     spec = importlib.util.find_spec("av")
     if spec is None or spec.origin is None:
         return []
@@ -94,7 +94,7 @@ _lib = load()
 
 
 class OpusError(Exception):
-    """libopus refused. The message is its own (`corrupted stream`, `invalid argument`, …)."""
+    """libopus has refused a call. The message is that of libopus (`corrupted stream`, `invalid argument`, …)."""
 
 
 def _checked(result: int) -> int:
@@ -105,7 +105,7 @@ def _checked(result: int) -> int:
 
 
 def packet_samples(payload: bytes) -> int:
-    """Return a packet's duration in samples at 48 kHz (120 … 5760). Reads the framing only. Raise OpusError."""
+    """Return a packet's duration in samples at 48 kHz (120 … 5760), from its framing only. Raise OpusError."""
     if not 0 < len(payload) <= MAX_PAYLOAD_BYTES:
         raise OpusError("the payload is empty or too long")
     samples = _checked(_lib.opus_packet_get_nb_samples(payload, len(payload), RATE))
@@ -120,7 +120,7 @@ def has_fec(payload: bytes) -> bool:
 
 
 def is_dtx(payload: bytes) -> bool:
-    """Return whether a packet's frames are empty, which means "nothing to hear" (RFC 6716 section 2.1.9)."""
+    """Return whether a packet's frames are empty (DTX, RFC 6716 section 2.1.9), so that there is nothing to hear."""
     return len(payload) <= 2
 
 
@@ -143,7 +143,7 @@ class Decoder:
         return self._run(_ffi.NULL, 0, _grained(samples), 0)[:samples]
 
     def recover(self, following: bytes, samples: int) -> Samples:
-        """Return the lost packet before `following`, from its in-band copy if there is one, otherwise concealed."""
+        """Return the sound of the lost packet before `following`: from the in-band copy in `following`, otherwise concealed."""
         return self._run(following, len(following), _grained(samples), 1)[:samples]
 
     def reset(self) -> None:
@@ -157,7 +157,7 @@ class Decoder:
 class Encoder:
     """Mono 48 kHz voice encoder.
 
-    `clone` copies the whole state: two listeners' streams can separate without a step in the sound.
+    `clone` copies the whole state, so that the streams of two listeners can separate without a step in the sound.
     """
 
     def __init__(self, *, bitrate: int = 40_000, complexity: int = 0, expected_loss_percent: int = 10, dtx: bool = False) -> None:
@@ -183,9 +183,9 @@ class Encoder:
         self._out = _ffi.buffer(self._packet)
 
     def protect(self, wanted: bool) -> None:
-        """Set whether packets carry a copy of the packet before (FEC).
+        """Set whether each packet carries an in-band copy of the packet before (FEC).
 
-        Without it the same bitrate gives 0.15 MOS more (wide-band PESQ).
+        Without these copies the same bitrate gives 0.15 MOS more (wide-band PESQ).
         """
         if wanted != self._protected:
             self._protected = wanted
@@ -207,7 +207,7 @@ class Encoder:
         return packet
 
     def clone(self) -> Encoder:
-        """Return an encoder in exactly this one's state (the state is one flat block without pointers into itself)."""
+        """Return a new encoder with a copy of this encoder's state, which is one flat block without pointers into itself."""
         twin = Encoder.__new__(Encoder)
         twin._memory = _ffi.new("unsigned char[]", _lib.opus_encoder_get_size(1))
         twin._state = _ffi.cast("OpusEncoder *", twin._memory)

@@ -16,19 +16,19 @@ TICK_STEP_S = 0.005
 """Step by which a room's tick can be moved earlier."""
 GUARD_S = 0.002  # safety margin of such a move
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
-"""Ticks in a row in which every heard source must have time to spare before the tick moves earlier. A mix waits half a second. In
-passthrough three ticks are enough, because a move takes no sound away."""
-EVEN_TICKS = 10  # ticks without a waiting packet before a voice may go to the fast path
+"""Ticks in a row in which every heard source's delay must be longer than needed before the tick moves earlier. A mix waits half a
+second. In passthrough three ticks are enough, because the move then drops no sound."""
+EVEN_TICKS = 10  # ticks in a row that leave no packet waiting, before passthrough may be offloaded to the fast path
 LOOKAHEAD_S = 0.0065
-"""Algorithmic delay of Opus: each sound comes out this much later than it went in (RFC 6716 section 2)."""
+"""Algorithmic delay of Opus: decoded sound comes out this much later than it went into the encoder (RFC 6716 section 2)."""
 
 
 class AudioRoom:
     """Mixer of one room. `set_matrix` names the listeners; `tick`, called every 20 ms, sends to them.
 
     `tick` calls `send(listener, opus_payload, timestamp_increment_samples, marker, lost)`. The increment (48 kHz) counts from the
-    last send to that listener: 960 normally, more after DTX. The marker says that talk begins (RFC 3551). `lost`: packets that
-    are missing before this one.
+    last send to that listener: 960 normally, more after DTX. The marker says that a talkspurt begins (RFC 3551). `lost`: packets
+    that are missing before this one.
 
     `stats`: decodes, encodes, encodes_saved, passed_on, concealed, fec_used, shortened, skipped_quiet, dropped_malformed,
     dropped_corrupt, dropped_late, dropped_duplicate, dropped_jump, dropped_overflow, dropped_unheard.
@@ -52,8 +52,8 @@ class AudioRoom:
     def set_matrix(self, hears: Mapping[str, Mapping[str, float]], hold: set[str]) -> None:
         """Replace the whole matrix. `hears`: listener → {source: gain 0..4}; `hold`: listeners who get the hold tone.
 
-        The mixer serves only listeners that either names. Gains move over one tick. Nobody hears their own voice, even if the
-        matrix says so.
+        The mixer serves only listeners that `hears` or `hold` names. Gains move to their new values over one tick. Nobody hears
+        their own voice, even if the matrix says so.
         """
         self._hears = {
             listener: {source: gain for source, gain in gains.items() if source != listener and gain > 0.0}
@@ -91,8 +91,8 @@ class AudioRoom:
     def push(self, source: str, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
         """Take one RTP packet (header fields as on the wire, RFC 6464 level 0..127 or None). Never raise: refusals are counted.
 
-        Return 0, or a level (-dBov): the next packets at this level or softer need not be pushed, because nothing in them would
-        be heard.
+        Return 0 if the mixer needs the next packets, too. Otherwise return a level (-dBov): the mixer needs no packets at this
+        level or softer, because nobody would hear anything in them.
         """
         heard = self._sources.get(source)
         if heard is None:
@@ -102,7 +102,7 @@ class AudioRoom:
         return 0 if self.passes_on(source) else quiet_from
 
     def remove(self, participant: str) -> None:
-        """Remove a participant as source and listener, until a matrix names it again."""
+        """Remove a participant as source and listener, until a matrix names the participant again."""
         self._hears.pop(participant, None)
         self._hold.discard(participant)
         for gains in self._hears.values():
@@ -110,7 +110,7 @@ class AudioRoom:
         self._apply()
 
     def tick(self, now: float) -> None:
-        """Play 20 ms of every source, mix, encode and send; or pass on the packets of the only source that sounds."""
+        """Play 20 ms of every source, mix, encode and send. In passthrough, send the packets of the only sounding source."""
         if not self._gains:
             return
         sounding: dict[str, Samples] = {}
@@ -152,7 +152,7 @@ class AudioRoom:
             self._wait.reset()
 
     def _consider_solo(self, sounding: dict[str, Samples]) -> None:
-        """Decide whether the only sounding source is passed on from the next tick on."""
+        """Decide whether passthrough of the only sounding source begins with the next tick."""
         if len(sounding) > 1 or self._hold:
             self._wait.reset()
             return
@@ -169,7 +169,7 @@ class AudioRoom:
             self._streams.begin_passing(self._solo_recipes)
 
     def _end_solo(self) -> None:
-        """Return to mixing. Encoders and decoder take over the state of the listeners' decoders."""
+        """Return to mixing, if a source is in passthrough. Bring encoders and decoder to the state of the listeners' decoders."""
         solo, self._solo, self._flowing = self._solo, None, False
         if solo is not None:
             sound = solo.source.take_back(solo.silent)
@@ -177,15 +177,14 @@ class AudioRoom:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is mixed for anybody, so that ticks would do nothing."""
+        """Whether the mixer serves no listener, so that ticks would do nothing."""
         return not self._gains
 
     def earlier(self) -> bool:
-        """Return True to let all later ticks come `TICK_STEP_S` earlier: every heard source has that time to spare.
+        """Return whether all later ticks may come `TICK_STEP_S` earlier. Call after each tick.
 
-        Ask after each tick.
-
-        So a room's ticks follow its speakers' packets, which otherwise wait 10 ms on average.
+        True when the delay of every heard source is longer than needed by that time. A room's ticks thus come soon after its
+        speakers' packets, which would otherwise wait 10 ms on average.
         """
         if self._spare_ticks < (PASSED_SPARE_TICKS if self.passing_on else SPARE_TICKS):
             return False
@@ -193,7 +192,7 @@ class AudioRoom:
         return True
 
     def _recipes(self, sounding: dict[str, Samples]) -> dict[str, Recipe]:
-        """Return each listener's recipe: the same object as in the last tick while no source and no gain changes."""
+        """Return each listener's recipe. While no source and no gain changes, return the same object as in the last tick."""
         names = tuple(sounding)
         if self._steady is not None and self._steady[0] == names:
             return self._steady[1]
@@ -210,24 +209,24 @@ class AudioRoom:
 
     @property
     def passed_on(self) -> str:
-        """The source in passthrough; "": none."""
+        """The source in passthrough. "": no source is."""
         return self._solo.name if self._solo is not None else ""
 
     def has_passed(self, sequence: int, timestamp: int) -> bool:
-        """Return whether this packet (counters as on the wire) was the last one passed on."""
+        """Return whether passthrough sent this packet last. Its counters are given as on the wire."""
         last = self._solo.last if self._solo is not None else None
         return last is not None and last.sequence & 0xFFFF == sequence and last.timestamp & 0xFFFFFFFF == timestamp
 
     @property
     def may_flow(self) -> bool:
-        """Whether passthrough outside the mixer may begin: the voice has come evenly lately, and nothing ends it at once."""
+        """Whether passthrough outside the mixer may begin: packets have come evenly lately, and nothing would end it at once."""
         return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
 
     def begin_flow(self) -> set[str]:
-        """Begin passthrough outside the mixer. Return the listeners of the passed-on voice; empty if it cannot begin.
+        """Begin passthrough outside the mixer. Return the listeners of the voice; empty if it cannot begin (`may_flow`).
 
-        The voice must have come evenly lately. From now on others send its packets to these listeners on arrival. The mixer only
-        follows them, in the same ticks, so that `end_flow` is possible at any time.
+        From now on the fast path sends the voice's packets to these listeners on arrival. The mixer still takes the packets in
+        its ticks, but sends nothing, so that `end_flow` is possible at any time.
         """
         if not self.may_flow:
             return set()
@@ -235,9 +234,9 @@ class AudioRoom:
         return {listener for listener, recipe in self._solo_recipes.items() if recipe}
 
     def end_flow(self) -> None:
-        """Let the mixer send again.
+        """Let the mixer send again after `begin_flow`.
 
-        Call only while `awaits_packet`: the mixer must have followed every packet that was sent.
+        Call only while `awaits_packet`: the mixer must have taken every packet that was sent.
         """
         if self._flowing and self._solo is not None:
             self._solo.catch_up()
@@ -250,7 +249,7 @@ class AudioRoom:
 
     @property
     def awaits_packet(self) -> bool:
-        """Whether the next tick has nothing to pass on yet."""
+        """Whether a source is in passthrough and its next packet has not come yet."""
         return self._solo is not None and self._solo.source.empty
 
     @property
@@ -259,9 +258,9 @@ class AudioRoom:
         return self._solo is not None
 
     def age_s(self, listener: str, now: float) -> float | None:
-        """Return the age in seconds of the sound just sent to this listener, at its beginning; the mean over the heard sources.
+        """Return the age in seconds of the first sample just sent to this listener, as the mean over the heard sources.
 
-        None: nobody is heard. Call after `tick`.
+        None: the listener hears nobody now. Call after `tick`.
         """
         gains = self._gains.get(listener)
         if gains is None:
@@ -271,12 +270,12 @@ class AudioRoom:
         return sum(heard) / len(heard) + (0.0 if self._solo else LOOKAHEAD_S) if heard else None
 
     def concealed(self, participant: str) -> tuple[int, int]:
-        """Return (pieces of this source's sound that were concealed, all pieces played); zeros if it is not mixed."""
+        """Return (concealed pieces, all pieces played) of this source's sound. Zeros: the source is not mixed."""
         source = self._sources.get(participant)
         return (source.concealed, source.played + source.concealed) if source is not None else (0, 0)
 
     def close(self) -> None:
-        """End everything; nothing is sent any more."""
+        """End everything. The mixer sends nothing any more."""
         self._solo = None
         self._streams.close()
         self._sources.clear()

@@ -1,11 +1,12 @@
-"""Passthrough of one voice: while nobody else sounds, its packets go on as they came, at the jitter buffer's pace, undecoded.
+"""Passthrough of one voice: while nobody else sounds, its packets are sent undecoded, at the pace of the jitter buffer.
 
-A mix of one voice codes that voice twice. That is 0.4 MOS worse (wide-band PESQ) and more than half of a room's cost. But a
-switch between the two is audible, unless nothing sounds at that moment. So passthrough begins in a pause between words. It ends
-when another voice begins, which covers the switch. The last packets are decoded then, so that decoder and encoder reach the state
-of the listeners' decoders.
+A mix of one voice encodes that voice twice: at the speaker and here. That is 0.4 MOS worse (wide-band PESQ) and more than half of
+a room's cost. But a switch between mix and passthrough is audible, unless nothing sounds at that moment. So passthrough begins in
+a pause between words. It ends when another voice begins, which covers the switch. The last packets are decoded then, so that
+decoder and encoder reach the state of the listeners' decoders.
 
-Passthrough serves only listeners that lose nothing: the mix carries redundancy against loss, which the speaker may not send.
+Passthrough is used only while no listener of the room loses packets: the mix carries in-band copies (FEC) against loss, and the
+speaker's own packets may carry none.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from .opus import is_dtx
 from .source import Passed, Source
 
 ALONE_TICKS = 150
-"""Three seconds alone before passthrough. With half of that, lively talk switches so often that it sounds worse than a mix: 3.75
-MOS instead of 4.0. With three seconds it is 3.9 at worst."""
+"""Ticks (three seconds) for which a voice must sound alone before passthrough. With half of that, lively talk switches so often
+that it sounds worse than a mix: 3.75 MOS instead of 4.0. With three seconds it has 3.9 MOS at worst."""
 SOFT = 0.1
-"""Peak, relative to the loudest recent one, below which a tick is a pause between words: -20 dB."""
+"""Peak, relative to the loudest recent peak, below which a tick counts as a pause between words: -20 dB."""
 LOUD_FADES = 0.995
 """Decay of the remembered loudness per tick: forgotten in about ten seconds."""
 PAUSE_TICKS = 8
-"""Silence of up to 8 ticks: encoders still run. A longer silence has ended the talk."""
+"""Silent ticks in which passthrough may still begin, because the encoders still run. A longer silence has ended the talk."""
 QUIET_TICKS = 100
-"""Quiet packets that are still passed on: two seconds between sentences. In a longer silence one packet every 400 ms is sent."""
+"""Quiet packets in a row (two seconds, a pause between sentences) after which passthrough ends. The mix then sends one packet
+every 400 ms."""
 LONGEST_GAP_SAMPLES = 2 * 48_000  # a larger jump of timestamps means that the source has restarted
 
 
@@ -40,9 +42,9 @@ class Wait:
         self._silent_ticks = 0
 
     def look(self, name: str, peak: int) -> bool:
-        """Return whether passthrough of `name`, which alone sounds in this tick, may begin. `peak`: 0..32768.
+        """Return whether passthrough of `name`, the only source that sounds in this tick, may begin. `peak`: 0..32768.
 
-        A sound without pauses (a tone, music) never begins it.
+        False for a sound without pauses (a tone, music), however long it lasts.
         """
         if name != self._name:
             self._name, self._ticks, self._loud = name, 0, 0.0
@@ -52,21 +54,21 @@ class Wait:
         return peak < SOFT * self._loud and self._ticks > ALONE_TICKS
 
     def silence(self) -> str:
-        """Note a tick in which nobody sounds.
+        """Count a tick in which nobody sounds. Return the source whose passthrough may begin. "": none may.
 
-        Return whose passthrough may begin ("": nobody's); possible only before encoders rest.
+        A source may begin only before the encoders rest (`PAUSE_TICKS`).
         """
         self._ticks += 1
         self._silent_ticks += 1
         return self._name if self._ticks > ALONE_TICKS and self._silent_ticks < PAUSE_TICKS else ""
 
     def reset(self) -> None:
-        """Start again: several sources sound, or none has for a long time."""
+        """Count from zero again, because several sources sound, or none has sounded for long."""
         self._name = ""
 
 
 class Sent(NamedTuple):
-    """Packet for the listeners, `samples` after the one before; `lost` packets of the source are missing in between."""
+    """Packet for the listeners, `samples` after the packet before. `lost`: packets of the source that are missing in between."""
 
     payload: bytes
     samples: int
@@ -82,7 +84,7 @@ class Solo:
         self.source = source
         self.last = last
         self.even_ticks = 0
-        """Ticks in a row after which no packet waited: packets are passed on as they arrive."""
+        """Ticks in a row that have left no packet waiting. While there are many, packets are sent on as they arrive."""
         self._quiet_packets = 0
         self._ticks = 0
         """Ticks since the last packet."""
@@ -108,7 +110,7 @@ class Solo:
         return Sent(packet.payload, samples, min(lost, samples // TICK_SAMPLES - 1))
 
     def catch_up(self) -> None:
-        """Note that the listeners were also sent packets that came too late for the ticks here."""
+        """Set `last` to the newest packet: the fast path has also sent packets that came too late for the ticks here."""
         newest = self.source.newest
         if newest is not None and newest.timestamp > self.last.timestamp:
             self.last = newest
@@ -120,6 +122,6 @@ class Solo:
 
     @property
     def owed_samples(self) -> int:
-        """Samples since the end of the last packet."""
+        """Samples that have passed since the end of the last packet that was sent."""
         owed = self.source.position - self.last.timestamp - TICK_SAMPLES
         return owed if 0 <= owed <= LONGEST_GAP_SAMPLES else self._ticks * TICK_SAMPLES

@@ -1,7 +1,7 @@
 """One participant's sound: packets in, at every tick 20 ms of samples out, or None for silence.
 
-Packets that announce silence are not decoded: DTX, or an RFC 6464 level that is inaudible or shows an even noise. The level is
-the sender's word; a sender who lies silences only itself.
+Packets that announce silence are not decoded: DTX, or an RFC 6464 level that is inaudible or shows an even noise. The sender
+states the level, and a sender who states a wrong one silences only itself.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ QUIET_PEAK = 16  # peak (of 32768) up to which samples count as silence
 HUM_DBOV = 45
 HUM_SPREAD = 4
 HUM_PACKETS = 50
-"""Noise below -45 dBov that stays within 4 dB for a second comes from a fan or a room. No voice is so steady, however soft."""
+"""Hum: sound below -45 dBov that stays within 4 dB for a second. It comes from a fan or a room. No voice is so steady, however
+soft."""
 HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded, so that no word loses its end."""
 FADE_SAMPLES = 480  # 10 ms
 WARM_PACKETS = 5
-"""Packets (100 ms) after which a decoder has the state of one that has decoded everything."""
+"""Packets (100 ms) after which a decoder has the same state as a decoder that has decoded the whole stream."""
 
 _SILENCE: Samples = np.zeros(TICK_SAMPLES, np.int16)
 _FADE_OUT = np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
@@ -34,7 +35,7 @@ _FADE_IN = np.linspace(0.0, 1.0, FADE_SAMPLES, dtype=np.float32)
 
 
 class Passed(NamedTuple):
-    """Packet that is passed on as it came; its counters do not wrap."""
+    """Packet that passthrough sends on as it came. Its counters do not wrap."""
 
     payload: bytes
     timestamp: int
@@ -43,7 +44,7 @@ class Passed(NamedTuple):
 
 
 def is_quiet(payload: bytes, level_dbov: int | None) -> bool:
-    """Return whether a packet itself says that there is nothing to hear in it."""
+    """Return whether a packet itself says that it holds nothing to hear: by DTX or by its level."""
     return is_dtx(payload) or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
 
 
@@ -65,7 +66,7 @@ class Source:
         self._silent = True
         self._paused = True
         self._kept_away = False
-        """The fast path may leave out packets before the next one; they are not lost."""
+        """Whether the fast path may leave out packets before the next one. Such packets are not lost."""
         self._in_ticks = 0
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
@@ -73,7 +74,7 @@ class Source:
         """Peak of the last samples taken."""
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
-        """Take one RTP packet of this source; refusals are counted. Return as `AudioRoom.push` does."""
+        """Take one RTP packet of this source. Count refusals. Return what `AudioRoom.push` returns."""
         try:
             samples = packet_samples(payload)
         except OpusError:
@@ -95,7 +96,7 @@ class Source:
         return min(INAUDIBLE_DBOV, max(HUM_DBOV, self._hum_level - HUM_SPREAD)) if hums else INAUDIBLE_DBOV
 
     def _hums(self, level: int | None) -> bool:
-        """Return whether only an even, low noise has come for a second. The first louder packet ends it."""
+        """Return whether only an even, low noise has come for a second. The first packet with another level ends this."""
         if level is None or level < HUM_DBOV or abs(level - self._hum_level) > HUM_SPREAD:
             self._hum_level, self._hum_run = level or 0, 0
             return False
@@ -131,11 +132,11 @@ class Source:
 
     @property
     def last(self) -> Passed | None:
-        """The packet that filled the last tick exactly. None while packets and ticks differ in length."""
+        """The packet whose sound filled the last tick exactly. None while packets and ticks differ in length."""
         return self._last if self._in_ticks > WARM_PACKETS and not self._ready else None
 
     def pass_on(self, now: float) -> list[Passed]:
-        """Return the packets of the next 960 samples as they came, instead of `take`."""
+        """Return the packets of the next 960 samples as they came. In passthrough, call this instead of `take`."""
         shorten = self._buffer.begin(now, 0, self._silent)
         found = []
         for _ in range(2 if shorten else 1):
@@ -153,9 +154,9 @@ class Source:
         return found
 
     def take_back(self, silent: bool) -> list[Samples]:
-        """Decode the last packets that were passed on, so that the next `take` goes on from there. Return their sound.
+        """Decode the last packets that were passed on, so that the next `take` continues their sound. Return their sound.
 
-        `silent`: there was nothing to hear for long; then nothing is decoded.
+        `silent`: nothing was to be heard for long. Then decode nothing.
         """
         sound = []
         for payload in () if silent else self._recent:
@@ -191,9 +192,10 @@ class Source:
         return self._buffer.spare_s
 
     def age_s(self, now: float) -> float:
-        """Return the age in seconds of the first of the samples just taken; 0 if nothing plays.
+        """Return the age in seconds of the first sample just taken. 0: nothing plays.
 
-        Assumes that the fastest packets travelled without delay. Adds one tick, because a packet leaves after its last sample.
+        The age assumes that the fastest packets travelled without delay. It includes one tick, because a sender sends a packet
+        after the packet's last sample.
         """
         waited = self._buffer.delay(now, sum(map(len, self._ready)) + TICK_SAMPLES)
         return waited + TICK_SAMPLES / RATE if waited else 0.0
@@ -238,7 +240,7 @@ class Source:
         return self._fall_silent(step, None)
 
     def _fall_silent(self, step: Step, skipped: bytes | None) -> Samples:
-        """Return silence. If there was sound just before, its probable continuation fades out first."""
+        """Return silence. If there was sound just before, let a made-up continuation of it fade out first."""
         if self._paused and step.samples == TICK_SAMPLES:
             self._skipped = skipped
             return _SILENCE

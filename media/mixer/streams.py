@@ -1,11 +1,11 @@
 """Outgoing encoded streams: which listeners share an encoder, and what is sent in silence.
 
-Every listener receives the packets of one `Stream`. When the recipes of a stream's listeners begin to differ, each group gets a
-clone of the encoder in the same tick, so that the listeners' decoders notice nothing. Streams become one when their recipes have
-been equal for half a second, or when both are silent: by then their encoders hold nearly the same state.
+Every listener receives the packets of one `Stream`. When the recipes of a stream's listeners begin to differ, each group of equal
+recipes gets a clone of the encoder in the same tick, so that the listeners' decoders notice nothing. Two streams become one when
+their recipes have been equal for half a second, or when both are silent: by then their encoders have nearly the same state.
 
 In silence a stream encodes 200 ms more, until its encoder and the listeners' decoders are at rest. Then it sends an empty DTX
-packet every 400 ms (RFC 7587 section 3.1.3): browsers play comfort noise and keep their playout delay.
+packet every 400 ms (RFC 7587 section 3.1.3). With these packets browsers play comfort noise and keep their playout delay.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ REST_TICKS = 10  # silent ticks that are still encoded
 DTX_EVERY_TICKS = 20  # between two packets in silence
 JOIN_TICKS = 25  # ticks with equal recipes after which two streams become one
 LOSSY = 0.02
-"""Fraction of lost packets above which a listener's mix carries in-band copies (FEC) of the packet before."""
+"""Fraction of lost packets above which each packet of a listener's mix carries an in-band copy (FEC) of the packet before."""
 _SILENCE = np.zeros(TICK_SAMPLES, np.int16)
 
 Send = Callable[[str, bytes, int, bool, int], None]
@@ -42,7 +42,7 @@ class Stream:
         self._toc = b"\x48"
 
     def packet(self, recipe: Recipe, sounding: Mapping[str, Samples], stats: Counter[str]) -> bytes | None:
-        """Return this tick's packet, or None where DTX sends none."""
+        """Return this tick's packet. None: in silence, DTX sends no packet in this tick."""
         self.fresh = False
         self.silent_ticks = 0 if recipe else self.silent_ticks + 1
         if self.silent_ticks > REST_TICKS:
@@ -55,9 +55,10 @@ class Stream:
         return payload
 
     def end_passing(self, sound: list[Samples], last: bytes) -> None:
-        """Encode again after passthrough.
+        """Prepare the encoder to encode again after passthrough.
 
-        `sound`: samples of the last packets that the listeners got (empty: silence); `last`: payload of the last one.
+        `sound`: samples of the last packets that the listeners got. Empty: the voice has been silent for long. `last`: payload of
+        the last packet.
         """
         for samples in sound:
             self.encoder.encode(samples)
@@ -76,7 +77,7 @@ class Stream:
         return self.equal_ticks >= JOIN_TICKS or (self.resting and into.resting) or (self.fresh and into.fresh)
 
     def fork(self, members: set[str]) -> Stream:
-        """Return a stream for `members` with a clone of the encoder; they leave this one."""
+        """Return a new stream for `members`, with a clone of the encoder. `members` leave this stream."""
         self.members -= members
         twin = Stream(self.encoder.clone(), members, self.silent_ticks)
         twin._toc, twin.fresh = self._toc, self.fresh
@@ -94,10 +95,10 @@ class Streams:
         self._talking: dict[str, bool] = {}
         self._loss: dict[str, float] = {}
         self._arranged: Mapping[str, Recipe] | None = None
-        """Recipes that the listeners are grouped by now. None: group them again in the next tick."""
+        """Recipes by which the listeners are grouped now. None: group the listeners again in the next tick."""
 
     def set_listeners(self, listeners: set[str]) -> None:
-        """Set the listeners. A new listener gets a fresh encoder; a former one loses its stream."""
+        """Set the listeners. A new listener gets a new encoder. A listener that is not named any more leaves its stream."""
         for stream in self._streams:
             stream.members &= listeners
         self._arranged = None
@@ -131,12 +132,12 @@ class Streams:
             self._send(listener, payload, increment, marker, 0)
 
     def begin_passing(self, recipes: Mapping[str, Recipe]) -> None:
-        """Regroup the streams by `recipes`. No stream may serve both listeners of the passed-through source and others."""
+        """Regroup the streams by `recipes`: no stream may serve both listeners that hear the source in passthrough and others."""
         self._part(recipes)
         self._arranged = None
 
     def pass_on(self, recipes: Mapping[str, Recipe], packets: list[Sent]) -> None:
-        """Send one source's own packets of a tick to everybody who hears it, and silence to the others."""
+        """Send the packets of the source in passthrough to everybody who hears this source, and silence to the others."""
         for stream in self._streams:
             recipe = recipes[next(iter(stream.members))]
             if not recipe:
@@ -147,7 +148,7 @@ class Streams:
                     self._send(listener, payload, samples, False, lost)
 
     def end_passing(self, recipes: Mapping[str, Recipe], sound: list[Samples], last: bytes, owed: int) -> None:
-        """Return to mixing. `sound`, `last` as in `Stream.end_passing`; `owed`: samples since the end of the last packet."""
+        """Return to mixing. `sound`, `last`: see `Stream.end_passing`. `owed`: samples since the end of the last packet sent."""
         for stream in self._streams:
             if recipes[next(iter(stream.members))]:
                 stream.end_passing(sound, last)
@@ -163,7 +164,7 @@ class Streams:
 
     @property
     def lossy(self) -> bool:
-        """Whether any listener loses more than `LOSSY`."""
+        """Whether any listener loses a larger fraction of packets than `LOSSY`."""
         return any(fraction > LOSSY for fraction in self._loss.values())
 
     def _protect(self) -> None:
@@ -179,7 +180,7 @@ class Streams:
                 self._streams.append(stream.fork(members))
 
     def _join(self, recipes: Mapping[str, Recipe]) -> bool:
-        """Join streams of equal recipes. Return False while some still wait for `JOIN_TICKS`."""
+        """Join streams with equal recipes. Return False while some of them must still wait for `JOIN_TICKS`."""
         kept: dict[Recipe, Stream] = {}
         others: list[Stream] = []
         for stream in self._streams:
@@ -195,7 +196,7 @@ class Streams:
         return not others
 
     def close(self) -> None:
-        """End all streams; nothing is sent any more."""
+        """End all streams."""
         self._streams.clear()
         self._unsent.clear()
         self._talking.clear()

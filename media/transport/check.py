@@ -1,7 +1,7 @@
 """Connectivity checks (Binding requests, RFC 8489 and RFC 8445), read and answered on bytes.
 
-Every peer sends a check every few seconds for consent, so a busy worker answers checks all the time. This costs a tenth of
-building message objects. Our own probes are rare and use aioice.
+Every peer sends a check every few seconds for consent, so a busy worker answers checks all the time. Work on bytes costs a tenth
+of what message objects would cost. Our own probes are rare and use aioice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ MAX_BYTES = 548
 USERNAME, MESSAGE_INTEGRITY, PRIORITY, USE_CANDIDATE, ICE_CONTROLLED = 0x0006, 0x0008, 0x0024, 0x0025, 0x8029
 XOR_MAPPED_ADDRESS, FINGERPRINT, ERROR_CODE = 0x0020, 0x8028, 0x0009
 TRANSACTION_BITS = 1 << 16
-"""Memory of one peer's transactions, 8 KiB: a check every 2.5 s for an hour makes one new one in 500 look seen."""
+"""Bits (8 KiB) in which one peer's transactions are remembered. After an hour with a check every 2.5 s, one new transaction in
+500 is taken for a repeated one."""
 _HEAD, _ATTRIBUTE = struct.Struct("!HHI12s"), struct.Struct("!HH")
 _INTEGRITY_BYTES, _FINGERPRINT_BYTES, _FINGERPRINT_XOR = 24, 8, 0x5354554E
 _COOKIE = 0x2112A442
@@ -26,7 +27,7 @@ _COOKIE = 0x2112A442
 
 @dataclass(slots=True)
 class Check:
-    """A request as read; not trusted before `is_authentic`. `username` is `ours:theirs`."""
+    """A Binding request as read. Trust it only if `is_authentic`. `username` is `our ufrag:their ufrag`."""
 
     data: bytes
     username: bytes = b""
@@ -41,7 +42,10 @@ class Check:
         return self.data[8:20]
 
     def is_authentic(self, key: bytes) -> bool:
-        """Return whether MESSAGE-INTEGRITY is valid (RFC 8489 section 14.5): it covers what precedes it, as if it were last."""
+        """Return whether MESSAGE-INTEGRITY is valid (RFC 8489 section 14.5).
+
+        This attribute covers all bytes before it. The length in the header is taken as if the attribute were the last one.
+        """
         at = self.integrity_at
         if not at:
             return False
@@ -50,9 +54,10 @@ class Check:
 
 
 class Transactions:
-    """Which transactions have come before: a Bloom filter, so that it forgets none and is of one size.
+    """Memory of the transactions that have come before: a Bloom filter, which forgets none and never grows.
 
-    It may take a new one for one that has come, the more often the more have come. It never takes an old one for new.
+    The filter never takes a repeated transaction for a new one. It may take a new transaction for a repeated one; that happens
+    more often the more have come.
     """
 
     def __init__(self) -> None:
@@ -69,7 +74,7 @@ class Transactions:
 
 
 def read(data: bytes) -> Check | None:
-    """Return a Binding request; None: another message, or malformed."""
+    """Return the Binding request in `data`. None: `data` is another message, or malformed."""
     size = len(data)
     if data[:2] != b"\0\1" or data[4:8] != COOKIE or not 20 <= size <= MAX_BYTES or int.from_bytes(data[2:4], "big") != size - 20:
         return None
@@ -95,7 +100,7 @@ def read(data: bytes) -> Check | None:
 
 
 def answer(transaction: bytes, address: tuple[str, int], key: bytes) -> bytes:
-    """Return a success response with the request's source (XOR-MAPPED-ADDRESS)."""
+    """Return a success response. It names `address`, from which the request came (XOR-MAPPED-ADDRESS)."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     packed = socket.inet_pton(family, address[0])
     size = len(packed)
@@ -110,7 +115,7 @@ def role_conflict(transaction: bytes, key: bytes) -> bytes:
 
 
 def _sealed(kind: int, transaction: bytes, attribute: int, value: bytes, key: bytes) -> bytes:
-    """Return a message with integrity, and the fingerprint that browsers require (RFC 8445 section 7.1.1.1)."""
+    """Return a message with MESSAGE-INTEGRITY and the fingerprint that browsers require (RFC 8445 section 7.1.1.1)."""
     body = _ATTRIBUTE.pack(attribute, len(value)) + value + b"\0" * (-len(value) & 3)
     covered = _HEAD.pack(kind, len(body) + _INTEGRITY_BYTES, _COOKIE, transaction) + body
     body += _ATTRIBUTE.pack(MESSAGE_INTEGRITY, _INTEGRITY_BYTES - 4) + hmac.digest(key, covered, "sha1")

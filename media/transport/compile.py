@@ -1,7 +1,7 @@
 """Build fastpath.c where there is a C compiler: `python media/transport/compile.py`.
 
-Imports nothing of this project, so that the wheel's build hook can use it. Needs only libc's headers: cffi opens the library, and
-pylibsrtp provides libsrtp.
+This file imports nothing of this project, so that the wheel's build hook can use it. The build needs only libc's headers: cffi
+opens the library at run time, and pylibsrtp provides libsrtp.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FLAGS = ["-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-fstack-p
 
 
 def fingerprint() -> str:
-    """Return the fingerprint of the sources. A library with another one is not used."""
+    """Return the fingerprint of the sources. A library with another fingerprint is not used."""
     return hashlib.sha256(HEADER.read_bytes() + SOURCE.read_bytes()).hexdigest()[:16]
 
 

@@ -1,7 +1,8 @@
 """Binding of fastpath.c, which reads sockets and relays steady voices without Python.
 
-Optional: without its library `Fastpath` raises `Unavailable`, and Python moves every packet. `Leg.voice_in` and `Leg.voice_out`
-hold the state (the structures of fastpath.h). They belong to Python unless the leg is offloaded; `media.peer.lent` copies them.
+The fast path is optional: without its library `Fastpath` raises `Unavailable`, and Python moves every packet. `Leg.voice_in` and
+`Leg.voice_out` hold the state of a peer's two voices (structures of fastpath.h). While a voice is offloaded, only the C code
+changes its state. `media.peer.lent` copies the state between Python and these structures.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from media.transport.ice import Address, Path
 log = structlog.get_logger(__name__)
 
 OFF = "SANGDAM_PURE_PYTHON"
-"""Environment variable: any value keeps the fast path off."""
+"""Environment variable. Any value but "" turns the fast path off."""
 LISTENERS = 8
 KINDS = ("stun", "dtls", "rtp", "rtcp")
 KNOWN_PATHS = 4096
@@ -31,7 +32,7 @@ KNOWN_PATHS = 4096
 _DROPS = ("junk", "rate", "srtp", "rtp", "protect", "send_full", "send_error", "receive_error")
 _FAMILY = struct.Struct("=H")
 _KEPT, _KEPT_BYTES = struct.Struct("=dHxxIii"), 536
-"""Layout of a `fastpath_kept` up to its payload, and its whole size: one call reads all five fields."""
+"""Layout of a `fastpath_kept` up to its payload, and its whole size in bytes. With this layout one call reads all five fields."""
 
 
 class Unavailable(Exception):
@@ -39,7 +40,7 @@ class Unavailable(Exception):
 
 
 class Kept(NamedTuple):
-    """Buffered packet of a mixed voice. `level`: RFC 6464, or None; `at`: arrival on the monotonic clock."""
+    """Packet that the fast path has buffered for the mixer. `level`: RFC 6464, or None. `at`: arrival on the monotonic clock."""
 
     sequence: int
     timestamp: int
@@ -49,7 +50,7 @@ class Kept(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Datagram for Python. `came`: when the kernel received it, on the monotonic clock."""
+    """Datagram that the fast path leaves to Python. `came`: when the kernel received it, on the monotonic clock."""
 
     kind: Any
     data: bytes
@@ -58,13 +59,13 @@ class Left(NamedTuple):
 
 
 class Leg:
-    """One peer in the fast path: its two libsrtp contexts, the voice it sends and the voice it hears.
+    """One peer in the fast path: its two libsrtp contexts, the voice that it sends and the voice that it hears.
 
-    Close it before the contexts end.
+    Close the leg before the contexts end.
     """
 
     def __init__(self, fastpath: Fastpath, contexts: tuple[int, int], keep: object) -> None:
-        """Open the leg. `keep`: owner of the contexts; the leg keeps it alive."""
+        """Open the leg. `contexts`: addresses of the libsrtp contexts. `keep`: their owner, which the leg keeps alive."""
         self._fastpath = fastpath
         self._keep = keep
         self._leg = fastpath.lib.fastpath_leg_open(*(fastpath.pointer(each) for each in contexts))
@@ -81,19 +82,17 @@ class Leg:
         return self._leg is not None and bool(self._leg.source)
 
     def aim(self, path: Path) -> None:
-        """Send what this peer hears to `path`."""
+        """Send the voice that this peer hears to `path`."""
         self._fastpath.write_path(self._leg.to, path)
 
     def say(self, packet: bytes) -> None:
-        """Encrypt a packet for this peer; `Fastpath.flush` sends it. Does nothing while the peer has no address."""
+        """Encrypt and queue a packet for this peer; `Fastpath.flush` sends it. Do nothing while the peer has no address."""
         self._say(self._f, self._leg, packet, len(packet))
 
     def lend(self, path: Path, listeners: Sequence[Leg], *, keeps: bool = False) -> bool:
-        """Offload this peer's voice: packets from `path` go to `listeners`.
+        """Offload this peer's voice: its packets, which come from `path`, go to `listeners`.
 
-        Return False, with nothing changed, if it is not possible.
-
-        `keeps`: the packets are also buffered for `kept`.
+        Return False, and offload nothing, if that is not possible. `keeps`: whether the packets are also buffered for `kept`.
         """
         if len(listeners) > LISTENERS:
             return False
@@ -116,7 +115,7 @@ class Leg:
         return found
 
     def keep_no_more(self) -> None:
-        """Stop buffering packets."""
+        """Stop buffering the packets of this peer's voice."""
         self._leg.keeps = 0
 
     def recall(self) -> None:
@@ -124,14 +123,14 @@ class Leg:
         self._fastpath.lib.fastpath_recall(self._fastpath.f, self._leg)
 
     def close(self) -> None:
-        """End the leg and everything that is offloaded on it."""
+        """Free the leg. End the offloading of this peer's voice, and no longer send an offloaded voice to this peer."""
         if self._leg is not None:
             self._fastpath.lib.fastpath_leg_close(self._fastpath.f, self._leg)
             self._leg = self.voice_in = self.voice_out = self._keep = self._packets = None
 
 
 class Fastpath:
-    """Fast path of a worker. `receive` when a socket is readable; `close` after all legs."""
+    """Fast path of a worker. Call `receive` when a socket is readable, and `close` after all legs are closed."""
 
     def __init__(self, functions: tuple[int, int] | None, library: Any = build.LIBRARY) -> None:
         """Load the library. `functions`: addresses of libsrtp's `srtp_unprotect` and `srtp_protect`. Raise `Unavailable`."""
@@ -171,9 +170,9 @@ class Fastpath:
         self.lib.fastpath_use(self.f, list(descriptors), len(descriptors))
 
     def wait(self, epoll: int, milliseconds: int) -> list[tuple[int, int]]:
-        """Wait like epoll. Return (descriptor, epoll events) of all that is ready.
+        """Wait like epoll. Return (descriptor, epoll events) of each descriptor that is ready. Raise OSError.
 
-        One of our sockets is ready when `receive` has datagrams from it. `milliseconds`: -1 waits without limit. Raise OSError.
+        A socket of the fast path is ready when `receive` can return datagrams from it. `milliseconds`: -1 waits without limit.
         """
         count = self.lib.fastpath_wait(self.f, epoll, milliseconds, self._left_by)
         if count < 0:
@@ -205,9 +204,9 @@ class Fastpath:
         return found
 
     def count(self, drops: Counter[str]) -> tuple[int, int, int]:
-        """Move the counts of drops into `drops`.
+        """Move the counts of dropped datagrams into `drops`.
 
-        Return the datagrams received, sent, and taken from offloaded voices since the last call.
+        Return three counts since the last call: datagrams received, sent, and those of offloaded voices among the received.
         """
         counts = self._counts
         for name in _DROPS:

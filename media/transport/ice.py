@@ -15,16 +15,16 @@ from aioice import stun
 from media.transport.check import MAX_BYTES, Check, Transactions, answer, role_conflict
 
 CONSENT_S = 30.0
-"""RFC 7675 section 5.1: sending ends after this time without a sign of life."""
+"""Seconds without a sign of life after which we may not send to the peer any more (RFC 7675 section 5.1)."""
 ASK_EVERY_S = 2.0
-"""Silence of the selected address after which we probe it, and interval of the probes. Short enough that a peer that sends
-nothing but answers never counts as lost."""
+"""Seconds of silence of the selected address after which we probe it, and interval of the probes. The time is so short that a
+peer that sends only answers to probes never counts as failed."""
 SILENT_S = 0.5
-"""Silence after which media may move from the selected address to another."""
-PROBE_EVERY_S = 0.1  # between two probes of one address
+"""Seconds of silence after which media may move from the selected address to another."""
+PROBE_EVERY_S = 0.1  # least seconds between two probes of one address
 PROBES_PENDING = 16  # unanswered probes remembered
-MAX_PATHS = 16  # addresses of one peer; the one heard longest ago is forgotten
-SWITCH_MARGIN_S = 0.02  # an address must have been heard later than the selected one by this margin
+MAX_PATHS = 16  # addresses of one peer; when there are more, the address heard longest ago is forgotten
+SWITCH_MARGIN_S = 0.02  # seconds by which another address must have been heard later than the selected one
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -90,7 +90,7 @@ class IceLite:
     def heard(self, path: Path, now: float) -> None:
         """Note an authentic packet (SRTP, SRTCP, DTLS, a response) from a checked address.
 
-        From the selected address it counts as consent.
+        A packet from the selected address counts as consent to send there.
         """
         checked = self._paths.get(path)
         if checked is not None:
@@ -103,10 +103,10 @@ class IceLite:
         return now - self._consent > CONSENT_S
 
     def request(self, asked: Check, path: Path, now: float) -> tuple[bytes, bool] | None:
-        """Return the response to a Binding request, and whether the request is a sign of life; None: not authentic.
+        """Return the response to a Binding request, and whether the request is a sign of life. None: it is not authentic.
 
-        The address counts as checked from now on. A request with a transaction that has come before may be a stranger's copy. It
-        is answered like a retransmission, but is no sign of life.
+        The address of an authentic request counts as checked from now on. A request whose transaction has come before may be a
+        stranger's copy. Such a request is answered like a retransmission, but is no sign of life.
         """
         key = self.password.encode()
         if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):
@@ -118,7 +118,7 @@ class IceLite:
         return answer(asked.transaction, path.address[:2], key), new
 
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
-        """Take the peer's response to a probe of ours. Return False if it is not authentic or was not asked for."""
+        """Take the peer's response to a probe of ours. Return False if it is not authentic or answers none of our probes."""
         asked = self._pending.get(message.transaction_id)
         if message.message_class is not stun.Class.RESPONSE or asked != path:
             return False
@@ -133,8 +133,8 @@ class IceLite:
     def probes(self, now: float) -> list[tuple[Path, bytes]]:
         """Return the Binding requests to send now.
 
-        They go to addresses heard after the selected one fell silent, and to the selected one after a longer silence: the sender
-        asks for consent (RFC 7675), and only the peer can give a valid response.
+        They go to addresses that were heard after the selected address fell silent. After a longer silence they also go to the
+        selected address, to ask for consent to send (RFC 7675). Only the peer can give a valid response.
         """
         if not self.established or not self._silent(now):
             return []

@@ -1,7 +1,7 @@
 """Checks of SCTP packets that aiortc 1.16 does not make.
 
 A parameter shorter than its header makes aiortc loop endlessly (found by fuzzing). Gaps of a SACK that overlap or never end cost
-it unbounded time (found by reading). Pure: bytes and numbers in, a verdict out. RFC 9260 sections 3.2 and 3.3.4.
+aiortc unbounded time (found by reading). Pure: bytes and numbers in, a verdict out. RFC 9260 sections 3.2 and 3.3.4.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _PARAMETERS_AT = {1: INIT_FIELDS, 2: INIT_FIELDS, 4: 0, 5: 0, 6: 0, 9: 0, 130: 0
 
 
 def has_sound_parameters(packet: bytes) -> bool:
-    """Return False if a parameter claims to be shorter than its own header: aiortc would read it again and again."""
+    """Return False if a parameter claims to be shorter than its own header: aiortc would read that parameter without end."""
     at = COMMON_HEADER
     while at + CHUNK_HEADER <= len(packet):
         length = int.from_bytes(packet[at + 2 : at + 4], "big")

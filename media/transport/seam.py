@@ -1,8 +1,8 @@
 """The only module that uses aiortc's private names.
 
-It uses aiortc's DTLS and SCTP unchanged, but not its peer connection, receivers and senders. Those are made for endpoints: one
-datagram from a stranger ends their call, and one lost packet adds 280 ms for good. `tests/unit/media/transport/test_seam.py`
-fails when a new aiortc moves a name that is used here.
+This module uses aiortc's DTLS and SCTP unchanged, but not aiortc's peer connection, receivers and senders. Those are made for
+endpoints: one datagram from a stranger ends a call, and one lost packet adds 280 ms of delay for the rest of the call.
+`tests/unit/media/transport/test_seam.py` fails when a new aiortc moves a name that is used here.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ SCTP_PORT = 5000
 _SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
 MAX_STREAM_ID = 1023  # highest SCTP stream accepted
 MAX_MISORDERED = 4096
-"""Chunks beyond a gap that SCTP remembers one by one. aiortc sorts them for every packet."""
+"""SCTP chunks after a gap that a peer may have waiting at once. aiortc sorts them for every packet."""
 MAX_CHANNELS = 4  # data channels that a peer may open in all
 MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}  # unsent bytes of a data channel
 
 
 class _Path:
-    """The parts of an ICE transport that `RTCDtlsTransport` uses: somewhere to send, something to receive from."""
+    """The parts of an ICE transport that `RTCDtlsTransport` uses: a function that sends, and a queue of received datagrams."""
 
     state = "completed"
 
@@ -56,17 +56,17 @@ class _Path:
         self._queue: asyncio.Queue[tuple[bytes, Path | None] | None] = asyncio.Queue(HANDSHAKE_QUEUE)
         self._closed = False
         self.came_by: Path | None = None
-        """Path of the datagram that is being read."""
+        """Network path of the datagram that is being read."""
 
     def push(self, data: bytes, came_by: Path | None = None) -> bool:
-        """Queue a datagram. Return False if the queue is full and it is dropped (DTLS and SCTP retransmit)."""
+        """Queue a datagram. Return False if the queue is full and the datagram is dropped (DTLS and SCTP retransmit)."""
         if self._closed or self._queue.full():
             return False
         self._queue.put_nowait((data, came_by))
         return True
 
     def close(self) -> None:
-        """End the path: readers and writers get ConnectionError."""
+        """Close the path. Readers and writers get ConnectionError from now on."""
         if not self._closed:
             self._closed = True
             if self._queue.full():
@@ -89,8 +89,8 @@ class _Path:
 class _BoundedSctp(RTCSctpTransport):
     """SCTP that ends with a reason on hostile input.
 
-    aiortc neither limits reassembly nor enforces its receive window. Its parsers raise any exception: fuzzing found a SACK that
-    counts more gaps than it has. This class calls `end` with a reason instead.
+    aiortc neither limits reassembly nor enforces its receive window. Its parsers may raise any exception: fuzzing found a SACK
+    that claims more gaps than it contains. In these cases this class calls `end` with a reason.
     """
 
     def __init__(self, transport: RTCDtlsTransport, end: Callable[[str], None], heard: Callable[[], None]) -> None:
@@ -143,7 +143,7 @@ class Handlers:
 
 
 class SecureTransport:
-    """DTLS server, SRTP both ways and the data channels of one peer. As `client`: DTLS client without data channels.
+    """DTLS server, SRTP both ways and the data channels of one peer. With `client`: a DTLS client without data channels.
 
     `send` puts a datagram on the selected path. Call `run` once and `close` always.
     """
@@ -172,7 +172,7 @@ class SecureTransport:
         self._tx: Any = None
 
     async def run(self, max_message_bytes: int) -> None:
-        """Do the handshake and open the association. Return when both have started, or have failed (told by `closed`)."""
+        """Do the DTLS handshake and open the SCTP association. Return when both have started, or after `Handlers.closed`."""
         try:
             await self._dtls.start(RTCDtlsParameters(fingerprints=self._fingerprints))
             if self._dtls.state != "connected":
@@ -188,7 +188,7 @@ class SecureTransport:
             self._finish("closed")
 
     def receive_dtls(self, data: bytes, came_by: Path | None = None) -> bool:
-        """Queue a DTLS datagram. Return False if the queue is full and it is dropped."""
+        """Queue a DTLS datagram. Return False if the queue is full and the datagram is dropped."""
         return self._path.push(data, came_by)
 
     def _decrypted(self) -> None:
@@ -197,36 +197,36 @@ class SecureTransport:
 
     @property
     def secure(self) -> bool:
-        """Whether SRTP keys are there and the transport is open."""
+        """Whether the handshake has made SRTP keys and the transport is open."""
         return self._tx is not None and not self._closed
 
     def unprotect(self, data: bytes) -> bytes:
-        """Return a decrypted RTP packet. Raise one of `SrtpError` for a forged, repeated or oversized one.
+        """Return a decrypted RTP packet. Raise one of `SrtpError` for a forged, repeated or oversized packet.
 
-        Only while `secure`.
+        Call only while `secure`.
         """
         plain: bytes = self._rx.unprotect(data)
         return plain
 
     def unprotect_rtcp(self, data: bytes) -> bytes:
-        """Return a decrypted RTCP packet. Raise one of `SrtpError`. Only while `secure`."""
+        """Return a decrypted RTCP packet. Raise one of `SrtpError`. Call only while `secure`."""
         plain: bytes = self._rx.unprotect_rtcp(data)
         return plain
 
     def protect(self, data: bytes) -> bytes:
-        """Return an encrypted RTP packet. Raise one of `SrtpError`. Only while `secure`."""
+        """Return an encrypted RTP packet. Raise one of `SrtpError`. Call only while `secure`."""
         sealed: bytes = self._tx.protect(data)
         return sealed
 
     def protect_rtcp(self, data: bytes) -> bytes:
-        """Return an encrypted RTCP packet. Raise one of `SrtpError`. Only while `secure`."""
+        """Return an encrypted RTCP packet. Raise one of `SrtpError`. Call only while `secure`."""
         sealed: bytes = self._tx.protect_rtcp(data)
         return sealed
 
     def contexts(self) -> tuple[tuple[int, int], object]:
         """Return the addresses of libsrtp's contexts for (unprotect, protect), and their owner, which keeps them alive.
 
-        Only while `secure`.
+        Call only while `secure`.
         """
         to_address = _binding.ffi.cast
         sessions = (self._rx, self._tx)
@@ -234,9 +234,9 @@ class SecureTransport:
         return (rx, tx), sessions
 
     def send(self, label: str, data: str | bytes) -> bool:
-        """Send a message on a data channel. Return False if there is no such channel, or a full `live` channel drops the message.
+        """Send a message on a data channel. Return False if the channel is not open, or is full and drops the message.
 
-        A full `doc` channel closes the peer: the peer has missed messages that it can only get by a new connection.
+        A full `doc` channel also closes the peer: the peer has missed messages that only a new connection can bring.
         """
         channel = self._channels.get(label)
         if channel is None or channel.readyState != "open":
@@ -291,7 +291,7 @@ class SecureTransport:
 
 
 def srtp_functions() -> tuple[int, int] | None:
-    """Return the addresses of `srtp_unprotect` and `srtp_protect`. None: not libsrtp 2 (libsrtp 3 has other signatures)."""
+    """Return the addresses of `srtp_unprotect` and `srtp_protect`. None: this is not libsrtp 2 (libsrtp 3 differs)."""
     ffi, lib = _binding.ffi, _binding.lib
     functions = [ffi.addressof(lib, name) for name in ("srtp_unprotect", "srtp_protect")]
     if any(ffi.typeof(each).cname != _SRTP_FUNCTION for each in functions):

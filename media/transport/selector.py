@@ -1,6 +1,7 @@
 """Event loop of a worker: the fast path moves offloaded voices without waking Python.
 
-asyncio's own loop accepts a selector, uvloop does not. A wake-up of either costs more than all other work for a relayed packet.
+asyncio's own loop accepts a selector of ours, uvloop does not. To wake Python up, either loop needs more time than all other work
+for a relayed packet.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from media.transport.fastpath import Fastpath
 class Selector(selectors.EpollSelector):
     """Selector that waits in the fast path.
 
-    Sockets of the fast path are registered like all others; their readers fetch the datagrams that it leaves to Python.
+    Sockets of the fast path are registered like all others. Their readers fetch the datagrams that the fast path leaves to
+    Python.
     """
 
     def __init__(self, fastpath: Fastpath) -> None:

@@ -1,6 +1,7 @@
 """UDP sockets of a worker, and the demultiplexing of RFC 7983 before anything is parsed.
 
-One port, and one socket for each local address. Never the wildcard address: replies must leave from the address that was asked.
+All sockets have the same port, and each has one local address. The wildcard address is not used, because replies must leave from
+the address to which the request came.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ BIND_ATTEMPTS = 32  # random ports tried until one is free on all addresses
 SO_TIMESTAMPNS = 35
 """Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
 MOST_LATE_S = 5.0
-"""Age above which an arrival time means that the machine's clock was set."""
+"""Age in seconds of an arrival time above which the machine's clock must have been set meanwhile."""
 _STAMP = struct.Struct("@ll")
 
 
 def classify(data: bytes) -> Kind:
-    """Return the kind of a datagram, by its first two bytes and each kind's least length (RFC 7983 section 7, RFC 5761)."""
+    """Return the kind of a datagram, from its first two bytes and its length (RFC 7983 section 7, RFC 5761)."""
     size = len(data)
     if size < 12 or size > MAX_DATAGRAM_BYTES:
         return "junk"
@@ -86,7 +87,7 @@ class UdpSockets:
         self.packets_fast = 0
 
     def open(self, addresses: Sequence[str], port: int) -> list[tuple[str, int]]:
-        """Bind every available address to one port (0: a port that is free on all). Raise OSError when none can be bound."""
+        """Bind all available addresses at one port (0: a port that is free on all). Raise OSError when none can be bound."""
         self._sockets = _bind_all(addresses, port)
         _say_if_small(self._sockets[0])
         self._loop = asyncio.get_running_loop()
@@ -129,7 +130,7 @@ class UdpSockets:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                # An ICMP error of an earlier send; the socket itself is usable.
+                # An ICMP error caused by an earlier send. The socket itself is still usable.
                 self._drops["receive_error"] += 1
                 return
             self.packets_in += 1
@@ -153,7 +154,7 @@ class UdpSockets:
 
 
 def _came(stamps: list[tuple[int, int, bytes]]) -> float:
-    """Return when the kernel received a datagram, from its ancillary data; without any, the present time."""
+    """Return when the kernel received a datagram, from the datagram's ancillary data. Without such data, return the present."""
     now = time.monotonic()
     for level, kind, data in stamps:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) == _STAMP.size:
@@ -196,7 +197,7 @@ def _bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
 
 
 def _bind(text: str, port: int) -> socket.socket | None:
-    """Return a bound socket; None if this machine does not have the address. Raise OSError when the port is taken."""
+    """Return a bound socket. None: this machine does not have the address. Raise OSError when the port is taken."""
     version = ipaddress.ip_address(text).version
     each = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
     try:

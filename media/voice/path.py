@@ -70,7 +70,7 @@ class Event(StrEnum):
 
 
 class Effect(StrEnum):
-    """What `media.voice.voices` has to do when a voice changes its mode (`TRANSITIONS`)."""
+    """Work that `media.voice.voices` has to do when a voice changes its mode (`TRANSITIONS`)."""
 
     OFFLOAD = "offload"
     """Offload the voice: the fast path sends its packets to the listeners that hear only this voice."""
