@@ -66,9 +66,11 @@ def _years(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 )  # fmt: skip  # one option
 @click.option(
     "--holidays", "place", default="", metavar="COUNTRY[-PART]",
-    help="Also closed on the public holidays of this country: KR, DE-BY. Given alone, the other hours stay as they are.",
+    help="Close on the public holidays of this country: KR, DE-BY. Without other options, the present hours stay.",
 )  # fmt: skip  # one option
-@click.option("--years", default="", callback=_years, metavar="YEARS", help="Of these years: 2026,2027. [default: this, next]")
+@click.option(
+    "--years", default="", callback=_years, metavar="YEARS", help="Years for --holidays: 2026,2027. [default: this, next]"
+)
 @click.option("--inherit", is_flag=True, help="Use the parent category's hours. Without a parent: always open.")
 @json_option
 @with_records

@@ -80,7 +80,7 @@ def main() -> None:
     default=Bounds.most_lag_ms,
     show_default=True,
     type=click.IntRange(10),
-    help="Refuse new users while the event loop of this server lags by more than this.",
+    help="Refuse new users while this server's event loop lags by more milliseconds than this.",
 )
 @click.option(
     "--trust-proxy",
@@ -89,7 +89,7 @@ def main() -> None:
     default=None,
     type=ProxyNetworks(),
     help="Trust X-Forwarded-For or Forwarded from proxies in these networks, such as 10.0.0.0/8,127.0.0.1. "
-    "Without a value: from one proxy on this machine or a private network.",
+    "Without a value, trust one proxy on this machine or a private network.",
 )
 @click.option(
     "--metrics", default=None, type=Address(), help="Serve Prometheus metrics at /metrics of this address. Keep it private."
@@ -99,13 +99,13 @@ def main() -> None:
     default=None,
     envvar="SANGDAM_CLAMD",
     type=Socket(),
-    help="Let ClamAV's clamd scan files and pictures: the path of its socket, or HOST:PORT. Without its answer none is taken.",
+    help="Scan files and pictures by ClamAV's clamd: path of its socket, or HOST:PORT. If it does not answer, they are refused.",
 )
 @click.option(
     "--log-level",
     default=None,
     type=click.Choice(["debug", "info", "warning", "error"]),
-    help="[default: info; warning with --demo]",
+    help="Least level of log lines. [default: info; warning with --demo]",
 )
 @redis_option(required=False)
 @secret_option

@@ -98,7 +98,9 @@ def redis_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[...
     if required:
         url = click.option("--redis", required=True, help="URL of the cluster's Redis.", **where)
     else:
-        url = click.option("--redis", default="", help="URL of a cluster's Redis. Run `sangdam media` for its workers.", **where)
+        url = click.option(
+            "--redis", default="", help="URL of the cluster's Redis. `sangdam media` then runs the workers.", **where
+        )
 
     def options(command: Callable[..., R]) -> Callable[..., R]:
         return url(_with_password_file(command, "redis", "File with Redis' password, if it is not in the URL."))

@@ -59,9 +59,10 @@ async def session_erase(records: Records, session_id: str) -> None:
 @session.command("scrub")
 @with_records
 async def session_scrub(records: Records) -> None:
-    """Rewrite the database's files, so that they contain no erased and expired data.
+    """Clear the database's files of erased and expired data.
 
-    `sangdam session erase` does this by itself, except for large tables of PostgreSQL. Nobody else can write in the meantime.
+    `sangdam session erase` does this by itself, except for large tables of PostgreSQL. `scrub` rewrites the files. Meanwhile,
+    nobody else can write to the database.
     """
     if not await records.scrub(everything=True):
         raise click.ClickException("The database is in use, so some of it could not be rewritten. Try again.")

@@ -45,7 +45,7 @@ def calls(arguments: tuple[str, ...]) -> None:
     default=20.0,
     show_default=True,
     type=click.FloatRange(0),
-    help="Seconds within which the service level counts an answer.",
+    help="Seconds of waiting within which an answer counts for the service level.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(

@@ -61,7 +61,7 @@ def site() -> None:
     "languages",
     multiple=True,
     callback=language_tags,
-    help="Offered language, in the order of preference. Repeatable.",
+    help="Language that the site offers, the preferred one first. Repeatable.",
 )
 @click.option("--accent", default="", callback=colour, help="Accent colour as #rrggbb.")
 @click.option("--privacy-url", default="", callback=link, help="Page of the privacy policy: https://…")
@@ -91,14 +91,14 @@ def site() -> None:
     default="off",
     show_default=True,
     type=click.Choice(["off", "on"]),
-    help="Let operators listen in. Users are told.",
+    help="Let operators listen in on calls. Users are told so before they enter.",
 )
 @click.option(
     "--read-marks",
     default="on",
     show_default=True,
     type=click.Choice(["on", "off"]),
-    help="Show people which of their lines were read: staff by whom, users only that.",
+    help="Show people which of their lines were read. Staff see by whom, users do not.",
 )
 @click.option(
     "--file-mb",
@@ -169,7 +169,7 @@ async def site_remove(records: Records, site_id: str) -> None:
 @site.command("key")
 @click.argument("site_id", metavar="ID")
 @click.argument("kid", metavar="KEY", callback=an_id)
-@click.option("--remove", is_flag=True, help="Remove the key. Codes that were signed with it are refused from now on.")
+@click.option("--remove", is_flag=True, help="Remove the key. From then on, codes signed with this key are refused.")
 @json_option
 @with_records
 async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_json: bool) -> None:
@@ -214,12 +214,12 @@ def _category_row(found: Category) -> dict[str, Any]:
 @click.argument("site_id", metavar="SITE")
 @click.argument("category_id", metavar="ID", callback=an_id)
 @name_option
-@click.option("--parent", default=None, help="Parent category, whose staff are asked next (see --widen); '' for none.")
+@click.option("--parent", default=None, help="Parent category; its staff are asked, too, after a while (--widen). '' for none.")
 @click.option(
     "--priority",
     default=None,
     type=click.IntRange(-MOST_PRIORITY, MOST_PRIORITY),
-    help="Each step counts like one more minute of waiting. [default: the parent's, or 0]",
+    help="How far requests go ahead: one step counts like a minute of waiting. [default: the parent's, or 0]",
 )
 @click.option(
     "--widen",
@@ -227,7 +227,7 @@ def _category_row(found: Category) -> dict[str, Any]:
     type=click.IntRange(0, MOST_WIDENS_MS // 1000),
     default=None,
     metavar="S S",
-    help="Seconds until the parent's staff are asked, too, and until all staff are. [default: the parent's, or 15 30]",
+    help="Seconds after which the parent's staff and then all staff are asked, too. [default: the parent's, or 15 30]",
 )
 @json_option
 @with_records

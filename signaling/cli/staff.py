@@ -71,15 +71,19 @@ def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
     everywhere = "* for all. Repeatable. Not for operators."
     for option in (
         click.option(
-            "--texts-in-call/--no-texts-in-call", default=None, help="Whether new texts ring during a call. [default: yes]"
+            "--texts-in-call/--no-texts-in-call",
+            default=None,
+            help="Whether new text sessions ring during a call. [default: yes]",
         ),
-        click.option("--calls", type=count, help="Calls (voice, video) at the same time. [default: 1]"),
-        click.option("--texts", type=count, help="Text sessions at the same time, also beside a call. [default: 3]"),
+        click.option("--calls", type=count, help="Most calls (voice, video) at the same time. [default: 1]"),
+        click.option("--texts", type=count, help="Most text sessions at the same time, also during a call. [default: 3]"),
         click.option(
             "--category", "categories", multiple=True, callback=ids_or_all, help=f"Category that they serve; {everywhere}"
         ),
         click.option("--site", "sites", multiple=True, callback=ids_or_all, help=f"Site that they serve; {everywhere}"),
-        click.option("--language", "languages", multiple=True, callback=language_tags, help="Language they speak. Repeatable."),
+        click.option(
+            "--language", "languages", multiple=True, callback=language_tags, help="Language that they speak. Repeatable."
+        ),
     ):
         command = option(command)
     return command
