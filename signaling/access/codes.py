@@ -340,7 +340,7 @@ class Codes:
     def user_ref(self, site_id: str, user_id: str) -> str:
         """Return a keyed hash of the partner's id for a user, or "" without an id.
 
-        The hash finds the user without revealing the id.
+        The hash finds the user again without revealing the id.
         """
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 

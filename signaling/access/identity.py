@@ -152,7 +152,7 @@ def right_of(request: web.Request) -> str:
 def set_cookie(response: web.StreamResponse, token: str) -> None:
     """Set the sign-in cookie.
 
-    The cookie's `__Host-` prefix limits it to this host and to TLS. Browsers also accept it at http://NAME.localhost.
+    The cookie's `__Host-` prefix limits it to this host and to TLS. Browsers also accept the cookie at http://NAME.localhost.
     """
     response.set_cookie(COOKIE, token, max_age=SIGN_IN_LIFE_MS // 1000, path="/", secure=True, httponly=True, samesite="Lax")
 

@@ -1,9 +1,9 @@
 """Invites: links by which a called-back user comes to their counselor.
 
-An invite is a compact JWS like an identification code (`signaling/access/codes.py`). It has its own key and `typ`, so that
-an invite is never accepted as a code, nor a code as an invite (RFC 8725, 3.11). It names a session and the request that a
-counselor has accepted. It is valid for an hour and is exchanged once. In the link the invite follows "#": browsers send that
-part neither to servers nor in referrers.
+An invite is a compact JWS like an identification code (`signaling/access/codes.py`). Invites have their own key and `typ`, so
+that neither is accepted as the other (RFC 8725, 3.11). An invite names a session and the request that a counselor has accepted.
+An invite is valid for an hour and is exchanged once. In the link the invite follows "#": browsers send that part neither to
+servers nor in referrers.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from signaling.protocol.server_messages import IceServer
 TTL_S = 2 * 3600
 """Lifetime of credentials.
 
-Each peer connection asks for new ones. coturn checks them only at its start, so longer calls go on.
+Each peer connection asks for new credentials. coturn checks credentials only at a connection's start, so longer calls go on.
 """
 MIN_SECRET_CHARACTERS = 16
 

@@ -2,7 +2,7 @@
 
 Without a signature, anybody who can write into Redis could name their own address as the leader's. Requests, the servers' token
 and the cookies of staff would then go there. The signature (HMAC-SHA256) uses a key that is derived from the cluster's secret.
-It covers the term, which grows with each leader, and the time, so that replaying an old lease has no effect.
+The signature covers the term, which grows with each leader, and the time, so that replaying an old lease has no effect.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ class Lines:
     async def _change(self, entry: Entry, person: Person, seq: int, change: Callable[[Line], Line | None]) -> None:
         """Store a change of a line and show it. Raise `RecordsAway` while the records are unavailable.
 
-        The change is then not acknowledged, and the client keeps it.
+        While the records are unavailable, a change is not acknowledged, and the client keeps it.
         """
         if self._owed:
             raise RecordsAway

@@ -41,7 +41,8 @@ Forgotten = Callable[[], Awaitable[bool]]
 class Agreeing:
     """Compares sessions and matcher, and corrects the differences.
 
-    `forgotten` returns whether the store has lost its memory since the last call. Like every step, it may raise `Unavailable`.
+    `forgotten` returns whether the store has lost its memory since the last call. Like every step, this call may raise
+    `Unavailable`.
     """
 
     def __init__(
@@ -117,7 +118,8 @@ class Agreeing:
     def _others_come(self) -> bool:
         """Return whether waiting users may still be reconnecting after the matcher lost its memory while no server ran.
 
-        As long as this is true, the matcher serves nobody. Otherwise the first to reconnect would be served first.
+        As long as waiting users may still be reconnecting, the matcher serves nobody. Otherwise the first to reconnect would be
+        served first.
         """
         waiting = self._index.waiting.values()
         late = any(not entry.session.people[entry.session.user].connected for entry in waiting)

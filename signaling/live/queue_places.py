@@ -23,7 +23,7 @@ AT_ONCE = 25  # sessions checked before other work gets the event loop
 class Places:
     """Sends `waiting` to a user when their place or their expected minutes have changed.
 
-    The message is a tenth of the size of the whole session view.
+    A `waiting` message is a tenth of the size of the whole session view.
     """
 
     def __init__(self, *, sessions: Sessions, store: MatchStore, index: Index, now: Now) -> None:

@@ -432,7 +432,8 @@ class Live:
     async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
         """End the connections of one sign-in (`right`) or, without one, all connections of the member.
 
-        Their sessions follow the rules for a disconnected owner. A member left without a connection is signed out at the matcher.
+        The sessions of these connections follow the rules for a disconnected owner. A member left without a connection is signed
+        out at the matcher.
         """
         clients = self.hub.of_staff(member.id)
         await self.rights.end([client for client in clients if right in ("", client.right)])

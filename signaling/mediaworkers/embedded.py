@@ -1,9 +1,9 @@
 """Embedded media workers: child processes of this server, one for each core and a warm spare. They end with their parent.
 
 A worker is dead when its process exits, or when its event stream was silent for three heartbeats (`liveness.py` says how the
-silence is counted). The spare then serves in its place, ``on_dead`` gets the dead worker's rooms, and a new spare starts. A
-worker
-that is told to end (SIGTERM) is replaced in the same way. It keeps its rooms open until their participants have moved.
+silence is counted). The spare then serves in the dead worker's place, ``on_dead`` gets the dead worker's rooms, and a new spare
+starts. A worker that is told to end (SIGTERM) is replaced in the same way, but keeps its rooms open until their participants have
+moved.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class Workers:
     async def _adopt(self, worker: Worker) -> None:
         """Wait until the worker answers, and from then on watch it.
 
-        Raises RuntimeError when it exits, TimeoutError when it is late.
+        Raises RuntimeError when the worker exits, and TimeoutError when it does not answer in time.
         """
         try:
             async with asyncio.timeout(START_TIMEOUT_S):

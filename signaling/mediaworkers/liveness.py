@@ -1,8 +1,8 @@
 """Decide when a silent worker counts as dead, and how long to wait before its successor starts.
 
-Pure, except for one read of /proc. A false alarm costs every call on the worker a second of silence; a missed death costs them
-the
-call. Silence is therefore counted only while this server itself could read, and a worker that waits for a CPU is given more time.
+Pure, except for one read of /proc. A false alarm costs every call on the worker a second of silence. A missed death costs the
+calls themselves. Silence is therefore counted only while this server itself could read, and a worker that waits for a CPU is
+given more time.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Silence:
 def is_starved(pid: int, proc: Path = Path("/proc")) -> bool:
     """Return whether the process waits for a CPU or the disk. False: it sleeps, hangs or is dead.
 
-    Always False on systems other than Linux.
+    On systems other than Linux, the result is always False.
     """
     try:
         stat = (proc / str(pid) / "stat").read_text()

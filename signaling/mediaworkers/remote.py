@@ -1,8 +1,8 @@
 """Media workers on other machines. Their leases in Redis announce them, and each has its own event stream.
 
-A lease only makes a worker known. Whether it is alive shows in its stream alone, so calls go on while Redis is unavailable. A
-worker is dead when nothing listens at its address or its stream was silent for too long. ``on_dead`` then gets its rooms. A
-worker that only hung is used again when it comes back, after its rooms that moved meanwhile are closed.
+A lease only makes a worker known. Only the event stream shows whether a worker is alive, so calls go on while Redis is
+unavailable. A worker is dead when nothing listens at its address or its stream was silent for too long. ``on_dead`` then gets its
+rooms. A worker that only hung is used again when it comes back, after its rooms that moved meanwhile are closed.
 """
 
 from __future__ import annotations

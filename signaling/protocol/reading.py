@@ -1,6 +1,6 @@
 """Read all JSON and query parameters into typed values. Every text and number is checked. Pure.
 
-A `Reader` is made once for a type. It finds the rule for each text in the type's annotations. A type with a text that has no
+A `Reader` is made once for a type, and finds the rule for each text in the type's annotations. A type with a text that has no
 rule is refused at import, so that no rule can be forgotten.
 """
 

@@ -96,9 +96,9 @@ class CategoryView(Struct, kw_only=True):
 class ParticipantView(Struct, kw_only=True):
     """A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
 
-    ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading
-    (a professional who is catching up, unheard); gone.
-    ``peer``: the state of their connection to the media worker; "lost" means that it failed.
+    ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading (a
+    professional who is catching up, unheard); gone.
+    ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
     """
 
     id: str
@@ -273,7 +273,7 @@ class Span(Struct, kw_only=True, frozen=True):
 class Mark(Struct, kw_only=True):
     """The lines that one participant has received and read.
 
-    ``delivered``: the newest line that their page has. ``read``: lines that were on their screen in a visible page.
+    ``delivered``: the newest line that the participant's page has. ``read``: lines that were on their screen in a visible page.
     A user gets one mark for all staff, whose ``participant`` is empty.
     """
 

@@ -104,7 +104,7 @@ class CancelHelp(Message, tag="cancel_help"):
 class Join(Message, tag="join"):
     """The professional has caught up and becomes the third peer.
 
-    ``record``: whether they agree to be recorded. It is required while ``recording.state`` is ``on``.
+    ``record``: whether the professional agrees to be recorded. The field is required while ``recording.state`` is ``on``.
     """
 
     session: Id

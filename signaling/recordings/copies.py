@@ -1,7 +1,7 @@
 """Users' copies of their recordings.
 
-A copy is one file with everything that reached the user. It is made when the user asks for it. The copy is in the folder of the
-session's recording, and is deleted with the recording.
+A copy is one file with everything that reached the user. A copy is made when the user asks for it. It lies in the folder of the
+session's recording and is deleted with the recording.
 """
 
 from __future__ import annotations

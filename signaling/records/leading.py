@@ -18,7 +18,7 @@ WAIT_S = 5.0  # seconds; longer than `IDLE_MS`, after which the database ends th
 class Leading(Database):
     """A database with a term.
 
-    `term`: the term of this server. It is None for a server without a cluster, whose writes are never refused.
+    `term`: the term of this server. None: a server without a cluster, whose writes are never refused.
     """
 
     term: int | None = None

@@ -71,7 +71,7 @@ class Lines(Leading):
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
         """Return up to `limit` lines numbered above `after`, in order.
 
-        `audience` says who reads them: "all" (users) gets the lines for all; "staff" gets every line with its former texts.
+        `audience` says who reads the lines: "all" (users) gets the lines for all; "staff" gets every line with its former texts.
         """
         return await self._lines(session_id, t.line.c.seq, after, limit, audience)
 
@@ -94,9 +94,9 @@ class Lines(Leading):
     async def change_line(self, session_id: str, seq: int, change: Callable[[Line], Line | None]) -> Line | None:
         """Change a line by `change`, store it with the session's next number as its `rev`, and return it.
 
-        `change` is pure; its exceptions are passed on. If it returns None, the line stays as it is and the result is None. The
-        picture
-        or file of a retracted line is hidden from users. Raises LookupError when there is no such line, and Overtaken.
+        `change` is pure; its exceptions are passed on. If `change` returns None, the line stays as it is and the result is None.
+        The picture or file of a retracted line is hidden from users. Raises LookupError when there is no such line, and
+        Overtaken.
         """
 
         def work(connection: sa.Connection) -> Line | None:

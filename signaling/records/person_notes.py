@@ -1,6 +1,6 @@
 """Notes that stay with a person: staff read them in every later conversation with the same user of a site.
 
-A note is kept as long as the site keeps any session of its person. It is erased with the session in which it was written.
+A note is kept as long as the site keeps any session of the person. A note is erased with the session in which it was written.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Availability of the database, and the writes that wait for it.
 
 After one failure the database counts as unavailable for every transaction, so that no other transaction has to wait and fail.
-Probes with growing pauses test the database. It is available again once a probe has written, and every write that waits in
-`insist` has succeeded, too: on a nearly full disk, a small probe succeeds although a session's state does not fit.
+Probes with growing pauses test the database. The database is available again once a probe has written and every write that waits
+in `insist` has succeeded. A probe alone is not enough: on a nearly full disk, a small probe succeeds although a session's state
+does not fit.
 """
 
 from __future__ import annotations

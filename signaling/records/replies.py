@@ -29,7 +29,7 @@ class TooManyReplies(ValueError):
 class SavedReply(Struct, frozen=True, kw_only=True):
     """A saved reply. It belongs either to a `site` or to its `owner`, a member of staff; the other of these fields is "".
 
-    `language`: "" when the reply suits every language. `uses`: how often it was inserted. `changed_at`: Unix ms.
+    `language`: "" when the reply suits every language. `uses`: how often the reply was inserted. `changed_at`: Unix ms.
     """
 
     id: str

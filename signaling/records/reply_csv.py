@@ -1,7 +1,7 @@
 """Saved replies as CSV (RFC 4180): one row for each reply, with its language, title and text. Pure.
 
-Spreadsheets run cells that begin like a formula. Such a cell gets an apostrophe in front when it is written, and loses it when it
-is read. So does a cell that begins with an apostrophe; therefore reading returns exactly what was written.
+Spreadsheets run cells that begin like a formula. Writing puts an apostrophe in front of such a cell, and reading removes it. The
+same happens to a cell that begins with an apostrophe, so that reading returns exactly what was written.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class Saves(Leading):
     async def _write_together(self, together: list[tuple[Save, asyncio.Future[None]]]) -> None:
         """Write the saves in one transaction.
 
-        If the database refuses them, write each alone, so that only the faulty one fails.
+        If the database refuses the saves, write each save alone, so that only the faulty save fails.
         """
         failed: Exception | None = None
         kept: set[str] = set()

@@ -34,7 +34,7 @@ def empty_wal(engine: sa.Engine) -> bool:
 def rewrite_file(engine: sa.Engine) -> bool:
     """Rewrite an SQLite file, so that rows deleted before `secure_delete` was on disappear, then empty its log.
 
-    Return False when a reader of the log prevents that.
+    Return False when a reader keeps the log from being emptied.
     """
     _run(engine, "VACUUM")
     return empty_wal(engine)

@@ -194,7 +194,7 @@ class Places(Database):
     async def use_code(self, jti: str, expires_at: int) -> bool:
         """Mark a code as exchanged. The mark stays until `expires_at` (see `purge`).
 
-        Return False when it was exchanged before.
+        Return False when the code was exchanged before.
         """
         try:
             await self._do(sa.insert(t.used_code).values(jti=jti, expires_at=expires_at))

@@ -31,7 +31,7 @@ class Overtaken(Exception):
 class RecordsAway(Exception):
     """The database is unavailable: it does not answer, or cannot write (locked, full). It may be available soon.
 
-    Nothing was read. A write that raised this may or may not have been committed.
+    Nothing was read. A write that raised `RecordsAway` may or may not have been committed.
     """
 
 
@@ -173,7 +173,7 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
 class SignInRecord(Struct, frozen=True, kw_only=True):
     """A sign-in of a member of staff.
 
-    `seen_at`: when it was last used, to the minute; 0 if it was never used after it was made.
+    `seen_at`: when the sign-in was last used, to the minute; 0 if it was never used after it was made.
     """
 
     token_hash: str

@@ -42,7 +42,7 @@ class _Known:
 class Connections(Generic[C]):
     """The open connections and their states.
 
-    `network`: the key of an address (`rate_limits.network_of`). It is "" for our own proxies, whose number is not limited by
+    `network`: the key of an address (`rate_limits.network_of`), or "" for our own proxies, whose number is not limited by
     address.
     """
 

@@ -126,7 +126,7 @@ async def seed(records: Records, settings: Settings) -> None:
 def _shop_secret(settings: Settings) -> str:
     """Return the key that shop and service share.
 
-    It is derived from the server's key, so that each installation has another key.
+    The shared key is derived from the server's key, so that each installation has another one.
     """
     digest = hmac.new(server_secret(settings.data_dir), b"demo shop", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -5,9 +5,9 @@
     due → missed (nobody accepted in two weeks)
     calling → scheduled (not reached, another time) · due (the counselor was lost before the user connected)
 
-The session stays in state ``callback`` until a member of staff accepts. It then goes on like any other, but without its user:
-the counselor calls them by other means, or the user connects by a new link (``met``). Until then the user does not count as
-disconnected, so no timer waits for their return.
+The session stays in state ``callback`` until a member of staff accepts. After that, it goes on like any other session, but
+without its user: the counselor calls the user by other means, or the user connects by a new link (``met``). Before the user has
+connected, they do not count as disconnected, and no timer waits for their return.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ class HelpCancelled:
 class HelpJoined:
     """The professional has caught up and joins.
 
-    ``record``: whether they agree to a recording that is under way; None: they were not asked.
+    ``record``: whether the professional agrees to a recording that is under way. None: the professional was not asked.
     """
 
     participant: str
@@ -389,7 +389,8 @@ SessionEvent = (
 class Enqueue:
     """Enqueue a request at the matcher.
 
-    ``only``: the one member of staff to whom it is offered, or "". ``first``: offer it before all other requests.
+    ``only``: the one member of staff to whom the request is offered, or "". ``first``: whether it is offered before all other
+    requests.
     """
 
     request: str
@@ -437,7 +438,8 @@ class Reinstate:
     """Restore a request at the matcher after a restart, with its original enqueue time.
 
     If ``staff`` is given, that member has accepted the request and still serves it.
-    If ``staff`` is empty, the request waits. It is offered only after its user has returned; a callback does not need its user.
+    If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
+    callback does not need its user.
     """
 
     request: str

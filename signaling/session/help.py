@@ -78,7 +78,7 @@ def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect
 def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
     """Let the member of staff who accepted the request catch up, unheard, and tell the user so.
 
-    In a direct transfer they become the owner at once instead.
+    In a direct transfer, the member who accepts becomes the owner at once instead.
     """
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "asking" or event.staff == session.owner:
@@ -190,7 +190,7 @@ def remove(person: Person, reason: OverReason, out: list[Effect]) -> None:
 def professional_out(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
     """Take the professional out, because they left, are disconnected or were too slow.
 
-    If they were still catching up, the search goes on. If they had joined, the help ends.
+    If the professional was still catching up, the search goes on. If the professional had joined, the help ends.
     """
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None or person is None:

@@ -1,6 +1,6 @@
 """The matrix: who hears and sees whom, and who may draw.
 
-This module decides it from the people and the mode. The worker enforces it, and the pages show it.
+This module derives the matrix from the people and the mode. The worker enforces the matrix, and the pages show it.
 """
 
 from __future__ import annotations

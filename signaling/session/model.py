@@ -57,7 +57,7 @@ OPEN_HELP: frozenset[HelpState] = frozenset({"asking", "catching_up", "joined"})
 class NotAllowed(Exception):
     """The state tables forbid this event now. Nothing has changed.
 
-    ``detail``: what exactly is wrong, for whoever wrote the client.
+    ``detail``: what exactly is wrong, for the author of the client.
     """
 
     def __init__(self, reason: CommandReason, detail: str = "") -> None:
@@ -77,8 +77,10 @@ class Draft(Struct, kw_only=True):
 class Person(Struct, kw_only=True):
     """A participant.
 
-    ``connected``: one of their tabs is connected. ``entered``: they have been in the session at least once.
-    ``reading``: a professional who is catching up, unheard. ``gone``: no longer part of the session.
+    ``connected``: whether a tab of the participant is connected. ``entered``: whether they have been in the session at least
+    once.
+    ``reading``: whether they are a professional who is catching up, unheard. ``gone``: whether they no longer belong to the
+    session.
     ``peer_id``: their newest peer. ``former_id``: an earlier live peer, which the worker keeps until the newest one is live.
     ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``draft``: their unsaved notes.
     """

@@ -1,7 +1,7 @@
 """The open requests of a session and their states, as the session itself sees them.
 
-When a matcher has lost its data, it gets these requests again. When a matcher went on without this server, its requests are
-compared with these.
+A matcher that has lost its data gets the session's requests again. If a matcher went on without this server, its requests are
+compared with those of the session.
 """
 
 from __future__ import annotations

@@ -98,7 +98,8 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
 async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
     """Return the session and the person who writes notes in it.
 
-    That person is in the room, has handed over, or writes within `LATE_NOTES_MS` after the session closed by itself.
+    The person who writes notes is in the room, has handed over, or writes within `LATE_NOTES_MS` after the session closed by
+    itself.
     """
     staff = staff_id(client)
     entry = await live.stored.any_session(session)

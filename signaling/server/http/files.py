@@ -193,7 +193,8 @@ async def _still_readable(request: web.Request) -> FileRecord:
 async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may read the file.
 
-    They may if they take part in its conversation, are an operator, or are with the same user now (`?via=`, as for pictures).
+    A member may read the file if they take part in its conversation, are an operator, or are with the same user now (`?via=`, as
+    for pictures).
     """
     if member.role == "operator" or request.app[LIVE].staff_participant(file.session, member.id) is not None:
         return True

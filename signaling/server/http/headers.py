@@ -60,9 +60,9 @@ def page_headers(
 ) -> dict[str, str]:
     """Return the headers of one HTML page.
 
-    `frame_ancestors`: origins that may frame the page. Older versions may have stored a text that is no origin. It is left out,
-    because it could add a directive. `devices`: whether the page may use camera, microphone and screen. `opener`: whether the
-    page stays connected to the window that opened it, or to windows that it opens.
+    `frame_ancestors`: origins that may frame the page. Older versions may have stored a text that is no origin. Such a text is
+    left out, because it could add a directive. `devices`: whether the page may use camera, microphone and screen. `opener`:
+    whether the page stays connected to the window that opened it, or to windows that it opens.
     """
     frame_ancestors = [each for each in frame_ancestors if is_origin(each)]
     sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))

@@ -22,7 +22,8 @@ routes = web.RouteTableDef()
 class CategoryHours(Struct, kw_only=True):
     """The hours of one category.
 
-    `hours`: the category's own hours. Null: it inherits those of the category `inherited_from` ("": it is always open).
+    `hours`: the category's own hours. Null: the category inherits those of `inherited_from`; if that is "", the category is
+    always open.
     """
 
     id: str

@@ -145,8 +145,8 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    Staff in the session may see it, as may staff in a later session of the same user, and operators (audited). A product's
-    picture is shown while the request rings, so all staff of the site may see it.
+    Staff in the session may see the picture, as may staff in a later session of the same user, and operators (audited). A
+    product's picture is shown while the request rings, so all staff of the site may see it.
     """
     records = request.app[RECORDS]
     if request.app[LIVE].staff_participant(picture.session, member.id) is not None:

@@ -122,8 +122,8 @@ async def track(request: web.Request) -> web.StreamResponse:
 async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:
     """Return the data for playback, if this member of staff may play the recording.
 
-    Operators may, the session's counselor, and staff whose voice or video is in it. Raises Refused: signed_out, not_found. A
-    recording that this member may not play counts as not found.
+    Operators, the session's counselor, and staff whose voice or video is in a recording may play it. Raises Refused: signed_out,
+    not_found. A recording that this member may not play counts as not found.
     """
     member = await signed_in(request)
     record = await request.app[RECORDS].session(path_id(request, "session"))

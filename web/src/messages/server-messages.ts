@@ -259,7 +259,7 @@ export interface Wallboard {
  * The wallboard's figures over the last two hours: one point every ``every_ms``, oldest first, the last at ``ends_at``.
  *
  * ``left``: users who gave up since the previous point.
- * ``level``: the service level of the half hour before the point, in percent. It is null when nobody was answered or left then.
+ * ``level``: the service level of the half hour before the point, in percent; null when nobody was answered or left then.
  */
 export interface Trend {
   type: "trend";

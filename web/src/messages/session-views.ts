@@ -71,9 +71,9 @@ export interface CategoryView {
 /**
  * A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
  *
- * ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading
- * (a professional who is catching up, unheard); gone.
- * ``peer``: the state of their connection to the media worker; "lost" means that it failed.
+ * ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading (a
+ * professional who is catching up, unheard); gone.
+ * ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
  */
 export interface ParticipantView {
   id: string;
@@ -242,7 +242,7 @@ export interface Span {
 /**
  * The lines that one participant has received and read.
  *
- * ``delivered``: the newest line that their page has. ``read``: lines that were on their screen in a visible page.
+ * ``delivered``: the newest line that the participant's page has. ``read``: lines that were on their screen in a visible page.
  * A user gets one mark for all staff, whose ``participant`` is empty.
  */
 export interface Mark {

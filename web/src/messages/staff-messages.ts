@@ -94,7 +94,7 @@ export interface CancelHelp {
 /**
  * The professional has caught up and becomes the third peer.
  *
- * ``record``: whether they agree to be recorded. It is required while ``recording.state`` is ``on``.
+ * ``record``: whether the professional agrees to be recorded. The field is required while ``recording.state`` is ``on``.
  */
 export interface Join {
   type: "join";

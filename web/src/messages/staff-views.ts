@@ -6,8 +6,8 @@ import type { PassedOverReason } from "./reasons";
 /**
  * The signed-in member of staff, as their own console shows it.
  *
- * ``ready``: they get requests as far as their capacity allows. A busy member may have switched that off.
- * ``most_texts``, ``most_calls``: their capacity. ``texts_in_call``: they get new text requests during a call.
+ * ``ready``: whether the member gets requests as far as their capacity allows. A busy member may have switched that off.
+ * ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether they get new text requests during a call.
  */
 export interface StaffMe {
   id: string;
@@ -51,9 +51,9 @@ export interface ThresholdItem {
 /**
  * A member of staff in a list.
  *
- * ``sessions``: how many sessions they have now. ``texts``, ``calls``: how many of these take a place. A session takes no place
- * once its user has left the page. ``most_texts``, ``most_calls``: their capacity.
- * ``since``: when they entered ``state``. ``ready``: see ``StaffMe``.
+ * ``sessions``: how many sessions the member has now. ``texts``, ``calls``: how many of these take a place. A session takes no
+ * place once its user has left the page. ``most_texts``, ``most_calls``: the member's capacity.
+ * ``since``: when the member entered ``state``. ``ready``: see ``StaffMe``.
  */
 export interface StaffItem {
   id: string;
@@ -131,9 +131,9 @@ export interface StreamQuality {
  * The quality of one participant's connection.
  *
  * ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
- * ``carries_bps``: the estimated bandwidth of their link downwards, in bit/s.
- * ``concealed_percent``: the share of their sound that was concealed because packets were lost, while it is mixed.
- * ``up``: the streams that they send; ``down``: the streams that they receive.
+ * ``carries_bps``: the estimated bandwidth of the participant's link downwards, in bit/s.
+ * ``concealed_percent``: the share of the participant's sound that was concealed because packets were lost, while it is mixed.
+ * ``up``: the streams that the participant sends; ``down``: the streams that they receive.
  */
 export interface PersonQuality {
   id: string;
