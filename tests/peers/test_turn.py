@@ -64,6 +64,9 @@ def credentials(turn: TurnServer, now_ms: int | None = None) -> IceServer:
     return known.server("s-1", int(time.time() * 1000) if now_ms is None else now_ms)
 
 
+RETRANSMISSIONS_S = (0.5, 1, 2, 4)
+
+
 class Relay(asyncio.DatagramProtocol):
     """One allocation on the TURN server. Call `allocate` first, then ask for permissions for peers."""
 
@@ -122,8 +125,17 @@ class Relay(asyncio.DatagramProtocol):
         return plain + struct.pack("!HH", 8, 20) + hmac.new(self._key, plain, hashlib.sha1).digest()
 
     async def _ask(self, data: bytes) -> stun.Message:
-        self.transport.sendto(data)
-        return await asyncio.wait_for(self._replies.get(), 5)
+        """Send a request until its reply comes, with the pauses of RFC 8489, section 6.2.1: a datagram may be lost."""
+        for pause_s in RETRANSMISSIONS_S:
+            self.transport.sendto(data)
+            try:
+                async with asyncio.timeout(pause_s):
+                    while (reply := await self._replies.get()).transaction_id != data[8:20]:
+                        pass  # a second reply to an earlier request
+                    return reply
+            except TimeoutError:
+                continue
+        raise AssertionError("the TURN server does not answer")
 
 
 def _message(method: stun.Method, attributes: dict[str, Any]) -> stun.Message:
