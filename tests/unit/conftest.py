@@ -1,5 +1,5 @@
 from hypothesis import settings
 
-# the time an example takes depends on the machine, not on the code under test
+# no deadline for an example: its time depends on the machine, not on the code under test
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

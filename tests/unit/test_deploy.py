@@ -1,4 +1,4 @@
-"""`deploy/` uses only options, variables, names, ports and times that the command line understands."""
+"""The files in `deploy/` use only options, variables, names, ports and times that the command line understands."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def compose() -> dict[str, Any]:
 
 
 def understood(arguments: list[str]) -> dict[str, Any]:
-    """Return the options of a `sangdam` command as it would take them. Raise click's own error if it would refuse them."""
+    """Return the options that a `sangdam` command reads from these arguments. Raise click's own error if it refuses them."""
     command, name = main, "sangdam"
     context = click.Context(main)
     while isinstance(command, click.Group):
@@ -163,7 +163,7 @@ def lines(file: Path) -> list[str]:
 
 
 def assignments(file: Path) -> dict[str, list[str]]:
-    """Return all assignments of an environment file, including those commented out."""
+    """Return all assignments in an environment file, including those that are commented out."""
     found: dict[str, list[str]] = {}
     for name, value in re.findall(r"^#?([A-Z_]+)=(.*)$", file.read_text(), re.MULTILINE):
         found.setdefault(name, []).append(value)
@@ -198,7 +198,7 @@ def test_documents_name_only_existing_commands(document: str, monkeypatch: pytes
         try:
             understood(words[1:])
         except click.Abort:
-            pass  # all options are known; the command asks for a password
+            pass  # the command knows all options and asks for a password
         except click.BadParameter as error:
-            if not re.search("does not exist|No such file", error.message):  # a file that the reader has
+            if not re.search("does not exist|No such file", error.message):  # readers have this file on their own machine
                 raise

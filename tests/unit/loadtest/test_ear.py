@@ -1,4 +1,4 @@
-"""The receiver's report on streams whose faults are known."""
+"""The light receiver's report on streams with known faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A counselling desk with its own clock: the engine's steps as helper methods."""
+"""A `Desk`: a matching engine with its own clock, and helper methods for the engine's steps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Desk:
         return self.events
 
     def after(self, seconds: float, *, renewing: bool = True) -> list[AnyEvent]:
-        """Let time pass while the consoles renew their leases, then run the sweep."""
+        """Let time pass and run the sweep. With `renewing`, the consoles renew their leases meanwhile."""
         end = self.now + round(seconds * 1000)
         while renewing and self.now + 20_000 < end:
             self.now += 20_000
@@ -64,7 +64,7 @@ class Desk:
         return self.events
 
     def serve(self, request: str) -> None:
-        """Accept the request and enter the room."""
+        """Accept the request for the member reserved, and let the member enter the room."""
         self.accept(request)
         self.do("entered", request)
 
@@ -82,7 +82,7 @@ class Desk:
         return status.load
 
     def told(self) -> list[tuple[str, str, str]]:
-        """Return (name, state, reason) of requests and staff in the last step's events."""
+        """Return (name, state, reason) of each request and member that changed in the last step."""
         told = []
         for event in self.events:
             if isinstance(event, RequestChanged):

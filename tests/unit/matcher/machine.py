@@ -1,8 +1,8 @@
 """Hypothesis state machine: any steps in any order, checked against a second, slow statement of the rules.
 
-The oracle knows only the snapshot, the events and the steps it made itself. It looks at every request, where the engine looks
-only at the heads of queues. `test_machine.py` runs it on the engine; `tests/contract/matcher/test_lockstep.py` runs it on the
-engine and Redis together.
+The oracle knows only the snapshot, the events and the steps that it made itself. It checks every request, while the engine
+looks only at the heads of queues. `test_machine.py` runs the machine on the engine. `tests/contract/matcher/test_lockstep.py`
+runs it on the engine and Redis together.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ class Matching(RuleBasedStateMachine):
         self.engine = self.new_engine()
         self.now = START_MS
         self.skills: dict[str, Staff] = {}
-        self.ready: dict[str, bool] = {}  # wants work, as far as an observer can tell
+        self.ready: dict[str, bool] = {}  # member → wants work, as far as an observer can tell
         self.open: dict[str, Request] = {}
         self.ended: set[str] = set()
         self.blocked: dict[tuple[str, str], int] = {}
         self.reservations: dict[str, tuple[str, str]] = {}
-        self.over: list[str] = []  # ended reservations
+        self.over: list[str] = []  # reservations that have ended
         self.fence = 0
         self.count = 0
         for staff in team:
@@ -86,7 +86,7 @@ class Matching(RuleBasedStateMachine):
     # --- execution ----------------------------------------------------------------------------------------------------
 
     def do(self, step: str, *args: object, **options: object) -> bool:
-        """Execute one step. A refused step must have changed nothing."""
+        """Execute one step. Return whether the engine took it. A refused step must not change the snapshot."""
         before = self.engine.snapshot()
         try:
             events = getattr(self.engine, step)(*args, self.now, **options)
@@ -147,7 +147,7 @@ class Matching(RuleBasedStateMachine):
 
     @rule(staff=skills)
     def sign_in(self, staff: Staff) -> None:
-        """Sign a member in. A disconnected member returns, possibly with other skills."""
+        """Sign a member in. The member may return after a disconnect, possibly with other skills."""
         known = self.skills.get(staff.id)
         if known is not None and known.role != staff.role:
             return
@@ -334,7 +334,7 @@ class Matching(RuleBasedStateMachine):
         return staff in request.excluded or (request.id, staff) in self.blocked or request.only not in ("", staff)
 
     def may_serve(self, staff: Staff, request: Request) -> str | None:
-        """Return the tier in which this member may have the request now."""
+        """Return the tier in which this member may have the request now. None: not at all, or not yet."""
         ring = self.ring(staff, request)
         if ring is None or self.excluded(request, staff.id):
             return None
@@ -350,7 +350,7 @@ class Matching(RuleBasedStateMachine):
         return None if waiting_for else ring
 
     def idle(self, snapshot: Snapshot, medium: str) -> list[Staff]:
-        """Return who can get a request of this medium now."""
+        """Return the members who can get a request of this medium now."""
         found = []
         for name, status in snapshot.staff.items():
             ready = status.state == "available" or (status.state == "busy" and self.ready.get(name))
@@ -359,7 +359,7 @@ class Matching(RuleBasedStateMachine):
         return found
 
     def has_room(self, status: StaffStatus, medium: str) -> bool:
-        """Return whether a member may get one more request of this medium beside the sessions that they have."""
+        """Return whether a member may get one more request of this medium, besides the sessions that the member has."""
         staff = self.skills[status.id]
         if medium == "call":
             return status.calls < staff.calls
@@ -394,10 +394,10 @@ class Matching(RuleBasedStateMachine):
 
     @staticmethod
     def check_bound(taken: Request, passed: Request) -> None:
-        """Check that no request starves.
+        """Check that the request passed over does not starve.
 
-        Only requests that came earlier may be served first, or requests whose higher priority makes up for coming later. The
-        highest priority in use is 3, so a request is served before any that comes more than four minutes later.
+        Another request may be served first in two cases: it came earlier, or its higher priority makes up for coming later. The
+        highest priority in use is 3. So a request is served before any that comes more than four minutes later.
         """
         later_ms = taken.enqueued_at_ms - passed.enqueued_at_ms
         assert later_ms <= max(0, taken.priority - passed.priority) * PRIORITY_STEP_MS, (
@@ -443,8 +443,8 @@ class Matching(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Check that no request starves.
 
-        With one counselor and one professional who can do everything, the queue empties, except for requests that ask for a
-        member by name.
+        One counselor and one professional sign in who can do everything. The queue must then empty. Requests that ask for a
+        member by name are cancelled first.
         """
         if not hasattr(self, "engine"):
             return

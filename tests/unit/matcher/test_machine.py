@@ -1,4 +1,4 @@
-"""The state machine of `machine.py` on the engine."""
+"""Run the state machine of `machine.py` on the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mutations of `make mutants` match the present Lua."""
+"""The mistakes that `make mutants` puts into the matcher's Lua fit the present Lua."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queue positions, expected waits, deadlines, and restoring after a restart."""
+"""Queue positions, expected waits, deadlines, and restoring the queue after a restart."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_estimate_needs_no_request_and_changes_nothing(desk):
 
 
 def busy_day(desk, pickups, seconds_each):
-    """One counselor, always somebody in line, a pickup every so many seconds."""
+    """Let one counselor pick up a request every `seconds_each` seconds, while somebody is always waiting."""
     desk.staff("jimin")
     for number in range(pickups):
         desk.ask(f"d{number}")

@@ -1,4 +1,4 @@
-"""First come, first served, compared with the optimum: scipy's assignment over everybody at once."""
+"""First come, first served, compared with the optimum: scipy's assignment of all members to all users at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def team(rng: Random, people: int) -> list[Staff]:
 
 
 def line(rng: Random, length: int) -> list[Request]:
-    """Draw users who have waited for up to two minutes, longest first."""
+    """Draw users who have waited for up to two minutes, the longest wait first."""
     waits_ms = sorted((rng.randint(0, 120_000) for _ in range(length)), reverse=True)
     return [
         Request(f"q{number}", "user", "shop", rng.choice(LANGUAGES), (rng.choice(TOPICS),), NOW - wait_ms)
@@ -44,7 +44,7 @@ def fits(staff: Staff, request: Request) -> bool:
 
 
 def served(staff: list[Staff], requests: list[Request], rng: Random) -> dict[str, str]:
-    """Return which member serves each user when all become free at the same moment, in any order."""
+    """Let all members become free at the same moment, in random order. Return which member each user gets."""
     engine = Engine()
     for request in requests:
         engine.enqueue(request, NOW)

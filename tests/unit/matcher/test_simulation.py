@@ -53,7 +53,10 @@ missed_percent = 0
 
 
 def waits_beside_a_call(more: str) -> list[float]:
-    """Return the waits of four texts that come during one counselor's ten-minute call. Each text takes five minutes."""
+    """Return how long four texts wait, in s.
+
+    They come in the first minutes of one counselor's ten-minute call. Each text takes five minutes.
+    """
     texts = [f"10:0{minute}:00,user,shop,ko,orders,300,,text" for minute in range(1, 5)]
     rows = [f"{HEAD},medium", "10:00:00,user,shop,ko,orders,600,,call", *texts]
     arrivals = read_arrivals(rows, "day.csv")
@@ -61,7 +64,8 @@ def waits_beside_a_call(more: str) -> list[float]:
 
 
 def test_simulated_counselor_takes_three_texts_beside_a_call() -> None:
-    assert waits_beside_a_call("") == [1, 1, 1, 122]  # the first, accepted at 10:01:01, makes room at 10:06:01
+    # the counselor takes three texts at once; the first, accepted at 10:01:01, makes room for the fourth at 10:06:01
+    assert waits_beside_a_call("") == [1, 1, 1, 122]
 
 
 def test_simulated_counselor_can_refuse_texts_during_a_call() -> None:

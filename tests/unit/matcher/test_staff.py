@@ -1,4 +1,4 @@
-"""Every row of the state table for staff."""
+"""Check every row of the state table for staff."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_available_member_can_sign_out(desk):
 def test_signing_in_again_renews_the_lease_and_updates_skills(desk):
     desk.staff("jimin", "cameras")
     desk.ask("q", ("audio",))
-    assert desk.rings_at("q") == "jimin"  # the widest tier, because nobody else is there
+    assert desk.rings_at("q") == "jimin"  # in the widest tier, because nobody else is there
     desk.decline("q")
     desk.do("sign_in", desk.skills("jimin", "audio", languages=("ko", "en")))
     desk.ask("english", ("audio",), language="en")
@@ -227,7 +227,7 @@ def test_disconnected_member_is_signed_out_after_thirty_seconds(desk):
     desk.staff("jimin")
     desk.do("disconnect", "jimin")
     assert desk.engine.next_deadline_ms() == desk.now + 30_000
-    desk.do("renew", ["jimin"])  # a late renewal from a closed connection
+    desk.do("renew", ["jimin"])  # a connection that has closed sends a late renewal
     desk.after(29.999)
     assert desk.state("jimin") == "lost"
     desk.after(0.001)

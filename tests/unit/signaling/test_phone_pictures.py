@@ -1,4 +1,4 @@
-"""Photos in HEIC and AVIF, as phones save them, become pictures that every browser shows."""
+"""Photos in HEIC and AVIF, as phones save them, become pictures that every browser can show."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_photo_of_a_phone_becomes_webp_without_metadata(form: str) -> None:
 @pytest.mark.parametrize("form", ["HEIF", "AVIF"])
 def test_photo_taken_upright_is_shown_upright(form: str) -> None:
     exif = Image.Exif()
-    exif[ORIENTATION] = 6  # the camera was turned: a quarter to the right shows it as it was seen
+    exif[ORIENTATION] = 6  # Exif: the camera was turned, so the photo must be turned right by a quarter
     made = reencode(photo(form, exif=exif.tobytes()))
     assert (made.width, made.height) == (32, 64)
     shown = Image.open(io.BytesIO(made.data)).convert("RGB")
@@ -74,7 +74,7 @@ async def test_photo_of_twelve_megapixels_is_taken_within_bounds() -> None:
 
 
 def lying(form: str) -> bytes:
-    """Return a photo whose header gives a hundredth of its size."""
+    """Return a photo whose header claims a hundredth of its real area."""
     data = photo(form, (640, 480))
     at = data.index(b"ispe") + 8
     return data[:at] + struct.pack(">II", 64, 48) + data[at + 8 :]
@@ -83,7 +83,7 @@ def lying(form: str) -> bytes:
 def test_photo_that_claims_to_be_small_is_refused_or_shown_small() -> None:
     with pytest.raises(PictureRefused, match="picture_damaged"):
         reencode(lying("HEIF"))
-    made = reencode(lying("AVIF"))  # its decoder scales; the process's limit bounds what it needs until then
+    made = reencode(lying("AVIF"))  # the AVIF decoder scales the photo; until then, the process's memory limit applies
     assert (made.width, made.height) == (64, 48)
 
 

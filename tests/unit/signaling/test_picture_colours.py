@@ -19,7 +19,7 @@ RED, BLUE = (230, 20, 20), (20, 20, 230)
 
 
 def shown(data: bytes, at: tuple[int, int] = (10, 10)) -> tuple[int, ...]:
-    """Return the colour (and opacity) at a place of the shown image."""
+    """Return red, green, blue and opacity of the re-encoded image at this point."""
     pixel = Image.open(io.BytesIO(reencode(data).data)).convert("RGBA").getpixel(at)
     assert isinstance(pixel, tuple)
     return pixel
@@ -28,7 +28,7 @@ def shown(data: bytes, at: tuple[int, int] = (10, 10)) -> tuple[int, ...]:
 def png(colour: int, depth: int, row: bytes, *between: bytes, side: int = 32) -> bytes:
     """Write a PNG by hand, for cases that Pillow cannot write.
 
-    `side` rows of the same bytes. `between`: chunks before the pixels.
+    The image has `side` rows with the same bytes. `between`: chunks before the pixels.
     """
     header = struct.pack(">IIBBBBB", side, side, depth, colour, 0, 0, 0)
     pixels = zlib.compress((b"\0" + row) * side)
@@ -86,7 +86,7 @@ def test_odd_transparency_hides_nothing(body: bytes) -> None:
 
 
 def swapped_profile() -> bytes:
-    """Return an RGB profile with the red and blue primaries swapped, so that its use is visible."""
+    """Return an RGB profile with red and blue swapped. An image to which the profile is applied visibly changes."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G\0B", b"o\0d\0d\0!"))
     tags = profile.replace(b"rXYZ", b"tmp!").replace(b"bXYZ", b"rXYZ").replace(b"tmp!", b"bXYZ")
     return bytes(tags)
@@ -109,7 +109,7 @@ def test_unusable_colour_profile_is_ignored(profile: bytes) -> None:
 
 
 def exif(orientation: int, order: str = "<") -> bytes:
-    """Return an Exif block whose first tag points nowhere and whose last tag is the orientation."""
+    """Return an Exif block. Its first tag points to an invalid offset, and its last tag is the orientation."""
     odd = struct.pack(f"{order}HHII", 0x8769, 13, 0xFFFFFFFF, 0xFFFFFFF0) + struct.pack(f"{order}HHII", 0x010F, 2, 10**9, 10**9)
     turned = struct.pack(f"{order}HHIHH", 0x0112, 3, 1, orientation, 0)
     return b"Exif\0\0" + {"<": b"II", ">": b"MM"}[order] + struct.pack(f"{order}HIH", 42, 8, 3) + odd + turned

@@ -1,4 +1,4 @@
-"""The cost of decoding an image is known from its header, and bounded by a separate process."""
+"""The memory for decoding an image is known from its header, and a separate process limits it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def grey_and_alpha_of_50_megapixels() -> bytes:
-    """Return an image padded to 8 MiB, as an attacker would send it."""
+    """Return an image of 50 megapixels in grey and alpha, padded to 8 MiB, as an attacker would send it."""
     data = encoded(Image.new("LA", (8000, 6250), (90, 128)), "PNG")
     return data[:33] + chunk(b"prIv", random.Random(1).randbytes(MOST_BYTES - len(data) - 12)) + data[33:]
 
@@ -48,7 +48,7 @@ async def workshop() -> AsyncIterator[Workshop]:
 
 
 def most_memory(pid: int | None) -> int:
-    """Return the process's peak memory in bytes."""
+    """Return the peak memory of the process, in bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
@@ -80,7 +80,7 @@ async def test_eight_megabyte_image_uses_at_most_a_quarter_gigabyte(workshop: Wo
 
 
 async def test_image_over_the_memory_limit_is_refused_and_the_next_shown() -> None:
-    workshop = Workshop(MIB - WORKING_BYTES + 30 * MIB)  # as if the header had lied
+    workshop = Workshop(MIB - WORKING_BYTES + 30 * MIB)  # so little memory that the header seems to have lied
     try:
         with pytest.raises(PictureRefused, match="picture_too_costly"):
             await workshop.reencode(encoded(Image.new("RGB", (4000, 4000)), "PNG"))

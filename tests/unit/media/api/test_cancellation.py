@@ -1,4 +1,4 @@
-"""A cancelled task ends even if its awaited result arrives in the same turn of the event loop."""
+"""A cancelled task ends, even if the result it awaits arrives in the same turn of the event loop."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ async def test_cancellation_survives_a_result_in_the_same_turn(turns: int) -> No
     async def works() -> str:
         return str(await arriving)
 
-    task = asyncio.create_task(asyncio.wait_for(works(), 10))  # libraries call it so; conftest patches it as our programs do
+    # libraries call `asyncio.wait_for`; conftest replaces it, as our programs do
+    task = asyncio.create_task(asyncio.wait_for(works(), 10))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     arriving.set_result("done")
     for _ in range(turns):
         await asyncio.sleep(0)
-    heard = task.cancel()  # False: the task had already ended
+    heard = task.cancel()  # False if the task had already ended
     await asyncio.wait({task})
     assert task.cancelled() == heard
 

@@ -1,4 +1,4 @@
-"""A network path on virtual time: a bit rate behind a queue, and a receiver that reports every 100 ms."""
+"""A network path in virtual time: a bit rate behind a queue, and a receiver that reports every 100 ms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REPORT_S = 0.1
 STEP_S = 0.01
 DELAY_S = 0.02
 CLOCK_AHEAD_S = 4321.0
-"""The receiver's clock has nothing to do with the sender's."""
+"""How far the receiver's clock is ahead of the sender's, in s. Neither clock knows of the other."""
 
 
 class Path:
@@ -27,9 +27,12 @@ class Path:
         self.longest_queue_s = 0.0
         self.delay_s = DELAY_S
         self.asleep: list[tuple[float, float]] = []
-        """When the receiver has no processor time: what arrives, and its reports, wait for the end. In order."""
+        """Periods (begin, end) in which the receiver has no processor time, in order.
+
+        Its packets and reports wait for the end.
+        """
         self.buffer_packets = 1000
-        """What its socket holds meanwhile."""
+        """How many packets the receiver's socket holds during such a period."""
         self._waiting = 0
         self._random = random.Random(1)
         self._arrivals = Arrivals()
@@ -39,7 +42,7 @@ class Path:
         self._report_due = self.now
 
     def send(self, seconds: float, bps: float | None = None) -> None:
-        """Send at `bps`, or at the estimate if None."""
+        """Send at `bps`. None: send at the bandwidth estimate."""
         for _ in range(round(seconds / STEP_S)):
             self.step(self.estimator.bps if bps is None else bps)
 
@@ -61,7 +64,7 @@ class Path:
 
     @property
     def queued_s(self) -> float:
-        """Wait of the next packet in the queue, in seconds."""
+        """Return how long the next packet would wait in the queue, in s."""
         return max(0.0, self._free - self.now)
 
     def _forward(self, number: int) -> None:
@@ -82,7 +85,7 @@ class Path:
         return next((end for begin, end in self.asleep if begin <= arrives < end), arrives)
 
     def sleepy(self, seconds: float, *, awake_s: float, asleep_s: float) -> None:
-        """From now on let the receiver alternate between awake and asleep, each for at most the given times."""
+        """Let the receiver alternate for `seconds` between awake and asleep, each for a random time up to the given one."""
         at = self.now
         while at < self.now + seconds:
             begin = at + self._random.uniform(0.0, awake_s)

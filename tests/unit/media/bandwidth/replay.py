@@ -1,7 +1,7 @@
-"""Replay what an estimator was told in a real call. `tests.bench.lines` writes such traces.
+"""Replay to a bandwidth estimator the events of a real call. `tests.bench.lines` writes such traces.
 
-One event per line. `s NUMBER SECONDS BYTES`: a packet was sent. `f SECONDS BASE TIME …`: a report on packets from number BASE
-on. Each TIME is an arrival in steps of 250 µs of the receiver's clock, or `-` for a packet that did not arrive.
+Each line is an event. `s NUMBER SECONDS BYTES`: a packet was sent. `f SECONDS BASE TIME …`: a report on the packets from number
+BASE on. Each TIME is an arrival in steps of 250 µs of the receiver's clock, or `-` for a packet that did not arrive.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from media.bandwidth import Estimator, TransportFeedback
 TRACES = Path(__file__).parent / "traces"
 TICKS_PER_S = 4000
 TICK_EVERY_S = 0.2
-"""As `Room` does."""
+"""Seconds between two ticks of the estimator, as in `Room`."""
 
 
 def congestion(name: str) -> Iterator[float]:
-    """Yield when the estimator sees congestion, in seconds since the first packet."""
+    """Yield each time at which the estimator sees congestion, in seconds since the first packet."""
     began: float | None = None
     seen = float("-inf")
     for line in lzma.decompress((TRACES / f"{name}.xz").read_bytes()).decode().splitlines():

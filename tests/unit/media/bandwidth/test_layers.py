@@ -59,7 +59,10 @@ def test_less_important_picture_drops_first() -> None:
 
 
 def test_failed_attempts_become_rarer() -> None:
-    """The path carries the lowest layer and claims more whenever nothing is sent: the video must not flap."""
+    """The path carries only the lowest layer, but its estimate rises whenever that layer alone is sent.
+
+    The video must not flap.
+    """
     viewer = Viewer()
     viewer.watch(5, 5e6, {0: CAMERA})
     viewer.watch(0.2, 120_000, {0: CAMERA})
@@ -96,7 +99,7 @@ def test_connection_that_never_carries_the_top_is_announced() -> None:
 
 
 def test_uncongested_path_keeps_its_layers() -> None:
-    """A low first estimate and a growing sender are no reasons to pause."""
+    """Neither a low first estimate nor a sender whose rate grows is a reason to pause the video."""
     viewer = Viewer()
     choice = viewer.chooser.choose({0: SCREEN}, 300_000, viewer.now, congested=False)
     assert choice.layers == {0: ""}

@@ -8,7 +8,7 @@ from tests.unit.media.bandwidth.path import PACKET_BYTES, STEP_S, Path
 
 
 class Viewer:
-    """A viewer that requests as many repeats as it can, and a relay that answers within the budget."""
+    """A viewer that requests as many retransmissions as it can, and a relay that answers within the budget."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -16,7 +16,7 @@ class Viewer:
         self.video_bps = 0.0
 
     def watch(self, seconds: float, *, requests: bool = True) -> float:
-        """Return the bits per second that were repeated."""
+        """Let the viewer watch for `seconds`. Return the bits per second of retransmissions."""
         octets = 0
         for _ in range(round(seconds / STEP_S)):
             repeats = self._repeat() if requests else 0
@@ -40,7 +40,7 @@ def heard(bps: float) -> Estimator:
 
 
 def spent(budget: RepeatBudget, path: Estimator, size_bytes: int = PACKET_BYTES, seconds: int = 10) -> int:
-    """Return how many packets of this size the budget lets through, asked a thousand times a second."""
+    """Return how many packets of this size the budget allows in `seconds`, when asked a thousand times a second."""
     count = 0
     for step in range(1000 * seconds):
         budget.follow(path, step / 1000)
@@ -49,7 +49,7 @@ def spent(budget: RepeatBudget, path: Estimator, size_bytes: int = PACKET_BYTES,
 
 
 def test_repeats_leave_a_lowered_link_to_voice_and_video() -> None:
-    """Without a budget they were 3.9 Mbit/s on a link of 400 kbit/s, for four seconds."""
+    """Without a budget, retransmissions took 3.9 Mbit/s for four seconds on a link of 400 kbit/s."""
     viewer = Viewer(Path(4_000_000))
     viewer.video_bps = 1_000_000
     viewer.watch(8, requests=False)

@@ -1,4 +1,4 @@
-"""Tests of the board. Its clients are real Yjs documents (pycrdt) that speak y-protocols with a BoardRoom."""
+"""Tests of the board. Its clients are real Yjs documents (pycrdt) that speak the y-protocols with a BoardRoom."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Wire:
 
 
 class Client:
-    """A browser's end. It sends each drawing at once, and reads when `read` is called."""
+    """A browser with a copy of the board. It sends each stroke at once, and reads messages only when `read` is called."""
 
     def __init__(self, wire: Wire, name: str) -> None:
         self.wire, self.name = wire, name
@@ -287,14 +287,14 @@ def test_known_crashing_updates_never_reach_the_library(wire: Wire, name: str) -
 
 
 def crowd(first: int, count: int) -> bytes:
-    """Build updates of many clients that each put a value at the head of the same list: all of them conflict."""
+    """Build updates of many clients that all conflict, because each puts a value at the head of the same list."""
     value = b"\x00" + bytes([8, 1, 1, 109, 1, 126])
     heads = b"".join(b"\x01" + var_uint(client) + value for client in range(first, first + count))
     return var_uint(count) + heads + b"\x00"
 
 
 def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
-    """Without the bound, the second of these updates takes 30 to 54 s of processor time."""
+    """Without the limit, the second of these updates takes 30 to 54 s of processor time."""
     wire = Wire()
     wire.board._clock = time.monotonic
     wire.board.set_writers({"user", "counselor"})
@@ -308,14 +308,14 @@ def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
 
 
 def nested(first: int, count: int) -> bytes:
-    """Build maps within maps, each in the one before."""
+    """Build maps within maps, each inside the map before."""
     head = bytes([0x27, 1, 1, 109, 1, 97, 1]) if first == 0 else b""
     rest = (bytes([0x27, 0, 5]) + var_uint(clock - 1) + bytes([1, 97, 1]) for clock in range(first or 1, first + count))
     return b"\x01" + var_uint(count) + b"\x05" + var_uint(first) + head + b"".join(rest) + b"\x00"
 
 
 def test_nested_maps_are_bounded_and_freed_safely(wire: Wire) -> None:
-    """Without the bound, deleting 40,000 nested maps at the root would end the process."""
+    """Without the limit, deleting the root of 40,000 nested maps would end the process."""
     for n in range(4):
         wire.now += 20
         wire.board.receive("user", create_update_message(nested(n * 5000, 5000)))
@@ -380,7 +380,7 @@ def test_broken_update_never_raises_and_the_board_goes_on(flips: list[tuple[int,
 
 def test_library_panic_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     class Panic(BaseException):
-        """Like pyo3's PanicException, which does not derive from Exception."""
+        """Stands for pyo3's PanicException, which is no subclass of Exception either."""
 
     def panic(update: bytes) -> None:
         raise Panic
@@ -396,7 +396,7 @@ def test_library_panic_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch:
 
 
 def _answers_only(wire: Wire, name: str) -> Doc[Any]:
-    """Connect a client that answers step 1 with step 2 and sends no request of its own."""
+    """Connect a client that answers sync step 1 with step 2, and sends no sync request of its own."""
     doc: Doc[Any] = Doc()
     wire.board.connect(name)
     for message in wire.sent.pop(name):

@@ -1,4 +1,4 @@
-"""Splitting of updates into pieces, and of messages into fragments."""
+"""Split updates into pieces, and messages into fragments."""
 
 from __future__ import annotations
 

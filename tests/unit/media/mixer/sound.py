@@ -20,9 +20,9 @@ def tone(hertz: float, seconds: float, peak: int = 8000) -> Samples:
 
 
 def voice(seconds: float, peak: int = 10_000) -> Samples:
-    """Return a hum that moves like speech.
+    """Return a hum that moves as speech does.
 
-    Thirty harmonics of 120 to 160 Hz, swelling three times a second, over a little noise.
+    It has 29 harmonics of 120 to 160 Hz, swells three times a second, and lies over a little noise.
     """
     time = np.arange(round(48_000 * seconds)) / 48_000
     phase = 2 * np.pi * np.cumsum(140 + 20 * np.sin(2 * np.pi * 0.7 * time)) / 48_000
@@ -32,7 +32,7 @@ def voice(seconds: float, peak: int = 10_000) -> Samples:
 
 
 def loudness(sound: Samples) -> NDArray[np.float64]:
-    """Return the RMS of each 20 ms."""
+    """Return the RMS of each 20 ms of the sound."""
     frames = sound[: len(sound) // TICK * TICK].reshape(-1, TICK).astype(float)
     return np.sqrt(np.mean(frames**2, axis=1))
 
@@ -55,13 +55,16 @@ def strength(sound: NDArray[np.int16], hertz: float) -> float:
 
 
 def roughness(sound: NDArray[np.int16], hertz: float) -> float:
-    """Return how far a sound departs from a sine at its worst: the residue of x[n+1] + x[n-1] = 2 cos(w) x[n]."""
+    """Return the largest departure of a sound from a sine of this frequency.
+
+    A sine fulfils x[n+1] + x[n-1] = 2 cos(w) x[n]. The departure is the difference between both sides.
+    """
     x = sound.astype(float)
     return float(np.abs(x[2:] + x[:-2] - 2 * np.cos(2 * np.pi * hertz / 48_000) * x[1:-1]).max())
 
 
 class Ears:
-    """Decoders of all listeners' packets, with silence where nothing is sent."""
+    """Decoders for the packets of all listeners. Where no packet is sent, a listener hears silence."""
 
     def __init__(self) -> None:
         self.sent: defaultdict[str, list[tuple[bytes, int, bool]]] = defaultdict(list)
@@ -78,7 +81,7 @@ class Ears:
         self._heard[listener].append(self._decoders[listener].decode(payload))
 
     def heard(self, listener: str, seconds: float | None = None) -> Samples:
-        """Return everything heard, or the last seconds of it."""
+        """Return everything that the listener has heard. `seconds`: only the last seconds of it."""
         sound = np.concatenate(self._heard[listener] or [np.zeros(TICK, np.int16)])
         return sound if seconds is None else sound[-round(seconds * 48_000) :]
 
@@ -90,7 +93,7 @@ class Ears:
 
 
 class Talker:
-    """A participant who pushes one packet every `samples`, as a browser would."""
+    """A participant who pushes a packet for every `samples` of sound, as a browser would."""
 
     def __init__(self, name: str, payloads: Iterable[bytes], *, samples: int = TICK, level: int | None = 20) -> None:
         self.name, self.payloads, self.samples, self.level = name, list(payloads), samples, level
@@ -111,7 +114,7 @@ def everyone(*names: str) -> dict[str, dict[str, float]]:
 class Room:
     """An AudioRoom with decoders and a clock.
 
-    Packets come every 20 ms, `PHASE_S` after a multiple of 20 ms. The room chooses its ticks.
+    Packets arrive every 20 ms, `PHASE_S` after a multiple of 20 ms. The AudioRoom may bring its ticks forward.
     """
 
     BEGAN, PHASE_S = 100.0, 0.004
@@ -123,7 +126,7 @@ class Room:
         self.talkers: list[Talker] = []
 
     def run(self, seconds: float, *talkers: Talker, lost: Callable[[], bool] = lambda: False) -> None:
-        """Run as many ticks as fit into the given seconds."""
+        """Let the talkers speak for `seconds`, and tick the room once for each 20 ms of them."""
         for _ in range(round(seconds * 50)):
             self.now = round(self.now + 0.02, 6)
             for talker in talkers:

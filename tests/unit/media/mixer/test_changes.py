@@ -1,4 +1,4 @@
-"""A sine through every kind of change: nothing clicks, and the level changes only where it should."""
+"""A sine goes through every kind of change: nothing clicks, and the level changes only where it should."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .sound import TICK, Room, Talker, everyone, loudness, packets, roughness, s
 
 TONE, OTHER, PEAK = 440, 620, 8000
 CLICK = 900
-"""A step of half the tone leaves 2,500, the codec itself up to 300."""
+"""Roughness that counts as a click. A jump by half the tone leaves 2,500; the codec itself leaves up to 300."""
 
 Matrix = tuple[dict[str, dict[str, float]], set[str]]
 THREE = everyone("user", "counselor", "professional")
@@ -38,7 +38,7 @@ def _never(room: Room) -> None:
 
 
 def _second_voice(room: Room) -> None:
-    """Let a second participant say a word at the same moment."""
+    """Let a second participant begin to speak at the moment of the change."""
     room.run(0.02, *room.talkers)
     room.talkers.append(Talker("professional", packets(tone(OTHER, 2, 4000))))
 
@@ -64,7 +64,7 @@ def test_tone_continues_through_every_change(change: str, meanwhile: Callable[[R
 
 @pytest.mark.parametrize("gain", [0.5, 0.0])
 def test_matrix_change_is_in_the_next_packet(gain: float) -> None:
-    """The packet of the next tick carries the change: at most one tick and 20 ms later."""
+    """The packet of the next tick has the new gain. It comes at most one tick and 20 ms after the change."""
     room = Room()
     speaker = Talker("counselor", packets(tone(TONE, 2, PEAK)))
     room.audio.set_matrix(TWO, set())

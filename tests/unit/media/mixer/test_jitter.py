@@ -1,4 +1,4 @@
-"""The jitter buffer without a codec: what is played when, what is given up, and how long packets wait."""
+"""The jitter buffer without a codec: which packet is played when, which are given up, and how long packets wait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ Arrival = tuple[float, Packet]
 
 
 class Listener:
-    """Ticks a buffer every 20 ms and records what is played. A frame removed to shorten the delay counts as `shortened`."""
+    """Ticks a jitter buffer every 20 ms and records what it plays.
+
+    `shortened`: frames that the buffer removed to shorten its delay.
+    """
 
     def __init__(self, phase: float = 0.010) -> None:
         self.buffer = JitterBuffer()
@@ -55,7 +58,7 @@ class Listener:
         self._ready -= wanted
 
     def delay_ms(self, last: int = 50) -> float:
-        """Return the mean time from arrival to playout of the last packets, in ms."""
+        """Return the mean time from arrival to playout of the last `last` packets, in ms."""
         return 1000 * sum(self.delays[-last:]) / last
 
 
@@ -69,7 +72,7 @@ def stream(
     ppm: float = 0.0,
     start: float = 0.0,
 ) -> list[Arrival]:
-    """Return packets of a steady sender whose clock is off by `ppm`. Both counters wrap on the way."""
+    """Return the packets of a steady sender whose clock is off by `ppm`. Sequence number and timestamp wrap meanwhile."""
     arrivals = []
     for n in range(round(seconds * RATE / samples)):
         at = start + n * samples / RATE * (1 - ppm * 1e-6) + jitter(n)
@@ -148,7 +151,7 @@ def test_lost_frame_is_recovered_from_redundancy_once_one_is_buffered() -> None:
 
 
 def test_two_losses_in_a_row_cost_one_frame_and_no_delay() -> None:
-    """The first frame is concealed once, not a second time when the redundant copy of the second has come."""
+    """Two packets in a row are lost. The first is concealed, once; the packet after them restores the second by redundancy."""
     arrivals = stream(30)
     for _, packet in arrivals:
         packet.fec = True
@@ -182,7 +185,7 @@ def test_loss_without_redundancy_is_concealed_without_delay() -> None:
 
 
 def test_dtx_gaps_count_as_silence_not_loss() -> None:
-    """A DTX sender: one packet every 400 ms; sequence numbers have no gaps, timestamps do."""
+    """A sender with DTX sends one packet every 400 ms. Its sequence numbers have no gaps, but its timestamps have."""
     listener = Listener()
     arrivals: list[Arrival] = stream(2)
     sequence, timestamp, at = arrivals[-1][1].sequence, arrivals[-1][1].timestamp, arrivals[-1][0]
@@ -217,7 +220,7 @@ def test_network_stall_loses_little_and_leaves_no_delay() -> None:
 
 
 def test_new_stream_takes_over() -> None:
-    """Another SSRC or a restarted sender: both counters jump."""
+    """The new stream has another SSRC, or its sender has restarted: sequence number and timestamp jump."""
     listener = Listener()
     listener.hear(stream(2), 2)
     listener.hear(stream(3, sequence=1234, timestamp=99_000_000, start=2.0), 5)
@@ -245,7 +248,7 @@ def test_packet_flood_is_bounded() -> None:
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int) -> None:
-    """The clocks drift 180 ms apart: nine frames are dropped or concealed; neither delay nor loss grows."""
+    """The clocks drift apart by 180 ms. Nine frames are dropped or concealed for this; neither delay nor loss grows."""
     listener = Listener()
     dice = random.Random(1)
     listener.hear(stream(1800, ppm=ppm, jitter=lambda n: dice.uniform(0, 0.004)), 1800)

@@ -1,4 +1,4 @@
-"""Finding libopus, and the error when it is missing."""
+"""Find libopus, and say what is wrong when it is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mixer by ear: who hears whom, its cost, and the absence of clicks."""
+"""The mixer by ear: who hears whom, what it costs, and that nothing clicks."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_loud_sum_is_clamped_and_does_not_wrap() -> None:
     room.run(2, *(Talker(name, payloads) for name, payloads in loud.items()))
     heard = room.ears.heard("listener", 1).astype(float)
     assert strength(room.ears.heard("listener", 1), 440) > 28_000
-    # A wrapped sum jumps by nearly 65,536 from one sample to the next; a clamped one no faster than the sine rises.
+    # A sum that wrapped would jump by nearly 65,536 between samples. A clamped one changes no faster than the sine.
     assert np.abs(np.diff(heard)).max() < 12_000
 
 
@@ -88,7 +88,7 @@ def test_one_speaker_costs_one_encode_for_all_listeners(voices: dict[str, list[b
 
 
 def test_listeners_hear_no_click_when_their_mixes_split(voices: dict[str, list[bytes]]) -> None:
-    """Two listeners share an encode until one of them speaks. The other continues from a copy of the encoder."""
+    """Two listeners share one encoder until one of them speaks. The other listener then continues from a copy of the encoder."""
     together, alone = Room(), Room()
     for room in (together, alone):
         room.audio.set_matrix(everyone(*voices), set())
@@ -147,7 +147,7 @@ def test_steady_noise_is_not_mixed_but_the_first_word_is(voices: dict[str, list[
 
 @pytest.mark.parametrize(("level", "quiet_from"), [(127, 70), (80, 70), (55, 51), (46, 45), (30, 0)])
 def test_quiet_voice_can_be_withheld_from_the_mixer(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
-    """The mixer names the level below which packets may be withheld. Withheld packets count as silence."""
+    """The mixer names the audio level from which on packets may be withheld. It takes withheld packets for silence."""
     audio = AudioRoom(lambda *_: None)
     audio.set_matrix(everyone(*voices), set())
     said = voices["user"]
@@ -215,7 +215,7 @@ def test_hold_tone_mixes_with_a_voice(voices: dict[str, list[bytes]]) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(1.0, 0.0), (0.0, 1.0), (1.0, 0.3), (0.2, 4.0)])
 def test_gain_change_does_not_click(before: float, after: float) -> None:
-    """Measured on the mix itself, because the codec would blur a click."""
+    """The test measures the mix before it is encoded, because the codec would blur a click."""
     sine, gains, out = tone(440, 0.2, 5000), Gains(), []
     gains.aim({"a": before, "b": 0.1})
     for n in range(10):

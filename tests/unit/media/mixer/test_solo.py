@@ -1,4 +1,4 @@
-"""Passthrough of a single voice: listeners get its packets unchanged and hear neither its start nor its end."""
+"""Passthrough of a single voice: listeners get its packets unchanged, and hear neither its beginning nor its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = ("user", "counselor", "professional")
 
 
 def words(seconds: float) -> Samples:
-    """Return a voice that pauses for 0.2 s in each second, over a room's noise."""
+    """Return a voice that pauses for 0.2 s in each second, over the noise of a room."""
     time = np.arange(round(48_000 * seconds)) / 48_000
     return np.asarray(voice(seconds) * np.where(time % 1.0 < 0.8, 1.0, 0.02), np.int16)
 
@@ -53,7 +53,7 @@ def test_solo_packets_reach_all_listeners_unchanged(spoken: list[bytes]) -> None
 
 
 def test_sound_without_pauses_is_mixed() -> None:
-    """A switch to passthrough would be audible in it."""
+    """Without pauses, listeners would hear the switch to passthrough."""
     room = conference()
     room.run(20, Talker("user", packets(tone(440, 2))))
     assert room.audio.stats["passed_on"] == 0
@@ -71,7 +71,7 @@ def test_second_voice_is_heard_at_once(spoken: list[bytes]) -> None:
 
 @pytest.mark.parametrize("seconds", [4.2, 4.31, 4.47, 4.62])
 def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) -> None:
-    """The speaker's decoder and the encoder must be in the same state as those of a mix that never stopped."""
+    """At the end, decoder and encoder must be in the state in which uninterrupted mixing would have left them."""
     passing, mixing = conference(), conference()
     for room in (passing, mixing):
         room.audio.set_loss("professional", 0.0 if room is passing else 0.1)
@@ -90,7 +90,7 @@ def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) 
 
 
 class Taken(Talker):
-    """Stands for the fast path, which carries the packets to the listeners."""
+    """Stands for a voice that the fast path has taken: its packets reach the listeners at once."""
 
     def __init__(self, talker: Talker, ears: Ears, listeners: set[str]) -> None:
         super().__init__(talker.name, talker.payloads)
@@ -105,7 +105,7 @@ class Taken(Talker):
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 0.77, 0.92])
 def test_offloaded_voice_sounds_the_same_as_passthrough(seconds: float, spoken: list[bytes]) -> None:
-    """Every sample is the same, as is the second voice that ends the passthrough."""
+    """Listeners hear the same samples in both cases, also of the second voice that ends the passthrough."""
     flowing, passing = conference(), conference()
     for room in (flowing, passing):
         speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1)))
@@ -141,7 +141,7 @@ def test_passthrough_waits_for_evenly_spaced_packets(spoken: list[bytes]) -> Non
 
 
 def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -> None:
-    """Listeners see the gap and the next packet's redundant copy. Their decoders conceal better than ours could."""
+    """Listeners get the gap and the next packet's redundant copy. Their decoders conceal a loss better than ours could."""
     room, missing = conference(), []
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
@@ -162,9 +162,9 @@ def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -
 
 
 def test_timestamps_follow_the_clock_through_pauses_and_restarts(spoken: list[bytes]) -> None:
-    """Listeners' timestamps follow the clock.
+    """The timestamps that listeners get follow the clock.
 
-    The sender pauses for a second (DTX), then for five, then returns with another SSRC.
+    The sender pauses for a second (DTX), then for five seconds, then returns with another SSRC.
     """
     room = conference()
     speaker = Talker("user", spoken)
@@ -207,7 +207,7 @@ def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> Non
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
-    """The listeners' packets follow the speaker's clock through 180 ms of drift; none waits longer than at first."""
+    """The packets to listeners follow the speaker's clock through 180 ms of drift. None waits longer than at the start."""
     samples, seconds, now, n = 0, 1800, 100.0, 0
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
@@ -262,7 +262,7 @@ def test_no_old_sound_is_heard_after_a_long_silence(spoken: list[bytes]) -> None
 
 
 def test_speaker_never_gets_their_own_packets(spoken: list[bytes]) -> None:
-    """Holds also when everybody was silent and therefore shared one stream."""
+    """This also holds when everybody was silent before, and therefore shared one stream."""
     room = conference()
     room.run(3, *(muted(name) for name in NAMES))
     speaker = Talker("user", spoken)

@@ -16,11 +16,14 @@ from tests.peers.offer import OPUS, RED, offer
 from tests.unit.media.packets.test_sdp import OFFERS
 
 CHROMIUM = bytes.fromhex("803f1234000f0000deadbeefef0f00046f7801020378090807")
-"""Two packets of 960 ticks as Chromium puts them: F and 111, offset 960 and length 4, 111, the former one, its own."""
+"""A packet from Chromium with two packets of 960 ticks.
+
+Its payload: the F bit with type 111, offset 960 and length 4; type 111; the former payload; its own payload.
+"""
 
 
 def packets(data: bytes) -> list[tuple[int, int, bytes]]:
-    """Return (sequence, timestamp, payload) of each packet."""
+    """Return (sequence number, timestamp, payload) of each packet inside."""
     found = redundancy.unwrap(data, rtp.parse(data), OPUS)
     return [(header.sequence, header.timestamp, packet[header.payload : header.end]) for packet, header in found]
 
@@ -87,7 +90,7 @@ def test_no_packet_is_forwarded_twice(sequences: list[int], first: list[int]) ->
 
 
 class Line:
-    """A voice over a lossy, reordering connection, as its listeners get it."""
+    """Receives a voice over a lossy link that reorders packets, as the room does. `heard`: sequence numbers, in order."""
 
     def __init__(self) -> None:
         self.uplink = Uplink(sdp.parse(offer("ufrag", "p" * 24, ":".join(["AA"] * 32), repairs=True)), Counter())
@@ -209,7 +212,7 @@ def test_lossy_connection_gets_red_until_the_loss_ends() -> None:
 @pytest.mark.parametrize("every_s", [1.0, 5.0])
 @pytest.mark.parametrize("burst", [1, 5])
 def test_unevenly_reported_loss_does_not_stop_red(every_s: float, burst: int) -> None:
-    """Ten per cent random loss in uneven reports, with fewer packets in pauses."""
+    """Ten per cent of the packets are lost at random. Reports are uneven, and pauses have fewer packets."""
     dice, remedy, with_copies, reports = random.Random(1), Remedy(), 0, 600
     for number in range(reports):
         packets = int(every_s * 50 * dice.choice((0.3, 1.0)))

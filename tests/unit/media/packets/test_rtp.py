@@ -27,7 +27,7 @@ def vp8_payload(picture: int, tl0: int = 0, *, key: bool = False) -> bytes:
 
 
 class Stream:
-    """A rewriter, and what a receiver sees of its output."""
+    """A rewriter, and the packets that a receiver gets from it."""
 
     def __init__(self, sequence: int = 100) -> None:
         self.rewriter = rtp.Rewriter(ssrc=99, payload_type=96, clock=90000, sequence=sequence, timestamp=5000)
@@ -82,7 +82,7 @@ def test_keyframes_are_recognized() -> None:
     assert rtp.vp8(vp8_payload(1, key=True)).keyframe
     assert not rtp.vp8(vp8_payload(1)).keyframe
     assert rtp.vp8(b"\x10\x00rest").keyframe
-    assert not rtp.vp8(b"\x00\x00rest").keyframe  # not the start of a partition
+    assert not rtp.vp8(b"\x00\x00rest").keyframe  # this payload does not begin a partition
     assert rtp.vp8(vp8_payload(300)).picture == 300
 
 
@@ -155,7 +155,7 @@ def test_mix_takes_over_and_hands_back() -> None:
     assert relayed is not None
     assert again is not None
     assert (relayed.sequence, sequence, again.sequence) == (101, 102, 103)
-    assert mixed.timestamp - relayed.timestamp == 45000  # after half a second
+    assert mixed.timestamp - relayed.timestamp == 45000  # the mixed packet follows half a second after the relayed one
     assert abs(again.timestamp - mixed.timestamp - 9000) <= 1
 
 
@@ -184,7 +184,7 @@ def test_timestamps_cover_time_that_the_mix_skipped() -> None:
 
 
 def test_unsent_silence_keeps_its_length() -> None:
-    """With DTX the next voice packet has the next sequence number and a far later timestamp. Both must survive."""
+    """With DTX, the packet after a pause has the next sequence number but a far later timestamp. The rewriter must keep both."""
     out = rtp.Rewriter(1, 111, 48000, 500, 0xFFFFF000)
     headers = []
     for sequence, timestamp in (

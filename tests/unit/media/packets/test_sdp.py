@@ -107,7 +107,7 @@ def test_three_of_many_layers_are_accepted(offer: str) -> None:
 
 
 def _section(text: str, kind: str) -> str:
-    """Return the first section of this kind."""
+    """Return the first media section of this kind."""
     return f"m={kind}" + text.split(f"m={kind}")[1].split("m=")[0]
 
 
@@ -116,7 +116,7 @@ def _without(text: str, *beginnings: str) -> str:
 
 
 def some(offer: str, *kept: int) -> str:
-    """Return the same offer with these of its eight sections."""
+    """Return the same offer with only these of its eight sections."""
     head, *sections = offer.split("m=")
     return "m=".join([head, *(sections[number] for number in kept)])
 
@@ -180,7 +180,7 @@ def test_reduced_size_rtcp_is_answered_where_it_is_offered(offer: str) -> None:
 
 
 def test_the_transport_is_that_of_the_first_of_the_bundle(offer: str) -> None:
-    """`max-compat`: each section has credentials of its own."""
+    """With `bundlePolicy: max-compat`, each section has ICE credentials of its own."""
     mids = [section.mid for section in sdp.parse(offer).sections]
     head, *sections = _without(offer, "a=ice-ufrag").split("m=")
     sections = [f"{section}a=ice-ufrag:user{number}\r\n" for number, section in enumerate(sections)]

@@ -1,6 +1,6 @@
-"""The fast path does what the Python path does.
+"""The fast path sends the same packets as the Python path.
 
-The same packets go through both, from real libsrtp contexts to a real socket.
+Both get the same packets, encrypted by real libsrtp contexts, and the fast path sends to a real socket.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Packet:
 
 
 class Ear:
-    """A listener: its stream, and the socket on which it receives."""
+    """A listener: their outgoing stream, and the socket on which they receive."""
 
     def __init__(self, fastpath: Fastpath | None, *, numbers: bool, seed: Outgoing | None = None) -> None:
         self.key = os.urandom(30)
@@ -90,13 +90,13 @@ class Ear:
         return packet
 
     def lose(self, share: float) -> None:
-        """Report this loss. From a few per cent on, each packet carries the one before, too."""
+        """Report this share of lost packets. From a few per cent on, each packet also carries the one before."""
         self.voice.reported(share, None, 0.0)
         if self.lent is not None:
             self.lent.copy()
 
     def heard(self) -> list[bytes]:
-        """Return what came since the last call, by Python or by the fast path."""
+        """Return the packets that came since the last call, whether Python or the fast path sent them."""
         found, self.plain = self.plain, []
         while self.lent is not None:
             try:
@@ -112,7 +112,7 @@ class Ear:
 
 
 def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
-    """Stands for a peer's leg. `None`: not used in this test."""
+    """Return a leg, which is a peer as the fast path sees it. `None`: this test does not use that direction."""
     spare = context(bytes(30), Policy.SSRC_ANY_INBOUND)
     both = (rx or spare, tx or spare)
     first, second = (int(pylibsrtp._binding.ffi.cast("intptr_t", each._srtp[0])) for each in both)
@@ -121,7 +121,7 @@ def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
 
 @dataclass
 class Speaker:
-    """One voice, handled as `Peer` and `Room` handle it. With `lent`, the fast path carries it where it can."""
+    """One voice, handled as `Peer` and `Room` handle it. With `lent`, the fast path takes the voice whenever it can."""
 
     ears: list[Ear]
     incoming: Incoming = field(default_factory=lambda: Incoming(SSRC, "audio", 0.0))
@@ -147,7 +147,10 @@ class Speaker:
 
 
 class Twins:
-    """The same voice to two listeners, by Python alone and by the fast path. One listener gets numbered packets."""
+    """The same voice twice: once by Python alone, once by the fast path.
+
+    Each has two listeners. One of them gets packets with transport-wide numbers.
+    """
 
     def __init__(self) -> None:
         self.fastpath = Fastpath(seam.srtp_functions())
@@ -251,7 +254,7 @@ def test_both_paths_send_the_same_and_keep_the_same_state(steps: list[tuple[int,
         said.add(sequence)
         try:
             twins.say(Packet(sequence, timestamp, level, payload=payload), now)
-        except seam.SrtpError:  # our client's libsrtp never sends such a number
+        except seam.SrtpError:  # libsrtp in our client never sends such a number
             break
     twins.assert_alike()
     twins.close()
@@ -277,7 +280,7 @@ def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int
         sequence, timestamp = sequence + step, timestamp + ticks * step
         if loses is not None:
             for ear in twins.fast.ears + twins.pure.ears:
-                for _ in range(1 if loses else 20):  # loss is remembered for a long time
+                for _ in range(1 if loses else 20):  # several reports without loss, because a loss is remembered for a long time
                     ear.lose(0.1 if loses else 0.0)
         if sequence not in said:
             said.add(sequence)
@@ -340,7 +343,7 @@ def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
 
 @pytest.mark.parametrize("heard_too", [False, True])
 def test_mixed_voice_is_buffered_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
-    """Packets stay unchanged, in order, with arrival times. Listeners who get the voice unmixed hear it at once."""
+    """Packets stay unchanged, in order, and keep their arrival times. Listeners who hear this voice alone get it at once."""
     lent = twins.fast.lent
     assert lent is not None
     twins.say(Packet(65534, 960), 0.0)
@@ -428,7 +431,7 @@ def test_batch_read_gives_the_source_of_each_packet(twins: Twins) -> None:
         for data in (b"\0\1" + bytes(18), b"short", b"\x80\xc8" + bytes(20), b"\x80\x6f" + bytes(20), b"\x16" + bytes(20)):
             client.sendto(data, ours.getsockname())
         path = Path(0, client.getsockname())
-        time.sleep(0.05)  # a process that reads late
+        time.sleep(0.05)  # the process reads late
         left = twins.fastpath.receive(0, 1.0)
         assert [(each.kind, each.path) for each in left] == [(kind, path) for kind in ("stun", "rtcp", "rtp", "dtls")]
         assert left[0].data == b"\0\1" + bytes(18)

@@ -19,7 +19,7 @@ HOME = ice.Path(0, ("192.0.2.10", 5000))
 
 
 class World:
-    """An owner and a wire that only record, and a clock that moves only when told."""
+    """An owner of the peer and a network that only record, and a clock that a test moves."""
 
     def __init__(self) -> None:
         self.certificate = make_certificate()

@@ -24,7 +24,7 @@ def camera() -> streams.Incoming:
 
 def test_missing_packet_is_requested_until_it_arrives(camera: streams.Incoming) -> None:
     feed(camera, 10, 11, 14)
-    assert camera.nacks(0.001) == []  # the packet may only be late
+    assert camera.nacks(0.001) == []  # the missing packets may only be late
     assert camera.nacks(0.01) == [12, 13]
     assert camera.nacks(0.03) == []
     feed(camera, 12, at=0.05)
@@ -83,7 +83,7 @@ def test_voice_sender_learns_the_loss_of_the_whole_path() -> None:
 
 
 class Slot:
-    """An outgoing video slot and the packets it sent."""
+    """An outgoing video slot, and the packets that it has sent."""
 
     def __init__(self, rtx: int = -1) -> None:
         self.sent: list[bytes] = []
@@ -146,7 +146,7 @@ def test_reports_of_a_relayed_stream_give_its_capture_time(camera: streams.Incom
     assert report is not None
     [parsed] = rtcp.parse(report)
     assert isinstance(parsed, rtcp.SenderReport)
-    # captured at 5000 on the sender's clock, 4000 on ours; its arrival time does not matter
+    # captured at 5000 by the sender's clock, which is 4000 by ours; the arrival time does not matter
     assert parsed.ntp == rtcp.ntp(4000.0)
     assert parsed.timestamp == rtp.parse(slot.sent[0]).timestamp
 
@@ -186,7 +186,7 @@ def test_padding_only_rtx_packet_is_ignored() -> None:
 
 
 class Layers:
-    """A low and a high layer of one camera, sent in parallel."""
+    """The low and the high layer of one camera, sent in parallel to a slot."""
 
     def __init__(self) -> None:
         self.low, self.high = streams.Incoming(7, "camera", 0.0, "l"), streams.Incoming(8, "camera", 0.0, "h")
@@ -195,7 +195,7 @@ class Layers:
         self.at = 0.0
 
     def send(self, *, key: streams.Incoming | None = None) -> list[streams.Incoming]:
-        """Send one packet of each layer and return the layers that were forwarded."""
+        """Send one packet of each layer. Return the layers that the slot forwarded."""
         self.at += 0.05
         went = []
         for layer in (self.low, self.high):

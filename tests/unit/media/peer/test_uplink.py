@@ -1,4 +1,4 @@
-"""Assigning packets to streams: browsers and light peers, layers and RTX, changed SSRCs and repeated packets."""
+"""Packets are assigned to streams: browsers and light peers, layers and RTX, changed SSRCs and repeated packets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def packet(ssrc: int, sequence: int, kind: int = VP8, payload: bytes = b"\x10\0p
 
 
 def take(uplink: Uplink, data: bytes, now: float = 0.0) -> tuple[str, int, bytes] | None:
-    """Return (role and layer, sequence, payload) as the room gets them."""
+    """Return (role and layer, sequence number, payload) as the room gets the packet. None: the room does not get it."""
     header = rtp.parse(data)
     stream = uplink.stream(data, header, now)
     if stream is None or stream.role == "audio":
@@ -115,7 +115,7 @@ def test_duplicate_packet_does_not_count_as_loss() -> None:
 
 
 def test_retransmitted_probes_reach_no_viewer_and_add_no_bitrate() -> None:
-    """Chromium probes bandwidth with retransmissions of packets that have arrived already."""
+    """Chromium probes the bandwidth by retransmitting packets that have already arrived."""
     uplink = an_uplink(("l", "h"))
     for sequence in range(10, 30):
         assert take(uplink, packet(2, sequence, mid=b"1", rid=b"h")) is not None

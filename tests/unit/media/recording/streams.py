@@ -1,4 +1,4 @@
-"""Streams as a worker hands them to its recorder: RTP packets of Opus tones and VP8 video, with arrival times."""
+"""Streams as a worker gives them to its recorder: RTP packets of Opus tones and VP8 video, with arrival times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATE = 48_000
 
 
 def tone(hz: int, seconds: float, at: float, *, sequence: int = 65_500, timestamp: int = 2**32 - 9600) -> Packets:
-    """Return 20 ms packets from `at` (Unix time in s) on. Sequence number and timestamp wrap on the way."""
+    """Return packets of 20 ms, the first at the Unix time `at` in s. Sequence number and timestamp wrap meanwhile."""
     encoder = Encoder()
     found: Packets = []
     for number in range(round(seconds * 50)):
@@ -38,7 +38,7 @@ def picture(
     part_bytes: int = 300,
     size: tuple[int, int] = (160, 120),
 ) -> Packets:
-    """Return grey video, each frame in several packets."""
+    """Return packets of grey video. Each frame takes several packets."""
     width, height = size
     encoder = av.CodecContext.create("libvpx", "w")
     assert isinstance(encoder, av.VideoCodecContext)
@@ -50,7 +50,7 @@ def picture(
     for number in range(round(seconds * fps)):
         planes = np.full((height * 3 // 2, width), 128, np.uint8)
         planes[:height] = luma
-        planes[:8, :] = noise.integers(0, 255, (8, width))  # so that a frame has more than one packet
+        planes[:8, :] = noise.integers(0, 255, (8, width))  # noise, so that a frame needs more than one packet
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts = number
         if number % key_every == 0:
@@ -66,12 +66,12 @@ def picture(
 
 
 def loudness(path: Path, hz: int, step_s: float = 0.1) -> list[bool]:
-    """Return for each step of the file's time whether this tone is heard."""
+    """Return for each step of `step_s` in the file whether this tone is heard."""
     return [_has(samples, hz) for samples in _steps(decoded(path), step_s)]
 
 
 def decoded(path: Path) -> np.ndarray:
-    """Return mono samples, placed by their timestamps."""
+    """Return the file's sound in mono, each frame at its timestamp."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         pieces = [(float(frame.time or 0), np.asarray(frame.to_ndarray(), np.float32)) for frame in container.decode(stream)]
@@ -96,7 +96,7 @@ def _has(samples: np.ndarray, hz: int) -> bool:
 
 
 def pictures(path: Path) -> list[tuple[float, int, int]]:
-    """Return (time, width, luma in the middle) of each frame. Fail if one cannot be decoded."""
+    """Return (time in s, width, luma in the middle) of each frame. Fail if a frame cannot be decoded."""
     found: list[tuple[float, int, int]] = []
     with av.open(str(path)) as container:
         for frame in container.decode(container.streams.video[0]):

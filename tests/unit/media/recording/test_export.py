@@ -1,4 +1,4 @@
-"""The exported file of a recording has every tone and picture at its time, and nothing that the plan omits."""
+"""The exported file of a recording has every tone and picture of the plan at its time, and nothing else."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ def written(path: Path, kind: str, packets: Packets) -> tuple[int, int]:
 
 
 def planned(path: Path, kind: str, packets: Packets, *spans: tuple[float, float]) -> PlanTrack:
-    """Build a plan. `spans` are seconds after AT; none means the whole track."""
+    """Write a track and return it with its spans, as part of a plan.
+
+    `spans`: (begin, end) in seconds after AT. None given: the whole track.
+    """
     began, ended = written(path, kind, packets)
     heard = [(round((AT + begin) * 1000), round((AT + end) * 1000)) for begin, end in spans] or [(began, ended)]
     return PlanTrack(path=str(path), kind=kind, began=began, ended=ended, spans=heard)
 
 
 def seconds(found: list[bool], begin: float, end: float) -> list[bool]:
-    """Return the steps of 0.1 s that lie well inside."""
+    """Return the steps of 0.1 s between these seconds, without the first and the last step."""
     return found[round(begin * 10) + 1 : round(end * 10) - 1]
 
 
@@ -69,7 +72,7 @@ def test_each_planned_tone_is_heard_at_its_time(tmp_path: Path, suffix: str) -> 
     assert shades(3.8) < 40
 
 
-def shown(path: Path):  # maps seconds to the brightness in the middle
+def shown(path: Path):  # returns a function from seconds to the brightness in the middle
     with av.open(str(path)) as file:
         frames = [(float(frame.time or 0), int(frame.to_ndarray(format="gray")[130, 160])) for frame in file.decode(video=0)]
 

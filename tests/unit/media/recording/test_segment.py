@@ -1,4 +1,4 @@
-"""Files of the recorder, read as a player reads them: decoded and placed by their own times."""
+"""Files of the recorder, read as a player reads them: decoded, with each frame at its own time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def message(framed: bytes) -> bytes:
 
 
 class Writing:
-    """A recorder with one segment, fed as a worker feeds it."""
+    """A recorder with one open segment. Tests feed it as a worker does."""
 
     def __init__(self, folder: Path, keep_free_bytes: int = 0) -> None:
         self.recorder = Recorder(folder, keep_free_bytes)
@@ -81,7 +81,7 @@ def test_lost_packets_do_not_shift_playback(tmp_path: Path) -> None:
 
 
 def test_fast_sender_clock_does_not_shift_its_voice(tmp_path: Path) -> None:
-    """200 ppm over 10 minutes are 120 ms. The sender's own reports reveal them."""
+    """A clock that is 200 ppm fast gains 120 ms in 10 minutes. The sender's own reports reveal this."""
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     silence = tone(700, 0.02, AT)[0][1][12:]
@@ -120,7 +120,7 @@ def test_video_starts_at_a_keyframe_and_after_loss_at_the_next(tmp_path: Path) -
 
 
 def test_voice_and_video_are_aligned_by_reports_not_by_arrival(tmp_path: Path) -> None:
-    """The video came 300 ms late; the sender reports say that both were captured at once."""
+    """The video arrived 300 ms late. The sender reports say that sound and video were captured at the same time."""
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     writing.track(2, "u-1", "camera")

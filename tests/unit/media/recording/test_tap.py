@@ -1,4 +1,4 @@
-"""The choice of the camera layer that is recorded, from the room's packets to the files."""
+"""Which layer of a camera is recorded, from the room's packets to the files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DARK, BRIGHT = 60, 200
 
 
 class Pipe:
-    """A `Link` whose recorder is in this process and writes at once."""
+    """A `Link` to a recorder in this process, which writes at once."""
 
     def __init__(self, folder: Path) -> None:
         self.recorder = Recorder(folder, 0)
@@ -42,7 +42,7 @@ class Pipe:
 
 
 class Camera:
-    """A camera with two layers. `top` is the highest layer, as the room finds it out."""
+    """A camera with two layers, tapped for a recording."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "s-1" / "1-1"
@@ -54,7 +54,10 @@ class Camera:
         self.tops: list[tuple[float, Incoming]] = []
 
     def play(self, low: Packets, high: Packets, *tops: tuple[float, str]) -> list[dict]:
-        """Play the camera and return the log. `tops`: (seconds, layer) from when this layer is to be recorded."""
+        """Play both layers of the camera, and return the segment's log.
+
+        `tops`: (second, layer). From this second on, this layer is the highest one known and is to be recorded.
+        """
         layers = {"l": self.low, "h": self.high}
         arrived = [(at, self.low, data) for at, data in low] + [(at, self.high, data) for at, data in high]
         due = AT
@@ -75,7 +78,7 @@ class Camera:
 
 
 def spans(log: list[dict]) -> dict[int, tuple[float, float]]:
-    """Return track → (start, end) in seconds."""
+    """Return for each track (start, end) in seconds after AT."""
     begins = {entry["n"]: entry["at"] / 1000 - AT for entry in log if entry["type"] == "track"}
     ends = {entry["n"]: entry["at"] / 1000 - AT for entry in log if entry["type"] == "track_end"}
     return {n: (round(begins[n], 2), round(ends[n], 2)) for n in begins}
@@ -83,7 +86,10 @@ def spans(log: list[dict]) -> dict[int, tuple[float, float]]:
 
 @pytest.mark.parametrize("late_s", [0.0, 0.3])
 def test_recording_follows_the_top_layer_at_keyframes(tmp_path: Path, late_s: float) -> None:
-    """`late_s`: seconds from capture to arrival, as the sender reports say."""
+    """The recording changes layers only at keyframes.
+
+    `late_s`: seconds from capture to arrival, as the sender reports say.
+    """
     camera = Camera(tmp_path)
     camera.low.reference, camera.high.reference = (AT - late_s, 0), (AT + 0.75 - late_s, 0)
     low = picture(DARK, 6.0, AT)
@@ -113,7 +119,10 @@ def test_first_layer_is_written_until_the_top_is_known(tmp_path: Path) -> None:
 
 
 def test_keyframe_with_a_late_first_packet_is_not_used(tmp_path: Path) -> None:
-    """Its first packet arrives by RTX after the rest, which was not written. So another keyframe is requested."""
+    """The first packet of a keyframe comes late, by RTX.
+
+    The other packets came before and were not written. So another keyframe is requested.
+    """
     camera = Camera(tmp_path)
     high = picture(BRIGHT, 2.0, AT, size=HIGH)
     first = [number for number, (at, _) in enumerate(high) if at == AT]

@@ -1,4 +1,4 @@
-"""Fail when a new aiortc moves the private names that `media.transport.seam` uses."""
+"""Fail if a new aiortc has changed the private names that `media.transport.seam` uses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_fast_path_calls_libsrtp_with_its_signatures() -> None:
 
 
 class Ends:
-    """Our server and an aiortc client, joined in memory."""
+    """Our server and an aiortc client, connected in memory."""
 
     def __init__(self) -> None:
         self.events: list[object] = []
@@ -57,7 +57,7 @@ class Ends:
 
     async def until(self, event: object) -> None:
         async with asyncio.timeout(5):
-            while event not in self.events:  # OpenSSL's handshake in memory has no event to wait for
+            while event not in self.events:  # no event announces the end of OpenSSL's handshake in memory
                 await asyncio.sleep(0.005)
 
     async def close(self) -> None:
@@ -131,7 +131,7 @@ async def test_reassembly_is_bounded(ends: Ends) -> None:
     await ends.connect()
     channel(ends, "doc")
     await ends.until(("opened", "doc"))
-    # the first fragment of a message without end
+    # fragments of a message that never ends
     for number in range(2000):
         chunk = DataChunk(flags=2 if number == 0 else 0)
         chunk.tsn = (ends.server._sctp._last_received_tsn + 1) % (1 << 32)

@@ -17,9 +17,9 @@ from tests.unit.media.peer.test_lent import PAYLOAD_TYPE, Packet, Twins, pytestm
 
 
 class Scene:
-    """A client, our socket in a loop of the fast path, and two listeners.
+    """A client, a worker's socket in an event loop with the fast path, and two listeners.
 
-    The client's first packet goes by Python, which then offloads the voice.
+    Python handles the client's first packet, and then offloads the voice.
     """
 
     def __init__(self, twins: Twins) -> None:

@@ -35,7 +35,7 @@ async def test_replies_leave_from_the_address_that_was_asked() -> None:
     drops: Counter[str] = Counter()
     heard: asyncio.Queue[tuple[bytes, ice.Path]] = asyncio.Queue()
     sockets = udp.UdpSockets(lambda kind, data, path, came: heard.put_nowait((data, path)), drops)
-    bound = sockets.open(["127.0.0.1", "127.0.0.2", "203.0.113.77"], 0)  # the last one is not an address of this machine
+    bound = sockets.open(["127.0.0.1", "127.0.0.2", "203.0.113.77"], 0)  # this machine does not have the last address
     assert [host for host, _ in bound] == ["127.0.0.1", "127.0.0.2"]
     assert len({port for _, port in bound}) == 1
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -49,7 +49,7 @@ async def test_replies_leave_from_the_address_that_was_asked() -> None:
     sockets.close()
     assert (data, reply, source) == (b"\x16" * 20, b"back", bound[1])
     assert drops == {"junk": 1}
-    sockets.send(b"late", path)  # after closing: nothing happens
+    sockets.send(b"late", path)  # after `close` this does nothing
 
 
 async def test_late_read_datagram_keeps_its_arrival_time() -> None:

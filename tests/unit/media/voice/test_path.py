@@ -1,4 +1,4 @@
-"""The table of a voice's paths, without packets: every mode and event, and any sequence of them."""
+"""The table of a voice's paths, without packets: every mode with every event, and any sequence of events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def after(mode: Mode, event: Event) -> tuple[Mode, Effect | None]:
 
 @every_mode_and_event
 def test_fast_path_has_a_voice_in_exactly_the_modes_that_say_so(mode: Mode, event: Event) -> None:
-    """Nothing is lent twice, and nothing stays lent by mistake."""
+    """A voice is never offloaded twice, and never stays offloaded by mistake."""
     new, effect = after(mode, event)
     if effect in LENDS:
         assert mode not in LENT
@@ -115,7 +115,7 @@ def test_recorded_voice_never_leaves_python(facts: dict[str, int]) -> None:
 
 @given(facts)
 def test_voice_that_needs_python_never_leaves_it(facts: dict[str, int]) -> None:
-    """Its packets carry copies, or there is no fast path."""
+    """The voice needs Python if its packets carry redundant copies, or if there is no fast path."""
     assert event_of(**facts | {"lendable": False}) is None
 
 

@@ -1,6 +1,6 @@
 """A single voice in a room of three, offloaded to the fast path and taken back.
 
-Real packets pass through real sockets; time moves when told.
+Real packets pass through real sockets. A test moves the clock.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def bound() -> socket.socket:
 
 
 class House(World):
-    """A worker: its socket and its fast path."""
+    """A worker with its socket and its fast path."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Heard(NamedTuple):
 
 
 class Person:
-    """A connected browser: what it says, and what it has heard."""
+    """A connected browser: the packets that it sends, and those that it has received."""
 
     def __init__(self, name: str, house: House, room: Room, payloads: list[bytes]) -> None:
         self.house, self.payloads = house, payloads
@@ -93,14 +93,14 @@ class Person:
         self.peer._secured()
 
     def say(self, count: int = 1) -> None:
-        """Send packets that are all there at once."""
+        """Send `count` packets at the same moment."""
         for _ in range(count):
             packet = Packet(self.n, self.timestamp, payload=self.payload(self.n), ssrc=1000 + self.phase_ms)
             self.socket.sendto(self._seal.protect(packet.plain()), self.house.socket.getsockname())
             self.skip(1)
 
     def skip(self, count: int) -> None:
-        """Skip packets, as if the connection had lost them."""
+        """Skip packets, as if the network had lost them."""
         self.n += count
         self.timestamp += count * TICK
 
@@ -119,7 +119,7 @@ class Person:
                 self.heard.append(Heard(self.house.time, header.sequence, header.timestamp, packet[header.payload : header.end]))
 
     def missed(self, speaker: Person, since: int) -> int:
-        """Return how many of the speaker's packets from this number on did not arrive unchanged."""
+        """Return how many of the speaker's packets, from number `since` on, did not arrive unchanged."""
         came = {each.payload for each in self.heard}
         return sum(speaker.payload(number) not in came for number in range(since, speaker.n))
 
@@ -130,7 +130,7 @@ class Person:
 
 
 class Conference:
-    """A room in which each speaker sends a packet every 20 ms, each at their own moment."""
+    """A room in which each speaker sends a packet every 20 ms, at a moment of their own."""
 
     def __init__(self, spoken: list[bytes], other: list[bytes]) -> None:
         self.house = House()
@@ -139,7 +139,7 @@ class Conference:
         self.room.set_matrix(wire.SetMatrix(epoch=1, hears=everyone(*NAMES)))
         self._ms = round(self.house.time * 1000)
         self.modes: dict[str, list[Mode]] = {name: [Mode.MIXED] for name in NAMES}
-        """The modes that each voice has had, in order."""
+        """Voice → the modes it has had, in order."""
 
     def run(self, seconds: float, *speakers: Person) -> None:
         for _ in range(round(seconds * 1000)):
@@ -164,7 +164,7 @@ class Conference:
             peer.receive(kind, data, path, self.house.time, self.house.time)
 
     def _compare_modes(self) -> None:
-        """Assert that each voice's mode says what the fast path, the mixer and the flow are doing with it."""
+        """Assert that each voice's mode agrees with the state of the fast path, the mixer and the flow."""
         voices = self.room.voices
         for name, speaker in voices._speakers.items():
             mode, peer = speaker.path.mode, speaker.peer
@@ -221,9 +221,9 @@ async def test_lone_voice_flows_until_another_begins_and_comes_back(conference: 
 
 
 async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: Conference) -> None:
-    """More packets come at once than the fast path buffers.
+    """After an outage more packets come at once than the fast path buffers.
 
-    Passthrough ends in the middle of them, with its mixer two seconds behind.
+    The passthrough ends in the middle of these packets, while the mixer is two seconds behind.
     """
     user, *listeners = conference.people
     conference.run(UNTIL_LENT_S, user)
@@ -234,7 +234,7 @@ async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: C
     user.say(12)
     back = user.n
     conference.run(2, user)
-    conference.run(0.5)  # the jitter buffer still has to play the burst
+    conference.run(0.5)  # the jitter buffer has not yet played the burst
     for listener in listeners:
         assert listener.missed(user, back) <= 1
 
@@ -267,7 +267,10 @@ async def test_listener_timestamps_follow_the_clock_through_a_stall(burst: int, 
 
 
 async def test_remaining_listeners_miss_nothing_when_one_leaves(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The room itself forwards uneven packets. Its check notices who left, within the tick of a packet."""
+    """The room itself forwards packets that come unevenly.
+
+    Its check for people who have left runs in the tick that forwards a packet.
+    """
     monkeypatch.setattr("media.mixer.room.EVEN_TICKS", 10_000)
     user, counselor, professional = conference.people
     professional.peer.ice._consent -= CONSENT_S - 6

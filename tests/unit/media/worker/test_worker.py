@@ -1,4 +1,4 @@
-"""One clock for all rooms of a worker, and a turn for each room."""
+"""All rooms of a worker share one clock, and each room gets its turn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from media.worker.worker import Where, Worker
 class Busy(Room):
     """A room that counts its ticks and never rests.
 
-    In its first ticks, and at its end, a passthrough ends whose tick was due long ago.
+    In its first ticks and when it closes, it asks for a tick that was due long ago, as a room does when a passthrough ends.
     """
 
     def __init__(self, worker: Worker, flows: int) -> None:
@@ -66,14 +66,14 @@ async def test_worker_keeps_one_clock_under_pressure() -> None:
 
 
 async def test_closed_worker_does_not_tick() -> None:
-    """Holds even if a room asks for a tick as it ends."""
+    """This also holds if a room asks for a tick while it closes."""
     worker = await opened(flows=0)
     await worker.close()
     assert await ticks_within(RESTING_STEPS * TICK_STEP_S + 0.1, worker) == [0]
 
 
 async def beats(worker: Worker, count: int) -> list[float]:
-    """Return when the next heartbeats came."""
+    """Return the times of the next `count` heartbeats."""
     subscriber, came = worker.hub.subscribe(), []
     while len(came) < count:
         frame = await subscriber.get()
@@ -91,7 +91,7 @@ async def test_heartbeat_shares_the_wake_up_of_a_ticking_room() -> None:
     await beats(worker, 5)
     taken = ticks(worker) - before
     await worker.close()
-    assert taken < 9  # a wake-up for each heartbeat would make eleven
+    assert taken < 9  # if each heartbeat woke the worker separately, there would be eleven ticks
 
 
 async def test_frequent_room_ticks_do_not_add_heartbeats() -> None:
@@ -119,7 +119,7 @@ def crowded() -> Iterator[Worker]:
 
 
 def test_late_clock_does_not_starve_idle_rooms(crowded: Worker) -> None:
-    """Every second step is missed, and with it half of the turns."""
+    """The worker misses every second step, and with it half of the turns."""
     for step in range(0, round(10 / TICK_STEP_S), 2):
         for room in crowded._due_rooms(step):
             room.tick(step * TICK_STEP_S)

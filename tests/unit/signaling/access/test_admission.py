@@ -1,4 +1,4 @@
-"""Admission under load: who is served now, who queues, and when refused users are to return."""
+"""Admission under load: who is served now, who queues, and when refused users should return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from signaling.config.settings import Bounds
 
 
 class Door:
-    """A gate with its own clock and people at it. `inside`: their names, in order of admission."""
+    """A gate with its own clock, and people who pass it. `inside`: names of those admitted, in order."""
 
     def __init__(self, at_once: int = 1, longest_s: float = 0.1) -> None:
         self.now_s = 0.0
@@ -112,7 +112,7 @@ async def test_leaving_the_queue_takes_nobody_elses_place() -> None:
     door.tasks["b"].cancel()
     await asyncio.gather(door.tasks["b"], return_exceptions=True)
     await first.__aexit__(None, None, None)
-    door.tasks["c"].cancel()  # the one whose turn it is has not taken it yet
+    door.tasks["c"].cancel()  # it is c's turn, but c has not run since
     await asyncio.gather(door.tasks["c"], return_exceptions=True)
     await asyncio.sleep(0)
     assert door.inside == ["d"]
@@ -138,7 +138,7 @@ def test_unopened_session_takes_no_place() -> None:
     admission = Admission(Bounds(most_waiting=10))
     admission.check(Crowd(unopened=Counter(shop=999)), "shop")
     with pytest.raises(Crowded):
-        admission.check(Crowd(unopened=Counter(shop=1000)), "shop")  # an opened session takes memory
+        admission.check(Crowd(unopened=Counter(shop=1000)), "shop")  # unopened sessions also take memory, so there is a limit
 
 
 @given(st.integers(1, 60), st.integers(1, 5), st.lists(st.integers(0, 4), max_size=200))

@@ -1,4 +1,4 @@
-"""Identification codes: which are accepted, and every reason for a refusal."""
+"""Identification codes: which are accepted, and every reason for refusing one."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_oversized_code_is_refused_before_parsing(length: int) -> None:
 
 
 class FakeRecords:
-    """The two methods of the records that codes need."""
+    """Has the two methods of the records that `Codes` needs."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()

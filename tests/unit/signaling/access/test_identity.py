@@ -13,7 +13,7 @@ from signaling.records import SignInRecord, StaffRecord
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
-QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # verifying takes its cost parameter from the hash
+QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # cheap hashes; verifying takes the cost from the hash
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash=QUICK.hash(PASSWORD))
 
 
@@ -151,7 +151,8 @@ async def test_refused_sign_ins_are_logged_and_audited_without_secrets(
 async def test_flood_of_unknown_logins_fills_neither_log_nor_audit(
     door: Identity, records: FakeRecords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity, "_nobodys_hash", lambda: JIMIN.password_hash)  # 300 slow ones would take a minute
+    # a cheap hash, because 300 expensive ones would take a minute
+    monkeypatch.setattr(identity, "_nobodys_hash", lambda: JIMIN.password_hash)
     for number in range(300):
         with pytest.raises(SignInRefused):
             await sign_in(door, "guess", login=f"nobody-{number}", address=f"198.51.{number % 250}.1")

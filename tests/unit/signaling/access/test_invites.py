@@ -1,4 +1,4 @@
-"""Fresh links: what they name, and which texts are refused."""
+"""Links of invites: what they name, and which texts are refused."""
 
 from __future__ import annotations
 

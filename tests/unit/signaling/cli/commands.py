@@ -1,4 +1,4 @@
-"""Runs `sangdam` commands in this process."""
+"""Run commands of `sangdam` in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closed days by country and year."""
+"""The days on which offices are closed, by country and year."""
 
 from __future__ import annotations
 

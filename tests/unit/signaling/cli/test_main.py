@@ -1,4 +1,4 @@
-"""The command line as a person or a script uses it."""
+"""The command line, used as a person or a script uses it."""
 
 from __future__ import annotations
 
@@ -179,7 +179,10 @@ def test_invalid_proxy_network_is_refused(folder: Path) -> None:
 
 @contextmanager
 def held(kind: socket.SocketKind, port: int) -> Iterator[None]:
-    """Hold a port as a server does, also while connections of an earlier server on it are in TIME_WAIT."""
+    """Hold a port as a server does.
+
+    SO_REUSEADDR allows this while connections of an earlier server on the port are in TIME_WAIT.
+    """
     with socket.socket(type=kind) as holder:
         if kind == socket.SOCK_STREAM:
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -270,7 +273,8 @@ def test_opening_hours_can_be_set_shown_and_removed(folder: Path) -> None:
     assert shown["week"]["sat"] == ["10:00-12:00", "13:00-18:00"]
     assert shown["holidays"] == {"12-25": [], "2026-12-24": ["10:00-12:00"]}
     assert as_json(folder, "category", "hours", "shop", "lenses")["hours"] == "inherited"
-    done(folder, "category", "add", "shop", "cameras", "--name", "ko=사진기")  # a new name keeps the hours
+    # giving the category a new name does not change its hours
+    done(folder, "category", "add", "shop", "cameras", "--name", "ko=사진기")
     assert as_json(folder, "category", "hours", "shop", "cameras")["hours"] == "own"
     assert as_json(folder, "category", "hours", "shop", "cameras", "--inherit")["hours"] == "always open"
 

@@ -1,4 +1,4 @@
-"""`sangdam outcomes`."""
+"""The command `sangdam outcomes` shows, sets and resets the wrap-up plan of a site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sangdam replies`."""
+"""The command `sangdam replies` exports the saved replies of a site as CSV and imports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every step of the cluster's matcher is made by the leader alone."""
+"""Only the leader executes the steps of a cluster's matcher."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody but us can read our files, whatever the umask, even if an earlier version created them."""
+"""Nobody else can read the service's files, whatever the umask, even if an earlier version created them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client's address is what our own proxies report, whatever the client itself claims."""
+"""A client's address is the one that our own proxies report, whatever the client claims."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ CHAIN = proxies_of("10.0.0.0/8,127.0.0.1,2001:db8:f::/48")
     [
         (PROXY, [CLIENT], CLIENT),
         (PROXY, [f"{EVIL}, {CLIENT}"], CLIENT),
-        (PROXY, [EVIL, CLIENT], CLIENT),  # HAProxy adds a line of its own
-        (PROXY, [f"{EVIL}, {CLIENT}", "10.0.0.2"], CLIENT),  # two proxies
+        (PROXY, [EVIL, CLIENT], CLIENT),  # HAProxy adds a header line of its own
+        (PROXY, [f"{EVIL}, {CLIENT}", "10.0.0.2"], CLIENT),  # two proxies, one after the other
         (PROXY, [EVIL, f"{CLIENT},10.0.0.2 , 127.0.0.1"], CLIENT),
         (PROXY, [f"{CLIENT}:50123"], CLIENT),
         (PROXY, ["[2001:db8:1::7]:50123"], "2001:db8:1::7"),
@@ -26,14 +26,14 @@ CHAIN = proxies_of("10.0.0.0/8,127.0.0.1,2001:db8:f::/48")
         (PROXY, ["2001:db8:1::7"], "2001:db8:1::7"),
         (PROXY, ["2001:db8:1::7%eth0"], "2001:db8:1::7"),
         (PROXY, [f"::ffff:{CLIENT}"], CLIENT),
-        (f"::ffff:{PROXY}", [CLIENT], CLIENT),  # a socket for both families
+        (f"::ffff:{PROXY}", [CLIENT], CLIENT),  # the socket serves IPv4 and IPv6
         ("2001:db8:f::1", [CLIENT], CLIENT),
         (PROXY, [f"{EVIL}, unknown"], PROXY),
         (PROXY, [f"{EVIL}, "], PROXY),
         (PROXY, [f"{EVIL}, not an address", "10.0.0.2"], "10.0.0.2"),
         (PROXY, [], PROXY),
         (PROXY, ["10.0.0.7"], "10.0.0.7"),
-        (CLIENT, [EVIL], CLIENT),  # nobody's proxy
+        (CLIENT, [EVIL], CLIENT),  # this sender is not one of our proxies
         ("", [EVIL], ""),
     ],
 )
@@ -55,7 +55,7 @@ def test_last_address_that_is_not_our_proxy_is_used(connected: str, lines: list[
         ([f"for={CLIENT}", "for=_hidden"], PROXY),
         ([f"for={EVIL}, proto=https"], PROXY),
         (["proto=https"], PROXY),
-        ([f'for={EVIL};by=", for="{CLIENT}"'], PROXY),  # an open quotation mark swallows the proxy's part
+        ([f'for={EVIL};by=", for="{CLIENT}"'], PROXY),  # an open quotation mark swallows the part that the proxy adds
         ([f'for={EVIL};by=", for={CLIENT}'], PROXY),
         ([f"for={EVIL} for={CLIENT}"], PROXY),
         (["for"], PROXY),
@@ -82,7 +82,7 @@ def test_one_local_proxy_is_trusted_if_no_networks_are_set() -> None:
 
 @given(st.lists(st.text(max_size=60), max_size=3), st.lists(st.text(max_size=60), max_size=3), st.booleans(), st.booleans())
 def test_client_cannot_choose_its_own_address(sent: list[str], sent_too: list[str], one_line: bool, rfc: bool) -> None:
-    """Whatever a client sends in either header, the proxy adds its part on the last line or behind it."""
+    """Whatever a client sends in either header, the proxy adds its part at the end: to the last line, or as a new line."""
     added = f'for="{CLIENT}"' if rfc else CLIENT
     lines = [*sent[:-1], f"{sent[-1]}, {added}"] if one_line and sent else [*sent, added]
     for proxies in (CHAIN, one_proxy()):

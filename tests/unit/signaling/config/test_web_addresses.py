@@ -39,7 +39,7 @@ def test_origin_is_stored_as_browsers_write_it(typed: str, stored: str) -> None:
      "https://a..example\u202e", "ftp://shop.example", "file:///etc/passwd", "https://" + "a" * 3000 + ".example"],
 )  # fmt: skip  # a list
 def test_invalid_origin_is_refused_with_a_sentence(typed: str) -> None:
-    if typed in ("https://shop.example:", "https://a.example\n"):  # browsers drop these
+    if typed in ("https://shop.example:", "https://a.example\n"):  # browsers drop the last character of these addresses
         assert origin(typed) == typed.strip().rstrip(":")
         return
     with pytest.raises(BadAddress) as refused:

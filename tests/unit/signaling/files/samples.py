@@ -1,4 +1,4 @@
-"""Small files of every kind that is taken, made by the programs and layouts of their formats."""
+"""Small files of every kind that is accepted, made by programs or by hand in the layouts of their formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache
 
 from PIL import Image
 
-COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)  # the header sector of MS-CFB
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)  # the header sector of MS-CFB, and nothing else
 
 
 def archive(entries: dict[str, bytes], mimetype: str = "") -> bytes:
@@ -56,7 +56,7 @@ def hwp(flags: int = 1) -> bytes:
 
 
 def stream(name: str) -> bytes:
-    """Return a compound file with a stream of this name in its directory."""
+    """Return a compound file whose directory has a stream of this name."""
     return COMPOUND + name.encode("utf-16-le").ljust(128, b"\0")
 
 

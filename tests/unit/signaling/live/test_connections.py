@@ -1,4 +1,4 @@
-"""Queues to browsers are bounded, and a browser that does not read harms only itself."""
+"""Queues to browsers are bounded. A browser that does not read harms only itself."""
 
 from __future__ import annotations
 

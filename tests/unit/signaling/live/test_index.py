@@ -1,4 +1,4 @@
-"""The indexes find the same sessions as a walk over all of them."""
+"""The indexes find the same sessions as a search through all sessions."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from signaling.records.reach import Reach
 
 
 class Database:
-    """Records as `Owed` sees them. `written`: each write that arrived, and whether it was a repetition."""
+    """Stands for the records. `written`: each write that arrived, and whether it was a repetition."""
 
     def __init__(self) -> None:
         self.reach = Reach(self._touch)
@@ -57,7 +57,7 @@ def counts() -> Counter[str]:
 
 @pytest.fixture
 async def owed(database: Database, counts: Counter[str]) -> AsyncIterator[Owed]:
-    owed = Owed(database, lambda reason: counts.update([reason]))  # `Owed` uses nothing else of the records
+    owed = Owed(database, lambda reason: counts.update([reason]))  # these are the only parts of the records that `Owed` uses
     running = asyncio.create_task(owed.run())
     yield owed
     running.cancel()
@@ -76,7 +76,7 @@ async def test_pending_writes_keep_order_and_the_newest_state(owed: Owed, databa
     await owed.now_or_later("s-2", database.write("another's state"), "state")
     assert database.written == []
     database.is_there = True
-    await owed.now_or_later("s-1", database.write("left"))  # nor does it overtake pending writes
+    await owed.now_or_later("s-1", database.write("left"))  # this write does not overtake the pending ones
     await owed.settled(1.0)
     assert database.written == [(what, True) for what in ("state 2", "rang", "accepted", "another's state", "left")]
 

@@ -29,7 +29,7 @@ def peer(*, down: dict[str, Any] | None = None, up: dict[str, Any] | None = None
         (
             peer(down={"kind": "camera", "lost_percent": 20.0}),
             "good",
-        ),  # video is repaired, so its loss does not lower the grade of the voice
+        ),  # lost video is retransmitted, so this loss does not lower the grade of the connection
         (peer(up={"lost_percent": 12.0}), "poor"),
         (peer(rtt_ms=900.0), "poor"),
         (peer(state="lost"), "poor"),

@@ -1,4 +1,4 @@
-"""One scheduler for all deadlines."""
+"""One scheduler serves all deadlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names in the panel's greeting: counselors who may help a user now."""
+"""The panel's greeting names the counselors who may help a user now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Supervision of stand-in workers: which one serves, which is dead, which follows."""
+"""Supervision of simulated workers: which one serves, which one is dead, and which one replaces it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.ports import free_ports
 
 
 class FakeProcess:
-    _pids = iter(range(10_000_000, 20_000_000))  # no process has these ids
+    _pids = iter(range(10_000_000, 20_000_000))  # ids that no process of this machine has
 
     def __init__(self) -> None:
         self.pid = next(self._pids)
@@ -44,7 +44,10 @@ class FakeProcess:
 
 
 class FakeClient:
-    """A worker's event stream. Items put into `coming` arrive; None breaks the stream."""
+    """Stands for the client of a worker, with its event stream.
+
+    Items put into `coming` arrive as events; None breaks the stream.
+    """
 
     def __init__(self) -> None:
         self.coming: asyncio.Queue[media.WorkerEvent | None] = asyncio.Queue()
@@ -77,7 +80,7 @@ class FakeClient:
 
 
 class FakeWorkers(Workers):
-    """Workers that start no process. `forked` are all workers ever made."""
+    """Supervises workers that start no process. `forked`: all workers ever made."""
 
     def __init__(self, wanted: int) -> None:
         super().__init__(Settings(workers=wanted, udp_port=free_ports(wanted + 1)))
@@ -104,7 +107,7 @@ class FakeWorkers(Workers):
 
 
 async def turn() -> None:
-    """Let everything that is ready to run have its turn."""
+    """Let every task that is ready run until it waits."""
     for _ in range(50):
         await asyncio.sleep(0)
 
@@ -118,7 +121,10 @@ def stand_in(worker: Worker | None) -> tuple[FakeProcess, FakeClient]:
 
 @pytest.fixture
 async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
-    """Return one worker and its spare. A successor starts at once, and time passes only when a test says so."""
+    """Start one worker and its idle replacement.
+
+    A successor starts without a pause, and time passes only when a test says so.
+    """
     monkeypatch.setattr(embedded, "SETTLE_S", 0.0)
     monkeypatch.setattr(liveness, "PAUSES_S", (0.0,))
     found = FakeWorkers(1)
@@ -230,7 +236,7 @@ async def test_error_in_an_event_handler_does_not_end_the_worker(pair: FakeWorke
 
 
 async def test_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker is frozen (SIGSTOP) without dying."""
+    """The worker was frozen by SIGSTOP, and is not dead."""
     pair.place("s-1")
     process, client = stand_in(pair.forked[0])
     client.beat()
@@ -238,7 +244,7 @@ async def test_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, mon
     for _ in range(100):
         pair.forked[0].silence.tick(liveness.TICK_S)
     async with asyncio.timeout(2):
-        while not pair.lost:  # one tick of the watchdog
+        while not pair.lost:  # until the next tick of the watchdog
             await asyncio.sleep(0.01)
     assert process.returncode == -9
     assert pair.lost == [["s-1"]]

@@ -1,4 +1,4 @@
-"""When silence means death, and how long the start of a successor waits."""
+"""When a silent worker counts as dead, and how long the start of its successor waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which worker of a cluster gets a room, and which keys its secret yields."""
+"""Which worker of a cluster gets a room, and which keys follow from the cluster's secret."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_less_loaded_worker_gets_and_keeps_the_room() -> None:
 
 
 async def test_burst_between_heartbeats_is_spread() -> None:
-    """The reported loads are from before the burst; rooms placed since then count, too."""
+    """The reported loads are older than the burst, so rooms placed since then must count, too."""
     fleet = await fleet_of(a=0.10, b=0.11, c=0.12)
     rooms = Counter(worker.id for number in range(90) if (worker := fleet.place(f"s-{number}")))
     assert min(rooms.values()) >= 20
@@ -56,7 +56,7 @@ async def test_draining_worker_keeps_its_rooms_and_gets_no_new_one() -> None:
 
 
 class Heir(WorkerClient):
-    """The worker found at a dead worker's address, once another was started in its place."""
+    """The client of a new worker, which has the address of a dead worker."""
 
     async def events(self, silence_s: float = 0.0) -> AsyncIterator[WorkerEvent]:
         yield Snapshot(n=1, worker="heir", pid=2, udp=[], rooms=[])

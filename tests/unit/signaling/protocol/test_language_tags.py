@@ -1,4 +1,4 @@
-"""The language tag of a visitor's browser finds the site's own tag, however either writes it."""
+"""The language tag of a visitor's browser finds the site's own tag, however browser and site write the tag."""
 
 from __future__ import annotations
 

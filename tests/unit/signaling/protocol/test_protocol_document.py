@@ -1,4 +1,4 @@
-"""docs/protocol.md is enough to write a client from: it has every message, and every example is real."""
+"""docs/protocol.md is enough to write a client from: it describes every message, and every example can be decoded."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_every_key_of_a_system_line_is_documented() -> None:
 
 
 def _after(opening: str, ending: str) -> str:
-    """Return the part of the document between these texts. Each occurs."""
+    """Return the part of the document between these texts. Both must occur."""
     return TEXT.split(opening, 1)[1].split(ending, 1)[0]
 
 
@@ -91,7 +91,7 @@ def test_documented_reasons_are_the_declared_ones(documented: set[str], declared
 
 
 def _structs(hint: object, found: set[type[msgspec.Struct]]) -> set[type[msgspec.Struct]]:
-    """Every structure that messages are made of."""
+    """Return `found` with every structure added that this type hint is made of."""
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct) and hint not in found:
         found.add(hint)
         for inner in typing.get_type_hints(hint, include_extras=True).values():

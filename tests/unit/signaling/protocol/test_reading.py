@@ -1,6 +1,6 @@
-"""All outside input passes one parser.
+"""All input from outside passes one parser.
 
-No type can be read whose texts have no rule, and no module bypasses the parser.
+The parser refuses any type that has a text without a rule. No module bypasses the parser.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from signaling.protocol.reading import NoRule, QueryReader, Reader, Unreadable, 
 from signaling.protocol.texts import Exact, Seen
 
 SOURCES = Path(__file__).parents[4] / "signaling"
-ELSEWHERE = {  # file → raw input that it may read by itself
+ELSEWHERE = {  # file → raw input that this file may read without the parser
     "remote.py": "json.Decoder",  # the announcements of media workers in Redis
     "lease.py": "json.Decoder",  # the leader's lease in Redis
-    "stored_sessions.py": "json.decode",  # briefs that we stored
+    "stored_sessions.py": "json.decode",  # briefs that our server stored
     "operator.py": "json.Decoder",
-    "sites_and_staff.py": "msgspec.convert",  # hours that we stored
+    "sites_and_staff.py": "msgspec.convert",  # opening hours that our server stored
     "hours.py": "msgspec.convert",  # the administrator's input, whose texts have narrow patterns
-    "brief.py": "parts.query",  # parts of a page address that was parsed already
-    "workshop.py": "json.loads",  # our own process's report on an image
+    "brief.py": "parts.query",  # parts of a page address that has been parsed
+    "workshop.py": "json.loads",  # the report of our own process on an image
     "errors.py": "request.match_info",  # the name of the matched route
     "measured.py": "request.match_info",  # the pattern of the matched route
 }
@@ -112,7 +112,7 @@ def test_all_client_messages_can_be_read() -> None:
 
 
 def _reads(path: Path) -> set[str]:
-    """Return what a module takes from raw JSON, or from the raw parts of an address."""
+    """Return the attributes by which a module reads raw JSON or raw parts of an address."""
     dotted = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
     return {each for each in dotted if each.endswith(READS)}
 
@@ -121,7 +121,7 @@ def test_no_module_bypasses_the_parser() -> None:
     past = {
         f"{path.relative_to(SOURCES)}: {each}"
         for path in SOURCES.rglob("*.py")
-        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # for our own records
+        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # migrations read only our own records
         for each in _reads(path)
         if not each.endswith(ELSEWHERE.get(path.name, "-"))
     }

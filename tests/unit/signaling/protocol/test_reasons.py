@@ -1,4 +1,4 @@
-"""Every reason is given by some code, and each has a sentence where it is given."""
+"""The code uses every declared reason, and each reason has a sentence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DECLARED = {name: set(typing.get_args(hint)) for name, hint in vars(reasons).ite
 
 
 def sources(*folders: str) -> str:
-    """Return the text of all Python files in these folders, except the declaration of the reasons."""
+    """Return the text of all Python files in these folders, except the file that declares the reasons."""
     paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return "".join(path.read_text() for path in paths if path.name != "reasons.py")
 

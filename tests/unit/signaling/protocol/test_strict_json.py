@@ -1,4 +1,4 @@
-"""JSON that two programs could read differently is refused, wherever it occurs."""
+"""JSON that two programs could read differently is refused, at any depth."""
 
 from __future__ import annotations
 

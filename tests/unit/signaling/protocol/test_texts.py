@@ -1,4 +1,4 @@
-"""Cleaning of incoming texts, as a reader would notice it."""
+"""The cleaning of texts from outside, by what a reader would notice."""
 
 from __future__ import annotations
 

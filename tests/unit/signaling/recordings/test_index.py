@@ -1,4 +1,4 @@
-"""Reading the logs of segments: which tracks exist, what reached the user, and where a moment is in the export."""
+"""Reading the logs of segments: which tracks exist, which parts reached the user, and where a moment is in the export."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def segment(*entries: LogEntry, cut: bytes = b"", last_written: int = 99_000) ->
 
 
 def a_help(*, end: bool = True) -> Segment:
-    """Return a log: pair until 10 s, consultation until 20 s, conference until 30 s."""
+    """Return a segment of a session with help.
+
+    User and counselor talk until 10 s. The consultation lasts until 20 s, the conference until 30 s.
+    """
     entries: list[LogEntry] = [
         at(0, PAIR),
         TrackBegan(at=100, n=1, participant=USER, kind="audio"),

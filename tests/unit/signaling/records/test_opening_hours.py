@@ -1,4 +1,4 @@
-"""When a category is open, on its own local clock."""
+"""When a category is open, by its own local clock."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def opens(text: str, hours: Hours = OFFICE) -> str:
     ("now", "opening"),
     [
         ("2026-11-24 08:59", "2026-11-24 09:00"),
-        ("2026-11-24 09:00", ""),  # open
+        ("2026-11-24 09:00", ""),  # it is open
         ("2026-11-24 11:59", ""),
-        ("2026-11-24 12:00", "2026-11-24 13:00"),  # lunch
+        ("2026-11-24 12:00", "2026-11-24 13:00"),  # lunch break
         ("2026-11-24 18:00", "2026-11-25 09:00"),
-        ("2026-11-27 20:00", "2026-11-30 09:00"),  # over the weekend
-        ("2026-12-24 14:00", "2026-12-28 09:00"),  # a short day, a yearly holiday, a weekend
-        ("2027-12-24 18:00", "2027-12-25 10:00"),  # a date of this year takes precedence over a yearly one
+        ("2026-11-27 20:00", "2026-11-30 09:00"),  # closed over the weekend
+        ("2026-12-24 14:00", "2026-12-28 09:00"),  # closed after a short day, on a yearly holiday, and over a weekend
+        ("2027-12-24 18:00", "2027-12-25 10:00"),  # hours for a date of one year take precedence over those for every year
     ],
 )
 def test_next_opening_is_found(now: str, opening: str) -> None:
@@ -63,10 +63,11 @@ def test_hours_around_the_clock_are_always_open() -> None:
 
 def test_local_opening_time_survives_clock_changes() -> None:
     berlin = Hours(timezone="Europe/Berlin", week={"sun": ["09:00-10:00"]})
-    assert opens("2026-10-24 12:00", berlin) == "2026-10-25 09:00"  # 25 hours long
+    assert opens("2026-10-24 12:00", berlin) == "2026-10-25 09:00"  # this day has 25 hours
     sundays = [begin for begin, _ in islice(openings(berlin, at("2026-10-17 12:00", "Europe/Berlin")), 2)]
     assert sundays[1] - sundays[0] == (7 * 24 + 1) * 3_600_000
-    skipped = Hours(timezone="Europe/Berlin", week={"sun": ["02:30-04:00"]})  # no clock shows 02:30 that day
+    # on the day when summer time begins, no clock shows 02:30
+    skipped = Hours(timezone="Europe/Berlin", week={"sun": ["02:30-04:00"]})
     assert is_open(skipped, at("2027-03-28 03:45", "Europe/Berlin"))
 
 
@@ -157,7 +158,7 @@ def test_callbacks_are_on_the_local_half_hour(zone: str, hours: str) -> None:
     week = {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
     given = {"none": None, "in the zone": Hours(timezone=zone, week=week), "elsewhere": OFFICE}[hours]
     asked_in = zone if hours != "in the zone" else ""
-    for now in ("2026-11-25 10:55", "2026-04-04 10:55"):  # the second: summer time ends in Chatham and on Lord Howe
+    for now in ("2026-11-25 10:55", "2026-04-04 10:55"):  # after the second moment, summer time ends in Chatham and on Lord Howe
         offered = callback_times(given, at(now), asked_in)
         assert offered
         assert {f"{datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)):%M}" for moment in offered} <= {"00", "30"}

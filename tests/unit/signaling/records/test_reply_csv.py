@@ -1,4 +1,4 @@
-"""Saved replies as CSV: written for spreadsheets, read from them."""
+"""Saved replies as CSV, written for spreadsheets and read from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcomes in a tree, per category, required or not."""
+"""Outcomes form a tree. Each category has its own outcomes and says whether one is required."""
 
 from __future__ import annotations
 

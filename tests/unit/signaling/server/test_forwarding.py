@@ -1,4 +1,4 @@
-"""A server forwards exactly the bytes that it has checked."""
+"""A server forwards to the leader exactly the bytes that it has checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN = "the cluster's own"
 
 @asynccontextmanager
 async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
-    """Return a server that forwards to `leader`. Forwarding needs neither Redis nor records."""
+    """Start a server that forwards to `leader`. It needs neither Redis nor records for this."""
     nothing: object = None
     node = Node("http://127.0.0.1:1", nothing, nothing, TOKEN, b"")
     node.leader = Leader(id="leader", url=str(leader.make_url("")).rstrip("/"))
@@ -36,7 +36,7 @@ async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
 
 
 class Seen:
-    """A leader that records the targets it is asked for with the node's token."""
+    """A leader that records the targets of forwarded requests. Each request must have the cluster's token."""
 
     def __init__(self) -> None:
         self.targets: list[str] = []
@@ -48,7 +48,7 @@ class Seen:
 
 
 async def ask(server: TestServer, target: str, method: str = "GET") -> str:
-    """Send the target exactly as given and return the first line of the response."""
+    """Send a request with exactly this target. Return the first line of the response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     line = (await reader.readline()).decode().strip()

@@ -1,4 +1,4 @@
-"""Unfinished requests end by themselves, on a real server with short deadlines."""
+"""The server ends unfinished requests by itself. The tests use a real server with short deadlines."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
 
 
 async def ended(reader: asyncio.StreamReader, within_s: float) -> bytes:
-    """Return everything that came until the server closed the connection."""
+    """Return everything received until the server closed the connection. Fail if it stays open for `within_s`."""
     async with asyncio.timeout(within_s):
         try:
             return await reader.read()

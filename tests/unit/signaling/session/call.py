@@ -6,11 +6,11 @@ from signaling.session import events as ev
 from signaling.session import model, new_session, receive
 
 NOW = 1_790_000_000_000
-S = 1000  # ms of a second
+S = 1000  # ms in a second
 
 
 class Call:
-    """A session with its clock. Each event is given in seconds after the last one."""
+    """A session with its clock. The time of each event is given in seconds after the event before."""
 
     def __init__(self, channel: model.Channel = "voice") -> None:
         self.now = NOW

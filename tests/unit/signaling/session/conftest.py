@@ -1,4 +1,4 @@
-"""The sessions that tests of the rules begin with."""
+"""The session with which tests of the rules begin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user of a text session who has left the page takes no place of their counselor until they return."""
+"""A user of a text session who has left the page takes no place of their counselor until they return."""
 
 from __future__ import annotations
 

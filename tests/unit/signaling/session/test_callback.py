@@ -1,4 +1,4 @@
-"""Callbacks by their table: who may ask, when one rings, and how it ends."""
+"""The state table of callbacks: who may ask for one, when it rings, and how it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules for editing and retracting a line: by its author alone, and for five minutes."""
+"""The rules for editing and retracting a line: only its author may, for five minutes."""
 
 from __future__ import annotations
 

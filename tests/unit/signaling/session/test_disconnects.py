@@ -1,4 +1,4 @@
-"""A session waits for disconnected people, and goes on without removed ones."""
+"""A session waits for disconnected people, and goes on without staff who may not return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session ends, is wrapped up, rated and erased."""
+"""The end of a session: wrap-up, rating and erasure."""
 
 from __future__ import annotations
 

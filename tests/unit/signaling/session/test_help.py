@@ -1,4 +1,4 @@
-"""A professional is asked, reads, joins and leaves."""
+"""A counselor asks for a professional, who reads the session, joins it and leaves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold by the counselor: who may use it, how long it lasts, and who is told."""
+"""Hold: only the session's owner may use it. Also how long it lasts, and who is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A returning user is offered to their last counselor first."""
+"""A request of a returning user is first offered to their last counselor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listening by an operator: when it is allowed, who is told, what the audit holds, and everything that ends it."""
+"""An operator listens in: when this is allowed, who is told, what the audit records, and all that ends it."""
 
 from __future__ import annotations
 

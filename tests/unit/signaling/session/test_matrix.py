@@ -1,4 +1,4 @@
-"""The matrix: who hears, sees and reads whom, and who may draw, in every mode."""
+"""The matrix: who hears, sees and reads whom in each mode, and who may draw."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ NOBODY: dict[str, tuple[str, ...]] = {}
     ],
 )
 def test_matrix_and_user_notice_agree_in_every_mode(session: Session, heard: dict[str, tuple[str, ...]], told: str) -> None:
-    """The user is told why whenever they hear nobody, and then hears the hold tone."""
+    """Whenever the user hears nobody, the user is told why and hears the hold tone."""
     assert hearing(session) == heard
     grid = matrix.compute(session)
     assert grid.hold == (("user",) if told else ())
@@ -86,7 +86,7 @@ def test_held_user_sees_nobody_and_is_not_seen() -> None:
 
 
 def test_unheard_voice_is_not_recorded() -> None:
-    """On hold and in consultation the user is told that nobody hears them. A recording must not change that."""
+    """On hold and in consultation, the user is told that nobody hears them. So their voice must not be recorded either."""
 
     def recorded(session: Session) -> list[str]:
         session.recording.on = True
@@ -115,7 +115,7 @@ def test_unheard_voice_is_not_recorded() -> None:
     ],
 )
 def test_listener_hears_only_what_somebody_hears_and_is_not_heard(session: Session, heard: tuple[str, ...]) -> None:
-    """A user who is told that nobody hears them is not heard by an operator either."""
+    """When a user is told that nobody hears them, an operator who listens in does not hear them either."""
     for person in session.people.values():
         person.media = Media(camera=True, screen=True)
     before = matrix.compute(session)

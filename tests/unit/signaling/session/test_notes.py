@@ -1,4 +1,4 @@
-"""Notes that staff have typed are saved when the session closes, however it closes."""
+"""The notes that staff have typed are saved when a session closes, whatever closes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which peer connection of a person counts."""
+"""Which of a person's peer connections counts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def test_text_only_is_shown_until_a_path_is_found(call: Call) -> None:
 
 
 def a_newer_offer(*, lost: bool = True) -> Call:
-    """Bring the session to a newer offer.
+    """Return a call in which the worker has just taken a newer offer of the user.
 
-    The user was live, may have been reported gone, and the worker has taken a newer offer of theirs.
+    The former peer was live. With `lost`, the user has reported it as lost before.
     """
     call = Call().active()
     call.give(ev.PeerOffered("u", "p-1"))

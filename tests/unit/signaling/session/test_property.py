@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the rules of the tables hold."""
+"""Any events in any order follow the rules of the state tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALLOWED = {
     "preparing": {"preparing", "waiting", "callback", "message_left", "closed"},
     "waiting": {"waiting", "callback", "active", "message_left", "closed"},
     "callback": {"callback", "active", "closed"},
-    "active": {"active", "waiting", "callback", "message_left", "after", "closed"},  # closed: erased
+    "active": {"active", "waiting", "callback", "message_left", "after", "closed"},  # an erased session is closed at once
     "after": {"after", "closed"},
     "message_left": {"message_left"},
     "closed": {"closed"},
@@ -89,7 +89,7 @@ event = st.one_of(
     st.just(ev.Ticked()),
     st.just(ev.Restored()),
 )
-# Likely steps first, so that most runs reach a room and help before random steps begin.
+# The likely steps come first, so that most runs reach a room and help before random steps begin.
 opening: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
@@ -112,7 +112,7 @@ called_back = [
     ev.UserMet("u"),
 ]
 
-# Both are heard, then one of them falls silent.
+# A text session becomes a call and both people are heard. Then one of them falls silent.
 risen: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
@@ -176,7 +176,7 @@ def check(session: Session) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check that only a disconnected user of a running session takes no place, and that the session waits for them."""
+    """Check who takes no place: only a disconnected user of an active session, for whom the session still waits."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected
@@ -184,7 +184,7 @@ def check_aside(session: Session) -> None:
 
 
 def place_taken(before: bool, effects: list[ev.Effect], session: Session) -> None:
-    """Check that the matcher is told of each change, once and for the request that the owner holds now."""
+    """Check that the matcher is told of each change, once, and for the owner's present request."""
     told = [
         (each.step, each.request) for each in effects if isinstance(each, ev.Step) and each.step in ("set_aside", "take_back")
     ]
@@ -197,8 +197,8 @@ def place_taken(before: bool, effects: list[ev.Effect], session: Session) -> Non
 def check_told(session: Session, grid: matrix.Matrix) -> None:
     """Check that views tell the truth about hearing.
 
-    No view claims that somebody is heard unless the matrix and the peers' states allow it. No view promises anything that
-    cannot happen.
+    A view says that somebody is heard only if the matrix and the peers' states allow it. It offers nothing that the session
+    would refuse.
     """
     live = {each.id for each in (*session.people.values(), *session.listeners.values()) if each.peer == "live" and not each.gone}
     for viewer in [each.id for each in session.present()] + list(session.listeners):
@@ -224,9 +224,9 @@ def check_told(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_listeners(session: Session, grid: matrix.Matrix) -> None:
-    """Check that the user sees every listener.
+    """Check that the user sees every operator who listens in.
 
-    A listener hears no more than somebody else does, and others' views omit them.
+    An operator hears nobody whom no participant hears, and nobody hears the operator.
     """
     assert session.state == "active" or not session.listeners
     others = [sources for listener, sources in grid.hears.items() if listener not in session.listeners]

@@ -12,7 +12,7 @@ NOW = 1_790_000_000_000
 
 
 class Call:
-    """User and counselor in a voice call on a site that records."""
+    """A voice call of user and counselor on a site that records."""
 
     def __init__(self, *, offered: bool = True, channel: str = "voice") -> None:
         self.session = new_session(

@@ -1,4 +1,4 @@
-"""Events that are too late change nothing."""
+"""Events that come too late change nothing."""
 
 from __future__ import annotations
 

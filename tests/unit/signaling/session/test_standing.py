@@ -1,4 +1,4 @@
-"""A matcher that has lost its state is given the same requests again."""
+"""A session gives a matcher that has lost its state the same requests again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The owner transfers the user to a colleague."""
+"""The owner of a session transfers the user to a colleague."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_transfer_to_a_topic_without_staff_returns_the_user(call: Call) -> None:
     transfer(call, staff="", category="cameras")
     call.give(ev.RingStarted("s-1.t2", "r1", "suho", NOW + 20 * S, 5))
     call.give(ev.RingEnded("s-1.t2", "r1", 6, "declined"))
-    assert call.asked.state == "asking"  # the search continues with the next
+    assert call.asked.state == "asking"  # the search goes on with the next member of staff
     call.tick(90)
     assert call.asked.state == "nobody"
 

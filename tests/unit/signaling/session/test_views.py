@@ -1,4 +1,4 @@
-"""Views of a session: what each viewer is shown, and what users are never shown."""
+"""Views of a session: what each viewer sees, and what users never see."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ async def made(**more: Any) -> str:
 
 
 class Elements(HTMLParser):
-    """The elements of a page and the addresses in it."""
+    """The elements of a page, the addresses in their attributes, and the texts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The HTTP half of the server on real records, with a small stand-in for live sessions."""
+"""The HTTP part of the server on real records, with a small replacement for the live sessions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SHOP = "http://127.0.0.1:8081"
 
 
 class FakeLive:
-    """The methods of `Live` that HTTP calls: one user, whose token is TOKEN, and Jimin in every session."""
+    """Has the methods of `Live` that HTTP calls. It knows one user, whose token is TOKEN. Jimin takes part in every session."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
@@ -163,7 +163,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
-    """Return (status, reason) after checking that there is a sentence and no traceback."""
+    """Return (status, reason). Check that the refusal has a sentence and no traceback."""
     body = await reply.json()
     assert set(body) == {"reason", "message"} | ({"retry_s"} if reply.status in (429, 503) else set())
     assert body["message"].endswith((".", "`")), body
@@ -173,7 +173,7 @@ async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder with the demo's people. It is made once."""
+    """Return a data folder with the demo's people, made once for all tests."""
     folder = tmp_path_factory.mktemp("seeded")
     settings = Settings(demo=True, data_dir=folder)
 
@@ -182,7 +182,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await demo.seed(records, settings)
         await records.close()
 
-    with pytest.MonkeyPatch.context() as patch:  # verifying takes its cost parameter from the hash
+    with pytest.MonkeyPatch.context() as patch:  # cheap hashes; verifying takes the cost from the hash
         patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         asyncio.run(seed())
     return folder

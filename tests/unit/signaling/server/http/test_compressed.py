@@ -1,4 +1,4 @@
-"""Pages go out in the smallest form that the client takes."""
+"""Pages go out in the smallest encoding that the client accepts."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ DECOMPRESS = "process.stdin.pipe(require('node:zlib').createBrotliDecompress()).
     ("header", "expected"),
     [
         ("", []),
-        ("gzip, deflate, br, zstd", ["br", "gzip"]),  # Chromium, Firefox, Safari on https and localhost
-        ("gzip, deflate", ["gzip"]),  # the same on plain http
+        ("gzip, deflate, br, zstd", ["br", "gzip"]),  # sent by Chromium, Firefox and Safari, on https and on localhost
+        ("gzip, deflate", ["gzip"]),  # sent by the same browsers on plain http
         ("BR", ["br"]),
         ("br;q=0, gzip", ["gzip"]),
         ("br; q=0.0 , gzip ; q=0.5", ["gzip"]),
@@ -39,7 +39,7 @@ DECOMPRESS = "process.stdin.pipe(require('node:zlib').createBrotliDecompress()).
         ("*;q=0", []),
         ("identity", []),
         ("x-gzip", ["gzip"]),
-        ("abridged, vibrant;q=1", []),  # "br" in the middle of other words
+        ("abridged, vibrant;q=1", []),  # "br" is only a part of other words
         ("br;q=2, gzip", ["gzip"]),
         ("br;q=nan, gzip;q=1e0", []),
         ("br;q=, gzip;q=1;q=0", []),
@@ -56,7 +56,7 @@ def test_no_header_breaks_the_choice(header: str) -> None:
 
 
 def compress(folder: Path, encodings: tuple[str, ...] = ENCODINGS) -> None:
-    """Lay marked copies where the build lays them: what a copy holds says which it is."""
+    """Write compressed copies where the build puts them. The content of each copy tells which one it is."""
     for encoding in encodings:
         for name in PLAIN.values():
             copy = folder / "compressed" / encoding / name
@@ -65,7 +65,7 @@ def compress(folder: Path, encodings: tuple[str, ...] = ENCODINGS) -> None:
 
 
 async def raw(desk: Desk, path: str, accept: str, **headers: str) -> tuple[aiohttp.ClientResponse, bytes]:
-    """Without decoding, as a proxy reads it."""
+    """Return the response and its body without decompressing it, as a proxy reads it."""
     asked = {"Accept-Encoding": accept, **headers}
     async with aiohttp.ClientSession(auto_decompress=False) as http, http.get(desk.http.make_url(path), headers=asked) as reply:
         return reply, await reply.read()

@@ -1,4 +1,4 @@
-"""Hostile addresses, headers and bodies get a reason, and never a server error."""
+"""Hostile addresses, headers and bodies are refused with a reason, and never cause a server error."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ODD_SEARCHES = ("q=%00", "state=%00", "site=a%00", "page=0", "page=1e9", "page=-
 @pytest.mark.parametrize("query", ODD_SEARCHES)
 async def test_malformed_operator_search_gets_a_reason(desk: Desk, query: str) -> None:
     reply = await desk.http.get(URL(f"/api/operator/sessions?{query}", encoded=True), headers=await desk.cookie_of("ops"))
-    if query == "q=%00":  # cleaning leaves nothing, so nothing is searched
+    if query == "q=%00":  # cleaning leaves an empty text, so there is no search
         assert reply.status == 200
     else:
         assert await refused(reply) == (400, "bad_request")
@@ -111,7 +111,7 @@ async def brief_of(desk: Desk, **supplement: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("at", [119, 199, 4000])
 async def test_title_cut_within_an_emoji_still_starts_a_session(desk: Desk, at: int) -> None:
-    cut = "x" * at + "\ud83d"  # JavaScript's `slice` leaves this of an emoji
+    cut = "x" * at + "\ud83d"  # JavaScript's `slice` can leave this half of an emoji
     body = {"code": await desk.code(), "channel": "text", "supplement": {
         "page_title": cut, "note": cut, "user_name": cut, "product": {"name": cut, "price": cut},
         "trail": [{"kind": "mark", "label": cut}],

@@ -1,4 +1,4 @@
-"""Opening hours as an operator sets them and a visitor sees them."""
+"""Opening hours: operators set them, and visitors see them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from signaling.server.guarded import Guard, GuardedSite
 from .conftest import ORIGIN, Desk
 
 HEAD = f"POST /api/sessions HTTP/1.1\r\nHost: x\r\nOrigin: {ORIGIN}\r\n"
-EXPECTING = HEAD + "Expect: 100-continue\r\n"  # the response shows that the handler has started
+EXPECTING = HEAD + "Expect: 100-continue\r\n"  # the server's "100 Continue" shows that the handler has started
 CUT = (EXPECTING + "Content-Length: 100\r\n\r\nabc", EXPECTING + "Transfer-Encoding: chunked\r\n\r\n5\r\nab")
 MANGLED = (
     HEAD + "Transfer-Encoding: chunked\r\n\r\nZZ\r\n",
@@ -33,7 +33,7 @@ MANGLED = (
 
 @pytest.fixture
 async def port(desk: Desk) -> int:
-    """Return a port of the service whose connections are guarded, as they are in production."""
+    """Return a port of the service on which connections are guarded, as in production."""
     assert desk.http.server.runner is not None
     site = GuardedSite(Guard(Counter(), lambda _: True), desk.http.server.runner, "127.0.0.1", 0, 64)
     await site.start()

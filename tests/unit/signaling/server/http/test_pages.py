@@ -1,4 +1,4 @@
-"""Pages, their security policies, and the demo shop."""
+"""The pages, their security policies, and the demo shop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The card of the user behind a session: notes that stay, and earlier conversations."""
+"""Staff see the user behind a session: notes that stay, and earlier sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CARD, NOTES = "/api/sessions/s-2/person", "/api/sessions/s-2/person/notes"
 
 
 async def returning(desk: Desk) -> None:
-    """Let Minji come back: her first conversation is over, the second goes on. A stranger's is over, too."""
+    """Make three sessions: a closed one and an active one of Minji, and a closed one of a stranger."""
     now = 1_790_000_000_000
     site = await desk.records.site("demo-shop")
     assert site is not None

@@ -97,7 +97,7 @@ async def test_image_type_comes_from_content_not_from_name(desk: Desk, kind: str
 
 
 class Slow:
-    """Request bodies that start but do not end until `go`."""
+    """Request bodies that begin at once, but end only after `go` is set."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -156,7 +156,7 @@ async def test_photo_does_not_wait_for_a_slow_image(desk: Desk) -> None:
     out = io.BytesIO()
     Image.new("LA", (8000, 6250), (90, 128)).save(out, "PNG", compress_level=1)
     session = await desk.session()
-    await upload(desk, session, headers=BEARER)  # its decoder process runs
+    await upload(desk, session, headers=BEARER)  # starts the process that decodes images
     heavy = asyncio.create_task(upload(desk, session, data=out.getvalue(), headers=BEARER))
     await asyncio.sleep(0.1)
     assert (await upload(desk, session, headers=BEARER)).status == 200

@@ -1,4 +1,4 @@
-"""Saved replies: own ones of each person, and those that a site shares."""
+"""Saved replies over HTTP: each person's own replies, and the replies that all staff of a site share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The thresholds of the wallboard, as operators set them."""
+"""The thresholds of the wallboard, which operators set."""
 
 from __future__ import annotations
 

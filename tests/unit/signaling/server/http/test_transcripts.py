@@ -6,7 +6,7 @@ from .conftest import BEARER, Desk, png, refused
 
 
 async def talked(desk: Desk) -> str:
-    """Return a session with a line, a picture and a line for staff."""
+    """Make a session with a line and a picture for all, and a line and a picture for staff. Return its id."""
     session = await desk.session()
     for audience, headers in (("all", BEARER), ("staff", await desk.cookie_of("jimin"))):
         shared = await desk.post(f"/api/sessions/{session}/pictures?audience={audience}", data=png(), headers=headers)

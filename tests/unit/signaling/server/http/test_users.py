@@ -1,4 +1,4 @@
-"""A user's way into a session over HTTP."""
+"""The steps over HTTP by which a user gets into a session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator sets outcomes and tags; staff choose from them; sessions are found by them."""
+"""Operators set outcomes and tags, staff choose from them, and a search finds sessions by them."""
 
 from __future__ import annotations
 
