@@ -20,32 +20,34 @@ from .losses import FEW, Losses
 from .standing import Standing
 
 START_BPS, LEAST_BPS, MOST_BPS = 300_000.0, 20_000.0, 8_000_000.0
-"""The first estimate, and its bounds."""
+"""The first estimate, and the smallest and largest one, in bit/s."""
 HISTORY_PACKETS = 4096
 """Packets sent and not yet reported: four seconds at 1,000 packets a second. The oldest are dropped first."""
 BACK_OFF = 0.85  # the estimate after congestion, as a factor of the rate that arrives
 GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
 """Growth factors per second; the larger one applies when nothing has gone wrong for five seconds."""
-EVIDENCE_S = 3.0  # time for which congestion counts as evidence
+EVIDENCE_S = 3.0  # seconds for which the path counts as congested after the last sign of congestion
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
-"""Window over which the arriving rate is measured, packets it needs at least, and how long packets are kept for it."""
-DROP_EVERY_S = 0.3  # between two decreases
+"""Seconds over which the arriving rate is measured, packets needed at least, and seconds for which packets are remembered for
+it."""
+DROP_EVERY_S = 0.3  # least seconds between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Change of a queue's least delay within an interval (`Standing.growth_s`) from which the queue grows, or empties. A smaller
 change may be the size of a packet."""
 SILENT_S = 1.0
-"""The estimate does not grow for this time after congestion, or when the last report is older than this."""
+"""Seconds after congestion for which the estimate does not grow. It does not grow either when the last report is older than
+this."""
 STALL_S, STALL_STEP_S = 3.0, 1.0
-"""Time without a report that counts as a stall, and time until each further halving. Browsers short of processor time were seen
-silent for 1.5 s, once for 4.3 s."""
+"""Seconds without a report that count as a stall, and seconds until each further halving of the estimate. Browsers short of
+processor time were seen silent for 1.5 s, once for 4.3 s."""
 FEW_PACKETS = 10
-"""Up to this many unreported packets are no stall: they are the last ones before a pause."""
+"""Up to this many unreported packets do not count as a stall: they may be the last packets before the sender paused."""
 
 
 class Estimator:
-    """Bandwidth estimate of one path. `sent` for every numbered packet, `feedback` for every report, `tick` a few times a second.
+    """Bandwidth estimate of one path. Read `bps` at any time.
 
-    Read `bps` at any time.
+    Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second.
     """
 
     def __init__(self, now: float) -> None:
@@ -63,10 +65,10 @@ class Estimator:
         self._unreported_since = now
         self._dropped = float("-inf")
         self._before_stall: tuple[float, float] | None = None
-        """The estimate and the time of the last congestion before a stall; None if there is none."""
+        """The estimate and the time of the last congestion before the present stall. None: there is no stall."""
 
     def sent(self, size_bytes: int, now: float) -> int:
-        """Note a packet that is sent. Return its transport-wide number."""
+        """Remember a packet that is sent. Return the packet's transport-wide number."""
         number = self._number
         self._number = (number + 1) & 0xFFFF
         if not self._unreported:
@@ -106,7 +108,7 @@ class Estimator:
         self._look_at_loss(now)
 
     def tick(self, now: float) -> None:
-        """Let the estimate grow. Halve it if no report comes for what was sent."""
+        """Let the estimate grow. Halve it if packets were sent and no report comes."""
         passed, self._grown = now - self._grown, now
         if not self.heard:
             return
@@ -119,12 +121,12 @@ class Estimator:
             self.bps = min(MOST_BPS, self.bps * rate ** min(passed, 1.0))
 
     def is_congested(self, now: float) -> bool:
-        """Return whether there was evidence of congestion lately. Without it, a low estimate has only not grown yet."""
+        """Return whether there was congestion lately. If not, a low estimate only means that it has not grown yet."""
         return now - self.last_congestion < EVIDENCE_S
 
     @property
     def acked_bps(self) -> float:
-        """Rate that arrived in the last half second, or in the time of the last five packets if longer; 0: too few packets."""
+        """Rate that arrived in the last half second, or during the last five packets if they took longer. 0: too few packets."""
         if len(self._acked) <= ACKED_LEAST_PACKETS:
             return 0.0
         newest, octets = self._acked[-1][0], 0
@@ -146,7 +148,7 @@ class Estimator:
         return growth_s is not None and (growth_s > GROWS_S or (growth_s > -EMPTIES_S and self._losses.share > FEW))
 
     def _look_at_loss(self, now: float) -> None:
-        """React to loss without a queue: a bad link, or one that drops excess packets. The link carries what still arrives."""
+        """Lower the estimate after lasting loss without a queue: a bad link, or a link that drops excess packets."""
         share = self._losses.share
         if share > FEW:
             self._starting = False
@@ -161,7 +163,7 @@ class Estimator:
         self._unreported = 0
 
     def _end_stall(self) -> None:
-        """Restore the estimate after a stall: what the report says counts, not that it came late."""
+        """Restore the estimate of before the stall. Only what the report says counts, not that the report came late."""
         if self._before_stall is not None:
             self.bps, self.last_congestion = self._before_stall
             self._before_stall = None

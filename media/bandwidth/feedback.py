@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 FORMAT = 15
 MAX_PACKETS = 1024
-"""Packets reported in one message, and remembered between two: 10,000 packets a second at one message every 100 ms."""
-DELTA_S = 0.00025  # unit of the arrival times in a message
-REFERENCE_S = 0.064  # unit of its reference time
-REFERENCES = 1 << 24  # at which the reference time wraps
+"""Packets reported in one message at most. A message every 100 ms is enough for 10,000 packets a second."""
+DELTA_S = 0.00025  # seconds: unit of the arrival times in a message
+REFERENCE_S = 0.064  # seconds: unit of the reference time in a message
+REFERENCES = 1 << 24  # units after which the reference time wraps
 _LOST, _SMALL, _LARGE = 0, 1, 2
 _MAX_RUN = 0x1FFF
 
@@ -24,9 +24,9 @@ class FeedbackError(Exception):
 
 @dataclass(frozen=True)
 class TransportFeedback:
-    """Arrival report: (number, seconds on the receiver's clock, or None: not arrived), in the order of the numbers.
+    """Arrival report: (number, arrival in seconds on the receiver's clock) in the order of the numbers. None: not arrived.
 
-    Numbers wrap at 65536. The clock starts anywhere and wraps after 12 days.
+    Numbers wrap at 65536. The receiver's clock starts anywhere and wraps after 12 days.
     """
 
     packets: tuple[tuple[int, float | None], ...]
@@ -95,12 +95,12 @@ class Arrivals:
         self._count = 0
 
     def add(self, number: int, now: float) -> None:
-        """Note a packet's arrival; `number` as on the wire. A late packet that was reported missing is reported again."""
+        """Record a packet's arrival. `number` as on the wire. A late packet that was reported as missing is reported again."""
         if len(self._arrived) < MAX_PACKETS:
             self._arrived.setdefault(number, now)
 
     def report(self) -> bytes | None:
-        """Return the body of a feedback message after the SSRCs; None: nothing has arrived."""
+        """Return the body of a feedback message, without the SSRCs. None: nothing has arrived since the last message."""
         if not self._arrived:
             return None
         start = next(iter(self._arrived))
@@ -108,7 +108,7 @@ class Arrivals:
         base, last = min(ahead), max(ahead)
         if self._next is not None:
             expected = ((self._next - start + 0x8000) & 0xFFFF) - 0x8000
-            if base - 256 < expected < base:  # packets missing before the first are reported too, unless the sender has restarted
+            if base - 256 < expected < base:  # also report packets missing before the first, unless the sender has restarted
                 base = expected
         if last - base >= MAX_PACKETS:
             base = last - MAX_PACKETS + 1
@@ -141,7 +141,7 @@ def _build(base: int, times: list[float | None], count: int) -> bytes:
 
 
 def _chunks(statuses: list[int]) -> bytes:
-    """Encode statuses: long runs as run chunks, others as vector chunks of seven two-bit symbols."""
+    """Encode the packets' statuses: long runs of one status as run chunks, others as vector chunks of seven 2-bit symbols."""
     out = b""
     at = 0
     while at < len(statuses):

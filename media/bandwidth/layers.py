@@ -1,6 +1,6 @@
-"""Chooses the layer of each video that one viewer gets within the bandwidth. Voice is never held back and does not count.
+"""Chooses the layer of each video that one viewer gets within the bandwidth. Voice is always sent and its rate is not counted.
 
-Layers go down at once and up slowly. An attempt to go up that fails within `PROVEN_S` doubles the wait before the next.
+Layers go down at once and up slowly. If a step up fails within `PROVEN_S`, the wait before the next step up is doubled.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 UP_FACTOR = 1.2
-"""To go up, the bandwidth must be a fifth more than the layers need."""
-WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # after a step down until the next step up, at first and at most
-STEP_S = 1.0  # between two steps up
+"""A video goes to a higher layer only if the bandwidth is a fifth more than all layers need then."""
+WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # seconds from a step down to the next step up, at first and at most
+STEP_S = 1.0  # least seconds between two steps up
 PAUSE_AFTER_S = 4.0
-"""Duration of congestion before a video is paused. A receiver short of processor time for a moment looks congested, too,
-and the lowest layers are small."""
-PROVEN_S = 10.0  # a step up that lasts longer has succeeded
+"""Seconds of congestion before a video is paused. A receiver that is short of processor time for a moment looks congested, too,
+and the lowest layers need little bandwidth."""
+PROVEN_S = 10.0  # seconds that a step up must last to count as a success
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
-"""How long a limit, a pause or its end must last before viewers are told."""
+"""Seconds that a lower layer, a pause, or the end of both must last before the viewer is told."""
 FINDING_OUT_S = 6.0
-"""At the start viewers are not told of lower layers in this time, unless a layer has gone down already."""
+"""Seconds after the first video in which the viewer is told of no lower layers, unless a layer has gone down already."""
 TELL_AGAIN_S = 5.0
-"""Viewers are told again while a limit lasts: one may have been disconnected the first time."""
+"""Seconds after which the viewer is told again while a limit lasts. The viewer may have been disconnected the first time."""
 
 Limit = Literal["low", "paused"]
 PAUSED = -1  # level of a paused slot
@@ -30,7 +30,7 @@ PAUSED = -1  # level of a paused slot
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer that arrives now: its name (RID, "" for the only one) and bits per second."""
+    """One layer that arrives now: its name (RID; "" if the video has only one layer) and its bits per second."""
 
     name: str
     bps: float
@@ -38,7 +38,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Choice:
-    """`layers`: slot → layer (None: paused). `limits`: what viewers must be told if it has changed; None: nothing new."""
+    """`layers`: slot → layer (None: paused). `limits`: slot → limit that the viewer must be told now; None: nothing to tell."""
 
     layers: dict[int, str | None]
     limits: dict[int, Limit] | None
@@ -62,8 +62,8 @@ class Chooser:
     def choose(self, pictures: Mapping[int, Sequence[Layer]], bps: float | None, now: float, *, congested: bool = True) -> Choice:
         """Return the layer of each slot.
 
-        `pictures`: slot → its layers from low to high, the most important slot first. `bps`: None while nothing is known of the
-        path; then every slot gets its highest layer. Layers go down only while the path is `congested`.
+        `pictures`: slot → its layers from low to high, the most important slot first. `bps`: the bandwidth. None while it is
+        unknown: every slot then gets its highest layer. Layers go down only while the path is `congested`.
         """
         if bps is None:
             self._levels = {slot: len(layers) - 1 for slot, layers in pictures.items()}
@@ -126,8 +126,8 @@ def _need(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int]) ->
 def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float, lowest: int) -> dict[int, int]:
     """Return the levels, lowered until they fit.
 
-    The least important video goes down first. Each goes down to its lowest layer before any is paused. `lowest`: 0 if none may
-    pause.
+    The least important video goes down first. Every video goes down to its lowest layer before one is paused. `lowest`: the
+    lowest level allowed, 0 or `PAUSED`.
     """
     fitting = {slot: levels[slot] for slot in pictures}
     for least in range(0, lowest - 1, -1):

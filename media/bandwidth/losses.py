@@ -1,17 +1,18 @@
 """Measure the loss on the way to one receiver, and whether it lasts.
 
-A receiver that stalls for a moment loses once what its socket cannot hold. A narrow or bad link goes on losing.
+A receiver that stalls for a moment loses packets once: those that its socket's buffer cannot hold. A narrow or bad link goes on
+losing packets.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
-WINDOW_S = 1.0  # over which loss is measured
+WINDOW_S = 1.0  # seconds over which loss is measured
 LEAST_PACKETS = 15  # fewer packets in the window show nothing
 FEW, MANY = 0.02, 0.10  # fractions lost: above `FEW` loss matters, above `MANY` it may be congestion
 LASTS_S = 1.2
-"""Longer than the window, so that a single gap has left the window by then."""
+"""Seconds of much loss that count as lasting. Longer than the window, so that a single gap has left the window by then."""
 
 
 class Losses:
@@ -38,12 +39,12 @@ class Losses:
 
     @property
     def share(self) -> float:
-        """Fraction lost in the last second; 0 while there are too few packets to tell."""
+        """Fraction of packets lost in the last second. 0 while there are too few packets to tell."""
         known = self._came + self._lost
         return self._lost / known if known >= LEAST_PACKETS else 0.0
 
     def goes_on(self, now: float) -> bool:
-        """Return whether much has been lost for longer than a single gap explains. True once in `LASTS_S`."""
+        """Return whether much has been lost for longer than a single gap explains. True at most once in `LASTS_S`."""
         if self._many_since is None or now - self._many_since < LASTS_S:
             return False
         self._many_since = now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 BUCKETS_PER_S = 10
 LEAST_S = 0.2
-"""Shortest time over which a new stream is measured."""
+"""Shortest time in seconds over which a new stream is measured."""
 
 
 class Meter:
@@ -21,7 +21,7 @@ class Meter:
         self._octets[self._at % BUCKETS_PER_S] += octets
 
     def bps(self, now: float) -> float:
-        """Return bits per second; 0: nothing came in the last second."""
+        """Return bits per second. 0: nothing came in the last second."""
         self._advance(now)
         return sum(self._octets) * 8 / min(1.0, max(LEAST_S, now - self._began))
 

@@ -1,4 +1,4 @@
-"""Budget of the retransmissions to one viewer, so that repeats of lost video do not fill the link that has lost it."""
+"""Budget of the retransmissions to one viewer, so that repeats of lost video do not fill a link that loses packets already."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from .estimate import Estimator
 MOST_PER_S = 400
 """Retransmitted packets per second to one viewer, whatever the link: NACKs must not multiply traffic."""
 MOST_BPS = 4_000_000.0
-"""Bits per second of these, on a link of which nothing is known."""
+"""Bits per second of retransmissions to one viewer at most. Also the budget while nothing is known of the link."""
 LEAST_SHARE = 0.25
-"""Share of a link that repeats may always take. Without any, a single loss would cost a keyframe, which is larger."""
+"""Share of a link that repeats may always take. Without a repeat, a single loss would cost a keyframe, which is larger."""
 VOICE_BPS = 100_000.0
-"""Kept free for the voice: 40 kbit/s, as much for its redundant copies (RED), and headers. Its copies come before any repeat."""
+"""Bit rate kept free for the voice: 40 kbit/s, as much for its redundant copies (RED), and headers. The voice's copies are more
+important than repeats of video."""
 AT_ONCE_S, AT_ONCE_LEAST_BYTES = 0.25, 2 * 1300
-"""Repeats sent in one burst: this long at the rate, and two packets at least."""
+"""Largest burst of repeats: as much as the rate allows in so many seconds, but at least two packets."""
 HEADER_BYTES = 50  # SRTP, UDP and IP
 
 
 class RepeatBudget:
-    """Budget of one viewer. `follow` the estimate at each NACK, then `take` for each packet to repeat.
+    """Budget of one viewer. At each NACK call `follow`, then `take` for each packet to repeat.
 
-    `pictures_bps`: what the videos that this viewer is shown need at present.
+    `pictures_bps`: present bit rate of the videos that this viewer is shown.
     """
 
     def __init__(self, now: float) -> None:
@@ -33,7 +34,7 @@ class RepeatBudget:
     def follow(self, path: Estimator, now: float) -> None:
         """Set the budget by the estimate of the viewer's link: voice and videos come first, repeats get the rest.
 
-        They always get `LEAST_SHARE` of what the link is known to carry: the estimate may only not have grown yet.
+        Repeats always get `LEAST_SHARE` of what the link is known to carry, because a low estimate may only not have grown yet.
         """
         bps = MOST_BPS
         if path.heard:

@@ -4,11 +4,11 @@ A narrow link and a late receiver both delay packets, but differently:
 
 - Behind a narrow link *every* packet waits and the wait grows. Packets arrive spread out, as fast as the link carries them.
 - A receiver (or sender, or worker) short of processor time leaves gaps. After a gap the packets arrive together, and the last of
-  them has hardly waited.
+  these packets has hardly waited.
 
-So the least delay over an interval counts, as in CoDel (RFC 8289). The slope of the delay, which Google Congestion Control uses,
-grows with gaps, too. Measured with Chromium on a machine with five times more work than processors: the least delay of a report
-was below 10 ms in 99 of 100 reports, while single packets were up to 175 ms late.
+So this detector looks at the least delay in an interval, as CoDel does (RFC 8289). Google Congestion Control looks at the slope
+of the delay, which also grows with gaps. Measured with Chromium on a machine with five times more work than processors: the least
+delay of a report was below 10 ms in 99 of 100 reports, while single packets were up to 175 ms late.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from collections import deque
 
 TARGET_S = 0.04  # a packet that waits longer stands in a queue
 INTERVAL_S, LONGEST_S = 0.3, 1.5
-"""A queue stands if every packet of this interval has waited longer than `TARGET_S`. The interval is longer while packets are
-few."""
+"""Seconds. A queue stands if every packet of the last `INTERVAL_S` has waited longer than `TARGET_S`. While packets are few, the
+interval grows up to `LONGEST_S`."""
 LEAST_PACKETS = 6  # fewer packets show no queue
 BASE_BUCKETS, BUCKET_S = 10, 1.0
-"""The delay of an empty path is the least of the last ten seconds: clocks drift, and routes change."""
+"""The least delay of the last ten seconds is taken as the delay of the empty path. Older delays are forgotten, because clocks
+drift and routes change."""
 ANOTHER_CLOCK_S = 10.0  # a larger jump in delay means another clock: start again
 
 
 class Standing:
-    """Queue detector of one path. `add` each packet that arrived, then read `growth_s`. Times in seconds, on two clocks."""
+    """Queue detector of one path. Call `add` for each packet that arrived, then read `growth_s`. Times are in seconds."""
 
     def __init__(self) -> None:
         self._base: deque[tuple[int, float]] = deque()
@@ -35,7 +36,7 @@ class Standing:
         self._newest = 0.0
 
     def add(self, sent: float, arrived: float) -> None:
-        """Note a packet: sending time on our clock, arrival on the receiver's."""
+        """Record a packet. `sent` is a time on our clock, `arrived` on the receiver's."""
         delay = arrived - sent
         if self._base and abs(delay - self._least) > ANOTHER_CLOCK_S:
             self._base.clear()
@@ -59,7 +60,7 @@ class Standing:
 
     @property
     def growth_s(self) -> float | None:
-        """Change of the least delay from the first to the last third of the interval, in seconds; None: no queue stands."""
+        """Change of the least delay from the first to the last third of the interval, in seconds. None: no queue stands."""
         oldest = self._latest[0][0] if self._latest else self._newest
         third = (self._newest - oldest) / 3
         waits = len(self._latest) >= LEAST_PACKETS and 3 * third >= INTERVAL_S * 2 / 3

@@ -1,7 +1,8 @@
-"""Redundant voice (RED, RFC 2198): each packet also carries the packet before, so that a lost one arrives 20 ms later. Pure.
+"""Redundant voice (RED, RFC 2198): each packet also carries a copy of the packet before, in case that one is lost. Pure.
 
-Opus' own copies (in-band FEC) have a fraction of the bit rate: with 10 % loss they cost 1.0 MOS, whole copies 0.4 MOS. But whole
-copies double the rate. So a connection carries them only while it loses packets and is not congested.
+The copy arrives 20 ms later than the lost packet. Opus' own copies (in-band FEC) have a fraction of the bit rate: with them, 10 %
+loss lowers the score by 1.0 MOS, with whole copies by 0.4 MOS. But whole copies double the bit rate. So a connection carries
+whole copies only while it loses packets and is not congested.
 """
 
 from __future__ import annotations
@@ -12,38 +13,43 @@ from collections.abc import Iterator
 from media.packets import rtp
 
 MOST_TICKS, MOST_BYTES = (1 << 14) - 1, 512
-"""How much older (in samples) and how long a copy may be. The format would allow 1023 bytes."""
+"""Largest age of a copy relative to its packet, in samples, and largest size of a copy. The format would allow 1023 bytes."""
 LONGEST_BYTES = 1200
-"""Both packets together; a longer pair is sent without a copy."""
-WINDOW = 64  # packets back that are told apart as new or repeated
+"""Largest size of a packet and its copy together. A longer pair is sent without the copy."""
+WINDOW = 64  # newest packets of which `Seen` remembers which have come
 MOST_BLOCKS, MOST_COPIES = 10, 2
-"""Blocks in a packet, and the copies taken from it, newest first. Each copy costs what a packet costs, but clients are limited by
-datagrams."""
+"""Blocks accepted in a packet at most, and copies taken from a packet at most, newest first. Each copy costs as much work as a
+packet, but the limit on a client counts only datagrams."""
 BEGIN_LOST, END_LOST = 0.02, 0.01
-"""Loss at which copies begin, and below which they end. With less loss, jitter buffers do not wait for a copy, which comes too
-late."""
+"""Fraction of loss from which copies are sent, and below which they end. With less loss, jitter buffers do not wait, so that a
+copy would come too late."""
 STANDING_MS = 150.0
-"""A round trip longer than the shortest by this much shows a full queue, which loses packets. Copies would fill it more."""
+"""A round trip that is longer than the shortest one by this much shows that a queue is full and loses packets. Copies would fill
+the queue more."""
 RTT_FORGOTTEN_MS = 1.0
-"""Growth of the remembered shortest round trip, in ms per second: routes change."""
+"""Growth of the remembered shortest round trip, in ms per second, because routes change."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
-"""Copies count as harmful when, soon after they begin (`TRIAL_S`), loss grows by more than `WORSE_LOST` and by the factor
-`WORSE`, in `WORSE_REPORTS` reports in a row. One report may cover only few packets, or a burst."""
-PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0  # pause after harmful copies, doubled each time
+"""Copies count as harmful if loss grows within `TRIAL_S` seconds after they begin: by more than `WORSE_LOST` and by the factor
+`WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it may cover only a few packets, or a burst."""
+PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0  # seconds without copies after harmful ones, doubled each time up to the second number
 
 _HEAD = struct.Struct("!BHB")
 
 
 def wrap(payload_type: int, payload: bytes, former: bytes, ticks: int) -> bytes:
-    """Return a RED payload that also carries `former`, which is `ticks` older. Both are of `payload_type`."""
+    """Return a RED payload with `payload` and `former`, the payload of the packet before. Both have `payload_type`.
+
+    `ticks`: how much older `former` is, in samples.
+    """
     head = _HEAD.pack(0x80 | payload_type, ticks << 2 | len(former) >> 8, len(former) & 0xFF)
     return head + bytes([payload_type]) + former + payload
 
 
 def unwrap(data: bytes, header: rtp.Header, payload_type: int) -> Iterator[tuple[bytes, rtp.Header]]:
-    """Return the packets inside a RED packet, oldest first, its own last, with consecutive sequence numbers.
+    """Return the packets inside a RED packet: at most `MOST_COPIES` copies, oldest first, and then the packet itself.
 
-    At most `MOST_COPIES` besides its own; header extensions are left out. Raise `RtpError`, before the first packet only.
+    Their sequence numbers are consecutive, and they have no header extensions. Raise `RtpError` for a malformed packet, at the
+    call and not later.
     """
     at, blocks = header.payload, []
     while at < header.end and data[at] & 0x80:
@@ -78,15 +84,15 @@ def _unwrapped(
 
 
 class Seen:
-    """The recent packets of a stream that have been passed on. It keeps a packet from being passed on twice.
+    """Memory of which recent packets of a stream have been passed on, so that no packet is passed on twice.
 
-    A voice needs it while its packets carry redundant copies, and a while longer, because late packets may come.
+    A voice needs this memory while its packets carry redundant copies, and a little longer, because late packets may come.
     """
 
     def __init__(self, highest: int, window: int = WINDOW, *, former: bool = True) -> None:
-        """Remember the last `window` packets; older ones count as passed on.
+        """Remember the last `window` packets. Older packets count as passed on.
 
-        `former`: packets up to `highest` count as passed on, too.
+        `former`: whether packets up to `highest` count as passed on, too.
         """
         self._highest = highest
         self._window = window
@@ -96,7 +102,7 @@ class Seen:
         self._alone = 0
 
     def needed(self, *, copies: bool) -> bool:
-        """Return whether this record is still needed. Call with every packet.
+        """Return whether this memory is still needed. Call it for every packet.
 
         `copies`: this packet may carry redundant copies.
         """
@@ -128,7 +134,10 @@ class Copier:
         self._former: tuple[int, int, bytes] | None = None
 
     def add(self, packet: bytes) -> bytes:
-        """Return `packet` (without CSRCs and extensions) with the packet before. Without that one, return it unchanged."""
+        """Return `packet` with a copy of the packet before. Return it unchanged if that one is unknown or does not fit.
+
+        `packet` has no CSRCs and no extensions.
+        """
         sequence, timestamp = struct.unpack_from("!HI", packet, 2)
         payload, former = packet[12:], self._former
         if former is not None and -WINDOW < rtp.ahead(sequence, former[0]) <= 0:
@@ -146,8 +155,8 @@ class Copier:
 class Remedy:
     """Decides whether a lossy connection gets redundant copies (RED), by the receiver's reports.
 
-    Copies would make a congested connection worse. So none begin while a queue stands, and they end where they have raised the
-    loss.
+    Copies would make a congested connection worse. So they do not begin while packets queue up on the path, and they end if they
+    have raised the loss.
     """
 
     def __init__(self) -> None:
@@ -161,7 +170,7 @@ class Remedy:
         self._not_before = float("-inf")
 
     def reported(self, lost: float, remembered: float, rtt_ms: float | None, now: float) -> None:
-        """Take a report. `lost`: fraction of this report; `remembered`: the worst fraction lately, fading."""
+        """Take a report of the receiver. `lost`: fraction lost in this report. `remembered`: recent maximum, which decays."""
         least = self._least_rtt_ms + (now - self._reported) * RTT_FORGOTTEN_MS
         self._least_rtt_ms, self._reported = min(least, rtt_ms or least), now
         if self.on:

@@ -66,7 +66,7 @@ Packet = SenderReport | Report | Nack | KeyframeRequest | Bye | TransportFeedbac
 
 
 def parse(data: bytes) -> list[Packet]:
-    """Return the packets of a compound that we act on; others are skipped. Raise only `RtcpError`."""
+    """Return those packets of a compound packet that we act on, without the others. Raise only `RtcpError`."""
     found: list[Packet] = []
     at = 0
     while at < len(data):
@@ -149,7 +149,7 @@ def sender_report(ssrc: int, ntp_time: int, timestamp: int, packets: int, octets
 
 @dataclass(frozen=True)
 class Block:
-    """Report block for a sender about its stream; `lost_fraction` in 1/256, `delay` in 1/65536 s."""
+    """Report block for a sender about its stream. `lost_fraction` in 1/256, `delay` in 1/65536 s."""
 
     ssrc: int
     lost_fraction: int

@@ -11,7 +11,7 @@ SEQUENCES = 1 << 16
 TIMESTAMPS = 1 << 32
 ONE_BYTE = 0xBEDE  # profile of one-byte header extensions (RFC 8285)
 RESTART = 3000
-"""Jump in sequence numbers above which a sender has restarted; below it is loss or reordering."""
+"""A jump in sequence numbers by more than this means that the sender has restarted. A smaller jump is loss or reordering."""
 MIX = "mix"
 """Source of packets that the mixer makes."""
 
@@ -23,7 +23,7 @@ class RtpError(Exception):
 class Header(NamedTuple):
     """RTP header. `payload` and `end` are offsets: the payload is `data[payload:end]`, without padding.
 
-    `extension`: offset of the extension block's body; `profile`: 0 if there is none.
+    `extension`: offset of the body of the header extensions. `profile`: their profile; 0 if the packet has no header extensions.
     """
 
     payload_type: int
@@ -180,13 +180,13 @@ class Rewriter:
         self._picture_offset = self._tl0_offset = 0
 
     def starts(self, source: object, header: Header) -> bool:
-        """Return whether this packet would begin a new source (video then waits for a keyframe)."""
+        """Return whether this packet would begin a new source, or follows a restart. Video then waits for a keyframe."""
         return source is not self.source or not -RESTART < self._step(header) < RESTART
 
     def relay(
         self, source: object, data: bytes, header: Header, now: float, picture: Vp8 | None = None
     ) -> tuple[int, bytes] | None:
-        """Return (outgoing sequence, packet); None: the packet is older than the change of source."""
+        """Return the outgoing sequence number and packet. None: the packet is older than the change of source."""
         step = self._step(header)
         if source is not self.source or not -RESTART < step < RESTART:
             self._switch(source, header, now, picture)
@@ -206,16 +206,16 @@ class Rewriter:
         return sequence, self._build(header.marker, sequence, timestamp, payload)
 
     def _step(self, header: Header) -> int:
-        """Return how far this packet would advance the stream; 0 or less: it fills a gap."""
+        """Return by how many sequence numbers this packet would advance the stream. 0 or less: the packet fills a gap."""
         return ((header.sequence + self._sequence_offset - self._sequence + 0x8000) & 0xFFFF) - 0x8000
 
     def skip(self, ticks: int) -> None:
-        """Advance the time over sound of the mix that was never made, because the worker was late."""
+        """Advance the timestamp over sound that the mixer never made, because the worker was late."""
         if self.source is MIX:
             self._timestamp = (self._timestamp + ticks) & 0xFFFFFFFF
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> tuple[int, bytes]:
-        """Return (sequence, packet) for a payload of the mix, `ticks` after the last one; `lost` packets are missing between."""
+        """Return (sequence, packet) for a payload of the mix, `ticks` after the last one. `lost`: packets missing in between."""
         if self.source is not MIX:
             self.source = MIX
             ticks = max(ticks, self._elapsed(now))
@@ -225,31 +225,31 @@ class Rewriter:
         return self._sequence, self._build(marker, self._sequence, self._timestamp, payload)
 
     def follow(self, source: object, header: Header) -> None:
-        """Treat the last appended packet as this packet of `source`. The stream goes on with `source` without a seam."""
+        """Treat the last appended packet as this packet of `source`. Later packets of `source` follow without a gap."""
         self.source, self._advanced = source, 0
         self._sequence_offset = (self._sequence - header.sequence) & 0xFFFF
         self._timestamp_offset = (self._timestamp - header.timestamp) & 0xFFFFFFFF
 
     def mix_again(self) -> None:
-        """Undo `follow`: go on as if the relayed packets had been appended."""
+        """End what `follow` began: continue as if the relayed packets had been appended."""
         self.source = MIX
 
     def cut(self) -> None:
-        """Let the next packet begin a new stretch, even from the same source: nothing sent in between counts as missing."""
+        """Forget the source. The next packet continues the stream without a gap, even if packets before it were left out."""
         self.source = None
 
     def timestamp_at(self, now: float) -> int | None:
-        """Return the timestamp of a packet that would leave now; None: nothing was sent yet."""
+        """Return the timestamp that a packet would have if it were sent now. None: nothing was sent yet."""
         if self._at is None:
             return None
         return (self._timestamp + int((now - self._at) * self._clock)) & 0xFFFFFFFF
 
     def translate(self, timestamp: int) -> int:
-        """Return a timestamp of the present source as it is sent."""
+        """Return the outgoing timestamp for a timestamp of the present source."""
         return (timestamp + self._timestamp_offset) & 0xFFFFFFFF
 
     def lend(self, to: Any) -> None:
-        """Copy the state into a `fastpath_out`, which writes from now on; `refresh` copies it back.
+        """Copy the state into a `fastpath_out`: the fast path rewrites packets from now on. `refresh` copies the state back.
 
         At least one packet must have been sent.
         """
@@ -268,7 +268,7 @@ class Rewriter:
         return HEADER.pack(0x80, self.payload_type | (0x80 if marker else 0), sequence, timestamp, self.ssrc) + payload
 
     def _elapsed(self, now: float) -> int:
-        """Return the ticks since the last packet; at least 20 ms, so that two sources never share a timestamp."""
+        """Return the ticks since the last packet, but at least 20 ms, so that two sources never share a timestamp."""
         passed = 0 if self._at is None else int((now - self._at) * self._clock)
         return max(passed, self._clock // 50)
 
@@ -282,7 +282,7 @@ class Rewriter:
             self._tl0_offset = (self._tl0 + 1 - picture.tl0) & 0xFF
 
     def _pictures(self, payload: bytes, picture: Vp8) -> bytes:
-        """Rewrite picture ids. 7-bit ids stay: they cannot carry the offset, and receivers take a keyframe at any id."""
+        """Rewrite picture ids. Leave 7-bit ids: they cannot hold the offset, and receivers accept a keyframe with any id."""
         changed = bytearray(payload)
         if picture.picture_bits == 15:
             value = (picture.picture + self._picture_offset) & 0x7FFF

@@ -8,7 +8,10 @@ from media.packets import rtp
 
 
 def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:
-    """Return `packet` as a retransmission: its sequence number comes before the payload. `packet` has no CSRCs and extensions."""
+    """Return the retransmission of `packet`, with the original sequence number before the payload.
+
+    `packet` has no CSRCs and no extensions.
+    """
     marker = packet[1] & 0x80
     return (
         struct.pack("!BBH", 0x80, marker | payload_type, sequence)
@@ -20,7 +23,7 @@ def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:
 
 
 def unwrap(data: bytes, header: rtp.Header, payload_type: int, ssrc: int) -> tuple[bytes, rtp.Header] | None:
-    """Return the packet as first sent, with its header extensions, and its header. None: padding that only probes the path."""
+    """Return the original packet, with its header extensions, and its header. None: only padding, which probes the path."""
     if header.end - header.payload < 2:
         return None
     sequence = int.from_bytes(data[header.payload : header.payload + 2], "big")

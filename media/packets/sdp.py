@@ -1,7 +1,7 @@
 """SDP offers in, answers out: a client offers all or some of the m-lines of docs/protocol.md. Pure.
 
-Payload types and header extension ids differ between browsers (in Firefox, between sections, too). So each section of each peer
-keeps its own.
+Payload types and header extension ids differ between browsers, and in Firefox also between sections. So they are stored for each
+section of each peer.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-` are not i
 
 
 class SdpError(Exception):
-    """Offer that cannot be answered. The text says why, without quoting the offer; `kind` is the key of its counter."""
+    """Offer that cannot be answered. The text says why, without quoting the offer. `kind` names the counter of this fault."""
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -74,7 +74,7 @@ class Section:
 
     @property
     def says_which(self) -> bool:
-        """Whether a stream's packets or the offer itself name this section."""
+        """Whether packets can be assigned to this section by their MID, or by an SSRC in the offer."""
         return MID_URI in self.extensions or bool(self.ssrcs)
 
     @property
@@ -86,7 +86,7 @@ class Section:
 
 @dataclass
 class Offer:
-    """The parts of an offer that we use; `sections` are in the order of the offer, which is that of `ROLES`.
+    """The parts of an offer that we use. `sections` are in the order of the offer, which is that of `ROLES`.
 
     `tag`: mid of the section whose transport is used (RFC 8843 section 7.2).
     """
@@ -145,7 +145,7 @@ class _Part:
 
 
 def parse(text: str) -> Offer:
-    """Return the offer. Raise only `SdpError`, for anything but an offer of our m-lines."""
+    """Parse an offer. Raise only `SdpError`, for any text that is not an offer of the m-lines of docs/protocol.md."""
     lines = _lines(text)
     starts = [index for index, (key, _) in enumerate(lines) if key == "m"]
     shared = _attributes(lines[: starts[0]] if starts else lines)
@@ -178,8 +178,9 @@ def _part(lines: list[tuple[str, str]]) -> _Part:
 def _roles(parts: list[_Part]) -> list[str]:
     """Return the role of each section; "" for a rejected one.
 
-    Six video sections get their roles by position. Of fewer, those that send come first (camera, then screen), and those that
-    only receive are slots. A rejected section that sends keeps its position, so that a screen can be offered without a camera.
+    Six video sections get their roles by position. If there are fewer, the sections that send are a camera and a screen, in this
+    order, and the sections that only receive are slots. A rejected section that sends keeps its position, so that a screen can be
+    offered without a camera.
     """
     kinds = [part.kind for part in parts]
     ranks = [ORDER.index(kind) if kind in ORDER else len(ORDER) for kind in kinds]
@@ -205,7 +206,7 @@ def _roles(parts: list[_Part]) -> list[str]:
 
 
 def _check_apart(sections: list[Section]) -> None:
-    """Refuse an offer whose video could not be told apart: the stream or its payload type must name the section."""
+    """Refuse an offer if packets of camera and screen, or of two layers, could not be told apart."""
     unnamed = [each.payload_type for each in sections if each.role in DIRECTIONS and not each.says_which]
     if len(set(unnamed)) != len(unnamed):
         sentence = "camera and screen cannot be told apart: offer the MID header extension, a=ssrc, or other payload types"
@@ -344,11 +345,11 @@ def _rtx(payload_type: int, formats: list[str], attributes: dict[str, list[str]]
 def _red(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
     """Return the payload type of `red` (RFC 2198 section 5: `a=fmtp:63 111/111`, one number per piece in a packet), or -1."""
     found = _about("red/48000/2", str(payload_type), "/", formats, attributes)
-    return found or -1  # 0 means none in the fast path
+    return found or -1  # in the fast path, 0 means "no RED"
 
 
 def _about(encoding: str, parameter: str, separator: str, formats: list[str], attributes: dict[str, list[str]]) -> int:
-    """Return the payload type of `encoding` whose fmtp refers to another format by `parameter`; -1: none."""
+    """Return the payload type of `encoding` whose fmtp refers to another format by `parameter`. -1: there is none."""
     kinds = {number: rest.strip().lower() for number, _, rest in (value.partition(" ") for value in attributes.get("rtpmap", []))}
     for value in attributes.get("fmtp", []):
         number, _, parameters = value.partition(" ")
@@ -361,7 +362,7 @@ def _about(encoding: str, parameter: str, separator: str, formats: list[str], at
 def _rids(attributes: dict[str, list[str]]) -> list[str]:
     """Return the layers of `a=simulcast:send l;m;h` (RFC 8853) that have an `a=rid:… send`.
 
-    Return none if there is only one: that is no simulcast.
+    Return an empty list if there is only one layer, which is no simulcast.
     """
     declared = {value.split()[0] for value in attributes.get("rid", []) if value.split()[1:2] == ["send"]}
     for value in attributes.get("simulcast", [])[:1]:
@@ -453,7 +454,7 @@ def _media_section(section: Section, local: Local) -> list[str]:
     if section.rids:
         lines += [f"a=rid:{name} recv" for name in section.rids] + [f"a=simulcast:recv {';'.join(section.rids)}"]
     if ours.startswith("send"):
-        # Voice and first video share one stream: browsers keep lips and voice in step within a stream.
+        # Voice and first video share one MediaStream: browsers keep lips and voice in step only within one.
         stream = "sangdam" if section.role in ("audio", "slot0") else f"sangdam-{section.role}"
         ssrc = local.ssrcs[section.role]
         lines += [
