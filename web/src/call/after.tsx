@@ -18,7 +18,8 @@ import { isRareKey, t, type RareKey } from "./rare/words";
 
 const STARS = [1, 2, 3, 4, 5];
 
-/** How a session ends that left a message, or for whose user it is over before the wrap-up. */
+/** End reasons that never reach this screen. After `unserved` the visitor has left a message and sees that screen. `wrapped_up`
+ *  is set only when the visitor's session is over already. */
 type Unseen = OneOf<EndReason, "unserved" | "wrapped_up">;
 
 /** After the call: why it ended, a rating in two taps, and a copy to keep. */
@@ -88,7 +89,7 @@ function Recorded({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** The stars count at the tap. Words may follow. */
+/** The rating. A tap on a star sends the rating at once; the visitor may then add words. */
 function Rating({ call, rated }: { call: Call; rated: boolean }) {
   const [score, setScore] = useState(0);
   const [words, setWords] = useState("");
@@ -171,7 +172,7 @@ function Copy({ call }: { call: Call }) {
   );
 }
 
-/** The server makes the file first, which takes a while. */
+/** A button that fetches the visitor's copy of the recording. The server first makes the file, which takes a while. */
 function CopyOfRecording({ call }: { call: Call }) {
   const [words, setWords] = useState<string | null>(null);
   const here = useRef(true);

@@ -114,7 +114,7 @@ function Message({ icon, title, text, testid, children }: MessageProps) {
   );
 }
 
-/** A skeleton of *prepare*, shown until code and session exist. */
+/** A placeholder for the *prepare* screen, shown until the session exists. */
 function Skeleton() {
   return (
     <div class="prepare" role="status" aria-label={t("skeleton")} data-testid="call-skeleton">

@@ -46,7 +46,8 @@ export class Call {
     return this.localStore;
   }
 
-  /** Whether the page was left alone (a callback is agreed, or it is out of hours): microphone and camera wait for a press. */
+  /** Whether microphone and camera stay off until a press, because the page may stand open unattended. That is so while a
+   *  callback is agreed and outside opening hours. */
   get resting(): Readable<boolean> {
     return this.restingStore;
   }
@@ -55,7 +56,7 @@ export class Call {
     return this.room.view();
   }
 
-  /** Leaves *prepare*: asks for a counselor, or gives a text session its voice. Rejects with a RequestError. */
+  /** Leaves the *prepare* screen: asks for a counselor, or adds voice to a text session. Rejects with a RequestError. */
   async enter(name: string): Promise<void> {
     const { session, channel } = this.handoff;
     if (this.restingStore.get()) await this.wake();
@@ -68,7 +69,7 @@ export class Call {
     this.keep();
   }
 
-  /** Turns on the resting devices. Never rejects: errors are in the devices' state. */
+  /** Turns on the devices that were kept off (`resting`). Never rejects: errors are in the devices' state. */
   async wake(): Promise<void> {
     this.restingStore.set(false);
     await this.startDevices();
@@ -79,7 +80,7 @@ export class Call {
     this.client.open();
   }
 
-  /** Asks for devices where they are needed: in *prepare*, or at once on return to a room. */
+  /** Asks for microphone and camera when a screen needs them: on *prepare*, or at once after a return to a room. */
   private follow(): void {
     const view = this.view();
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
@@ -92,7 +93,7 @@ export class Call {
       void this.startDevices();
   }
 
-  /** Tells the panel to stop offering a way back to this session. */
+  /** Tells the panel that this session is over, so that the panel no longer offers to return to it. */
   private tellOpener(): void {
     if (!this.opener || this.toldEnded) return;
     this.toldEnded = true;

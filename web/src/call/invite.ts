@@ -1,4 +1,4 @@
-/** The fresh link of a callback: "#invite=…", exchanged once for the session. */
+/** The link that a counselor makes for a callback. Its "#invite=…" can be exchanged once for the session. */
 
 import type { HttpReason } from "../messages";
 import { parseHandoff, type Handoff } from "../room/handoff";
@@ -12,7 +12,7 @@ export class InviteRefused extends Error {
   }
 }
 
-/** Takes the invite out of the address, so that nobody finds it in the history or reads it on the screen. */
+/** Returns the invite of the page's address and removes it there, so that nobody finds it in the history or on the screen. */
 export function takeInvite(place: Pick<Location, "hash" | "pathname">, history: Pick<History, "replaceState">): string {
   if (!place.hash.startsWith(PREFIX)) return "";
   const invite = place.hash.slice(PREFIX.length);

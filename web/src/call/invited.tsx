@@ -6,7 +6,7 @@ import { Icon } from "../ui/icon";
 import { InviteRefused } from "./invite";
 import { isRareKey, t, type RareKey } from "./rare/words";
 
-/** The page behind a fresh link. Only the visitor's press uses the link up, so that link previews do not. */
+/** The page behind the link of a callback. The link can be used once, and only a press uses it: a link preview does not. */
 export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);
@@ -34,7 +34,7 @@ export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
   );
 }
 
-/** Say why the link does not work. */
+/** Return the sentence that says why the link does not work. */
 export function inviteText(error: unknown): string {
   const reason = error instanceof InviteRefused ? error.reason : "other";
   const key: RareKey = `invited.failed.${reason as InviteReason | "network" | "other"}`;

@@ -1,4 +1,4 @@
-/** The rare screens for the parts of the page that load at once. */
+/** Lazily loaded rare screens, for use by the parts of the page that load at once. */
 
 import { lazy } from "../room/lazy";
 
@@ -13,9 +13,9 @@ export const Invited = lazy(load, (rare) => rare.Invited, look);
 export const LeaveMessage = lazy(load, (rare) => rare.LeaveMessage, look);
 export const Lost = lazy(load, (rare) => rare.Lost, look);
 
-const FETCH_AFTER_MS = 5000; // the call itself comes first on the network
+const FETCH_AFTER_MS = 5000; // the call itself may use the network first
 
-/** Fetch the rare screens ahead, so that they also show when the network is gone by then. */
+/** Fetch the rare screens ahead of time, so that they can be shown even when the network is gone. */
 export function fetchRareScreens(): void {
-  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS); // each screen asks again when it is needed
+  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS); // each screen tries to load again when it is needed
 }

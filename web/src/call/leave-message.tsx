@@ -7,7 +7,7 @@ import { t } from "./rare/words";
 
 const CONTACT_LEAST = 3;
 
-/** A form for a message with contact details, when nobody is available or the wait is too long. */
+/** A form for a message with contact details, for visitors who find nobody available or do not want to wait. */
 export function LeaveMessage({ call, back = t("message.back"), onBack }: { call: Call; back?: string; onBack: () => void }) {
   const [contact, setContact] = useState("");
   const [text, setText] = useState("");

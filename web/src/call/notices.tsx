@@ -16,7 +16,8 @@ interface Notice {
   kind: "" | "warn" | "help" | "danger";
 }
 
-/** The bands above the stage: at most one each about the connection, the people, and operators who listen in. All are read out. */
+/** The bands above the stage: at most one about the connection, one about the people and one about operators who listen in.
+ *  Screen readers read all of them. */
 export function Notices({ call, session }: { call: Call; session: SessionView }) {
   const shown = [useConnectionNotice(call, session), aboutPeople(session), aboutListeners(session)].filter(
     (notice) => notice !== null,
@@ -34,7 +35,7 @@ export function Notices({ call, session }: { call: Call; session: SessionView })
   );
 }
 
-/** The visitor's request to talk: while it rings, and when the counselor declined or missed it. */
+/** The visitor's request to add voice: shown while it rings at the counselor, and after the counselor declined or missed it. */
 export function Upgrade({ call, session }: { call: Call; session: SessionView }) {
   const { upgrade } = session;
   if (!upgrade || session.owner_lost) return null;
@@ -86,7 +87,7 @@ function aboutPeople(session: SessionView): Notice | null {
   }
 }
 
-/** Says that an operator listens in, the whole time, whatever other notices there are. */
+/** Returns the notice that an operator listens in, which is shown the whole time, whatever other notices there are. */
 function aboutListeners(session: SessionView): Notice | null {
   const names = listeners(session).map(nameAndRole);
   if (names.length === 0) return null;
@@ -96,8 +97,8 @@ function aboutListeners(session: SessionView): Notice | null {
 const SAID_AGAIN_MS = 30_000;
 
 /**
- * Announces to screen readers who put the visitor on hold, repeats it, and says when the counselor is back: a tone cannot name
- * anybody. Does not use the browser's speech synthesis: many browsers send the text to their maker's server.
+ * Tells screen readers who put the visitor on hold, repeats that, and says when the counselor is back. The hold tone cannot name
+ * anybody. The browser's speech synthesis is not used, because many browsers send its text to their maker's server.
  */
 function useHoldSpoken(session: SessionView): void {
   const holding = session.room?.notice ?? "";
@@ -116,7 +117,7 @@ function useHoldSpoken(session: SessionView): void {
   }, [text]);
 }
 
-/** Announces a professional's arrival, and the return of a lost connection. */
+/** Announces that a professional has arrived, and that a disconnected person is back. */
 function useArrivals(session: SessionView): void {
   const here = session.participants
     .filter((one) => (one.role === "counselor" || one.role === "professional") && !one.owner && one.presence === "here")

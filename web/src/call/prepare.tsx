@@ -82,7 +82,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
   );
 }
 
-/** The microphone does not turn on by itself on a page that was left open. */
+/** Shown instead of the devices while they are kept off (`Call.resting`). A press turns microphone and camera on. */
 function Resting({ call }: { call: Call }) {
   return (
     <div class="resting" data-testid="devices-rest">

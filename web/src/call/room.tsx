@@ -21,7 +21,7 @@ import { Notices, Upgrade } from "./notices";
 import { t } from "./words";
 
 const SEEN = "sangdam.seen";
-/** Also a phone held sideways. */
+/** Matches phones, also when they are held sideways. */
 const PHONE = "(max-width: 760px), (max-height: 480px)";
 
 function usePhone(): boolean {
@@ -46,7 +46,7 @@ const SharingBar = lazy(
   { name: "screen", class: "bar" },
 );
 
-/** What the visitor shows of their own screen, and Stop. */
+/** Shows the visitor what they share of their own screen, with a Stop button. */
 function Sharing({ devices }: { devices: Devices }) {
   return useStore(devices.state, (state) => state.screen.track !== null) ? <SharingBar devices={devices} /> : null;
 }
@@ -63,7 +63,7 @@ function usePanels(call: Call, phone: boolean) {
     if (drawn) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
   }, [drawn]);
   useEffect(() => {
-    if (speechless) setOpen((now) => ({ ...now, chat: true })); // writing is what is left
+    if (speechless) setOpen((now) => ({ ...now, chat: true })); // without voice, people can only write
   }, [speechless]);
   const crowded = phone && open.chat && open.board; // a window made narrow while both were open
   return { open: crowded ? { chat: false, board: true } : open, toggle };
@@ -116,7 +116,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** Says who hears the visitor now, from their microphone, their connection and what the server reports. */
+/** Returns who hears the visitor now, in words. Considers the microphone, the connection and the server's report. */
 function useWhoHears(call: Call, session: SessionView): { heard: boolean; words: string } {
   const mic = useStore(call.devices.state, (state) => state.mic);
   const live = useStore(call.room.peer.state, (state) => state.status === "live");
@@ -147,7 +147,7 @@ function Header({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** The chat on a phone: the lower half, or everything above the controls. */
+/** The chat on a phone. It covers the lower half, or everything above the controls. */
 function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const [full, setFull] = useState(false);
   return (
@@ -167,7 +167,7 @@ function Sheet({ title, onClose, children }: { title: string; onClose: () => voi
   );
 }
 
-/** Lines of others since the chat was last open. */
+/** Returns how many lines others wrote since the chat was last open. */
 function useUnread(call: Call, open: boolean): number {
   const lines = useStore(call.client.state, (state) => state.lines[call.session]);
   const seen = useRef(Number(sessionStorage.getItem(SEEN) ?? 0));

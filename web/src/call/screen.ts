@@ -1,4 +1,4 @@
-/** Which screen the call window shows. Pure. */
+/** Decides which screen the call window shows. Pure. */
 
 import type { Channel, SessionView, WaitingView } from "../messages";
 import type { RoomState } from "../room/state";
@@ -21,15 +21,15 @@ export const isOver = (screen: Screen): boolean => screen === "after" || screen 
 export interface Local {
   /** The channel that the visitor clicked. */
   channel: Channel;
-  /** "Enter" was pressed in this tab (it survives a reload). */
+  /** Whether the visitor pressed "Enter" in this tab. The page remembers that over a reload. */
   entered: boolean;
 }
 
-/** Whether a counselor calls back and waits for the visitor to enter. */
+/** Whether a counselor is calling back and waits for the visitor to enter. */
 export const isCalled = ({ state, callback }: SessionView): boolean =>
   state === "active" && callback?.state === "calling" && !callback.came;
 
-/** Shows *prepare* until the visitor enters (new session, callback, voice added to text); then follows the session. */
+/** Whether to show *prepare*: until the visitor enters a new session or a callback, or adds voice to a text session. */
 function needsPreparing(session: SessionView, local: Local): boolean {
   if (session.state === "preparing" || isCalled(session)) return true;
   return !local.entered && session.channel === "text" && local.channel !== "text";
@@ -56,7 +56,7 @@ export function screenOf(state: RoomState, sessionId: string, local: Local): Scr
 
 export type Expected = { kind: "unknown" } | { kind: "soon" } | { kind: "minutes"; low: number; high: number };
 
-/** Returns the expected wait in whole minutes: a range never narrower than the estimate. */
+/** Returns the expected wait in whole minutes. Rounding never makes the range narrower than the estimate. */
 export function expectedWait({ low_s, high_s }: Pick<WaitingView, "low_s" | "high_s">): Expected {
   if (low_s === null || high_s === null) return { kind: "unknown" };
   if (high_s <= 60) return { kind: "soon" };
@@ -64,7 +64,7 @@ export function expectedWait({ low_s, high_s }: Pick<WaitingView, "low_s" | "hig
   return { kind: "minutes", low, high: Math.max(low + 1, Math.ceil(high_s / 60)) };
 }
 
-/** "0:07", "12:05" */
+/** Formats a duration: "0:07", "12:05". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -12,7 +12,8 @@ import { AskCallback, LeaveMessage } from "./later";
 import { duration, expectedWait } from "./screen";
 import { closedText, t } from "./words";
 
-/** The queue: live place and expected wait; the visitor can already write, or leave a message instead. */
+/** The waiting screen: the place in the queue and the expected wait, kept up to date. Visitors can already write, or leave a
+ *  message instead of waiting. */
 export function Waiting({ call, session }: { call: Call; session: SessionView }) {
   const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const { waiting } = session;
@@ -96,7 +97,7 @@ function Place({ waiting }: { waiting: WaitingView }) {
   );
 }
 
-/** Not announced: it changes every second. */
+/** How long the visitor has waited. Screen readers do not announce it, because it changes every second. */
 function Since({ call, since }: { call: Call; since: number }) {
   const [now, setNow] = useState(Date.now);
   const state = useStore(call.client.state);

@@ -1,10 +1,10 @@
-/** The actions of a staff member, each a request to the server. A refusal is shown as a sentence. */
+/** The actions of a member of staff. Each sends a request to the server, and shows a refusal as a sentence. */
 import type { Colleagues, Invite, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
 import { sentence } from "../staff/refusals";
 
-/** Sends a message and resolves with its reply; rejects with something that has a `reason` (and perhaps a `message`). */
+/** Sends a message and resolves with its reply. Rejects with an error that has a `reason` and perhaps a `message`. */
 export type Request = (message: RequestMessage) => Promise<unknown>;
 
 export interface Actions {
@@ -13,12 +13,12 @@ export interface Actions {
   accept(reservation: string): Promise<boolean>;
   decline(reservation: string, reason: string): Promise<boolean>;
   askHelp(session: string, note: string, category: string): Promise<boolean>;
-  /** `to` names either a colleague or a category. */
+  /** Transfers the session. `to` names either a colleague or a category. */
   transfer(session: string, how: "now" | "consult", to: { staff: string } | { category: string }, note: string): Promise<boolean>;
-  /** Returns who could take over; empty when the server cannot be asked. */
+  /** Returns the colleagues who could take over; an empty list when the server does not answer. */
   colleagues(session: string): Promise<StaffItem[]>;
   cancelHelp(session: string): Promise<boolean>;
-  /** `record`: the professional's answer to a recording in progress. */
+  /** Joins the session as a professional. `record`: whether the professional agrees to a recording in progress. */
   join(session: string, record?: boolean): Promise<boolean>;
   hold(session: string, on: boolean): Promise<boolean>;
   answerUpgrade(session: string, take: boolean): Promise<boolean>;
@@ -26,7 +26,7 @@ export interface Actions {
   handOver(session: string): Promise<boolean>;
   leave(session: string): Promise<boolean>;
   wrapUp(session: string, notes: string, outcome: string, tags: string[]): Promise<boolean>;
-  /** Returns a fresh link for the visitor who is called back; "" when there is none. */
+  /** Returns a new link for the visitor who is called back; "" when the server gives none. */
   invite(session: string): Promise<string>;
   moveCallback(session: string, at: number): Promise<boolean>;
   missCallback(session: string): Promise<boolean>;

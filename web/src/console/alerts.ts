@@ -11,13 +11,13 @@ import { t } from "../staff/texts";
 
 export const ringer = new Ringer();
 
-/** Unlocks the sound with the first click or key press; true once it may be heard. */
+/** Unlocks the sound with the first click or key press. Returns true once the browser allows sound. */
 export function useRingerReady(): boolean {
   const [ready, setReady] = useState(ringer.ready);
   useEffect(() => {
     if (ready) return;
     const unlock = () => void ringer.unlock().then(() => setReady(ringer.ready));
-    unlock(); // allowed at once if the person already used this page in this visit, for example to sign in
+    unlock(); // the browser allows this at once if the person has used the page already, for example to sign in
     addEventListener("pointerdown", unlock);
     addEventListener("keydown", unlock);
     return () => {
@@ -30,7 +30,7 @@ export function useRingerReady(): boolean {
 
 const whoCalls = (ring: Call) => ring.from_name || field(ring, "user_name") || t("visitor");
 
-/** Rings for `ring` until it changes or `silenced` names it. */
+/** Rings for the incoming call `ring` until another call is shown or `silenced` is this call's reservation. */
 export function useAlerts(ring: Call | null, silenced: string): void {
   const { ringVolume, ringMuted } = useStore(prefs);
   const id = ring?.reservation ?? "";

@@ -17,7 +17,7 @@ interface Props {
   actions: Pick<Actions, "invite" | "moveCallback" | "missCallback">;
 }
 
-/** Shown in place of the stage: whom to call and where, a fresh link, and what to do when nobody answers. */
+/** Shown instead of the stage: whom to call and at which contact, a new link, and buttons for when nobody answers. */
 export function CallbackCard({ client, session, actions }: Props) {
   const [missed, setMissed] = useState(false);
   const { callback } = session;
@@ -57,7 +57,7 @@ export function CallbackCard({ client, session, actions }: Props) {
   );
 }
 
-/** The contact as typed; a press dials or writes where the device can. */
+/** The contact as the visitor typed it. A press dials the number or writes a mail, if the device can. */
 function Contact({ contact }: { contact: string }) {
   const number = contact.replaceAll(/[\s().-]/g, "");
   const href = /^\+?\d{5,15}$/.test(number) ? `tel:${number}` : /^[^\s@]+@[^\s@]+$/.test(contact) ? `mailto:${contact}` : "";
@@ -75,10 +75,10 @@ function FreshLink({ session, actions }: Pick<Props, "actions"> & { session: str
     const made = await actions.invite(session);
     if (made === "") return;
     setUrl(made);
-    if (!isSecureContext) return; // no clipboard there: the link is in the field, to copy by hand
+    if (!isSecureContext) return; // without a secure context there is no clipboard; the person copies the link from the field
     await navigator.clipboard.writeText(made).then(
       () => toast(t("callback.link.copied")),
-      () => undefined, // the browser may forbid it: copy by hand, too
+      () => undefined, // the browser may forbid the clipboard; the person then copies by hand
     );
   };
   return (

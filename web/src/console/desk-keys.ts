@@ -1,4 +1,4 @@
-/** Builds the table of what each key does now, one table per group. */
+/** Builds the table of what each action's key does now. Each function below adds the keys of one group. */
 import type { Audience, HelpView, SessionView, StaffMe } from "../messages";
 import type { RoomLink } from "../room/room-link";
 import type { Actions } from "./actions";
@@ -42,7 +42,7 @@ type Keys = Partial<Record<Action, () => void>>;
 
 function goTo(desk: DeskState, tab: Tab, selector: string): void {
   desk.onTab(tab);
-  // Runs after the tab is rendered (in an earlier microtask) and before the next key, which belongs in the field.
+  // An earlier microtask renders the tab. So this one focuses the field before the next key press, which belongs in the field.
   queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 

@@ -45,11 +45,11 @@ import { useNews, useTitle } from "./use-news";
 import { useView } from "./use-view";
 
 interface DeskProps {
-  /** Returns to the sign-in, with the reason to show there. */
+  /** Called when the person is signed out. `because`: the reason, shown on the sign-in page. */
   onSignedOut: (because: string) => void;
 }
 
-/** The signed-in console: one connection to the server for as long as it is shown. */
+/** The signed-in console. It holds one connection to the server for as long as it is shown. */
 export function Desk({ onSignedOut }: DeskProps) {
   const client = useMemo(() => new Client({ locale: locale() }), []);
   useEffect(() => {
@@ -264,7 +264,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
             )}
             <div class="side-brief">
               <BriefCard
-                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* the card below has them */}
+                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* the person card shows them */}
                 site={session.site.name}
                 category={session.category.name}
                 language={session.language}
@@ -324,9 +324,9 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   );
 }
 
-const SHOWS_FORM = 300; // px: who hears whom, and the wrap-up, are there even if the card was folded
+const SHOWS_FORM = 300; // px: least width of the person card while it shows who hears whom or the wrap-up
 
-/** As in the style sheets: on a narrow page one part is shown at a time. */
+/** Returns whether the page is so narrow that it shows one part at a time. The style sheets use the same width. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;
 
 function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {

@@ -73,7 +73,7 @@ interface SessionAskProps {
   onClose: () => void;
 }
 
-/** Asks only while the visitor is present: an empty room needs no confirmation. */
+/** Asks whether to end the session. The console opens this dialog only while the visitor is present. */
 export function EndDialog({ session, actions, onClose }: SessionAskProps) {
   return (
     <Ask

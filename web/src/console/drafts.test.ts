@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RequestMessage } from "../room/connection";
 import { Drafts } from "./drafts";
 
-/** A server that takes what it is sent, unless it is out of reach. */
+/** `Drafts` with a fake server, which accepts what it is sent unless it is out of reach. */
 function desk(kept = new Map<string, string>()) {
   const sent: string[] = [];
   const server = { away: false };

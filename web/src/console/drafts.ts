@@ -1,4 +1,5 @@
-/** Notes while they are typed: sent to the server shortly after the last key, kept in this tab until it has them. */
+/** Notes while they are typed. They are sent to the server shortly after the last key, and kept in this tab until the server has
+ *  them. */
 
 import { createStore, type Readable } from "../ui/store";
 import type { RequestMessage } from "../room/connection";
@@ -16,7 +17,7 @@ type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.notes";
 const PAUSE_MS = 400; // pause after the last key before notes are sent, ms
-const MOST = 20; // sessions; drops the oldest
+const MOST = 20; // sessions with drafts; the oldest is dropped
 
 export class Drafts {
   private readonly store;
@@ -43,7 +44,7 @@ export class Drafts {
     );
   }
 
-  /** Sends what the server does not have yet. Keeps what the server refuses. */
+  /** Sends the notes that the server does not have yet. Keeps them if the server refuses them. */
   send(session: string): void {
     clearTimeout(this.timers.get(session));
     const typed = this.store.get()[session];
@@ -54,7 +55,7 @@ export class Drafts {
     );
   }
 
-  /** Takes the server's text, unless something newer was typed here: another tab may have changed it. */
+  /** Takes over the server's notes, which another tab may have changed, unless newer notes were typed here. */
   told(session: string, notes: string): void {
     const typed = this.store.get()[session];
     if (typed?.sent && typed.text !== notes) this.forget(session);
@@ -80,7 +81,7 @@ export class Drafts {
         JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent || typed.outcome !== ""))),
       );
     } catch {
-      // forbidden or full: notes live as long as the page
+      // storage is forbidden or full: drafts last as long as the page
     }
   }
 

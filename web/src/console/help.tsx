@@ -11,7 +11,7 @@ import { t } from "../staff/texts";
 
 interface HelpDialogProps {
   session: SessionView;
-  /** Other topics for which a professional can be asked. */
+  /** Further topics for which the counselor can ask a professional. */
   subjects: { id: string; name: string }[];
   actions: Pick<Actions, "askHelp">;
   onClose: () => void;
@@ -66,7 +66,7 @@ export function HelpDialog({ session, subjects, actions, onClose }: HelpDialogPr
   );
 }
 
-/** Returns one sentence on the state of the hunt. */
+/** Returns a sentence on the search for a professional: how far it has come. */
 export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: string): string {
   switch (now.kind) {
     case "searching":
@@ -82,7 +82,7 @@ export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: st
   }
 }
 
-/** The same for a transfer: the search for a colleague, and why nobody took over. */
+/** Returns the same sentence for a transfer: how far the search for a colleague has come, or why nobody took over. */
 function transferWords(session: SessionView, help: HelpView, now: Exclude<Hunt, { kind: "none" } | { kind: "reading" }>): string {
   const words = { to: help.to_name, user: nameOf(userOf(session)) };
   if (now.kind === "nobody") return t(`transfer.${help.why || "nobody"}`, words);
@@ -97,11 +97,11 @@ interface HuntBandProps {
   session: SessionView;
   now: number;
   actions: Pick<Actions, "cancelHelp">;
-  /** Null when this person is not allowed to ask. */
+  /** Asks for help again; null if this person may not ask. */
   onAgain: (() => void) | null;
 }
 
-/** Shows the hunt live to the counselor who asked. */
+/** Shows the search for a professional, live, to the counselor who asked for help. */
 export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
   const state = hunt(session.help, now);
   if (state.kind === "none") return null;

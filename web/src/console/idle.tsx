@@ -3,7 +3,7 @@ import type { StaffMe } from "../messages";
 import { Button } from "../ui";
 import { t } from "../staff/texts";
 
-/** Shown while there is no session: what happens next, and what can be tried meanwhile. */
+/** Shown while there is no session. It says what happens next and offers a device test. */
 export function Idle({ me, onState, onTest }: { me: StaffMe; onState: (state: "available") => void; onTest: () => void }) {
   const away = me.state === "away";
   return (

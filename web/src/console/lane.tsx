@@ -31,7 +31,7 @@ function KindIcon({ item }: { item: QueueItem }) {
   );
 }
 
-/** Callbacks whose time has not come. */
+/** The list of agreed callbacks whose time has not come. */
 function Callbacks({ items, now }: { items: QueueItem[]; now: number }) {
   const locale = useLocale();
   return (
@@ -68,7 +68,7 @@ function Waiting({ item, now }: { item: QueueItem; now: number }) {
   );
 }
 
-const LONG_MS = 60_000; // a visitor who waits longer for an answer is marked
+const LONG_MS = 60_000; // the list marks a visitor who waits longer than this for an answer
 
 function SessionRow({
   session,
@@ -79,7 +79,7 @@ function SessionRow({
   onChoose,
 }: {
   session: SessionView;
-  /** Since when the visitor waits for an answer. */
+  /** Since when the visitor waits for an answer (ms); null if they do not wait. */
   waits: number | null;
   now: number;
   chosen: boolean;
@@ -206,14 +206,14 @@ interface LaneProps {
   role: "counselor" | "professional";
   my_id: string;
   queue: QueueItem[];
-  /** How many more requests are waiting. */
+  /** How many waiting requests the list does not show. */
   more: number;
   callbacks: QueueItem[];
   messages: MessageLeft[];
   sessions: SessionView[];
   chosen: string;
   fresh: Record<string, number>;
-  /** Since when each visitor waits for an answer. */
+  /** Returns since when a session's visitor waits for an answer (ms); null if they do not wait. */
   waits: (session: SessionView) => number | null;
   now: number;
   actions: Actions;
@@ -221,7 +221,7 @@ interface LaneProps {
   onPointer: () => void;
 }
 
-/** The list on the left: my sessions, who waits, whose help is asked for, messages left. */
+/** The list on the left: my sessions, waiting visitors, requests for help, callbacks and messages left. */
 export function Lane({
   role,
   my_id,

@@ -9,7 +9,7 @@ import { t } from "../staff/texts";
 
 export const MODES = ["consultation", "whisper", "conference"] as const;
 
-/** A change of mode that has been chosen but not yet made. */
+/** A mode that has been chosen for preview but not yet applied. */
 export interface Planned {
   mode: Mode;
   hear_user: boolean;
@@ -20,7 +20,8 @@ export function isChange(planned: Planned | null, help: HelpView): planned is Pl
   return planned.mode !== help.mode || (planned.mode === "consultation" && planned.hear_user !== help.hear_user);
 }
 
-/** Returns whether the owner may hand over: to a professional in conference, to a colleague in a transfer in any mode. */
+/** Returns whether the owner may hand the session over. In a transfer that is possible in any mode, otherwise only in
+ *  conference. */
 export const mayHandOver = (help: HelpView): boolean =>
   help.mode === "conference" || (help.mode !== null && help.transfer !== "");
 
@@ -43,7 +44,7 @@ interface ModesProps {
   onHandOver: (() => void) | null;
 }
 
-/** The three-position switch: choosing previews the change, applying makes it. */
+/** The switch between the three modes. Choosing a mode shows a preview, and "apply" changes the mode. */
 export function Modes({ session, help, planned, actions, onPlan, onHandOver }: ModesProps) {
   if (help.mode === null) return null;
   const changing = isChange(planned, help);

@@ -9,7 +9,7 @@ import { t } from "../staff/texts";
 
 const drafts = new WeakMap<Client, Drafts>();
 
-/** The notes of this console, sent to the server as they are typed. */
+/** Returns this console's drafts of notes, which are sent to the server as they are typed. */
 export function draftsOf(client: Client): Drafts {
   const known = drafts.get(client);
   if (known) return known;
@@ -20,10 +20,10 @@ export function draftsOf(client: Client): Drafts {
 
 export interface Notes {
   text: string;
-  /** "" until one is chosen. */
+  /** The id of the chosen outcome; "" until one is chosen. */
   outcome: string;
   tags: string[];
-  /** What is not given stays as it is. */
+  /** Changes the given parts of the notes and leaves the others. */
   type: (change: { text?: string; outcome?: string; tags?: string[] }) => void;
 }
 
@@ -35,7 +35,7 @@ export function useNotes(client: Client, session: SessionView): Notes {
   useEffect(() => {
     if (status === "open") notes.send(session.id);
   }, [status, session.id]);
-  const over = useStore(client.state, (state) => session.id in state.over); // handed over: the server sends no more updates
+  const over = useStore(client.state, (state) => session.id in state.over); // after a handover the server sends no more updates
   useEffect(() => {
     if (!over) notes.told(session.id, session.notes);
   }, [session.id, session.notes, over]);
@@ -57,7 +57,7 @@ export function useNotes(client: Client, session: SessionView): Notes {
   };
 }
 
-/** Says that notes were saved as they stood, when a wrap-up closed by itself. */
+/** Shows a toast when a wrap-up closed by itself: the notes were saved as they were. */
 export function useAutosaved(client: Client, { over, sessions }: RoomState): void {
   useEffect(() => {
     const notes = draftsOf(client);

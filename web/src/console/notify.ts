@@ -1,4 +1,4 @@
-/** Notifies of an incoming call or a new line through the browser, when allowed and while the tab is hidden. */
+/** Shows browser notifications of incoming calls and new lines, if they are allowed and the tab is hidden. */
 
 export type Permission = "granted" | "denied" | "default" | "unsupported";
 
@@ -10,7 +10,8 @@ export async function askPermission(): Promise<Permission> {
   return typeof Notification === "undefined" ? "unsupported" : await Notification.requestPermission();
 }
 
-/** Shows the notification and returns a function that closes it. `stays`: until somebody closes it, as a ring does. */
+/** Shows a notification and returns a function that closes it. `stays`: it stays until somebody closes it, as for an incoming
+ *  call. */
 export function notify(title: string, body: string, tag: string, stays = true): () => void {
   if (permission() !== "granted" || document.hasFocus()) return () => undefined;
   try {

@@ -15,7 +15,7 @@ import { t } from "../staff/texts";
 
 const NOBODY: string[] = [];
 
-/** What the holder of the session can do with the hold; null for everybody else. */
+/** The state of the hold and how the session's owner changes it. */
 export interface Hold {
   held: boolean;
   allowed: boolean;
@@ -28,7 +28,7 @@ interface PeopleProps {
   hold: Hold | null;
 }
 
-/** Returns whether anybody's picture is there to be seen; without one a call is a strip. */
+/** Returns whether anybody in the call sends a picture. Without pictures the call is shown as a strip. */
 export function useFaces(link: RoomLink | null, session: SessionView): boolean {
   const own = useOwnCamera(link);
   return session.room?.media === true && (own !== null || arrange(session).tiles.some((tile) => tile.kind !== "none"));
@@ -44,7 +44,7 @@ function useOwnCamera(link: RoomLink | null): MediaStreamTrack | null {
   return track;
 }
 
-/** The people of a call in a row: everybody's picture, and one's own. */
+/** The people of a call in a row of pictures, including this person's own. */
 export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
   const slots = useStore(link.peer.state, (state) => state.slots);
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
@@ -76,7 +76,7 @@ export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
   );
 }
 
-/** A voice call as a strip: who is heard and how loud, one's own microphone, and the hold. */
+/** A voice call as a strip: who is heard and how loud, this person's microphone, and the hold. */
 export function VoiceStrip({ link, session, hold }: PeopleProps) {
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
   const sound = useStore(link.peer.state, (state) => state.audio);
@@ -105,7 +105,7 @@ export function VoiceStrip({ link, session, hold }: PeopleProps) {
   );
 }
 
-/** On a phone whose screen the board takes: one's own microphone and the hold, in the thin bar. */
+/** This person's microphone and the hold, for the thin bar above the board on a phone. */
 export function ThinCall({ link, hold }: Omit<PeopleProps, "session">) {
   return (
     <span class="thin-call">
@@ -163,7 +163,7 @@ function StripPerson({ tile, heard, speaking }: { tile: Tile; heard: boolean; sp
   );
 }
 
-/** A track's loudness; silent while there is none. */
+/** A meter of a track's loudness; it shows silence while there is no track. */
 function Level({ track, label }: { track: MediaStreamTrack | null; label: string }) {
   const [level, setLevel] = useState(0);
   useEffect(() => {

@@ -14,7 +14,8 @@ interface ReadingProps {
   onLeave: () => void;
 }
 
-/** Shown to a professional who is catching up: why they were called, that nobody hears them, and Join. */
+/** Shown to a professional who is catching up. It says why help was asked for and that nobody hears them, and has a Join
+ *  button. */
 export function Reading({ session, now, actions, onLeave }: ReadingProps) {
   const owner = session.participants.find((one) => one.owner);
   const name = nameOf(owner);

@@ -22,7 +22,8 @@ interface ReplayProps {
   audience: AudienceChoice;
 }
 
-/** For a professional who is catching up: transcript and board side by side, now or at any earlier moment. */
+/** Shows transcript and board side by side to a professional who is catching up, as they are now or were at any earlier
+ *  moment. */
 export function Replay({ client, link, session, pictures, audience }: ReplayProps) {
   const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const [strokes, setStrokes] = useState<number[]>([]);
@@ -45,7 +46,7 @@ export function Replay({ client, link, session, pictures, audience }: ReplayProp
 
 interface ScrubberProps {
   stops: number[];
-  /** Infinity means now, and follows the conversation. */
+  /** The moment to show (ms). Infinity means now, so that the view follows the conversation. */
   until: number;
   onUntil: (until: number) => void;
 }

@@ -12,7 +12,7 @@ import { t } from "../staff/texts";
 const DECLINE_REASONS = ["busy", "topic", "language", "break"] as const;
 const R = 27;
 
-/** The ring that empties in 20 s, with the seconds inside. */
+/** A circle that empties during the 20 s of ringing, with the seconds inside. */
 function Countdown({ ring, now }: { ring: Call; now: number }) {
   const { array, offset } = dash(fraction(ring, now), R);
   return (
@@ -87,17 +87,18 @@ interface IncomingProps {
   declining: boolean;
   actions: Pick<Actions, "decline">;
   onAccept: () => Promise<void>;
-  /** Called when the choice of reasons opens or closes; only the matcher asks for a reason. */
+  /** Called when the list of reasons for declining opens or closes. Only a reservation from the matcher needs a reason. */
   onDeclining: (open: boolean) => void;
   onMute: () => void;
 }
 
-/** The incoming call, over the middle of the page. Not a modal dialog: work goes on under it. */
+/** The incoming call, over the middle of the page. It is not a modal dialog, so the person can go on working. */
 export function Incoming({ ring, now, muted, declining, actions, onAccept, onDeclining, onMute }: IncomingProps) {
   const [busy, setBusy] = useState(false);
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
-    // Takes the focus, so that Enter accepts whichever button was pressed last; a person who is writing keeps the focus.
+    // The card takes the focus, so that Enter accepts the call and does not press the last button again.
+    // A person who is writing keeps the focus.
     if (!isWriting() && document.querySelector("dialog[open]") === null)
       card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
   }, []);

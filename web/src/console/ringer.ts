@@ -1,4 +1,4 @@
-/** The ring's sound: two soft notes every two seconds, made with WebAudio so that no file is loaded. */
+/** The sound of a ring: two soft notes every two seconds. They are made with WebAudio, so no sound file is loaded. */
 
 const NOTES_HZ = [587.33, 783.99];
 const EVERY_MS = 2_000;
@@ -8,7 +8,7 @@ export class Ringer {
   #timer: ReturnType<typeof setInterval> | null = null;
   #volume = 0;
 
-  /** Call once inside a click or key press: browsers block sound until then. */
+  /** Allows sound. Call once inside a click or key press, because browsers block sound until then. */
   async unlock(): Promise<void> {
     this.#context ??= new AudioContext();
     if (this.#context.state === "suspended") await this.#context.resume().catch(() => undefined);
@@ -48,7 +48,7 @@ export class Ringer {
     const tone = context.createOscillator();
     const gain = context.createGain();
     tone.frequency.value = hertz;
-    // Attack and decay avoid clicks; callers square the volume, so that the slider sounds even.
+    // Attack and decay avoid clicks. Callers square the volume, so that equal steps of the slider sound equal.
     gain.gain.setValueAtTime(0, at);
     gain.gain.linearRampToValueAtTime(loudness, at + 0.02);
     gain.gain.exponentialRampToValueAtTime(0.0001, at + 0.6);

@@ -43,11 +43,11 @@ interface RoomProps {
   actions: Actions;
   onAudience: (audience: Audience) => void;
   onAgain: (() => void) | null;
-  /** Goes back to the conversation, on a phone where the board takes the screen. */
+  /** Returns to the conversation on a phone, where the board fills the screen. */
   onBack: () => void;
 }
 
-/** The page on which the visitor is now. */
+/** Shows on which page the visitor is now. */
 function Here({ session }: { session: SessionView }) {
   const page = briefField(session.brief, "page_title") ?? briefField(session.brief, "page_url");
   if (page === null) return null;
@@ -110,7 +110,7 @@ function Head({ link, session, viewing, layout, hold, onBack }: RoomProps) {
   );
 }
 
-/** Returns who reads what I write, and why there may be no choice. */
+/** Returns who will read my next line, which audiences I can choose, and why if there is no choice. */
 function audienceChoice(session: SessionView, choice: Audience, onChange: (audience: Audience) => void): AudienceChoice {
   const rule = audienceRule(session.you, session.help);
   const value = audienceOf(rule, choice);
@@ -123,7 +123,7 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
   };
 }
 
-/** The middle: who is heard or seen, the conversation, and beside it the board or a shared screen. */
+/** The middle of the console: the people of the call, the conversation, and beside it the board or a shared screen. */
 export function Room(props: RoomProps) {
   const { client, link, session, state, pictures, now, viewing, audience, actions, onAudience, onAgain } = props;
   const place = usePlace(session.id);
@@ -182,7 +182,7 @@ type MiddleProps = Pick<RoomProps, "link" | "session" | "pictures" | "viewing" |
   children: ComponentChildren;
 };
 
-/** Shares the middle out between the people, the conversation and the board or shared screen. */
+/** Divides the middle between the people, the conversation and the board or shared screen. */
 function Middle({ link, session, pictures, viewing, layout, hold, children }: MiddleProps) {
   const seen = useFaces(link, session);
   const calling = session.state === "active" && session.room?.media === true && !callsBack(session);

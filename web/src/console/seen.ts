@@ -1,9 +1,10 @@
-/** Up to which line each session was in front of me, kept in this tab: a reload makes nothing unread again. */
+/** Remembers the last line that I have seen in each session. It is kept in this tab, so that a reload makes no line unread
+ *  again. */
 
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.seen";
-const MOST = 50; // sessions; drops the oldest
+const MOST = 50; // sessions remembered; the oldest is dropped
 
 export class Seen {
   private all: Map<string, number>;
@@ -23,7 +24,7 @@ export class Seen {
     try {
       this.storage.setItem(KEY, JSON.stringify([...this.all]));
     } catch {
-      // forbidden or full: marks live as long as the page
+      // storage is forbidden or full: the numbers last as long as the page
     }
   }
 

@@ -40,7 +40,7 @@ function RingSettings({ ringer }: { ringer: Ringer }) {
   );
 }
 
-/** How a new line is told in a session that is not in front. */
+/** Chooses how the console announces a new line in a session that is not on the screen. */
 function NewsSettings() {
   const chosen = useStore(prefs);
   const offered = NEWS.filter((one) => one !== "newBadge" || "setAppBadge" in navigator);
@@ -90,7 +90,7 @@ function TestDevices() {
   return <DeviceTest devices={devices} preview />;
 }
 
-/** Chooses whether new texts ring during a call. Only for who takes both. */
+/** Chooses whether new text requests ring during a call. Shown only to staff who take texts and calls. */
 function CapacitySettings({ me, actions }: { me: StaffMe; actions: Actions }) {
   if (me.most_texts === 0 || me.most_calls === 0) return null;
   return (
@@ -113,7 +113,7 @@ function CapacitySettings({ me, actions }: { me: StaffMe; actions: Actions }) {
 interface SettingsProps {
   me: StaffMe;
   actions: Actions;
-  /** During a call, shows the call's devices instead. */
+  /** The room of the present call, whose devices are then shown instead of a test; null without a call. */
   link: RoomLink | null;
   ringer: Ringer;
   onClose: () => void;

@@ -11,7 +11,7 @@ interface SplitterProps {
   axis?: "x" | "y";
 }
 
-/** The edge of a pane: dragged, moved by arrow keys, and put back by a double click. */
+/** The edge of a pane. It is moved by dragging or with the arrow keys; a double click restores the default size. */
 export function Splitter({ pane, layout, sign, axis = "x" }: SplitterProps) {
   const from = useRef<{ at: number; size: number; unit: number } | null>(null);
   const size = layout.panes[pane];

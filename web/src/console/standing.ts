@@ -5,15 +5,16 @@ import { mayAskHelp } from "./logic/hunt";
 import { amReading } from "../staff/names";
 
 export interface Standing {
-  /** Whether the session goes on, in this tab. */
+  /** Whether the session is active and this tab takes part in it. */
   live: boolean;
   owner: boolean;
   /** Whether I am a professional who is catching up. */
   reading: boolean;
   mayAsk: boolean;
-  /** Whether I may put the visitor on hold or end it. Once there is a mode, consultation is the hold. */
+  /** Whether I may put the visitor on hold and take them back. With a professional in the call, the mode "consultation"
+   *  replaces the hold. */
   mayHold: boolean;
-  /** Whether a professional has joined: there is a mode. */
+  /** Whether a professional (or a colleague in a transfer) has joined, so that there is a mode. */
   joined: boolean;
 }
 

@@ -15,15 +15,15 @@ const TABS = [
 interface TabsProps {
   tab: Tab;
   session: SessionView | null;
-  /** New lines by session. */
+  /** How many unread lines each session has. */
   fresh: Record<string, number>;
   waiting: number;
-  /** Whether there is a board or a shared screen to look at. */
+  /** Whether there is a board or a shared screen, which then gets a tab. */
   work: boolean;
   onTab: (tab: Tab) => void;
 }
 
-/** On a phone, shows one part at a time. */
+/** The tabs on a phone, where the console shows one part at a time. */
 export function Tabs({ tab, session, fresh, waiting, work, onTab }: TabsProps) {
   if (session === null) return null;
   const here = fresh[session.id] ?? 0;

@@ -12,7 +12,7 @@ interface TransferDialogProps {
   onClose: () => void;
 }
 
-/** Chooses who takes over, and whether the counselor speaks with them first. */
+/** The dialog in which the counselor chooses who takes the session over, and whether to speak with that colleague first. */
 export function TransferDialog({ session, actions, onClose }: TransferDialogProps) {
   const [colleagues, setColleagues] = useState<StaffItem[] | null>(null);
   const [to, setTo] = useState("");

@@ -4,7 +4,7 @@ import { awayAfter } from "./logic/queue";
 
 const KEY = "sangdam.away_after";
 
-/** Returns whether I am to be away once I have saved my wrap-up; remembered over a reload. */
+/** Returns whether I will be away after I have saved my wrap-up. The page remembers this over a reload. */
 export function useAwayAfter(me: StaffMe): boolean {
   const wanted = useRef<boolean | null>(null);
   wanted.current ??= sessionStorage.getItem(KEY) === "yes";

@@ -10,7 +10,8 @@ import { prefs } from "../staff/prefs";
 import { t } from "../staff/texts";
 import type { Sessions } from "./use-sessions";
 
-/** Tells of new lines in sessions that are not in front: a sound of the session's own pitch, a notification, the badge. */
+/** Announces new lines in sessions that are not on the screen, by a sound with the session's own pitch, a notification and the
+ *  badge. */
 export function useNews({ list, fresh }: Sessions): void {
   const { ringVolume, ringMuted, newSound, newBadge, newNotify } = useStore(prefs);
   const told = useRef<Record<string, number> | null>(null);
@@ -18,7 +19,7 @@ export function useNews({ list, fresh }: Sessions): void {
   useEffect(() => {
     const before = told.current;
     told.current = fresh;
-    // What was unread when the page was opened is shown, and makes no sound.
+    // Lines that were unread when the page opened are counted, but make no sound.
     const grown = before === null ? [] : list.filter((one) => one.id in before && (fresh[one.id] ?? 0) > before[one.id]!);
     for (const session of grown) {
       if (newSound && !ringMuted) ringer.note(ringVolume, pitchOf(session.id));
@@ -34,14 +35,15 @@ export function useNews({ list, fresh }: Sessions): void {
   }, [total, newBadge]);
 }
 
-/** Shows the count on the installed page's icon, where the system has such a badge. */
+/** Shows the number of unread lines as a badge on the icon of the installed page, if the system has badges. */
 function badge(count: number): void {
   if (!("setAppBadge" in navigator)) return;
   const shown = count === 0 ? navigator.clearAppBadge() : navigator.setAppBadge(count);
   shown.catch(() => undefined); // the page is not installed
 }
 
-/** Sets the tab's title: the unread count and who waits longest; while a call rings, it flashes. */
+/** Sets the tab's title to the number of unread lines and the visitor who has waited longest. The title flashes while a call
+ *  rings. */
 export function useTitle({ list, fresh }: Sessions, calling: boolean): void {
   const { newTitle } = useStore(prefs);
   const first: SessionView | undefined = list.find((one) => (fresh[one.id] ?? 0) > 0);

@@ -1,17 +1,18 @@
 import type { Ref } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
-/** Where the reader was: the first line in view, and how far it was scrolled. */
+/** A reader's position in a conversation: the index of the first visible line, and how many px of that line are scrolled away. */
 interface Place {
   line: number;
   offset: number;
 }
 
 const places = new Map<string, Place>();
-const NEAR_END = 60; // px
-const MOST = 50; // sessions; drops the oldest
+const NEAR_END = 60; // px from the end that count as being at the end
+const MOST = 50; // positions remembered; the oldest is dropped
 
-/** Puts the conversation back where it was read, when its session is shown again. At the end it follows new lines. */
+/** Restores the reader's position when a session is shown again. A reader who was at the end gets no position, so that the chat
+ *  follows new lines. */
 export function usePlace(session: string): { ref: Ref<HTMLElement>; onScrollCapture: () => void } {
   const ref = useRef<HTMLElement>(null);
   const box = () => ref.current?.querySelector<HTMLElement>(".chat-lines") ?? null;

@@ -10,7 +10,7 @@ import { leftOpen, mine, selected } from "./logic/queue";
 import { Seen } from "./seen";
 import { amReading } from "../staff/names";
 
-/** A session I handed over, shown as ended for me while I wrap up. */
+/** Returns the session that I handed over last, if I am wrapping it up. It is shown as an ended session. */
 function handedOver(state: RoomState, me: StaffMe): SessionView[] {
   if (me.state !== "wrap_up") return [];
   return Object.values(state.sessions)
@@ -21,20 +21,21 @@ function handedOver(state: RoomState, me: StaffMe): SessionView[] {
 }
 
 export interface Sessions {
-  /** Whoever waits longest for my answer comes first. */
+  /** My sessions. The visitor who has waited longest for my answer comes first. */
   list: SessionView[];
   current: SessionView | null;
   choose: (session: string) => void;
-  /** How many new lines of others each session has. */
+  /** How many unread lines of others each session has. */
   fresh: Record<string, number>;
-  /** Call it as the pointer moves over the list, whose rows then stay where they are. */
+  /** Call when the pointer moves over the list. The rows then keep their order for a moment. */
   onPointer: () => void;
 }
 
 const CHOSEN = "sangdam.chosen";
-const STEADY_MS = 1_500; // how long rows stay where they are after the pointer moved over them
+const STEADY_MS = 1_500; // how long rows keep their order after the pointer moved over the list
 
-/** Returns my sessions in order, which one is shown, and what is new. `reading`: whether its conversation is on the screen. */
+/** Returns my sessions in order, the shown session, and the numbers of unread lines. `reading`: whether the shown session's
+ *  conversation is on the screen. */
 export function useSessions(state: RoomState, me: StaffMe, reading: boolean): Sessions {
   const [chosen, setChosen] = useState(() => sessionStorage.getItem(CHOSEN) ?? "");
   const seen = useMemo(() => new Seen(), []);
@@ -56,7 +57,7 @@ export function useSessions(state: RoomState, me: StaffMe, reading: boolean): Se
   return { list, current, choose: setChosen, fresh, onPointer };
 }
 
-/** Whether this page has the focus: a line on a page behind others is not read. */
+/** Returns whether this page has the focus. Without the focus, lines that arrive count as unread. */
 function useFocused(): boolean {
   const [focused, setFocused] = useState(() => document.hasFocus());
   useEffect(() => {
@@ -71,8 +72,8 @@ function useFocused(): boolean {
 }
 
 /**
- * Returns the room of the session that is shown. There is one room at a time, with its own devices: a microphone is never
- * open in two rooms, and its light goes out when the call ends.
+ * Returns the room of the session that is shown. There is one room at a time, with devices of its own. So a microphone is never
+ * open in two rooms, and the microphone's light goes out when the call ends.
  */
 export function useRoom(client: Client, session: SessionView | null): RoomLink | null {
   const id = session?.state === "active" ? session.id : "";
@@ -103,8 +104,8 @@ export function useRoom(client: Client, session: SessionView | null): RoomLink |
 }
 
 /**
- * Puts my other calls on hold while I look at another conversation: there is one microphone. Both sides see the hold, and I
- * take each call back myself. `taking`: the session that is about to be shown.
+ * Puts my other calls on hold while I look at another conversation, because I have one microphone. Visitor and console show the
+ * hold, and I take each call back myself. `taking`: the session that is about to be shown.
  */
 export function useHoldElsewhere(client: Client, state: RoomState, { list, current }: Sessions, taking: string): void {
   const asked = useRef(new Set<string>());
@@ -116,7 +117,7 @@ export function useHoldElsewhere(client: Client, state: RoomState, { list, curre
     if (state.status !== "open") return;
     for (const session of left.split(" ").filter((id) => id !== "" && !asked.current.has(id))) {
       asked.current.add(session);
-      // Refused: the visitor is already on hold, or the call is over. Offline: asked again with the next connection.
+      // If refused, the visitor is on hold already or the call is over. If offline, the next connection makes us ask again.
       client.connection
         .request({ type: "hold", session, on: true })
         .catch(() => undefined)

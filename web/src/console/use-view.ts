@@ -7,9 +7,9 @@ import { choose, screenEnded, toggleBoard, viewOf, workOf, type Chosen, type Vie
 
 export interface Viewing {
   view: View;
-  /** What the place beside the conversation holds. */
+  /** What is shown beside the conversation: the board or a shared screen. */
   work: Work;
-  /** Whether there is a shared screen to switch to. */
+  /** Whether somebody shares a screen, so that one can switch between screen and board. */
   screen: boolean;
   choose: (view: View) => void;
   chooseWork: (work: Work) => void;
@@ -18,7 +18,7 @@ export interface Viewing {
 
 const NEVER = createStore(false);
 
-/** Returns what is beside the conversation of the session that is shown. Choices belong to their session, and end with the page. */
+/** Returns what is shown beside the conversation of a session. Choices hold for one session, and last as long as the page. */
 export function useView(session: SessionView | null, link: RoomLink | null): Viewing {
   const [all, setAll] = useState<Record<string, Chosen>>({});
   const drawn = useStore(link?.boardDrawn ?? NEVER);

@@ -22,7 +22,7 @@ const WORKS = [
   ["board", Presentation],
 ] as const;
 
-/** The place beside the conversation: the board, or the screen that somebody shares. */
+/** The pane beside the conversation. It shows the board, or the screen that somebody shares. */
 export function WorkPane({ link, session, pictures, viewing }: WorkProps) {
   return (
     <section class="work" data-work={viewing.work} aria-label={t(`work.${viewing.work}`)} data-testid="work">

@@ -9,7 +9,7 @@ interface Named {
   name: string;
 }
 
-/** What the site lets its staff choose in this category. */
+/** The outcomes, tags and templates that the site offers in this session's category. */
 interface Choices {
   outcomes: Named[];
   required: boolean;
@@ -21,7 +21,7 @@ interface ChoicesProps {
   session: SessionView;
   outcome: string;
   tags: string[];
-  /** The notes, which a template continues. */
+  /** The notes so far; a template is appended to them. */
   text: string;
   onChange: (change: { outcome?: string; tags?: string[]; text?: string }) => void;
 }
@@ -34,11 +34,12 @@ function useChoices(session: SessionView): { choices: Choices | null; failed: bo
       (choices) => setFound({ choices: choices as Choices, failed: false }),
       () => setFound({ choices: null, failed: true }),
     );
-  }, [session.state]); // asked again at the end: the operator may have changed them during the conversation
+  }, [session.state]); // loaded again when the conversation ends, because the operator may have changed the choices
   return found;
 }
 
-/** Outcome, tags and templates as the site has set them. Nothing is chosen at first; tags and templates wait for the end. */
+/** Lets the counselor choose among the site's outcomes, tags and templates. Nothing is chosen at first. Tags and templates
+ *  appear when the conversation has ended. */
 export function WrapUpChoices({ session, outcome, tags, text, onChange }: ChoicesProps) {
   const { choices, failed } = useChoices(session);
   if (failed) return <p class="notice notice-warn">{t("wrap.failed")}</p>;

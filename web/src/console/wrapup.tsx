@@ -11,7 +11,7 @@ import { endText } from "../staff/refusals";
 import { t } from "../staff/texts";
 import { WrapUpChoices } from "./wrapup-choices";
 
-/** What I am after saving. */
+/** The state in which I am after saving. */
 type Then = "available" | "away";
 
 interface WrapUpProps {
@@ -25,8 +25,8 @@ interface WrapUpProps {
 }
 
 /**
- * What the next person should know: written during the conversation, saved after it. No outcome is chosen beforehand, so that
- * none is saved by accident.
+ * The form for what the next person should know. I write it during the conversation and save it afterwards. No outcome is chosen
+ * beforehand, so that none is saved by accident.
  */
 export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps) {
   const { text, outcome, tags, type } = useNotes(client, session);
@@ -37,7 +37,7 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
   const owner = over || viewer(session)?.owner === true;
   const save = async (then: Then) => {
     setBusy(then);
-    draftsOf(client).forget(session.id); // a draft must not come after what was saved
+    draftsOf(client).forget(session.id); // otherwise an older draft could overwrite the saved notes
     const saved =
       (then === "available" || (await actions.setState("away"))) &&
       (await actions.wrapUp(session.id, text.trim(), outcome, tags));
@@ -72,9 +72,9 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
 }
 
 interface SaveProps {
-  /** Whether saving ends my wrap-up, and I am then available or away. */
+  /** Whether I am in wrap-up. Saving then ends it and makes me available or away. */
   wrapping: boolean;
-  /** What the main button does. */
+  /** The state to which the main button leads. */
   first: Then;
   busy: Then | null;
   onSave: (then: Then) => void;

@@ -1,13 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** Whether the focus is in a field: what is typed belongs there, and so does Enter. */
+/** Returns whether the focus is in a field. Typed keys, including Enter, then belong to that field. */
 export const isWriting = (): boolean => document.activeElement?.matches("input, textarea, select") ?? false;
 
 export function useWriting(): boolean {
   const [writing, setWriting] = useState(isWriting);
   useEffect(() => {
     const look = () => setWriting(isWriting());
-    const left = () => queueMicrotask(look); // the focus moves after this event
+    const left = () => queueMicrotask(look); // look later, because the focus moves only after this event
     look();
     addEventListener("focusin", look);
     addEventListener("focusout", left);

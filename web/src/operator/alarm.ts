@@ -14,11 +14,11 @@ function wanted(): boolean {
   try {
     return localStorage.getItem(KEY) !== "off";
   } catch {
-    return true; // storage is forbidden: the alarm sounds
+    return true; // storage is forbidden: the sound is on
   }
 }
 
-/** Plays two falling tones. Browsers allow it once the operator has used the page. */
+/** Plays two falling tones. Browsers allow sound once the operator has used the page. */
 function sound(): void {
   const context = new AudioContext();
   const gain = new GainNode(context, { gain: 0.15 });
@@ -32,7 +32,7 @@ function sound(): void {
   setTimeout(() => void context.close(), 1_000);
 }
 
-/** Alerts when a figure turns red. Returns whether the sound is on, and a switch for it. */
+/** Alerts when a figure turns red. Returns whether the sound is on, and a function that turns the sound on or off. */
 export function useAlarm(board: Wallboard | null, now: number): [boolean, (on: boolean) => void] {
   const [on, setOn] = useState(wanted);
   const grades = board === null ? null : levels(valuesOf(board, now), board.thresholds ?? []);
@@ -60,7 +60,7 @@ export function useAlarm(board: Wallboard | null, now: number): [boolean, (on: b
       try {
         localStorage.setItem(KEY, next ? "on" : "off");
       } catch {
-        // the choice lasts as long as the page
+        // storage is forbidden: the choice lasts as long as the page
       }
     },
   ];

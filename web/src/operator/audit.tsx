@@ -6,7 +6,7 @@ import { audit, pages, type AuditItem } from "./records";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
-/** A session is a link to its page, because an id alone tells nobody anything. */
+/** The subject of an audit entry. A session is a link to its page, because nobody recognises a session by its id. */
 function Subject({ item: { subject, name } }: { item: AuditItem }) {
   const session = subject.startsWith("session/") ? subject.slice("session/".length) : "";
   if (session !== "") return <a href={`#past/${encodeURIComponent(session)}`}>{session}</a>;

@@ -10,12 +10,12 @@ interface ConfirmProps {
   disabled?: boolean;
   kind?: "danger" | "primary";
   testid?: string;
-  /** Resolves to true when the action was done; the dialog then closes. */
+  /** Does the action. Resolves to true if it succeeded; the dialog then closes. */
   onYes: () => Promise<boolean>;
   onClose: () => void;
 }
 
-/** Asks before an action that cannot be undone, or that others are told about. */
+/** Asks before an action that cannot be undone or that other people notice. */
 export function Confirm({ title, yes, children, disabled = false, kind = "danger", testid, onYes, onClose }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
   const run = async () => {

@@ -9,7 +9,7 @@ const HEIGHT = 28;
 const percent = (value: number) => `${Math.round(value)} %`;
 const whole = (value: number) => String(Math.round(value));
 
-/** How each figure with a threshold is named and written. */
+/** The name and the number format of each figure that has a threshold. */
 export const FIGURES = {
   waiting: { name: "live.waiting", hint: null, text: whole },
   longest_s: { name: "live.longest", hint: null, text: clock },

@@ -12,7 +12,7 @@ const MONDAY = new Date("2026-11-23T12:00:00");
 const dayName = (day: Weekday, locale: Locale, weekday: "long" | "short") =>
   new Intl.DateTimeFormat(locale, { weekday }).format(MONDAY.getTime() + WEEKDAYS.indexOf(day) * 86_400_000);
 
-/** Edits when each topic is open. */
+/** Edits the opening hours of each topic. */
 export function HoursPart() {
   const locale = useLocale();
   const [changed, setChanged] = useState<SiteHours[]>([]);
@@ -211,7 +211,7 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
   );
 }
 
-/** Edits the hours of one day; a day without hours is closed. */
+/** Edits the opening hours of one day. A day without hours is closed. */
 function Spans({ spans, of, onChange }: { spans: Span[]; of: string; onChange: (spans: Span[]) => void }) {
   const set = (n: number, change: Partial<Span>) => onChange(spans.map((one, i) => (i === n ? { ...one, ...change } : one)));
   return (

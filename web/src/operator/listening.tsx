@@ -10,13 +10,14 @@ import { Button, Icon, toast, useStore } from "../ui";
 import { t, textOr } from "./texts";
 
 export interface Listening {
-  /** The session listened to; "" for none. */
+  /** The session to which the operator listens; "" for none. */
   session: string;
   start: (session: string) => Promise<boolean>;
   stop: () => void;
 }
 
-/** Listening in, one call at a time. The server ends it with the connection, so a reconnection does not resume it. */
+/** Lets the operator listen in, on one call at a time. The server ends the listening when the connection breaks, and a
+ *  reconnection does not resume it. */
 export function useListening(client: Client): Listening {
   const [session, setSession] = useState("");
   useEffect(
@@ -51,7 +52,7 @@ export function useListening(client: Client): Listening {
   };
 }
 
-/** Plays the call, and shows a band the whole time. Never asks for the operator's microphone. */
+/** Plays the call, and shows a band as long as the operator listens. Never asks for the operator's microphone. */
 export function ListeningBand({ client, session, onStop }: { client: Client; session: string; onStop: () => void }) {
   const [link, setLink] = useState<RoomLink | null>(null);
   useEffect(() => {

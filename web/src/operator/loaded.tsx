@@ -7,7 +7,7 @@ import { t } from "./texts";
 type Loading<T> = { state: "loading" } | { state: "error"; words: string } | { state: "here"; value: T };
 
 interface LoadedProps<T> {
-  /** Loads anew when this changes. */
+  /** Identifies the content. When it changes, the content is loaded again. */
   what: string;
   load: () => Promise<T>;
   children: (value: T) => ComponentChildren;

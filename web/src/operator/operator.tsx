@@ -22,7 +22,7 @@ import { WallboardView, type WallboardActions } from "./wallboard";
 const PARTS = ["live", "past", "hours", "replies", "wrap-up", "audit"] as const;
 type Part = (typeof PARTS)[number];
 
-/** The current view, kept in the address so that reload and the back button work: "#past", "#past/s-123". */
+/** Returns the current view from the address ("#past", "#past/s-123"), so that reload and the back button work. */
 function fromHash(): { part: Part | "wall"; session: string } {
   const [part = "", session = ""] = location.hash.slice(1).split("/");
   return { part: part === "wall" ? part : (PARTS.find((one) => one === part) ?? "live"), session: decodeURIComponent(session) };
@@ -70,7 +70,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
   const [watched, setWatched] = useState("");
   const asked = useRef(watched);
   useEffect(() => {
-    // Asked again after every reconnection: the server forgets subscriptions with the connection.
+    // Subscribe again after every reconnection, because the server forgets subscriptions when the connection ends.
     const stop = client.onMessage((message) => {
       if (message.type === "welcome") watch(client, asked.current);
     });

@@ -69,14 +69,14 @@ const columns = (locale: Locale): TableColumn<PastItem>[] => [
 
 const duration = (value_s: number | null) => (value_s === null ? "" : clock(value_s));
 
-/** Every outcome of every site, once. */
+/** Returns the outcomes of all sites, each once. */
 function useOutcomes(): Choice[] {
   const [found, setFound] = useState<Choice[]>([]);
   useEffect(() => {
     const outcomes = (plans: SitePlan[]) => plans.flatMap((site) => outcomeChoices(site.plan));
     plansOfSites().then(
       (plans) => setFound([...new Map(outcomes(plans).map((one) => [one.value, one])).values()]),
-      () => undefined, // the other filters work without
+      () => undefined, // without the outcomes the other filters still work
     );
   }, []);
   return found;

@@ -7,7 +7,7 @@ import { t } from "./texts";
 
 const GRADE_PILLS = { good: "pill-ok", fair: "pill-warn", poor: "pill-danger" } as const;
 
-/** Shows the grade of a call or of one person's connection; nothing while it is not known. */
+/** Shows the quality grade of a call or of one person's connection. Shows nothing while the grade is unknown. */
 export function GradePill({ grade }: { grade: Grade | null }) {
   return grade === null ? null : <span class={`pill ${GRADE_PILLS[grade]}`}>{t(`grade.${grade}`)}</span>;
 }
@@ -102,7 +102,7 @@ function PersonCard({ person, people }: { person: PersonQuality; people: PersonQ
   );
 }
 
-/** Shows how everybody in a call is connected. The media worker measures it every two seconds. */
+/** Shows the quality of every connection in a call, which the media worker measures every two seconds. */
 export function QualityPart({
   session,
   quality,

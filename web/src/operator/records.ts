@@ -1,4 +1,4 @@
-/** The operator's HTTP calls and what they answer. */
+/** The operator's HTTP calls and the types of their answers. */
 import { get, post } from "../staff/api";
 import { locale } from "../ui";
 import type {
@@ -35,7 +35,7 @@ export interface PastItem {
   rating: number | null;
   outcome: string;
   outcome_name: string;
-  /** Names. */
+  /** Names of the tags. */
   tags: string[];
 }
 
@@ -56,7 +56,7 @@ export interface PastSession extends PastItem {
   brief: Brief;
   lines: Line[];
   lines_cut: boolean;
-  /** base64 of one Yjs update. */
+  /** The board as one Yjs update, in base64. */
   board: string;
   participants: { id: string; name: string; role: Role }[];
   events: EventItem[];
@@ -70,7 +70,7 @@ export interface AuditItem {
   actor: string;
   action: string;
   subject: string;
-  /** The name of a subject that has one, else "". */
+  /** The name of the entry's subject; "" if the subject has none. */
   name: string;
   at: number;
   detail: string;
@@ -80,7 +80,7 @@ export interface CategoryHours {
   id: string;
   name: string;
   parent: string | null;
-  /** The topic's own hours; null when it follows `inherited_from` ("" means always open). */
+  /** The topic's own hours. Null if the topic has the hours of `inherited_from`; if that is "", it is always open. */
   hours: Hours | null;
   inherited_from: string;
   opening: OpeningView;
@@ -97,16 +97,16 @@ export interface Search {
   state: string;
   site: string;
   outcome: string;
-  /** "1" to "5", or "none". */
+  /** The rating to find: "1" to "5", or "none" for sessions without a rating. */
   rating: string;
-  /** Days such as "2026-11-22", inclusive, in this browser's time zone; "" for no limit. */
+  /** First and last day, such as "2026-11-22", in this browser's time zone; "" for no limit. */
   from: string;
   to: string;
 }
 
 export const NO_SEARCH: Search = { q: "", state: "", site: "", outcome: "", rating: "", from: "", to: "" };
 
-/** Returns the query of a search. The last day counts to its end. */
+/** Returns the query parameters of a search. The range includes the whole last day. */
 export function searchQuery({ q, state, site, outcome, rating, from, to }: Search, page: number): string {
   const query = new URLSearchParams();
   if (q.trim() !== "") query.set("q", q.trim());
@@ -125,7 +125,7 @@ export function searchQuery({ q, state, site, outcome, rating, from, to }: Searc
 export const pages = ({ total, page_size }: Pick<Page<unknown>, "total" | "page_size">) =>
   Math.max(1, Math.ceil(total / Math.max(1, page_size)));
 
-/** Returns an event's reasons for the match, from `data` or `data.why`. */
+/** Returns the reasons for a match, which an event holds in `data` or `data.why`; null if it holds none. */
 export function whyOf(event: EventItem): Why | null {
   const found = [event.data, event.data.why].find(
     (one): one is Record<string, unknown> => typeof one === "object" && one !== null && "ring" in one && "rule" in one,

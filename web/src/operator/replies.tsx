@@ -16,7 +16,7 @@ interface Site {
 
 const sites = () => get(`/api/operator/sites?lang=${locale()}`) as Promise<Site[]>;
 
-/** Edits the replies that each site shares with its staff. */
+/** Edits the saved replies that each site shares with its staff. */
 export function RepliesPart() {
   const shown = useLocale();
   return (

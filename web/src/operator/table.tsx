@@ -7,9 +7,9 @@ import { t } from "./texts";
 
 export interface TableColumn<Row> extends Column<Row> {
   title: string;
-  /** Rendered instead of the text. */
+  /** Renders the cell, instead of its text. */
   cell?: (row: Row) => ComponentChildren;
-  /** Numbers are aligned to the end of their cell. */
+  /** Whether the column holds numbers, which are aligned to the end of their cell. */
   figure?: boolean;
 }
 

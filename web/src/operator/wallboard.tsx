@@ -19,7 +19,7 @@ import { Thresholds } from "./thresholds";
 import { t } from "./texts";
 
 export interface WallboardActions {
-  /** Watches the call quality of a session; "" for none. */
+  /** Subscribes to the call quality of a session; "" ends the subscription. */
   watch(session: string): void;
   endSession(session: string): Promise<boolean>;
   signOutStaff(staff: string): Promise<boolean>;

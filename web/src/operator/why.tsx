@@ -32,7 +32,7 @@ function callbackWords(state: string, due_at: unknown, locale: Locale): string {
   return when ? t("one.callback.scheduled_at", { when }) : textOr(`one.callback.${state}`, "");
 }
 
-/** An event between two matches: a counselor asked for by name, a transfer, or a callback. */
+/** Describes an event that is no match: a counselor asked for by name, a transfer, or a callback. "" for all other events. */
 function stepWords({ kind, data }: EventItem, locale: Locale): string {
   const { staff, state, to } = data;
   if (kind === "preferred" && typeof staff === "string")

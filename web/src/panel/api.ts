@@ -1,5 +1,5 @@
-/** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's key or "network"; `retry_s`: when to try
- *  again, 0 when that is not said. */
+/** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's reason or "network". `retry_s`: seconds
+ *  until the server wants a retry; 0 if the server gave no time. */
 
 import type { CategoryView, Channel, HttpReason, OpeningView, SiteView } from "../messages";
 import type { StartFailure } from "../room/handoff";
@@ -10,7 +10,7 @@ export interface PanelInfo {
   category: CategoryView;
   language: string;
   staffed: boolean;
-  /** Names of counselors at work, those who are free first. */
+  /** Names of the counselors at work. Those who are free come first. */
   helpers: string[];
   low_s: number | null;
   high_s: number | null;
@@ -64,7 +64,7 @@ export const startSession = (code: string, channel: Channel, locale: string, sup
     body: JSON.stringify({ code, channel, locale, supplement: { ...supplement, now: Date.now() } }),
   }) as Promise<{ session: string; token: string }>;
 
-/** Tells where the visitor is now. Returns whether the server took it. */
+/** Tells the server on which page the visitor is now. Returns whether the server accepted that. */
 export const sendVisit = (session: string, token: string, seen: Supplement): Promise<boolean> =>
   fetch(`/api/sessions/${encodeURIComponent(session)}/visit`, {
     method: "POST",
@@ -75,7 +75,7 @@ export const sendVisit = (session: string, token: string, seen: Supplement): Pro
     () => false,
   );
 
-/** Adds the product's picture to the brief. The session works without it, so a failure is not reported. */
+/** Adds the product's picture to the brief. A failure is not reported, because the session works without the picture. */
 export const sendProductPicture = (session: string, token: string, picture: Blob): Promise<void> =>
   call(`/api/sessions/${encodeURIComponent(session)}/pictures?use=product`, {
     method: "POST",

@@ -1,4 +1,4 @@
-/** Connects the panel to the board by WebSocket: the panel has no voice connection and no devices. A chunk of its own. */
+/** Connects the panel to the board by WebSocket, because the panel has no voice connection and no devices. Loaded lazily. */
 
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";

@@ -1,4 +1,4 @@
-/** The shared board in the panel. It opens when somebody draws; its code is loaded once a counselor is present. */
+/** The shared board in the panel. The board opens when somebody draws. Its code is loaded once a counselor is present. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
@@ -37,7 +37,7 @@ export function usePanelBoard(client: Client, session: SessionView): PanelBoard 
           setLoaded({ code, link });
         },
         () => {
-          if (!over) setTimeout(load, AGAIN_MS); // somebody may be drawing already
+          if (!over) setTimeout(load, AGAIN_MS); // loading failed: try again, because somebody may be drawing already
         },
       );
     void load();

@@ -6,13 +6,13 @@ export interface BridgeEvents {
   onContext: (context: Context) => void;
 }
 
-/** Where an identification code comes from: an address, or the page's own `getCode`. */
+/** Where the panel gets an identification code: from an address, or from the partner page's own `getCode`. */
 export type CodeMaker = { url: string } | { getCode: true };
 
-/** What fetching a code throws: no answer came, or the answer was not JSON. */
+/** Reasons by the name of the error that fetching a code throws: no answer came, or the answer was not JSON. */
 const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
 
-/** A partner's own back end may be slow; our own answers in milliseconds. */
+/** How long to wait for a code, ms. A partner's back end may be slow; our own answers in milliseconds. */
 const ANSWER_MS = 15_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -53,7 +53,7 @@ export class Bridge {
     this.own.addEventListener("message", (event: MessageEvent) => this.received(event));
   }
 
-  /** Makes the page ask for a code and passes `about` on to the code's source. Never rejects. */
+  /** Makes the partner's page fetch a code. `about` is passed on to the address or to `getCode`. Never rejects. */
   async code(about: Record<string, unknown>, maker: CodeMaker): Promise<CodeAnswer> {
     if (!this.parentOrigin) return { reason: "no_page" };
     if ("getCode" in maker) return codeOf(await this.ask({ about }));
@@ -62,7 +62,7 @@ export class Bridge {
     return codeOf(await this.ask({ url: maker.url, init }));
   }
 
-  /** Returns what the page can read at an address, or null when it is not allowed to. */
+  /** Lets the partner's page fetch an address. Returns what it got, or null if the page may not read that address. */
   async picture(url: string): Promise<Blob | null> {
     const answer = await this.ask({ url });
     return answer instanceof Blob ? answer : null;
@@ -72,7 +72,8 @@ export class Bridge {
     this.post({ fold: true });
   }
 
-  /** Sets the pill's text while the panel is folded ("" for the default) and whether the panel reopens after navigation. */
+  /** Sets the text of the pill, which stands for the folded panel; "" is the default text. `live`: whether the panel reopens
+   *  by itself on the next page. */
   status(status: string, live: boolean): void {
     this.post({ status, live });
   }

@@ -1,4 +1,4 @@
-/** Two soft notes: something new in the folded panel. A chunk of its own. */
+/** Plays two soft notes when something new comes in the folded panel. Loaded lazily. */
 
 const NOTES_HZ = [659.25, 880];
 const NOTE_S = 0.16;
@@ -6,7 +6,7 @@ const VOLUME = 0.15;
 
 export async function chime(): Promise<void> {
   const context = new AudioContext();
-  // Suspended until the visitor has pressed something on this page. Then there is nothing to do but stay silent.
+  // The browser suspends sound until the visitor has pressed something on this page. Until then the panel stays silent.
   if (context.state === "running") {
     NOTES_HZ.forEach((hz, n) => {
       const start = context.currentTime + n * NOTE_S;

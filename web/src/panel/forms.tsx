@@ -86,7 +86,7 @@ export function MessageForm({
   );
 }
 
-/** The stars count at the tap. Words may follow. */
+/** The rating. A tap on a star sends the rating at once; the visitor may then add words. */
 function Rating({ client, session }: Part) {
   const [score, setScore] = useState(0);
   const [words, setWords] = useState("");
@@ -150,7 +150,7 @@ function Rating({ client, session }: Part) {
   );
 }
 
-/** Saves the transcript. The request needs the token in a header, so a plain link cannot download it. */
+/** Saves the transcript as a file. A plain link could not do that, because the request needs the token in a header. */
 async function saveCopy(session: string, token: string): Promise<void> {
   const response = await fetch(transcriptPath(session), { headers: { authorization: `Bearer ${token}` } });
   if (response.ok) saveAs(await response.blob(), "conversation.html");

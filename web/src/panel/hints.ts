@@ -1,4 +1,4 @@
-/** Messages in the browser console for developers of the partner's page, when the panel cannot work. Pure; English only. */
+/** Browser console messages that tell the developers of the partner's page why the panel cannot work. Pure; English only. */
 
 import type { StartFailure } from "../room/handoff";
 
@@ -9,7 +9,7 @@ export interface Asked {
 
 const isSet = (value: string): boolean => value !== "" && value !== "undefined";
 
-/** Returns one line, or "" when the page's developers cannot fix the reason. */
+/** Returns a one-line hint, or "" for a reason that the page's developers cannot fix. */
 export function hintOf(reason: StartFailure, { site, category }: Asked): string {
   if (reason === "unknown_category" && !isSet(category))
     return `Sangdam: no category is set. Give the script data-category="…", or call Sangdam.init({category: "…"}).`;

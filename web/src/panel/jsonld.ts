@@ -1,4 +1,5 @@
-/** Finds the product in a block of JSON-LD (schema.org). Partners write it: every access is guarded, every search bounded. */
+/** Finds the product in a block of JSON-LD (schema.org). Partners write the block, so every access is guarded and every search is
+ *  bounded. */
 
 import type { Price } from "./price";
 
@@ -14,9 +15,9 @@ export interface LinkedProduct {
 
 const MOST_NODES = 2000;
 const PRODUCTS = new Set(["Product", "ProductGroup", "ProductModel", "IndividualProduct", "SomeProducts", "Vehicle", "Car"]);
-/** Properties that name a page's own subject. Products under other properties (lists, accessories, reviews) are not it. */
+/** Properties that lead to the page's own product. Products under other properties (lists, accessories, reviews) are ignored. */
 const LEADS_ON = ["@graph", "@set", "@list", "mainEntity", "about", "itemOffered"];
-/** Price types that are not the current price: struck out, or recommended by the maker. */
+/** Matches price types other than the current price: a price that is struck out or recommended by the maker. */
 const FORMER = /ListPrice|StrikethroughPrice|MSRP|SRP/;
 
 const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -28,11 +29,11 @@ const text = (value: unknown): string => {
 };
 const firstText = (...values: unknown[]): string => values.map(text).find((one) => one !== "") ?? "";
 
-/** "Product" for "https://schema.org/Product" and "schema:Product". */
+/** Returns a node's types without a prefix: "Product" for "https://schema.org/Product" and for "schema:Product". */
 const typesOf = (node: Node): string[] => list(node["@type"]).map((type) => text(type).replace(/^.*[/#:]/, ""));
 const isProduct = (node: Node): boolean => typesOf(node).some((type) => PRODUCTS.has(type));
 
-/** The nodes of a block, nearest first, with a lookup from an `@id` to the node that has more properties. */
+/** The nodes of a block, outermost first. A node that only names an `@id` is replaced by the node with that id. */
 class Block {
   readonly nodes: Node[] = [];
   private readonly byId = new Map<string, Node>();
@@ -96,13 +97,13 @@ function imageOf(node: Node): string {
   return isNode(image) ? firstText(image.url, image.contentUrl) : text(image);
 }
 
-/** Returns the product of the page at `page`. Of several variants, chooses the one with the page's own address. */
+/** Returns the product of the page with the address `page`. Of several variants, returns the one with that address. */
 export function fromJsonLd(text_: string, page: string): LinkedProduct | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text_);
   } catch {
-    return null; // the partner's JSON-LD is broken: treat it as absent
+    return null; // broken JSON-LD counts as none
   }
   const block = new Block(parsed);
   const whole = block.nodes.find(isProduct);

@@ -1,4 +1,4 @@
-/** The session that this panel started, stored so that it survives navigation on the partner's site. */
+/** The session that this panel started. It is stored, so that it survives navigation on the partner's site. */
 
 import type { Channel } from "../messages";
 import type { Box } from "./storage";
@@ -8,17 +8,17 @@ export interface Kept {
   session: string;
   token: string;
   channel: Channel;
-  /** Where the session runs: here, or in the call window of that name. */
+  /** Where the session runs: in the panel, or in the call window named `window`. */
   place: "panel" | "window";
   window: string;
   purpose: Purpose;
-  /** What the visitor removed before the session began; it stays unsaid wherever they walk. */
+  /** The items that the visitor chose not to share before the session began. They are not shared from later pages either. */
   withheld: readonly ItemKey[];
-  /** The product that the brief names; "" for none. */
+  /** The product that the session's brief names now; "" for none. */
   seen: string;
 }
 
-/** What the visitor came for: a conversation, or, while nobody is there, to leave a message or book a time. */
+/** What the visitor wants: a conversation; or, while nobody is available, to leave a message or to book a callback. */
 export type Purpose = "talk" | "message" | "callback";
 
 export const KEPT = "sangdam.panel";

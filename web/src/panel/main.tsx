@@ -12,9 +12,9 @@ import { Offer } from "./offer";
 import { browser, Panel, type PanelState } from "./panel";
 import { refusalText, t } from "./words";
 
-const TALK_AFTER_MS = 2000; // the greeting comes first on the network
+const TALK_AFTER_MS = 2000; // the greeting may use the network first
 const loadTalk = () => import("./talk");
-/** The conversation: fetched ahead, because the greeting needs none of it. */
+/** The conversation's code. It is not needed for the greeting, so it is fetched a little later, before it is needed. */
 const Talk = lazy(loadTalk, (module) => module.Talk, { name: "lazy.loading", class: "p-talk" });
 
 function Loading() {
@@ -94,5 +94,5 @@ function App({ panel }: { panel: Panel }) {
 
 const panel = new Panel(browser());
 void panel.start();
-setTimeout(() => void loadTalk().catch(() => undefined), TALK_AFTER_MS); // it is asked for again when it is needed
+setTimeout(() => void loadTalk().catch(() => undefined), TALK_AFTER_MS); // `Talk` tries to load again when it is needed
 render(<App panel={panel} />, document.getElementById("app")!);

@@ -1,4 +1,4 @@
-/** Before a session: who helps, one field for the question, and the ways to talk. */
+/** The panel before a session: who helps, one field for the question, and buttons for text, voice and video. */
 
 import { Hourglass, Mail, MessageSquareText, Mic, PhoneIncoming, Video } from "lucide";
 import type { IconNode } from "lucide";
@@ -56,7 +56,7 @@ export function Offer({ panel, state, info }: Part) {
   );
 }
 
-/** Who helps: faces and names of those at work, the topic, the language, and the wait. */
+/** Shows who helps: faces and names of the counselors at work, the topic, the language and the expected wait. */
 function Who({ info }: { info: PanelInfo }) {
   const closed = isClosed(info.opening);
   const here = info.staffed && !closed;
@@ -101,7 +101,7 @@ function Who({ info }: { info: PanelInfo }) {
   );
 }
 
-/** Shown when nobody can answer now: a message, or a time. */
+/** Shown when nobody can answer now: buttons to leave a message and to book a callback. */
 function Later({ panel, state, info }: Part) {
   const busy = state.starting !== null;
   return (
@@ -131,7 +131,7 @@ function Later({ panel, state, info }: Part) {
   );
 }
 
-/** Shown when the server is crowded: the visitor can wait for the next try, or cancel. */
+/** Shown when the server has no room for a further session. The visitor can wait for the next try, or cancel. */
 function Crowded({ panel, retryAt }: { panel: Panel; retryAt: number }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

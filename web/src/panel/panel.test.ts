@@ -25,7 +25,7 @@ const CONTEXT: Context = {
   pressed: true,
 };
 
-/** The browser around a panel: what it sent, which windows it opened, what the pill said. */
+/** A fake browser around the panel. It records what the panel sent, which windows it opened and what the pill said. */
 class Around implements Surroundings {
   query = { site: "demo-shop", category: "cameras", lang: "en" };
   storage = memoryBox();

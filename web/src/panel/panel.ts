@@ -1,4 +1,5 @@
-/** The panel's logic: holds the visit, starts a session inside the click, hands it to the call window or runs it. */
+/** The panel's logic. It keeps the data of the visit, starts a session inside the click, and runs a text session itself. It
+ *  hands a voice or video session to the call window. */
 
 import type { StartFailure } from "../room/handoff";
 import type { Channel } from "../messages";
@@ -19,15 +20,15 @@ import { type ItemKey, itemsOf, pageOf, supplementOf, usablePicture, type Visit,
 
 export interface PanelState {
   info: PanelInfo | null;
-  /** Why the panel has nothing to offer; "" when it has. */
+  /** Why the panel cannot offer any conversation; "" if it can. */
   broken: StartFailure | "";
   visit: Visit | null;
-  /** Whether the partner's back end makes the code; it may add what it knows about the visitor. */
+  /** Whether the partner's back end makes the code. That back end may add what it knows about the visitor. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
   typed: { name: string; note: string };
   starting: Channel | null;
-  /** While the server is crowded: when the panel tries again by itself (our clock, ms); 0 otherwise. */
+  /** When the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
   retryAt: number;
   /** Why the last click did not start a session; "" otherwise. */
   refusal: StartFailure | "";
@@ -41,9 +42,9 @@ export interface PanelState {
   /** Whether the session in the call window has ended. */
   ended: boolean;
   folded: boolean;
-  /** The look that the partner's page asks for; "" follows the visitor's system. */
+  /** The colour scheme that the partner's page asks for; "" follows the visitor's system. */
   theme: "light" | "dark" | "";
-  /** Whether new lines make no sound while the panel is folded. */
+  /** Whether the visitor has turned off the sound for new lines in the folded panel. */
   muted: boolean;
 }
 
@@ -52,7 +53,7 @@ export interface Surroundings {
   query: { site: string; category: string; lang: string };
   storage: Box;
   openWindow: (url: string, name: string) => Window | null;
-  /** Makes the widget show the pill instead of this frame. */
+  /** Returns whether this frame is hidden: the widget then shows the pill. */
   hidden: () => boolean;
   /** Moves the keyboard focus to this frame. */
   focus: () => void;
@@ -122,7 +123,8 @@ export class Panel {
     return this.store;
   }
 
-  /** Sends the server only site, category and language. Resumes a text session that is still live. */
+  /** Fetches what the panel offers; the server gets only site, category and language. Resumes a stored session that is still
+   *  live. */
   async start(): Promise<void> {
     const { site, category, lang } = this.around.query;
     try {
@@ -146,7 +148,8 @@ export class Panel {
     this.change({ typed: { ...this.store.get().typed, ...typed } });
   }
 
-  /** Text, Voice or Video was pressed. Opens the call window before anything is awaited: browsers allow it only within the click. */
+  /** Starts a session after a press on Text, Voice or Video. Opens the call window before awaiting anything, because browsers
+   *  allow a new window only within the click. */
   async begin(channel: Channel, purpose: Purpose = "talk"): Promise<void> {
     const { info, starting } = this.store.get();
     if (!info || starting) return;
@@ -168,7 +171,7 @@ export class Panel {
       const kept: Kept = { ...made, channel, place, window: name, purpose, withheld: [...removed], seen };
       this.walking.began(visit);
       this.keep(kept);
-      if (place === "window") this.bridge.status("", true); // the panel stays on the next pages, to tell where the visitor is
+      if (place === "window") this.bridge.status("", true); // reopen on the next pages, to tell staff where the visitor is
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
     } catch (error) {
@@ -180,12 +183,13 @@ export class Panel {
     this.change({ starting: null });
   }
 
-  /** Stops waiting for the next try. */
+  /** Cancels the wait for a server without room. */
   giveUp(): void {
     this.stopWaiting();
   }
 
-  /** Tries again when the server says, while the visitor waits; returns null once they cancel. */
+  /** Runs `attempt`. If the server has no room, waits as long as the server says and tries again. Returns null if the visitor
+   *  cancels. */
   private async patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
     for (let tries = 0; ; tries++) {
       try {
@@ -221,7 +225,8 @@ export class Panel {
     else this.openCall(kept.window)?.give(this.handoff(kept));
   }
 
-  /** Moves a text session to the call window, which asks for microphone and camera before it adds them. */
+  /** Moves a text session to the call window, where the visitor adds voice or video. The window asks for microphone and camera
+   *  first. */
   addVoice(channel: Channel = "voice"): void {
     const { kept } = this.store.get();
     if (!kept) return;
@@ -234,7 +239,7 @@ export class Panel {
     this.openCall(kept.window, taken)?.give(this.handoff(moved));
   }
 
-  /** Continues the session here by text after the call window was closed. */
+  /** Continues the session as text in the panel, after the call window was closed. */
   talkHere(): void {
     const { kept, info } = this.store.get();
     if (!kept || !info) return;
@@ -269,7 +274,7 @@ export class Panel {
     this.change({ muted });
   }
 
-  /** Sets what the folded pill says; `live` reopens the panel after navigation. */
+  /** Sets the text of the pill. `live`: whether the panel reopens by itself on the next page. */
   status(words: string, live: boolean): void {
     this.bridge.status(words, live);
   }
@@ -360,7 +365,7 @@ export class Panel {
     const partner = getCode === true || codeUrl !== undefined;
     this.change({ theme: theme === "light" || theme === "dark" ? theme : "" });
     this.change({ partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
-    // The widget gives the frame the focus before it has loaded, and loading loses it.
+    // The widget focuses this frame before the frame has loaded, and loading drops the focus.
     if (context.pressed) this.around.focus();
     this.look();
   }
@@ -397,7 +402,8 @@ export class Panel {
     if (visit && image === this.pictureUrl) this.change({ visit: { ...visit, picture } });
   }
 
-  /** Forgets the ended session for the next page. This page says that it ended and offers a new one. */
+  /** Deletes the stored session after it ended in the call window, so that the next page starts without it. This page says that
+   *  the session has ended and offers a new one. */
   private onEnded(session: string): void {
     const { kept } = this.store.get();
     if (kept?.session !== session || kept.place !== "window") return;

@@ -8,8 +8,8 @@ export interface Price {
 
 const GROUPED = /^\d{1,3}([.,])\d{2,3}(?:\1\d{2,3})*$/;
 
-/** Parses `amount`; null when it is ambiguous: "1.299" EUR is more than a thousand in Berlin and about one euro elsewhere.
- *  `decimals`: digits that the currency has after its separator. */
+/** Parses `amount`. Returns null when it is ambiguous: "1.299" EUR is 1,299 euros in Berlin and about one euro elsewhere.
+ *  `decimals`: how many decimal digits the currency has. */
 export function amountOf(amount: string | number, decimals: number): number | null {
   if (typeof amount === "number") return Number.isFinite(amount) ? amount : null;
   const digits = amount.replace(/[\s'’]/g, "");
@@ -27,7 +27,7 @@ export function amountOf(amount: string | number, decimals: number): number | nu
   return Number(group === separator ? integer + rest : `${integer}.${rest}`);
 }
 
-/** Returns a tag that `Intl` accepts: sites may write their language as "ko_KR". */
+/** Returns a language tag that `Intl` accepts. Sites may write their language as "ko_KR". */
 export function languageTag(language: string): string {
   try {
     return Intl.getCanonicalLocales(language.replaceAll("_", "-"))[0] ?? "en";
@@ -36,7 +36,7 @@ export function languageTag(language: string): string {
   }
 }
 
-/** Formats "1890000" and "KRW" in the language; returns them unchanged when they are not an amount and a currency. */
+/** Formats a price such as "1890000" and "KRW" in `language`. If they are no amount and currency, returns them unformatted. */
 export function priceText(amount: string | number, currency: string, language: string): string {
   const code = currency.toUpperCase();
   const asItStands = [String(amount), currency].filter(Boolean).join(" ");
@@ -52,7 +52,7 @@ export function priceText(amount: string | number, currency: string, language: s
   return format.format(worth);
 }
 
-/** One price, or "from – to" when there are several. */
+/** Formats one price, or "from – to" for several. */
 export function pricesText({ amounts, currency }: Price, language: string): string {
   const byWorth = amounts
     .map((amount) => ({ amount, worth: amountOf(amount, 2) ?? Infinity }))

@@ -67,7 +67,7 @@ export function productOf(data: Context["data"], page: string, tags: Tags, langu
   return { ...found, url: absolute(found.url, page), image: absolute(found.image, page) };
 }
 
-/** The page's tags, read without running or loading anything (an inert document). */
+/** Reads the page's tags from its HTML. Parses into an inert document, so that nothing runs or loads. */
 export function readTags(html: string): Tags {
   const parsed = new DOMParser().parseFromString(cut(html, MOST_HTML), "text/html");
   const blocks = parsed.querySelectorAll<HTMLScriptElement>('script[type$="ld+json"]');

@@ -1,4 +1,4 @@
-/** What goes along with a question: one folded line, and the list behind it. */
+/** Shows what the visitor shares with their question, and lets them leave things out. */
 
 import { Image, ListTree, MapPin, Package, ShieldCheck, X } from "lucide";
 import type { IconNode } from "lucide";
@@ -92,7 +92,7 @@ const ROWS: Record<
   trail: { icon: ListTree, label: "shared.trail", what: (visit, removed) => <Trail steps={trailOf(visit, removed)} /> },
 };
 
-/** One line that says how much is shared. It opens to the list, where the visitor can leave things out. */
+/** One line that says how much is shared. A press opens the list of items, where the visitor can remove any. */
 export function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info: PanelInfo }) {
   const { visit, removed, partner } = state;
   const items = visit ? itemsOf(visit, removed) : [];

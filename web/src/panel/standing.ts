@@ -13,11 +13,11 @@ export function screenOf(session: SessionView): Screen {
   return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
 }
 
-/** Counts lines of others after `seen`, the last seq shown while the panel was open. */
+/** Counts the lines of others after `seen`, which is the `seq` of the last line that was shown in the open panel. */
 export const unread = (lines: Line[], you: string, seen: number): number =>
   lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
 
-/** Returns when the newest thing came that a visitor waits for, by the server's clock: a line of others, or the counselor. */
+/** Returns when the newest line of others, or the counselor, came (ms of the server's clock); 0 if neither came. */
 export function newestAt(lines: Line[], session: SessionView): number {
   const line = lines.findLast(({ role, author }) => role !== "system" && author !== session.you);
   return Math.max(line?.at ?? 0, session.active_at ?? 0);
@@ -39,7 +39,7 @@ export function pillText(session: SessionView, news: number): string {
   return range ? t("pill.waiting.range", { place, range }) : t("pill.waiting", { place });
 }
 
-/** Where the user stands in line, in words. */
+/** Returns the user's place in the queue, in words. */
 export function placeText(session: SessionView): string {
   const { waiting } = session;
   if (!waiting) return "";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { cookieBox, type Jar } from "./storage";
 
-/** As browsers do: assigning adds or removes one cookie, reading lists all. */
+/** A fake `document.cookie`. As in browsers, assigning adds or removes one cookie, and reading returns all of them. */
 class FakeJar implements Jar {
   written: string[] = [];
   private readonly held = new Map<string, string>([["other", "1"]]);

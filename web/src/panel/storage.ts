@@ -1,7 +1,7 @@
-/** Where the panel remembers its session while the user walks through the partner's site.
+/** Storage for the panel's session while the user moves from page to page on the partner's site.
  *
  *  In a frame on a foreign page sessionStorage is denied when the browser blocks third-party cookies (Chromium's private
- *  windows do). Then a partitioned cookie (CHIPS) takes the one value that must survive; it is sent with /panel alone. */
+ *  windows do). Then a partitioned cookie (CHIPS) keeps the one value that must survive. The browser sends it only to /panel. */
 
 export type Box = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
@@ -14,7 +14,7 @@ export function memoryBox(): Box {
   };
 }
 
-/** The browser's `document.cookie`, replaceable in tests. */
+/** `document.cookie`, as an interface that tests can implement. */
 export interface Jar {
   cookie: string;
 }
@@ -22,7 +22,8 @@ export interface Jar {
 const ATTRIBUTES = "Path=/panel; Secure; SameSite=None; Partitioned";
 const A_DAY_S = 86_400;
 
-/** Stores `lasting` in a cookie and everything else in memory: a cookie holds 4 KB and is sent with each request. */
+/** Stores the value named `lasting` in a cookie, and all other values in memory. A cookie holds only 4 KB and is sent with each
+ *  request. */
 export function cookieBox(lasting: string, jar: Jar): Box {
   const memory = memoryBox();
   const name = encodeURIComponent(lasting);
@@ -40,7 +41,7 @@ export function cookieBox(lasting: string, jar: Jar): Box {
   };
 }
 
-/** Returns sessionStorage; without it a cookie; without cookies the memory of this page. */
+/** Returns sessionStorage. If it is denied, returns a cookie store; if cookies are denied too, this page's memory. */
 export function sessionBox(lasting: string): Box {
   try {
     sessionStorage.getItem("");

@@ -1,4 +1,4 @@
-/** The text session inside the panel: place in the queue, chat, adding voice, ending. */
+/** The text session inside the panel: the place in the queue, the chat, and buttons to add voice and to end the session. */
 
 import { Headset, LogOut, Mic, PhoneOff, Presentation } from "lucide";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -62,7 +62,7 @@ function Waiting({
   );
 }
 
-/** The counselor who calls back is here already. */
+/** Shown when the counselor who calls back is in the session already and waits for the visitor. */
 function Called({ client, session }: { client: Client; session: SessionView }) {
   const name = session.participants.find((one) => one.owner)?.name ?? "";
   const enter = () =>
@@ -192,7 +192,7 @@ function Room({
   );
 }
 
-/** Leads back to the offer from a form that was opened before any conversation. */
+/** Returns from a form (message or callback) to the offer, if no conversation had begun. */
 function giveUp(panel: Panel, client: Client, session: SessionView): void {
   void client.connection
     .request({ type: "leave", session: session.id })
@@ -219,7 +219,7 @@ function EndDialog({ client, session, onClose }: { client: Client; session: Sess
   );
 }
 
-/** Tells the widget what the folded pill says. While the panel is open, every line counts as read. */
+/** Sends the pill's text to the widget. Lines that arrive while the panel is open count as read. */
 function usePill(panel: Panel, state: PanelState, client: Client, session: SessionView | undefined): void {
   const lines = useStore(client.state, (room) => room.lines[session?.id ?? ""]) ?? [];
   const [seen, setSeen] = useState<number | null>(null);
@@ -234,7 +234,7 @@ function usePill(panel: Panel, state: PanelState, client: Client, session: Sessi
   }, [words, live, session === undefined]);
 }
 
-/** Makes a sound when a line or the counselor comes while nobody looks: the panel is folded, or another tab is in front. */
+/** Makes a sound when a line or the counselor comes while the panel is folded or another tab is in front. */
 function useChime(state: PanelState, client: Client, session: SessionView | undefined): void {
   const lines = useStore(client.state, (room) => room.lines[session?.id ?? ""]) ?? [];
   const heard = useRef(serverNow(client.state.get(), Date.now()));

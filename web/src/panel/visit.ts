@@ -1,11 +1,11 @@
-/** What the panel offers to share about the visit, and what it sends when a button is pressed. Pure. */
+/** Collects what the panel offers to share about the visit, and builds what it sends when a button is pressed. Pure. */
 
 import { pictureType, UPLOAD_BYTES_MOST } from "../room/pictures";
 import { clean, cut } from "../ui/cut";
 import type { Context, Product } from "../widget/protocol";
 import { readTrail, type Step } from "../widget/trail";
 
-/** One row of "what will be shared". The browser claims all of it, so the visitor can remove it. */
+/** The items of the list "what will be shared". All of them are only claims of the browser, so the visitor can remove any. */
 export const ITEMS = ["page", "product", "picture", "trail"] as const;
 export type ItemKey = (typeof ITEMS)[number];
 
@@ -13,7 +13,7 @@ export interface Visit {
   page: { url: string; title: string };
   product: Product | null;
   trail: Step[];
-  /** The product's picture, after the partner's page has read it. */
+  /** The product's picture, once the partner's page has fetched it; null before. */
   picture: Blob | null;
 }
 
@@ -26,7 +26,7 @@ export interface Supplement {
   note: string;
 }
 
-/** As long as the server's (signaling/access/brief.py); it counts code points, as `cut` does. */
+/** Greatest length of an address, in code points, as `cut` counts. The server has the same limit (signaling/access/brief.py). */
 const MOST_URL = 500;
 const MOST_TITLE = 200;
 const MOST_LABEL = 120;
@@ -45,10 +45,10 @@ export function bareUrl(url: string, allowed: readonly string[]): string {
 
 const words = (text: string, most: number): string => cut(clean(text).replace(/\s+/g, " ").trim(), most);
 
-/** The page that is shown: the newest step of the trail. */
+/** Returns the page that the visitor sees now: the newest page in the trail. */
 export const pageOf = (trail: Step[]): Step | undefined => trail.findLast((step) => step.kind === "page");
 
-/** Returns what can be shared. `now` is our own clock in ms; the page's times are converted to it. */
+/** Returns what can be shared. `now` is the time on our own clock, in ms. Times of the page's clock are converted to ours. */
 export function visitOf(context: Context, product: Product | null, allowed: readonly string[], now: number): Visit {
   const trail = readTrail(context.trail).slice(-MOST_STEPS);
   const page = pageOf(trail);
@@ -73,7 +73,7 @@ export async function usablePicture(picture: Blob): Promise<Blob | null> {
   return type ? picture.slice(0, picture.size, type) : null;
 }
 
-/** The trail as it is sent. If the visitor removed the page itself, the trail omits it too. */
+/** Returns the trail to send. If the visitor removed the current page from the list, the trail omits that page too. */
 export function trailOf({ page, trail }: Visit, removed: ReadonlySet<ItemKey>): Step[] {
   return removed.has("page") ? trail.filter((step) => step.url !== page.url) : trail;
 }

@@ -22,7 +22,7 @@ const visit = (id: string, changes: Partial<Visit> = {}): Visit => ({
   ...changes,
 });
 
-/** Someone who walks, and what the server was told of it. */
+/** A `Walking` with fake HTTP calls, which record what the server was told. */
 function walker(works = true) {
   const told: Supplement[] = [];
   const pictures: string[] = [];

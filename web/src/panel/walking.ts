@@ -1,17 +1,18 @@
-/** Tells the server where the visitor is now, while their conversation lasts: only what they shared when it began. */
+/** Tells the server on which page the visitor is while their conversation lasts. Sends only the kinds of items that the visitor
+ *  shared when the conversation began. */
 
 import { sendProductPicture, sendVisit } from "./api";
 import type { Kept } from "./kept";
 import { type ItemKey, supplementOf, type Visit } from "./visit";
 
-const PAUSE_MS = 2500; // a page that is left sooner is not told; meanwhile its picture is read
+const PAUSE_MS = 2500; // a page that is left sooner is not reported; meanwhile the product's picture is fetched
 
 export interface Teller {
   visit: typeof sendVisit;
   picture: typeof sendProductPicture;
 }
 
-/** Names the product of a page: the same name means the same product. */
+/** Returns a key for the product of a page. Equal keys mean the same product. */
 export const productKey = ({ product }: Visit): string => product?.id || product?.name || "";
 
 export class Walking {
@@ -20,12 +21,13 @@ export class Walking {
 
   constructor(private readonly teller: Teller = { visit: sendVisit, picture: sendProductPicture }) {}
 
-  /** The server has this page since the session was made. */
+  /** Call when a session begins: the server got this page with the session, so the page is not reported again. */
   began(visit: Visit | null): void {
     this.told = visit ? pageKey(visit) : "";
   }
 
-  /** Tells a page that is new. `look` returns the visit as it is then; `onTold` gets the product that the brief names now. */
+  /** Reports the visitor's page after a pause, if the page is new. `look` returns the present visit. `onTold` gets the key of the
+   *  product that the brief then names. */
   follow(kept: Kept, look: () => Visit | null, onTold: (seen: string) => void): void {
     const now = look();
     if (!now || pageKey(now) === this.told) return;
@@ -45,7 +47,7 @@ export class Walking {
     if (!seen.page_url && !seen.product && seen.trail.length === 0) return;
     this.told = pageKey(visit);
     if (!(await this.teller.visit(kept.session, kept.token, seen))) {
-      this.told = ""; // told with the next look at the page
+      this.told = ""; // reported again at the next `follow`
       return;
     }
     if (!seen.product || productKey(visit) === kept.seen) return;

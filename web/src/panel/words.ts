@@ -13,7 +13,7 @@ export type Key = keyof typeof ko;
 
 export const { t } = texts<Key>(ko, en);
 
-/** Reasons that a visitor can act on, or that tell whom to ask. */
+/** Reasons with a sentence of their own: the visitor can act on them, or learns whom to ask. */
 type Told =
   | CodeReason
   | OneOf<
@@ -27,7 +27,7 @@ export function refusalText(reason: PanelFailure): string {
   return t(key in ko ? key : "refused.other");
 }
 
-/** Takes a reason that a partner's page gives. Returns "other" for one that we do not know. */
+/** Checks a reason that the partner's page gave. Returns "other" if we do not know the reason. */
 export const knownReason = (reason: string): StartFailure =>
   Object.hasOwn(ko, `refused.${reason}`) ? (reason as StartFailure) : "other";
 
@@ -46,7 +46,7 @@ export function dwellText(seconds: number): string {
 
 export const isClosed = (opening: OpeningView | null): boolean => opening?.open === false;
 
-/** "Closed now. Opens tomorrow 09:00." */
+/** Returns a sentence such as "Closed now. Opens tomorrow 09:00." */
 export function closedText(opening: OpeningView | null): string {
   const opens_at = opening?.opens_at ?? null;
   return opens_at === null ? t("closed") : t("closed.opens", { when: whenText(opens_at, Date.now(), locale()) });

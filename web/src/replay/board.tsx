@@ -8,7 +8,7 @@ import type { BoardWire } from "../room/room-link";
 import { createStore } from "../ui";
 import { t } from "./texts";
 
-/** A wire without a connection: delivers the recorded board once and sends nothing. */
+/** Returns a `BoardWire` without a connection. It delivers the recorded board once and sends nothing. */
 export function recordedWire(recorded: Uint8Array): BoardWire {
   return {
     send: () => true,
@@ -20,7 +20,7 @@ export function recordedWire(recorded: Uint8Array): BoardWire {
   };
 }
 
-/** The board at its end or at a given time, read only. `recorded`: base64 of one Yjs update. */
+/** Shows a recorded board, read only, as it was at the time `until` or at the end. `recorded`: one Yjs update, in base64. */
 export function RecordedBoard({ recorded, until = Infinity }: { recorded: string; until?: number }) {
   const board = useMemo(() => new BoardDoc(recordedWire(unbase64(recorded)), () => ""), [recorded]);
   const canvas = useRef<BoardCanvas | null>(null);

@@ -1,11 +1,11 @@
-/** The player's clock. Media elements follow it; one that drifts too far is set right. */
+/** The player's clock. Media elements follow the clock. An element that drifts too far is moved to the right position. */
 import { createStore, type Readable } from "../ui/store";
 
 const DRIFT_S = 0.2;
 const HELD_MOST_MS = 4000;
 const SHOWN_EVERY_MS = 100;
 
-/** An element and the track it plays; `at` is the moment of the file's position 0 (Unix ms). */
+/** A media element and the track that it plays. `at`: the moment (Unix ms) at which the track's file begins. */
 export interface Follower {
   element: HTMLMediaElement;
   began: number;
@@ -14,10 +14,10 @@ export interface Follower {
 
 export interface State {
   playing: boolean;
-  /** ms on the bar. */
+  /** Position on the player's bar, ms. */
   position: number;
   speed: number;
-  /** Waiting for data. */
+  /** Whether the clock stands still to wait for media data. */
   held: boolean;
 }
 
@@ -30,7 +30,7 @@ export class PlayerClock {
   private shown = 0;
   private heldSince = 0;
 
-  /** `momentAt`: position → Unix ms. */
+  /** `momentAt`: converts a position on the bar to a moment (Unix ms). */
   constructor(
     private readonly length: number,
     private readonly momentAt: (position: number) => number,
@@ -116,7 +116,7 @@ export class PlayerClock {
     if (element.playbackRate !== this.store.get().speed) element.playbackRate = this.store.get().speed;
     if (!element.seeking && drift > (exact ? 0.02 : DRIFT_S) && (due || exact)) element.currentTime = at;
     if (due && this.store.get().playing && !held) {
-      if (element.paused && !element.ended) void element.play().catch(() => undefined); // a page that may not sound yet stays silent
+      if (element.paused && !element.ended) void element.play().catch(() => undefined); // stays silent if sound is blocked
     } else if (!element.paused) element.pause();
   }
 }

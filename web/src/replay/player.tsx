@@ -15,7 +15,7 @@ import { length, momentAt, near, plays } from "./timeline";
 const SPEEDS = [0.5, 1, 1.5, 2, 3];
 const STEP_MS = 5000;
 
-/** Replays a session: every voice and picture at its time, with the chat and board as they were at that moment. */
+/** Replays a session: plays every voice and picture at its time, and shows chat and board as they were then. */
 export function Player({ recording }: { recording: Recording }) {
   const whole = length(recording.pieces);
   const clock = useMemo(() => new PlayerClock(whole, (position) => momentAt(recording.pieces, position)), [recording]);
@@ -148,7 +148,8 @@ function Controls({ clock, whole, moment }: ControlsProps) {
   );
 }
 
-/** Space plays and pauses, the arrows go 5 s back and on, < and > change the speed; not while one types. */
+/** Keys of the player. Space plays and pauses, the arrows move by 5 s, < and > change the speed. Keys typed into a field are
+ *  ignored. */
 function useKeys(clock: PlayerClock, box: { current: HTMLElement | null }): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {

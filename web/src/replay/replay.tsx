@@ -10,7 +10,7 @@ type Loaded =
   | { kind: "failed" }
   | { kind: "here"; recording: Recording; module: typeof import("./player") };
 
-/** Offers a session's recording. A press loads the player and the recording, and writes to the audit log. */
+/** Offers a session's recording. A press loads the player and the recording, and the server writes an audit entry. */
 export function Replay({ session }: { session: string }) {
   useLocale();
   const [loaded, setLoaded] = useState<Loaded>({ kind: "no" });

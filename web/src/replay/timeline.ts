@@ -1,4 +1,5 @@
-/** Maps the player's bar to moments of a recording, leaving out the gaps between its pieces. Pure; ms. */
+/** Converts between positions on the player's bar and moments of a recording. The bar has no gaps between the pieces. Pure;
+ *  ms. */
 
 export type Piece = readonly [begin: number, end: number];
 
@@ -9,7 +10,7 @@ export interface Timed {
 
 export const length = (pieces: readonly Piece[]): number => pieces.reduce((sum, [begin, end]) => sum + end - begin, 0);
 
-/** Returns the moment (Unix ms) at `position`; the last one at or beyond the end. */
+/** Returns the moment (Unix ms) at `position`. At or beyond the end, returns the recording's last moment. */
 export function momentAt(pieces: readonly Piece[], position: number): number {
   let left = Math.max(0, position);
   for (const [begin, end] of pieces) {
@@ -19,7 +20,7 @@ export function momentAt(pieces: readonly Piece[], position: number): number {
   return pieces.at(-1)?.[1] ?? 0;
 }
 
-/** Returns a moment's position; for a moment in a gap, where the next piece begins. */
+/** Returns the position of a moment. For a moment in a gap, returns the position at which the next piece begins. */
 export function positionOf(pieces: readonly Piece[], moment: number): number {
   let before = 0;
   for (const [begin, end] of pieces) {
@@ -30,7 +31,7 @@ export function positionOf(pieces: readonly Piece[], moment: number): number {
   return before;
 }
 
-/** Returns the tracks that play now, or so soon that they should be fetched. */
+/** Returns the tracks that play at `moment` or begin within `ahead` ms, so that they are fetched in time. */
 export const near = <T extends Timed>(tracks: readonly T[], moment: number, ahead = 3000): T[] =>
   tracks.filter(({ began, ended }) => began - ahead <= moment && moment < ended);
 

@@ -11,7 +11,7 @@ import { nameOf, roleName } from "../staff/names";
 import { useLocale } from "../ui";
 import { t, textOr } from "./texts";
 
-const OF_STAFF = new Pictures(); // staff are known by their cookie
+const OF_STAFF = new Pictures(); // staff authenticate with their cookie
 
 function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) {
   const locale = useLocale();
@@ -49,7 +49,8 @@ function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) 
   );
 }
 
-/** The chat, with staff-only lines marked. `via`: my session with the same visitor, when the chat is of an earlier one. */
+/** The chat of a session, with staff-only lines marked. `via`: for an earlier session, my current session with the same
+ *  visitor. */
 export function Transcript({ lines, via = "" }: { lines: Line[]; via?: string }) {
   if (lines.length === 0) return <p class="dim">{t("transcript.none")}</p>;
   return (

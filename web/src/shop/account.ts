@@ -1,4 +1,5 @@
-/** The demo sign-in. For a signed-in visitor, the widget asks this shop's back end for the code, which vouches for them. */
+/** The demo sign-in. For a signed-in visitor the widget gets its code from this shop's back end, which vouches for the
+ *  visitor. */
 
 const widget = () => document.querySelector<HTMLScriptElement>('script[src$="/widget.js"]');
 
@@ -19,14 +20,14 @@ async function call(path: string, body?: object): Promise<string> {
   return typeof said === "object" && said !== null && "name" in said && typeof said.name === "string" ? said.name : "";
 }
 
-/** Returns who is signed in; "" for nobody, or when the shop runs without its back end. */
+/** Returns the name of the signed-in visitor; "" for nobody, and when the shop runs without its back end. */
 export async function me(): Promise<string> {
   const name = await call("/me").catch(() => "");
   vouch(name);
   return name;
 }
 
-/** Signs in under that name; returns "" on failure. */
+/** Signs in under a name and returns that name; "" on failure. */
 export async function signIn(name: string): Promise<string> {
   const known = (await call("/sign-in", { name })) || (await call("/me"));
   vouch(known);

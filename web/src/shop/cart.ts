@@ -1,4 +1,4 @@
-/** The cart: the number of each product, kept in this browser. */
+/** The cart: how many pieces of each product it holds. It is kept in this browser. */
 export type Cart = Readonly<Record<string, number>>;
 
 const KEPT = "shop-cart";

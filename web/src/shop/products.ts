@@ -1,4 +1,4 @@
-/** What the demo shop sells: six products in two categories, in Korean and English. */
+/** The products of the demo shop: six products in two categories, in Korean and English. */
 export type Language = "ko" | "en";
 export type Category = "cameras" | "audio";
 type Both = Record<Language, string>;
@@ -6,7 +6,7 @@ type Both = Record<Language, string>;
 export interface Item {
   id: string;
   category: Category;
-  /** In won. */
+  /** Price in won. */
   price: number;
   name: Both;
   short: Both;
@@ -130,7 +130,7 @@ export const page = (id: string): string => `/${id}.html`;
 export const won = (amount: number, language: Language): string =>
   language === "ko" ? `${amount.toLocaleString("ko-KR")}원` : `₩${amount.toLocaleString("en-US")}`;
 
-/** schema.org description of a product, as it stands in its page's `<script type="application/ld+json">`. */
+/** Returns the schema.org description of a product, for the `<script type="application/ld+json">` of its page. */
 export const jsonLd = (one: Item, language: Language) => ({
   "@context": "https://schema.org",
   "@type": "Product",

@@ -20,7 +20,7 @@ function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel
   const dialog = useRef<HTMLDialogElement>(null);
   const [name, setName] = useState("");
   const [failed, setFailed] = useState(false);
-  useLayoutEffect(() => dialog.current?.showModal(), []); // at once, so that the first typed letter goes into the field
+  useLayoutEffect(() => dialog.current?.showModal(), []); // before the paint, so that the first typed letter goes in
   const submit = async (event: Event) => {
     event.preventDefault();
     const known = await signIn(name.trim()).catch(() => "");
@@ -320,7 +320,8 @@ function Shop() {
   );
 }
 
-/** The pages are written in Korean. In English, this also translates what search engines and the widget read. */
+/** Sets the title and the product data, which search engines and the widget read, in the chosen language. The HTML is in
+ *  Korean. */
 function describe(): void {
   const one = item(product);
   const title = one

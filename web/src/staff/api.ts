@@ -1,14 +1,15 @@
-/** The staff's HTTP calls: JSON in and out, the sign-in in a cookie, errors with a reason. */
+/** The staff's HTTP calls. They send and receive JSON, authenticate by a cookie, and reject with a reason. */
 
 import type { HttpReason } from "../messages";
 
-/** The server's reason, or ours: no answer came, or one without a reason (from something between us and the server). */
+/** Why a call failed: a reason of the server, or one of ours. `unreachable`: no answer came. `no_reason`: the answer had no
+ *  reason, as when a proxy answers instead of the server. */
 export type ApiFailure = HttpReason | "unreachable" | "no_reason";
 
 export class ApiError extends Error {
   override name = "ApiError";
 
-  /** `retry_after_s`: when the server says when to try again. */
+  /** `retry_after_s`: after how many seconds to try again, if the server says so. */
   constructor(
     readonly reason: ApiFailure,
     message = "",
@@ -53,7 +54,7 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
 }
 
 export const get = (path: string) => call("GET", path);
-/** Sends JSON, or a file as it is. */
+/** Sends `body` as JSON; a file is sent unchanged. */
 export const post = (path: string, body: unknown = {}) => call("POST", path, body);
 
 export async function whoAmI(): Promise<Signed | null> {
@@ -66,15 +67,15 @@ export async function whoAmI(): Promise<Signed | null> {
 }
 
 export const signIn = (login: string, password: string) => post("/api/sign-in", { login, password }) as Promise<Signed>;
-/** Signs out and deletes what this tab stored of sessions (drafts, unsent lines). */
+/** Signs out, and deletes the drafts and unsent lines that this tab stored. */
 export async function signOut(): Promise<void> {
   await post("/api/sign-out");
   sessionStorage.clear();
 }
 
 /**
- * Returns a session's picture as an object URL, which the caller revokes. Null when it is refused or unavailable.
- * `via`: my session with the same visitor, for a picture of an earlier one.
+ * Returns a session's picture as an object URL, which the caller must revoke. Null when the picture is refused or unavailable.
+ * `via`: for a picture of an earlier session, my current session with the same visitor.
  */
 export async function picture(id: string, via = ""): Promise<string | null> {
   try {

@@ -7,7 +7,7 @@ import { clock } from "./format";
 import { nameOf, userOf } from "./names";
 import { t } from "./texts";
 
-/** Says how the connection to the server is, while it is not good. */
+/** Says what is wrong with the connection to the server. Shows nothing while the connection works. */
 export function ConnectionBand({ status }: { status: RoomState["status"] }) {
   if (status === "open") return null;
   const words = !navigator.onLine ? t("conn.offline") : status === "connecting" ? t("conn.connecting") : t("conn.reconnecting");
@@ -18,7 +18,7 @@ export function ConnectionBand({ status }: { status: RoomState["status"] }) {
   );
 }
 
-/** Says who is disconnected, and how long the others wait. */
+/** Says who is disconnected, and how long the session still waits for them. */
 export function LostBand({ session, now }: { session: SessionView; now: number }) {
   if (session.lost === "" || session.deadline === null) return null;
   const person = participant(session, session.lost);
@@ -31,7 +31,7 @@ export function LostBand({ session, now }: { session: SessionView; now: number }
   );
 }
 
-/** Says that the visitor is on hold, the whole time, so that nobody is forgotten there. */
+/** Says that the visitor is on hold. It is shown during the whole hold, so that no visitor is forgotten. */
 export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() => void) | null }) {
   if (session.room?.held !== true) return null;
   return (
@@ -42,7 +42,7 @@ export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() 
   );
 }
 
-/** Says that an operator listens in, the whole time they do. */
+/** Says that an operator listens in, as long as they do. */
 export function ListenedBand({ session }: { session: SessionView }) {
   const names = listeners(session).map((one) => one.name);
   if (names.length === 0) return null;
@@ -63,7 +63,7 @@ export function TextOnlyBand({ link }: { link: RoomLink }) {
   );
 }
 
-/** Says that a newer tab has taken over. */
+/** Shown when a newer tab of the same person has taken the session over. */
 export function Replaced({ onUse }: { onUse: () => void }) {
   return (
     <section class="centre card" role="status">

@@ -15,7 +15,7 @@ export function ProvenanceBadge({ provenance }: { provenance: Provenance }) {
   );
 }
 
-/** A web address as a link, anything else as text. */
+/** Shows a web address as a link and anything else as text. */
 export function Address({ url, children }: { url: string; children?: ComponentChildren }) {
   const href = safeHref(url);
   const shown = children ?? shortUrl(url);
@@ -28,7 +28,7 @@ export function Address({ url, children }: { url: string; children?: ComponentCh
   );
 }
 
-/** A stored picture, fetched with the staff's cookie and shown from memory. */
+/** Shows a stored picture. The picture is fetched with the staff's cookie and shown as an object URL. */
 export function StoredPicture({
   id,
   alt,
@@ -76,7 +76,7 @@ function Product({ brief }: { brief: Brief }) {
   );
 }
 
-/** "claim.membership" is shown as "membership". */
+/** Returns a field's name in words. A claim without a text of its own keeps its name: "claim.membership" is "membership". */
 const fieldName = (name: string) => textOr(`field.${name}`, name.replace(/^claim\./, "").replaceAll("_", " "));
 
 function Fact({ field }: { field: BriefField }) {
@@ -90,7 +90,8 @@ function Fact({ field }: { field: BriefField }) {
   );
 }
 
-/** `since`: when the conversation began; what was looked at later is marked, and the last page is where they are. */
+/** Shows the visitor's trail. `since`: when the conversation began (ms). Later steps are marked, and the last page is where
+ *  the visitor is now. */
 function Trail({ steps, since }: { steps: TrailStep[]; since: number }) {
   const locale = useLocale();
   if (steps.length === 0) return <p class="dim">{t("brief.trail.none")}</p>;

@@ -1,7 +1,7 @@
-/** Times, names and numbers as people read them. Pure: the language and the clock are parameters. */
+/** Formats times, names and addresses for people. Pure: the language and the clock are parameters. */
 import type { Brief, BriefField } from "../messages";
 
-/** 65 → "1:05", 3700 → "1:01:40". */
+/** Formats seconds: 65 is "1:05", 3700 is "1:01:40". */
 export function clock(total_s: number): string {
   const s = Math.max(0, Math.floor(total_s));
   const two = (n: number) => String(n).padStart(2, "0");
@@ -10,7 +10,7 @@ export function clock(total_s: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
 }
 
-/** Formats a time span, given in milliseconds. */
+/** Formats the time from `at` to `now`, both in ms. */
 export function since(at: number, now: number): string {
   return clock((now - at) / 1000);
 }
@@ -23,12 +23,12 @@ export function dateTime(at: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
 }
 
-/** "ko" → "한국어" or "Korean". */
+/** Returns a language's name in `locale`: "ko" is "한국어" or "Korean". */
 export function languageName(tag: string, locale: string): string {
   try {
     return new Intl.DisplayNames(locale, { type: "language" }).of(tag) ?? tag;
   } catch {
-    return tag; // not a language tag
+    return tag; // `tag` is not a language tag
   }
 }
 

@@ -18,7 +18,7 @@ interface GateProps {
 
 const mayUse = (page: GateProps["page"], who: Signed) => (page === "operator") === (who.role === "operator");
 
-/** Shows the page to people who are signed in and may use it, the sign-in to everyone else. */
+/** Shows the page to people who are signed in and may use it. Shows the sign-in to everyone else. */
 export function Gate({ page, children }: GateProps) {
   useLocale();
   const [state, setState] = useState<State>({ kind: "looking" });
@@ -30,7 +30,8 @@ export function Gate({ page, children }: GateProps) {
         setState({ kind: "unreachable", words: error instanceof ApiError ? explain(error) : t("error.generic") }),
     );
   };
-  /** Signs out a cookie of another role on this host, so that the sign-in works. */
+  /** Lets the person in. If the cookie belongs to a role that may not use this page, signs it out, so that another sign-in
+   *  works. */
   const enter = (who: Signed) => {
     if (mayUse(page, who)) setState({ kind: "in", who });
     else

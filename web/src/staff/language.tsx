@@ -7,7 +7,7 @@ const LANGUAGES = [
   ["en", "English"],
 ] as const;
 
-/** Chooses the page's language; remembered, and independent of the visitors' languages. */
+/** Chooses the page's language. The choice is remembered and does not affect the visitors' languages. */
 export function LanguageSwitch() {
   const locale = useLocale();
   return (

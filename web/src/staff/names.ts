@@ -1,4 +1,4 @@
-/** People as staff read them. */
+/** Names and roles of people, as staff pages show them. */
 import type { ParticipantView, Role, SessionView } from "../messages";
 import { t } from "./texts";
 
@@ -14,7 +14,7 @@ export function userOf(session: SessionView): ParticipantView | undefined {
   return session.participants.find((one) => one.role === "user");
 }
 
-/** Returns whether I am a professional who has accepted and not joined yet. */
+/** Returns whether I am a professional who has accepted a request for help and not joined yet ("catching up"). */
 export function amReading(session: SessionView): boolean {
   return session.help?.state === "catching_up" && session.help.professional === session.you;
 }

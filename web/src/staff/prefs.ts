@@ -2,19 +2,19 @@
 import { createStore, setLocale } from "../ui";
 
 export interface Prefs {
-  /** "" follows the browser. */
+  /** The page's language; "" follows the browser. */
   language: "" | "ko" | "en";
-  /** 0 to 1. */
+  /** Volume of the ring, 0 to 1. */
   ringVolume: number;
   ringMuted: boolean;
-  /** How a new line in a session that is not in front is told. */
+  /** How the console announces a new line in a session that is not on the screen: by sound, title, badge, notification. */
   newSound: boolean;
   newTitle: boolean;
   newBadge: boolean;
   newNotify: boolean;
 }
 
-/** The ways to tell of a new line; each can be turned off. */
+/** The ways to announce a new line. Each can be turned off. */
 export const NEWS = ["newSound", "newTitle", "newBadge", "newNotify"] as const;
 
 const KEY = "sangdam.console";
@@ -67,7 +67,7 @@ export function setPrefs(change: Partial<Prefs>): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(prefs.get()));
   } catch {
-    // as above
+    // storage is forbidden
   }
   if (change.language) setLocale(change.language);
 }

@@ -1,4 +1,4 @@
-/** Refusals, and the ends of sessions, as sentences. */
+/** Sentences for refused requests and for the ends of sessions. */
 
 import type { CrowdedReason, EndReason, RequestReason } from "../messages";
 import type { FailureReason } from "../room/connection";
@@ -6,10 +6,11 @@ import type { OneOf } from "../ui/one-of";
 import type { ApiFailure } from "./api";
 import { t, textOr, type TextKey } from "./texts";
 
-/** Everything that may refuse a person at the console or the operator's page; for pictures and the sign-in, see there. */
+/** All reasons with which a request from the console or the operator's page may fail. Pictures and the sign-in have types of
+ *  their own. */
 type Reason = FailureReason | RequestReason | CrowdedReason | OneOf<ApiFailure, "unreachable" | "no_reason">;
 
-/** A fault of a page, of the server or between them: the person can only try again. */
+/** Reasons that are faults of the page, of the server or of the network between them. The person can only try again. */
 type Fault = OneOf<
   Reason,
   | "bad_message"
@@ -31,7 +32,7 @@ type Fault = OneOf<
   | "no_reason"
 >;
 
-/** Refusals that only visitors or the sending of pictures and files meet. */
+/** Reasons that only visitors get, or that only come when pictures and files are sent. */
 type Elsewhere = OneOf<
   Reason,
   | "closed"
@@ -45,7 +46,7 @@ type Elsewhere = OneOf<
   | "disk_full"
 >;
 
-/** Refusals whose sentence of the server names the place, such as the line of a file. */
+/** Reasons for which the server's own sentence is shown, because it names the place of the fault, such as the line of a file. */
 const DETAILED = new Set<Reason>(["bad_table", "bad_plan"]);
 
 /** Returns the sentence for a refusal: our text for its reason, else the server's sentence, else a general one. */

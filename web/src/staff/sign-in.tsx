@@ -21,7 +21,7 @@ export function explain(error: unknown): string {
 
 export interface SignInProps {
   page: "console" | "operator";
-  /** Why the person is back here, for example "signed out". */
+  /** Why the sign-in is shown again, for example "signed out". */
   because?: string;
   onSigned: (who: Signed) => void;
 }

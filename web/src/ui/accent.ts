@@ -1,11 +1,11 @@
-/** A partner's accent colour: adjusted until it is legible as text on our backgrounds, and as it is with an ink that is
- *  legible on it (tokens.css). */
+/** A partner's accent colour. For text on our backgrounds it is adjusted until it is legible. Filled areas keep the colour,
+ *  and get white or black text on it (tokens.css). */
 
 type Rgb = [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
-/** --surface-2, light and dark: the background that leaves the least contrast. */
+/** The colour --surface-2 of the light and the dark theme, which is the background with the least contrast. */
 const LIGHT_GROUND: Rgb = [236, 239, 244];
 const DARK_GROUND: Rgb = [35, 41, 49];
 const ENOUGH = 4.5; // WCAG 2.2, 1.4.3
@@ -26,7 +26,7 @@ function luminance(colour: Rgb): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** WCAG contrast ratio, 1 to 21. */
+/** Returns the WCAG contrast ratio of two colours, 1 to 21. */
 export function contrast(a: Rgb, b: Rgb): number {
   const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
   return (light + 0.05) / (dark + 0.05);
@@ -40,8 +40,8 @@ function moveUntilLegible(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
   return towards;
 }
 
-/** Returns the accents for a light and a dark page, and the ink for filled areas: white where it is legible, else
- *  black, which then is. Null when `hex` is not #rrggbb. */
+/** Returns the accents for a light and a dark page, and the text colour for filled areas: white if it is legible, else black.
+ *  Null when `hex` is not #rrggbb. */
 export function legibleAccents(hex: string): { light: string; dark: string; ink: string } | null {
   const colour = parseHex(hex);
   if (!colour) return null;
@@ -52,7 +52,7 @@ export function legibleAccents(hex: string): { light: string; dark: string; ink:
   };
 }
 
-/** Sets the partner's accent on the page, or our own when there is none. */
+/** Sets the partner's accent colour on the page, or our own if the partner has none. */
 export function applyAccent(hex: string): void {
   const accents = legibleAccents(hex);
   const { style } = document.documentElement;

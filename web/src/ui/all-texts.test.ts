@@ -15,7 +15,8 @@ const code = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!
 const sources = Object.values(code).join("\n");
 
 const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-/** `mode.${one}` may be any key that begins with "mode."; a template without a word of its own says nothing. */
+/** Templates in the sources that build keys. `mode.${one}` may be any key that begins with "mode.". Templates without a fixed
+ *  part are skipped, because they could be any key. */
 const templates = [...sources.matchAll(/`([\w.]*\$\{[^{}`]*\}[\w.]*)`/g)]
   .map(([, template = ""]) => template.split(/\$\{[^}]*\}/))
   .filter((parts) => parts.some((part) => /\w\.|\.\w/.test(part)))

@@ -1,6 +1,6 @@
 import { createStore, useStore } from "./store";
 
-/** Short messages: shown as toasts at the lower edge and read out by screen readers. */
+/** Short messages, which are shown as toasts at the lower edge and read out by screen readers. */
 
 export interface Toast {
   id: number;
@@ -15,7 +15,7 @@ const toasts = createStore<Toast[]>([]);
 const spoken = createStore<{ polite: string; assertive: string }>({ polite: "", assertive: "" });
 let next = 1;
 
-/** Reads `text` out without showing it; assertive only for an incoming call and a lost connection. */
+/** Lets screen readers read `text` out, without showing it. Use "assertive" only for an incoming call and a lost connection. */
 export function announce(text: string, urgency: "polite" | "assertive" = "polite"): void {
   spoken.update((now) => ({ ...now, [urgency]: now[urgency] === text ? `${text}\u00a0` : text }));
 }
@@ -28,7 +28,7 @@ export function toast(text: string, kind: Toast["kind"] = "info"): void {
   setTimeout(() => toasts.update((shown) => shown.filter((one) => one.id !== id)), SHOWN_MS);
 }
 
-/** One per page, near the end of the body. */
+/** The element that shows toasts and speaks announcements. A page has one, near the end of its body. */
 export function Announcer() {
   const shown = useStore(toasts);
   const { polite, assertive } = useStore(spoken);

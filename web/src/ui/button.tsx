@@ -46,7 +46,8 @@ export interface IconButtonProps extends Native {
   "data-testid"?: string;
 }
 
-/** A round button of one icon; `label` is read and shown as a tip, and under the icon with `caption`. */
+/** A round button with an icon. Screen readers read `label`, and the tooltip shows it. With `caption`, it is also under the
+ *  icon. */
 export function IconButton({
   icon,
   label,

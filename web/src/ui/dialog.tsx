@@ -8,17 +8,18 @@ export interface DialogProps {
   closeLabel: string;
   onClose: () => void;
   children: ComponentChildren;
-  /** dialog: in the middle; sheet: from the lower edge (a phone's chat or board). */
+  /** `dialog`: in the middle of the page. `sheet`: from the lower edge, such as the chat on a phone. */
   shape?: "dialog" | "sheet" | "sheet-full";
   class?: string;
   "data-testid"?: string;
 }
 
-/** A native modal dialog: the browser keeps focus inside and gives it back; Escape and the backdrop close it. */
+/** A native modal dialog. The browser keeps the focus inside and restores it afterwards. Escape or a press outside closes the
+ *  dialog. */
 export function Dialog({ title, closeLabel, onClose, children, shape = "dialog", class: className = "", ...rest }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // Opened before the next frame: a key pressed in between would go to the page behind.
+  // Open before the next frame. Otherwise a key pressed in between would go to the page behind the dialog.
   useLayoutEffect(() => {
     const dialog = element.current;
     if (!dialog) return;

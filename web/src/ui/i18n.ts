@@ -1,5 +1,5 @@
 /**
- * Texts in Korean and English. A page keeps `ko.json` and `en.json` with the same keys. `{name}` marks an argument;
+ * Texts in Korean and English. A page has `ko.json` and `en.json` with the same keys. `{name}` marks an argument;
  * `{count:step|steps}` chooses a word by the number in `count`.
  */
 
@@ -9,7 +9,7 @@ export type Args = Record<string, string | number>;
 
 export interface Texts<K extends string> {
   t: (key: K, args?: Args) => string;
-  /** Returns the text of `key`, or `fallback` when there is none: for keys that come from the server. */
+  /** Returns the text of `key`, or `fallback` if the page has no such text. For keys that come from the server. */
   textOr: (key: string, fallback: string, args?: Args) => string;
   readonly locale: Locale;
 }
@@ -17,7 +17,7 @@ export interface Texts<K extends string> {
 let current: Locale = "en";
 const listeners = new Set<() => void>();
 
-/** Returns the page's language, from the first language asked for ("ko-KR" is "ko"); English for all others. */
+/** Returns the page's language: Korean if the first requested language is Korean ("ko-KR"), otherwise English. */
 export function chooseLocale(...asked: (string | null | undefined)[]): Locale {
   const first = asked.find((language) => language != null && language !== "");
   return first?.toLowerCase().split(/[-_]/)[0] === "ko" ? "ko" : "en";
@@ -47,7 +47,7 @@ export function fill(text: string, args: Args): string {
   });
 }
 
-/** The texts of one page or part. Each call looks up the language, so one `texts()` follows its changes. */
+/** Returns the lookup functions for the texts of one page or part. They read the current language at each call. */
 export function texts<K extends string>(ko: Record<K, string>, en: Record<K, string>): Texts<K> {
   const t = (key: K, args: Args = {}) => fill((current === "ko" ? ko : en)[key], args);
   return {
@@ -59,7 +59,7 @@ export function texts<K extends string>(ko: Record<K, string>, en: Record<K, str
   };
 }
 
-/** "지민님과 한 박사님" needs particles that follow the last sound; `josa("지민", "이/가")` is "지민이". */
+/** Adds a Korean particle in the form that the word's last sound needs: `josa("지민", "이/가")` is "지민이". */
 export function josa(word: string, pair: string): string {
   const [afterConsonant = "", afterVowel = ""] = pair.split("/");
   const code = word.charCodeAt(word.length - 1) - 0xac00;

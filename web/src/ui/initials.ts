@@ -1,4 +1,4 @@
-/** Returns one or two letters that stand for a person's picture. */
+/** Returns one or two letters of a name, shown instead of a person's picture. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
   const letters =

@@ -1,2 +1,2 @@
-/** The named words of a union. The compiler refuses a name that is not one of them. */
+/** Picks the members `Named` of a union of words. The compiler refuses a word that is not in the union. */
 export type OneOf<All, Named extends All> = Named;

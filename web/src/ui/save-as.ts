@@ -1,4 +1,4 @@
-/** Gives a file to the browser's downloads. */
+/** Makes the browser download a file that the page has in memory. */
 export function saveAs(file: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);

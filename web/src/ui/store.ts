@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { locale, onLocale, type Locale } from "./i18n";
 
-/** A value with subscribers, free of any framework. */
+/** A value with subscribers. Independent of any framework. */
 export interface Store<S> {
   get(): S;
   set(next: S): void;
@@ -28,7 +28,7 @@ export function createStore<S>(initial: S): Store<S> {
   };
 }
 
-/** What `useStore` can read: a `Store`, or any object with the same two methods. */
+/** The part of a `Store` that `useStore` needs. Any object with these two methods will do. */
 export type Readable<S> = Pick<Store<S>, "get" | "subscribe">;
 
 /** Renders the component again when `select(state)` changes (compared with Object.is). */

@@ -1,14 +1,14 @@
-/** Formats a moment near today as people say it: "tomorrow 09:00", "월요일 09:00". Pure: clock and language are parameters. */
+/** Formats a moment near today in words: "tomorrow 09:00", "월요일 09:00". Pure: clock and language are parameters. */
 
 const DAY_MS = 86_400_000;
 
-/** Calendar days between the two, on this browser's clock; a day with 23 hours counts as one. */
+/** Returns the number of calendar days from `now` to `at`, in this browser's time zone. A day of 23 hours counts as one. */
 function daysAhead(at: number, now: number): number {
   const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
   return Math.round((midnight(at) - midnight(now)) / DAY_MS);
 }
 
-/** "today", "목요일", "Dec 2, Wed" */
+/** Returns the day in words: "today", "목요일", "Dec 2, Wed". */
 export function dayText(at: number, now: number, locale: string): string {
   const days = daysAhead(at, now);
   if (days >= 0 && days <= 1) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day");

@@ -1,6 +1,6 @@
-// What widget and panel say to each other by postMessage. Both name the other's exact origin and check it on arrival;
-// the panel learns its parent's origin from the first `context` (frame-ancestors has let only the site's origins embed it).
-// The widget sends what the page holds as it is; the panel sorts out what it means (widget.js must stay under 2 KB).
+// The postMessage messages between widget and panel. Each side sends to the other's exact origin and checks the sender's.
+// The panel learns its parent's origin from the first `context`: frame-ancestors lets only the site's origins embed the panel.
+// The widget sends the page's data as it is, and the panel interprets it, because widget.js must stay under 2 KB.
 export interface Product {
   id?: string;
   name?: string;
@@ -9,37 +9,40 @@ export interface Product {
   image?: string;
 }
 
-/** The visit as the partner's page knows it. Nothing of it leaves the browser before Text, Voice or Video is pressed. */
+/** The data of the visit that the partner's page has. None of it leaves the browser before Text, Voice or Video is pressed. */
 export interface Context {
-  /** Lines, newest first (see trail.ts); the first of a page is the page that is shown. */
+  /** The trail as lines of text, newest first (see trail.ts). The first line that is a page is the page on the screen. */
   trail: string[];
-  /** The page's clock, in ms, when this was told: its times may be off, or made up by a script. */
+  /** The time on the page's clock when this was sent, in ms. A script on the page may have changed that clock. */
   now: number;
-  /** `data-*` of the script element (site, category, lang, theme, codeUrl, productId, productName, productPrice, …) and what
-   *  `Sangdam.init` was given. */
+  /** The script element's `data-*` attributes (site, category, lang, theme, codeUrl, productId, productName, productPrice, …)
+   *  and the options given to `Sangdam.init`. */
   data: { product?: Product; codeUrl?: string; getCode?: boolean } & Record<string, unknown>;
-  /** The page's JSON-LD scripts and `<meta property>` tags (Open Graph), as they stand there. */
+  /** The HTML of the page's JSON-LD scripts and `<meta property>` tags (Open Graph), unchanged. */
   html: string;
-  /** Opened by hand, so the panel may take the focus; not so when it comes back after navigation. */
+  /** Whether the visitor opened the panel, which may then take the focus. False when the panel reopens by itself after
+   *  navigation. */
   pressed: boolean;
 }
 
-/** The code, or the `reason` why there is none (an error's name when one was thrown). */
+/** The answer to a request for a code: the code, or the `reason` why there is none. The reason is an error's name if one was
+ *  thrown. */
 export interface CodeAnswer {
   code?: string;
   reason?: string;
   message?: string;
-  /** When to ask again, in seconds: the server is crowded. */
+  /** Seconds after which the panel may ask again, because the server has no room now. */
   retry_s?: number;
 }
 
-/** `answer`: the body of what was fetched, or what `getCode` gave, or `{reason}`: the name of the error that was thrown. */
+/** `answer`: the fetched body, or the result of `getCode`, or `{reason}` with the name of the error that was thrown. */
 export type ToPanel = { context: Context } | { ask: number; answer: unknown };
 
 export type ToWidget =
-  /** Fetch an address as the partner's page may; without `url`: call the page's `getCode` with `about`. */
+  /** Asks the partner's page to fetch an address. Without `url`, asks it to call `getCode` with `about`. */
   | { ask: number; url: string; init?: RequestInit; about?: undefined }
   | { ask: number; url?: undefined; about: object }
   | { fold: true }
-  /** `status`: words for the pill ("" for the usual ones). `live`: a text session runs, reopen after navigation. */
+  /** `status`: the pill's text ("" for the default). `live`: whether the panel reopens after navigation, because a session is
+   *  live. */
   | { status: string; live: boolean };

@@ -5,14 +5,14 @@ import { cut } from "../ui/cut";
 export interface Step {
   kind: "page" | "mark";
   label: string;
-  /** On the page's clock, in ms. */
+  /** When the step began, on the page's clock, in ms. */
   at: number;
   url: string;
-  /** Seconds with fractions: it is added to each time the page is hidden. */
+  /** Dwell time in seconds, with fractions. The time since is added whenever the page is hidden. */
   dwell_s: number;
 }
 
-/** Neither address nor label holds a tab or a new line. */
+/** Returns a step as a line of fields between tabs. Address and label must not contain tabs or newlines. */
 const line = (kind: string, url: string, at: number, dwell_s: number, label: string) =>
   [kind, url, at, dwell_s, cut(label.replace(/\s+/g, " "), 200)].join("\t");
 
@@ -20,8 +20,8 @@ const line = (kind: string, url: string, at: number, dwell_s: number, label: str
 export const added = (lines: string[], kind: Step["kind"], label: string, url: string, at: number): string[] =>
   [line(kind, url, at, 0, label), ...lines].slice(0, 30);
 
-/** Adds `seconds` to the current page, then makes `url` the current one. The same address is not a new step, but may have a new
- *  title: single-page applications set it late. */
+/** Adds `seconds` to the current page's dwell time, then makes `url` the current page. The same address is no new step, but
+ *  its title is updated, because single-page applications set their title late. */
 export const visited = (lines: string[], seconds: number, title: string, url: string, at: number): string[] => {
   const last = lines.findIndex((one) => one[0] == "p");
   const [kind, shown, since, dwell_s, label] = (lines[last] ?? "").split("\t");

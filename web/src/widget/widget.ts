@@ -1,6 +1,6 @@
-// The partner's page: a launcher, the panel's frame, and what the page knows. One classic script of at most 2,048 bytes
-// gzip, hence terse; everything that can be in the panel is there. It relies on nothing that the page can change: not on
-// JSON (see trail.ts), and not on properties of `document` that a named form can replace.
+// The script on the partner's page: the launcher, the panel's frame, and the data of the visit. It is one classic script of at
+// most 2,048 bytes gzip, so it is terse, and all other code is in the panel. The script relies on nothing that the page can
+// change: not on JSON (see trail.ts), and not on properties of `document` that a form with a name can replace.
 import { cut } from "../ui/cut";
 import type { CodeAnswer, Product, ToPanel, ToWidget } from "./protocol";
 import { added, visited } from "./trail";
@@ -19,7 +19,7 @@ interface Options {
 
 declare global {
   interface Window {
-    /** `attributes`: those of a later copy of the snippet, on pages whose body a script swaps. */
+    /** `attributes`: the `data-*` of a later copy of the snippet. Such copies run on pages where a script replaces the body. */
     Sangdam?: { open(options?: Options): void; init(options?: Options, attributes?: Options): void };
   }
 }
@@ -27,40 +27,41 @@ declare global {
 const page = <K extends keyof Document>(key: K) => Reflect.get(Document.prototype, key, document) as Document[K];
 const html = () => page("documentElement");
 
-// A module has no `currentScript`; then its address stands first in the stack.
+// A module has no `currentScript`; its address is then the first in an error's stack.
 const script = (page("currentScript") ?? html().querySelector('[data-site][src*="/widget.js"]')) as HTMLScriptElement | null;
 const server = new URL(script?.src ?? /http\S+/.exec(Error().stack!)![0]).origin;
-/** Live: a page may change the attributes later, for example when a visitor signs in. */
+/** The script's attributes, read whenever they are needed: a page may change them later, for example when a visitor signs in. */
 let data = (script?.dataset ?? {}) as Options;
 let options: Options = {};
 const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5fd0", ...data, ...options });
 
-/** Both survive navigation. `live`: the panel of a live text session is "open", folded ("-") or absent (""). */
+/** The trail and `live` survive navigation. `live`: the panel is to be "open" on the next page, folded ("-"), or absent (""). */
 let live: string | undefined = "";
 let trail: string[] = [];
-/** Reads both before each change: after a return from the back/forward cache another page may have changed them. */
+/** Reads the stored trail and `live` before each change. Another page may have changed them while this page was in the
+ *  back/forward cache. */
 const change = (how: () => void) => {
   try {
     [live, ...trail] = (sessionStorage.sangdamVisit as string).split("\n");
   } catch {
-    // Nothing is stored, or the page forbids storage: the trail then has this page only.
+    // If nothing is stored, or storage is forbidden, the trail has only this page.
   }
   how();
   try {
     sessionStorage.sangdamVisit = [live, ...trail].join("\n");
   } catch {
-    // As above.
+    // Storage is forbidden.
   }
 };
 
-/** Keeps a fragment that begins a path (a single-page application's address) and drops an anchor. */
+/** Returns the page's address. Keeps a fragment that is a path of a single-page application, and drops an anchor. */
 const address = () => cut(location.href.replace(/#(?![!/]).*/, ""), 500);
 const shown = () => address() + page("title");
 let looked: string;
 let seen = 0;
 let since = 0;
 
-/** Adds the dwell time of the current page; `mark` is the label of a clicked element. */
+/** Updates the trail with the page's dwell time and address. `mark`: the label of a clicked element, which becomes a step. */
 const look = (mark?: string) => {
   const now = Date.now();
   change(() => {
@@ -105,7 +106,8 @@ const dress = () => {
   launcher.textContent = status || frame.title;
 };
 
-/** `again`: the panel reopens by itself after navigation. Otherwise the visitor pressed, so the focus moves. */
+/** Opens or folds the panel. `again`: the panel reopens by itself after navigation. Otherwise the visitor pressed a button, so
+ *  the focus moves. */
 const show = (open: boolean, again?: boolean) => {
   pressed = !again;
   host.className = open ? "open" : "";
@@ -122,7 +124,7 @@ const show = (open: boolean, again?: boolean) => {
   if (!again) (open ? frame : launcher).focus();
 };
 
-/** Runs when the page is shown, for the first time or again. With a tag manager the site is known only later, by `init`. */
+/** Runs whenever the page is shown. With a tag manager the site is not known before `init` is called. */
 const come = () => {
   look();
   if (live && settings().site) show(live > "-", true);
@@ -142,7 +144,7 @@ frame.onload = () => {
   tell();
 };
 
-// oxlint-disable-next-line typescript/no-misused-promises -- nothing in it rejects
+// oxlint-disable-next-line typescript/no-misused-promises -- this handler never rejects
 addEventListener("message", async ({ origin, source, data: said }: MessageEvent<ToWidget>) => {
   if (origin != server || source != frame.contentWindow) return;
   if ("ask" in said) post({ ask: said.ask, answer: await answer(said) });
@@ -156,7 +158,7 @@ addEventListener("message", async ({ origin, source, data: said }: MessageEvent<
   }
 });
 
-// A later copy of the script only contributes its attributes. (An element's id may also be "Sangdam".)
+// A later copy of the script only passes its attributes to the first copy. (`Sangdam` may also be an element with that id.)
 if (window.Sangdam?.init) window.Sangdam.init({}, data);
 else {
   const init = (given?: Options, attributes = data) => {
@@ -197,7 +199,7 @@ else {
     }
     if (looked != shown()) (loaded ? tell : look)();
   };
-  // Single-page applications change their address and replace their body or document without an event.
+  // Poll: single-page applications change their address, and replace their body or document, without an event.
   setInterval(watch, 300);
   watch();
   init();

@@ -1,4 +1,4 @@
-/** The screens that most calls never need, or need last: one chunk, fetched once the call page rests. */
+/** The screens that most calls never need, or need last. They are fetched together, a few seconds after the page has loaded. */
 
 export { AskCallback, CalledBack } from "../../room/callback";
 export { After } from "../after";

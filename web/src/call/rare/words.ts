@@ -1,4 +1,4 @@
-/** The texts of the rare screens, in their chunk. */
+/** The texts of the rare screens. They are loaded together with these screens, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import en from "./en.json";

@@ -1,19 +1,19 @@
-/** Decides who will read what I write. The server enforces the same rule; this shows it before the line is sent. */
+/** Decides who will read a line that I write, so that the page can say so beforehand. The server enforces the same rule. */
 import type { Audience, HelpView } from "../../messages";
 
 export type Why = "catching_up" | "consultation" | "whisper";
 
 export interface AudienceRule {
-  /** Set when there is no choice. */
+  /** The only possible audience; null if the writer may choose. */
   forced: Audience | null;
-  /** Why there is no choice; a key of the texts. */
+  /** The text key that says why there is no choice; null if there is one. */
   why: Why | null;
 }
 
 const FREE: AudienceRule = { forced: null, why: null };
 const staffBecause = (why: Why): AudienceRule => ({ forced: "staff", why });
 
-/** `you`: the writer, counselor or the one who was asked into the session. */
+/** Returns the rule for a writer. `you`: the participant id of the writer: the counselor, or staff who were asked in. */
 export function audienceRule(you: string, help: HelpView | null): AudienceRule {
   if (help === null) return FREE;
   if (help.state === "catching_up" && help.professional === you) return staffBecause("catching_up");

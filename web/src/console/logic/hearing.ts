@@ -1,9 +1,9 @@
 /**
- * Who hears whom, for the small picture of the people. Pure: positions are in the units of a 240 × 150 drawing.
+ * Computes who hears whom, and the layout of the small picture that shows it. Pure. Positions are in a 240 × 150 drawing.
  */
 import type { Mode, ParticipantView, RoomView } from "../../messages";
 
-/** listener → sources, as `RoomView.hears`. */
+/** By listener: the participants whom they hear, as in `RoomView.hears`. */
 export type Hears = Record<string, string[]>;
 
 export interface Cast {
@@ -15,7 +15,7 @@ export interface Cast {
 export interface Line {
   a: string;
   b: string;
-  /** `both`: they hear each other; `a_hears_b` and `b_hears_a`: one way. */
+  /** `both`: a and b hear each other. `none`: neither hears the other. */
   way: "both" | "a_hears_b" | "b_hears_a" | "none";
 }
 
@@ -25,8 +25,8 @@ export interface Point {
 }
 
 /**
- * Returns the people of a session by part; "" for a part without a person. The owner is the counselor. Another staff member was
- * asked in: a professional, or a colleague in a transfer.
+ * Returns the ids of a session's people by the part that they play; "" for a part without a person. The owner is the
+ * counselor. Another member of staff counts as the professional, also a colleague in a transfer.
  */
 export function cast(participants: ParticipantView[]): Cast {
   const here = participants.filter((one) => one.presence !== "gone" && one.role !== "operator");
@@ -39,7 +39,7 @@ export function cast(participants: ParticipantView[]): Cast {
   };
 }
 
-/** Returns who would hear whom in a mode: the server's rule, used only to preview a change. */
+/** Returns who would hear whom in a mode. This repeats the server's rule, only to preview a change. */
 export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, professional }: Cast): Hears {
   switch (mode) {
     case "consultation": {
@@ -53,7 +53,7 @@ export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, profes
   }
 }
 
-/** One line for each pair of people present, in a fixed order so that nothing jumps when the mode changes. */
+/** Returns one line for each pair of people present. Their order is fixed, so that nothing jumps when the mode changes. */
 export function lines(hears: Hears, people: string[]): Line[] {
   const present = people.filter((id) => id !== "");
   const pairs = present.flatMap((a, i) => present.slice(i + 1).map((b) => [a, b] as const));
@@ -64,7 +64,7 @@ export function lines(hears: Hears, people: string[]): Line[] {
   });
 }
 
-/** User above, counselor below left, professional below right: the same places in every mode. */
+/** Returns where each person stands in the picture: user above, counselor below left, professional below right, in every mode. */
 export function places({ user, counselor, professional }: Cast): Record<string, Point> {
   const at: Record<string, Point> = {};
   if (user) at[user] = { x: 120, y: 30 };
@@ -73,7 +73,7 @@ export function places({ user, counselor, professional }: Cast): Record<string, 
   return at;
 }
 
-/** The segment between two people, shortened so that arrow heads end at the circles. */
+/** Returns the segment between two people, shortened so that arrow heads end at the people's circles. */
 export function segment(from: Point, to: Point, radius: number): { x1: number; y1: number; x2: number; y2: number } {
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const ux = (to.x - from.x) / length;
@@ -81,5 +81,5 @@ export function segment(from: Point, to: Point, radius: number): { x1: number; y
   return { x1: from.x + ux * radius, y1: from.y + uy * radius, x2: to.x - ux * radius, y2: to.y - uy * radius };
 }
 
-/** Returns who hears whom now, as the server reports it from the connections. Without a room nobody hears anybody. */
+/** Returns who hears whom now, as the server reports. Without a room nobody hears anybody. */
 export const hearsNow = (room: RoomView | null): Hears => room?.hears ?? {};

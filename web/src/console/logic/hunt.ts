@@ -1,4 +1,4 @@
-/** The live state of the hunt for a professional, for the counselor. */
+/** Works out how far the search ("hunt") for a professional has come, for the counselor who asked for help. */
 import type { HelpView, Role } from "../../messages";
 
 export type Hunt =

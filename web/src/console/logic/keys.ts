@@ -1,7 +1,7 @@
 /**
- * Every action's key, in one table: the handler, the help list and the hints on buttons all read it.
+ * The keys of all actions, in one table. The key handler, the help list and the hints on buttons all read this table.
  *
- * Letters are matched by place (`KeyboardEvent.code`), so that they work while a Korean keyboard types Hangul.
+ * Letters are matched by the key's position (`KeyboardEvent.code`), so that they work while a Korean keyboard types Hangul.
  */
 export type Action =
   | "accept"
@@ -36,12 +36,12 @@ export type Action =
 
 export interface Binding {
   action: Action;
-  /** `KeyboardEvent.code`. */
+  /** The key's position, as in `KeyboardEvent.code`. */
   code: string;
   shift?: boolean;
-  /** With Alt, also while somebody writes. */
+  /** Whether Alt and this key run the action even while the person is writing. */
   alt?: boolean;
-  /** The key's label. */
+  /** The name of the key that people see. */
   label: string;
   group: "call" | "room" | "help" | "console";
 }
@@ -84,7 +84,7 @@ export function keyLabel(action: Action): string {
   return BY_ACTION.get(action)?.label ?? "";
 }
 
-/** The parts of a KeyboardEvent that are used. */
+/** The parts of a KeyboardEvent that this file uses. */
 export interface Press {
   code: string;
   key: string;
@@ -96,7 +96,8 @@ export interface Press {
   isComposing: boolean;
 }
 
-/** `typing`: the focus is in a field; `onControl`: it is on a button or link, whose own Enter must work. */
+/** `typing`: whether the focus is in a text field. `onControl`: whether it is on a button or link, which must get Enter
+ *  itself. */
 export interface Focus {
   typing: boolean;
   onControl: boolean;

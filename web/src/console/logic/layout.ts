@@ -1,12 +1,12 @@
-/** How the console shares out its room: the panes' sizes, and what is beside the conversation. Pure. */
+/** Decides how the console divides its page: the panes' sizes, and what is shown beside the conversation. Pure. */
 import type { Channel, Role } from "../../messages";
 
-/** Sizes in CSS pixels, but `work`: the share of the middle that the board or a shared screen takes. */
+/** The panes' sizes in CSS pixels. Only `work` is a share: how much of the middle the board or a shared screen takes. */
 export interface Panes {
   lane: number;
-  /** The person card; 0 while it is folded. */
+  /** Width of the person card; 0 while the card is folded. */
   side: number;
-  /** The row of faces. */
+  /** Height of the row of faces. */
   people: number;
   work: number;
 }
@@ -18,19 +18,19 @@ export const LIMITS: Record<Pane, { least: number; most: number; step: number }>
   people: { least: 96, most: 420, step: 16 },
   work: { least: 0.4, most: 0.8, step: 0.02 },
 };
-const FOLDS_BELOW = 140; // px: a person card that is dragged narrower folds away
+const FOLDS_BELOW = 140; // px: if the person card is dragged narrower than this, it folds
 
-/** Sizes until somebody drags. The board needs the width, so the person card folds beside it. */
+/** Sizes before anybody drags a pane. An open board needs width, so the person card is then folded. */
 export const TALKING: Panes = { lane: 264, side: 340, people: 184, work: 0.68 };
 export const WORKING: Panes = { ...TALKING, lane: 220, side: 0, people: 104 };
 
-/** Returns the name under which sizes are remembered: per channel and role, and apart while the board is open. */
+/** Returns the name under which sizes are stored. There is one for each channel and role, without and with an open board. */
 export const layoutKey = (channel: Channel, role: Role, working: boolean): string =>
   `${channel}.${role}${working ? ".working" : ""}`;
 
 export const defaults = (key: string): Panes => (key.endsWith(".working") ? WORKING : TALKING);
 
-/** Returns a size within its limits. Only the person card may also be 0: folded. */
+/** Returns a pane's size within its limits. Only the person card may also be 0, which means folded. */
 export function within(pane: Pane, size: number): number {
   const { least, most } = LIMITS[pane];
   if (pane === "side" && size < FOLDS_BELOW) return 0;
@@ -73,16 +73,18 @@ function panesOf(found: unknown, fallback: Panes): Panes {
   return { lane: size("lane"), side: size("side"), people: size("people"), work: size("work") };
 }
 
-/** The conversation alone, the board or shared screen beside it, or that over the whole middle. */
+/** `chat`: the conversation alone. `both`: the board or shared screen beside the conversation. `board`: the board or screen
+ *  alone. */
 export type View = "chat" | "both" | "board";
 export const VIEWS: readonly View[] = ["chat", "both", "board"];
 export type Work = "board" | "screen";
 
-/** What a member of staff chose in one session. A shared screen has a choice of its own, so that it opens by itself. */
+/** The views that a member of staff chose in one session. `viewOfScreen` counts while somebody shares a screen. It is separate
+ *  from `view`, so that a new screen opens by itself. */
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;
-  /** Which of the two is shown while there are both. */
+  /** Which one to show while there are both a board and a shared screen. */
   work?: Work;
 }
 
@@ -93,7 +95,8 @@ export interface Offered {
   drawn: boolean;
 }
 
-/** Returns what to show: the choice, else whatever there is to see, else the conversation. Blank paper never opens by itself. */
+/** Returns the view: the chosen one; else board or screen beside the conversation, if there is something to see. A blank board
+ *  never opens by itself. */
 export function viewOf(chosen: Chosen, { screen, drawn }: Offered): View {
   if (screen) return chosen.viewOfScreen ?? (chosen.view === "board" ? "board" : "both");
   return chosen.view ?? (drawn ? "both" : "chat");
@@ -105,11 +108,12 @@ export const workOf = (chosen: Chosen, { screen }: Offered): Work => (screen ? (
 export const choose = (chosen: Chosen, view: View, { screen }: Offered): Chosen =>
   screen ? { ...chosen, viewOfScreen: view } : { ...chosen, view };
 
-/** Returns the choices after a press on the board's button: it closes an open board, and opens any other. */
+/** Returns the choices after a press on the board's button, which opens or closes the board. */
 export function toggleBoard(chosen: Chosen, offered: Offered): Chosen {
   const open = viewOf(chosen, offered) !== "chat" && workOf(chosen, offered) === "board";
   return choose(offered.screen ? { ...chosen, work: "board" } : chosen, open ? "chat" : "both", offered);
 }
 
-/** Returns the choices after a shared screen ended: the next one opens by itself again. */
+/** Returns the choices after a shared screen ended. They forget the choice for that screen, so that the next one opens by
+ *  itself. */
 export const screenEnded = ({ view }: Chosen): Chosen => (view === undefined ? {} : { view });

@@ -1,6 +1,7 @@
-/** The stops of the scrubber: each moment at which something was written or drawn. Pure. */
+/** Finds the moments at which something was written or drawn. The replay's time slider stops at them. Pure. */
 
-/** Returns each moment once, in order. Strokes of one second are one stop, so handwriting is not stepped letter by letter. */
+/** Returns each moment once, in order. All strokes within a second are one moment, so that handwriting does not stop at each
+ *  letter. */
 export function moments(lines: readonly { at: number }[], strokes: readonly number[]): number[] {
   const drawn = new Map(strokes.filter((at) => at > 0).map((at) => [Math.floor(at / 1000), at] as const));
   for (const at of strokes) {

@@ -1,10 +1,11 @@
-/** Who waits for my answer, and what is unread. Pure. */
+/** Finds out which visitors wait for my answer and which lines are unread. Pure. */
 import type { Line, SessionView } from "../../messages";
 
 /** Lines by session, as the page knows them. */
 export type Lines = Record<string, Line[]>;
 
-/** Returns since when the visitor waits for a line of ours (ms), or null while nobody waits: they are answered, or we talk. */
+/** Returns since when the visitor waits for a line from staff (ms). Returns null if their last line was answered, or during a
+ *  call that is not on hold. */
 export function waitsSince({ state, room }: SessionView, lines: readonly Line[]): number | null {
   if (state !== "active" || (room?.media === true && !room.held)) return null;
   let since: number | null = null;
@@ -16,7 +17,8 @@ export function waitsSince({ state, room }: SessionView, lines: readonly Line[])
   return since;
 }
 
-/** Sorts sessions: whoever waits longest for my answer first, then those who do not wait, oldest first; finished ones last. */
+/** Sorts sessions. First come visitors who wait for my answer, the longest wait first. Then come the others, oldest first, and
+ *  last the finished sessions. */
 export function inWaitingOrder(sessions: readonly SessionView[], lines: Lines): SessionView[] {
   const place = (one: SessionView) => ({
     one,
@@ -29,24 +31,24 @@ export function inWaitingOrder(sessions: readonly SessionView[], lines: Lines): 
     .map(({ one }) => one);
 }
 
-/** Keeps the places of what was listed, and puts what is new at the end: nothing moves under the pointer. */
+/** Keeps listed items in their order `before` and puts new items at the end, so that nothing moves under the pointer. */
 export function steady<T extends { id: string }>(before: readonly string[], sorted: readonly T[]): T[] {
   const place = new Map(before.map((id, i) => [id, i] as const));
   return [...sorted].sort((a, b) => (place.get(a.id) ?? Infinity) - (place.get(b.id) ?? Infinity) || 0);
 }
 
-/** Returns the lines of others that come after `seen`, the last line that was in front of me. */
+/** Returns the lines of others after `seen`, the number of the last line that I have seen. */
 export const unread = (session: SessionView, lines: readonly Line[], seen: number): Line[] =>
   lines.filter((line) => line.seq > seen && line.kind !== "system" && line.author !== session.you);
 
-/** Returns the tab's title: how many lines are unread, and whose come first. */
+/** Returns the tab's title with the number of unread lines and the visitor's name. */
 export function newsTitle(base: string, count: number, name: string): string {
   return count === 0 ? base : `(${count > 99 ? "99+" : count}) ${name} · ${base}`;
 }
 
-const NOTES_HZ = [523.25, 587.33, 659.25, 783.99, 880] as const; // pentatonic: any two sound well together
+const NOTES_HZ = [523.25, 587.33, 659.25, 783.99, 880] as const; // a pentatonic scale: any two of its notes sound well together
 
-/** Returns the pitch of a session's sound, so that its ear knows which conversation it is. */
+/** Returns the pitch of a session's sound (Hz), so that staff hear which conversation has a new line. */
 export function pitchOf(session: string): number {
   let sum = 0;
   for (const letter of session) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_536;

@@ -1,4 +1,4 @@
-/** The list on the left: who waits, whose help is asked for, messages left, my sessions. */
+/** Rules of the list on the left: my sessions, waiting visitors, requests for help, messages left. */
 import type { MessageLeft, QueueItem, SessionView, StaffMe } from "../../messages";
 
 export interface Waiting {
@@ -28,20 +28,21 @@ export function inOrder(messages: MessageLeft[]): MessageLeft[] {
   });
 }
 
-/** Returns my open sessions, oldest first, so that their places do not move. */
+/** Returns my open sessions, oldest first, so that a new session does not move the others. */
 export function mine(sessions: Iterable<SessionView>): SessionView[] {
   return [...sessions]
     .filter((one) => !["closed", "message_left"].includes(one.state))
     .sort((a, b) => a.started_at - b.started_at);
 }
 
-/** Returns the session to show: the chosen one while it exists, else a live call, else the newest. */
+/** Returns the session to show: the chosen one if it exists, else a live call, else the newest session. */
 export function selected(sessions: SessionView[], chosen: string): SessionView | null {
   const calls = sessions.filter(({ state, room }) => state === "active" && room?.media === true && !room.held);
   return sessions.find((one) => one.id === chosen) ?? calls.at(-1) ?? sessions.at(-1) ?? null;
 }
 
-/** Returns my other calls, to put on hold while I look at `shown`. Calls with a mode are left: the mode says who hears whom. */
+/** Returns my other calls, which go on hold while I look at the session `shown`. Calls with a professional are left out, because
+ *  their mode says who hears whom. */
 export function leftOpen(sessions: SessionView[], shown: string): string[] {
   const open = ({ id, state, room, help, participants, you }: SessionView) =>
     id !== shown &&
@@ -54,14 +55,14 @@ export function leftOpen(sessions: SessionView[], shown: string): string[] {
   return sessions.filter(open).map((one) => one.id);
 }
 
-/** Returns the neighbour in the list, wrapping round at the ends. */
+/** Returns the next or previous session in the list. After the last comes the first. */
 export function neighbour(sessions: SessionView[], chosen: string, step: 1 | -1): string {
   if (sessions.length === 0) return "";
   const here = sessions.findIndex((one) => one.id === chosen);
   return sessions[(Math.max(0, here) + step + sessions.length) % sessions.length]!.id;
 }
 
-/** Returns the state that a press on the state switch asks for, or null when the switch does nothing now. */
+/** Returns the state that a press on the state switch requests, or null when the switch does nothing now. */
 export function nextState(me: StaffMe): "available" | "away" | null {
   switch (me.state) {
     case "available":
@@ -77,8 +78,8 @@ export function nextState(me: StaffMe): "available" | "away" | null {
 }
 
 /**
- * Returns whether I am to be away after my sessions: I chose it during one, or was away before. `before`: the last answer, which
- * counts while I wrap up, since the state then no longer tells.
+ * Returns whether I will be away after my sessions, because I chose "away" during one or was away before.
+ * `before`: the last result. It is kept in a wrap-up, while a call rings and while I am disconnected.
  */
 export function awayAfter(before: boolean, { state, ready }: StaffMe): boolean {
   if (state === "busy") return !ready;

@@ -1,10 +1,10 @@
-/** An incoming call: which one is shown, how much of its ring is left, what the tab's title says. */
+/** Rules for incoming calls: which call is shown, how much of its ringing time is left, and what the tab's title says. */
 import type { Ring, SessionView } from "../../messages";
 
 export const RING_MS = 20_000;
 const UPGRADE_MS = 30_000;
 
-/** An incoming call: one that the matcher offers, or one of my visitors who wants to talk. */
+/** An incoming call: a reservation from the matcher, or a text session of mine whose visitor asks for voice or video. */
 export type Call = Omit<Ring, "kind"> & { kind: Ring["kind"] | "upgrade" };
 
 /** Returns my text sessions whose visitors ask for voice or video, as calls. */
@@ -37,7 +37,7 @@ export function shown(rings: Call[]): Call | null {
   return rings.reduce<Call | null>((first, ring) => (first === null || ring.expires_at < first.expires_at ? ring : first), null);
 }
 
-/** Returns 1 when the ring begins, 0 when it is over. */
+/** Returns which share of the ringing time is left: 1 at its beginning, 0 at its end. */
 export function fraction(ring: Call, now: number): number {
   return Math.min(1, Math.max(0, (ring.expires_at - now) / (ring.kind === "upgrade" ? UPGRADE_MS : RING_MS)));
 }
@@ -56,7 +56,7 @@ export function field(ring: Call, name: string): string {
   return ring.brief?.fields.find((one) => one.name === name)?.value ?? "";
 }
 
-/** On an arc drawn with a dash: the offset at which `part` (0..1) of a circle of radius `r` is seen. */
+/** Returns the SVG dash that shows `part` (0..1) of a circle of radius `r`. */
 export function dash(part: number, r: number): { array: number; offset: number } {
   const round = 2 * Math.PI * r;
   return { array: round, offset: round * (1 - Math.min(1, Math.max(0, part))) };

@@ -25,7 +25,7 @@ export interface Earlier {
 }
 
 export interface Person {
-  /** Whether the partner vouches for the visitor: only then can anything be kept. */
+  /** Whether the partner vouches for the visitor. Only then can notes and earlier conversations be kept. */
   known: boolean;
   notes: PersonNote[];
   conversations: Earlier[];

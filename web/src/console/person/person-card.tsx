@@ -6,12 +6,12 @@ import { Conversations } from "./conversations";
 import { PersonNotes } from "./person-notes";
 import { t } from "./texts";
 
-/** What is kept about the visitor of a session: notes that stay with them, and their earlier conversations. */
+/** Shows what is kept about a session's visitor: notes that stay with the visitor, and earlier conversations. */
 export function PersonCard({ session }: { session: string }) {
   const [found, setFound] = useState<Person | null>(null);
   const [failed, setFailed] = useState(false);
   const [q, setQ] = useState("");
-  const [version, setVersion] = useState(0); // of the notes
+  const [version, setVersion] = useState(0); // of the notes; a change loads them again
   const again = () => setVersion((n) => n + 1);
   useEffect(() => {
     let wanted = true;

@@ -6,7 +6,7 @@ import { t } from "./texts";
 
 interface NotesProps {
   notes: PersonNote[];
-  /** `id`: the note to change, "" for a new one. Resolves with whether it was saved. */
+  /** Saves a note. `id`: the note to change, or "" for a new one. Resolves with whether the note was saved. */
   onSave: (id: string, text: string) => Promise<boolean>;
   onRemove: (id: string) => void;
 }

@@ -1,4 +1,4 @@
-/** The message box as saved replies use it: where the caret is, and writing as if somebody typed. */
+/** What saved replies need from the message box: the position of the caret, and a way to write as if the person typed. */
 import { useEffect, useState } from "preact/hooks";
 import type { Box } from "../../room/composer";
 
@@ -23,11 +23,11 @@ export function useCaret(box: Box): number {
   return caret;
 }
 
-/** Replaces the characters `from` to `to`. */
+/** Replaces the characters from index `from` up to `to` with `words`. */
 export function write(element: HTMLTextAreaElement, from: number, to: number, words: string): void {
   element.focus();
   element.setSelectionRange(from, to);
-  // oxlint-disable-next-line typescript/no-deprecated -- the only way that the browser's undo (Ctrl+Z) knows of
+  // oxlint-disable-next-line typescript/no-deprecated -- no other way of writing can be undone with Ctrl+Z
   if (document.execCommand("insertText", false, words)) return;
   element.setRangeText(words, from, to, "end");
   element.dispatchEvent(new InputEvent("input", { bubbles: true }));

@@ -18,7 +18,7 @@ interface MenuProps {
   onManage: () => void;
 }
 
-/** The replies of a site, fetched anew whenever the menu opens. null: not loaded yet. */
+/** Returns the saved replies of a site; null until they are loaded. Fetches them whenever the menu opens. */
 function useReplies(site: string, language: string, open: boolean): { replies: SavedReply[] | null; failed: boolean } {
   const [loaded, setLoaded] = useState<{ replies: SavedReply[] | null; failed: boolean }>({ replies: null, failed: false });
   useEffect(() => {
@@ -39,7 +39,7 @@ function useReplies(site: string, language: string, open: boolean): { replies: S
 export function ReplyMenu({ box, text, site, language, values, onManage }: MenuProps) {
   const caret = useCaret(box);
   const slash = caret < 0 ? null : slashAt(text, caret);
-  const [closedAt, setClosedAt] = useState(-1); // the "/" whose menu was closed by Escape
+  const [closedAt, setClosedAt] = useState(-1); // position of the "/" whose menu the person closed with Escape
   const [chosen, setChosen] = useState(0);
   const { replies, failed } = useReplies(site, language, slash !== null);
   const results = slash === null ? [] : found(replies ?? [], slash.query);
@@ -54,7 +54,7 @@ export function ReplyMenu({ box, text, site, language, values, onManage }: MenuP
     const element = box.current;
     if (element === null || slash === null) return;
     write(element, slash.from, caret, filled(reply.text, values));
-    countUse(reply.id).catch(() => undefined); // a lost count is no reason to disturb
+    countUse(reply.id).catch(() => undefined); // a failed count of uses is not shown
   };
   const onKey = (event: KeyboardEvent): boolean => {
     if (event.key === "Escape") setClosedAt(slash?.from ?? -1);
@@ -104,7 +104,7 @@ function Option({ id, reply, chosen, onPick }: { id: string; reply: SavedReply; 
   );
 }
 
-/** Shows its content above the message box, in the top layer: panes that scroll do not cut it. */
+/** Shows its content above the message box. It is in the browser's top layer, so that scrolling panes do not cut it off. */
 function Popover({ box, children }: { box: Box; children: preact.ComponentChildren }) {
   const element = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -124,7 +124,7 @@ function Popover({ box, children }: { box: Box; children: preact.ComponentChildr
     return () => removeEventListener("resize", place);
   }, []);
   return (
-    // Without the default, a press leaves the focus in the message box.
+    // With the default prevented, a press leaves the focus in the message box.
     <div
       ref={element}
       class="replies-menu"
@@ -137,7 +137,8 @@ function Popover({ box, children }: { box: Box; children: preact.ComponentChildr
   );
 }
 
-/** Gives keys to `onKey` before the message box gets them. Keys of an input method (Korean, Japanese, Chinese) stay with it. */
+/** Gives key presses to `onKey` before the message box. Keys of an input method (Korean, Japanese, Chinese) go to the box
+ *  only. */
 function useKeysOf(box: Box, onKey: ((event: KeyboardEvent) => boolean) | null): void {
   const current = useRef(onKey);
   current.current = onKey;

@@ -8,7 +8,7 @@ const open = createStore(false);
 
 export const editOwnReplies = () => open.set(true);
 
-/** The dialog with my private replies. It is no part of the message box, which is a form of its own. */
+/** The dialog with my private replies. It stands outside the message box, because that box is a form and forms cannot nest. */
 export function OwnReplies({ language }: { language: string }) {
   if (!useStore(open)) return null;
   return (

@@ -9,7 +9,7 @@ import { write } from "./box";
 import { ReplyMenu } from "./menu";
 import { editOwnReplies } from "./own-replies";
 
-/** Returns what saved replies add to the message box of a session. */
+/** Returns the additions to a session's message box that saved replies need. */
 export function savedReplies(session: SessionView, me: StaffMe): ComposerAid {
   const values = valuesOf(session.brief, me.name);
   return {
@@ -33,7 +33,7 @@ function beginSearch(box: Box): void {
   write(element, before.length, element.selectionEnd, before === "" || /\s$/.test(before) ? "/" : " /");
 }
 
-/** Variables that the counselor confirms or leaves out before the line can be sent. */
+/** Lists the variables in the text that have no certain value. The counselor fills in or removes each before sending the line. */
 function Pending({ box, text, values }: { box: Box; text: string; values: Values }) {
   const left = unsettled(text, values);
   if (left.length === 0) return null;

@@ -1,25 +1,26 @@
-/** Finding a saved reply while a message is typed. Pure. */
+/** Finds saved replies while a message is typed. Pure. */
 import type { SavedReply } from "../../staff/replies/api";
 
-/** A search that was begun with "/" at the start of a word. */
+/** A search that the person began by typing "/" at the start of a word. */
 export interface Slash {
-  /** Where the "/" stands. */
+  /** The index of the "/" in the text. */
   from: number;
   query: string;
 }
 
 const SLASH = /(?:^|\s)\/((?:[^\s/][^/\n]{0,39})?)$/;
 
-/** Returns the search that ends at the caret, or null. */
+/** Returns the search whose words end at the caret; null if there is none. */
 export function slashAt(text: string, caret: number): Slash | null {
   const query = SLASH.exec(text.slice(0, caret))?.[1];
   return query === undefined ? null : { from: caret - query.length - 1, query };
 }
 
-/** Decomposes Hangul, so that a syllable is found while it is still being composed: "반푸" begins "반품". */
+/** Decomposes Hangul into letters, so that an unfinished syllable finds whole ones: "반푸" finds "반품". */
 const fold = (text: string) => text.normalize("NFKD").toLowerCase();
 
-/** Returns the replies that contain every word: first by a title that begins so, then by the title, then by the text. */
+/** Returns the replies that contain every word. Replies whose title begins with the query come first, then those with the
+ *  words in the title, then the others. */
 export function found(replies: SavedReply[], query: string): SavedReply[] {
   const whole = fold(query.trim());
   const words = whole.split(/\s+/);
@@ -37,7 +38,7 @@ export function found(replies: SavedReply[], query: string): SavedReply[] {
     .map((one) => one.reply);
 }
 
-/** Whether to show the search. A "/" that begins a sentence of words that match nothing is just a slash. */
+/** Returns whether to show the search results. A "/" with words that match no reply is probably just a slash. */
 export function worthShowing(slash: Slash | null, results: SavedReply[]): slash is Slash {
   return slash !== null && (results.length > 0 || !slash.query.includes(" "));
 }

@@ -3,7 +3,7 @@
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** The server's format: spans such as "09:00-18:00"; "24:00" ends a day. */
+/** Opening hours in the server's format: spans such as "09:00-18:00". "24:00" is the midnight that ends a day. */
 export interface Hours {
   timezone: string;
   week: Partial<Record<Weekday, string[]>>;
@@ -23,7 +23,7 @@ export interface Draft {
 
 export const OFFICE: Span = { from: "09:00", to: "18:00" };
 
-// A time field has no 24:00: midnight at the end of a day is 00:00 there.
+// A time field cannot hold 24:00, so it shows the midnight that ends a day as 00:00.
 const fromWire = (spans: string[]): Span[] =>
   spans.map((span) => {
     const [from = "", to = ""] = span.split("-");
@@ -50,7 +50,7 @@ export function hoursOf(draft: Draft): Hours {
   };
 }
 
-/** The week in a line: runs of days that are alike, "mon–fri 09:00–18:00". `name` puts a weekday into words. */
+/** Describes the week in a line, joining days with equal hours: "mon–fri 09:00–18:00". `name` returns the name of a weekday. */
 export function weekText(hours: Hours, name: (day: Weekday) => string): string {
   const texts = WEEKDAYS.map((day) => (hours.week[day] ?? []).map((span) => span.replace("-", "–")).join(", "));
   const runs: string[] = [];

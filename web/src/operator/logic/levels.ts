@@ -1,9 +1,9 @@
-/** The wallboard's figures and how bad each of them is. Pure. */
+/** Computes the wallboard's figures and grades each of them. Pure. */
 import type { ThresholdFigure, ThresholdItem, Trend, Wallboard } from "../../messages";
 
 export type Level = "" | "amber" | "red";
 
-/** The five figures that have a threshold; null while there is nothing to measure. */
+/** The values of the five figures that have a threshold; null while there is nothing to measure. */
 export type Values = Record<ThresholdFigure, number | null>;
 
 export const THRESHOLD_FIGURES = ["waiting", "longest_s", "level", "left", "poor"] as const;
@@ -20,7 +20,7 @@ export function valuesOf(board: Wallboard, now: number): Values {
   };
 }
 
-/** Grades a value. A low service level is bad; of the other figures a high value is. */
+/** Grades a value. For the service level low values are bad; for all other figures high values are bad. */
 export function levelOf(value: number | null, threshold: ThresholdItem | undefined): Level {
   if (value === null || threshold === undefined) return "";
   const reached = (limit: number) => (threshold.figure === "level" ? value <= limit : value >= limit);
@@ -42,7 +42,8 @@ export function pointsOf(trend: Trend | null, figure: ThresholdFigure): (number 
   return trend[figure] ?? null;
 }
 
-/** Makes the `d` of an SVG path through the points, in a box of `width` × `height`. Gaps stay gaps. "" for fewer than two points. */
+/** Returns the `d` of an SVG path through the points, in a box of `width` × `height`. A null leaves a gap. Returns "" for
+ *  fewer than two points. */
 export function pathOf(points: (number | null)[], width: number, height: number): string {
   const known = points.filter((value) => value !== null);
   if (known.length < 2) return "";

@@ -1,4 +1,4 @@
-/** How much of a staff member's capacity is in use, as parts of a text: "2 of 3 texts, in a call". */
+/** Describes how much of a staff member's capacity is in use, as parts of a text: "2 of 3 texts, in a call". */
 import type { StaffItem } from "../../messages";
 
 export interface LoadPart {
@@ -9,8 +9,8 @@ export interface LoadPart {
 
 type Load = Pick<StaffItem, "sessions" | "texts" | "calls" | "most_texts" | "most_calls">;
 
-/** Leaves out a medium that they neither take nor have. Whoever takes one call at a time is "in a call", or nothing is said. Sessions whose visitor
- * has left the page take no place. */
+/** Returns the parts of the text. A medium that the member neither takes nor has is left out. If they take one call at a time,
+ *  the part is "in a call", or is left out. Sessions whose visitor has left the page are a part of their own. */
 export function loadOf({ sessions, texts, calls, most_texts, most_calls }: Load): LoadPart[] {
   const parts: LoadPart[] = [];
   if (texts > 0 || most_texts > 0) parts.push({ key: "load.texts", n: texts, most: most_texts });

@@ -1,8 +1,8 @@
-/** Reads from a session's lines which mode it was in, and when. */
+/** Reads from a session's lines when the session was in which mode. */
 import type { Line, Mode } from "../../messages";
 
 export interface Span {
-  /** `pair`: user and counselor alone. */
+  /** The mode; `pair` means user and counselor alone. */
   mode: Mode | "pair";
   from: number;
   to: number;
@@ -11,10 +11,10 @@ export interface Span {
 const MODES: readonly string[] = ["consultation", "whisper", "conference"];
 type Said = Pick<Line, "kind" | "text" | "at" | "args">;
 
-/** Lines after which two people are left: a hand-over, or the professional or colleague left. */
+/** Returns whether two people remain after a system line: a handover, or the professional or colleague left. */
 const endsHelp = ({ text }: Said) => text === "handed_over" || text === "help.cancelled" || text === "left";
 
-/** `start` and `end` are when the session became active and ended (or now). */
+/** Returns the spans of the modes. `start`: when the session became active. `end`: when it ended, or now (ms). */
 export function modeSpans(lines: Said[], start: number, end: number): Span[] {
   const spans: Span[] = [];
   let current: Span = { mode: "pair", from: start, to: end };

@@ -1,12 +1,12 @@
-/** Tables that sort, filter and export: the rules, without a DOM. */
+/** Rules for sorting, filtering and exporting a table. Pure, without a DOM. */
 
 export type Value = string | number | boolean | null;
 
 export interface Column<Row> {
   id: string;
-  /** The value to sort and export. */
+  /** Returns the value of a row's cell for sorting and export. */
   value: (row: Row) => Value;
-  /** The text to search and show, when it differs from the value. */
+  /** Returns the text to search and show, if it differs from the value. */
   text?: (row: Row) => string;
 }
 
@@ -56,7 +56,7 @@ export function nextOrder(order: Order | null, column: string): Order | null {
   return order.descending ? null : { column, descending: true };
 }
 
-/** RFC 4180. A text that a spreadsheet would run as a formula gets an apostrophe in front. */
+/** Encodes a cell of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front. */
 export function csvCell(value: Value): string {
   const text = asText(value);
   const harmless = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;

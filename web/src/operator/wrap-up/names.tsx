@@ -28,7 +28,7 @@ interface NameFieldsProps {
   onChange: (names: Names) => void;
 }
 
-/** A name in each of the site's languages. An empty one falls back to another language. */
+/** Fields for a name in each of the site's languages. If a language has no name, pages show the name in another language. */
 function NameFields({ site, names, testid, onChange }: NameFieldsProps) {
   const empty = Object.values(names).every((name) => name.trim() === "");
   return (
@@ -52,7 +52,8 @@ function NameFields({ site, names, testid, onChange }: NameFieldsProps) {
   );
 }
 
-/** Which category something is for. Several can be set by the command line, and stay as long as nothing else is chosen. */
+/** Chooses the category for which an outcome, tag or template is. The command line can set several categories; they stay until
+ *  another choice is made here. */
 export function TopicSelect({
   site,
   chosen,

@@ -7,7 +7,7 @@ import { plansOfSites, savePlan, type Plan, type SitePlan } from "./plan";
 import { Required, Templates } from "./templates";
 import { t } from "./texts";
 
-/** Edits what counselors choose after a conversation, for each site. */
+/** Edits, for each site, the outcomes, tags and templates among which counselors choose after a conversation. */
 export function WrapUpPart() {
   const locale = useLocale();
   return (

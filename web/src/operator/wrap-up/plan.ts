@@ -1,4 +1,4 @@
-/** A site's plan for the wrap-up: the rules of its editor, and its HTTP calls. */
+/** A site's wrap-up plan (outcomes, tags, templates): the rules of its editor, and the HTTP calls. */
 import { get, post } from "../../staff/api";
 import { locale, type Choice } from "../../ui";
 
@@ -8,7 +8,7 @@ export interface Outcome {
   id: string;
   names: Names;
   parent: string | null;
-  /** Only for these categories; none: for all. */
+  /** The categories in which it is offered; an empty list means all. */
   categories: string[];
 }
 
@@ -36,7 +36,7 @@ export interface SitePlan {
   name: string;
   languages: string[];
   categories: { id: string; name: string }[];
-  /** Whether the site has set no plan of its own. */
+  /** Whether this is the standard plan, because the site has none of its own. */
   standard: boolean;
   plan: Plan;
 }
@@ -47,7 +47,7 @@ export const savePlan = (site: string, plan: Plan | null) =>
 
 export const nameIn = (names: Names, language: string): string => names[language] || Object.values(names).find(Boolean) || "";
 
-/** Returns the outcome with the headings above it, the topmost first. A cycle ends it. */
+/** Returns the outcome and the outcomes above it, the topmost first. Stops at a cycle. */
 export function line(plan: Plan, id: string): Outcome[] {
   const found: Outcome[] = [];
   let here = plan.outcomes.find((one) => one.id === id);
@@ -59,7 +59,7 @@ export function line(plan: Plan, id: string): Outcome[] {
   return found;
 }
 
-/** Returns what can be chosen: outcomes without any below them. */
+/** Returns the outcomes that can be chosen, which are those with no outcome below them. */
 export function outcomeChoices(plan: Plan): Choice[] {
   const headings = new Set(plan.outcomes.map((one) => one.parent));
   return plan.outcomes
@@ -72,14 +72,14 @@ export function outcomeChoices(plan: Plan): Choice[] {
     }));
 }
 
-/** Returns the outcomes as the tree is read, each with its depth. */
+/** Returns the outcomes in the order of the tree, each with its depth. */
 export function tree(plan: Plan, below: string | null = null, depth = 0): { outcome: Outcome; depth: number }[] {
   return plan.outcomes
     .filter((one) => one.parent === below)
     .flatMap((outcome) => [{ outcome, depth }, ...tree(plan, outcome.id, depth + 1)]);
 }
 
-/** Removes an outcome. Those below it move up to its place. */
+/** Removes an outcome from the plan. The outcomes below it move up to its parent. */
 export function without(plan: Plan, id: string): Plan {
   const gone = plan.outcomes.find((one) => one.id === id);
   return {
@@ -90,12 +90,12 @@ export function without(plan: Plan, id: string): Plan {
   };
 }
 
-/** Returns where an outcome may hang: anywhere but below itself. */
+/** Returns the outcomes under which an outcome may be placed: all except itself and those below it. */
 export function possibleParents(plan: Plan, id: string): Outcome[] {
   return plan.outcomes.filter((one) => !line(plan, one.id).some((each) => each.id === id));
 }
 
-/** Returns an id that the plan does not have: of the name's Latin letters and digits, else of a number. */
+/** Returns an unused id. It is made of the Latin letters and digits of `name`, or of a number if there are none. */
 export function freshId(taken: string[], name: string): string {
   const plain = name
     .toLowerCase()

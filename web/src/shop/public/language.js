@@ -1,4 +1,4 @@
-// Runs before anything else: the page's language decides what the shop and the counselling launcher say.
+// Runs first, because the page's language decides in which language the shop and the launcher of the widget are.
 (function () {
   var asked = new URLSearchParams(location.search).get("lang");
   var kept = null;

@@ -1,11 +1,11 @@
-/** The HTTP calls of saved replies: own ones, and those that a site shares. */
+/** The HTTP calls of saved replies: those of one person, and those that a site shares. */
 import { get, post } from "../api";
 
 export interface SavedReply {
   id: string;
-  /** Whether the site shares it; only operators change these. */
+  /** Whether the site shares this reply with its staff. Only operators change shared replies. */
   shared: boolean;
-  /** "" when it suits every language. */
+  /** The reply's language; "" if it suits every language. */
   language: string;
   title: string;
   text: string;
@@ -14,7 +14,7 @@ export interface SavedReply {
 
 export type NewReply = Pick<SavedReply, "id" | "language" | "title" | "text">;
 
-/** Where a list of replies is kept. */
+/** The HTTP calls of one list of replies: a person's own, or a site's. */
 export interface ReplyShelf {
   all(): Promise<SavedReply[]>;
   save(reply: NewReply): Promise<SavedReply>;

@@ -10,7 +10,7 @@ import { VARIABLES, type Variable } from "./variables";
 interface EditorProps {
   reply: NewReply;
   languages: string[];
-  /** Rejects with what the server refuses. */
+  /** Saves the reply. Rejects with the server's refusal. */
   onSave: (reply: NewReply) => Promise<void>;
   onCancel: () => void;
 }

@@ -10,11 +10,11 @@ import { t } from "./texts";
 
 interface ListProps {
   shelf: ReplyShelf;
-  /** The languages to choose from, besides "any". */
+  /** The languages that a reply can have, besides "any". */
   languages: string[];
 }
 
-/** Saved replies with their editor. */
+/** A list of saved replies, and the editor for them. */
 export function ReplyList({ shelf, languages }: ListProps) {
   const [replies, setReplies] = useState<SavedReply[] | null>(null);
   const [edited, setEdited] = useState<NewReply | null>(null);

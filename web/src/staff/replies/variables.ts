@@ -10,12 +10,12 @@ export interface Value {
   provenance: Provenance;
 }
 
-/** The values that are known in a session. */
+/** The known values of variables in a session. */
 export type Values = Partial<Record<Variable, Value>>;
 
 export interface Unsettled {
   variable: Variable;
-  /** null: nothing is known. */
+  /** The variable's value; null if it is unknown. */
   value: Value | null;
 }
 
@@ -33,7 +33,8 @@ export function valuesOf(brief: Brief | null, counselor: string): Values {
   return values;
 }
 
-/** Fills in the values that somebody vouches for. A variable whose value is only claimed, or unknown, stays in the text. */
+/** Replaces variables by values that somebody vouches for. A variable stays in the text if its value is unknown or only
+ *  claimed. */
 export function filled(text: string, values: Values): string {
   return text.replace(PLACES, (place, variable: Variable) => {
     const value = values[variable];
@@ -41,13 +42,13 @@ export function filled(text: string, values: Values): string {
   });
 }
 
-/** Returns the variables that are still in the text. A line with one of them must not be sent. */
+/** Returns the variables that are still in the text. While there is one, the line must not be sent. */
 export function unsettled(text: string, values: Values): Unsettled[] {
   const left = new Set([...text.matchAll(PLACES)].map(([, variable]) => variable as Variable));
   return [...left].map((variable) => ({ variable, value: values[variable] ?? null }));
 }
 
-/** Puts `words` in the place of a variable. Without words, a space beside it goes, too. */
+/** Replaces a variable by `words`. If `words` is empty, also removes a space next to the variable. */
 export function settled(text: string, variable: Variable, words: string): string {
   const place = `{${variable}}`;
   return words === "" ? text.replaceAll(`${place} `, "").replaceAll(place, "") : text.replaceAll(place, () => words);
