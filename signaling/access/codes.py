@@ -282,13 +282,13 @@ class Codes:
     def __init__(self, records: Records, server: Server) -> None:
         self._records = records
         self._server = server
-        # Many people in an office or behind a mobile carrier share one address. Each session takes two tokens of its address, one
-        # to issue a code and one to exchange it. So an address may begin 120 sessions at once, then 60 a minute. A site may begin
-        # 300 at once, then 600 a minute.
+        # Many people in an office or behind a mobile carrier share one address.
+        # Each session takes two tokens of its address: one to issue a code and one to exchange the code.
+        # So an address may begin 120 sessions at once, then 60 a minute. A site may begin 300 at once, then 600 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
-        # A site has two buckets of this size. The second serves only the first session of each address in a minute, so that a few
-        # busy addresses cannot use up all of the site's tokens.
+        # The second bucket of a site serves only the first session of each address in a minute.
+        # So a few busy addresses cannot use up all of the site's tokens.
         self._first_of_address = Buckets(burst=2, per_minute=2)
         self._by_site_first = Buckets(burst=300, per_minute=600)
 

@@ -74,8 +74,8 @@ class Identity:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
-        # Three limits: for one address with many logins (a whole shift may share an address), for one login from one address, and
-        # for one login from all addresses.
+        # Limits for one address with many logins, for one login from one address, and for one login from all addresses.
+        # A whole shift may share an address.
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
@@ -84,8 +84,7 @@ class Identity:
     async def sign_in(self, login: str, password: str, *, address: str, now: int) -> tuple[StaffRecord, str]:
         """Sign in. Return the member of staff and a new token for their cookie. Raises SignInRefused."""
         network, login = network_of(address), login.strip().lower()
-        # A bucket is asked only if all buckets before it allow the sign-in, so that one address cannot lock a member out
-        # elsewhere.
+        # A bucket is asked only if all buckets before it allow the sign-in: one address cannot lock a member out elsewhere.
         if not (
             self._by_address.take(network, now)
             and self._by_login_and_address.take(f"{network} {login}", now)

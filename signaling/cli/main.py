@@ -124,7 +124,7 @@ def serve(
 ) -> None:
     """Start the server."""
     secret = _secret(secret_file) if options["redis"] else b""
-    if secret and options["host"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison
+    if secret and options["host"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - compared, not bound
         raise click.ClickException("Other servers cannot reach that address. Give one with --advertise http://…")
     settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, secret=secret, **options)
     _check_turn(settings)
@@ -203,7 +203,7 @@ def media(*, redis: str, secret_file: Path | None, **options: Any) -> None:
     from signaling.mediaworkers.host import MediaSettings, run
 
     token = media_token(_secret(secret_file))
-    if options["listen"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison
+    if options["listen"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - compared, not bound
         raise click.ClickException("Servers cannot reach that address. Give one with --advertise.")
     settings = MediaSettings(redis=redis, token=token, **options)
     if settings.port + settings.workers_wanted - 1 > LAST_PORT:

@@ -35,7 +35,7 @@ PROBE_S = 0.7  # seconds that the leader has to answer a probe
 FAULT_PAUSE_S = 0.5  # seconds of pause after Redis was unavailable
 HOLD_TRIES = 3  # tries to overwrite a text that is no valid lease
 LEADING_PATH = "/cluster/leading"
-TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the names of headers
+TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the name of a header, not a secret
 ADDRESS_HEADER = "X-Sangdam-Address"
 
 
@@ -97,7 +97,7 @@ class Node:
             return False
         return True
 
-    # --- standing by -----------------------------------------------------------------------------------------------------
+    # --- while another server leads --------------------------------------------------------------------------------------
 
     async def _run(self, take_over: Callable[[], Awaitable[None]]) -> None:
         while not self.leads:
@@ -202,7 +202,7 @@ class Node:
                 self.leader = leader
                 self.changed.notify_all()
 
-    # --- leading ---------------------------------------------------------------------------------------------------------
+    # --- while this server leads -----------------------------------------------------------------------------------------
 
     async def _renew(self) -> None:
         """Renew the lease. If Redis has another lease, ask the records who leads: that lease may be an old one, replayed."""

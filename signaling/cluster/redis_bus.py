@@ -49,7 +49,7 @@ class Bus:
         """Return whether Redis has lost its data since the last call. Each call sets a mark, which the next call looks for."""
         return bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))
 
-    # --- which server leads ----------------------------------------------------------------------------------------------
+    # --- the lease of the leader -----------------------------------------------------------------------------------------
 
     async def leader(self) -> str:
         """Return the text of the lease, or "" when no server holds it."""

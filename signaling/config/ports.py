@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0  # seconds between two checks of a taken port
 LAST_PORT = 65_535
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes only: a wildcard address clashes with any local address on the same port
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes only: a wildcard address clashes with every address on that port
 
 
 @dataclass(frozen=True, slots=True)

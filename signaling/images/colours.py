@@ -50,7 +50,7 @@ def _is_srgb(profile: bytes) -> bool:
 def _alpha(image: Image.Image, known: Metadata) -> Image.Image | None:
     """Return the alpha channel of a PNG that names one colour as transparent, else None.
 
-    Pillow scales samples of fewer than eight bits to 0 to 255.
+    Pillow scales samples of fewer than eight bits to the range 0 to 255.
     """
     samples = known.transparent
     if not samples:

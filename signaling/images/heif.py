@@ -44,7 +44,7 @@ def _inside(data: bytes, at: int, end: int, wanted: bytes) -> Iterator[tuple[int
             return
         length, kind = struct.unpack_from(">I4s", data, at)
         head = 8
-        if length == 1:  # the length follows in eight bytes
+        if length == 1:  # a length of 1 means that the real length follows in eight bytes
             head, length = 16, struct.unpack_from(">Q", data, at + 8)[0]
         stop = end if length == 0 else at + length
         if (length and length < head) or stop > end:

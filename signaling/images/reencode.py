@@ -118,7 +118,7 @@ def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
         if small is None:
             small = Image.new(strip.mode, (width, height))
         small.paste(strip.resize((width, bottom - top), Image.Resampling.LANCZOS, box, reducing_gap=3.0), (0, top))
-    assert small is not None  # noqa: S101  # a picture has a row
+    assert small is not None  # noqa: S101  # a picture has at least one row
     return small
 
 

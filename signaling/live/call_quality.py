@@ -74,7 +74,7 @@ class Calls:
         if entry is not None:
             client.send(self._quality(entry))
 
-    # --- asking ----------------------------------------------------------------------------------------------------------
+    # --- asking the workers ----------------------------------------------------------------------------------------------
 
     async def _look(self) -> None:
         await self._find_relays()
@@ -119,7 +119,7 @@ class Calls:
                 log.info("relay not resolved", error=type(error).__name__)
         self._relays = frozenset(found)
 
-    # --- telling ---------------------------------------------------------------------------------------------------------
+    # --- sending the quality to operators --------------------------------------------------------------------------------
 
     def _quality(self, entry: Entry) -> CallQuality:
         peers = {peer.participant: peer for peer in _there(self._found.get(entry.id, ()))}

@@ -1,4 +1,4 @@
-"""Lines: stored, then acknowledged, then sent to everyone who may read them. Staff lines never go to users."""
+"""Store lines, acknowledge them, and send them to everyone who may read them. Staff lines never go to users."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ class Agreeing:
                 log.info("brought to agree", session=entry.id, matcher=status.state)
                 await self._compare(entry, wanted, here, ringing, status, entry.session.fence)
 
-    # --- requests --------------------------------------------------------------------------------------------------------
+    # --- comparing requests with sessions --------------------------------------------------------------------------------
 
     async def _bring_back(self, found: m.Snapshot) -> None:
         missing: list[m.RequestStatus] = []
@@ -219,7 +219,7 @@ class Agreeing:
         except m.Refused as refused:
             self._refused[f"matcher_{refused.reason}"] += 1  # the request has changed since the comparison
 
-    # --- staff -----------------------------------------------------------------------------------------------------------
+    # --- signing staff in again ------------------------------------------------------------------------------------------
 
     async def _staff(self, found: m.Snapshot) -> None:
         """Sign in at the matcher every member of staff who has a tab connected to this server.

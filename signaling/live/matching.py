@@ -106,7 +106,7 @@ class Matching:
             raise NotAllowed("unknown")
         return ring
 
-    # --- the router ------------------------------------------------------------------------------------------------------
+    # --- routing the matcher's events ------------------------------------------------------------------------------------
 
     async def route(self) -> None:
         while True:

@@ -89,7 +89,7 @@ class Rooms:
         except (TimeoutError, RecordsAway):
             log.warning("rooms not closed in time", rooms=len(opened))
 
-    # --- to the worker ----------------------------------------------------------------------------------------------
+    # --- commands to the worker -------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Carry out the orders. A room has at most one task."""
@@ -246,7 +246,7 @@ class Rooms:
         except WorkerUnreachable:
             raise NotAllowed("no_worker") from None
 
-    # --- from the workers ------------------------------------------------------------------------------------------------
+    # --- events from the workers -----------------------------------------------------------------------------------------
 
     async def on_event(self, event: media.WorkerEvent) -> None:
         handler = self._ON_EVENT.get(type(event))
@@ -264,7 +264,7 @@ class Rooms:
         await self._sessions.apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
 
     def _say_why(self, entry: Entry, event: media.PeerChanged) -> None:
-        """Tell the client why its peer connection ended by a fault."""
+        """Tell the client which fault ended its peer connection."""
         reason, client = event.reason, entry.holders.get(event.participant)
         if not is_fault(reason):
             return

@@ -266,7 +266,7 @@ class Live:
             self.admission.sites = len(await self.records.sites())
             await asyncio.sleep(SITES_S)
 
-    # --- for HTTP --------------------------------------------------------------------------------------------------------
+    # --- methods for HTTP handlers ---------------------------------------------------------------------------------------
 
     @property
     def crowd(self) -> Crowd:

@@ -184,7 +184,7 @@ class Sessions:
             await self.apply(entry, Ticked())
             self.scheduler.set(key, next_deadline(entry.session))
 
-    # --- showing -------------------------------------------------------------------------------------------------------
+    # --- showing views to clients --------------------------------------------------------------------------------------
 
     def refresh(self, entry: Entry) -> None:
         self.changed = True

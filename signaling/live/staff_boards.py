@@ -96,7 +96,7 @@ class Boards:
         elif self._behind:
             self._push_queues()
 
-    # --- queues ----------------------------------------------------------------------------------------------------------
+    # --- queues of the consoles ------------------------------------------------------------------------------------------
 
     async def count(self) -> None:
         midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)

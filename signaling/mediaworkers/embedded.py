@@ -126,7 +126,7 @@ class Workers:
         """Return the workers that can take commands."""
         return [worker for worker in self._workers if worker.usable]
 
-    # --- rooms -----------------------------------------------------------------------------------------------------------
+    # --- which worker has which room -------------------------------------------------------------------------------------
 
     def place(self, room: str) -> Worker | None:
         """Return the room's worker. For a new room, choose the live worker with the fewest rooms.
@@ -175,7 +175,7 @@ class Workers:
                 worker.state = "live"
                 live += 1
 
-    # --- processes -------------------------------------------------------------------------------------------------------
+    # --- starting and watching the processes -----------------------------------------------------------------------------
 
     def _command(self, number: int, socket: Path) -> list[str]:
         command = [sys.executable, "-m", "media", "--socket", str(socket)]

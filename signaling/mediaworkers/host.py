@@ -23,7 +23,7 @@ from .liveness import restart_pause_s
 
 log = structlog.get_logger(__name__)
 
-SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # names of environment variables for the children
+SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # names of variables in the children's environment
 REDIS_VARIABLE = "SANGDAM_MEDIA_REDIS"
 KILL_AFTER_S = 20.0  # seconds after which a worker is killed; longer than a worker waits for its rooms to move
 CRASHES = 16  # number of exits whose times are remembered

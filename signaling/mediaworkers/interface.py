@@ -163,7 +163,7 @@ async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(ANOTHER_S):
-            while not another():  # noqa: ASYNC110  # neither kind of workers has an event for it
+            while not another():  # noqa: ASYNC110  # neither kind of worker has an event to wait for
                 await asyncio.sleep(LOOK_S)
     if not another():
         log.warning("no other worker could take the rooms of a worker that ends", worker=worker.id)

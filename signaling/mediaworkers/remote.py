@@ -153,7 +153,7 @@ class Fleet:
         """Return the workers that can take commands."""
         return [worker for worker in self._workers.values() if worker.usable]
 
-    # --- rooms -----------------------------------------------------------------------------------------------------------
+    # --- which worker has which room -------------------------------------------------------------------------------------
 
     def place(self, room: str) -> Leased | None:
         """Return the room's worker. For a new room, choose the less loaded of two random live workers.
@@ -204,7 +204,7 @@ class Fleet:
             if worker.state != "new"
         ]
 
-    # --- leases ----------------------------------------------------------------------------------------------------------
+    # --- reading the workers' leases -------------------------------------------------------------------------------------
 
     async def _look_for_ever(self) -> None:
         while True:
@@ -253,7 +253,7 @@ class Fleet:
             await asyncio.gather(worker.task, return_exceptions=True)
         await worker.client.close()
 
-    # --- life and death --------------------------------------------------------------------------------------------------
+    # --- whether workers are alive ---------------------------------------------------------------------------------------
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -334,8 +334,7 @@ class Fleet:
         rooms = list(worker.rooms)
         for room in rooms:
             self.forget(room)
-        # In a separate task: the watch of a worker is cancelled when its lease ends, and many rooms take longer than that to
-        # move.
+        # In a separate task: the watch of a worker is cancelled when its lease ends, which is before many rooms have moved.
         await asyncio.shield(self._spawn(self._hand_on(worker, rooms)))
 
     async def _hand_on(self, worker: Leased, rooms: list[str]) -> None:

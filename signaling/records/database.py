@@ -89,7 +89,7 @@ class Database:
             raise
         return self
 
-    # --- what was deleted ----------------------------------------------------------------------------------------------
+    # --- removing deleted text from the files --------------------------------------------------------------------------
 
     async def scrub(self, *, everything: bool = False) -> bool:
         """Remove deleted text from the database's files (`scrub.py`).

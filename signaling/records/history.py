@@ -1,4 +1,4 @@
-"""The history of sessions: events, messages that users left, pictures, audit."""
+"""The history of sessions: events, messages that users left, pictures, files, and the audit log."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class History(Leading):
         query = sa.select(*columns).where(t.event.c.session == session_id).order_by(t.event.c.n).limit(_EVENTS)
         return [EventRecord(**row) for row in await self._all(query)]
 
-    # --- messages left -------------------------------------------------------------------------------------------------
+    # --- messages that users left --------------------------------------------------------------------------------------
 
     async def add_message(self, record: MessageRecord) -> None:
         """Store a message that a user left. Raises UnknownSession."""

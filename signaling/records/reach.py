@@ -132,8 +132,8 @@ async def _carry_out(write: Write, written: asyncio.Future[Any]) -> None:
             written.set_result(result)
 
 
-# Classes of errors for which the statement itself is at fault: features, cardinality, data, constraints, syntax and names, views
-# with a check, limits. They include damaged rows: waiting does not repair these, and they must not block other rows.
+# Classes of errors for which the statement itself is at fault: features, cardinality, data, constraints, syntax, limits ….
+# Damaged rows are among these errors: waiting does not repair such rows, and they must not block other rows.
 _STATEMENT_SQLSTATES = ("0A", "21", "22", "23", "42", "44", "54", "XX")
 # insufficient_privilege: an administrator has revoked a right, so the database is at fault and not the statement
 _PERMISSION = "42501"

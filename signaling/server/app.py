@@ -42,7 +42,7 @@ from signaling.server.metrics import metrics_app
 log = structlog.get_logger(__name__)
 
 BACKLOG = 1024  # connections waiting to be accepted; fewer make reconnecting clients repeat their SYN, more delay live clients
-SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before
+SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before that
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multipart frame
 
 

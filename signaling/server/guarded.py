@@ -118,7 +118,7 @@ class Guarded(web.RequestHandler):
     __slots__ = ("_guard", "_idle", "_socket")
 
     def __init__(self, guard: Guard, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(server, loop=loop, access_log=None, lingering_time=LINGER_S)  # type: ignore[arg-type]  # None: no log
+        super().__init__(server, loop=loop, access_log=None, lingering_time=LINGER_S)  # type: ignore[arg-type]  # None turns aiohttp's access log off
         self._guard = guard
         self._idle = False
         self._socket: asyncio.Transport | None = None

@@ -168,7 +168,7 @@ class _Connection:
         """Return whether the connection is closed already."""
         return self.request.transport is None or self.request.transport.is_closing()
 
-    # --- hello -----------------------------------------------------------------------------------------------------------
+    # --- the first message -----------------------------------------------------------------------------------------------
 
     async def _hello(self) -> bool:
         """Authenticate and attach the client. Return False when the client was refused, after telling it why."""
@@ -222,7 +222,7 @@ class _Connection:
     async def _say(self, message: msgspec.Struct) -> None:
         await self.socket.send_frame(replies.encode(message), WSMsgType.TEXT)
 
-    # --- in --------------------------------------------------------------------------------------------------------------
+    # --- messages from the client ----------------------------------------------------------------------------------------
 
     async def _read(self, client: Client) -> None:
         async for frame in self.socket:
@@ -304,7 +304,7 @@ class _Connection:
         if self._offences > MOST_OFFENCES:
             client.bye("too_many", retry_ms=5000)
 
-    # --- out -------------------------------------------------------------------------------------------------------------
+    # --- messages to the client ------------------------------------------------------------------------------------------
 
     async def _write(self, client: Client) -> None:
         while (frame := await client.next()) is not None:

@@ -189,7 +189,7 @@ def _back_to_waiting(session: Session, reason: OverReason, out: list[Effect]) ->
     out.append(Note(session.state, {"why": reason}))
 
 
-# --- choices, the end ---------------------------------------------------------------------------------------------------
+# --- the user's choices without a counselor, and the end of a session ---------------------------------------------------
 
 
 def _chose(session: Session, event: Chose, now: int, out: list[Effect]) -> None:
@@ -319,7 +319,7 @@ def _ended_by(session: Session, event: EndedBy, now: int, out: list[Effect]) -> 
     _close(session, event.reason, now, out)
 
 
-# --- the room, time, restart --------------------------------------------------------------------------------------------
+# --- events of the room, of time, and of a restart ----------------------------------------------------------------------
 
 
 def _room_lost(session: Session, event: RoomLost, now: int, out: list[Effect]) -> None:

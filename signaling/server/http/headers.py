@@ -18,8 +18,9 @@ _ALWAYS = {
 }
 # The policy of responses that are not pages. If a browser shows such a response as a page, it can run and frame nothing.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
-# A partner's page under Cross-Origin-Embedder-Policy may frame only documents with these headers (HTML, "check a navigation
-# response's adherence to its embedder policy"). Our pages embed nothing from other origins, so that they can have these headers.
+# A partner's page under Cross-Origin-Embedder-Policy may frame only documents with these headers.
+# See HTML, "check a navigation response's adherence to its embedder policy".
+# Our pages embed nothing from other origins, so that they can have these headers.
 FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
 _DEVICES = ("camera", "display-capture", "microphone")
 Opener = Literal["same-origin", "same-origin-allow-popups", "unsafe-none"]
@@ -28,7 +29,7 @@ _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
 
 def hide_versions() -> None:
     """Leave the versions of aiohttp and Python out of every `Server` header. aiohttp offers no other way."""
-    web_response.SERVER_SOFTWARE = "Sangdam"  # type: ignore[attr-defined]  # it is not in aiohttp's __all__
+    web_response.SERVER_SOFTWARE = "Sangdam"  # type: ignore[attr-defined]  # aiohttp does not list this name in __all__
 
 
 @web.middleware

@@ -83,7 +83,7 @@ _read_query: QueryReader[ReplyQuery] = QueryReader(ReplyQuery)
 _read_reply: Reader[NewReply] = Reader(NewReply)
 
 
-# --- staff ---------------------------------------------------------------------------------------------------------------
+# --- requests of staff: insert and edit replies --------------------------------------------------------------------------
 
 
 @routes.get("/api/replies")
@@ -125,7 +125,7 @@ async def used(request: web.Request) -> web.Response:
     return answer({})
 
 
-# --- operators -----------------------------------------------------------------------------------------------------------
+# --- requests of operators: edit a site's replies ------------------------------------------------------------------------
 
 
 @routes.get("/api/operator/sites")
@@ -192,7 +192,7 @@ async def import_shared(request: web.Request) -> web.Response:
     return answer(Imported(added=added, changed=changed))
 
 
-# --- both ----------------------------------------------------------------------------------------------------------------
+# --- helpers that both kinds of requests use -----------------------------------------------------------------------------
 
 
 def _fits(reply: SavedReply, language: str) -> bool:

@@ -78,8 +78,8 @@ async def sign_out(request: web.Request) -> web.Response:
         await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now)
     response = answer({})
     drop_cookie(response)
-    # Not "cookies": browsers would clear the cookies of the whole domain with all its sites. Not "storage": that has the person's
-    # settings for this machine; the page itself deletes its notes of sessions.
+    # Not "cookies": browsers would clear the cookies of the whole domain with all its sites.
+    # Not "storage": that has the person's settings for this machine; the page itself deletes its notes of sessions.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 

@@ -1,4 +1,4 @@
-"""The choices that staff have after a conversation, by category, and each site's plan of them, which operators edit."""
+"""The choices of staff after a conversation in a category, and the plan of a site with all choices, which operators edit."""
 
 from __future__ import annotations
 
