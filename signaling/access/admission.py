@@ -42,8 +42,7 @@ class Gate:
     """A queue in front of work that only `at_once` tasks may do at a time.
 
     A task may join the queue if the queue moves fast enough to serve the task within `longest_s`. Otherwise the task is refused,
-    with
-    the time when the server will have served all who came before, so that refused clients do not all return together.
+    with the time when the server will have served all who came before, so that refused clients do not all return together.
     """
 
     def __init__(self, at_once: int, longest_s: float, clock: Callable[[], float] = monotonic) -> None:

@@ -4,8 +4,8 @@ There are two kinds of codes:
 
 - *publishable*: the widget asks this server for a code. The server checks the page's origin and signs with its own key (`kid`
   "server"). Nobody vouches for the other claims of the browser.
-- *partner*: the back end of the site signs with one of the site's keys, which `kid` names. It may vouch for the user and the
-  product.
+- *partner*: the back end of the site signs with one of the site's keys, which `kid` names. The back end may vouch for the user
+  and the product.
 
 A code is valid for ten minutes at most and is exchanged once (`jti`).
 

@@ -74,7 +74,7 @@ class Invites:
         try:
             found = jws.deserialize_compact(invite, self._key, algorithms=[ALGORITHM])
             claims = _read(found.payload)
-        # the last two come from joserfc when a header is odd
+        # joserfc raises the last two when a header is odd
         except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:
             raise InviteRefused("bad_invite") from error
         if found.headers().get("typ") != TYP or claims.server != self._server:

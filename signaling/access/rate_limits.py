@@ -10,8 +10,7 @@ class Buckets:
     """A token bucket for each key: `burst` tokens at once, then `per_minute`.
 
     At most `most_keys` buckets are held. The bucket that was not used for longest is dropped first. Such a bucket is nearly full
-    again,
-    so that dropping it changes little.
+    again, so that dropping it changes little.
     """
 
     def __init__(self, *, burst: int, per_minute: float, most_keys: int = 20_000) -> None:

@@ -43,8 +43,7 @@ async def export(records: Records, session_id: str, audience: str, zone: str, la
     """Export a session into one file.
 
     FILE.webm or FILE.mp4 gets the session's recording, with sounds mixed and videos side by side. FILE.html gets the conversation
-    with
-    its pictures inside, FILE.txt only the texts. A file for the user contains nothing that was said, shown or written among
+    with its pictures inside, FILE.txt only the texts. A file for the user contains nothing that was said, shown or written among
     staff.
     """
     if out.suffix not in (*RECORDED, *WRITTEN):

@@ -29,8 +29,7 @@ class Lease(Struct, frozen=True, kw_only=True):
     """The leader's claim to lead.
 
     `id` and `url` are those of the leader. `term`: the term of the records under which it leads or is about to lead. `at`: when
-    the
-    lease was signed, in Unix ms. `mac`: the signature of all other fields, in hex.
+    the lease was signed, in Unix ms. `mac`: the signature of all other fields, in hex.
     """
 
     id: str

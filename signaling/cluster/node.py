@@ -131,7 +131,9 @@ class Node:
             await self._lead(take_over)
 
     async def _is_believed(self, found: Lease, doubt: Doubt) -> bool:
-        """Return whether to follow the server that this lease names. This server then sends it requests, our token and cookies.
+        """Return whether to follow the server that this lease names.
+
+        This server then sends requests, our token and cookies there.
 
         A server that we follow already is not compared with the newest term again.
         """

@@ -56,14 +56,14 @@ class Bus:
         return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
 
     async def hold_lead(self, said: str, instead_of: str) -> str:
-        """Write the lease if there is none or if it reads `instead_of`.
+        """Write the lease if there is none or if its text is `instead_of`.
 
         Return "", or the text of the lease that is in the way.
         """
         return str(await self._ask(self._redis.eval(_HOLD, 1, LEADER_KEY, said, LEASE_MS, instead_of)) or "")
 
     async def leave_lead(self, said: str) -> None:
-        """Delete the lease if it still reads `said`."""
+        """Delete the lease if its text is still `said`."""
         await self._ask(self._redis.eval(_LEAVE, 1, LEADER_KEY, said))
 
     async def _ask(self, answer: Awaitable[Any]) -> Any:

@@ -1,6 +1,7 @@
-"""File permissions: only the user that runs the server may read its files, whatever the umask or an earlier version says.
+"""File permissions: only the user that runs the server may read its files, whatever the umask is.
 
-Folders are 0700, files 0600. Files of other users and shared folders (such as /tmp) are left as they are.
+Files with wider permissions from an earlier version are corrected. Folders are 0700, files 0600. Files of other users and shared
+folders (such as /tmp) are left as they are.
 """
 
 from __future__ import annotations

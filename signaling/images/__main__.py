@@ -1,9 +1,8 @@
 """`python -m signaling.images`: re-encodes pictures, one after another, within limits that the kernel enforces.
 
 A request on standard input is four bytes of length, then the picture. The reply on standard output is a line of JSON, then the
-new
-picture. The line has `busy_s` (CPU time) and either a `reason`, or `mime`, `width`, `height` and `size` (of the new picture, in
-bytes).
+new picture. The line has `busy_s` (CPU time) and either a `reason`, or `mime`, `width`, `height` and `size` (of the new picture,
+in bytes).
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ def confine(memory_bytes: int) -> None:
 
 
 def allow(processor_s: int) -> None:
-    """Let this process use `processor_s` more seconds of CPU time. The kernel then ends it by SIGXCPU."""
+    """Let this process use `processor_s` more seconds of CPU time. After that, the kernel ends the process by SIGXCPU."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (ceil(time.process_time()) + processor_s, most))
 

@@ -58,9 +58,8 @@ class FairLine:
     """A fair queue. `at_once` clients work, of them at most `each_address` of one address; `most_waiting` clients wait.
 
     The next turn goes to the address with the fewest turns now. Among equals it goes to the address, then to the session, that
-    has spent
-    least (`ledger`), and then to the first comer. When too many wait, the session with the most waiting clients loses its newest
-    one.
+    has spent least (`ledger`), and then to the first comer. When too many wait, the session with the most waiting clients loses
+    its newest one.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:

@@ -40,8 +40,7 @@ class Lines:
         """Store a participant's line, acknowledge it and show it. A line sent twice is stored once and acknowledged twice.
 
         Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. The line is
-        then
-        not acknowledged, and the client keeps it.
+        then not acknowledged, and the client keeps it.
         """
         if self._owed:
             raise RecordsAway

@@ -21,7 +21,7 @@ class Client:
 
     `send` never waits. A client whose queue is full is told `slow_client` and closed; no other client is affected.
 
-    `session` and `participant` are set for a user. Staff hold sessions through `Hub` and `Entry.holders`.
+    `session` and `participant` are set for a user. For staff, `held` has the sessions in which this connection acts for them.
     `watched`: the session whose call an operator watches. `right`: hash of the token (of a sign-in or a session) that the
     connection depends on. `acted_at`: time of the person's last action. `returns`: whether the person may sign in again after
     the right has ended.

@@ -13,12 +13,10 @@ QueueKey = tuple[str, str, str]  # site, language, category
 class Index:
     """Call `note` after every change of a session and `forget` when it leaves the memory.
 
-    `entries`: all sessions by id; the code that starts and ends sessions keeps it. `waiting`: waiting sessions in order of
-    arrival.
-    `queues`: the waiting sessions by site, language and category. `running`: sessions that are active or in wrap-up.
+    `entries`: all sessions by id; the code that starts and ends sessions changes it. `waiting`: waiting sessions in order of
+    arrival. `queues`: the waiting sessions by site, language and category. `running`: sessions that are active or in wrap-up.
     `callbacks`: sessions with a due or scheduled callback. `over`: closed sessions that a browser still shows, in the order in
-    which
-    they ended. `crowd`: the number of sessions without a counselor, by site.
+    which they ended. `crowd`: the number of sessions without a counselor, by site.
     """
 
     def __init__(self) -> None:

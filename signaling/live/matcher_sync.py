@@ -128,7 +128,8 @@ class Agreeing:
     async def _look_again(self, entry: Entry, request: str) -> None:
         """Compare one session with the matcher again, because both may have changed since the snapshot.
 
-        The comparison counts only if the matcher gives the same answer before and after all its events so far have been routed.
+        The matcher is asked before and after all its events so far have been routed. The comparison counts only if both answers
+        are the same.
         """
         before = await self._store.request_status(request)
         for _ in range(TRIES):

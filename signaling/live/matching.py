@@ -40,8 +40,7 @@ class Ringing:
     """A reservation that rings in the tabs of its member of staff.
 
     `accepting`: the tab in which Accept was pressed. `reason`: the member's own words for declining. These words are not passed
-    to
-    the matcher, which stores no text that people write.
+    to the matcher, which stores no text that people write.
     """
 
     staff: str

@@ -88,8 +88,7 @@ class Sessions:
         """Apply one event: decide, save, carry out the effects, and show the new views.
 
         Raise `NotAllowed`, or the error with which the records refuse. In both cases the session is unchanged. While the records
-        are
-        unavailable the session continues and is saved later.
+        are unavailable the session continues and is saved later.
         """
         async with entry.lock:
             before = encode_snapshot(entry.session)

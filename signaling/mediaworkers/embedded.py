@@ -1,4 +1,4 @@
-"""Embedded media workers: child processes of this server, one for each core and a warm spare. They end with their parent.
+"""Embedded media workers: child processes of this server, one for each core and an idle spare. They end with their parent.
 
 A worker is dead when its process exits, or when its event stream was silent for three heartbeats (`liveness.py` says how the
 silence is counted). The spare then serves in the dead worker's place, ``on_dead`` gets the dead worker's rooms, and a new spare

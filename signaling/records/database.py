@@ -95,8 +95,7 @@ class Database:
         """Remove deleted text from the database's files (`scrub.py`).
 
         `everything`: also rewrite large tables, which takes long and blocks other transactions. Return False when some deleted
-        text is
-        left; `traces_left` stays true until a later call has removed it.
+        text is left; `traces_left` stays true until a later call has removed it.
         """
         try:
             self.traces_left = not await self._scrub(everything=everything)
@@ -253,7 +252,7 @@ def _tune_sqlite(engine: sa.Engine) -> None:
 
 
 def newest_revision() -> str:
-    """Return the revision of the newest migration. The names of the migration files begin with it, in growing order."""
+    """Return the revision of the newest migration. The name of a migration's file begins with its revision, in growing order."""
     return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 

@@ -74,8 +74,7 @@ class History(Leading):
         """Change the state of a message from new to taken (by `staff`) or done. Return the changed message.
 
         Raises LookupError when there is no such message, and ValueError("taken") when the message is done or another member of
-        staff
-        has taken it.
+        staff has taken it.
         """
         async with self._writing() as connection:
             here = t.message.c.id == message_id

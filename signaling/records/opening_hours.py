@@ -1,8 +1,7 @@
 """Opening hours: when a category is open, in its own time zone. Pure; instants are ms since the Unix epoch.
 
 Times are wall-clock times of an IANA time zone, so "09:00" stays nine o'clock across changes of summer time. If the machine has
-no
-time zones, the `tzdata` package provides them.
+no time zones, the `tzdata` package provides them.
 """
 
 from __future__ import annotations
@@ -104,8 +103,7 @@ def _instant(day: date, text: str, zone: ZoneInfo) -> int:
     """Return the instant of a local time.
 
     A time that the clocks skip in spring is read with the offset before the change. If the clocks show a time twice in autumn,
-    the
-    first is meant.
+    the first is meant.
     """
     if text == "24:00":
         day, text = day + timedelta(days=1), "00:00"

@@ -147,8 +147,7 @@ def says_away(error: Exception) -> bool:
     """Return whether the database is at fault, and not the statement.
 
     The database is at fault when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or refuses
-    the
-    login. The errors are read by attribute, because one of the drivers may not be installed.
+    the login. The errors are read by attribute, because one of the drivers may not be installed.
     """
     if isinstance(error, RecordsAway):
         return False

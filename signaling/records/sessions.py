@@ -21,8 +21,8 @@ _DAY_MS = 86_400_000
 PAGE_SIZE = 50  # sessions on one page of a search
 _NOT_CONTENT = 2  # the highest rating (of 5) that still counts as "not content"
 _AUDIT_KEPT_DAYS = 400
-MOST_CONVERSATIONS = 50  # finished sessions that are listed of one person
-MOST_EARLIER = 5  # earlier sessions that are read of one user
+MOST_CONVERSATIONS = 50  # most finished sessions that are listed for one person
+MOST_EARLIER = 5  # most earlier sessions that are read for one user
 _REFS_AT_ONCE = 500  # users named in one query
 
 ERASED: dict[str, Any] = {

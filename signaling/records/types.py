@@ -68,8 +68,7 @@ class Site(Struct, frozen=True, kw_only=True):
     `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
     addresses. `keys`: at most two live signing keys. `accent`: the site's colour as "#rrggbb".
     `recording`: whether calls may be recorded when all agree. `listening`: whether operators may listen in; the page tells users
-    so
-    before they enter. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
+    so before they enter. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
     `wrap_up`: what staff choose after a conversation; None: the standard choices.
     `read_marks`: whether people see who has read a line.
     """

@@ -2,8 +2,8 @@
 
 A full run stops everything else: for 1.2 s with ten thousand sessions. By default, Python made a full run every four seconds
 while many clients connected, which took a third of the server's time. Most objects that it visited were short-lived. Here,
-objects stay in the young generation for longer. A full run waits for a calm moment. Without one, it comes when twice as many
-objects are new as survived the last full run.
+objects stay in the young generation for longer. A full run waits for a calm moment. Without such a moment, it comes when twice as
+many objects are new as survived the last full run.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def accepted(session: Session, out: list[Effect]) -> None:
 
 
 def due_again(session: Session) -> bool:
-    """Make the callback due again when its counselor is gone before the user has connected. Return False in other cases."""
+    """Make the callback due again, because its counselor was lost before the user connected. Return False in all other cases."""
     if session.callback is None or not session.calling_back():
         return False
     session.callback.state = "due"

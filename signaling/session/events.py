@@ -29,7 +29,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A tab of this participant has connected and holds the session."""
+    """A tab of this participant has connected, and acts for them in the session."""
 
     participant: str
 

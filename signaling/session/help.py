@@ -167,7 +167,7 @@ def promote(session: Session, asked_for: Help, professional: Person, out: list[E
     session.owner, session.owner_lost, session.choices, session.held = professional.id, False, [], False
     for timer in ("owner_lost", "professional_lost", "catch_up"):
         session.timers.pop(timer, None)
-    if asked_for.transfer:  # the new owner already holds another request of the user
+    if asked_for.transfer:  # the new owner has already accepted another request of this user
         out.append(Step("complete", session.request))
         session.request = asked_for.request
         if session.aside:

@@ -130,8 +130,7 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
     """Save a wrap-up. The owner's wrap-up closes the session.
 
     The wrap-up of a professional, or of a counselor who has handed over, becomes a note for staff. Notes are also saved if a
-    member
-    was still writing them when the session closed by itself.
+    member was still writing them when the session closed by itself.
     """
     staff = staff_id(client)
     entry, person = await _note_taker(live, client, message.session)

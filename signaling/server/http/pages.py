@@ -72,8 +72,7 @@ async def call(request: web.Request) -> web.StreamResponse:
 
     The panel opens the call page from a frame in a partner's page and passes the session by postMessage
     (`web/src/room/handoff.ts`). The call page has no opener policy, because the partner's page has none: with different policies
-    the
-    browser would separate the windows.
+    the browser would separate the windows.
     """
     return _page(request, "call.html", devices=True, opener="unsafe-none")
 
