@@ -1,6 +1,6 @@
-"""Check a commit message: subject of at most 72 characters, then a blank line.
+"""Check a commit message: its subject has at most 72 characters, and a blank line follows.
 
-The commit-msg hook runs it with the message's file.
+The commit-msg hook runs this with the path of the message's file.
 """
 
 from __future__ import annotations

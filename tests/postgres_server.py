@@ -29,7 +29,7 @@ def _as_nobody_special(*command: str | Path) -> list[str]:
 
 
 class PostgresServer:
-    """A PostgreSQL server. `url` is SQLAlchemy's. Committed data survives `stop` and `start`."""
+    """A PostgreSQL server. `url`: its address for SQLAlchemy. Committed data survives `stop` and `start`."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()

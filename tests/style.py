@@ -2,8 +2,14 @@
 
     python tests/style.py FOLDER …
 
-It reports four faults: a docstring that opens without a subject; an archaic word in a docstring or comment; a test name over 70
-characters; and a function or class that another package imports and that has no docstring. Ruff checks the form of docstrings
+It reports four faults:
+
+- a docstring that opens without a subject
+- an archaic word in a docstring or comment
+- a test name of over 70 characters
+- a function or class without a docstring that another package imports
+
+ Ruff checks the form of docstrings
 (rules D205, D400, D401, D403).
 """
 
@@ -18,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-MOST_CHARACTERS: Final = 70  # of a test's name
+MOST_CHARACTERS: Final = 70  # in the name of a test
 OPENING: Final = re.compile(r"(Who|Whom|Whose|What|Whoever|Whether|Of (those|what|a|the)|So (long|much|many|far)|How)\b")
 ARCHAISM: Final = re.compile(r"\b(shall|for want of|therein|thereof|whereof|for ever|themself|so that none is)\b", re.IGNORECASE)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -46,7 +46,7 @@ def main(names: list[str]) -> None:
     cores = os.sched_getaffinity(0)
     print(HEAD, flush=True)
     for name in names or PARTS:
-        os.sched_setaffinity(0, cores)  # some parts use one core only
+        os.sched_setaffinity(0, cores)  # undo the restriction to one core that some parts set
         try:
             for each in PARTS[name]():
                 merge([each])

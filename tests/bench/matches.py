@@ -1,6 +1,6 @@
 """Measure both matcher stores in one run.
 
-A further row says how much slower a match is with 100,000 waiting requests than with 1,000: the larger ratio of the two stores.
+A further row compares 100,000 waiting requests with 1,000: by which factor is a match slower? The larger factor counts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-// What a test asks a page it looks at; each function runs inside the page.
+// Functions with which a test checks a page. Each of them runs inside the page.
 ({
-  /** Waits until nothing moves that comes to an end. */
+  /** Waits until all animations have ended, except those that never end. */
   still: async () => {
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
     await Promise.all(document.getAnimations()
@@ -8,7 +8,7 @@
       .map((one) => one.finished.catch(() => undefined)));
   },
 
-  /** What is cut off, too small to touch, without words or in the wrong language. */
+  /** Returns the faults of the page: parts cut off or too small to touch, and texts missing or in the wrong language. */
   faults: ({ language, touchPx }) => {
     const faults = [];
     const shown = (element) => {
@@ -72,7 +72,7 @@
     return [...new Set(faults)];
   },
 
-  /** What axe finds serious or critical. */
+  /** Returns the faults that axe calls serious or critical. */
   axe: async () => {
     const found = await axe.run(document, { resultTypes: ['violations'], iframes: false });
     return found.violations

@@ -13,7 +13,7 @@ from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User, eventually
 from tests.browser.service import Service, sangdam
 
-# Returns which of 8 × 5 fields of the board hold ink on either of its canvases, at any size of the board.
+# Divides the board, whatever its size, into 8 × 5 fields. Returns the fields with ink on one of the two canvases.
 # On a small board a quick stroke is about a pixel wide. So a pixel counts when ink covers part of it.
 INK = """
 () => {

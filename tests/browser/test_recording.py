@@ -14,7 +14,7 @@ from tests.unit.media.recording.streams import loudness
 
 
 async def a_call(cast: Cast) -> tuple[User, Staff]:
-    """Make a video call on a site that records; nobody has answered yet."""
+    """Make a video call on a site that asks for consent to record. Nobody has answered the question yet."""
     await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
     counselor = await cast.counselor()
     user = await cast.user()
@@ -83,7 +83,7 @@ async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> 
     await expect(operator.get("replay-open")).to_have_count(0)
 
 
-# The player's output, where `heard` looks for it.
+# `media.heard` listens to audio elements with a stream. Adds one for the output of each audio element of the player.
 TAP = """
 () => document.querySelectorAll('[data-testid=player] audio').forEach((played) => {
   const tapped = document.createElement('audio');

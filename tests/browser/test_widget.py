@@ -1,4 +1,7 @@
-"""The widget on a partner's page: what a visitor shares and when, how the panel opens, and how a live session is found again."""
+"""The widget on a partner's page.
+
+What a visitor shares and when, how the panel opens, and how a live session is found again.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ IS_OPEN = "() => document.querySelector('#sangdam-widget').className === 'open'"
 
 
 async def look_around(user: User, seconds: int = 12) -> Frame:
-    """View the list of cameras for `seconds`, put a camera into the cart, then open the panel on the page of a lens."""
+    """View the list of cameras for `seconds` and put a camera into the cart. Then open the panel on the page of a lens."""
     await user.visit_shop("/cameras.html")
     await user.shop.locator("#sangdam-widget").wait_for(state="attached")
     await user.shop.evaluate("ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms; }", seconds * 1000)

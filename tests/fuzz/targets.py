@@ -216,7 +216,7 @@ def fuzz_fastpath(data: bytes) -> None:
             given.append(line.client.protect(_voiced(packet)))
             given.append(line.client.protect(packet))
         for datagram in given:
-            # the buffer ends with the datagram (a copy of bytes would have one byte more), so that a sanitizer sees each overrun
+            # the buffer ends with the datagram, so that a sanitizer sees an overrun; a copy of bytes has one byte more
             held = ffi.new("uint8_t[]", len(datagram))
             ffi.memmove(held, datagram, len(datagram))
             now = 10 + number * 0.02

@@ -1,8 +1,9 @@
-// A werift client: its offer to standard output, the answer by standard input; then voice for as long as it is let, and what it heard.
+// A werift client. It writes its offer to standard output and reads the answer from standard input.
+// Then it sends a voice until it is told to end. On demand it writes how much it has heard.
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 
-// werift stands in web/package.json, where this file does not look by itself
+// werift is a dependency in web/package.json; Node would not look there for this file
 const { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } = createRequire(
   new URL("../../web/package.json", import.meta.url),
 )("werift");

@@ -120,7 +120,7 @@ class Honest:
 
 
 def rows() -> Iterator[Row]:
-    """Print waits, memory and log for each attack, and keep the worst."""
+    """Print waits, memory and log of each attack. Yield a row for each figure: the worst of all attacks."""
     found = asyncio.run(_all())
     for each in found:
         print(each, flush=True)

@@ -1,7 +1,8 @@
 """`python -m tests.bench.lines`: count false notices of a slow connection during calls next to busy loops.
 
 Each light call is a room of its own: one person whose camera has two layers, and two viewers. Browsers can make calls at the
-same time. A call fails if a viewer is told that their connection is slow, or does not see the large video at the end.
+same time. A call
+fails if a viewer is told that their connection is slow. It also fails if a viewer does not see the large video at the end.
 """
 
 from __future__ import annotations

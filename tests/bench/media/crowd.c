@@ -1,5 +1,6 @@
-/* The load for many legs: packets sent when they are due, what comes back noted with the kernel's time of arrival. In C because the
-   load must use less of its core than the worker that is measured. Made and called by crowd.py. */
+/* The load generator for many connections ("legs"). It sends each packet when it is due, and records the kernel's arrival time of
+   each packet that comes back. It is in C, because it must use less of its core than the measured worker uses of its own.
+   crowd.py compiles and calls it. */
 
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -53,9 +54,11 @@ static void sleep_until(double moment) {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* Every leg sends one packet a frame, the legs spread evenly over it, in steps of STEP_S. What has come is read every fifth frame:
-   the kernel has noted when. A leg sends by from[leg] to targets[leg * target_length] and hears by into[leg].
-   packets[(leg * frames + frame) * stride], lengths likewise. `arrivals`: `most` places a leg, `counts` how many were used. */
+/* In each frame every leg sends one packet. The legs are spread evenly over the frame, in steps of at least STEP_S. Each leg's
+   socket is read every READ_EVERY frames, because the kernel has recorded the arrival times.
+   Leg: sends from the socket from[leg] to targets[leg * target_length], receives on the socket into[leg].
+   Packet: packets[(leg * frames + frame) * stride]; its length: lengths[leg * frames + frame].
+   arrivals: room for `most` packets of each leg. counts: how many packets each leg received. */
 void crowd_drive(int legs, int frames, double frame_s, const int *from, const int *into, const uint8_t *packets, const int *lengths,
                  int stride, const uint8_t *targets, unsigned target_length, arrival *arrivals, int *counts, int most) {
     double began = seconds(CLOCK_MONOTONIC) + 0.05;

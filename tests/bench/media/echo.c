@@ -1,5 +1,6 @@
-/* The least that a server can do which sends on at once what comes: wait, read what is there, send it back. No RTP, no SRTP, no
-   rooms: what it costs is the kernel's share. ADDRESS: where it listens (IPv4), at a port that it prints. Made by floor.py. */
+/* The smallest server that forwards each packet at once: it waits, reads a packet, and sends it back. It has no RTP, no SRTP
+   and no rooms, so its cost is the kernel's share. Usage: echo ADDRESS. It listens on this IPv4 address and prints its port.
+   floor.py compiles it. */
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>

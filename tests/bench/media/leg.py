@@ -119,7 +119,7 @@ class Leg:
             reply.add_fingerprint()
             self.socket.sendto(bytes(reply), source)
 
-    # what RTCDtlsTransport needs of an ICE transport
+    # the methods that RTCDtlsTransport calls on its ICE transport
 
     async def _recv(self) -> bytes:
         data = await self._inbox.get()

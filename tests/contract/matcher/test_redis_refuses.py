@@ -1,4 +1,7 @@
-"""A running Redis refuses to write: no part of a step is executed, it is reported as unavailable, and it can be retried later."""
+"""A running Redis refuses to write.
+
+No part of a step is then executed. The step is reported as unavailable, and can be retried later.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ PATH = ("lenses", "cameras")
 
 @pytest.fixture(params=["memory", "redis"])
 async def new_store(request) -> AsyncIterator[Callable[..., MatchStore]]:
-    """Return a function that makes empty stores."""
+    """Return a function that makes empty stores, once in memory and once in Redis."""
     if request.param == "memory":
         yield MemoryStore
         return

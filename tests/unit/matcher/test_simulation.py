@@ -1,4 +1,4 @@
-"""Input and output of simulated days."""
+"""Simulated days: the files that they read, and the reports and plots that they make."""
 
 from __future__ import annotations
 

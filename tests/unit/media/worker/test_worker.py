@@ -16,7 +16,8 @@ from media.worker.worker import Where, Worker
 class Busy(Room):
     """A room that counts its ticks and never rests.
 
-    In its first ticks and when it closes, it asks for a tick that was due long ago, as a room does when a passthrough ends.
+    In its first ticks and when it closes, the room asks for a tick that was due long ago. So does a room in which a
+    passthrough ends.
     """
 
     def __init__(self, worker: Worker, flows: int) -> None:

@@ -82,7 +82,7 @@ def test_one_local_proxy_is_trusted_if_no_networks_are_set() -> None:
 
 @given(st.lists(st.text(max_size=60), max_size=3), st.lists(st.text(max_size=60), max_size=3), st.booleans(), st.booleans())
 def test_client_cannot_choose_its_own_address(sent: list[str], sent_too: list[str], one_line: bool, rfc: bool) -> None:
-    """Whatever a client sends in either header, the proxy adds its part at the end: to the last line, or as a new line."""
+    """A client may send anything in either header. The proxy adds its part at the end: to the last line, or as a new one."""
     added = f'for="{CLIENT}"' if rfc else CLIENT
     lines = [*sent[:-1], f"{sent[-1]}, {added}"] if one_line and sent else [*sent, added]
     for proxies in (CHAIN, one_proxy()):

@@ -1,4 +1,4 @@
-"""When the garbage collector makes a full collection."""
+"""The garbage collector makes a full collection only when it is due."""
 
 from __future__ import annotations
 
