@@ -15,18 +15,18 @@ from .peer import Choir, NotConnected, Peer
 from .report import Outcome
 
 HEAR_S = 15.0
-"""Limit from Accept until both hear each other. After it the call has failed."""
+"""Seconds from Accept in which both must hear each other. Otherwise the call has failed."""
 GOODBYE_S = 5.0
-"""Limit for the counselors' wrap-ups at the end."""
+"""Seconds that the counselors' wrap-ups may take at the end."""
 APART_S = 0.05
-"""Pause between two users' clicks."""
+"""Seconds between the clicks of two users."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """Number and length of the calls to make.
 
-    `at_once`: most calls that wait or talk together. `patience_s`: how long a user waits for Accept.
+    `at_once`: most calls that wait or talk at the same time. `patience_s`: seconds that a user waits for Accept.
     """
 
     calls: int
@@ -39,8 +39,8 @@ class Plan:
 class Call:
     """One call, as its user and its counselor see it.
 
-    `accepted`: one of our counselors is in it. `both`: both peers are connected, or the counselor failed with `problem`. `done`:
-    the user has left.
+    Three events: `accepted` is set when one of our counselors is in the session, `both` when both peers are connected or the
+    counselor has failed with `problem`, and `done` when the user has left.
     """
 
     clicked_at: float
@@ -71,7 +71,7 @@ class Calls:
     async def run(self, staff: list[tuple[str, str]]) -> None:
         """Make the calls with these accounts (login, password).
 
-        Raises Refused when an account cannot sign in. When cancelled, it lets everybody leave first.
+        Raises Refused when an account cannot sign in. On cancellation, users and counselors leave properly before the call ends.
         """
         async with contextlib.AsyncExitStack() as stack:
             serving = [await stack.enter_async_context(self._counselor(*account)) for account in staff]
@@ -162,7 +162,7 @@ class Calls:
 
     @asynccontextmanager
     async def _connected(self, call: Call, tab: Tab, session: str) -> AsyncIterator[None]:
-        """Open a peer connection for this person. The first two of a call are told of each other."""
+        """Open a peer connection for this person. When both peers of a call are connected, set `Peer.other` of each."""
         await tab.until(lambda: (tab.sessions[session].get("room") or {}).get("media"))
         peer = Peer(self._choir)
         try:
@@ -180,7 +180,7 @@ class Calls:
 
     @asynccontextmanager
     async def _counselor(self, login: str, password: str) -> AsyncIterator[asyncio.Event]:
-        """Sign a counselor in, and serve calls until exit. Yields an event that is set while they serve nobody."""
+        """Sign a counselor in, and serve calls until exit. Yield an event that is set while the counselor serves nobody."""
         tab = await self._door.staff(login, password)
         idle = asyncio.Event()
         serving = asyncio.create_task(self._serve(tab, idle))

@@ -1,6 +1,6 @@
-"""A client of `docs/protocol.md`: HTTP first, then one WebSocket for each person.
+"""A client of the protocol in `docs/protocol.md`: HTTP first, then one WebSocket for each person.
 
-It reads and writes plain JSON, as any other client would.
+The client reads and writes plain JSON, as any other client would.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-REPLY_S = 15.0  # limit for a reply
-LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0  # statuses that mean "try later", how often we do, longest pause
+REPLY_S = 15.0  # seconds in which a reply must come
+LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0  # statuses that mean "try later", how often to try again, longest pause
 MAX_MESSAGE_BYTES = 4 << 20
 
 Message = dict[str, Any]
@@ -25,8 +25,8 @@ Message = dict[str, Any]
 class Refused(Exception):
     """The installation refused something, or did not answer.
 
-    `reason`: the installation's own, or unreachable, not_understood, no_reply, closed. `login`: the account that cannot sign in,
-    or "".
+    `reason`: that of the installation, or unreachable, not_understood, no_reply, closed. `login`: the account that cannot sign
+    in; "" for other refusals.
     """
 
     def __init__(self, reason: str, login: str = "") -> None:
@@ -37,9 +37,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where to call.
+    """The installation to call, and the site and category on which users click.
 
-    `url`: the installation's public URL. `origin`: the origin of the partner's site that would have the widget.
+    `url`: the installation's public URL. `origin`: an origin of the partner's site, from which users seem to come.
     """
 
     url: str
@@ -55,14 +55,14 @@ class Place:
 
 
 class Door:
-    """Opens tabs at one installation: of users by a code, of counselors by signing in."""
+    """Opens tabs at one installation: for users with an identification code, for counselors by signing in."""
 
     def __init__(self, place: Place, http: aiohttp.ClientSession) -> None:
         self.place = place
         self._http = http
 
     async def user(self) -> Tab:
-        """Click as a user: get a code, exchange it for a session, and open its tab."""
+        """Click as a user: get an identification code, exchange the code for a session, and open the user's tab."""
         place = self.place
         asked = {"site": place.site, "category": place.category, "language": place.language}
         code, _ = await self._post("/api/codes", asked, place.origin)
@@ -71,7 +71,7 @@ class Door:
         return await self._tab(place.url, token=made["token"])
 
     async def staff(self, login: str, password: str) -> Tab:
-        """Sign a counselor in and open their tab, away. Raises Refused, with `not_a_counselor` for another role."""
+        """Sign a counselor in and open their tab, in the state `away`. Raises Refused (`not_a_counselor` for another role)."""
         try:
             me, cookie = await self._post("/api/sign-in", {"login": login, "password": password}, self.place.staff_origin)
         except Refused as refused:
@@ -85,7 +85,7 @@ class Door:
         await self._post("/api/sign-out", {}, self.place.staff_origin, tab.cookie)
 
     async def _post(self, path: str, body: Message, origin: str, cookie: str = "") -> tuple[Message, str]:
-        """Post JSON. Return the answer and its cookie. When told to come later, wait as told and try again, `RETRIES` times."""
+        """Post JSON. Return the answer and its cookie. If the answer says "try later", wait and try again, `RETRIES` times."""
         headers = {"Origin": origin} | ({"Cookie": cookie} if cookie else {})
         for attempt in range(RETRIES + 1):
             try:

@@ -18,11 +18,11 @@ from media.peer.streams import Incoming
 from . import emodel
 
 KEPT = 3000
-"""Delays kept: a minute of packets."""
+"""Delays remembered: those of the last minute."""
 ENCODING_MS = 26.5
 """Delay before sending: a packet waits for its last sample (20 ms), and Opus looks 6.5 ms ahead."""
 WARM_TICKS = 50
-"""Ticks (1 s) that do not count, while the buffer adapts to the connection."""
+"""Ticks (1 s) at the start that do not count, because the buffer adapts to the connection."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Heard:
     """Figures of the sound that one listener heard. Delays are medians.
 
     `loss`: share of packets lost. `concealed`: share of the sound lost after repair. `network_ms`: from sending to arrival; None
-    where packets were not recognised, because they were mixed. `mouth_to_ear_ms`: the same plus encoding and jitter buffer.
-    `mos`: estimated.
+    if no packet was recognised, because all were mixed. `mouth_to_ear_ms`: `network_ms` plus encoding and jitter buffer. `mos`:
+    estimated.
     """
 
     packets: int
@@ -61,7 +61,7 @@ class Ear:
         return self._stream.packets if self._stream else 0
 
     def packet(self, header: rtp.Header, payload: bytes, now: float, sent_at: float | None) -> None:
-        """Take a packet that arrived at `now`. `sent_at`: when it was sent, None if unknown."""
+        """Take a packet that arrived at `now`. `sent_at`: when the packet was sent; None if unknown."""
         if self._stream is None:
             self._stream = Incoming(header.ssrc, "audio", now)
         self._stream.receive(header, now)
@@ -90,7 +90,7 @@ class Ear:
             self._buffer_ms.append(1000 * self._buffer.delay(now, self._left + TICK_SAMPLES))
 
     def blocks(self, now: float) -> list[rtcp.Block]:
-        """Return the block for an RTCP receiver report, if anything has arrived."""
+        """Return the block for an RTCP receiver report. The list is empty if no packet has arrived."""
         return [self._stream.block(now)] if self._stream else []
 
     def figures(self, now: float) -> Heard:

@@ -13,7 +13,7 @@ R_BEST = 93.2
 DELAY_UNHEARD_MS = 100.0
 """Delay that does not lower R."""
 IE, BPL = 0.0, 25.1
-"""Impairment without loss, and robustness to loss in percent (G.113)."""
+"""Impairment without loss (Ie), and robustness to loss in percent (Bpl), both from G.113."""
 
 
 def rating(delay_ms: float, loss: float, bursts: float = 1.0) -> float:

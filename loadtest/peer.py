@@ -1,6 +1,7 @@
 """A light peer: ICE and DTLS-SRTP like a browser's, one voice up and one voice down. It has no pictures and no data channels.
 
-A `Choir` is the clock of all peers of this process. Every 20 ms it lets each peer speak and listen.
+A `Choir` is the clock of all peers of this process. Every 20 ms the choir calls `tick` of each peer, which then speaks and
+listens.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ REPORT_EVERY_S = 5.0
 BUFFER_BYTES = 1 << 20
 KEPT = 10_000
 MOST_LATE_S = 0.2
-"""Longest lateness that the clock catches up with. Beyond it, ticks are skipped."""
+"""Largest lateness in seconds that the clock catches up with. If the clock is later, it skips ticks."""
 PHASES = 4
-"""Parts of a 20 ms tick. Each peer belongs to one, so that not all peers speak at one moment."""
+"""Parts of a 20 ms tick. Each peer speaks in one of these parts, so that not all peers speak at one moment."""
 
 Address = tuple[str, int]
 
@@ -100,10 +101,10 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 class Peer:
-    """One peer. Call `offer()`, then `connect(answer)`; it speaks until `close()`.
+    """One peer. Call `offer()`, then `connect(answer)`. The peer speaks until `close()`.
 
-    `hears`: set by the first packet with a voice, at `heard_at`. `sent`: when each packet of the voice was last sent. The other
-    side of the call reads it to know the age of what it receives.
+    `hears`: set when the first packet with sound arrives, at `heard_at`. `sent`: when each packet of the voice was last sent. The
+    other peer of the call reads `sent` to compute the delay of the packets that it receives.
     """
 
     def __init__(self, choir: Choir) -> None:
@@ -195,7 +196,7 @@ class Peer:
     # ICE
 
     async def _check(self, candidates: list[Address]) -> None:
-        """Send checks to all addresses until one answers, then to that one for consent (RFC 7675)."""
+        """Send checks to all addresses until one address answers. Then send checks to that address, for consent (RFC 7675)."""
         while True:
             for address in candidates if self._target is None else [self._target]:
                 self._put(self._request(), address)

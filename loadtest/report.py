@@ -13,7 +13,7 @@ from .ear import Heard
 class Outcome:
     """The result of one call.
 
-    `failed`: the reason, or "" for a call that was held. Times are ms; None: the call did not get so far.
+    `failed`: why the call failed; "" for a call that was held. Times are in ms. None: the call failed before this was measured.
     """
 
     failed: str = ""
@@ -65,7 +65,7 @@ def report(
     own_cpu_percent: float,
     late_ms: Iterable[float],
 ) -> Report:
-    """Make the report. `seconds`: length of the run. `late_ms`: how late each of our own ticks was."""
+    """Make the report. `seconds`: length of the run. `late_ms`: lateness of each tick of this program."""
     heard = [each for outcome in outcomes for each in outcome.heard if each.packets]
     lateness = spread(late_ms)
     return Report(
@@ -89,7 +89,7 @@ def report(
 
 
 def spread(values: Iterable[float | None], *, worst_is_lowest: bool = False) -> Spread | None:
-    """Return the spread of the values that are not None, or None if there are none."""
+    """Return the spread of the values that are not None. Return None if there are no such values."""
     ordered = sorted((each for each in values if each is not None), reverse=worst_is_lowest)
     if not ordered:
         return None

@@ -1,7 +1,7 @@
 """The voice that callers speak: a WAV file, or a synthetic voice, encoded once for all callers.
 
-The synthetic voice says nothing, but has what matters to codecs and networks: a gliding pitch, vowels with their formants, four
-syllables a second, hissed consonants, and pauses between phrases. Because it is synthetic, no recording and no licence has to be
+The synthetic voice says no words, but has what matters to codecs and networks: a gliding pitch, vowels with their formants, four
+syllables a second, hissed consonants, and pauses between phrases. With a synthetic voice, no recording and no licence has to be
 shipped.
 """
 
@@ -19,11 +19,11 @@ from media.mixer.jitter import TICK_SAMPLES
 from media.mixer.opus import RATE, Encoder, Samples
 
 SECONDS = 8
-"""Length of the synthetic voice, which repeats."""
+"""Length of the synthetic voice in seconds. Then it repeats."""
 LONGEST_S = 60
-"""Seconds of a WAV file that are used."""
+"""Seconds of a WAV file that are used at most."""
 BITRATE, COMPLEXITY = 32_000, 5
-"""Of the Opus encoder: bits a second, and complexity 0 to 10."""
+"""Bits per second and complexity (0 to 10) of the Opus encoder."""
 PEAK = 12_000
 """Loudest sample of the synthetic voice, of 32,767."""
 LOUDEST_SILENT = 16
@@ -43,7 +43,8 @@ class VoiceError(Exception):
 class Voice:
     """An encoded voice: one Opus payload for each 20 ms.
 
-    `levels`: loudness of each, as in RFC 6464, 0 (loudest) to 127. `index`: number of each payload that occurs only once.
+    `levels`: loudness of each payload as in RFC 6464, 0 (loudest) to 127. `index`: payload → its number, for payloads that occur
+    only once.
     """
 
     payloads: list[bytes]
@@ -93,7 +94,7 @@ def made(seed: int = 1) -> Samples:
 
 
 def _syllable(chance: np.random.Generator, through: float) -> NDArray[np.float64]:
-    """Make one syllable: a hissed consonant and a vowel. `through`: position in the phrase, 0 to 1; the pitch falls with it."""
+    """Make one syllable: a hissed consonant and a vowel. `through`: position in the phrase, 0 to 1; the pitch falls."""
     length = int(SYLLABLE_S * RATE * chance.uniform(0.8, 1.2))
     time = np.arange(length) / RATE
     pitch = PITCH_HZ * (1.15 - 0.3 * through) * (1 + 0.05 * np.sin(2 * np.pi * (3 * time + chance.random())))

@@ -30,9 +30,9 @@ log = structlog.get_logger("media")
 
 PR_SET_PDEATHSIG = 1
 SHUTDOWN_S = 0.5  # seconds that open HTTP requests get at the end
-PARENT_CHECK_S = 0.5  # interval of the check that the parent is alive, where the kernel does not end us with it
-DRAIN_S = 15.0  # rooms move within a second or two; nobody looks at a room that is still here after this
-DRAIN_CHECK_S = 0.1  # interval of checks for remaining rooms
+PARENT_CHECK_S = 0.5  # seconds between checks that the parent is alive, where the kernel does not kill us when it dies
+DRAIN_S = 15.0  # most seconds to wait until rooms have moved; that takes two seconds, and a room left after this is unused
+DRAIN_CHECK_S = 0.1  # seconds between two checks for remaining rooms
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
@@ -69,7 +69,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
 
 
 def die_with(parent: int) -> bool:
-    """Have the kernel kill this process (SIGKILL) when the parent dies. Return False if it cannot (not Linux).
+    """Have the kernel kill this process (SIGKILL) when the parent dies. Return False if the kernel cannot do so (not Linux).
 
     Exit at once when the parent is dead already.
     """
@@ -81,7 +81,7 @@ def die_with(parent: int) -> bool:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING)
-    # aiortc's warnings are tracebacks about what a client sent. An event says why a peer ended.
+    # aiortc's warnings are tracebacks caused by what a client sent. The worker's own events say why a peer ended.
     logging.getLogger("aiortc").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
@@ -98,8 +98,8 @@ def _log_to_stderr() -> None:
 async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched: int) -> None:
     """Run the worker until SIGTERM, SIGINT or the parent's death, then close everything within 2 s.
 
-    On SIGTERM a worker lets its rooms move to other workers first (at most `DRAIN_S`), if it is announced or its parent reads its
-    events. A second signal ends the wait. `watched`: process id of the parent for `_until`.
+    On SIGTERM a worker that is announced in Redis, or whose parent reads its events, first lets its rooms move to other workers,
+    for at most `DRAIN_S`. A second signal ends this wait. `watched`: process id of the parent for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
     where = Where(addresses, options.announce, options.udp_port, options.recordings)
@@ -144,14 +144,15 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
 
 
 def _settle_memory() -> None:
-    """Take all objects that exist now out of the garbage collector's sight.
+    """Exclude all objects that exist now from garbage collection.
 
-    A full collection would otherwise go through 87,000 objects and delay a tick by 250 ms (measured on a busy machine). Full
-    collections now also come sooner. They free ended connections, which are reference cycles with 10 KiB of native memory each.
+    A full collection would otherwise go through 87,000 objects and delay a tick by 250 ms (measured on a busy machine). With
+    fewer objects, full collections also come more often. They free ended connections, which are reference cycles with 10 KiB of
+    native memory each.
     """
     gc.collect()
     gc.freeze()
-    gc.collect()  # the collector plans its next full round by what this one finds
+    gc.collect()  # the number of objects that this collection leaves decides when the next full collection comes
 
 
 def _site(runner: web.AppRunner, options: argparse.Namespace) -> web.BaseSite:
@@ -165,7 +166,7 @@ def _site(runner: web.AppRunner, options: argparse.Namespace) -> web.BaseSite:
 async def _until(stop: asyncio.Event, parent: int) -> None:
     """Wait until `stop` is set or `parent` is no longer our parent.
 
-    `parent` is 0 when there is no parent to watch, or when the kernel ends us with it.
+    `parent` is 0 when there is no parent to watch, or when the kernel kills us as soon as the parent dies.
     """
     if not parent:
         await stop.wait()

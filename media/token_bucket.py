@@ -21,14 +21,14 @@ class TokenBucket:
         self._at = now
 
     def spend(self, amount: float) -> bool:
-        """Take `amount` tokens of those of the last `refill`, without looking at the time. Return as `take` does."""
+        """Take `amount` tokens without adding new ones before. Return False, and take nothing, if there are fewer."""
         if amount > self._level:
             return False
         self._level -= amount
         return True
 
     def owe(self, amount: float) -> None:
-        """Take what has been spent already. The level may fall below zero."""
+        """Take `amount` tokens for something that has happened already. The level may fall below zero."""
         self._level -= amount
 
     def limit(self, rate: float, burst: float, now: float) -> None:

@@ -1,8 +1,8 @@
 """Announcement of a worker in Redis, signed.
 
-Whoever can write into Redis must not be able to direct commands, and the key that commands carry, to an address of their own. The
-signature (HMAC-SHA256) has a key derived from the commands' key. It covers the time, so an announcement that is repeated later is
-rejected.
+The service sends commands, with their secret, to the address in an announcement. Somebody who can only write into Redis must not
+be able to direct them to another address. So announcements are signed (HMAC-SHA256) with a key that is derived from that secret.
+The signature covers the time, so that an announcement that is repeated later is rejected.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from msgspec.structs import replace
 
 WORKERS_KEY = "{sangdam}:media"
 LEASE_MS = 2000  # an announcement ends after this time without renewal
-MOST_SKEW_MS = 30_000  # between two machines' clocks
+MOST_SKEW_MS = 30_000  # largest accepted difference between two machines' clocks
 
 
 class Announcement(Struct, kw_only=True):
     """State of a worker with a lease: JSON under `announcement_key(id)`, for `LEASE_MS`.
 
-    The set `WORKERS_KEY` names all workers. `load`: share of one core that it used lately; `at`: when it was signed, in Unix ms;
-    `mac`: signature of all other fields, in hex.
+    The set `WORKERS_KEY` names all workers. `load`: share of one core that the worker used lately. `at`: when the announcement
+    was signed, in Unix ms. `mac`: signature of all other fields, in hex.
     """
 
     id: str
@@ -37,7 +37,7 @@ class Announcement(Struct, kw_only=True):
 
 
 class NotBelieved(Exception):
-    """An announcement is rejected; the message says why."""
+    """An announcement is rejected. The message says why."""
 
 
 _decode = msgspec.json.Decoder(Announcement).decode

@@ -1,9 +1,9 @@
 """HTTP client of a media worker. The messages are in `wire.py`.
 
 Commands are HTTP with msgpack bodies (`Content-Type: application/msgpack`). A refused command answers 4xx with a `Refusal`.
-Events come on one WebSocket (`GET /events`) as binary frames, each one msgpack `Event`. They are numbered from 1 without gaps for
-the life of the worker process; the first frame after connecting is `Snapshot`. After a missed number: close, connect, read the
-snapshot.
+Events come on one WebSocket (`GET /events`) as binary frames, each one msgpack `Event`. The events of a worker process are
+numbered from 1 without gaps. The first frame after connecting is a `Snapshot`. A client that misses a number closes the
+WebSocket, connects again and reads the new snapshot.
 
     PUT    /rooms/{room}                     OpenRoom     → RoomState    (idempotent; a higher epoch restarts the room)
     DELETE /rooms/{room}?epoch=N                          → 204
@@ -98,7 +98,7 @@ class WorkerClient:
         await self._session.close()
 
     async def open_room(self, room: str, command: OpenRoom) -> RoomState:
-        """Open a room or return the state of the open one. A higher epoch restarts it."""
+        """Open a room, or return the state of a room that is open. A higher epoch restarts the room."""
         return msgspec.msgpack.decode(await self._send("PUT", _room(room), command), type=RoomState)
 
     async def close_room(self, room: str, epoch: int) -> None:
@@ -118,7 +118,7 @@ class WorkerClient:
         await self._send("PUT", f"{_room(room)}/matrix", command)
 
     async def board_in(self, room: str, command: BoardIn) -> None:
-        """Pass on a board message of a participant without a data channel."""
+        """Send the worker a board message of a participant without a data channel."""
         await self._send("POST", f"{_room(room)}/board", command)
 
     async def rooms(self) -> list[RoomState]:
@@ -145,7 +145,7 @@ class WorkerClient:
         """Yield the `Snapshot`, then every event in order, without end.
 
         Raise `WorkerUnreachable` when the stream breaks, misses a number, or is silent for `silence_s` (three heartbeats, unless
-        the caller has its own watch).
+        the caller passes another limit).
         """
         if self._session.closed:
             raise WorkerUnreachable("closed")

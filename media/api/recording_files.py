@@ -1,9 +1,9 @@
-"""Files of a recording. Besides `media.api.client`, the only part of `media` that signaling reads.
+"""Files of a recording, which media workers write and signaling reads.
 
-A session's folder has one folder for each segment, `EPOCH-PERIOD`: the life of one room on one worker within one period of
-consent. A segment has tracks and a log. A track (`N.webm`) is one Opus or VP8 stream of one participant as it came; its time 0 is
-the track's `at`. The log (`segment.jsonl`) has one JSON object per line, appended as it happens, so that it can be read after a
-crash. Times are milliseconds since the Unix epoch on the server's clock.
+A session's folder has one folder for each segment, `EPOCH-PERIOD`. A segment lasts as long as one room on one worker and one
+period of consent. It has tracks and a log. A track (`N.webm`) is one unchanged Opus or VP8 stream of one participant. The file's
+time 0 is the track's `at`. The log (`segment.jsonl`) has one JSON object per line. Each line is appended when something happens,
+so that the log can be read after a crash. Times are milliseconds since the Unix epoch on the server's clock.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class TrackEnded(Entry, tag="track_end"):
 
 
 class Reached(Entry, tag="reached"):
-    """From now on: who hears and sees whom. `hears`: listener → sources; `sees`: viewer → (source, kind)."""
+    """Change of who hears and sees whom, from `at` on. `hears`: listener → sources; `sees`: viewer → (source, kind)."""
 
     hears: dict[str, list[str]] = {}
     sees: dict[str, list[tuple[str, Kind]]] = {}
 
 
 class Ended(Entry, tag="ended"):
-    """Last line of the log. `reason`: "" (consent or conversation is over), disk_full, write_failed, too_slow, worker_lost."""
+    """Last line of the log. `reason`: "" (end of consent or conversation), disk_full, write_failed, too_slow or worker_lost."""
 
     reason: str = ""
 
@@ -66,13 +66,13 @@ def folder_name(epoch: int, period: int) -> str:
 
 
 def parse_folder(name: str) -> tuple[int, int] | None:
-    """Return (epoch, period) of a segment's folder; None: another folder."""
+    """Return (epoch, period) from the name of a segment's folder. None: this is another folder."""
     found = _FOLDER.fullmatch(name)
     return (int(found[1]), int(found[2])) if found else None
 
 
 def is_room(name: str) -> bool:
-    """Return whether a room may have this name: it is also a folder's name."""
+    """Return whether a room may have this name, which is also the name of a folder."""
     return _ROOM.fullmatch(name) is not None
 
 
@@ -82,7 +82,7 @@ def track_name(n: int) -> str:
 
 
 class PlanTrack(Struct, kw_only=True):
-    """Track in an export. `spans`: when it is heard or shown, [begin, end) in Unix ms."""
+    """Track in an export. `spans`: the times when the track is heard or shown, [begin, end) in Unix ms."""
 
     path: str
     kind: Kind

@@ -12,7 +12,7 @@ PictureLimit = Literal["low", "paused"]
 
 
 class OpenRoom(Struct, kw_only=True):
-    """Open a room. `board`: its journal so far, Yjs updates in order (v1 encoding)."""
+    """Open a room. `board`: the journal of its board so far, Yjs updates in order (v1 encoding)."""
 
     epoch: int
     board: list[bytes] = []
@@ -37,8 +37,8 @@ class PeerState(Struct, kw_only=True):
 class AdmitPeer(Struct, kw_only=True):
     """Add a peer to a room.
 
-    It replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). Only the peer `former`, if it is
-    live or lost (failed), stays until the new one is live; until then it may recover.
+    The new peer replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). Only the peer `former`,
+    if it is live or lost (failed), stays until the new peer is live, because `former` may recover until then.
     """
 
     epoch: int
@@ -55,14 +55,14 @@ class Admitted(Struct, kw_only=True):
 
 
 class SetMatrix(Struct, kw_only=True):
-    """Replace the whole matrix: who gets what. Participants who are not named hear and see nothing.
+    """Replace the whole matrix: who hears, sees and may do what. Participants who are not named hear and see nothing.
 
     - hears: listener → {source: gain}, gain in 0..4 (1.0 = as sent).
     - sees: viewer → {slot 0..3: (participant, "camera" | "screen")}.
     - hold: listeners who get the soft hold tone, mixed with what they hear, if anything.
-    - writers: participants who may change the board; all others in the room read it.
+    - writers: participants who may change the board; all others in the room may only read it.
     - by_signaling: participants without a data channel, whose board traffic goes by `BoardIn` and `BoardOut`.
-    - record: what is recorded; None: nothing, from this moment on.
+    - record: what is recorded from now on; None: nothing.
     """
 
     epoch: int
@@ -104,7 +104,7 @@ class Refusal(Struct, kw_only=True):
 
 
 class Event(Struct, tag_field="type", kw_only=True):
-    """Event of a worker; `n` numbers all events from 1 without gaps."""
+    """Event of a worker. `n` numbers all events of the worker from 1 without gaps."""
 
     n: int
 
@@ -119,7 +119,10 @@ class Snapshot(Event, tag="snapshot"):
 
 
 class Heartbeat(Event, tag="heartbeat"):
-    """Sign of life every 250 ms; three missed ones mean dead. `draining`: told to end; waits for its rooms to move."""
+    """Sign of life, at most 250 ms after the one before. A worker that misses three heartbeats counts as dead.
+
+    `draining`: whether the worker is to end, and waits until its rooms have moved to other workers.
+    """
 
     rooms: int
     peers: int
@@ -130,7 +133,7 @@ class Heartbeat(Event, tag="heartbeat"):
 class PeerChanged(Event, tag="peer"):
     """State of a peer. `lost` (failed): no authenticated packet for 3 s.
 
-    `gone`: closed by the client or by us, or lost for 30 s.
+    `gone`: closed by the client or by us, without packets for 30 s, or never connected.
     """
 
     room: str
@@ -142,7 +145,7 @@ class PeerChanged(Event, tag="peer"):
 
 
 class SpeakingChanged(Event, tag="speaking"):
-    """All who speak now in the room, by level (RFC 6464)."""
+    """Participants of the room who speak now, as detected from the audio levels of their packets (RFC 6464)."""
 
     room: str
     epoch: int
@@ -152,7 +155,7 @@ class SpeakingChanged(Event, tag="speaking"):
 class PicturesLimited(Event, tag="pictures"):
     """Video that a viewer's connection does not carry: slot → "low" (a lower layer) or "paused".
 
-    Slots that are not named are shown as sent. Repeated every 5 s while any slot is limited.
+    Slots that are not named are not limited. The event is repeated every 5 s while any slot is limited.
     """
 
     room: str
@@ -162,7 +165,7 @@ class PicturesLimited(Event, tag="pictures"):
 
 
 class BoardChanged(Event, tag="board_update"):
-    """Merged Yjs update for the journal, at most 250 ms after the first of its changes."""
+    """Merged Yjs update for the journal, sent at most 250 ms after the first change in it."""
 
     room: str
     epoch: int
@@ -172,7 +175,7 @@ class BoardChanged(Event, tag="board_update"):
 class RecordingOver(Event, tag="recording_over"):
     """A segment is closed; the room goes on.
 
-    `reason`: "" (as asked), disk_full, write_failed, too_slow, worker_lost, not_configured.
+    `reason`: "" (signaling has ended it), disk_full, write_failed, too_slow, worker_lost, not_configured.
     """
 
     room: str
@@ -191,7 +194,7 @@ class BoardOut(Event, tag="board_out"):
 
 
 class Spread(Struct, kw_only=True):
-    """Histogram of a figure: counts per bucket (inclusive upper `bounds`, and one above the last), and the sum of all."""
+    """Histogram of a figure: counts per bucket (inclusive upper `bounds`, and one bucket above), and the sum of all values."""
 
     bounds: list[float]
     counts: list[int]
@@ -201,9 +204,9 @@ class Spread(Struct, kw_only=True):
 class WorkerStats(Struct, kw_only=True):
     """Counters of a worker since its start.
 
-    `packets_*`: datagrams on its sockets; `packets_fast`: those that the fast path took. `drops`, `audio`, `board`, `traffic`:
-    counters by name. `traffic` counts streams after decryption (`up_audio_packets`, `down_video_octets`, `up_audio_lost`, …).
-    `lateness_ms`: the latest tick in recent seconds.
+    `packets_*`: datagrams on the worker's sockets. `packets_fast`: datagrams of offloaded voices, which the fast path handled.
+    `drops`, `audio`, `board`, `traffic`: counters by name. `traffic` counts streams after decryption (`up_audio_packets`,
+    `down_video_octets`, `up_audio_lost`, …). `lateness_ms`: largest lateness of a tick in recent seconds.
     """
 
     rooms: int
@@ -227,8 +230,8 @@ class WorkerStats(Struct, kw_only=True):
 class StreamQuality(Struct, kw_only=True):
     """Quality of one stream over the last second.
 
-    `kind`: audio, camera or screen; `layer`: its RID, "paused" or "". `source`: whose stream is delivered ("": a mix). Loss and
-    jitter are None until a report has come.
+    `kind`: audio, camera or screen. `layer`: RID of the video layer, "paused", or "" if there is only one layer. `source`:
+    participant whose video the peer receives; "" for all other streams. Loss and jitter are None until a report has come.
     """
 
     kind: str
@@ -242,8 +245,9 @@ class StreamQuality(Struct, kw_only=True):
 class PeerQuality(Struct, kw_only=True):
     """Quality of one peer's connection.
 
-    `address`: where its packets come from. `carries_bps`: estimated downlink bandwidth; None: unknown. `concealed_percent`: share
-    of its mixed sound that was concealed because packets were missing.
+    `address`: address to which the worker sends. `carries_bps`: estimated downlink bandwidth; None: unknown. `concealed_percent`:
+    share of the participant's own sound, as mixed for others, that the mixer concealed because packets were missing; None: not
+    mixed.
     """
 
     participant: str

@@ -1,4 +1,4 @@
-"""`doc` channel of one participant: reassembles messages and holds them until the board's traffic uses this channel."""
+"""`doc` data channel of one participant: reassembles board messages, and holds them while the board's traffic uses signaling."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class DocChannel:
     def feed(self, fragment: bytes, receive: Callable[[bytes], None] | None) -> None:
         """Pass a whole message to `receive`, or hold it while `receive` is None.
 
-        Raise `FragmentError` as `Reassembler.feed` does, and "early" for a message that does not fit. Nothing is lost: when the
-        channel takes over, the client is asked for all that it has.
+        Raise `FragmentError` as `Reassembler.feed` does, and with the reason "early" if too many messages are held. No change is
+        lost: when the board's traffic moves to this channel, the board asks the client for every change that it lacks.
         """
         message = self._reassembler.feed(fragment)
         if message is None:

@@ -1,7 +1,7 @@
 """Board of a room: a Yjs document (pycrdt), its sync protocol, and the fragments of the `doc` data channel.
 
-A board message is y-protocols' sync: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an update) or 2 (an update), then the
-bytes with their length. A whole message has at most 256 KiB; a longer reply goes out as several updates.
+A board message is that of y-protocols' sync: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an update) or 2 (an update),
+then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply goes out as several updates.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from .update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, spli
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 MAX_TYPES = 12_000
-"""Maps and arrays in a document: two per stroke. yrs frees a chain of nested ones by recursion; 40,000 overflow a stack of 8
-MiB."""
+"""Maps and arrays in a document at most; a stroke has two. yrs frees nested maps by recursion, and 40,000 nested ones overflow a
+stack of 8 MiB."""
 SCAN_STRUCTS = 500_000
-"""Structs that the library may have to pass in one uninterrupted piece of work (0.2 µs each).
+"""Structs that the library may have to walk through in one uninterrupted piece of work (0.2 µs each).
 
 Where updates conflict, each new struct may be compared with every struct of its list: two updates of 100 KB kept pycrdt 0.14.13
 busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller its slices.
 """
 FRAGMENT_BYTES = 16 * 1024
 UNASKED_S = 0.5
-"""Wait for a client's own step 1 after its step 2; clients that send one send it at the same time."""
+"""Seconds to wait for a client's own step 1 after the client's step 2. Clients that send a step 1 send both at the same time."""
 NOTHING_KNOWN = b"\0"
 """State vector of an empty document."""
 _SYNC, _STEP1, _STEP2, _UPDATE = 0, 0, 1, 2
@@ -46,7 +46,7 @@ class Fragmenter:
     def cut(self, message: bytes) -> list[bytes]:
         """Return a message's fragments.
 
-        Raise FragmentError("too_large") over 256 KiB, FragmentError("empty") for an empty one.
+        Raise FragmentError("too_large") for a message over 256 KiB, FragmentError("empty") for an empty message.
         """
         if not message:
             raise FragmentError("empty")
@@ -65,10 +65,10 @@ class Reassembler:
         self._skipping = False
 
     def feed(self, fragment: bytes) -> bytes | None:
-        """Return the whole message with its last fragment, else None.
+        """Return the whole message if `fragment` is its last fragment, otherwise None.
 
-        Raise FragmentError: "empty" (no payload), "header" (not 0 or 1), "fragment_too_large" (over 16 KiB), "too_large" (over
-        256 KiB together). After an error the rest of that message is skipped, and the next message is read as usual.
+        Raise FragmentError: "empty" (no payload), "header" (not 0 or 1), "fragment_too_large" (over 16 KiB), "too_large" (the
+        message is over 256 KiB). After an error the rest of that message is skipped, and the next message is read as usual.
         """
         more = bool(fragment) and fragment[0] == 1
         if self._skipping:
@@ -102,7 +102,7 @@ class Reassembler:
 
 
 class FragmentError(Exception):
-    """Malformed fragment or message; `reason` as documented where it is raised."""
+    """Malformed fragment or message. The functions that raise it list the reasons."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -118,7 +118,7 @@ class RefusedError(Exception):
 
 
 class Quota:
-    """Limits of one participant: messages and bytes in, bytes out (replies to step 1 amplify), seconds of work."""
+    """Limits of one participant: messages and bytes in, bytes out (a short step 1 can ask for a long reply), seconds of work."""
 
     def __init__(self, now: float) -> None:
         self.messages = TokenBucket(120, 600, now)
@@ -130,8 +130,9 @@ class Quota:
 class BoardRoom:
     """The document of a room and the participants connected to it.
 
-    `updates`: the journal so far. `on_update(update)`: called at every change (start the timer of `flush`). `send(participant,
-    message)`: sends one whole board message. `clock`: monotonic seconds. `stats`: updates, step1, refused_<reason>, panics.
+    `updates`: the journal so far. `on_update(update)`: called at every change, so that the owner can call `flush` soon.
+    `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats`: updates, step1,
+    refused_<reason>, panics.
     """
 
     def __init__(
@@ -144,7 +145,7 @@ class BoardRoom:
         self._quotas: dict[str, Quota] = {}
         self._behind: set[str] = set()
         self._unasked: dict[str, float | None] = {}
-        """Participants without a step 1 since they connected → when their step 2 came; None: it has not."""
+        """Participants who have sent no step 1 since they connected → when their step 2 came. None: no step 2 has come yet."""
         self._observed: list[bytes] = []
         self._unflushed: list[bytes] = []
         self._log = Segments(_MAX_UPDATE_BYTES)
@@ -162,7 +163,7 @@ class BoardRoom:
         self._observed.append(event.update)
 
     def _restore(self, update: bytes) -> None:
-        """Apply an update of the journal. It is our own: only one that must be split is checked again."""
+        """Apply an update of the journal. It was checked before it was journalled, so check only an update that must be split."""
         try:
             self._log.append(update)
             self._doc.apply_update(update)
@@ -173,7 +174,7 @@ class BoardRoom:
     # -- participants -------------------------------------------------------------------------------------------------------
 
     def connect(self, participant: str) -> None:
-        """Send the participant every change from now on. Ask, by our step 1, for what we lack."""
+        """Send the participant every change from now on. Send our step 1, which asks the participant for changes that we lack."""
         self._connected.add(participant)
         self._unasked[participant] = None
         self._quotas.setdefault(participant, Quota(self._clock()))
@@ -185,13 +186,13 @@ class BoardRoom:
         self._unasked.pop(participant, None)
 
     def set_writers(self, writers: set[str]) -> None:
-        """Set who may change the document; all others read it. Ask new writers for what we may have refused them before."""
+        """Set who may change the document. Ask new writers for changes that we refused while they could only read it."""
         new, self._writers = writers - self._writers, set(writers)
         for participant in sorted(new & self._connected):
             self._ask(participant)
 
     def _ask(self, participant: str) -> None:
-        """Send our step 1. After a refused update, later ones of its author wait for it; the reply fills the gap."""
+        """Send our step 1. After a refused update, its author's later updates cannot be applied; the reply fills this gap."""
         self._behind.discard(participant)
         self._send(participant, _message(_STEP1, self._doc.get_state()))
 
@@ -231,9 +232,9 @@ class BoardRoom:
             self._apply(participant, body, quota)
 
     def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
-        """Reply with step 2: all that the participant lacks.
+        """Reply with step 2: every change that the participant lacks.
 
-        If that is over one message, send the whole journal as several updates.
+        If these do not fit into one message, send the whole journal as several updates.
         """
         reader = Reader(state_vector)
         for _ in range(reader.uint()):
@@ -279,14 +280,14 @@ class BoardRoom:
         quota.work.owe(self._clock() - started)
 
     def _counted(self) -> tuple[int, int]:
-        """Return (structs, types) of the document: counted at the first change, then added up (an upper bound)."""
+        """Return (structs, types) of the document. Both are counted once; later updates are added, which gives an upper bound."""
         if self._census is None:
             parsed = parse(self._doc.get_update())
             self._census = (parsed.count, parsed.types)
         return self._census
 
     def _has_room(self, size: int, types: int) -> bool:
-        """Return whether an update fits. If not, compact the journal first.
+        """Return whether an update fits into the document. If it does not, compact the journal and try again.
 
         Compacting drops what was overwritten or deleted. It is costly, so it is done at most once in 10 s.
         """
@@ -317,7 +318,7 @@ class BoardRoom:
                 self._send(participant, message)
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """Run the library on foreign bytes. A panic (a BaseException) may leave the document half changed: rebuild it."""
+        """Run the library on foreign bytes. An error or panic (BaseException) may leave the document half changed: rebuild it."""
         try:
             return work()
         except (KeyboardInterrupt, SystemExit):
@@ -338,7 +339,10 @@ class BoardRoom:
         self._observed.clear()
 
     def catch_up(self) -> None:
-        """Send the whole board to participants that have answered our step 1 but sent none. Call a few times a second."""
+        """Send the whole board to participants who have answered our step 1 but sent none of their own.
+
+        Call it a few times a second.
+        """
         due = self._clock() - UNASKED_S
         for participant, came in list(self._unasked.items()):
             if came is not None and came <= due:
@@ -351,7 +355,7 @@ class BoardRoom:
     # -- the journal --------------------------------------------------------------------------------------------------------
 
     def flush(self) -> bytes | None:
-        """Return one update with all changes since the last flush, or None."""
+        """Return one update with all changes since the last flush. None: nothing has changed."""
         changes, self._unflushed = self._unflushed, []
         if not changes:
             return None
@@ -362,7 +366,7 @@ class BoardRoom:
         return self._doc.get_update()
 
     def close(self) -> None:
-        """Release the document: an observed one would never be freed."""
+        """Release the document. Python would never free a document that is still observed."""
         self._doc.unobserve(self._subscription)
         self._connected.clear()
         self._quotas.clear()

@@ -1,8 +1,9 @@
 """Yjs updates (v1 encoding): checked before the document library reads them, and split if they are long.
 
-The check is needed because pycrdt 0.14.13 (yrs) reads values recursively without a limit. 200 KB of nested arrays overflow its
-stack and end the whole worker (SIGSEGV, which nothing can catch). An integer over 64 bits panics. Only what the board's schema
-uses passes: maps, arrays, bytes and plain values. Format: lib0 varuints, `Update.js` and `Item.js` of Yjs 13.6.
+The check is needed because pycrdt 0.14.13 (yrs) reads values recursively without a limit. 200 KB of nested arrays overflow the
+stack and end the whole worker (SIGSEGV, which nothing can catch). An integer over 64 bits makes pycrdt panic. Only what the
+board's schema uses is accepted: maps, arrays, bytes and plain values. Format: lib0 varuints, `Update.js` and `Item.js` of Yjs
+13.6.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Struct:
 class Parsed:
     """Parsed update. `structs`: client → structs in order of clocks; `deletes`: client → [(clock, length)].
 
-    `types`: how many maps and arrays it creates.
+    `types`: how many maps and arrays the update creates.
     """
 
     structs: dict[int, list[Struct]] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class Reader:
         return value
 
     def blob(self) -> bytes:
-        """Read bytes with their length before them."""
+        """Read a length and then that many bytes."""
         length = self.uint()
         start = self.at
         self.skip(length)
@@ -108,7 +109,7 @@ class Reader:
 
 
 def parse(update: bytes) -> Parsed:
-    """Read a whole update. Raise BadUpdateError for bytes that are no update or that the board's schema does not need."""
+    """Read a whole update. Raise BadUpdateError if it is malformed or contains something that the board's schema does not use."""
     reader, parsed = Reader(update), Parsed()
     for _ in range(reader.uint()):
         count, client, clock = reader.uint(), reader.uint(), reader.uint(MAX_CLOCK)
@@ -194,7 +195,10 @@ def _value(reader: Reader, depth: int) -> None:
 
 
 def _integer(reader: Reader, depth: int) -> None:
-    """Skip a signed varint: 6 bits and the sign first. JavaScript writes at most 2^53; a longer one would panic in pycrdt."""
+    """Skip a signed varint, whose first byte has 6 bits and the sign.
+
+    JavaScript writes at most 2^53. A longer integer, which would make pycrdt panic, raises BadUpdateError.
+    """
     if reader.byte() < 0x80:
         return
     for _ in range(7):
@@ -248,15 +252,15 @@ def var_uint(value: int) -> bytes:
 
 
 def split(update: bytes, limit: int) -> list[bytes]:
-    """Return the update as several updates in order, each of at most `limit` bytes (≥ 64), together equal.
+    """Return several updates in order, which together change as much as `update`. Each has at most `limit` bytes (≥ 64).
 
-    Structs are never cut: one that is longer than `limit` raises BadUpdateError("too_long"). Malformed bytes raise as in `parse`.
+    Structs are never cut: a struct longer than `limit` raises BadUpdateError("too_long"). Malformed bytes raise as in `parse`.
     """
     return [update] if len(update) <= limit else list(slices(update, parse(update), limit, MAX_CLOCK))
 
 
 def slices(update: bytes, parsed: Parsed, limit: int, most: int) -> Iterator[bytes]:
-    """Yield slices as in `split`, each with at most `most` structs, or 64 times as many deletions."""
+    """Yield slices of `update` like those of `split`, each with at most `most` structs, or 64 times as many deletions."""
     room = limit - 32
     for client, structs in parsed.structs.items():
         first = size = 0
@@ -283,9 +287,9 @@ def _slice(update: bytes, client: int, structs: list[Struct]) -> bytes:
 
 
 class Segments:
-    """All updates of a document in order, in pieces of at most `limit` bytes. Late joiners are sent these pieces.
+    """All updates of a document in order, in pieces of at most `limit` bytes. Participants who join late get these pieces.
 
-    The library merges small updates (they are not read here) when 256 of them or half a piece have come together.
+    When 256 small updates, or small updates of half a piece, have been added, the library merges them into one piece.
     """
 
     def __init__(self, limit: int) -> None:
@@ -296,7 +300,7 @@ class Segments:
         self._sealed_bytes = 0
 
     def append(self, update: bytes) -> None:
-        """Add an update. Raise BadUpdateError for one over the limit that cannot be split."""
+        """Add an update. Raise BadUpdateError for an update over the limit that cannot be split."""
         if len(update) > self._limit:
             self._seal()
             for piece in split(update, self._limit):

@@ -1,7 +1,7 @@
 """Export of a whole recording into one file: sound mixed, videos arranged. `python -m media.recording.export < plan.json`.
 
-Prints its progress in per cent, one number per line. The plan (`recording_files.Plan`) says who is heard and seen when; anything
-else is not in the file.
+The program prints its progress in per cent, one number per line. The plan (`recording_files.Plan`) says who is heard and seen
+when. The file contains nothing else.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .reading import PER_MS, Picture, Planes, Sound
 BLOCK_MS = 1000  # sound and video are written in blocks of this length
 SAMPLE_RATE = 48_000
 NICE = 10
-"""Low priority: calls come first."""
+"""Priority (niceness) of this process, lower than that of calls."""
 AT_LEAST_EVERY_MS = 1000
-"""Longest time between two video frames, also when nothing moves."""
+"""Longest time in ms between two video frames, also when nothing moves."""
 CODECS: dict[str, tuple[str, dict[str, str], str]] = {
     ".webm": ("libvpx", {"deadline": "realtime", "cpu-used": "6", "crf": "12", "b": "2M"}, "libopus"),
     ".mp4": ("libx264", {"preset": "veryfast", "crf": "26"}, "aac"),
@@ -58,7 +58,7 @@ class Opened:
         return self.track.began < end and begin < self.track.ended
 
     def shown(self, at: int) -> bool:
-        """Return whether the plan shows the track at this Unix ms."""
+        """Return whether the plan shows the track at the time `at` (Unix ms)."""
         return any(begin <= at < end for begin, end in self.track.spans)
 
     def close(self) -> None:

@@ -1,4 +1,7 @@
-"""Worker's end of the recorder: starts its process on first use and hands it everything in batches. Never waits."""
+"""The worker's side of the recorder: starts the recorder's process at the first recording, and sends it messages in batches.
+
+Nothing here waits, except `Link.close`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from . import wire
 log = structlog.get_logger(__name__)
 
 MOST_BACKLOG_BYTES = 16 * 1024 * 1024
-"""A minute of a call with two videos. If it fills, the recorder cannot keep up, and recording stops."""
+"""Unsent bytes at which recording stops, because the recorder cannot keep up: a minute of a call with two videos."""
 CLOSE_S = 2.0  # seconds for the recorder to close its files
 
 OnOver = Callable[[str], None]
@@ -26,7 +29,7 @@ OnOver = Callable[[str], None]
 class Link:
     """Connection to the recorder. Call in the event loop: `flush` every 20 ms, `close` at the end.
 
-    `begin` returns a segment's number. Its `on_over(reason)` is called once, when the segment is closed or has failed
+    `begin` returns a segment's number. The segment's `on_over(reason)` is called once, when the segment is closed or has failed
     (`Ended.reason`).
     """
 
@@ -46,7 +49,7 @@ class Link:
         return self._numbers
 
     def begin(self, room: str, epoch: int, period: int, at: float, on_over: OnOver) -> int:
-        """Begin a segment; start the recorder if it does not run. Return the segment's number."""
+        """Begin a segment. Start the recorder if it does not run. Return the segment's number."""
         segment = self.number()
         self._under_way[segment] = on_over
         if self._socket is None and not self._start():

@@ -1,4 +1,4 @@
-"""Packets of one stream in the order of their sequence numbers. Waits for retransmissions, but not for long. Pure."""
+"""Puts the packets of one stream in the order of their sequence numbers. Waits a short time for retransmissions. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from media.packets import rtp
 
 MAX_HELD = 1024
-"""Packets held at most: 6 s of video at 1.5 Mb/s. An older gap is a loss, whatever the clock says."""
+"""Packets held at most: 6 s of video at 1.5 Mb/s. When there are more, the oldest gap counts as a loss, whatever the time."""
 
 
 class Arrived(NamedTuple):
@@ -26,9 +26,9 @@ class Ordered(NamedTuple):
 
 
 class Order:
-    """Reorder buffer. `wait_s`: how long a gap may delay later packets; retransmission has been given up by then.
+    """Reorder buffer. `wait_s`: seconds that a gap may delay later packets. No retransmission comes after that.
 
-    Any one clock.
+    All times are in seconds of one clock, whichever it is.
     """
 
     def __init__(self, wait_s: float) -> None:
@@ -51,7 +51,7 @@ class Order:
         return self._insert(packet, after_loss=False)
 
     def late(self, now: float) -> list[Ordered]:
-        """Return the packets that have waited long enough for a gap before them."""
+        """Give up gaps that have lasted `wait_s` at `now`. Return the packets that waited for them."""
         found: list[Ordered] = []
         while self._held:
             first = self._first()
@@ -61,7 +61,7 @@ class Order:
         return found
 
     def rest(self) -> list[Ordered]:
-        """Return all packets still held; nothing more is awaited."""
+        """Return all packets that are still held. Give up all gaps."""
         return self._release(lost=False)
 
     def _insert(self, packet: Arrived, *, after_loss: bool) -> list[Ordered]:

@@ -1,6 +1,6 @@
 """Recorder process: `python -m media.recording.process --root DIR`, started by a worker with a socket as its standard input.
 
-It closes every file and ends when the socket ends, also when its worker was killed.
+When the socket ends, also because the worker was killed, this process closes every file and exits.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from . import wire
 from .segment import KEEP_FREE_BYTES, Segment
 from .track import WriteFailed
 
-POLL_S = 0.25  # interval in which time passes for open segments
+POLL_S = 0.25  # seconds between two calls of `Recorder.passed`
 READ_BYTES = 256 * 1024
 NICE = 5
-"""Low priority: calls come first."""
+"""Priority (niceness) of this process, lower than that of calls."""
 
 
 class Recorder:
-    """Receives messages and keeps the segments. Replies are in `answers`."""
+    """Recorder of one worker: takes the worker's messages and writes segments. Replies to the worker are in `answers`."""
 
     def __init__(self, root: Path, keep_free_bytes: int = KEEP_FREE_BYTES) -> None:
         self.answers: list[wire.Over] = []
@@ -47,7 +47,7 @@ class Recorder:
             self._command(wire.decode_command(message[1:]))
 
     def passed(self, now: float) -> None:
-        """Let time pass for all segments. `now`: Unix time in s."""
+        """Let all segments do what is due. `now`: Unix time in s."""
         for number, segment in list(self._segments.items()):
             try:
                 segment.passed(now)
@@ -71,7 +71,7 @@ class Recorder:
         except WriteFailed as failed:
             self._close(self._tracks[track], at, failed.reason)
         except rtp.RtpError:
-            return  # cannot happen: the worker has parsed this header
+            return  # cannot happen: the worker has parsed this packet's header already
 
     def _command(self, command: wire.Command) -> None:
         if isinstance(command, wire.Begin):
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--keep-free-mib", type=int, default=KEEP_FREE_BYTES // 1024 // 1024)
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the end of the socket ends this process: its worker closes it in good order
+        signal.signal(number, signal.SIG_IGN)  # this process ends when its worker closes the socket, and not before
     os.umask(0o077)
     os.nice(NICE)
     with socket.socket(fileno=os.dup(0)) as connection:

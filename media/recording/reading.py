@@ -1,4 +1,4 @@
-"""Tracks read back in the order of time: samples and video of any moment, each moment once."""
+"""Reads tracks back, from beginning to end: the samples and the video frame of later and later moments."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PER_MS = RATE // 1000
 
 
 class Sound:
-    """One voice track. Times are ms from the track's beginning and only grow.
+    """One voice track. Times are ms from the track's beginning. Each call must ask for a later time than the call before.
 
-    A file without its end is read as far as it goes.
+    A file that breaks off is read as far as it goes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,7 +44,7 @@ class Sound:
             return
 
     def take(self, begin_ms: int, length_ms: int) -> Samples:
-        """Return the samples of this stretch; zeros where there are none."""
+        """Return the samples of `length_ms` from `begin_ms` on. They are zero where the track has no sound."""
         begin, end = begin_ms * PER_MS, (begin_ms + length_ms) * PER_MS
         out = np.zeros(end - begin, np.int16)
         while True:
@@ -64,7 +64,7 @@ class Sound:
 
 
 class Picture:
-    """One camera or screen track. Times as in `Sound`."""
+    """One camera or screen track. Times are as in `Sound`."""
 
     def __init__(self, path: Path) -> None:
         self._container = av.open(str(path))
@@ -81,7 +81,7 @@ class Picture:
             return
 
     def at(self, ms: int) -> tuple[int, int] | None:
-        """Advance to this moment. Return the video's size, or None before its first frame."""
+        """Advance to `ms`. Return the size of the frame that is shown then. None: the first frame comes later."""
         while self._next is not None and self._next[0] <= ms:
             self._shown, self._scaled = self._next[1], None
             self._next = next(self._frames, None)
@@ -102,7 +102,7 @@ class Picture:
 
 
 class Planes:
-    """One output frame in 4:2:0 while it is composed."""
+    """One output frame in 4:2:0, while videos are drawn into it."""
 
     def __init__(self, width: int, height: int) -> None:
         self.y = np.full((height, width), 24, np.uint8)
@@ -110,7 +110,7 @@ class Planes:
         self.v = np.full((height // 2, width // 2), 128, np.uint8)
 
     def put(self, flat: NDArray[np.uint8], box: Box) -> None:
-        """Copy a 4:2:0 image of the size of `box` into it."""
+        """Copy a 4:2:0 image into `box`. The image has the size of `box`."""
         size = box.width * box.height
         half = (slice(box.y // 2, (box.y + box.height) // 2), slice(box.x // 2, (box.x + box.width) // 2))
         self.y[box.y : box.y + box.height, box.x : box.x + box.width] = flat[:size].reshape(box.height, box.width)

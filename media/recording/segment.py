@@ -1,4 +1,4 @@
-"""One segment: its folder, its tracks and the log of what happened."""
+"""One segment of a recording: its folder, its tracks and its log."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from .track import GAP_S, Track, WriteFailed, failure
 from .wire import Ending
 
 KEEP_FREE_BYTES = 256 * 1024 * 1024
-"""Free space at which recording stops, so that other records on the same disk can still be written."""
-MOST_TRACKS = 500  # of a segment; packets of further tracks are dropped
+"""Free disk space below which recording stops, so that other records on the same disk can still be written."""
+MOST_TRACKS = 500  # tracks of a segment at most; packets of further tracks are dropped
 HELD_MS = 3000
-"""Time for which a layer's last frame stands until another layer takes over. After a longer time the camera was off in
-between."""
-LOOK_EVERY_S = 1.0  # interval of checks for free space
+"""Longest time in ms between the last frame of one layer and the first frame of the next layer for which the first track is
+prolonged. If the time is longer, the camera was off in between."""
+LOOK_EVERY_S = 1.0  # seconds between two checks of free space
 
 
 def _ms(at: float) -> int:
@@ -37,7 +37,7 @@ def _ms(at: float) -> int:
 
 
 class Segment:
-    """Segment being written. Methods raise WriteFailed when it cannot be written; call `close` even then."""
+    """Segment that is being written. Methods raise WriteFailed when the disk takes no more. Call `close` even then."""
 
     def __init__(self, root: Path, begin: wire.Begin, keep_free_bytes: int = KEEP_FREE_BYTES) -> None:
         self._folder = root / begin.room / folder_name(begin.epoch, begin.period)
@@ -61,7 +61,7 @@ class Segment:
         self._write(Reached(at=_ms(told.at), hears=told.hears, sees=told.sees))
 
     def add(self, track: wire.Track) -> None:
-        """Announce a stream. Its file begins with its first packet."""
+        """Announce a stream. The stream's file begins with its first packet."""
         self._named[track.track] = track
 
     def clock(self, track: int, captured: float, timestamp: int) -> None:
@@ -71,7 +71,7 @@ class Segment:
             self._open[track][1].report(captured, timestamp)
 
     def packet(self, number: int, at: float, data: bytes) -> None:
-        """Write one RTP packet. Raise rtp.RtpError if it is none."""
+        """Write one RTP packet. Raise rtp.RtpError if it is malformed."""
         named = self._named.get(number)
         if named is None:
             return
@@ -89,7 +89,7 @@ class Segment:
         self._tell(n, named, track)
 
     def passed(self, now: float) -> None:
-        """Let time pass: give up gaps, end silent tracks, check the disk. Call a few times a second; `now`: Unix time."""
+        """Do what is due: give up gaps, end silent tracks, check the disk. Call a few times a second. `now`: Unix time."""
         for number, (n, track) in list(self._open.items()):
             if number not in self._open:
                 continue  # another layer has just taken over
@@ -103,7 +103,7 @@ class Segment:
             self._check_space()
 
     def close(self, at: float, reason: Ending = "") -> Ending:
-        """End all tracks and the log. Return `reason`, or why the end could not be written."""
+        """End all tracks and the log. Return `reason`; if it is "", return why the end could not be written, or ""."""
         for n, track in self._open.values():
             try:
                 self._finish(n, track)
@@ -125,7 +125,10 @@ class Segment:
             self._write(TrackBegan(at=track.began_ms, n=n, participant=named.participant, kind=named.kind))
 
     def _finish(self, n: int, track: Track, until_ms: int | None = None) -> None:
-        """End a track. `until_ms`: when another layer continues the video; then there is neither a gap nor an overlap."""
+        """End a track. `until_ms`: beginning of another layer of the same video. This track then ends exactly there.
+
+        So there is neither a gap nor an overlap between the two, unless the gap is longer than `HELD_MS`.
+        """
         track.close()
         if track.began_ms is None or track.ended_ms is None:
             return

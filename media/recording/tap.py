@@ -1,4 +1,4 @@
-"""Tap of a room's recording: which participants' packets go to the recorder, and who can hear and see them."""
+"""Tap of a room's recording: sends the recorder the packets of some participants, and who can hear and see them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .link import Link
 
 
 class Tap:
-    """One segment, from construction to `close`. `on_over(reason)` is called when it is closed ("": as asked)."""
+    """One segment, from construction to `close`. `on_over(reason)` is called when the segment is closed ("": by `close`)."""
 
     def __init__(self, link: Link, room: str, epoch: int, period: int, now: float, on_over: Callable[[str], None]) -> None:
         self.period = period
@@ -23,12 +23,12 @@ class Tap:
         self._participants: frozenset[str] = frozenset()
         self._tracks: dict[Incoming, int] = {}
         self._layers: dict[tuple[str, str], Incoming] = {}
-        """(participant, role) → the video layer that is written. One track holds what it has written."""
+        """(participant, role) → the layer of this video that is written now. Another layer begins another track."""
         self._reports: dict[Incoming, tuple[float, int]] = {}
         self._segment = link.begin(room, epoch, period, now, self._ended)
 
     def follow(self, matrix: worker_wire.SetMatrix, participants: list[str], now: float) -> None:
-        """Set whose packets are written from now on, and whom they reach. Times here and below are Unix seconds."""
+        """Set the participants whose packets are written from now on, and who hears and sees whom. All times are Unix seconds."""
         self._participants = frozenset(participants)
         sees: dict[str, list[tuple[str, Kind]]] = {}
         for viewer, slots in matrix.sees.items():
@@ -46,8 +46,8 @@ class Tap:
     def picture(self, participant: str, source: Incoming, top: Incoming | None, data: bytes, keyframe: bool, now: float) -> None:
         """Record one packet of a camera or screen layer, decrypted.
 
-        `top`: the layer to write (None: not known yet). The layer written before goes on until `top` begins with a keyframe.
-        `keyframe`: this packet begins one, and no later packet has come yet.
+        `top`: the layer to write (None: not known yet). The layer written so far goes on until a keyframe of `top` comes.
+        `keyframe`: whether this packet begins a keyframe, and no later packet has come yet.
         """
         if not self._wants(participant):
             return

@@ -1,15 +1,16 @@
-"""Capture time of an RTP timestamp on the server's clock. Keeps lips, voice and all tracks together. Pure."""
+"""Computes when an RTP timestamp was captured, by the server's clock. Keeps lips, voice and all tracks in step. Pure."""
 
 from __future__ import annotations
 
 from media.packets import rtp
 
 SLEW_S = 0.0005
-"""Largest correction per packet towards the sender's reports: 25 ms per second of speech. Clocks drift far less (100 ppm)."""
+"""Largest correction per packet towards the sender's reports, in seconds. That is 25 ms per second of speech, and clocks drift
+far less (100 ppm)."""
 
 
 class Clock:
-    """Capture clock of one stream. Starts with the first packet's arrival; the sender's reports correct it.
+    """Capture clock of one stream. It starts at the first packet's arrival. The sender's reports correct it.
 
     `rate`: ticks per second.
     """

@@ -1,4 +1,4 @@
-"""Track: one stream of one participant, written as it came into a WebM file, whose time 0 is the track's beginning."""
+"""Track: one stream of one participant, written unchanged into a WebM file. The file's time 0 is the track's beginning."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .timing import Clock
 from .vp8 import Frame, Frames
 
 AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
-"""Wait for missing packets. Sound is only reordered; video is retransmitted for up to 0.5 s (`NACK_TRIES` of
+"""Seconds to wait for missing packets. Sound may only be reordered. Video is retransmitted for up to 0.5 s (`NACK_TRIES` of
 `media.peer.streams`)."""
 GAP_S = 5.0
-"""A stream that is silent for this long (muted, camera off) has ended. Later packets become a new track."""
-DROP_MS = 30.0  # a packet that is earlier than its place by more is dropped
-MOST_TICKS_FILLED = int(GAP_S * 400)  # Opus packets of 2.5 ms that fill a gap at most
+"""A track ends when its stream sends nothing for so many seconds (muted, camera off). Later packets become a new track."""
+DROP_MS = 30.0  # a packet is dropped if it should start more than so many ms before the end of the sound written so far
+MOST_TICKS_FILLED = int(GAP_S * 400)  # most empty Opus packets (2.5 ms or longer) that are written to fill a gap
 _MS = Fraction(1, 1000)
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
 """One cluster a second: after a crash the file is whole up to its last second."""
@@ -45,14 +45,15 @@ FAILURES = (OSError, av.FFmpegError)
 
 
 def failure(error: Exception) -> WriteFailed:
-    """Return the reason of a write error."""
+    """Return the WriteFailed for a write error, with its reason."""
     return WriteFailed("disk_full" if getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) else "write_failed")
 
 
 class Track:
     """One track's file. Every method raises WriteFailed.
 
-    `path` is opened with the first packet that can be shown or heard. `began_ms` and `ended_ms` (Unix time) are None before.
+    The first packet that can be shown or heard creates the file `path`. `began_ms` and `ended_ms` (Unix time) are None before
+    that.
     """
 
     def __init__(self, path: Path, kind: Kind) -> None:
@@ -82,7 +83,7 @@ class Track:
         self._take(self._order.push(Arrived(header, data[header.payload : header.end], at)))
 
     def passed(self, now: float) -> None:
-        """Give up gaps that have waited too long."""
+        """Give up gaps that have lasted too long at `now`."""
         self._take(self._order.late(now))
 
     def close(self) -> None:

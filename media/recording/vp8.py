@@ -14,7 +14,7 @@ _START = b"\x9d\x01\x2a"
 
 
 class Frame(NamedTuple):
-    """One whole frame. `size`: (width, height) of a keyframe, otherwise None. `arrived`: arrival of its first packet."""
+    """One whole frame. `size`: (width, height) of a keyframe, otherwise None. `arrived`: when its first packet arrived."""
 
     data: bytes
     timestamp: int
@@ -23,9 +23,9 @@ class Frame(NamedTuple):
 
 
 class Frames:
-    """Frame assembler. Starts with a keyframe.
+    """Frame assembler. The first frame is a keyframe.
 
-    After a loss it waits for the next one, because other frames refer to missing ones.
+    After a loss the assembler waits for the next keyframe, because other frames refer to missing frames.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Frames:
         self._arrived = 0.0
 
     def push(self, ordered: Ordered) -> Frame | None:
-        """Return the frame that this packet completes, if any."""
+        """Add a packet. Return the frame that this packet completes. None: it completes no frame."""
         packet, header = ordered.packet, ordered.packet.header
         if ordered.after_loss:
             self._break()
@@ -75,7 +75,7 @@ class Frames:
 
 
 def keyframe_size(frame: bytes) -> tuple[int, int] | None:
-    """Return (width, height) of a keyframe (RFC 6386 section 9.1); None: it is no keyframe, or not whole."""
+    """Return (width, height) of a keyframe (RFC 6386 section 9.1). None: `frame` is no keyframe, or not whole."""
     if len(frame) < 10 or frame[0] & 1 or frame[3:6] != _START:
         return None
     width = int.from_bytes(frame[6:8], "little") & 0x3FFF

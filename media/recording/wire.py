@@ -1,6 +1,6 @@
 """Messages from a worker to its recorder, length-prefixed on one stream socket, and the replies.
 
-Packets and clocks are packed by hand, because they are many. All others are msgpack.
+Messages with packets and clocks are many, so they are packed by hand. All other messages are msgpack.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PREFIX = struct.Struct("<I")
 PACKET = struct.Struct("<BId")
 """Kind of message, track, arrival (Unix time, s). The RTP packet follows."""
 CLOCK = struct.Struct("<BIdI")
-"""Kind of message, track, capture time (Unix time, s) of this RTP timestamp."""
+"""Kind of message, track, capture time (Unix time, s), and the RTP timestamp that was captured then."""
 IS_PACKET, IS_CLOCK, IS_COMMAND = 0, 1, 2  # kinds of messages
 MAX_MESSAGE_BYTES = 256 * 1024
 
@@ -33,9 +33,9 @@ class Begin(Struct, tag="begin", kw_only=True):
 
 
 class Track(Struct, tag="track", kw_only=True):
-    """Stream of a segment; its packets name it by `track`.
+    """Announce a stream of a segment. The stream's packets name it by `track`.
 
-    `after`: track of the same video in another layer, which this one continues; -1: none.
+    `after`: track with another layer of the same video, which this track continues. -1: there is none.
     """
 
     segment: int
@@ -78,7 +78,7 @@ decode_over = msgspec.msgpack.Decoder(Over).decode
 
 
 def framed(body: bytes) -> bytes:
-    """Return `body` with its length before it."""
+    """Return `body`, preceded by its length."""
     return PREFIX.pack(len(body)) + body
 
 
@@ -98,12 +98,12 @@ def packet(track: int, at: float, data: bytes) -> bytes:
 
 
 def clock(track: int, captured: float, timestamp: int) -> bytes:
-    """Return a framed sender's clock."""
+    """Return a framed message with a sender's clock."""
     return framed(CLOCK.pack(IS_CLOCK, track, captured, timestamp))
 
 
 class Frames:
-    """Cuts a stream into messages. Raises ValueError for one over `MAX_MESSAGE_BYTES`, which only a fault of ours can send."""
+    """Cuts a stream into messages. A message over `MAX_MESSAGE_BYTES`, which only a fault of ours can send, raises ValueError."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
