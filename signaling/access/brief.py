@@ -93,7 +93,7 @@ def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
 
 
 def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
-    """Return the brief after the user has gone to another page: that page, its product if it has one, and the trail.
+    """Return the brief after the user has gone to another page, with that page, its product if it has one, and the trail.
 
     `seen` has passed `check_trail`. What the browser leaves out stays as it was. A partner signs the product at entry, so another
     product replaces the signed one and is `claimed`; the picture of the former product is dropped.

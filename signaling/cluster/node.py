@@ -133,7 +133,7 @@ class Node:
     async def _is_believed(self, found: Lease, doubt: Doubt) -> bool:
         """Return whether to follow the server that this lease names.
 
-        This server then sends requests, our token and cookies there.
+        To a server that it follows, this server sends requests, the servers' token, and cookies of staff.
 
         A server that we follow already is not compared with the newest term again.
         """

@@ -122,7 +122,7 @@ class Rights:
             await self._records.saw_sign_ins(used, now)
 
     async def end(self, clients: list[Client]) -> None:
-        """Tell these connections `signed_out`, and end their part in sessions. Sign out staff who have no connection left."""
+        """Tell these connections `signed_out`, and detach them. Sign out staff who have no connection left."""
         for staff in {client.staff.id: client.staff for client in clients if client.staff is not None}.values():
             returns = await self._may_return(staff)
             theirs = [client for client in clients if client.staff is not None and client.staff.id == staff.id]
@@ -156,7 +156,7 @@ class Rights:
             self._refused["matcher_sign_out"] += 1
 
     async def _end_absent(self, absent: list[str], signed_in: set[str]) -> None:
-        """Remove from sessions the members who have neither a connection nor a sign-in. Their peers may still be in a call."""
+        """Close the peers of members who have neither a connection nor a sign-in: such a peer may still be in a call."""
         for staff in absent:
             if staff in signed_in:
                 continue

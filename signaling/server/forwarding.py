@@ -83,7 +83,7 @@ class Relay:
             if decided_here or (node.leads and node.leader == node.me):
                 return await handler(request)
             if node.is_node(request.headers.get(TOKEN_HEADER, "")):
-                return _unavailable()  # the sending server takes this one for the leader, which it no longer is
+                return _unavailable()  # the server that forwarded this request does not know yet that this one no longer leads
             try:
                 return await self._to_leader(request, handler)
             except _NotReached as error:

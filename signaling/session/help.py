@@ -78,7 +78,7 @@ def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect
 def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
     """Let the member of staff who accepted the request catch up, unheard, and tell the user so.
 
-    In a direct transfer, the member who accepts becomes the owner at once instead.
+    In a direct transfer, the member who accepts becomes the owner at once, without catching up.
     """
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "asking" or event.staff == session.owner:

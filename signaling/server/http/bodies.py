@@ -62,7 +62,7 @@ def file_inside(folder: Path, request: web.Request) -> Path | None:
 
 
 async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives. The body may have at most `most_bytes`, whatever its announced length, and limited time.
+    """Yield the body as it arrives: at most `most_bytes`, even if another length was announced, and for a limited time.
 
     Raises Refused: too_large, too_slow.
     """
@@ -88,7 +88,7 @@ async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes
 
 
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
-    """Return the body. It may have at most `most_bytes`, whatever its announced length, and limited time to arrive.
+    """Return the body: at most `most_bytes`, even if another length was announced, and read for a limited time.
 
     `took` gets the size of each part as it arrives. Raises Refused: too_large, too_slow.
     """
