@@ -195,7 +195,7 @@ def main() -> None:
             return
         print("Ctrl+C ends it.", flush=True)
         web.run_app(demo.shop_app(cluster.settings), host="127.0.0.1", port=cluster.settings.shop_port, print=None)
-        # the terminal sends Ctrl+C to make and to us; make then sends it to us again
+        # the terminal sends Ctrl+C to make and to this process; make then forwards the signal once more
         for again in (signal.SIGINT, signal.SIGTERM):
             signal.signal(again, signal.SIG_IGN)
         print()

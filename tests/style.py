@@ -9,8 +9,7 @@ It reports four faults:
 - a test name of over 70 characters
 - a function or class without a docstring that another package imports
 
- Ruff checks the form of docstrings
-(rules D205, D400, D401, D403).
+Ruff checks the form of docstrings (rules D205, D400, D401, D403).
 """
 
 from __future__ import annotations

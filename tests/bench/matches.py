@@ -1,6 +1,7 @@
 """Measure both matcher stores in one run.
 
-A further row compares 100,000 waiting requests with 1,000: by which factor is a match slower? The larger factor counts.
+The last row says by which factor a match is slower with 100,000 waiting requests than with 1,000. It is the larger of the two
+stores' factors.
 """
 
 from __future__ import annotations

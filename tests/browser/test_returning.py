@@ -1,4 +1,7 @@
-"""A request of a returning user is first offered to their last counselor. A counselor with two sessions keeps them apart."""
+"""A returning user's request is first offered to the counselor who served them last.
+
+A counselor with two sessions keeps the two apart.
+"""
 
 from __future__ import annotations
 

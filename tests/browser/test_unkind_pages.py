@@ -36,7 +36,10 @@ class Stage:
 
 
 class Stages:
-    """Gives one stage to test after test. After a failed test the next one gets a new stage, because a session may be open."""
+    """Gives one stage to test after test.
+
+    After a failed test the next one gets a new stage, because a session may still be open in the old one.
+    """
 
     def __init__(self, backstage: Backstage, casting: Casting, stack: AsyncExitStack) -> None:
         self.backstage, self.casting, self.stack = backstage, casting, stack

@@ -60,7 +60,7 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
-                self._ask()  # as browsers do: the worker did not get requests from before it served us
+                self._ask()  # as browsers do: a request sent before the worker knew this peer was lost
 
         for fragment in peer.documents:  # messages that came before this board was attached
             message(fragment)

@@ -49,7 +49,7 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
 
 
 def inside(count: int, seed: int) -> None:
-    """Run cases in this process, which any of them may crash. Write down each case before running it."""
+    """Run cases in this process. Any case may crash the process, so each case is written down before it runs."""
     dice = random.Random(seed)
     given = SEEDS["fastpath"] + [each.read_bytes() for each in sorted(KEPT.glob("*"))]
     with UNDER_WAY.open("w+b") as file:

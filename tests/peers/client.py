@@ -301,8 +301,8 @@ class Peer:
     def _again(self, sent: bytes) -> bytes:
         """Return the packet to retransmit.
 
-        Without `repairs` this is the packet unchanged. Otherwise it is a packet of an RTX stream that names its source only by
-        MID.
+        Without `repairs` the packet is returned unchanged. Otherwise it comes in an RTX stream that names its source only
+        by MID.
         """
         if not self.repairs:
             return sent

@@ -76,7 +76,7 @@ class Service:
 
 
 def answers(path: Path) -> bool:
-    """Return whether the worker accepts connections. It does so a moment after its socket file appears."""
+    """Return whether the worker accepts connections. A worker does so a moment after its socket file appears."""
     with socketlib.socket(socketlib.AF_UNIX) as one:
         return one.connect_ex(str(path)) == 0
 

@@ -100,7 +100,7 @@ async def test_call_ends_when_cancelled_at_any_wait() -> None:
                 await peer.close()
 
         async def told_to_leave(turn: int) -> bool:
-            """Cancel a call at its `turn`-th wait. Return whether the call has so many waits. A cancelled call must end."""
+            """Cancel a call at its `turn`-th wait. Return False if the call has fewer waits. A cancelled call must end."""
             told = False
 
             def tell(_: object) -> None:

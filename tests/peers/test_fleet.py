@@ -45,7 +45,7 @@ def media_machine(
     try:
         yield process
     finally:
-        process.kill()  # its workers end with it
+        process.kill()  # the workers of this media machine end with it
         process.wait()
 
 

@@ -87,7 +87,7 @@ async def test_former_connection_stays_live_right_after_an_offer(service: Servic
 
 
 async def test_broken_connections_leave_no_garbage_cycles(service: Service) -> None:
-    """If they did, a thousand broken connections at once would cost a long pause of the garbage collector."""
+    """If closed connections formed cycles, a thousand of them would cost a long pause of the garbage collector."""
 
     def sockets() -> int:
         return sum(isinstance(each, web.WebSocketResponse) for each in gc.get_objects())

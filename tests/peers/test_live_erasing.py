@@ -41,7 +41,7 @@ DAY_MS = 86_400_000
 
 
 class House:
-    """A service with all places where it stores bytes."""
+    """A service, and all places where this service stores bytes."""
 
     def __init__(self, service: Service, postgres: PostgresServer | None, redis_server: RedisServer | None) -> None:
         self.service = service
@@ -207,7 +207,7 @@ async def lived_through(house: House, word: str) -> str:
         await drhan.ask(type="decline", reservation=ring["reservation"], reason=f"다음에 {word}")
         await jimin.say("transfer", how="now", category="lenses", note=f"넘깁니다 {word}")
         await jimin.say("cancel_help")
-        await asyncio.sleep(1.0)  # records for a second
+        await asyncio.sleep(1.0)  # so that something is recorded after the consent
         assert (await user.say("leave"))["type"] == "ok"
         await written(service, user.session_id, 1)
     assert (await user.say("rate", score=5, words=f"고마워요 {word}"))["type"] == "ok"

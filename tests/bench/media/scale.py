@@ -25,7 +25,7 @@ SIZES = (5, 10, 20, 40, 60, 80, 100, 130, 160, 200)
 WARM_FRAMES = round(SETTLED_S / FRAME_S)
 """Frames that are not measured. By their end the single voice is in passthrough.
 
-Passthrough is earlier than the mix before it. Measured against the mix's delay, its packets would count as early.
+Mixed packets arrive later than packets in passthrough. If they were measured, too, they would count as late.
 """
 KEPT = 2 * (round(WINDOW_S / FRAME_S) + WARM_FRAMES)
 CASE = "hush"

@@ -54,7 +54,7 @@ def packets(samples: Samples) -> Packets:
 
 @cache
 def voice(person: int) -> Packets:
-    """Return the packets of one person. All persons say the same words, but each starts at a different word."""
+    """Return the packets of one person. All persons say the same words, but each starts at another place of the recording."""
     return packets(np.roll(words(), -FRAME * 97 * person))
 
 

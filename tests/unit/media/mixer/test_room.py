@@ -215,7 +215,7 @@ def test_hold_tone_mixes_with_a_voice(voices: dict[str, list[bytes]]) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(1.0, 0.0), (0.0, 1.0), (1.0, 0.3), (0.2, 4.0)])
 def test_gain_change_does_not_click(before: float, after: float) -> None:
-    """The test measures the mix before it is encoded, because the codec would blur a click."""
+    """The mix is measured before its encoding, because the codec would blur a click."""
     sine, gains, out = tone(440, 0.2, 5000), Gains(), []
     gains.aim({"a": before, "b": 0.1})
     for n in range(10):

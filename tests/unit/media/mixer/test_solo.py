@@ -262,7 +262,7 @@ def test_no_old_sound_is_heard_after_a_long_silence(spoken: list[bytes]) -> None
 
 
 def test_speaker_never_gets_their_own_packets(spoken: list[bytes]) -> None:
-    """This also holds when everybody was silent before, and therefore shared one stream."""
+    """A speaker gets none of their own packets, even if everybody was silent before and therefore shared one stream."""
     room = conference()
     room.run(3, *(muted(name) for name in NAMES))
     speaker = Talker("user", spoken)

@@ -67,7 +67,7 @@ async def test_worker_keeps_one_clock_under_pressure() -> None:
 
 
 async def test_closed_worker_does_not_tick() -> None:
-    """This also holds if a room asks for a tick while it closes."""
+    """A closed worker does not tick, even if a room asked for a tick while it closed."""
     worker = await opened(flows=0)
     await worker.close()
     assert await ticks_within(RESTING_STEPS * TICK_STEP_S + 0.1, worker) == [0]

@@ -112,7 +112,7 @@ async def test_leaving_the_queue_takes_nobody_elses_place() -> None:
     door.tasks["b"].cancel()
     await asyncio.gather(door.tasks["b"], return_exceptions=True)
     await first.__aexit__(None, None, None)
-    door.tasks["c"].cancel()  # it is c's turn, but c has not run since
+    door.tasks["c"].cancel()  # c has the turn, but its task has not run since
     await asyncio.gather(door.tasks["c"], return_exceptions=True)
     await asyncio.sleep(0)
     assert door.inside == ["d"]

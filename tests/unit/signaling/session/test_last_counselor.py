@@ -1,4 +1,4 @@
-"""A request of a returning user is first offered to their last counselor."""
+"""A returning user's request is first offered to the counselor who served them last."""
 
 from __future__ import annotations
 
