@@ -39,8 +39,8 @@ class Plan:
 class Call:
     """One call, as its user and its counselor see it.
 
-    Three events: `accepted` is set when one of our counselors is in the session, `both` when both peers are connected or the
-    counselor has failed with `problem`, and `done` when the user has left.
+    Three events. `accepted` is set when one of our counselors is in the session. `both` is set when both peers are connected, or
+    the counselor has failed with `problem`. `done` is set when the user has left.
     """
 
     clicked_at: float
@@ -56,7 +56,7 @@ class Call:
 class Calls:
     """All calls of a run. Call `run` once.
 
-    `stages`: how many calls are waiting, talking, held or failed. `declined_rings`: rings of users who are not ours.
+    `stages`: how many calls are waiting, talking, held or failed. `declined_rings`: rings of other users, which were declined.
     `staff_lost`: counselors who stopped early, by reason.
     """
 

@@ -1,7 +1,7 @@
 """Figures of the sound that one peer hears: loss, jitter, delay, and the part that its jitter buffer would have to conceal. Pure.
 
-Nothing is decoded. The mixer's jitter buffer says which packets it would play, which it would repair from the copy in the next
-packet, and which are lost.
+The sound is not decoded. The mixer's jitter buffer says which packets would be played, which would be repaired from the copy in
+the next packet, and which are lost.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ log = structlog.get_logger("media")
 
 PR_SET_PDEATHSIG = 1
 SHUTDOWN_S = 0.5  # seconds that open HTTP requests get at the end
-PARENT_CHECK_S = 0.5  # seconds between checks that the parent is alive, where the kernel does not kill us when it dies
+PARENT_CHECK_S = 0.5  # seconds between checks that the parent is alive, where the kernel does not kill us with the parent
 DRAIN_S = 15.0  # most seconds to wait until rooms have moved; that takes two seconds, and a room left after this is unused
 DRAIN_CHECK_S = 0.1  # seconds between two checks for remaining rooms
 
@@ -98,8 +98,8 @@ def _log_to_stderr() -> None:
 async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched: int) -> None:
     """Run the worker until SIGTERM, SIGINT or the parent's death, then close everything within 2 s.
 
-    On SIGTERM a worker that is announced in Redis, or whose parent reads its events, first lets its rooms move to other workers,
-    for at most `DRAIN_S`. A second signal ends this wait. `watched`: process id of the parent for `_until`.
+    On SIGTERM the worker first lets its rooms move to other workers, for at most `DRAIN_S`. It does so if it is announced in
+    Redis, or if its parent reads its events. A second signal ends this wait. `watched`: process id of the parent for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
     where = Where(addresses, options.announce, options.udp_port, options.recordings)

@@ -46,7 +46,7 @@ from media.api.wire import (
 )
 
 COMMAND_TIMEOUT_S = 5.0
-"""A worker answers a command in milliseconds. After this time it counts as unreachable."""
+"""A worker answers a command in milliseconds. If no answer comes in this time, the worker counts as unreachable."""
 EVENT_SILENCE_S = 0.75
 """Three missed heartbeats (250 ms each): the worker is dead or cut off."""
 MAX_FRAME_BYTES = 8 * 1024 * 1024
@@ -73,7 +73,7 @@ class WorkerUnreachable(WorkerError):
 
 
 class WorkerClient:
-    """HTTP client of one worker. Use it in the event loop that made it, and close it.
+    """HTTP client of one worker. Use the client in the event loop that made it, and close it at the end.
 
     `base`: path of the worker's Unix socket, or its URL (`http://host:port`); `secret`: sent as bearer token ("" sends none).
     Every command raises `WorkerRefused` or `WorkerUnreachable`.

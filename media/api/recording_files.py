@@ -29,7 +29,7 @@ class Entry(Struct, tag_field="type", kw_only=True):
 
 
 class TrackBegan(Entry, tag="track"):
-    """Beginning of a track. Its file is `{n}.webm`."""
+    """Beginning of a track. The track's file is `{n}.webm`."""
 
     n: int
     participant: str

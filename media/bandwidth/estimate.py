@@ -1,12 +1,12 @@
 """Bandwidth estimate of the path to one receiver, from transport-wide feedback: standing queues and loss.
 
-Growth and decrease are those of Google Congestion Control (draft-ietf-rmcat-gcc-02): 0.85 × the rate that arrives. Three things
-differ:
+The estimate grows and decreases as in Google Congestion Control (draft-ietf-rmcat-gcc-02): congestion sets it to 0.85 × the rate
+that arrives. Three things differ:
 
-- What counts as congestion (`standing`, `losses`).
-- The estimate may grow beyond the rate sent, because a relay can send only what senders make. There is no probing;
-  `layers.Chooser` waits longer after attempts that fail.
-- The estimate starts by doubling each second.
+- Congestion is detected in another way (`standing`, `losses`).
+- The estimate may grow beyond the rate sent, because a relay can send only what senders make. The estimator does not probe.
+  Instead, `layers.Chooser` waits longer after each step up that fails.
+- At the start the estimate doubles each second.
 
 Times are in seconds: sending on our clock, arrival on the receiver's. Only differences on the same clock are used.
 """
@@ -25,15 +25,15 @@ HISTORY_PACKETS = 4096
 """Packets sent and not yet reported: four seconds at 1,000 packets a second. The oldest are dropped first."""
 BACK_OFF = 0.85  # the estimate after congestion, as a factor of the rate that arrives
 GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
-"""Growth factors per second; the larger one applies when nothing has gone wrong for five seconds."""
+"""Growth factors per second. The larger factor applies when there was no congestion for `LATER_S` seconds."""
 EVIDENCE_S = 3.0  # seconds for which the path counts as congested after the last sign of congestion
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
 """Seconds over which the arriving rate is measured, packets needed at least, and seconds for which packets are remembered for
 it."""
 DROP_EVERY_S = 0.3  # least seconds between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
-"""Change of a queue's least delay within an interval (`Standing.growth_s`) from which the queue grows, or empties. A smaller
-change may be the size of a packet."""
+"""Seconds. A queue counts as growing if `Standing.growth_s` is above the first number, and as emptying if it is below minus the
+second. A smaller change may be the size of a packet."""
 SILENT_S = 1.0
 """Seconds after congestion for which the estimate does not grow. It does not grow either when the last report is older than
 this."""

@@ -1,6 +1,6 @@
 """Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), both directions.
 
-A sender numbers its packets across all streams of a transport. The receiver reports which arrived, and when, to 250 µs.
+A sender numbers its packets across all streams of a transport. The receiver reports which packets arrived, and when, to 250 µs.
 """
 
 from __future__ import annotations

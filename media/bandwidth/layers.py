@@ -124,7 +124,7 @@ def _need(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int]) ->
 
 
 def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float, lowest: int) -> dict[int, int]:
-    """Return the levels, lowered until they fit.
+    """Return the levels, lowered until all layers together fit into `bps`.
 
     The least important video goes down first. Every video goes down to its lowest layer before one is paused. `lowest`: the
     lowest level allowed, 0 or `PAUSED`.

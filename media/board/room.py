@@ -163,7 +163,7 @@ class BoardRoom:
         self._observed.append(event.update)
 
     def _restore(self, update: bytes) -> None:
-        """Apply an update of the journal. It was checked before it was journalled, so check only an update that must be split."""
+        """Apply an update of the journal. Such an update was checked before; check it again only if it must be split."""
         try:
             self._log.append(update)
             self._doc.apply_update(update)
@@ -181,7 +181,7 @@ class BoardRoom:
         self._ask(participant)
 
     def disconnect(self, participant: str) -> None:
-        """Stop sending to the participant. The quota stays, so that reconnecting refills nothing."""
+        """Stop sending to the participant. The participant's quota is kept, so that reconnecting does not refill it."""
         self._connected.discard(participant)
         self._unasked.pop(participant, None)
 
@@ -289,7 +289,7 @@ class BoardRoom:
     def _has_room(self, size: int, types: int) -> bool:
         """Return whether an update fits into the document. If it does not, compact the journal and try again.
 
-        Compacting drops what was overwritten or deleted. It is costly, so it is done at most once in 10 s.
+        Compacting drops what was overwritten or deleted. Compacting is costly, so it is done at most once in 10 s.
         """
         if self._fits(size, types):
             return True

@@ -79,7 +79,7 @@ class Solo:
     """One source in passthrough."""
 
     def __init__(self, name: str, source: Source, last: Passed) -> None:
-        """Begin after `last`, the packet whose sound the listeners heard last, in a mix."""
+        """Begin passthrough after `last`, the packet whose sound came last in the mix."""
         self.name = name
         self.source = source
         self.last = last
@@ -90,7 +90,7 @@ class Solo:
         """Ticks since the last packet."""
 
     def tick(self, now: float) -> list[Sent]:
-        """Return the packets for the listeners in this tick: one, none, or two where the delay shrinks by a frame."""
+        """Return the packets for the listeners in this tick: one, none, or two if the jitter buffer shortens its delay."""
         passed = self.source.pass_on(now)
         self._ticks += 1
         self.even_ticks = self.even_ticks + 1 if self.source.empty else 0

@@ -51,7 +51,7 @@ def is_quiet(payload: bytes, level_dbov: int | None) -> bool:
 class Source:
     """Sound of one participant.
 
-    `stats` are the room's: decodes, concealed, fec_used, shortened, skipped_quiet, passed_on, dropped_*.
+    `stats`: the room's counters. A source counts decodes, concealed, fec_used, shortened, skipped_quiet, passed_on and dropped_*.
     """
 
     def __init__(self, stats: Counter[str]) -> None:

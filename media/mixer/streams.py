@@ -1,7 +1,7 @@
 """Outgoing encoded streams: which listeners share an encoder, and what is sent in silence.
 
 Every listener receives the packets of one `Stream`. When the recipes of a stream's listeners begin to differ, each group of equal
-recipes gets a clone of the encoder in the same tick, so that the listeners' decoders notice nothing. Two streams become one when
+recipes gets a clone of the encoder in the same tick. The listeners' decoders notice nothing. Two streams become one when
 their recipes have been equal for half a second, or when both are silent: by then their encoders have nearly the same state.
 
 In silence a stream encodes 200 ms more, until its encoder and the listeners' decoders are at rest. Then it sends an empty DTX
@@ -20,7 +20,7 @@ from .opus import Encoder, Samples
 from .solo import Sent
 
 REST_TICKS = 10  # silent ticks that are still encoded
-DTX_EVERY_TICKS = 20  # between two packets in silence
+DTX_EVERY_TICKS = 20  # ticks between two packets in silence
 JOIN_TICKS = 25  # ticks with equal recipes after which two streams become one
 LOSSY = 0.02
 """Fraction of lost packets above which each packet of a listener's mix carries an in-band copy (FEC) of the packet before."""

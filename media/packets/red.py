@@ -104,7 +104,7 @@ class Seen:
     def needed(self, *, copies: bool) -> bool:
         """Return whether this memory is still needed. Call it for every packet.
 
-        `copies`: this packet may carry redundant copies.
+        `copies`: whether this packet may carry redundant copies.
         """
         self._alone = 0 if copies else self._alone + 1
         return self._alone <= WINDOW
@@ -126,7 +126,7 @@ class Seen:
 
 
 class Copier:
-    """Adds to each packet of one stream the packet before (RED)."""
+    """Adds a copy of the packet before to each packet of one stream (RED)."""
 
     def __init__(self, payload_type: int, red: int) -> None:
         self._payload_type = payload_type

@@ -42,7 +42,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Nack:
-    """Sequence numbers that a receiver asks for again."""
+    """Sequence numbers of packets that a receiver asks to be sent again."""
 
     ssrc: int
     sequences: tuple[int, ...]

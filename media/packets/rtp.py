@@ -13,7 +13,7 @@ ONE_BYTE = 0xBEDE  # profile of one-byte header extensions (RFC 8285)
 RESTART = 3000
 """A jump in sequence numbers by more than this means that the sender has restarted. A smaller jump is loss or reordering."""
 MIX = "mix"
-"""Source of packets that the mixer makes."""
+"""Name of the source of packets that the mixer makes."""
 
 
 class RtpError(Exception):
@@ -251,7 +251,7 @@ class Rewriter:
     def lend(self, to: Any) -> None:
         """Copy the state into a `fastpath_out`: the fast path rewrites packets from now on. `refresh` copies the state back.
 
-        At least one packet must have been sent.
+        At least one packet must have been sent before.
         """
         to.ssrc, to.payload_type, to.packets, to.octets = self.ssrc, self.payload_type, self.packets, self.octets
         to.sequence, to.sequence_offset, to.advanced = self._sequence, self._sequence_offset, self._advanced

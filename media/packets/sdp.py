@@ -178,8 +178,8 @@ def _part(lines: list[tuple[str, str]]) -> _Part:
 def _roles(parts: list[_Part]) -> list[str]:
     """Return the role of each section; "" for a rejected one.
 
-    Six video sections get their roles by position. If there are fewer, the sections that send are a camera and a screen, in this
-    order, and the sections that only receive are slots. A rejected section that sends keeps its position, so that a screen can be
+    Six video sections get their roles by position. If there are fewer, the first section that sends is a camera, and the second
+    is a screen. Sections that only receive are slots. A rejected section that sends keeps its position, so that a screen can be
     offered without a camera.
     """
     kinds = [part.kind for part in parts]

@@ -1,6 +1,6 @@
 """RTCP of one peer: reports and requests in both directions (RFC 3550, 4585; transport-wide feedback).
 
-Sends nothing: methods return what the caller must send.
+This module sends nothing: methods return what the caller must send.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Control:
         self._clock_offset: float | None = None
         self._report_due = self._feedback_due = now
 
-    # what the peer tells
+    # packets from the peer
 
     def take(self, packet: rtcp.Packet, came: float, now: float) -> list[bytes]:
         """Take one RTCP packet of the peer, received at `came`. Return the encrypted packets that a NACK asks to send again."""
@@ -81,7 +81,7 @@ class Control:
         self._downlink.repeats.follow(self._downlink.estimate, now)
         return slot.repair(nack.sequences, self._downlink.repeats, now)
 
-    # what we tell
+    # packets to the peer
 
     def report_due(self, now: float) -> bool:
         """Return whether the next `due` makes a report. Bring the streams' counters up to date before that."""

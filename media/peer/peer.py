@@ -155,7 +155,7 @@ class Peer:
             self._closed("internal")
 
     async def close(self, state: State, reason: str) -> None:
-        """End the connection in `state` and tell the remote side. The owner calls this method, so it gets no `changed`."""
+        """End the connection in `state` and tell the remote side. Do not call `Owner.changed`: the owner itself calls `close`."""
         self.state = state
         if self.downlink.lent is not None:
             self.downlink.lent.close()
@@ -275,7 +275,7 @@ class Peer:
     def receive(self, kind: Kind, data: bytes, path: ice.Path, now: float, came: float) -> None:
         """Take DTLS, RTP or RTCP from a checked address of this peer.
 
-        `came`: when the kernel received it, at most `now`.
+        `came`: when the kernel received the datagram, at most `now`.
         """
         if not self._allowed.spend(1):
             self._wire.drops["rate"] += 1

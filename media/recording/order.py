@@ -19,7 +19,7 @@ class Arrived(NamedTuple):
 
 
 class Ordered(NamedTuple):
-    """Packet in order. `after_loss`: packets before it are missing."""
+    """Packet in order. `after_loss`: whether packets right before this packet are missing."""
 
     packet: Arrived
     after_loss: bool

@@ -27,8 +27,8 @@ KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Free disk space below which recording stops, so that other records on the same disk can still be written."""
 MOST_TRACKS = 500  # tracks of a segment at most; packets of further tracks are dropped
 HELD_MS = 3000
-"""Longest time in ms between the last frame of one layer and the first frame of the next layer for which the first track is
-prolonged. If the time is longer, the camera was off in between."""
+"""Longest time in ms between the last frame of one layer and the first frame of the next. The first track is prolonged over this
+time. If the time is longer, the camera was off in between."""
 LOOK_EVERY_S = 1.0  # seconds between two checks of free space
 
 
@@ -103,7 +103,7 @@ class Segment:
             self._check_space()
 
     def close(self, at: float, reason: Ending = "") -> Ending:
-        """End all tracks and the log. Return `reason`; if it is "", return why the end could not be written, or ""."""
+        """End all tracks and the log. Return `reason`. If `reason` is "" and the end cannot be written, return that fault."""
         for n, track in self._open.values():
             try:
                 self._finish(n, track)

@@ -64,7 +64,7 @@ class Transactions:
         self._bits = bytearray(TRANSACTION_BITS // 8)
 
     def add(self, transaction: bytes) -> bool:
-        """Remember a transaction. Return whether it is new."""
+        """Remember a transaction. Return whether the transaction is new."""
         hashed = crc32(transaction)
         new = False
         for at in (hashed & 0xFFFF, hashed >> 16):
@@ -100,7 +100,7 @@ def read(data: bytes) -> Check | None:
 
 
 def answer(transaction: bytes, address: tuple[str, int], key: bytes) -> bytes:
-    """Return a success response. It names `address`, from which the request came (XOR-MAPPED-ADDRESS)."""
+    """Return a success response that names `address`, from which the request came (XOR-MAPPED-ADDRESS)."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     packed = socket.inet_pton(family, address[0])
     size = len(packed)

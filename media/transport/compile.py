@@ -37,7 +37,7 @@ def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
     compiler = shlex.split(os.environ.get("CC", "cc"))
     if not compiler or shutil.which(compiler[0]) is None:
         return "no C compiler (Debian: gcc and libc6-dev)"
-    # written under another name: parallel builds and a starting worker see only whole files
+    # the compiler writes under another name, so that parallel builds and a starting worker see only whole files
     made = library.with_suffix(f".{os.getpid()}.tmp")
     command = [*compiler, *FLAGS, *extra, f'-DFASTPATH_SOURCE="{fingerprint()}"', "-o", str(made), str(SOURCE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the machine owner's own compiler

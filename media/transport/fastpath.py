@@ -36,7 +36,7 @@ _KEPT, _KEPT_BYTES = struct.Struct("=dHxxIii"), 536
 
 
 class Unavailable(Exception):
-    """There is no fast path; the message says why."""
+    """The fast path cannot be used. The message says why."""
 
 
 class Kept(NamedTuple):
@@ -104,7 +104,7 @@ class Leg:
     def kept(self) -> list[Kept]:
         """Return the packets buffered since the last call.
 
-        Call it before `recall`, and before Python handles a later packet of this voice.
+        Call this method before `recall`, and before Python handles a later packet of this voice.
         """
         found = []
         for at in range(0, self._leg.kept * _KEPT_BYTES, _KEPT_BYTES):

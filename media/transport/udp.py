@@ -33,7 +33,7 @@ DRAIN = 64
 BUFFER_BYTES = 2 * 1024 * 1024  # kernel buffer of each socket, each direction
 BIND_ATTEMPTS = 32  # random ports tried until one is free on all addresses
 SO_TIMESTAMPNS = 35
-"""Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
+"""Socket option of Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
 MOST_LATE_S = 5.0
 """Age in seconds of an arrival time above which the machine's clock must have been set meanwhile."""
 _STAMP = struct.Struct("@ll")
@@ -167,7 +167,7 @@ def _came(stamps: list[tuple[int, int, bytes]]) -> float:
 def _say_if_small(one: socket.socket) -> None:
     """Warn when the kernel grants a small receive buffer.
 
-    Linux grants at most `net.core.rmem_max`, by default a tenth of what a full worker needs, and reports twice the granted size.
+    Linux grants at most `net.core.rmem_max`, by default a tenth of what a full worker needs. It reports twice the granted size.
     """
     granted = one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
     if sys.platform == "linux" and granted < BUFFER_BYTES:

@@ -26,7 +26,7 @@ class Announcer:
     """Context manager: announces the worker in Redis while the context lasts. Redis may fail and recover meanwhile."""
 
     def __init__(self, worker: Worker, redis_url: str, url: str, secret: str) -> None:
-        """Prepare the lease. `url`: where commands reach this worker. `secret`: their bearer token; it also signs the lease."""
+        """Prepare the lease. `url`: where commands reach this worker. `secret`: token of commands; it also signs the lease."""
         self._worker = worker
         self._secret = secret
         self._url = url
@@ -57,7 +57,7 @@ class Announcer:
         await self._redis.aclose()
 
     def wake(self) -> None:
-        """Announce at once, because the worker's state has changed (it drains)."""
+        """Renew the lease at once, because the worker's state has changed: it drains."""
         self._wake.set()
 
     async def _run(self) -> None:

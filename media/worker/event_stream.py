@@ -43,7 +43,7 @@ class Subscriber:
 
 
 class Hub:
-    """Numbers the events from 1 without gaps. `snapshot(n)` returns the state after event n."""
+    """Numbers the worker's events from 1 without gaps, for all subscribers. `snapshot(n)` returns the state after event n."""
 
     def __init__(self, snapshot: Callable[[int], wire.Snapshot]) -> None:
         self._snapshot = snapshot

@@ -19,7 +19,7 @@ from media.worker.worker import Worker
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-"""`OpenRoom` carries a room's whole board journal."""
+"""Largest body of a command. `OpenRoom` carries a room's whole board journal."""
 ROOMS_AT_ONCE = 10
 """Rooms that `/quality` reads before it lets packets and ticks run."""
 STATUS = {"stale_epoch": 409, "no_room": 404, "no_peer": 404, "full": 429, "draining": 429}

@@ -120,7 +120,7 @@ class Room:
         return peer.answer(self._outside.candidates)
 
     def close_peer(self, name: str) -> None:
-        """End a peer. Raise `Refused` if it is unknown."""
+        """End a peer. Raise `Refused` if the peer is unknown."""
         peer = self.peers.get(name)
         if peer is None:
             raise Refused("no_peer")
@@ -306,7 +306,7 @@ class Room:
                 self._want_keyframe(wanted)
 
     def _want_keyframe(self, picture: tuple[str, str] | None, shown: Incoming | None = None) -> None:
-        """Ask for a keyframe of the layer that is shown, or of all layers."""
+        """Request a keyframe of the layer that is shown. If none is shown, request keyframes of all layers."""
         peer = self._peer_of(picture[0]) if picture is not None else None
         if peer is None or picture is None:
             return

@@ -36,8 +36,8 @@ FORGET_LATENESS = 0.6
 RESTING_AT_ONCE = 30  # resting rooms that one wake-up ticks at most
 MAX_ROOMS = 1000
 MAX_PEERS = 2000
-CLOSE_S = 1.0  # time for peers to end when the worker closes
-LOG_EVERY = 500  # failures of a kind per log line
+CLOSE_S = 1.0  # seconds that peers have to end when the worker closes
+LOG_EVERY = 500  # one log line for so many failures of a kind
 
 
 def find_fastpath() -> Fastpath | None:
@@ -258,7 +258,7 @@ class Worker:
         return time.monotonic()
 
     def wall(self, now: float) -> float:
-        """Return the Unix time of a moment of `now()`. It never jumps, even if the machine's clock is set."""
+        """Return the Unix time of a moment of `now()`. This time never jumps, even if the machine's clock is set."""
         return now + self._wall_offset
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -305,7 +305,7 @@ class Worker:
         peer.probe_answered(message, path, now)
 
     def _wake(self) -> None:
-        """Set the one timer to the next due room or heartbeat. A handle, not a task: it fires up to 200 times a second."""
+        """Set the one timer to the next due room or heartbeat. It fires up to 200 times a second, so it is no task."""
         if self._clock is not None:
             self._clock.cancel()  # a room has asked for an earlier tick
         beat = self._beaten + BEAT_STEPS
