@@ -25,8 +25,9 @@ from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
 
 CATCH_UP_LINES = 500
+PAGE_LINES = 200  # before a line
 # characters of lines in one frame: a client drops or delays its other messages behind a large frame
-CATCH_UP_CHARACTERS = 100_000
+PAGE_CHARACTERS = 100_000
 CHANGEABLE = frozenset({"waiting", "active", "after"})  # states of a session in which lines may be edited and retracted
 
 
@@ -213,15 +214,33 @@ class Lines:
             elif participant in entry.session.people and line.audience == "all":
                 client.send_encoded(for_users)
 
-    async def catch_up(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
+    async def page(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
+        """Send the lines that a client asks for, and the read marks unless it asks for older lines."""
         audience: Audience = "staff" if person.staff else "all"
-        found: list[Line] = []
-        if message.after < entry.last_seq:
-            found = await self._records.line_changes(entry.id, message.after, CATCH_UP_LINES + 1, audience)
-        page = _page(found)
-        client.send(LinesReply(session=entry.id, lines=page, more=len(found) > len(page), id=message.id))
+        if message.before is None:
+            await self._catch_up(entry, client, message, audience)
+        else:
+            await self._older(entry, client, message, message.before, audience)
+            if message.before > 0:
+                return
         if entry.site.read_marks == "on":
             self._send_marks(entry, client, person.id, await self._marks(entry))
+
+    async def _catch_up(self, entry: Entry, client: Client, message: GetLines, audience: Audience) -> None:
+        found: list[Line] = []
+        rev = entry.last_seq
+        if message.after < rev:
+            found = await self._records.line_changes(entry.id, message.after, CATCH_UP_LINES + 1, audience)
+        page = _page(found[:CATCH_UP_LINES])
+        client.send(LinesReply(session=entry.id, lines=page, more=len(found) > len(page), rev=rev, id=message.id))
+
+    async def _older(self, entry: Entry, client: Client, message: GetLines, before: int, audience: Audience) -> None:
+        # A client ignores changes of lines that it has not fetched. With the lock, no change comes between reading and sending.
+        async with entry.lines_lock:
+            found = await self._records.lines_before(entry.id, before, PAGE_LINES + 1, audience)
+            page = _page(found[: -PAGE_LINES - 1 : -1])[::-1]
+            more = len(found) > len(page)
+            client.send(LinesReply(session=entry.id, lines=page, more=more, before=before, rev=entry.last_seq, id=message.id))
 
     async def read(self, entry: Entry, person: Person, message: ReportRead) -> None:
         """Store which lines a person's page has and has shown, and tell the others. Do nothing if the site has no read marks."""
@@ -268,9 +287,9 @@ def _page(lines: list[Line]) -> list[Line]:
     """Return as many of the first lines as one frame should carry, but at least one."""
     page: list[Line] = []
     characters = 0
-    for line in lines[:CATCH_UP_LINES]:
+    for line in lines:
         characters += len(line.text) + sum(len(former.text) for former in line.former)
-        if page and characters > CATCH_UP_CHARACTERS:
+        if page and characters > PAGE_CHARACTERS:
             break
         page.append(line)
     return page

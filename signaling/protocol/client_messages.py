@@ -147,10 +147,15 @@ class ReportRead(Message, tag="read"):
 
 
 class GetLines(Message, tag="lines"):
-    """Ask for the lines that are new or have changed: those whose ``rev`` is above ``after``. The reply is ``lines``."""
+    """Ask for lines. The reply is ``lines``.
+
+    Without ``before``: the lines that are new or have changed, those whose ``rev`` is above ``after``. With ``before``: the page
+    of lines just before the line of this ``seq``; 0 asks for the newest page.
+    """
 
     session: Id
     after: int = 0
+    before: Annotated[int, Meta(ge=0)] | None = None
     id: int | None = None
 
 

@@ -137,11 +137,17 @@ class LineMarks(Message, tag="line_marks"):
 
 
 class Lines(Message, tag="lines"):
-    """The reply to ``lines``, in the order of ``rev``. ``more``: there are further lines after these."""
+    """The reply to ``lines``. ``more``: there are further lines, after these or, if ``before`` was asked, before them.
+
+    Lines after a number come in the order of ``rev``, a page of ``before`` in the order of ``seq``. ``before`` is as asked.
+    ``rev``: the newest number of the session.
+    """
 
     session: str
     lines: list[Line]
     more: bool = False
+    before: int | None = None
+    rev: int = 0
     id: int | None = None
 
 

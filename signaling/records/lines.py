@@ -79,11 +79,22 @@ class Lines(Leading):
         """Return up to `limit` lines that are new or have changed: those with a `rev` above `after`, in the order of `rev`."""
         return await self._lines(session_id, t.line.c.rev, after, limit, audience)
 
+    async def lines_before(self, session_id: str, before: int, limit: int, audience: Audience) -> list[Line]:
+        """Return the last `limit` lines numbered below `before`, in order. 0: the last lines of all."""
+        query = _LINE.where(t.line.c.session == session_id)
+        if before:
+            query = query.where(t.line.c.seq < before)
+        found = await self._read_lines(query.order_by(t.line.c.seq.desc()).limit(limit), audience)
+        return found[::-1]
+
     async def _lines(self, session_id: str, number: sa.Column[int], after: int, limit: int, audience: Audience) -> list[Line]:
         query = _LINE.where(t.line.c.session == session_id, number > after)
+        return await self._read_lines(query.order_by(number).limit(limit), audience)
+
+    async def _read_lines(self, query: sa.Select[Any], audience: Audience) -> list[Line]:
         if audience == "all":
             query = query.where(t.line.c.audience == "all")
-        found = [_line(row) for row in await self._all(query.order_by(number).limit(limit))]
+        found = [_line(row) for row in await self._all(query)]
         return found if audience == "staff" else [without_former(line) for line in found]
 
     async def line(self, session_id: str, seq: int) -> Line | None:

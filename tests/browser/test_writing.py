@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.async_api import Locator, expect
@@ -112,3 +115,55 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     await counselor.reads("한글漢字你好")
     written = counselor.page.locator("[data-testid=chat-line] .chat-text").filter(has_text="끝")
     await eventually(written.all_inner_texts, ["한글漢字你好\n끝"], "one line of two rows")
+
+
+LONG = 5_000  # lines
+MOST_SHOWN = 400  # lines in the document
+SCROLL_UP = """box => new Promise((done) => {
+    box.scrollBy({ top: -2000, behavior: "instant" });
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+        const top = box.getBoundingClientRect().top;
+        const seen = [...box.querySelectorAll(".chat-text")].find((line) => line.getBoundingClientRect().bottom > top);
+        done(Number(/\\[(\\d+)\\]/.exec(seen.textContent)?.[1] ?? 0));
+    }));
+})"""
+"""Scroll, and return the number of the topmost line that is seen."""
+MOST_SCROLLED = 95  # lines in 2,000 px; a page that comes with a jump moves the reader further
+
+
+def write_directly(records: Path) -> None:
+    """Store lines that the counselor wrote, as if the only conversation in these records had been long."""
+    with closing(sqlite3.connect(records, timeout=20)) as database, database:
+        database.execute("CREATE TEMP TABLE written AS SELECT * FROM line WHERE kind = 'text' AND role = 'counselor' LIMIT 1")
+        (session,) = database.execute("SELECT session FROM written").fetchone()
+        (last,) = database.execute("SELECT last_seq FROM session WHERE id = ?", [session]).fetchone()
+        for n in range(1, LONG + 1):
+            values = (last + n, last + n, f"long-{n}", f"[{n}] " + "줄 " * (n % 9))
+            database.execute("UPDATE written SET seq = ?, rev = ?, id = ?, text = ?", values)
+            database.execute("INSERT INTO line SELECT * FROM written")
+        database.execute("UPDATE session SET last_seq = ? WHERE id = ?", [last + LONG, session])
+
+
+async def test_long_conversation_opens_at_its_end_and_scrolls_to_its_start(cast: Cast) -> None:
+    user, counselor = await talking(cast)
+    await counselor.write("처음 한 줄")
+    await user.reads("처음 한 줄")
+    write_directly(cast.service.data_dir / "records.sqlite")
+    for person in (counselor, user):
+        await person.page.reload()
+    await expect(line(counselor, f"[{LONG}]")).to_be_in_viewport()
+    shown = counselor.get("chat-line")
+    assert await shown.count() <= MOST_SHOWN
+    await user.reads(f"[{LONG}]")
+
+    box = counselor.page.locator(".chat-lines")
+    first = line(counselor, "처음 한 줄")
+    seen = [LONG]
+    while seen[-1] > 0 and len(seen) < LONG:
+        seen.append(await box.evaluate(SCROLL_UP))
+    await expect(first).to_be_in_viewport()
+    assert await shown.count() <= MOST_SHOWN
+    assert all(0 <= before - after <= MOST_SCROLLED for before, after in pairwise(seen)), seen
+    await user.write("끝의 새 줄")
+    await counselor.page.locator(".chat-newer").click()
+    await expect(line(counselor, "끝의 새 줄")).to_be_in_viewport()

@@ -58,7 +58,7 @@ async def _read(live: Live, client: Client, entry: Entry, person: Person, messag
 
 
 async def _lines(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetLines) -> Reply:
-    await live.lines.catch_up(entry, client, person, message)
+    await live.lines.page(entry, client, person, message)
     return None
 
 

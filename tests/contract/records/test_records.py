@@ -149,6 +149,16 @@ async def test_changed_line_has_a_number_above_all_before(records: Records) -> N
         await records.change_line("s-1", 99, lambda line: line)
 
 
+async def test_pages_go_back_from_the_newest_line_to_the_first(records: Records) -> None:
+    await records.create_session(session())
+    for number in range(1, 8):
+        await say(records, f"l-{number}", audience="staff" if number == 6 else "all")
+    assert [line.seq for line in await records.lines_before("s-1", 0, 3, "all")] == [4, 5, 7]
+    assert [line.seq for line in await records.lines_before("s-1", 4, 3, "all")] == [1, 2, 3]
+    assert [line.seq for line in await records.lines_before("s-1", 7, 2, "staff")] == [5, 6]
+    assert await records.lines_before("s-1", 1, 3, "staff") == []
+
+
 async def test_former_texts_are_for_staff_and_gone_with_the_session(records: Records, url: str) -> None:
     await records.create_session(session())
     await say(records, "l-1", text="FORMER")

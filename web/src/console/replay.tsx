@@ -1,5 +1,5 @@
 import { History } from "lucide";
-import { useCallback, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { Line, SessionView } from "../messages";
 import { Board } from "../room/board/lazy-board";
 import { Chat, type AudienceChoice } from "../room/chat";
@@ -26,6 +26,9 @@ interface ReplayProps {
  *  moment. */
 export function Replay({ client, link, session, pictures, audience }: ReplayProps) {
   const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
+  const status = useStore(client.state, (state) => state.status);
+  const older = useStore(client.state, (state) => (state.older[session.id] ?? 0) > 0);
+  useEffect(() => void client.reach(session.id, 0), [session.id, older, status]); // every moment since the beginning
   const [strokes, setStrokes] = useState<number[]>([]);
   const [until, setUntil] = useState(Infinity);
   const onStrokes = useCallback((times: number[]) => setStrokes((known) => (known.join() === times.join() ? known : times)), []);

@@ -117,11 +117,17 @@ export interface ReportRead {
   id?: number | null;
 }
 
-/** Ask for the lines that are new or have changed: those whose ``rev`` is above ``after``. The reply is ``lines``. */
+/**
+ * Ask for lines. The reply is ``lines``.
+ *
+ * Without ``before``: the lines that are new or have changed, those whose ``rev`` is above ``after``. With ``before``: the page
+ * of lines just before the line of this ``seq``; 0 asks for the newest page.
+ */
 export interface GetLines {
   type: "lines";
   session: string;
   after?: number;
+  before?: number | null;
   id?: number | null;
 }
 

@@ -126,12 +126,19 @@ export interface LineMarks {
   marks: Mark[];
 }
 
-/** The reply to ``lines``, in the order of ``rev``. ``more``: there are further lines after these. */
+/**
+ * The reply to ``lines``. ``more``: there are further lines, after these or, if ``before`` was asked, before them.
+ *
+ * Lines after a number come in the order of ``rev``, a page of ``before`` in the order of ``seq``. ``before`` is as asked.
+ * ``rev``: the newest number of the session.
+ */
 export interface Lines {
   type: "lines";
   session: string;
   lines: Line[];
   more?: boolean;
+  before?: number | null;
+  rev?: number;
   id?: number | null;
 }
 

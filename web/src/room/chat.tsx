@@ -39,8 +39,13 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
   const outbox = useStore(client.state, (state) => state.outbox[session.id] ?? NO_OUT);
   const status = useStore(client.state, (state) => state.status);
   const chosen: Audience = audience?.value ?? "all";
-  const scroll = useFollowing(lines.length + outbox.length);
-  const view = useLineWindow(lines, scroll.ref);
+  const older = useStore(client.state, (state) => (state.older[session.id] ?? 0) > 0);
+  const scroll = useFollowing(`${lines.at(-1)?.seq} ${outbox.length}`);
+  const view = useLineWindow(lines, scroll.ref, {
+    there: older,
+    fetch: () => void client.older(session.id),
+    reach: (seq) => client.reach(session.id, seq),
+  });
   const writing = useWriting();
   return (
     <div class="chat">
@@ -55,7 +60,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
         role="log"
         aria-live={view.moving ? "off" : "polite"}
         aria-label={t("chat.title")}
-        data-windowed={lines.length > MOST || undefined}
+        data-windowed={older || lines.length > MOST || undefined}
       >
         <div ref={scroll.rows}>
           {lines.length + outbox.length === 0 && <p class="chat-empty">{t("chat.empty")}</p>}
@@ -157,7 +162,7 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
 
 /** Keeps the chat scrolled to its end as lines come. If the reader has scrolled back, sets `behind` instead: new lines wait
  *  below. */
-function useFollowing(count: number) {
+function useFollowing(newest: string) {
   const ref = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -172,7 +177,7 @@ function useFollowing(count: number) {
   useLayoutEffect(() => {
     if (atEnd.current) toEnd();
     else setBehind(true);
-  }, [count]);
+  }, [newest]);
   useEffect(() => {
     const resized = new ResizeObserver(() => atEnd.current && toEnd());
     for (const box of [ref.current, rows.current]) if (box) resized.observe(box);

@@ -56,21 +56,74 @@ describe("the lines that were written before", () => {
     return { server, made, seqs: () => made.state.get().lines.s1?.map((one) => one.seq) };
   };
 
-  it("are asked for from the first, although a new line came before the session", async () => {
+  it("are asked for from the newest, although a new line came before the session", async () => {
     const { server, made, seqs } = client();
     server.say({ type: "line", session: "s1", line: line(7) });
     server.say({ type: "session", session: aSession() });
-    expect(server.lastLinesRequest).toMatchObject({ after: 0 });
-    server.say({ type: "lines", id: server.lastLinesRequest?.id, session: "s1", lines: [line(1), line(2)] });
+    expect(server.lastLinesRequest).toMatchObject({ before: 0 });
+    server.say({
+      type: "lines",
+      id: server.lastLinesRequest?.id,
+      session: "s1",
+      lines: [line(6), line(7)],
+      before: 0,
+      more: true,
+    });
     await vi.advanceTimersByTimeAsync(0);
-    expect(seqs()).toEqual([1, 2, 7]);
+    expect(seqs()).toEqual([6, 7]);
+    made.close();
+  });
+
+  it("are fetched page by page until the one that is wanted is here, each page once", async () => {
+    const { server, made, seqs } = client();
+    const page = (before: number, seq: number, more: boolean) =>
+      server.say({ type: "lines", id: server.lastLinesRequest?.id, session: "s1", lines: [line(seq)], before, more });
+    server.say({ type: "session", session: aSession() });
+    page(0, 9, true);
+    const reached = made.reach("s1", 3);
+    void made.older("s1");
+    expect(server.asked.filter((one) => one.type === "lines")).toMatchObject([{ before: 0 }, { before: 9 }]);
+    page(9, 6, true);
+    await vi.advanceTimersByTimeAsync(0);
+    page(6, 3, true);
+    expect(await reached).toBe(true);
+    expect(seqs()).toEqual([3, 6, 9]);
+    const lost = made.reach("s1", 1);
+    server.sockets.at(-1)?.onclose?.();
+    expect(await lost).toBe(false);
+    made.close();
+  });
+
+  it("after a return are asked for from the number up to which the newest page was complete", async () => {
+    const { server, made, seqs } = client();
+    server.say({ type: "session", session: aSession() });
+    server.say({
+      type: "lines",
+      id: server.lastLinesRequest?.id,
+      session: "s1",
+      lines: [line(4)],
+      before: 0,
+      more: true,
+      rev: 6,
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    server.sockets.at(-1)?.onclose?.();
+    await vi.advanceTimersByTimeAsync(10);
+    server.say({ type: "welcome", now: 0 });
+    server.say({ type: "session", session: aSession() });
+    expect(server.lastLinesRequest).toMatchObject({ after: 6 });
+    server.say({ type: "lines", id: server.lastLinesRequest?.id, session: "s1", lines: [line(7)], more: true });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.lastLinesRequest).toMatchObject({ after: 7 });
+    server.say({ type: "lines", id: server.lastLinesRequest?.id, session: "s1", lines: [line(8)] });
+    expect(seqs()).toEqual([4, 7, 8]);
     made.close();
   });
 
   it("after a return are asked for from the last one that was complete", async () => {
     const { server, made } = client();
     server.say({ type: "session", session: aSession() });
-    server.say({ type: "lines", id: server.lastLinesRequest?.id, session: "s1", lines: [line(1)] });
+    server.say({ type: "lines", id: server.lastLinesRequest?.id, session: "s1", lines: [line(1)], before: 0, rev: 1 });
     await vi.advanceTimersByTimeAsync(0);
     server.say({ type: "line", session: "s1", line: line(2) });
     server.sockets.at(-1)?.onclose?.();

@@ -48,6 +48,7 @@ export class Client {
    *  missing. */
   private caughtUp = new Set<string>();
   private readonly complete = new Map<string, number>();
+  private readonly fetching = new Map<string, Promise<boolean>>();
 
   constructor(options: ClientOptions) {
     this.storage = options.storage ?? sessionStorage;
@@ -135,28 +136,60 @@ export class Client {
    *  its last `rev`. */
   private returned(): void {
     for (const session of this.complete.keys()) {
-      if (this.caughtUp.has(session)) this.complete.set(session, lastRev(this.store.get(), session));
+      const known = Math.max(this.complete.get(session) ?? 0, lastRev(this.store.get(), session));
+      if (this.caughtUp.has(session)) this.complete.set(session, known);
     }
     this.caughtUp.clear();
   }
 
-  /** Fetches the lines that came while we were disconnected, page by page. A new line may arrive before these missed lines. So
-   *  `complete`, not the last known line, says where to continue. */
   private async catchUp(session: string): Promise<void> {
-    let after = this.complete.get(session) ?? 0;
+    const after = this.complete.get(session);
     try {
-      for (;;) {
-        const reply = await this.connection.request({ type: "lines", session, after });
-        const last = reply.type === "lines" ? reply.lines.at(-1) : undefined;
-        if (last) after = last.rev;
-        if (reply.type !== "lines") return;
-        this.complete.set(session, after);
-        if (reply.more !== true || !last) return;
-      }
+      await (after === undefined ? this.newest(session) : this.missed(session, after));
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.caughtUp.delete(session); // the next view of the session makes us ask again
     }
+  }
+
+  private async newest(session: string): Promise<void> {
+    const reply = await this.connection.request({ type: "lines", session, before: 0 });
+    if (reply.type === "lines") this.complete.set(session, reply.rev ?? 0);
+  }
+
+  /** Fetches the lines that came while we were disconnected, page by page. A new line may arrive before these missed lines. So
+   *  `complete`, not the last known line, says where to continue. */
+  private async missed(session: string, after: number): Promise<void> {
+    for (;;) {
+      const reply = await this.connection.request({ type: "lines", session, after });
+      if (reply.type !== "lines") return;
+      const last = reply.lines.at(-1);
+      if (last) after = last.rev;
+      this.complete.set(session, after);
+      if (reply.more !== true || !last) return;
+    }
+  }
+
+  /** Fetches the page before the oldest line here. Returns whether there is now more than before. */
+  older(session: string): Promise<boolean> {
+    const under = this.fetching.get(session);
+    const before = this.store.get().older[session] ?? 0;
+    if (under || before === 0) return under ?? Promise.resolve(false);
+    const fetched = this.connection
+      .request({ type: "lines", session, before })
+      .then(
+        () => this.store.get().older[session] !== before,
+        () => false, // the next scroll asks again
+      )
+      .finally(() => this.fetching.delete(session));
+    this.fetching.set(session, fetched);
+    return fetched;
+  }
+
+  /** Fetches older lines until the line `seq` is here. Returns whether it can be. */
+  async reach(session: string, seq: number): Promise<boolean> {
+    while ((this.store.get().older[session] ?? 0) > seq) if (!(await this.older(session))) return false;
+    return true;
   }
 
   private apply(event: RoomEvent): void {

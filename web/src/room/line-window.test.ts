@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { around, MOST, moved, STEP } from "./line-window";
+import { around, MOST, moved, shifted, STEP } from "./line-window";
 
 test("a window moves within its bounds and never grows", () => {
   let span = { from: 4700, to: 5000 };
@@ -23,4 +23,11 @@ test("a line is found in the middle of its window, or near an end", () => {
   expect(around(3, 5000)).toEqual({ from: 0, to: MOST });
   expect(around(4999, 5000)).toEqual({ from: 4700, to: 5000 });
   expect(around(2, 5)).toEqual({ from: 0, to: 5 });
+});
+
+test("a window shows the same lines after older ones came before them", () => {
+  const lines = [1, 4, 5, 8, 9].map((seq) => ({ seq }));
+  expect(shifted({ from: 0, to: 2 }, 5, lines)).toEqual({ from: 2, to: 4 });
+  expect(shifted({ from: 0, to: 2 }, 1, lines)).toEqual({ from: 0, to: 2 });
+  expect(shifted({ from: 0, to: 2 }, 7, lines)).toBeNull();
 });

@@ -1,7 +1,7 @@
 /** Keeps a long conversation short in the document: only the lines around the reader's position are rendered. */
 
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Line } from "../messages";
 
 export interface Span {
@@ -12,6 +12,7 @@ export interface Span {
 export const MOST = 300; // lines in the document at once
 export const STEP = 100; // lines by which the window moves
 const NEAR = 900; // px: the window moves when the reader is this close to its end
+const CALLED_MS = 1600; // how long a line is highlighted
 
 /** Moves a window over `count` lines by `by`, within bounds. */
 export function moved({ from, to }: Span, by: number, count: number): Span {
@@ -29,29 +30,46 @@ export const around = (index: number, count: number): Span => {
   return { from, to: Math.min(count, from + MOST) };
 };
 
+/** Returns the window over the same lines after older ones were put before them. `first`: the first line of before. */
+export function shifted({ from, to }: Span, first: number, lines: readonly Pick<Line, "seq">[]): Span | null {
+  const by = lines.findIndex((line) => line.seq === first);
+  return by < 0 ? null : { from: from + by, to: to + by };
+}
+
 interface Anchor {
   seq: string;
   top: number;
 }
 
+/** Where lines come from that were not fetched yet. */
+export interface Older {
+  there: boolean;
+  fetch: () => void;
+  /** Fetches until this line is here. */
+  reach: (seq: number) => Promise<boolean>;
+}
+
 /** Returns the part of `lines` to render in the scrolling `box`. The part moves as the reader scrolls; lines on the screen stay
- *  where they are. */
-export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>) {
-  const [span, setSpan] = useState<Span | null>(null); // null: the newest lines
+ *  where they are, also as older lines come. */
+export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>, older: Older) {
+  const [held, setHeld] = useState<{ span: Span; first: number } | null>(null); // null: the newest lines
+  const [wanted, setWanted] = useState(0);
   const anchor = useRef<Anchor | null>(null);
-  const revealed = useRef(0);
   const count = lines.length;
+  const first = lines[0]?.seq ?? 0;
+  const before = useRef(first);
+  if (before.current !== first) anchor.current ??= firstSeen(box.current); // the document still shows what was before
+  before.current = first;
+  const span = held && shifted(held.span, held.first, lines);
+  const setSpan = (next: Span | null) => setHeld(next && { span: next, first });
   const to = Math.min(span?.to ?? count, count);
   const shown = { from: Math.min(span?.from ?? count, Math.max(0, to - MOST)), to };
-  useEffect(() => setSpan(null), [lines[0]?.seq]);
   useLayoutEffect(() => {
     const kept = anchor.current;
     const line = kept && box.current?.querySelector(`[data-seq="${kept.seq}"]`);
     if (line && box.current) box.current.scrollTop += line.getBoundingClientRect().top - kept.top;
     anchor.current = null;
-    if (revealed.current > 0) box.current?.querySelector(`[data-seq="${revealed.current}"]`)?.scrollIntoView({ block: "center" });
-    revealed.current = 0;
-  }, [span]);
+  }, [held, first]);
   const move = (by: number) => {
     anchor.current = firstSeen(box.current);
     setSpan(moved(shown, by, count));
@@ -59,17 +77,30 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>)
   const onScroll = () => {
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = box.current ?? {};
     const below = scrollHeight - scrollTop - clientHeight;
+    if (scrollTop < NEAR && shown.from < STEP && older.there) older.fetch();
     if (scrollTop < NEAR && shown.from > 0 && (span !== null || below > NEAR)) move(-STEP);
     else if (below < NEAR && shown.to < count) move(STEP);
-    else if (span === null && below > NEAR && shown.from > 0) setSpan(shown); // new lines then do not move the window
+    else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown); // new lines then do not move the window
   };
-  const reveal = (seq: number) => {
-    const index = lines.findIndex((line) => line.seq === seq);
-    if (index < 0) return;
-    revealed.current = seq;
-    setSpan(around(index, count));
-  };
+  useLayoutEffect(onScroll, [first, older.there]); // at the very top nobody can scroll
+  useLayoutEffect(() => {
+    if (wanted === 0) return;
+    const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
+    const index = line ? -1 : lines.findIndex(({ seq }) => seq === wanted);
+    if (line) {
+      call(line);
+      setWanted(0);
+    } else if (index >= 0) setSpan(around(index, count));
+  }, [wanted, held, first]);
+  const reveal = (seq: number) => void older.reach(seq).then((here) => here && setWanted(seq));
   return { ...shown, complete: shown.to === count, moving: span !== null, onScroll, reveal, toEnd: () => setSpan(null) };
+}
+
+/** Brings a line into view and marks it for a moment. */
+function call(line: Element): void {
+  line.scrollIntoView({ block: "center" });
+  line.classList.add("line-called");
+  setTimeout(() => line.classList.remove("line-called"), CALLED_MS);
 }
 
 function firstSeen(box: HTMLElement | null): Anchor | null {

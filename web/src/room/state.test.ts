@@ -19,6 +19,34 @@ describe("lines", () => {
     expect(state.lines.s1?.map((one) => one.seq)).toEqual([2, 3, 5]);
   });
 
+  it("come as a page of the newest, then page by page before them", () => {
+    const newest = after([
+      { type: "line", session: "s1", line: line(13) },
+      { type: "line_changed", session: "s1", line: { ...line(3), rev: 14 } },
+      { type: "lines", session: "s1", lines: [line(11), line(12), line(13)], before: 0, more: true },
+    ]);
+    expect(newest.lines.s1?.map((one) => one.seq)).toEqual([11, 12, 13]);
+    const page: RoomEvent = { type: "lines", session: "s1", lines: [line(3), line(9)], before: 11, more: true };
+    const older = after([page, page], newest);
+    expect(older.lines.s1?.map((one) => one.seq)).toEqual([3, 9, 11, 12, 13]);
+    expect(older.older.s1).toBe(3);
+    const whole = after([{ type: "lines", session: "s1", lines: [line(1)], before: 3 }], older);
+    expect(whole.lines.s1?.map((one) => one.seq)).toEqual([1, 3, 9, 11, 12, 13]);
+    expect(whole.older.s1).toBe(0);
+  });
+
+  it("that were not fetched yet stay out when they change, so that nothing between is missing", () => {
+    const newest = after([{ type: "lines", session: "s1", lines: [line(11)], before: 0, more: true }]);
+    const changed = after(
+      [
+        { type: "line_changed", session: "s1", line: { ...line(3), rev: 12 } },
+        { type: "lines", session: "s1", lines: [{ ...line(4), rev: 13 }, line(14)] },
+      ],
+      newest,
+    );
+    expect(changed.lines.s1?.map((one) => one.seq)).toEqual([11, 14]);
+  });
+
   it("of one's own are 'sending' until acknowledged, and then lines like any other", () => {
     const sending = after([
       { type: "session", session: aSession() },

@@ -6,6 +6,7 @@ import type {
   Error as ServerError,
   Line,
   LineAck,
+  Lines,
   Mark,
   ParticipantView,
   Queue,
@@ -55,6 +56,8 @@ export interface RoomState {
   sessions: Record<string, SessionView>;
   /** By session: the lines in order of `seq`, each once. */
   lines: Record<string, Line[]>;
+  /** session → the oldest line here, while there are older ones that were not fetched; 0: none. */
+  older: Record<string, number>;
   outbox: Record<string, OutLine[]>;
   /** By session: which lines were delivered to and read by each of the others. */
   marks: Record<string, Mark[]>;
@@ -95,6 +98,7 @@ export const initialState: RoomState = {
   staff: null,
   sessions: {},
   lines: {},
+  older: {},
   outbox: {},
   marks: {},
   changes: {},
@@ -133,12 +137,33 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   const outbox = state.outbox[session] ?? [];
   const typists = Object.entries(state.typing[session] ?? {});
   const authors = new Set(added.map((line) => line.author));
+  const first = state.older[session] ?? 0;
+  const near = added.filter((line) => line.seq >= first); // the page of an older one brings it as it is then
   return {
     ...state,
-    lines: { ...state.lines, [session]: mergeLines(state.lines[session] ?? [], added) },
+    lines: { ...state.lines, [session]: mergeLines(state.lines[session] ?? [], near) },
     outbox: { ...state.outbox, [session]: outbox.filter((line) => !ids.has(line.id)) },
     typing: { ...state.typing, [session]: Object.fromEntries(typists.filter(([who]) => !authors.has(who))) },
   };
+}
+
+/** Adds the newest page, or the page of lines just before those that are here. */
+function addPage(state: RoomState, { session, lines, more, before }: Lines): RoomState {
+  if (before !== 0 && before !== state.older[session]) return state; // it came twice
+  const first = more === true ? (lines[0]?.seq ?? 0) : 0;
+  const known = (state.lines[session] ?? []).filter((line) => line.seq >= first);
+  return addLines(
+    { ...state, older: { ...state.older, [session]: first }, lines: { ...state.lines, [session]: known } },
+    session,
+    lines,
+  );
+}
+
+function addMissed(state: RoomState, { session, lines }: Lines): RoomState {
+  return lines.reduce(
+    (next, { change, seq }) => (change ? setChange(next, session, seq) : next),
+    addLines(state, session, lines),
+  );
 }
 
 function setChange(state: RoomState, session: string, seq: number, change?: Change): RoomState {
@@ -249,8 +274,7 @@ const handlers: Handlers = {
   line: (state, { session, line }) => addLines(state, session, [line]),
   line_changed: (state, { session, line }) => setChange(addLines(state, session, [line]), session, line.seq),
   line_marks: (state, { session, marks }) => ({ ...state, marks: { ...state.marks, [session]: marks } }),
-  lines: (state, { session, lines }) =>
-    lines.reduce((next, { change, seq }) => (change ? setChange(next, session, seq) : next), addLines(state, session, lines)),
+  lines: (state, reply) => (reply.before == null ? addMissed(state, reply) : addPage(state, reply)),
   typing,
   speaking: (state, { session, participants }) => ({ ...state, speaking: { ...state.speaking, [session]: participants } }),
   replaced: (state, { session }) => ({ ...state, replaced: { ...state.replaced, [session]: true } }),

@@ -1,4 +1,5 @@
 import { Reply, X } from "lucide";
+import { useEffect } from "preact/hooks";
 import type { Line, SessionView } from "../../messages";
 import { IconButton } from "../../ui/button";
 import { Icon } from "../../ui/icon";
@@ -8,7 +9,6 @@ import { nameOf } from "../words";
 import { t } from "./texts";
 
 const SHOWN = 140; // characters of a line that a quote shows
-const CALLED_MS = 1600;
 
 /** Returns the short text with which a quote shows a line. */
 export function gist(line: Line | undefined): string {
@@ -21,28 +21,18 @@ function useLine(client: Client, session: string, seq: number): Line | undefined
   return useStore(client.state, (state) => state.lines[session]?.find((line) => line.seq === seq));
 }
 
-/** Highlight a line for a moment. */
-function mark(box: Element | null, seq: number): void {
-  const line = box?.querySelector(`[data-seq="${seq}"]`);
-  line?.classList.add("line-called");
-  setTimeout(() => line?.classList.remove("line-called"), CALLED_MS);
-}
-
-/** Shows the line to which another line replies. The text comes from this page's own lines: a reply carries only the line's
- *  number. */
+/** Shows the line to which another line replies. The text comes from this page's own lines, or from older ones that it fetches: a
+ *  reply carries only the line's number. */
 export function Quote(props: { client: Client; session: string; seq: number; reveal: (seq: number) => void }) {
   const quoted = useLine(props.client, props.session, props.seq);
+  useEffect(() => void props.client.reach(props.session, props.seq), [props.seq]);
   return (
     <button
       type="button"
       class="line-quoted"
       data-testid="line-quoted"
       aria-label={t("goTo", { text: gist(quoted) })}
-      onClick={(event) => {
-        const box = event.currentTarget.closest(".chat-lines");
-        props.reveal(props.seq);
-        requestAnimationFrame(() => mark(box, props.seq));
-      }}
+      onClick={() => props.reveal(props.seq)}
     >
       {quoted && <strong dir="auto">{nameOf(quoted)}</strong>}
       <span dir="auto">{gist(quoted)}</span>
