@@ -11,7 +11,7 @@ from typing import Literal
 Kind = Literal["reservation", "entered", "suspended", "excluded", "wrap_up", "lease"]
 KINDS: tuple[Kind, ...] = ("reservation", "entered", "suspended", "excluded", "wrap_up", "lease")
 
-Key = tuple[str, ...]  # ids: of a request, of a member, or of both ("excluded")
+Key = tuple[str, ...]  # one id, of a request or a member; both ids for the kind "excluded"
 
 
 class Deadlines:

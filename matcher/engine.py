@@ -1,10 +1,10 @@
 """The matching engine: pure and synchronous.
 
-Every public step happens at `now_ms`, whole or not at all, and returns the events that it caused, in order. `MatchStore` in
+Every public step happens at `now_ms`. A step is made as a whole or not at all, and returns its events in order. `MatchStore` in
 `matcher/types.py` says what each step means. The state tables are in `matcher/states.py`, the choice of staff in
 `matcher/selection.py`.
 
-The clock never runs backwards here: an earlier `now_ms` counts as the latest one seen.
+The engine's clock never runs backwards: a `now_ms` that is earlier than the latest one seen is replaced by that one.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from matcher.types import (
 class Engine:
     """One matching domain in memory.
 
-    `fence`: the last fence of an earlier life. `holding`: the former state is lost. The engine then matches nobody for one
-    presence lease, counted from the first step, so that everybody can be announced again. Otherwise the first user to return
-    would get the first counselor to return.
+    `fence`: the last fence before a restart. `holding`: the former state is lost. The engine then matches nobody for one presence
+    lease, counted from the first step. Meanwhile signaling announces all users and members again. Otherwise the first user to
+    return would get the first counselor to return.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:

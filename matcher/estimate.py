@@ -10,13 +10,13 @@ from matcher.types import Place
 
 MIN_PICKUPS: Final = 5  # fewer pickups within the hour give no range
 KEPT_PICKUPS: Final = 12
-KEPT_MS: Final = 3_600_000  # older pickups do not count
-SPREAD: Final = 1.5  # standard deviations to either side: 87 % of a known distribution
+KEPT_MS: Final = 3_600_000  # ms: older pickups are ignored
+SPREAD: Final = 1.5  # the range reaches this many standard deviations to either side, which is 87 % of a known distribution
 DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues
 
 
 def either(text: Place, call: Place) -> Place:
-    """Return what to tell a user who has not chosen yet: a range that holds for both, or that of the medium with staff."""
+    """Return the place for a user who has not chosen a medium: a range that covers both, or that of the one medium with staff."""
     if text.staffed != call.staffed:
         return text if text.staffed else call
     lows = [place.low_s for place in (text, call) if place.low_s is not None]
@@ -25,10 +25,10 @@ def either(text: Place, call: Place) -> Place:
 
 
 class Pickups:
-    """Times that the head of one queue waited for each of the last pickups.
+    """The last pickups of one queue: how long the head of the queue waited before each of them.
 
-    Only time in which somebody waited counts. A queue with five calls on a quiet day, each answered in three seconds, moves on
-    every three seconds, not every two hours.
+    Times in which nobody waited are left out. Take a queue with five calls on a quiet day, each answered in three seconds. That
+    queue moves on every three seconds, not every two hours.
     """
 
     __slots__ = ("_last_ms", "_spans")
@@ -44,14 +44,14 @@ class Pickups:
     def range_s(self, place: int, now_ms: int, head_since_ms: int | None) -> tuple[int | None, int | None]:
         """Return the range of seconds until the `place`-th pickup, or (None, None) before `MIN_PICKUPS` within the hour.
 
-        `place` counts from 1. `head_since_ms`: since when the present head waits (None: nobody waits). It makes the estimate rise
-        as soon as staff go home.
+        `place` counts from 1. `head_since_ms`: since when the present head waits (None: nobody waits). The estimate grows with
+        that wait, so it rises as soon as staff go home.
 
-        The range is made of quantiles of an Erlang distribution whose rate is known from n pickups only. A gamma distribution of
-        the same mean and variance stands in for it, with the quantiles of Wilson and Hilferty (1931).
+        The wait has an Erlang distribution whose rate is estimated from n pickups. A gamma distribution with the same mean and
+        variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.
 
-        Measured on the loads of tests/bench/wait_promise.py: with more pickups a change of shifts shows later, and with a smaller
-        `SPREAD` the waits after such a change are the first to leave the range.
+        Measured on the loads of tests/bench/wait_promise.py: with more pickups the range follows a change of shifts later. With
+        a smaller `SPREAD`, the first waits to miss their range are those after such a change.
         """
         spans = [span for at, span in self._spans if now_ms - at <= KEPT_MS]
         if len(spans) < MIN_PICKUPS:

@@ -1,6 +1,6 @@
 """The state of one matching domain, and the moves that the engine's steps are made of.
 
-Each move updates every index and notes its events. `finish` then matches the requests and members that the step made free.
+Each move updates every index and notes its events. `finish` then matches requests that began to wait and members who became free.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from matcher.types import (
     StaffState,
 )
 
-FENCE_LEAP = 60_000_000  # µs: keeps new fences above those of an earlier life even if its clocks differed by a minute
+FENCE_LEAP = 60_000_000  # µs: keeps new fences above those before a restart, even if the former clock was a minute ahead
 TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
 
@@ -51,7 +51,7 @@ class Ledger:
         self.tickets: dict[str, Ticket] = {}
         self.reservations: dict[str, Ticket] = {}
         self.final: OrderedDict[str, None] = OrderedDict()
-        self.orphans: dict[str, dict[str, HeldAs]] = {}  # accepted requests whose holder is signed out
+        self.orphans: dict[str, dict[str, HeldAs]] = {}  # by signed-out member: the accepted requests that they still hold
         self._arrivals = 0
         self._events: list[AnyEvent] = []
         self._waiting: list[Ticket] = []
@@ -73,8 +73,9 @@ class Ledger:
     def finish(self, *, everybody: bool = False) -> list[AnyEvent]:
         """Match what this step made possible, and return the events of the whole step.
 
-        Nothing could be matched before the step. So it is enough to look at requests that began to wait and at members who became
-        free. `everybody`: look at all of them, because tiers may have opened (time passed, staff came or went).
+        Before the step nothing was left to match. So it is enough to look at requests that began to wait and at members who
+        became free. `everybody`: look at all requests and members, because tiers may have opened (time passed, staff came or
+        went).
         """
         if self.holds_until_ms is not None:
             everybody = True
@@ -140,7 +141,7 @@ class Ledger:
         self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
 
     def settle(self, member: Member, reason: str = "") -> None:
-        """Update a member's obstacles and state, and note a change. `finish` matches an idle member, or offers them."""
+        """Update a member's obstacles and state, and note an event if they changed. `finish` then matches idle members."""
         if member.idle_item is not None:
             self.roster.withdraw(member)
         member.find_obstacles()
@@ -179,7 +180,7 @@ class Ledger:
         self.settle(member)
 
     def dismiss(self, member: Member, reason: str) -> None:
-        """Sign a member out. Their accepted requests stay accepted, without a signed-in holder, until signaling decides."""
+        """Sign a member out. Their accepted requests stay accepted until signaling decides what happens to each."""
         staff = member.staff.id
         if member.reservation is not None:
             ticket = self.reservations[member.reservation]
@@ -196,7 +197,7 @@ class Ledger:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def draft(self, request: Request) -> Ticket:
-        """Return a ticket that is in no queue, to read where it would stand."""
+        """Return a ticket that is in no queue, to find out which place its request would get."""
         key = _queue_key(request)
         queue = self.queues.by_key.get(key)
         if queue is None:
@@ -222,7 +223,7 @@ class Ledger:
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
         """Put a request back into its queue, before all others, after its counselor disconnected or never entered.
 
-        Its wait begins anew for the estimates. `excluded`: a member who must not get it again.
+        The estimates count its wait from now. `excluded`: a member who must not get the request again.
         """
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
         ticket.request = replace(ticket.request, first=True, excluded=names, only="")
@@ -263,7 +264,7 @@ class Ledger:
     def become_call(self, ticket: Ticket) -> None:
         """Move an open request to the queue of calls, at its original time.
 
-        Its ring ends if its member has no room for a call.
+        If the request is ringing at a member who has no room for a call, that reservation ends.
         """
         self.queues.take(ticket)
         ticket.queue.open_tickets -= 1
@@ -280,7 +281,7 @@ class Ledger:
             self._recount(ticket)
 
     def set_aside(self, ticket: Ticket, *, aside: bool) -> None:
-        """Free the place of an accepted request, or give it back."""
+        """Free the place that an accepted request takes (`aside`), or take that place again."""
         ticket.aside = aside
         member = self.roster.members.get(cast(str, ticket.staff))
         if member is not None and aside:
@@ -288,7 +289,7 @@ class Ledger:
         self._recount(ticket)
 
     def _recount(self, ticket: Ticket) -> None:
-        """Count an accepted request for its holder as it counts now."""
+        """Update how an accepted request counts for its holder, after its medium or `aside` has changed."""
         request, staff = ticket.request.id, cast(str, ticket.staff)
         member = self.roster.members.get(staff)
         if member is None:
@@ -345,7 +346,7 @@ class Ledger:
     def let_go(self, ticket: Ticket, *, wrap_up: bool, reason: str = "") -> None:
         """Take an accepted request from its holder.
 
-        `wrap_up`: after the last one that takes a place the holder wraps up. Otherwise they are free at once.
+        `wrap_up`: whether the holder goes to wrap-up, if no other request of theirs takes a place. Otherwise they are free.
         """
         request, staff = ticket.request.id, cast(str, ticket.staff)
         ticket.staff = None
@@ -393,7 +394,7 @@ class Ledger:
         self._note(RequestChanged(self._next_fence(), self.now_ms, ticket.request.id, state, reason))
 
     def _until(self, member: Member) -> int | None:
-        """Return when a timed state ends by itself."""
+        """Return when (ms) the member's state ends by itself. None: the state has no time limit."""
         state = member.state
         if state == "reserved":
             return self.reservations[cast(str, member.reservation)].until_ms

@@ -1,4 +1,4 @@
-"""The store in memory: one engine in this process. No step awaits anything, so steps of one event loop cannot interleave."""
+"""The store in memory: one engine in this process. No step awaits anything, so the steps of one event loop run one by one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matcher.types import AnyEvent, Medium, Place, Request, RequestKind, Request
 class MemoryStore:
     """`MatchStore` in memory.
 
-    `fence`: the last fence of an earlier life, if known. Otherwise only the clock keeps fences growing across a restart.
+    `fence`: the last fence before a restart, if known. Otherwise fences grow across a restart only because the clock does.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0) -> None:

@@ -32,10 +32,10 @@ NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 class Member:
     """One signed-in member of staff.
 
-    `mode`: what they chose, or what a timeout set. `state` also depends on `live` (accepted requests and how each counts),
-    `reservation` and `lost`. `texts`, `calls`: how many of them take a place. `obstacles`: by medium, why they can get no
-    request now; None: they are idle for it. `is_idle`: for at least one medium. `idle_item`: their entry in `Pool.idle`.
-    `reported`: state and `ready` in the last event.
+    `mode`: the state that the member chose or that a timeout set. `state` also depends on `live` (the member's accepted requests,
+    and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and calls take a place. `obstacles`:
+    by medium, why the member can get no request now; None means that they can. `is_idle`: whether they can for any medium.
+    `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event about the member.
     """
 
     __slots__ = (
@@ -74,11 +74,11 @@ class Member:
 
     @property
     def burden(self) -> int:
-        """By what the least loaded member is chosen: calls, then texts."""
+        """The load by which the least loaded member is chosen. Any call weighs more than all texts."""
         return self.calls * CALL_WEIGHT + self.texts
 
     def has_room(self, medium: Medium) -> bool:
-        """Return whether their capacity for this medium is not used up."""
+        """Return whether the member can take one more request of this medium."""
         return self.texts < self.staff.texts if medium == "text" else self.calls < self.staff.calls
 
     def take(self, request: str, held_as: HeldAs) -> None:
@@ -139,7 +139,7 @@ class Member:
         self.is_idle = text is None or call is None
 
     def _both(self, reason: PassedReason) -> Obstacles:
-        """Return one obstacle for both media. Every ring needs it, so that it is made once for each reason."""
+        """Return the same obstacle for both media. The result is cached by reason, because every ring needs one."""
         known = self.same.get(reason)
         if known is None:
             passed = self.passed_over(reason)
@@ -154,8 +154,8 @@ class Member:
 class Demand:
     """The demand of one queue: what its requests need, and the pools that can serve it.
 
-    The roster keeps three lists by tier. `pools`: the pools that serve it. `present`: how many members are signed in, in any
-    state. `narrower`: how many members are signed in in the tiers before it.
+    The roster keeps three lists, each with one entry a tier. `pools`: the pools that serve the demand in that tier. `present`:
+    how many signed-in members, in any state, those pools have. `narrower`: how many signed-in members serve it in narrower tiers.
     """
 
     __slots__ = ("category_path", "kind", "language", "medium", "narrower", "pools", "present", "role", "site")
@@ -181,7 +181,7 @@ class Demand:
 class Pool:
     """Members with the same skills, who take the same media.
 
-    `idle`: by medium, those who can get such a request now. `rings`: the tier in which they serve each demand.
+    `idle`: by medium, the members who can get such a request now. `rings`: by demand, the tier in which the pool serves it.
     """
 
     __slots__ = ("idle", "key", "members", "rings", "role")
@@ -194,7 +194,7 @@ class Pool:
         self.rings: dict[Demand, int] = {}
 
     def ring_of(self, demand: Demand) -> int | None:
-        """Return the narrowest tier in which this pool serves the demand. None: never (role, medium, site or language)."""
+        """Return the narrowest tier in which this pool serves the demand. None: role, medium, site or language do not fit."""
         _, languages, sites, categories, media = self.key
         if self.role != demand.role or demand.medium not in media or demand.language not in languages:
             return None

@@ -2,12 +2,12 @@
 
 All requests of a lane have the same priority and the same times at which their tiers open (a *tier* is named `ring` in the code).
 
-Priority counts as waiting time: each request counts from its enqueue time, moved earlier by its priority. The request that counts
-from the earlier moment is served first, so the order of two requests never changes while they wait.
+Priority counts as waiting time: the enqueue time of a request is moved earlier by its priority. The request with the earlier
+result is served first. So the order of two requests never changes while they wait.
 
-The oldest request of a lane is also the first for which a tier opens. So for a lane without exclusions it is enough to look at
-its head, however long the lane is. Requests that exclude somebody (declined within the last minute, owner disconnected) are few.
-They have separate lanes, which are searched from head to end.
+The oldest request of a lane is also the first one for which a tier opens. So matching looks only at the head of a lane, however
+long the lane is. Some requests exclude members, who declined them within the last minute or were disconnected as their owner.
+Such requests are few. They have lanes of their own, called *walked*, which are searched from head to end.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from matcher.types import HeldAs, Medium, Request, RequestKind, RequestState, Re
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
 OpensAfter = tuple[int, int, int]  # ms of waiting, by tier
-LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not first, has exclusions, when tiers open)
+LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not `first`, excludes members, when tiers open)
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket)
-Rank = tuple[bool, int, int]  # (not first, counts from, arrival)
+Rank = tuple[bool, int, int]  # (not `first`, enqueue time moved earlier by priority, arrival)
 FrontItem = tuple[bool, int, int, "Lane"]  # (the three fields of the head's rank, its lane)
 
 
 class Ticket:
     """A request and its present state.
 
-    `blocked`: members who are excluded for a while, because they declined or missed it. `waiting_since_ms`: start of the present
-    wait; it is later than the enqueue time after an owner disconnected. `counts_from_ms`: the enqueue time, moved earlier by the
-    priority. `item`: its entry in its lane. `aside`: it is accepted, but its user has left the page.
+    `blocked`: members who are excluded for a while, because they declined or missed the request. `waiting_since_ms`: start of the
+    present wait, which is later than the enqueue time if an owner disconnected. `counts_from_ms`: the enqueue time, moved earlier
+    by the priority. `item`: the ticket's entry in its lane. `aside`: the request is accepted, but its user has left the page.
     """
 
     __slots__ = (
@@ -74,7 +74,7 @@ class Ticket:
 
     @property
     def held_as(self) -> HeldAs:
-        """The kind of place that it takes of its holder."""
+        """The kind of place that the accepted request takes of its holder: text, call, or none (`aside`)."""
         return "aside" if self.aside else self.request.medium
 
     def status(self) -> RequestStatus:
@@ -82,9 +82,10 @@ class Ticket:
 
 
 class Lane:
-    """Requests of one queue with the same `key`, oldest first. `walked`: some exclude members, so every request must be tried.
+    """Requests of one queue with the same `key`, oldest first.
 
-    `head_start_ms`: waiting time that the priority is worth. `front_item`: its entry in `Queues.fronts`, None while empty.
+    `walked`: the requests exclude members, so matching must try each of them. `head_start_ms`: the waiting time (ms) that the
+    priority is worth. `front_item`: the lane's entry in `Queues.fronts`; None while the lane is empty.
     """
 
     __slots__ = ("front_item", "head_start_ms", "items", "key", "opens_after_ms", "queue", "walked")
@@ -99,7 +100,7 @@ class Lane:
         self.front_item: FrontItem | None = None
 
     def heads(self) -> Iterator[Ticket]:
-        """Yield the requests that may be served next: the head, or all of them in a walked lane."""
+        """Yield the requests that may be served next: only the head, or every request of a walked lane."""
         if self.walked:
             for item in self.items:
                 yield item[2]
@@ -131,7 +132,7 @@ class Queue(Demand):
         return ahead
 
     def head_since_ms(self) -> int | None:
-        """Return since when the head has waited: the earliest `waiting_since_ms` of all lane heads. None: nobody waits."""
+        """Return the earliest `waiting_since_ms` of all lane heads. None: nobody waits in this queue."""
         return min((lane.items.first()[2].waiting_since_ms for lane in self.lanes.values()), default=None)
 
 
@@ -187,7 +188,7 @@ class Queues:
         )
 
     def _face(self, lane: Lane) -> None:
-        """Move a lane whose head has changed to its new place in its front. Remove it if nobody waits in it."""
+        """Move a lane to its new place in its front (`fronts`) after its head has changed. Remove an empty lane there."""
         queue = lane.queue
         front = self.fronts.setdefault((queue.role, queue.language, queue.medium), [])
         if lane.front_item is not None:

@@ -1,6 +1,6 @@
 """Signed-in members, and the idle ones among them.
 
-To find the best idle member, matching looks at the heads of pools (`matcher/pool.py`) and never at all members.
+To find the best idle member, matching compares the first idle member of each pool (`matcher/pool.py`), never all members.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Roster:
         return True
 
     def withdraw(self, member: Member) -> None:
-        """Remove a member from the idle, if they are among them. Call it before their obstacles change."""
+        """Remove a member from their pool's idle members, if they are idle. Call it before the member's obstacles change."""
         item = member.idle_item
         if item is not None:
             for medium, obstacle in member.obstacles.items():
@@ -52,7 +52,7 @@ class Roster:
             self.idle_count -= 1
 
     def offer(self, member: Member) -> None:
-        """Put a member among the idle of their pool, ordered by load, then longest idle."""
+        """Add a member to the idle members of their pool, which are ordered by load, then longest idle."""
         self.withdraw(member)
         item = member.idle_item = (member.burden, member.idle_since_ms, member.staff.id, member)
         for medium, obstacle in member.obstacles.items():
@@ -68,7 +68,7 @@ class Roster:
                 pool.rings[demand] = ring
 
     def survey(self, demand: Demand) -> None:
-        """Tell a demand which pools could serve it, without telling the pools."""
+        """Fill in the pools that could serve a demand, without registering the demand with these pools."""
         for pool in self.pools.values():
             ring = pool.ring_of(demand)
             if ring is not None:

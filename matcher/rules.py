@@ -16,9 +16,9 @@ ALL: Final = "*"
 MEDIA: Final[tuple[Medium, ...]] = ("text", "call")
 
 SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
-MOST_PRIORITY: Final = 100  # above and below 0
+MOST_PRIORITY: Final = 100  # steps of priority, above and below 0
 MOST_WIDENS_MS: Final = 86_400_000
-MOST_CAPACITY: Final = 1_000  # of one medium
+MOST_CAPACITY: Final = 1_000  # most requests of one medium that a member may take at once
 CALL_WEIGHT: Final = 100_000  # a call counts for more than any number of texts when the least loaded member is chosen
 
 
@@ -37,8 +37,8 @@ class Rules:
     A wider tier opens for a request when the request has waited `parent_after_ms` or `any_after_ms`. It opens at once while
     nobody who could serve the request in a narrower tier is signed in.
 
-    `priority_step_ms`: waiting time that one step of priority is worth. It keeps requests from starving: a request of priority 0
-    that has waited N steps goes before every new request of priority N or less.
+    `priority_step_ms`: the waiting time that one step of priority is worth. Because priority is worth a fixed time, no request
+    starves: a request of priority 0 that has waited N × `priority_step_ms` goes before every new request of priority N or less.
     """
 
     parent_after_ms: int = 15_000
@@ -48,12 +48,12 @@ class Rules:
     excluded_ms: int = 60_000  # how long a member who declined or missed a request does not get it again
     suspended_ms: int = 60_000  # how long a request outlives the connection of its requester
     enter_ms: int = 30_000  # from accepting until the member must be in the room
-    lease_ms: int = 30_000  # a member who is not renewed for so long is signed out
+    lease_ms: int = 30_000  # a member whose presence lease is not renewed for this time is signed out
     wrap_up_ms: int = 120_000
     max_requests: int = 200_000  # open requests; more are refused as "full"
     max_queues: int = 10_000  # at this number, queues without open requests are forgotten
     max_final: int = 20_000  # ids of ended requests kept, to answer late messages with "wrong_state", not "unknown"
-    max_why: int = 8  # candidates, and people passed over, named in one Why
+    max_why: int = 8  # most candidates in a Why, and most people passed over
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:
         """Return after how many ms of waiting each tier opens for a request."""

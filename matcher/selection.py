@@ -1,4 +1,4 @@
-"""The choice of staff for a request and of a request for staff, with its reasons. Only reads."""
+"""The choice of staff for a request and of a request for staff, with its reasons. This module changes nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
 
 @dataclass(slots=True)
 class Match:
-    """A request and the member who gets it. `candidates`: idle members of that tier, best first, at most `Rules.max_why`."""
+    """A request and the member who gets it. `candidates`: the tier's idle members, best first, at most `Rules.max_why`."""
 
     ticket: Ticket
     member: Member
@@ -30,7 +30,7 @@ class Match:
 
 
 class Selection:
-    """Answers who could be matched now. The ledger then makes the reservation."""
+    """Finds the matches that are possible now. The ledger then makes the reservations."""
 
     def __init__(self, rules: Rules, roster: Roster, queues: Queues) -> None:
         self.rules = rules
@@ -38,7 +38,11 @@ class Selection:
         self.queues = queues
 
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
-        """Return whether a tier is open: by time, for a named member, or because nobody narrower may serve the request."""
+        """Return whether a tier is open for a request.
+
+        The exact tier always is. A wider tier opens when the request has waited long enough. It opens at once if the request
+        names one member, or if nobody who could serve the request in a narrower tier is signed in.
+        """
         if ring == EXACT or now_ms - ticket.item[0] >= ticket.opens_after_ms[ring] or ticket.request.only:
             return True
         present = ticket.queue.narrower[ring]
@@ -100,9 +104,9 @@ class Selection:
         return found
 
     def next_opening_ms(self, now_ms: int) -> int | None:
-        """Return when the next tier with an idle member opens for a request, or None.
+        """Return when (ms) a tier with an idle member next opens for any waiting request. None: no such tier will open.
 
-        Everything that can be matched at `now_ms` must be matched already.
+        Call it only after everything that can be matched at `now_ms` has been matched.
         """
         if not self.roster.idle_count:
             return None
@@ -122,7 +126,7 @@ class Selection:
     # --- parts -----------------------------------------------------------------------------------------------------
 
     def _fronts_for(self, member: Member) -> list[list[FrontItem]]:
-        """Return the fronts in the member's languages, of the media for which they are idle."""
+        """Return the fronts (`Queues.fronts`) in which this member could find a request: of their languages and idle media."""
         fronts, role, found = self.queues.fronts, member.pool.role, []
         for medium, obstacle in member.obstacles.items():
             if obstacle is None:
@@ -141,7 +145,7 @@ class Selection:
         return sum(1 for at in rings if at is not None and at < ring)
 
     def _first_for(self, member: Member, lane: Lane, ring: int, now_ms: int) -> Ticket | None:
-        """Return the first request of a walked lane that this member may get. The member serves the lane in tier `ring`."""
+        """Return the first request of a walked lane that this member may get. `ring`: the tier in which they serve the lane."""
         for ticket in lane.heads():
             if self.ring_open(ticket, ring, now_ms) and not ticket.excludes(member.staff.id):
                 return ticket
@@ -173,10 +177,10 @@ class Selection:
                     yield item[0] + after
 
     def _passed_over(self, match: Match) -> list[PassedOver]:
-        """Return who did not get the request, and why, at most `Rules.max_why` members.
+        """Return members who did not get the request, and why each did not. At most `Rules.max_why` members.
 
-        First the other candidates, then members who serve the queue (narrowest tier first), then the rest of the role. This is
-        one flat loop because it runs for every match: as a generator it took a third of the whole step.
+        The other candidates come first. Then come members who serve the queue (narrowest tier first), then the rest of the
+        role. The function is one flat loop because it runs for every match: as a generator it took a third of the step.
         """
         ticket, chosen, candidates = match.ticket, match.member, match.candidates
         limit, excludes_some, medium = self.rules.max_why, ticket.excludes_some, ticket.queue.medium
@@ -209,7 +213,7 @@ class Selection:
 
 
 def _unlike(pool: Pool, queue: Queue) -> PassedReason:
-    """Return why a pool of the right role serves a queue in no tier."""
+    """Return the reason why a pool of the right role serves a queue in no tier."""
     _, languages, sites, _, _ = pool.key
     if queue.language not in languages:
         return "language"

@@ -30,8 +30,8 @@ class Staff:
     """A member of staff and their skills.
 
     `sites` and `categories` hold ids, or "*" for all. `role`: counselors get requests of kind "user" and "callback",
-    professionals those of kind "help". `texts`, `calls`: how many text sessions and how many calls they take at once, beside each
-    other; 0 for a medium that they do not take. `texts_in_call`: whether they get new texts while they are in a call.
+    professionals those of kind "help". `texts`, `calls`: how many text sessions and how many calls the member takes at once. The
+    two do not share places, and 0 means none of that medium. `texts_in_call`: whether the member gets new texts during a call.
     """
 
     id: str
@@ -49,8 +49,8 @@ class Request:
     """A request for a member of staff.
 
     `category_path`: from the category itself to its root, such as ("lenses", "cameras"). `priority` counts as waiting time
-    (`Rules.priority_step_ms`). `widens_ms`: after how many ms of waiting the tier of the parent categories opens, and after how
-    many the tier of everybody, each at most `MOST_WIDENS_MS`. None: the times of `Rules`.
+    (`Rules.priority_step_ms`). `widens_ms`: two times of waiting (ms). After the first the tier of the parent categories opens,
+    after the second the tier of everybody. Each is at most `MOST_WIDENS_MS`. None: the times of `Rules`.
     """
 
     id: str
@@ -77,8 +77,8 @@ class PassedOver:
 class Why:
     """Why a request went to a member of staff.
 
-    `candidates`: idle members of that tier, best first. Both lists have at most `Rules.max_why` entries. Treat it as immutable:
-    it is not frozen, because freezing takes time and one is made for every match.
+    `candidates`: the idle members of the tier `ring`, best first. Both lists have at most `Rules.max_why` entries. Never change a
+    `Why`. The class is not frozen only because freezing takes time, and one is made for every match.
     """
 
     ring: Ring
@@ -90,8 +90,8 @@ class Why:
 class Event(Struct, frozen=True, gc=False):
     """A change in the store. `fence` grows with every event of the store, also across restarts.
 
-    It is a struct because a match makes four events: as frozen dataclasses (5.5 µs each instead of 0.4 µs) they took longer than
-    the rest of the step.
+    Events are structs, because a match makes four of them. As frozen dataclasses (5.5 µs each instead of 0.4 µs) the events took
+    longer than the rest of the step.
     """
 
     fence: int
@@ -135,8 +135,8 @@ class RequestChanged(Event, frozen=True, gc=False):
 class StaffChanged(Event, frozen=True, gc=False):
     """A member has a new state.
 
-    `until_ms`: when a timed state ends by itself. `ready`: whether they get requests as far as their capacity allows; a busy
-    member may have stopped that. `reason` may be empty, or by state:
+    `until_ms`: when a timed state ends by itself. `ready`: whether the member gets requests as far as their capacity allows. A
+    busy member may have turned that off. `reason` may be empty, or by state:
 
     - away: missed (a ring expired), wrap_up (the wrap-up took too long)
     - signed_out: lease (it ran out), forced
@@ -155,9 +155,10 @@ AnyEvent = Reserved | ReservationEnded | RequestChanged | StaffChanged
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a waiting request stands. `place` counts from 1; `low_s` to `high_s` is the expected wait in seconds.
+    """The place of a waiting request. `place` counts from 1; `low_s` to `high_s` is the expected wait in seconds.
 
-    The range is None before five pickups of its queue, and while `staffed` is False (nobody who could serve it is signed in).
+    `staffed`: whether a member who could serve the request is signed in. While that is False, and before the fifth pickup of the
+    request's queue, the range is None.
     """
 
     place: int
@@ -170,8 +171,8 @@ class Place:
 class StaffStatus:
     """A signed-in member.
 
-    `since_ms`: when the state began. `texts`, `calls`: the sessions that take a place. `load`: their sum and the ringing request.
-    `ready`: as in `StaffChanged`.
+    `since_ms`: when the state began. `texts`, `calls`: how many sessions take a place. `load`: their sum, plus 1 for a ringing
+    request. `ready`: as in `StaffChanged`.
     """
 
     id: str
@@ -221,10 +222,10 @@ class Refused(Exception):
 class Unavailable(Exception):
     """The store cannot be used now. The text is a sentence for a log that says why, without secrets.
 
-    - After 5 s without an answer (connection failed, Redis restarts, its slot moves): the step may have been made or not. The
-      state shows which, and every state that it can have left ends by itself.
-    - At once, when 20,000 steps wait already, when Redis refuses the login or a right, or when Redis refuses to write (memory or
-      disk full, too few replicas, a script that does not end): the step was not made.
+    - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made or
+      not. The state shows which, and every state that the step can have left ends by itself.
+    - It is raised at once when 20,000 steps wait already, when Redis refuses the login or a right, or when Redis refuses to write
+      (memory or disk full, too few replicas, a script that does not end). The step was then not made.
 
     Later steps try again. The store need not be reopened.
     """
@@ -258,7 +259,7 @@ class MatchStore(Protocol):
         """Let a member get requests."""
 
     async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Stop giving requests to a member, also while they have sessions. Those go on."""
+        """Stop giving requests to a member. A member may choose this during sessions, and the sessions go on."""
 
     async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
         """Sign a member out. Raises `Refused("busy")` while they hold accepted requests, unless `force`.
@@ -273,7 +274,7 @@ class MatchStore(Protocol):
         """End a request that is not accepted yet."""
 
     async def suspend(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Take a request out of its queue, because its requester disconnected. After 60 s the sweep cancels it."""
+        """Take a request out of its queue, because its requester disconnected. After 60 s the sweep cancels the request."""
 
     async def resume(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Put a suspended request back into its queue, at its original time."""
@@ -285,20 +286,20 @@ class MatchStore(Protocol):
         """Requeue the request with its original enqueue time. This member is not offered it for 60 s."""
 
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Make an open request a call: its user has chosen voice or video. A request that is a call stays as it is.
+        """Make an open request a call, because its user has chosen voice or video. Nothing changes if it is a call already.
 
-        If it rings at a member who has no room for a call, it goes back into its queue. If it is accepted, its holder keeps it,
-        even beyond their capacity.
+        If the request rings at a member who has no room for a call, it goes back into its queue. If it is accepted, the holder
+        keeps the request, even beyond their capacity.
         """
 
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Free the place of an accepted request, because its user has left the page. Its holder keeps it and may get others."""
+        """Free the place of an accepted request, because its user left the page. The holder keeps it and may get others."""
 
     async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Give a request that was set aside its place again, at once and even beyond its holder's capacity."""
 
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Note that the holder is in the room. Without it the sweep requeues the request 30 s after accepting, as first."""
+        """Note that the holder is in the room. Otherwise the sweep requeues the request as first, 30 s after `accept`."""
 
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner."""
@@ -306,8 +307,8 @@ class MatchStore(Protocol):
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request with its session.
 
-        After their last one its holder goes to wrap-up, which ends by itself after 120 s (`away`). A request that was set aside
-        leads to no wrap-up.
+        If the holder has no other request that takes a place, they go to wrap-up. Wrap-up ends by itself after 120 s (`away`). A
+        request that was set aside leads to no wrap-up.
         """
 
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -328,12 +329,12 @@ class MatchStore(Protocol):
     async def sweep(self, now_ms: int) -> list[AnyEvent]:
         """End everything that has expired.
 
-        Reservations after 20 s, suspensions after 60 s, accepted requests that nobody entered after 30 s, exclusions after 60 s,
-        presence leases after 30 s, wrap-ups after 120 s.
+        These end by themselves: reservations after 20 s, suspensions after 60 s, accepted requests whose holder does not enter
+        after 30 s, exclusions after 60 s, presence leases after 30 s, wrap-ups after 120 s.
         """
 
     async def next_deadline_ms(self) -> int | None:
-        """Return when the next sweep has something to do, or None."""
+        """Return when (ms) the next sweep has something to do. None: no deadline is running."""
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
         """Load requests that were open before a restart, at their original times. Call it before anybody signs in.
@@ -344,22 +345,23 @@ class MatchStore(Protocol):
         """
 
     async def remember(self, fence: int) -> None:
-        """Tell the store the last fence of an earlier life, so that new fences are above it.
+        """Tell the store the last fence before a restart, so that new fences are above that fence.
 
-        If Redis then turns out to be empty at the first step, it has lost that earlier state, and the store holds: it matches
-        nobody for one presence lease, or until `end_hold`.
+        If Redis then turns out to be empty at the first step, Redis has lost the former state. In that case the store *holds*: it
+        matches nobody for one presence lease, or until `end_hold`.
         """
 
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:
         """Start matching at once in a store that holds after losing its state.
 
-        Only for a caller that knows every open request and every member, and has announced them all again.
+        Call it only after every open request and every member has been announced again.
         """
 
     async def place(self, request: str, now_ms: int) -> Place | None:
         """Return the place of a request that is not accepted yet; None for all others.
 
-        Waiting or suspended: 1 + the requests that are served before it by the same staff. Reserved: 1.
+        For a waiting or suspended request, the place is 1 + the number of requests that the same staff serve before it. For a
+        reserved request the place is 1.
         """
 
     async def estimate(
@@ -372,7 +374,7 @@ class MatchStore(Protocol):
         priority: int = 0,
         medium: Medium = "call",
     ) -> Place:
-        """Return the place that such a request would get now."""
+        """Return the place that a new request of this kind, site, language, category and medium would get now."""
 
     async def request_status(self, request: str) -> RequestStatus | None:
         """Return the status of an open request; None for one that is unknown or final."""

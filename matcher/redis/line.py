@@ -1,15 +1,17 @@
 """One connection to Redis. It runs calls of the matcher's function library in the order in which they were made.
 
-Calls made while others run are sent together as the next *flight*: one write and one read. Redis still runs them one after the
-other. Answers come back in the same order, so callers see events in the order of their fences.
+Calls that are made while others run are sent together afterwards. Such a group is called a *flight*: one write and one read.
+Redis runs the calls of a flight one after the other. Answers come back in the same order, so callers see events in the order of
+their fences.
 
 When the connection breaks, the same bytes of the flight are sent again. A step that was made already gets its former answer
 (`main.lua`). After `RETRY_S` the calls of the flight fail with `Unavailable`; later calls try again. When Redis itself refuses a
 call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once. Other calls of its flight,
 such as reads, may succeed.
 
-In a cluster a domain lives in one slot, so one connection is enough there too: to the node that MOVED names. While that slot
-moves to another node, Redis answers ASK, because no key has the bare name of the domain. No step runs until the slot has arrived.
+In a Redis cluster all keys of a domain are in one slot. So one connection is enough: to the node that a MOVED answer names. While
+the slot moves to another node, Redis answers ASK, because no key has the bare name of the domain. No step runs until the slot has
+arrived.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ from matcher.redis.address import addresses, moved_to
 from matcher.redis.script import library
 from matcher.types import Unavailable
 
-LAYOUT: Final = 2  # of the data; a store of a new layout begins empty, and everything is announced to it again
+LAYOUT: Final = 2  # version of the stored data; with a new number the store begins empty, and everything is announced to it again
 FLIGHT: Final = 32  # most calls in one flight; must be below ANSWERS_KEPT of main.lua
 WAITING: Final = 20_000  # calls that may wait for their flight; more are refused
 RETRY_S: Final = 5.0  # from the first try of a flight until its calls fail
@@ -86,7 +88,7 @@ class Line:
         return await self._call(self._library.step, arguments)
 
     async def read(self, *arguments: Argument) -> bytes:
-        """Run a read, which changes nothing, as `step` does."""
+        """Run a read, which changes nothing, and return its packed answer. Raise `Unavailable` when Redis cannot be used."""
         return await self._call(self._library.read, arguments)
 
     async def close(self) -> None:
@@ -113,7 +115,7 @@ class Line:
                 answers = [error] * len(flight)
             for (_, future), answer in zip(flight, answers, strict=True):
                 if future.done():
-                    continue  # its caller was cancelled
+                    continue  # the caller of this call was cancelled
                 if isinstance(answer, Exception):
                     future.set_exception(answer)
                 else:
@@ -211,12 +213,12 @@ def _is_hopeless(error: BaseException | None) -> bool:
 
 
 def _is_mistake(error: ResponseError) -> bool:
-    """Return whether our function raised the error: Redis then names the script and its line."""
+    """Return whether our Lua function raised the error. Redis then names the script and the line in the error's text."""
     return " script: " in str(error)
 
 
 def _said(error: ResponseError) -> str:
-    """Return the error's text with its code, which redis-py cuts off if it knows the code."""
+    """Return the error's text with its code. redis-py cuts off codes that it knows, so the code is added again."""
     code = getattr(error, "status_code", None)
     return f"{code} {error}" if code else str(error)
 

@@ -2,7 +2,7 @@
 
 It is not a script (EVALSHA), because a script creates its two hundred Lua functions at each call, which took half of every step.
 A library creates them once. Its names carry a digest of the source, so that two versions of the service can work side by side
-during an update. A version leaves 60 KB behind; `FUNCTION DELETE` removes them.
+during an update. The library of an old version stays in Redis and takes 60 KB; `FUNCTION DELETE` removes it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Final
 PARTS: Final = ("words", "deadlines", "queue", "roster", "selection", "ledger", "steps", "reading", "main")
 
 # While Redis loads a library, the library has no `redis.call` and not even `string`. So it creates everything at the first call.
-# When memory is full, Redis refuses a function without flags before it runs, and not at its tenth write. Functions that only read
-# go on.
+# When memory is full, Redis refuses a function without flags before that function runs, not in the middle of its writes.
+# Functions that only read still run.
 FRAME: Final = """
 local function make()
 {}

@@ -32,7 +32,7 @@ class RedisStore:
 
     Steps run in the order in which they are called, and each exactly once, even if an answer is lost on its way.
 
-    `fence`: the last fence of an earlier life, if known. New fences are above it, even if Redis has lost everything.
+    `fence`: the last fence before a restart, if known. New fences are above that fence, even if Redis has lost everything.
 
     `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
     again: `restore` with the open requests at their original times, and `sign_in` for every member. Meanwhile the store matches

@@ -130,7 +130,7 @@ def staff_status(packed: list[Any]) -> StaffStatus:
 
 
 def place(packed: list[Any], now_ms: int) -> Place:
-    """Make a `Place` of what `standing` in reading.lua returns."""
+    """Make a `Place` from the packed result of `standing` in reading.lua."""
     ahead, own, head_since_ms, recent, staffed = packed
     if not staffed:
         return Place(ahead + 1, None, None, staffed=False)

@@ -1,1 +1,1 @@
-"""Simulation: a day on the service's matching engine in virtual time. A model or a file of arrivals goes in, figures come out."""
+"""Simulates a day on the service's matching engine in virtual time, from a model or a file of arrivals, and reports figures."""

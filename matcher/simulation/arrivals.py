@@ -25,7 +25,7 @@ class Arrivals:
     """The arrivals as columns of equal length, in the order of time.
 
     `queue`: index into `queues`. `at_s`: seconds from midnight of the first day. `handle_s`: length of the conversation.
-    `patience_s`: how long the user waits, inf for one who never gives up.
+    `patience_s`: how long the user waits before giving up; inf: the user never gives up.
     """
 
     queues: list[QueueKey]
@@ -39,7 +39,7 @@ class Arrivals:
 
 
 def draw_arrivals(model: Model, rng: np.random.Generator) -> Arrivals:
-    """Draw arrivals from a Poisson process for each queue, with one rate for each hour. Raise `ModelError` without queues."""
+    """Draw each queue's arrivals from a Poisson process with one rate for each hour. Raise `ModelError` if there is no queue."""
     at, which, handle, patience = [], [], [], []
     for index, queue in enumerate(model.queue):
         counts = rng.poisson(queue.per_hour)
@@ -57,8 +57,8 @@ def read_arrivals(lines: Iterable[str], name: str) -> Arrivals:
     """Read arrivals from a CSV file with a header that names `COLUMNS`. A column `medium` (text or call) may be added.
 
     time: "HH:MM[:SS]", where hours may pass 24, or seconds. category: a path from its root, such as "cameras/lenses". handle and
-    patience: seconds; an empty patience means that the user never gives up. `name`: of the file, for errors. `ModelError` names
-    the line.
+    patience: seconds; an empty patience means that the user never gives up. `name`: the file's name, for errors. Raise
+    `ModelError`, which names the line, for a file that cannot be used.
     """
     reader = csv.DictReader(lines, skipinitialspace=True)
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]

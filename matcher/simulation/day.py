@@ -1,7 +1,7 @@
-"""A simulated day on the matching engine, in virtual time: a heap of coming events, without real time and asyncio.
+"""A simulated day on the matching engine, in virtual time: a heap of future events. It uses neither real time nor asyncio.
 
-Every step is one that the service takes, too: staff sign in, users queue up and are told a range, rings are accepted, declined or
-missed, conversations end, staff wrap up. Presence leases never run out here, because no simulated console loses its connection.
+The simulation makes the same steps as the service. Staff sign in. Users queue up and are told a range. Rings are accepted,
+declined or missed. Conversations end and staff wrap up. Presence leases never run out, because no simulated console disconnects.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, StaffState
 
 START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)
-UNTOLD: Final = -1  # in `low_s` and `high_s` of an Outcome: the user was told no range
-SWEEP_MS: Final = 1_000  # between two sweeps
+UNTOLD: Final = -1  # value of `low_s` and `high_s` in an Outcome if the user was told no range
+SWEEP_MS: Final = 1_000  # ms between two sweeps
 RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 
@@ -30,8 +30,8 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 class Told:
     """Counts of expected waits that users were told, by their outcome.
 
-    `kept`: served within the range. `early`: served before it. `late`: served or given up after it. A user who gave up within or
-    before the range counts nowhere, because nobody knows when they would have been served.
+    `kept`: users served within the range. `early`: served before the range. `late`: served, or gave up, after the range. Users
+    who gave up within or before the range are not counted, because nobody knows when they would have been served.
     """
 
     told: int = 0
@@ -59,9 +59,10 @@ class Told:
 class Outcome:
     """The result of a day: arrays with one entry for each arrival, in their order, and totals.
 
-    `waited_s`: seconds waited. `served`, `gave_up`: neither means that the user waited until the end of the day. `low_s`,
-    `high_s`: the range that they were told at the start, or `UNTOLD`. `first`, `later`: ranges told at the start, and afterwards.
-    `state_s`: seconds in each state, by group of staff. `rings`: how often each group was rung. `steps`: steps of the engine.
+    `waited_s`: seconds waited. `served`, `gave_up`: if both are False, the user waited until the end of the day. `low_s`,
+    `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`, `later`: the outcomes of ranges told at the
+    start, and of ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how often each group was
+    rung. `steps`: how many steps the engine made.
     """
 
     arrivals: Arrivals
@@ -94,7 +95,7 @@ class _Draws:
 
 
 class _Group:
-    """A group of staff who work alike, and what has been counted of them."""
+    """A group of staff who work alike, and the counts and times of this group so far."""
 
     def __init__(self, model: StaffModel, rng: np.random.Generator) -> None:
         self.model = model
@@ -108,7 +109,7 @@ class _Group:
 class _Person:
     """One member of staff.
 
-    `shift`: how many of their shifts have begun and not ended. `leaving`: after the last one they sign out when they are free.
+    `shift`: how many of their shifts have begun and not ended. `leaving`: the last shift has ended, so they sign out once free.
     """
 
     __slots__ = ("group", "leaving", "shift", "since_ms", "staff", "state")
@@ -125,7 +126,7 @@ class _Person:
 
 
 class Day:
-    """One simulation.
+    """One simulated day. `run` simulates it and returns the outcome.
 
     `seed` fixes all random draws. `tell_every_s`: seconds between ranges told to a waiting user; 0 tells only one, at the start.
     """
@@ -144,7 +145,7 @@ class Day:
         self._now_ms = START_MS
         self._at_ms = (START_MS + (arrivals.at_s * 1000)).astype(np.int64).tolist()
         self._queue = arrivals.queue.tolist()
-        self._told: dict[int, list[tuple[int, int, int]]] = {}  # by arrival that waits: (when, low, high)
+        self._told: dict[int, list[tuple[int, int, int]]] = {}  # by waiting arrival: the ranges told so far, as (when, low, high)
         count = len(arrivals)
         self.outcome = Outcome(
             arrivals,
@@ -189,7 +190,7 @@ class Day:
         self._at(self._now_ms + ms, what, about)
 
     def _sweep(self, due_ms: int, now_ms: int) -> None:
-        """Sweep each deadline that fell due in the engine until now, at its own time, as the service's sweeper does."""
+        """Sweep the engine at the time of each deadline that has fallen due by now, as the service's sweeper does."""
         deadline = self.engine.next_deadline_ms()
         while deadline is not None and deadline <= now_ms:
             self._now_ms = max(due_ms, deadline)
@@ -225,7 +226,8 @@ class Day:
             if self._now_ms == self._at_ms[index]:
                 self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
             told.append((self._now_ms, place.low_s, place.high_s))
-        # After the last shift nobody is told again. Otherwise a user who never gives up would keep the day from ending.
+        # After the last shift users are told no further range. Otherwise a user who never gives up would keep the day from
+        # ending.
         if self._tell_every_ms and self._now_ms < self._last_shift_ms:
             self._after(self._tell_every_ms, self._tell, index)
 
@@ -330,7 +332,7 @@ class Day:
             self._follow((step or self.engine.set_available)(name, self._now_ms))
 
     def _close(self) -> None:
-        """Count the users who still wait as not served, and sum up the groups."""
+        """End the day: count the users who still wait as not served, and sum up the times of each group."""
         for index in list(self._told):
             self._wait_over(index, served=False)
         for group in self._groups:

@@ -1,4 +1,4 @@
-"""Queueing theory for the same load: M/M/n where users never give up (Erlang-C) and where they do (Erlang-A).
+"""Queueing theory, to compare with a simulated day: M/M/n queues whose users never give up (Erlang-C) or do (Erlang-A).
 
 Zeltyn and Mandelbaum, "Call centers with impatient customers: many-server asymptotics of the M/M/n+G queue" (Queueing Systems 51,
 2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x). H(x) is the integral, from 0 to x, of the share of users who
@@ -19,9 +19,9 @@ _STEPS = 4_000  # points of the numerical integral
 class Prediction:
     """Predicted figures. Shares are from 0 to 1, of all users who come.
 
-    `waits`: share that finds nobody free. `asa_s`: mean wait (s) of users who are served. `gives_up`: share that leaves. `level`:
-    share answered in time. `occupancy`: share of staff time that is busy. An overload in which nobody gives up has asa_s inf and
-    level 0.
+    `waits`: share of users who find nobody free. `asa_s`: mean wait (s) of users who are served. `gives_up`: share of users who
+    leave. `level`: share of users answered within `within_s`. `occupancy`: share of staff time that is busy. If staff are
+    overloaded and nobody gives up, `asa_s` is inf and `level` is 0.
     """
 
     waits: float
@@ -34,8 +34,8 @@ class Prediction:
 def predict(rate: float, handle_s: float, people: int, patience_s: float = inf, within_s: float = 20) -> Prediction:
     """Predict a queue served by `people`, with exponential handling time and patience.
 
-    `rate`: arrivals a second. `handle_s`, `patience_s`: means in seconds (inf: nobody gives up). `within_s`: the time that counts
-    for `Prediction.level`.
+    `rate`: arrivals a second. `handle_s`, `patience_s`: means in seconds (patience inf: nobody gives up). `within_s`: the longest
+    wait that `Prediction.level` counts as answered in time.
     """
     if rate <= 0 or handle_s <= 0:
         return Prediction(0, 0, 0, 1, 0)

@@ -50,8 +50,8 @@ class Spread(Struct, frozen=True, forbid_unknown_fields=True):
 class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
     """Users who ask for the same skills.
 
-    `category` runs from the category itself to its root, as in the service. `per_hour`: users in each of 24 hours. Without
-    `patience` nobody gives up.
+    `category` runs from the category itself to its root, as in the service. `per_hour`: how many users come in each of 24 hours.
+    Without `patience` nobody gives up.
     """
 
     site: Name
@@ -71,8 +71,8 @@ class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
 class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
     """A group of staff who work alike.
 
-    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the ring to the accept.
-    `back_after_s`: how long a member is away after a missed ring. The percentages are of rings.
+    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the start of a ring to accepting it.
+    `back_after_s`: how long a member is away after a missed ring. The percentages are shares of all rings.
     """
 
     name: Name
@@ -106,7 +106,7 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole model: groups of staff, and queues. Arrivals of a file replace the queues."""
+    """A whole model: groups of staff, and queues. A file of arrivals replaces the queues."""
 
     staff: Annotated[list[StaffModel], Meta(min_length=1)]
     queue: list[QueueModel] = []

@@ -22,9 +22,9 @@ _THEORIES: Final = (("Erlang-C", "#b4530a"), ("Erlang-A", "#3f7d3a"))
 
 
 def through_the_day(outcome: Outcome) -> tuple[Any, Any, Any]:
-    """Return three arrays: the hour, and the median and 95th percentile (s) of the waits of users who came then and were served.
+    """Return arrays of hours, and of the median and 95th percentile (s) of waits. Only users who were served are counted.
 
-    One entry stands for `SLICE_S` of the day. Slices in which nobody was served are left out.
+    One entry stands for `SLICE_S` of the day, by the time at which users came. Slices in which nobody was served are left out.
     """
     slices = (outcome.arrivals.at_s % DAY_S // SLICE_S).astype(int)
     found = []

@@ -16,9 +16,9 @@ WORKING: Final = ("reserved", "busy", "wrap_up")
 
 
 class Figures(Struct, frozen=True):
-    """Figures of one queue. Waits (s) are of served users, shares (%) of all who came. None: nobody was served.
+    """Figures of one queue. Waits (s) are those of served users. Shares (%) are of all users who came. None: nobody was served.
 
-    `asa_s`: mean wait. `service_level_percent`: served within `Report.within_s`.
+    `asa_s`: mean wait. `service_level_percent`: share of users served within `Report.within_s`.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Figures(Struct, frozen=True):
 class Theory(Struct, frozen=True):
     """Erlang-C (nobody gives up) and Erlang-A (users give up), with all counselors as one pool and each hour in its steady state.
 
-    Calls only: they take one place each, and texts beside them take none of it.
+    Only calls are predicted. Each call takes one place, and text sessions take no place from calls.
     `asa_s`: mean wait; None if the queue would grow without end.
     """
 
@@ -139,7 +139,7 @@ def _mean_wait(hours: list[Prediction], weights: Any) -> float | None:
 
 
 def _people(groups: list[StaffModel], hour: int) -> int:
-    """Return how many calls the people can take who are on shift in the middle of an hour of the day."""
+    """Return how many calls staff can take at once in the middle of an hour, summed over everybody on shift."""
     middle = hour * HOUR_S + HOUR_S // 2
     on_shift = [g for g in groups for begin, end in g.hours if begin <= middle < end or begin <= middle + DAY_S < end]
     return sum(group.people * group.calls for group in on_shift)

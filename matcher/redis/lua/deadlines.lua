@@ -2,7 +2,7 @@
 --
 -- Keys:
 --   "deadlines"  sorted set of entries: time (15 digits), kind (1 digit), sequence (15 digits), name
---   "due"        kind:name -> its entry in "deadlines"
+--   "due"        kind:name -> the entry of that deadline in "deadlines"
 -- A name is an id. The name of an "excluded" deadline joins a request and a member (`Deadlines.pair`).
 
 local Deadlines = {}

@@ -9,7 +9,7 @@
 local Ledger = {}
 
 local TIMED = {reserved = true, lost = true, wrap_up = true}
-local events, waiting, freed -- of this step
+local events, waiting, freed -- of this step: its events, requests that began to wait, members who became free
 
 function Ledger.open()
   events, waiting, freed = {}, {}, {}
@@ -28,7 +28,7 @@ local function change(ticket, state, reason)
   note({"request", World.next_fence(), World.now_ms, ticket.id, state, reason or ""})
 end
 
--- Return when a timed state ends by itself; false for the other states.
+-- Return when (ms) a state with a time limit ends by itself; false for all other states.
 local function until_ms(member, state)
   if not TIMED[state] then
     return false
@@ -55,7 +55,7 @@ function Ledger.renew(member)
   Deadlines.set("lease", member.id, World.now_ms + RULES.lease_ms)
 end
 
--- Update a member's obstacles and state, and note a change. `finish` matches an idle member, or offers them.
+-- Update a member's obstacles and state, and note an event if they changed. `finish` then matches or offers idle members.
 function Ledger.settle(member, reason)
   Roster.withdraw(member)
   Roster.find_obstacles(member)
@@ -109,7 +109,7 @@ function Ledger.lose(member)
   Ledger.settle(member)
 end
 
--- Sign a member out. Their accepted requests stay accepted, without a signed-in holder, until signaling decides.
+-- Sign a member out. Their accepted requests stay accepted until signaling decides what happens to each.
 function Ledger.dismiss(member, reason)
   if member.ringing then
     local ticket = tickets:get(member.ringing)
@@ -174,8 +174,8 @@ function Ledger.wait(ticket, reason)
   table.insert(waiting, ticket)
 end
 
--- Put a request back into its queue, before all others, after its counselor disconnected or never entered. Its wait begins anew for the
--- estimates. `excluded`: a member who must not get it again.
+-- Put a request back into its queue, before all others, after its counselor disconnected or never entered. The estimates count
+-- its wait from now. `excluded`: a member who must not get the request again.
 function Ledger.wait_first(ticket, reason, excluded)
   ticket.first = true
   ticket.only = ""
@@ -266,7 +266,8 @@ function Ledger.hold(ticket, member)
   Ledger.settle(member)
 end
 
--- Give what a signed-out member holds to `change`, and keep what it leaves.
+-- Call `change_held` with the accepted requests that a signed-out member still holds, and store the map as the function leaves
+-- it.
 local function change_orphans(staff, change_held)
   local held = unpacked(call("HGET", key("orphans"), staff))
   change_held(held)
@@ -277,8 +278,8 @@ local function change_orphans(staff, change_held)
   end
 end
 
--- Take an accepted request from its holder. `wrap_up`: after the last one that takes a place the holder wraps up. Otherwise they are
--- free at once.
+-- Take an accepted request from its holder. `wrap_up`: whether the holder goes to wrap-up, if no other request of theirs takes a
+-- place. Otherwise they are free.
 function Ledger.let_go(ticket, wrap_up, reason)
   local staff = ticket.staff
   ticket.staff = nil
@@ -312,7 +313,7 @@ local function absent(staff, kind)
   return member
 end
 
--- Count an accepted request for its holder as it counts now.
+-- Update how an accepted request counts for its holder, after its medium or `aside` has changed.
 local function recount(ticket)
   local member = members:get(ticket.staff)
   if member then
@@ -422,8 +423,9 @@ local function match_those_concerned()
   end
 end
 
--- Match what this step made possible. Nothing could be matched before the step. So it is enough to look at requests that began to wait
--- and at members who became free. `everybody`: look at all of them, because tiers may have opened (time passed, staff came or went).
+-- Match what this step made possible. Before the step nothing was left to match. So it is enough to look at requests that began
+-- to wait and at members who became free. `everybody`: look at all requests and members, because tiers may have opened (time
+-- passed, staff came or went).
 function Ledger.finish(everybody)
   if everybody or World.holds_until_ms > 0 then
     match_everybody()

@@ -2,7 +2,7 @@
 --
 -- keys: {hash tag of the matching domain}
 -- args: name of the step or read, now_ms, its packed arguments, packed `Rules`; for a step also the caller's id, the step's number, the
---       last fence that the caller has seen, and the era that the caller knows ("": none).
+--       last fence that the caller has seen, and the era (see words.lua) that the caller knows ("": none).
 -- Returns packed {"ok", events or result, now_ms, era} or {"refused", reason, now_ms, era}.
 --
 -- A caller whose connection breaks sends the same step again under the same number. If the step was made already, the caller gets the
@@ -17,7 +17,7 @@ local function read(keys, args)
   return pack({"ok", Reading[args[1]](unpack(unpacked(args[3]))), World.now_ms, World.era})
 end
 
--- `renew` returns no events, so it must cause none: it skips matching.
+-- Make a step or a read. `renew` returns no events, so it must cause none: it skips matching.
 local function make(name, arguments)
   local everybody = Steps[name](unpack(unpacked(arguments)))
   if name ~= "renew" then

@@ -2,28 +2,27 @@
 --
 -- A ticket is a request and its present state:
 --   id kind site language path medium enqueued_at_ms priority first only widens_ms excluded(set)  the request
---   queue(id) arrival state waiting_since_ms blocked(set) lane                                    its place
---   reservation reservation_fence staff until_ms aside                                            its reservation or holder
+--   queue(id) arrival state waiting_since_ms blocked(set) lane                                    the request's place
+--   reservation reservation_fence staff until_ms aside                                            the reservation or holder
 --
 -- Keys:
 --   "queues"                       packed (kind, site, language, path, medium) -> queue id
 --   "queue_keys"                   queue id -> packed (kind, site, language, path, medium)
 --   "open"                         queue -> number of open tickets
 --   "empty"                        set of the queues without open tickets
---   "lanes:QUEUE"                  set of the standings in which somebody waits
---   "lane:QUEUE:STANDING"          its requests in order: enqueue time (15 digits), arrival (15), request
+--   "lanes:QUEUE"                  set of the standings (see below) in which somebody waits
+--   "lane:QUEUE:STANDING"          requests of that lane in order: enqueue time (15 digits), arrival (15), request
 --   "front:ROLE:MEDIUM:LANGUAGE"   lanes that such staff serve, best head first: rank of the head (31), lane
---   "fronts"                       set of ROLE:MEDIUM:LANGUAGE that have a lane
+--   "fronts"                       set of the ROLE:MEDIUM:LANGUAGE whose front is not empty
 --   "pickups:QUEUE"                last pickups, newest first: when, waiting since
 --
--- A standing is 21 digits that the requests of a lane share: priority (3, highest first), not first (1), after how many ms the tiers of
--- parents and of everybody open (8 each), has exclusions (1).
--- A rank is 31 digits that order requests: not first (1), the time from which its waiting counts (15; the enqueue time, moved earlier by
--- the priority), arrival (15).
+-- A standing is 21 digits that all requests of a lane share: priority (3, highest first), not first (1), after how many ms the
+-- tiers of parents and of everybody open (8 each), has exclusions (1). A rank is 31 digits that order requests: not first (1),
+-- the time from which waiting counts (15; the enqueue time, moved earlier by the priority), arrival (15).
 
 local Queues = {}
 
-local ABOVE_ALL = 500 -- a priority above all others; a standing holds the difference to it
+local ABOVE_ALL = 500 -- above every priority; a standing holds this number minus the priority
 local EARLIER = 100000000000000 -- ms, added to the time of a rank so that it is never negative
 local RANK, PLACE = 31, 30 -- lengths of a rank and of a place (enqueue time, arrival) in digits
 
@@ -102,7 +101,7 @@ function Queues.add(kind, site, language, path, medium)
   return queue
 end
 
--- Calls `visit(queue, kind, site, language, path, medium)` for each queue.
+-- Call `visit(queue, kind, site, language, path, medium)` for each queue.
 function Queues.each(visit)
   local all = call("HGETALL", key("queue_keys"))
   for at = 1, #all, 2 do
@@ -136,13 +135,13 @@ function Queues.picked_up(ticket)
   call("LTRIM", pickups, 0, RULES.kept_pickups - 1)
 end
 
--- Return the name of the front of lanes that such staff serve.
+-- Return the name of a front: the lanes that staff of this role, medium and language serve.
 function Queues.front_of(role, medium, language)
   return role .. ":" .. medium .. ":" .. language
 end
 
--- Move a lane whose head has changed to its new place in its front, or remove it if nobody waits in it. `former`, `head`: places of the
--- old and the new head, or nil.
+-- Move a lane to its new place in its front after its head has changed. Remove an empty lane from the front. `former`, `head`: places
+-- of the old and the new head; nil if there is none.
 local function face(ticket, lane, former, head)
   local name = Queues.front_of(SERVED_BY[ticket.kind], ticket.medium, ticket.language)
   local front, standing = key("front:" .. name), select(2, lane_parts(lane))
@@ -231,7 +230,7 @@ function Queues.ahead_in(queue, rank)
   return ahead
 end
 
--- Return since when the head of a queue has waited: the earliest of all lane heads.
+-- Return since when the longest waiting lane head of a queue has waited.
 function Queues.head_since_ms(queue)
   local since
   for _, standing in ipairs(call("SMEMBERS", key("lanes:" .. queue))) do
@@ -241,7 +240,7 @@ function Queues.head_since_ms(queue)
   return since
 end
 
--- Return the set of queues that a role serves, with requests of this medium that wait.
+-- Return the set of queues of this role and medium in which requests wait.
 function Queues.waiting(role, medium)
   local found, whose = {}, Queues.front_of(role, medium, "")
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do

@@ -2,7 +2,7 @@
 
 local Reading = {}
 
--- Renew presence leases. This is the only step without events: it changes nobody's place.
+-- Renew presence leases. This is the only step that causes no events.
 function Steps.renew(names)
   for _, staff in ipairs(names) do
     local member = members:get(staff)
@@ -24,7 +24,7 @@ local function shares_specialists(queue, other)
   return false
 end
 
--- Do as `shares_specialists` does, for a queue that does not exist yet.
+-- Return the same as `shares_specialists`, for a queue that does not exist yet.
 local function is_served_by(specialists, other)
   for _, pool in ipairs(specialists) do
     local ring = call("HGET", Roster.rings_key(pool), other)
@@ -45,8 +45,8 @@ local function ahead_of(kind, medium, queue, rank, shares)
   return ahead
 end
 
--- Return what a `Place` is made of: requests before it in all shared queues, requests before it in its own queue, since when the head of
--- its queue waits, the last pickups of its queue, whether somebody who could serve it is signed in.
+-- Return the parts of a `Place`: how many requests go before the request in all shared queues; how many in its own queue; since
+-- when the head of its queue waits; the last pickups of its queue; whether somebody who could serve the request is signed in.
 local function standing(queue, ahead, own, staffed)
   local pickups = queue and call("LRANGE", key("pickups:" .. queue), 0, -1) or {}
   return {ahead, own, queue and Queues.head_since_ms(queue) or false, pickups, staffed}

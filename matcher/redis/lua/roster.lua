@@ -10,9 +10,9 @@
 --   "members:POOL"     member ids, in the order in which they joined
 --   "rings:POOL"       queue -> tier in which the pool serves it
 --   "ring:QUEUE:RING"  pools that serve the queue in that tier, oldest first; each has at least one member
---   "idle:MEDIUM:POOL"  members who can get such a request now: least load first (10 digits), longest idle (15 digits), id
+--   "idle:MEDIUM:POOL"  members who can get a request of this medium now: least load first (10 digits), longest idle (15 digits), id
 --   "idle:MEDIUM"       set of the pools with an idle member
---   "obstacles:MEDIUM"  member -> why they can get no such request now; idle members are not in it
+--   "obstacles:MEDIUM"  member -> why they can get no request of this medium now; idle members have no entry
 
 local Roster = {}
 
@@ -124,7 +124,7 @@ local function serve(pool, queue, ring)
   call("ZADD", ring_key(queue, ring), pool, pool)
 end
 
--- Call `visit(pool, ring)` for each pool that could serve such a queue, oldest pool first.
+-- Call `visit(pool, ring)` for each pool that could serve a queue of this kind and medium, oldest pool first. `ring`: the tier.
 local function survey(kind, site, language, path, medium, visit)
   for _, id in ipairs(call("ZRANGE", key("pools:" .. SERVED_BY[kind]), 0, -1)) do
     local ring = ring_of(pools:get(id), kind, site, language, path, medium)
@@ -238,7 +238,7 @@ function Roster.update(member, staff)
   return true
 end
 
--- Remove a member from the idle, if they are among them. Call it before their obstacles change.
+-- Remove a member from their pool's idle members, if they are idle. Call it before the member's obstacles change.
 function Roster.withdraw(member)
   if not member.idle then
     return
@@ -255,7 +255,7 @@ function Roster.withdraw(member)
   member.idle = nil
 end
 
--- Put a member among the idle of their pool, ordered by load, then longest idle.
+-- Add a member to the idle members of their pool, which are ordered by load, then longest idle.
 function Roster.offer(member)
   Roster.withdraw(member)
   local texts, calls = counts_of(member)
@@ -268,7 +268,7 @@ function Roster.offer(member)
   end
 end
 
--- Is anybody idle for this medium? nil: for any.
+-- Return whether anybody is idle for this medium; with nil, for any medium.
 function Roster.anybody_idle(medium)
   if medium then
     return call("EXISTS", key("idle:" .. medium)) == 1

@@ -1,5 +1,5 @@
--- The choice of staff for a request and of a request for staff, with its reasons (matcher/selection.py). Only reads. A tier is named
--- `ring` in the code.
+-- The choice of staff for a request and of a request for staff, with its reasons (matcher/selection.py). This file changes
+-- nothing. A tier is named `ring` in the code.
 --
 -- A match: ticket, member, ring, rule, candidates (a list of {id, load}, best first, at most `RULES.max_why`).
 
@@ -70,7 +70,7 @@ local function is_open_by_time(ticket, ring)
   return ring == EXACT or World.now_ms - ticket.enqueued_at_ms >= opens_after_ms(ticket, ring)
 end
 
--- Do the same for the head of a lane, which is known by its rank alone.
+-- Return whether a tier is open for the head of a lane, of which only the rank is known.
 local function is_open_for_head(ring, rank, lane)
   if ring == EXACT then
     return true
@@ -171,7 +171,7 @@ local function first_for(member, lane, ring)
   return rank, request
 end
 
--- Return the first request of one front that the member may serve, if its rank is before that of `found`; else `found`.
+-- Return the first request of one front that the member may serve, if that request goes before `found`. Otherwise return `found`.
 -- The result: {rank, ring, lane, request or nil for the head}.
 local function first_in_front(member, name, found)
   local front, from = key("front:" .. name), 0
@@ -252,7 +252,8 @@ function Selection.any_match()
   return found
 end
 
--- Return when the next tier with an idle member opens for a request, or nil. Everything that can be matched now must be matched already.
+-- Return when (ms) a tier with an idle member next opens for any waiting request, or nil. Call it only after everything that can
+-- be matched now has been matched.
 function Selection.next_opening_ms()
   if not Roster.anybody_idle() then
     return nil
@@ -273,7 +274,7 @@ function Selection.next_opening_ms()
   return earliest
 end
 
--- Is anybody signed in who may ever serve it?
+-- Return whether a member who may serve the request in any tier is signed in.
 function Selection.staffed(ticket)
   if ticket.only ~= "" then
     return not not (ring_in(ticket, ticket.only) and not ticket.excluded[ticket.only]) -- ring_in: nil, or false of Redis
@@ -282,7 +283,7 @@ function Selection.staffed(ticket)
   return present(ticket.queue, ANY, excluded + 1) > excluded
 end
 
--- Return why a pool of the right role serves a ticket in no tier.
+-- Return the reason why a pool of the right role serves a ticket in no tier.
 local function unlike(pool, ticket)
   if not contains(pool.languages, ticket.language) then
     return "language"
@@ -332,8 +333,8 @@ local function who_serve(ticket, candidates, limit)
   return found
 end
 
--- Return who did not get the request, and why: the other candidates, then members who serve the queue, then the rest of the role. At
--- most `RULES.max_why` members.
+-- Return members who did not get the request, and why each did not: the other candidates, then members who serve the queue, then
+-- the rest of the role. At most `RULES.max_why` members.
 local function passed_over(match)
   local ticket, candidates, limit = match.ticket, match.candidates, RULES.max_why
   local passed = {}

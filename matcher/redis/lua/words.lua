@@ -1,14 +1,14 @@
 -- Keys, sortable numbers, and the state that every step reads first and writes last. Times are milliseconds.
 --
 -- All files are one library of Redis Functions (matcher/redis/script.py). Locals at the top of a file are created at the first call and
--- outlive it. So `open` here and `Ledger.open` reset everything that belongs to one call.
+-- stay for later calls. So `open` here and `Ledger.open` reset everything that belongs to one call.
 --
 -- Ordered lists are sorted sets in which every score is 0, so that Redis sorts by the bytes of the entries: numbers of a fixed width,
 -- then an id. (A score is a double and cannot hold priority, time and arrival at once.)
 
 local call, pack, unpacked, format = redis.call, cmsgpack.pack, cmsgpack.unpack, string.format
 
-local DOMAIN -- hash tag of the matching domain, "{sangdam:NAME:2}"; every key begins with it, so that one slot holds them all
+local DOMAIN -- hash tag of the matching domain, "{sangdam:NAME:2}"; every key begins with it, so that all keys are in one slot
 local RULES, packed_rules
 
 local EXACT, PARENT, ANY = 0, 1, 2
@@ -23,7 +23,7 @@ local function key(name)
   return DOMAIN .. name
 end
 
--- 15 digits: milliseconds until the year 33658, or a sequence number.
+-- Return a number as 15 digits, which sort like the number: milliseconds (until the year 33658) or a sequence number.
 local function sortable(number)
   return format("%015d", number)
 end
@@ -46,14 +46,14 @@ local function contains(list, wanted)
   return false
 end
 
--- The domain as a whole.
---   era             name of its first step; callers compare it to notice that Redis came back empty
---   born_ms         time of its first step
+-- The state of the whole domain.
+--   era             name of the domain's first step; callers compare eras to notice that Redis came back empty
+--   born_ms         time of the domain's first step
 --   holds_until_ms  nobody is matched before this time (`holding` in matcher/engine.py); 0: no hold
 --   sequence        numbers arrivals, queues, pools, members who join a pool, and deadlines, in the order in which they came
 local World = {}
 
-local FENCE_LEAP = 60000000 -- µs: keeps new fences above those of an earlier life even if its clocks differed by a minute
+local FENCE_LEAP = 60000000 -- µs: keeps new fences above those before Redis came back empty, even if clocks differed by a minute
 
 function World.read()
   local found = call("HMGET", key("world"), "fence", "now_ms", "sequence", "holds_until_ms", "born_ms", "era")
@@ -106,7 +106,8 @@ function World.next_fence()
   return World.fence
 end
 
--- A hash of packed objects, by id. A step works on its own copies; `write` stores those that it changed.
+-- A Redis hash of packed objects, by id. A step works on unpacked copies of the objects. `write` stores those that the step
+-- changed.
 local Shelf = {}
 Shelf.__index = Shelf
 
