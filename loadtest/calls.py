@@ -1,4 +1,4 @@
-"""Whole calls: users who click, wait, talk and leave, and counselors who accept and wrap up."""
+"""Simulates whole calls: users click, wait, talk and leave; counselors accept and wrap up."""
 
 from __future__ import annotations
 

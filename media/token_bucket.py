@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class TokenBucket:
-    """Gains `rate` tokens per second and holds at most `burst`. It begins full."""
+    """Gains `rate` tokens per second and holds at most `burst`. A new bucket is full."""
 
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self._rate, self._burst = rate, burst

@@ -260,7 +260,7 @@ def split(update: bytes, limit: int) -> list[bytes]:
 
 
 def slices(update: bytes, parsed: Parsed, limit: int, most: int) -> Iterator[bytes]:
-    """Yield slices of `update` like those of `split`, each with at most `most` structs, or 64 times as many deletions."""
+    """Yield slices of `update` like those of `split`. Each has at most `most` structs, or 64 times `most` deletions."""
     room = limit - 32
     for client, structs in parsed.structs.items():
         first = size = 0

@@ -1,4 +1,4 @@
-"""Mix: the sum of the sources that a listener hears, at the listener's gains, clamped to int16, with a ramp where a gain changes.
+"""Mix: the sum of the sources that a listener hears, each at the listener's gain for it. The sum is clamped to int16.
 
 Pure: arrays in, arrays out. A gain moves linearly to its target within one tick (20 ms), so that a matrix change causes no click.
 Listeners with equal sums have equal `Recipe`s, and the room encodes once for all of them.

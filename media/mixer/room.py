@@ -14,7 +14,7 @@ from .streams import Send, Streams
 
 TICK_STEP_S = 0.005
 """Length of a step in seconds. A room's ticks can be moved earlier by one step at a time."""
-GUARD_S = 0.002  # seconds that must be to spare beyond the step when a tick moves earlier
+GUARD_S = 0.002  # safety margin in seconds: a tick moves earlier only if the step and this margin are to spare
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
 """Ticks in a row in which every heard source's delay must be longer than needed before the tick moves earlier. A mix waits half a
 second. In passthrough three ticks are enough, because the move then drops no sound."""

@@ -25,7 +25,7 @@ SOFT = 0.1
 LOUD_FADES = 0.995
 """Decay of the remembered loudness per tick: forgotten in about ten seconds."""
 PAUSE_TICKS = 8
-"""Silent ticks in which passthrough may still begin, because the encoders still run. A longer silence has ended the talk."""
+"""Passthrough may begin in fewer silent ticks than this, because the encoders still run. A longer silence has ended the talk."""
 QUIET_TICKS = 100
 """Quiet packets in a row (two seconds, a pause between sentences) after which passthrough ends. The mix then sends one packet
 every 400 ms."""

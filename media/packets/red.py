@@ -134,7 +134,7 @@ class Copier:
         self._former: tuple[int, int, bytes] | None = None
 
     def add(self, packet: bytes) -> bytes:
-        """Return `packet` with a copy of the packet before. Return it unchanged if that one is unknown or does not fit.
+        """Return `packet` with a copy of the packet before. Return `packet` alone if that copy is missing or does not fit.
 
         `packet` has no CSRCs and no extensions.
         """

@@ -52,9 +52,9 @@ class SdpError(Exception):
 class Section:
     """One m-line. `role` is "" if the section is offered with port 0; `refused_as` is then the m-line of the answer.
 
-    `payload_type`: that of Opus or VP8; `rtx`: of VP8's retransmissions; `red`: of Opus with redundant copies, RFC 2198 (-1:
-    none). `extensions`: URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of retransmissions → SSRC they
-    repair. `reduced`: reduced-size RTCP (RFC 5506) is offered.
+    Three payload types: `payload_type` of Opus or VP8, `rtx` of VP8's retransmissions, `red` of Opus with redundant copies (RFC
+    2198). -1: not offered. `extensions`: URI → id. `rids`: layers that the client sends, from low to high. `repairs`: SSRC of
+    retransmissions → SSRC of the stream. `reduced`: whether reduced-size RTCP (RFC 5506) is offered.
     """
 
     role: str

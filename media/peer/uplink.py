@@ -14,7 +14,7 @@ MAX_SSRCS = 16
 a screen, and retransmissions of these four videos."""
 SENT_ROLES = ("audio", "camera", "screen")
 REMEMBERED_PACKETS = 1024
-"""Packets of one video remembered to detect repeats: 9 s at 1 Mbit/s, longer than any retransmission takes."""
+"""Newest packets of one video that are remembered to detect repeats. That is 9 s at 1 Mbit/s, longer than any retransmission."""
 
 
 class Uplink:

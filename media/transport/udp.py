@@ -70,8 +70,8 @@ def _text(address: str | tuple[str, int, int]) -> str:
 class UdpSockets:
     """Non-blocking sockets read by the event loop.
 
-    `receive(kind, data, path, came)` gets every datagram except junk. `came`: when the kernel received it, on the monotonic
-    clock.
+    `receive(kind, data, path, came)` gets every datagram except junk. `came`: when the kernel received the datagram, on the
+    monotonic clock.
     """
 
     def __init__(

@@ -88,7 +88,7 @@ class Room:
     # commands
 
     def state(self) -> wire.RoomState:
-        """Return the room's epoch and the states of its peers."""
+        """Return the room's name and epoch, and the states of its peers."""
         peers = [wire.PeerState(peer=each.name, participant=each.participant, state=each.state) for each in self.peers.values()]
         return wire.RoomState(room=self.name, epoch=self.epoch, peers=peers)
 
