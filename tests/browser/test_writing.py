@@ -164,6 +164,11 @@ async def test_long_conversation_opens_at_its_end_and_scrolls_to_its_start(cast:
     await expect(first).to_be_in_viewport()
     assert await shown.count() <= MOST_SHOWN
     assert all(0 <= before - after <= MOST_SCROLLED for before, after in pairwise(seen)), seen
-    await user.write("끝의 새 줄")
+    await choose(counselor, "처음 한 줄", "reply")
+    await counselor.write("끝의 새 줄")
     await counselor.page.locator(".chat-newer").click()
     await expect(line(counselor, "끝의 새 줄")).to_be_in_viewport()
+    quote = line(user, "끝의 새 줄").get_by_test_id("line-quoted")
+    await expect(quote).to_contain_text("처음 한 줄")  # this page fetches it
+    await quote.click()
+    await expect(line(user, "처음 한 줄").filter(has_not_text="끝의 새 줄")).to_be_in_viewport()

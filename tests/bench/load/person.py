@@ -196,7 +196,7 @@ class User(Tab):
         if not self._asked_lines:
             self._asked_lines = True
             self._next_id += 1
-            self.say(encode({"type": "lines", "session": self.session, "after": 0, "id": self._next_id}))
+            self.say(encode({"type": "lines", "session": self.session, "before": 0, "id": self._next_id}))
             self.is_back()
         if self.state == "preparing" and self.place == 0:
             self.place = -1
