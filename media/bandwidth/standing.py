@@ -60,7 +60,10 @@ class Standing:
 
     @property
     def growth_s(self) -> float | None:
-        """Change of the least delay from the first to the last third of the interval, in seconds. None: no queue stands."""
+        """Change of the least delay from the first to the last third of the interval, in seconds.
+
+        None: packets do not queue on the link, or there were too few packets in the interval to tell.
+        """
         oldest = self._latest[0][0] if self._latest else self._newest
         third = (self._newest - oldest) / 3
         waits = len(self._latest) >= LEAST_PACKETS and 3 * third >= INTERVAL_S * 2 / 3
