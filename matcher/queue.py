@@ -61,7 +61,7 @@ class Ticket:
 
     @property
     def rank(self) -> Rank:
-        """The order of serving: `first` requests, then waiting time with priority, then arrival. The least is served first."""
+        """The key by which requests are served, least first: `first` requests, then waiting time with priority, then arrival."""
         return not self.request.first, self.counts_from_ms, self.arrival
 
     @property

@@ -29,7 +29,7 @@ export function useLayout(key: string): Layout {
     try {
       localStorage.setItem(KEY, JSON.stringify(layouts.get()));
     } catch {
-      // as above
+      // storage is forbidden
     }
   };
   return {

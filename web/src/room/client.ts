@@ -170,7 +170,7 @@ export class Client {
     }
   }
 
-  /** Fetches the page before the oldest line here. Returns whether there is now more than before. */
+  /** Fetches the page of lines before the oldest known line. Returns whether older lines were added. */
   older(session: string): Promise<boolean> {
     const under = this.fetching.get(session);
     const before = this.store.get().older[session] ?? 0;
@@ -179,14 +179,14 @@ export class Client {
       .request({ type: "lines", session, before })
       .then(
         () => this.store.get().older[session] !== before,
-        () => false, // the next scroll asks again
+        () => false, // failed: the next scroll tries again
       )
       .finally(() => this.fetching.delete(session));
     this.fetching.set(session, fetched);
     return fetched;
   }
 
-  /** Fetches older lines until the line `seq` is here. Returns whether it can be. */
+  /** Fetches older lines until the line `seq` is known. Returns false if a page cannot be fetched. */
   async reach(session: string, seq: number): Promise<boolean> {
     while ((this.store.get().older[session] ?? 0) > seq) if (!(await this.older(session))) return false;
     return true;

@@ -1,4 +1,4 @@
-/** Decisions of the message box. Pure. */
+/** Rules of the message box: which key sends, when to tell others about typing, how long a line may be. Pure. */
 
 export interface KeyPress {
   key: string;

@@ -30,7 +30,8 @@ export const around = (index: number, count: number): Span => {
   return { from, to: Math.min(count, from + MOST) };
 };
 
-/** Returns the window over the same lines after older ones were put before them. `first`: the first line of before. */
+/** Returns the window over the same lines after older lines were added before them; null if these lines are gone. `first`: the
+ *  number of the line that was the first one before. */
 export function shifted({ from, to }: Span, first: number, lines: readonly Pick<Line, "seq">[]): Span | null {
   const by = lines.findIndex((line) => line.seq === first);
   return by < 0 ? null : { from: from + by, to: to + by };
@@ -41,16 +42,17 @@ interface Anchor {
   top: number;
 }
 
-/** Where lines come from that were not fetched yet. */
+/** Access to the older lines of a conversation, which the page fetches only when they are needed. `there`: whether there are
+ *  any. */
 export interface Older {
   there: boolean;
   fetch: () => void;
-  /** Fetches until this line is here. */
+  /** Fetches older lines until the line `seq` is on this page. Resolves with whether it is. */
   reach: (seq: number) => Promise<boolean>;
 }
 
 /** Returns the part of `lines` to render in the scrolling `box`. The part moves as the reader scrolls; lines on the screen stay
- *  where they are, also as older lines come. */
+ *  where they are, even when older lines are added. */
 export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>, older: Older) {
   const [held, setHeld] = useState<{ span: Span; first: number } | null>(null); // null: the newest lines
   const [wanted, setWanted] = useState(0);
@@ -58,7 +60,7 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
   const count = lines.length;
   const first = lines[0]?.seq ?? 0;
   const before = useRef(first);
-  if (before.current !== first) anchor.current ??= firstSeen(box.current); // the document still shows what was before
+  if (before.current !== first) anchor.current ??= firstSeen(box.current); // the document still shows the former lines
   before.current = first;
   const span = held && shifted(held.span, held.first, lines);
   const setSpan = (next: Span | null) => setHeld(next && { span: next, first });
@@ -82,7 +84,7 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
     else if (below < NEAR && shown.to < count) move(STEP);
     else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown); // new lines then do not move the window
   };
-  useLayoutEffect(onScroll, [first, older.there]); // at the very top nobody can scroll
+  useLayoutEffect(onScroll, [first, older.there]); // a reader at the very top cannot scroll, so check here, too
   useLayoutEffect(() => {
     if (wanted === 0) return;
     const line = box.current?.querySelector(`[data-seq="${wanted}"]`);

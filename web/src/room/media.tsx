@@ -1,4 +1,4 @@
-/** Real <audio> and <video> elements for the streams of a RoomPeer. */
+/** The <audio> and <video> elements that play the streams of a RoomPeer. */
 
 import { Volume2 } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";

@@ -56,7 +56,7 @@ export interface RoomState {
   sessions: Record<string, SessionView>;
   /** By session: the lines in order of `seq`, each once. */
   lines: Record<string, Line[]>;
-  /** session → the oldest line here, while there are older ones that were not fetched; 0: none. */
+  /** By session: the number of the oldest line on this page, while the server has older lines; 0 once it has none. */
   older: Record<string, number>;
   outbox: Record<string, OutLine[]>;
   /** By session: which lines were delivered to and read by each of the others. */
@@ -138,7 +138,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   const typists = Object.entries(state.typing[session] ?? {});
   const authors = new Set(added.map((line) => line.author));
   const first = state.older[session] ?? 0;
-  const near = added.filter((line) => line.seq >= first); // the page of an older one brings it as it is then
+  const near = added.filter((line) => line.seq >= first); // an older line comes later, with its page, in its newest version
   return {
     ...state,
     lines: { ...state.lines, [session]: mergeLines(state.lines[session] ?? [], near) },
@@ -147,9 +147,9 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   };
 }
 
-/** Adds the newest page, or the page of lines just before those that are here. */
+/** Adds a page of lines: the newest lines, or those just before the oldest known line (`before`). */
 function addPage(state: RoomState, { session, lines, more, before }: Lines): RoomState {
-  if (before !== 0 && before !== state.older[session]) return state; // it came twice
+  if (before !== 0 && before !== state.older[session]) return state; // the same page came twice
   const first = more === true ? (lines[0]?.seq ?? 0) : 0;
   const known = (state.lines[session] ?? []).filter((line) => line.seq >= first);
   return addLines(

@@ -1,4 +1,4 @@
-/** Sessions for tests. */
+/** Makes sessions and lines for tests. */
 
 import type { Line, ParticipantView, SessionView } from "../messages";
 
