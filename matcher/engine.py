@@ -33,7 +33,7 @@ from matcher.types import (
 
 
 class Engine:
-    """One matching domain in memory.
+    """The matching engine of one domain, in memory. A *domain* is one set of staff, requests and queues.
 
     `fence`: the last fence before a restart. `holding`: the former state is lost. The engine then matches nobody for one presence
     lease, counted from the first step. Meanwhile signaling announces all users and members again. Otherwise the first user to

@@ -87,7 +87,7 @@ class Member:
         self._count(held_as, 1)
 
     def drop(self, request: str) -> None:
-        """Stop counting a request that is in `live`."""
+        """Stop counting an accepted request, which must be in `live`."""
         self._count(self.live.pop(request), -1)
 
     def _count(self, held_as: HeldAs, change: int) -> None:

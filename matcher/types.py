@@ -201,7 +201,7 @@ class RequestStatus:
 
 @dataclass(slots=True)
 class Snapshot:
-    """The whole state of a store, to compare stores with each other."""
+    """The whole state of a store, so that stores can be compared with each other and with the sessions."""
 
     fence: int
     requests: dict[str, RequestStatus] = field(default_factory=dict)
@@ -232,7 +232,7 @@ class Unavailable(Exception):
 
 
 class MatchStore(Protocol):
-    """One matching domain.
+    """One matching domain: a set of staff, requests and queues, whose requests only these staff serve.
 
     Each call is one atomic step at time `now_ms`. It returns every event that it caused, in order, and raises `Refused` when the
     state tables forbid it. A `fence` older than the reservation's changes nothing (`Refused("stale_fence")`). A step that frees
@@ -377,7 +377,7 @@ class MatchStore(Protocol):
         """Return the place that a new request of this kind, site, language, category and medium would get now."""
 
     async def request_status(self, request: str) -> RequestStatus | None:
-        """Return the status of an open request; None for one that is unknown or final."""
+        """Return the status of an open request. None: the request is unknown or has ended."""
 
     async def staff_status(self, staff: str) -> StaffStatus | None:
         """Return the status of a signed-in member, or None."""

@@ -50,8 +50,8 @@ FLIGHT: Final = 32  # most calls in one flight; must be below ANSWERS_KEPT of ma
 WAITING: Final = 20_000  # calls that may wait for their flight; more are refused
 RETRY_S: Final = 5.0  # from the first try of a flight until its calls fail
 PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # backoff before each new try; the last value repeats
-TIMEOUT_S: Final = 3.0  # for an answer
-CONNECT_S: Final = 2.0  # for a connection
+TIMEOUT_S: Final = 3.0  # longest wait for an answer of Redis
+CONNECT_S: Final = 2.0  # longest wait for a new connection
 
 Argument = str | int | bytes
 Answer = bytes | Exception

@@ -15,7 +15,7 @@ from typing import Final
 
 PARTS: Final = ("words", "deadlines", "queue", "roster", "selection", "ledger", "steps", "reading", "main")
 
-# While Redis loads a library, the library has no `redis.call` and not even `string`. So it creates everything at the first call.
+# While Redis loads a library, the library has neither `redis.call` nor `string`. So it creates its functions at the first call.
 # When memory is full, Redis refuses a function without flags before that function runs, not in the middle of its writes.
 # Functions that only read still run.
 FRAME: Final = """

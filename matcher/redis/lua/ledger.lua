@@ -140,7 +140,7 @@ local function new_queue(request)
   return queue
 end
 
--- Return the queue of a request, which counts it as open.
+-- Return the queue of a request, and count the request as open there.
 local function opened(request)
   local queue = Queues.id_of(request.kind, request.site, request.language, request.path, request.medium) or new_queue(request)
   Queues.opened(queue)
