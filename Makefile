@@ -22,12 +22,13 @@ test: $(VENV)/.dev packages check ## run all tests (without look and bench); as 
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target contract peers
 	$(BIN)/pytest tests/browser --ignore=tests/browser/test_pages.py $(ARGS)
 
-# Parts of `test` and `check`, which install what these need. `peers` runs in real time, so `contract` runs at low priority beside it.
+# Parts of `test` and `check`, which install what these need. `peers` runs in real time and mostly waits (half a core with two
+# processes), so it takes three, and `contract` runs at low priority beside it.
 contract:
 	nice -n 19 $(BIN)/pytest tests/contract tests/fuzz $(ARGS)
 
 peers:
-	$(BIN)/pytest tests/peers --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest tests/peers --numprocesses 3 --dist loadfile $(ARGS)
 
 look: $(VENV)/.dev packages pages ## drive every page through its states, check each one, keep screenshots in build/screenshots
 	$(BIN)/pytest tests/browser/test_pages.py $(ARGS)
