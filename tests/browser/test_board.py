@@ -107,7 +107,7 @@ async def test_strokes_survive_worker_and_server_restarts(cast: Cast, service: S
     await service.start()
     await user.hears(media.COUNSELOR.hz)
     await counselor.page.reload()
-    await open_board(counselor)
+    await expect(counselor.get("board-canvas")).to_be_visible()  # a drawn board opens by itself
     await eventually(lambda: ink(counselor), drawn, "the whole board should be back")
 
 

@@ -96,7 +96,7 @@ async def test_mute_survives_choosing_another_device(cast: Cast) -> None:
     user, counselor = await in_a_call(cast)
     await mute(user, counselor)
     await user.get("call-devices").click()
-    choice = user.page.locator(".device-mic select")
+    choice = user.page.locator(".device-choosers select").first  # the microphone
     await choice.select_option(index=1)
     await nothing_was_heard(counselor.page)
     await user.page.keyboard.press("Escape")

@@ -116,5 +116,5 @@ async def replay(operator: Staff) -> None:
 def _tones(path: Path) -> set[int]:
     try:
         return {voice.hz for voice in (USER, COUNSELOR, PROFESSIONAL) if sum(loudness(path, voice.hz)) > 10}
-    except IndexError:  # a picture
+    except (IndexError, EOFError):  # a picture, or a file to which nothing is written yet
         return set()

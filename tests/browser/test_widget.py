@@ -95,7 +95,7 @@ async def test_shared_facts_are_listed_and_removed_ones_not_sent(cast: Cast) -> 
     user = await cast.user()
     panel = await look_around(user)
     await unfold(panel)
-    await expect(shared(panel, "지금 보는 페이지")).to_contain_text("/lens35.html")
+    await expect(shared(panel, "보고 있는 페이지")).to_contain_text("/lens35.html")
     await expect(shared(panel, LENS).filter(has_text="590,000")).to_be_visible()
     await expect(shared(panel, "상품 사진").locator("img")).to_be_visible()
     trail = shared(panel, "둘러본 기록")
@@ -104,7 +104,7 @@ async def test_shared_facts_are_listed_and_removed_ones_not_sent(cast: Cast) -> 
     await expect(trail.locator("li").filter(has_text=f"장바구니에 담기: {CAMERA}")).to_be_visible()
     await expect(panel.get_by_test_id("panel-privacy")).to_have_attribute("href", f"{user.service.shop}/privacy.html")
 
-    await shared(panel, "지금 보는 페이지").get_by_test_id("panel-remove-item").click()
+    await shared(panel, "보고 있는 페이지").get_by_test_id("panel-remove-item").click()
     await expect(panel.get_by_test_id("panel-shared-item")).to_have_count(3)
     await panel.get_by_test_id("panel-note").press_sequentially("손떨림이 걱정돼요")
     await panel.get_by_test_id("panel-name").press_sequentially("민지")
