@@ -50,8 +50,8 @@ class Pickups:
         The wait has an Erlang distribution whose rate is estimated from n pickups. A gamma distribution with the same mean and
         variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.
 
-        Measured on the loads of tests/bench/wait_promise.py: with more pickups the range follows a change of shifts later. With
-        a smaller `SPREAD`, the first waits to miss their range are those after such a change.
+        Measured on the loads of tests/bench/wait_promise.py: with a larger `KEPT_PICKUPS` the range adapts later to a change of
+        shifts. With a smaller `SPREAD`, waits just after such a change are the first to fall outside their range.
         """
         spans = [span for at, span in self._spans if now_ms - at <= KEPT_MS]
         if len(spans) < MIN_PICKUPS:

@@ -54,7 +54,7 @@ class Wait:
         return peak < SOFT * self._loud and self._ticks > ALONE_TICKS
 
     def silence(self) -> str:
-        """Count a tick in which nobody sounds. Return the source whose passthrough may begin. "": none may.
+        """Count a silent tick. Return the source that sounded alone before if its passthrough may begin, else "".
 
         A source may begin only before the encoders rest (`PAUSE_TICKS`).
         """

@@ -17,7 +17,7 @@ _read = json.JSONDecoder(object_pairs_hook=tuple).decode  # the pairs as they ar
 
 
 class LiveError(Exception):
-    """Message that gets no answer. `reason`: "refused" (the message is too long, or there are too many) or "malformed"."""
+    """A client's message gets no answer. `reason`: "refused" (it is too long, or the client sends too many) or "malformed"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -47,10 +47,10 @@ class Event(StrEnum):
     STEADY = "steady"
     """Python has relayed a packet, and may leave the next packets to the fast path."""
     AUDIBLE = "audible"
-    """Python has given a packet to the mixer. The mixer needs the next packets, too."""
+    """Python has given a packet to the mixer. The fast path may take the next packets, but buffers them for the mixer."""
     QUIET = "quiet"
-    """Python has given a packet to the mixer: silence, or a room's even noise. The mixer needs no more until a louder packet
-    comes."""
+    """Python has given a packet to the mixer: silence, or a room's even noise. The fast path may take the voice. The mixer needs
+    no packets until a louder one comes."""
     KEPT_QUIET = "kept_quiet"
     """The mixer has taken the packets that the fast path had buffered. It needs no more until a louder packet comes."""
     PASSED = "passed"

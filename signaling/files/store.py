@@ -119,7 +119,7 @@ class Files:
             return []
 
     async def sweep(self, now_s: float | None = None) -> None:
-        """Delete the parts that a server left behind when it died."""
+        """Delete the unfinished files that a server left behind when it died."""
         await asyncio.to_thread(self._sweep, time.time() if now_s is None else now_s)
 
     def _sweep(self, now_s: float) -> None:
@@ -128,7 +128,7 @@ class Files:
                 if now_s - path.stat().st_mtime > STALE_S:
                     path.unlink()
             except FileNotFoundError:
-                continue  # another server has deleted this part first
+                continue  # another server has deleted this unfinished file first
 
     def free_bytes(self) -> int:
         """Return the free space at the folder. If the folder does not exist yet, ask for its nearest existing parent."""

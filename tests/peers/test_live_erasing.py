@@ -88,7 +88,7 @@ def _in_redis(server: RedisServer, word: str) -> list[str]:
 
 
 async def _in_postgres(server: PostgresServer, word: str) -> list[str]:
-    """Return the places in PostgreSQL that contain the word: tables, indexes and catalogues.
+    """Return the data files of PostgreSQL (of tables, indexes and catalogues) that contain the word.
 
     The search leaves out the write-ahead log, which docs/cluster.md covers.
     """

@@ -23,7 +23,7 @@ def test_text_only_is_shown_until_a_path_is_found(call: Call) -> None:
 def a_newer_offer(*, lost: bool = True) -> Call:
     """Return a call in which the worker has just taken a newer offer of the user.
 
-    The former peer was live. With `lost`, the user has reported it as lost before.
+    The former peer was live. With `lost`, the user reported that peer as lost before the newer offer.
     """
     call = Call().active()
     call.give(ev.PeerOffered("u", "p-1"))
