@@ -19,13 +19,14 @@ from tests.browser.service import Service
 
 expect.set_options(timeout=10_000)
 BrowserName = Literal["chromium", "firefox"]
+BUILT = {"script", "stylesheet", "font", "image"}  # fetching these bodies from the browser would cost a second a page
 P = TypeVar("P", bound="Person")
 T = TypeVar("T")
 
 
 @dataclass
 class Traffic:
-    """Everything that reached a browser, so that a test can search it for a text."""
+    """Every text that reached a browser, except files of the build, so that a test can search it."""
 
     received: list[str] = field(default_factory=list)
 
@@ -33,6 +34,8 @@ class Traffic:
         page.on("websocket", lambda socket: socket.on("framereceived", lambda payload: self.received.append(str(payload))))
 
         async def body(response: Response) -> None:
+            if response.request.resource_type in BUILT:
+                return
             # a redirect, or a response to a page that is gone: there is no text to search
             with contextlib.suppress(PlaywrightError):
                 self.received.append((await response.body()).decode("utf-8", "replace"))
