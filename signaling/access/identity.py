@@ -1,21 +1,25 @@
-"""Sign-in of staff: argon2id passwords, sign-ins stored by the server, and the cookie that carries a sign-in's token."""
+"""Sign-in of staff: passwords and codes, sign-ins stored by the server, and the cookie that carries a sign-in's token."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import secrets
+from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
+from typing import NamedTuple
 
 import argon2
 import structlog
 from aiohttp import web
 
-from signaling.protocol.reasons import SignInReason
 from signaling.records import Records, RecordsAway, SignInRecord, StaffRecord
 
+from .devices import coarse_network
+from .factors import Factors
 from .rate_limits import Buckets, network_of
+from .sign_in_refused import SignInRefused
 
 log = structlog.get_logger(__name__)
 
@@ -30,22 +34,32 @@ LEAST_GUESSES = 1_000_000
 _JUDGED = 72  # first characters that zxcvbn judges; its time grows with the square of their number
 UNKNOWN = "unknown"  # the actor in the audit of a refused sign-in, because nobody was authenticated
 
-SENTENCES: dict[SignInReason, str] = {
-    "wrong_credentials": "Login or password is wrong.",
-    "too_many_sign_ins": "Too many attempts; try again in a minute.",
-}
-
 _hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's low-memory profile, which are the defaults
 _HASHING_AT_ONCE = 2  # password hashes computed at the same time; each takes 64 MiB for about 50 ms
 
 
-class SignInRefused(Exception):
-    """The sign-in is refused. `reason` is a key of `SENTENCES`."""
+MOST_KNOWN = 20_000  # most pairs of a login and a network from which it has signed in that are remembered
 
-    def __init__(self, reason: SignInReason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.sentence = SENTENCES[reason]
+
+class Given(NamedTuple):
+    """The login and password of a try to sign in, and where it comes from.
+
+    `code`: of an authenticator app, or a recovery code; "" for none.
+    """
+
+    login: str
+    password: str
+    code: str = ""
+    address: str = ""
+    device: str = ""
+
+
+class SignedIn(NamedTuple):
+    """A new sign-in. `limited`: the member must first set up a second factor."""
+
+    staff: StaffRecord
+    token: str
+    limited: bool
 
 
 def hash_password(password: str, *about: str) -> str:
@@ -71,29 +85,73 @@ def token_hash(token: str) -> str:
 class Identity:
     """Signs staff in and out, and finds the member of staff to whom a cookie belongs."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, factors: Factors) -> None:
         self._records = records
+        self._factors = factors
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
         # Limits for one address with many logins, for one login from one address, and for one login from all addresses.
         # A whole shift may share an address.
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
+        # Networks from which a login has signed in. They pass the limit for all addresses: guesses of strangers elsewhere
+        # cannot lock a member out at their usual place.
+        self._known: OrderedDict[str, None] = OrderedDict()
         self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # limits log entries of unknown logins and of throttling
 
-    async def sign_in(self, login: str, password: str, *, address: str, now: int) -> tuple[StaffRecord, str]:
-        """Sign in. Return the member of staff and a new token for their cookie. Raises SignInRefused."""
-        network, login = network_of(address), login.strip().lower()
+    async def sign_in(self, given: Given, now: int) -> SignedIn:
+        """Sign in by password, and by a second factor if the member has one. Raises SignInRefused."""
+        network, login = network_of(given.address), given.login.strip().lower()
+        staff = await self._check(await self._records.staff_by_login(login), login, given.password, network, now)
+        required = (await self._records.sign_in_rules()).second_factor == "required"
+        if await self._factors.has_app(staff.id):
+            if not given.code:
+                self._by_login_and_address.give_back(f"{network} {login}")
+                raise SignInRefused("code_needed")
+            await self._factors.take_code(staff.id, given.code, now)
+            limited = False
+        else:
+            limited = required
+        self._remember(f"{network} {login}")
+        token = await self.add(staff, now, address=given.address, device=given.device, limited=limited)
+        return SignedIn(staff, token, limited)
+
+    async def add(self, staff: StaffRecord, now: int, *, address: str, device: str, limited: bool = False) -> str:
+        """Store a sign-in of a member who has proved who they are. Return its token, for the cookie. Raises SignInRefused."""
+        token = secrets.token_urlsafe(32)
+        made = SignInRecord(
+            token_hash=token_hash(token),
+            staff=staff.id,
+            created_at=now,
+            expires_at=now + SIGN_IN_LIFE_MS,
+            device=device,
+            network=coarse_network(address),
+            proved_at=now,
+            limited=limited,
+        )
+        if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
+            raise SignInRefused("wrong_credentials")  # in the meantime the member was removed or got a new password
+        return token
+
+    async def check_password(self, staff: StaffRecord, password: str, *, address: str, now: int) -> None:
+        """Check the password of a member who is signed in. Raises SignInRefused, also when there were too many tries."""
+        try:
+            await self._check(staff, staff.login, password, network_of(address), now)
+        except SignInRefused as refused:
+            raise SignInRefused("wrong_password") if refused.reason == "wrong_credentials" else refused from None
+
+    async def _check(self, staff: StaffRecord | None, login: str, password: str, network: str, now: int) -> StaffRecord:
+        """Return the member if the password is theirs. Raises SignInRefused."""
         # A bucket is asked only if all buckets before it allow the sign-in: one address cannot lock a member out elsewhere.
+        pair = f"{network} {login}"
         if not (
             self._by_address.take(network, now)
-            and self._by_login_and_address.take(f"{network} {login}", now)
-            and self._by_login.take(login, now)
+            and self._by_login_and_address.take(pair, now)
+            and (pair in self._known or self._by_login.take(login, now))
         ):
             if self._noted.take("throttled", now):
                 log.warning("sign-in throttled", network=network)
             raise SignInRefused("too_many_sign_ins")
-        staff = await self._records.staff_by_login(login)
         async with self._hashing:
             # made for known logins, too; otherwise the first unknown login would take longer
             nobodys = await asyncio.to_thread(_nobodys_hash)
@@ -101,11 +159,13 @@ class Identity:
         if staff is None or not right:
             await self._note_refused(staff, network, now)
             raise SignInRefused("wrong_credentials")
-        token = secrets.token_urlsafe(32)
-        made = SignInRecord(token_hash=token_hash(token), staff=staff.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
-        if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
-            raise SignInRefused("wrong_credentials")  # in the meantime the member was removed or got a new password
-        return staff, token
+        return staff
+
+    def _remember(self, pair: str) -> None:
+        self._known[pair] = None
+        self._known.move_to_end(pair)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
 
     async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
         """Write a refused sign-in to the log and the audit.
@@ -124,6 +184,11 @@ class Identity:
 
     async def who_holds(self, token: str, now: int) -> StaffRecord | None:
         """Return the member of staff who signed in with this token, or None. Store that the sign-in is in use."""
+        found = await self.sign_in_of(token, now)
+        return None if found is None or found.limited else await self._records.staff(found.staff)
+
+    async def sign_in_of(self, token: str, now: int) -> SignInRecord | None:
+        """Return the sign-in with this token, even a limited one, or None. Store that the sign-in is in use."""
         if not token:
             return None
         found = await self._records.sign_in(token_hash(token))
@@ -132,7 +197,11 @@ class Identity:
         if now - max(found.created_at, found.seen_at) > SEEN_MS:
             with suppress(RecordsAway):
                 await self._records.saw_sign_ins([found.token_hash], now)
-        return await self._records.staff(found.staff)
+        return found
+
+    def stands(self, sign_in: SignInRecord, now: int) -> bool:
+        """Return whether the sign-in is still valid."""
+        return sign_in.stands(now, IDLE_MS)
 
     async def sign_out(self, request: web.Request) -> None:
         """End the sign-in whose cookie the request carries, if any."""

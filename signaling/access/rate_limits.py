@@ -29,6 +29,12 @@ class Buckets:
             self._buckets.popitem(last=False)
         return allowed
 
+    def give_back(self, key: str) -> None:
+        """Return one token, because what it was taken for turned out to be no attempt that counts."""
+        if key in self._buckets:
+            tokens, seen_ms = self._buckets[key]
+            self._buckets[key] = (min(self._burst, tokens + 1), seen_ms)
+
     def __len__(self) -> int:
         return len(self._buckets)
 

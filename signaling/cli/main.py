@@ -25,7 +25,7 @@ _MEDIA_PORT = click.IntRange(1024, 65_000)
 class _Commands(click.Group):
     """The commands. Administrative commands are imported only when they run, so that `sangdam serve` starts fast."""
 
-    ADMIN = ("category", "export", "init", "outcomes", "replies", "session", "simulate", "site", "staff")
+    ADMIN = ("category", "export", "init", "outcomes", "replies", "session", "sign-in", "simulate", "site", "staff")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -37,7 +37,7 @@ class _Commands(click.Group):
             return super().get_command(ctx, cmd_name)
         from signaling import cli
 
-        command: click.Command = getattr(cli, cmd_name)
+        command: click.Command = getattr(cli, cmd_name.replace("-", "_"))
         return command
 
 

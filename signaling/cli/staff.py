@@ -23,7 +23,8 @@ def _staff_row(member: StaffRecord) -> dict[str, Any]:
     return {name: getattr(member, name) for name in StaffRecord.__struct_fields__ if name != "password_hash"}
 
 
-async def _member(records: Records, login: str) -> StaffRecord:
+async def member_of(records: Records, login: str) -> StaffRecord:
+    """Return the member of staff with this login. Raises ClickException."""
     member = await records.staff_by_login(login.lower())
     if member is None:
         raise click.ClickException(f"Nobody signs in as “{login}”.")
@@ -126,7 +127,7 @@ async def staff_change(records: Records, login: str, as_json: bool, **given: Any
     The change takes effect within a second, also for a member who is at work. Their present sessions go on, even beyond a smaller
     capacity.
     """
-    member = await _member(records, login)
+    member = await member_of(records, login)
     changed = _changed(member, given)
     if changed == member:
         raise click.UsageError("Nothing to change: give at least one option with another value.")
@@ -141,7 +142,7 @@ async def staff_change(records: Records, login: str, as_json: bool, **given: Any
 @with_records
 async def staff_password(records: Records, login: str, password_stdin: bool) -> None:
     """Set a new password and sign the member of staff out everywhere."""
-    member = await _member(records, login)
+    member = await member_of(records, login)
     # saving a new password ends the member's sign-ins
     await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
     await noted(records, "staff.password", f"staff/{member.id}")
@@ -161,7 +162,7 @@ async def staff_list(records: Records, as_json: bool) -> None:
 @with_records
 async def staff_show(records: Records, login: str, as_json: bool) -> None:
     """Show one member of staff."""
-    show([_staff_row(await _member(records, login))], as_json=as_json, one=True)
+    show([_staff_row(await member_of(records, login))], as_json=as_json, one=True)
 
 
 @staff.command("remove")
@@ -169,6 +170,6 @@ async def staff_show(records: Records, login: str, as_json: bool) -> None:
 @with_records
 async def staff_remove(records: Records, login: str) -> None:
     """Remove a member of staff and sign them out everywhere."""
-    member = await _member(records, login)
+    member = await member_of(records, login)
     await records.remove_staff(member.id)
     await noted(records, "staff.remove", f"staff/{member.id}")

@@ -87,7 +87,7 @@ class Rights:
             return
         now = self._now()
         found = await self._records.sign_ins({client.right for client in clients}, absent)
-        standing = {one.token_hash: (one, staff) for one, staff in found if now < one.expires_at}
+        standing = {one.token_hash: (one, staff) for one, staff in found if now < one.expires_at and not one.limited}
         await self._note_use(clients, standing, now)
         over = [client for client in clients if not self._stands(client, standing, now)]
         await self.end(over)

@@ -447,6 +447,11 @@ class Live:
         await self.rights.restart(same)
         await self.rights.end([client for client in theirs if client not in same])
 
+    def password_changed(self, record: StaffRecord) -> None:
+        """Let the member's open consoles go on with the new record. Otherwise `Rights` would let them reconnect."""
+        for client in self.hub.of_staff(record.id):
+            client.staff = record
+
     async def staff_changed(self, record: StaffRecord) -> None:
         """Save a choice that a member of staff made in the console. Their open consoles stay connected."""
         skills = self.staffing.skills(record)

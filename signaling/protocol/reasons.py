@@ -32,7 +32,20 @@ CodeReason = Literal[
 InviteReason = Literal["bad_invite", "expired", "replayed", "over"]
 """Why a callback's link is refused. `over`: no counselor waits for this user any more."""
 
-SignInReason = Literal["wrong_credentials", "too_many_sign_ins"]
+SignInReason = Literal[
+    "wrong_credentials",
+    "too_many_sign_ins",
+    "wrong_password",
+    "weak_password",
+    "link_over",
+    "code_needed",
+    "wrong_code",
+    "prove_first",
+    "app_exists",
+]
+"""Why a sign-in, a new password or a second factor is refused. `link_over`: the one-time link was used, replaced or is too old.
+`code_needed`: the password is right, and the code of the authenticator app is missing. `prove_first`: the person must give their
+password again. `app_exists`: an authenticator app is set up already."""
 
 PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costly", "picture_damaged"]
 

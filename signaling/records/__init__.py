@@ -7,6 +7,7 @@ Opening the records runs the Alembic migrations in this folder, which make or up
 from .figures import Threshold, Wait
 from .person_notes import PersonNote, TooManyNotes
 from .replies import SavedReply, TooManyReplies
+from .sign_ins import SignInRules, TotpRecord
 from .store import Records
 from .types import (
     AuditRecord,
@@ -46,6 +47,7 @@ __all__ = [
     "SavedReply",
     "SessionRecord",
     "SignInRecord",
+    "SignInRules",
     "Site",
     "SiteKey",
     "StaffRecord",
@@ -53,6 +55,7 @@ __all__ = [
     "Threshold",
     "TooManyNotes",
     "TooManyReplies",
+    "TotpRecord",
     "UnknownSession",
     "Wait",
 ]

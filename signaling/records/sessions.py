@@ -217,7 +217,7 @@ class Sessions(Saves):
         async with self._writing(LONG_S) as connection:
             deleted = await connection.execute(sa.delete(t.session).where(await _over(connection, now)))
             await connection.execute(orphaned_notes())
-            for table in (t.used_code, t.sign_in):
+            for table in (t.used_code, t.sign_in, t.reset_link):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))
             await connection.execute(sa.delete(t.audit).where(t.audit.c.at < now - _AUDIT_KEPT_DAYS * _DAY_MS))
         if deleted.rowcount or self.traces_left:

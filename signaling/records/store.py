@@ -8,11 +8,12 @@ from .lines import Lines
 from .person_notes import PersonNotes
 from .replies import Replies
 from .sessions import Sessions
+from .sign_ins import SignIns
 from .sites_and_staff import Places
 from .types import StaleEpoch, UnknownSession
 
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
-class Records(Places, Replies, PersonNotes, Sessions, Lines, History, Figures):
+class Records(Places, SignIns, Replies, PersonNotes, Sessions, Lines, History, Figures):
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

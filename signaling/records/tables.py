@@ -25,6 +25,10 @@ def _session(primary_key: bool = False) -> sa.Column[str]:
     return sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=False, primary_key=primary_key)
 
 
+def _staff(primary_key: bool = False) -> sa.Column[str]:
+    return sa.Column("staff", sa.Text, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, primary_key=primary_key)
+
+
 def _time(name: str = "at", nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=nullable)
 
@@ -108,7 +112,26 @@ sign_in = sa.Table(
     _time("created_at"),
     _time("expires_at"),
     sa.Column("seen_at", sa.BigInteger, nullable=False, server_default="0"),
+    _text("device"),
+    _text("network"),
+    sa.Column("proved_at", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("limited", sa.Boolean, nullable=False, server_default=sa.false()),
 )
+
+reset_link = sa.Table("reset_link", metadata, sa.Column("token_hash", sa.Text, primary_key=True), _staff(), _time("expires_at"))
+
+totp = sa.Table(
+    "totp",
+    metadata,
+    _staff(primary_key=True),
+    _text("seed"),
+    sa.Column("used_step", sa.BigInteger, nullable=False),
+    sa.Column("confirmed", sa.Boolean, nullable=False),
+)
+
+recovery_code = sa.Table("recovery_code", metadata, _staff(primary_key=True), sa.Column("code_hash", sa.Text, primary_key=True))
+
+sign_in_rules = sa.Table("sign_in_rules", metadata, sa.Column("id", sa.Text, primary_key=True), _text("second_factor", "off"))
 
 threshold = sa.Table(
     "threshold",

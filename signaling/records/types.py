@@ -173,6 +173,8 @@ class SignInRecord(Struct, frozen=True, kw_only=True):
     """A sign-in of a member of staff.
 
     `seen_at`: when the sign-in was last used, to the minute; 0 if it was never used after it was made.
+    `device` and `network`: where it was made, in words for its owner. `proved_at`: when its owner last gave a password, a code or
+    a passkey. `limited`: it may only be used to set up a second factor.
     """
 
     token_hash: str
@@ -180,6 +182,10 @@ class SignInRecord(Struct, frozen=True, kw_only=True):
     created_at: int
     expires_at: int
     seen_at: int = 0
+    device: str = ""
+    network: str = ""
+    proved_at: int = 0
+    limited: bool = False
 
     def stands(self, now: int, idle_ms: int) -> bool:
         """Return whether the sign-in is still valid: it has not expired, and was used within the last `idle_ms`."""

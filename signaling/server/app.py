@@ -15,7 +15,6 @@ from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
 from matcher.types import MatchStore
 from signaling.access.codes import Codes, signing_secret
-from signaling.access.identity import Identity
 from signaling.access.invites import Invites
 from signaling.access.turn_credentials import Turn
 from signaling.cluster.checked_store import CheckedStore
@@ -33,7 +32,7 @@ from signaling.mediaworkers.remote import Fleet
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Overtaken
-from signaling.server import app_keys, demo, garbage_collector, http, websocket
+from signaling.server import app_keys, demo, garbage_collector, http, signing_in, websocket
 from signaling.server.forwarding import RELAY, Relay
 from signaling.server.guarded import Guard, GuardedSite, marks_served
 from signaling.server.http.measured import measured
@@ -82,7 +81,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS], app[app_keys.FILES] = recordings, files
     app[app_keys.CODES] = Codes.open(settings, records)
-    app[app_keys.IDENTITY] = Identity(records)
+    signing_in.setup(app)
     app[app_keys.LIVE] = live
     app.middlewares.insert(0, marks_served)
     app.middlewares.insert(0, measured)

@@ -366,3 +366,21 @@ async def test_open_page_ends_when_its_user_may_not_return(service: Service) -> 
     again = Person(await service._socket(service.settings.url))
     await again.send(type="hello", tab="t", token=user.token)
     assert (await again.get("bye"))["reason"] == "token"
+
+
+async def test_new_password_ends_other_consoles_and_keeps_this_one(service: Service) -> None:
+    here = await service.staff("jimin")
+    second, third = [await service.staff("jimin", available=False, tab=tab) for tab in ("t-2", "t-3")]
+    async with service.http.get(f"{service.url}/api/sign-ins", headers={"Cookie": second.cookie}) as reply:
+        [ended] = [item["id"] for item in await reply.json() if item["here"]]
+    status, _, _ = await service.post(f"/api/sign-ins/{ended}/end", {}, cookie=here.cookie)
+    assert status == 200
+    await ends_in_time(second)
+    assert not [message for message in third.seen if message["type"] == "bye"]
+    body = {"old": "jimin-demo", "new": "lantern under a blue river"}
+    status, _, _ = await service.post("/api/password", body, cookie=here.cookie)
+    assert status == 200
+    await ends_in_time(third)
+    await asyncio.sleep(WITHIN_S)  # time for the watch to look at this console twice
+    assert (await here.ask(type="state", state="away"))["type"] == "ok"
+    assert not [message for message in here.seen if message["type"] == "bye"]

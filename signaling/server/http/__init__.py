@@ -10,7 +10,9 @@ from signaling.server import retention
 from signaling.server.app_keys import FILES, SETTINGS
 
 from . import (
+    account,
     copies,
+    factors,
     file_bodies,
     files,
     health,
@@ -49,6 +51,6 @@ def setup(app: web.Application) -> None:
     copies.setup(app)
     hide_versions()
     for_people = (health, pages, users, transcripts, pictures, files)
-    for part in (*for_people, staff, operator, recordings, copies, hours, replies, thresholds, wrap_up, person):
+    for part in (*for_people, staff, account, factors, operator, recordings, copies, hours, replies, thresholds, wrap_up, person):
         app.add_routes(part.routes)
     retention.setup(app)

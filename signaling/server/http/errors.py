@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from matcher.types import Unavailable
 from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused
-from signaling.access.identity import SignInRefused
+from signaling.access.sign_in_refused import SignInRefused
 from signaling.config import log
 from signaling.files import FileRefused
 from signaling.protocol.reasons import CommandReason, CrowdedReason, HttpReason, RequestReason
@@ -41,6 +41,12 @@ _STATUS: dict[HttpReason, int] = {
     "file_infected": 422,
     "scan_failed": 503,
     "wrong_credentials": 401,
+    "code_needed": 401,
+    "wrong_code": 403,
+    "wrong_password": 403,
+    "prove_first": 403,
+    "link_over": 410,
+    "app_exists": 409,
     "too_many_site": 429,
     "too_many_address": 429,
     "too_many_sign_ins": 429,

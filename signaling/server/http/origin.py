@@ -12,7 +12,7 @@ from .errors import Refused
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOREIGN = frozenset({"/api/codes"})  # partners' pages may call this address; its handler checks the site's origins
-_STAFF = frozenset({"/api/sign-in", "/api/sign-out"})
+_STAFF = frozenset({"/api/sign-in", "/api/sign-out", "/api/password/reset"})
 
 
 @web.middleware

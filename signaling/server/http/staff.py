@@ -7,11 +7,12 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.access.identity import MOST_PASSWORD, drop_cookie, right_of, set_cookie
+from signaling.access.devices import device_of
+from signaling.access.identity import COOKIE, MOST_PASSWORD, Given, SignedIn, drop_cookie, right_of, set_cookie
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.protocol.words import Role
-from signaling.records import StaffRecord
+from signaling.records import SignInRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
 from .bodies import address_of, now_ms, read_json
@@ -20,24 +21,34 @@ from .errors import Refused, answer
 routes = web.RouteTableDef()
 
 
+Password = Annotated[str, Meta(max_length=MOST_PASSWORD), by(Exact(MOST_PASSWORD * 4))]
+Code = Annotated[str, by(Exact(100))]
+
+
 class SignInRequest(Struct, kw_only=True):
+    """`code`: of the authenticator app, or a recovery code; "" at the first try."""
+
     login: Annotated[str, by(Exact(100))]
-    password: Annotated[str, Meta(max_length=MOST_PASSWORD), by(Exact(MOST_PASSWORD * 4))]
+    password: Password
+    code: Code = ""
 
 
 _read_sign_in: Reader[SignInRequest] = Reader(SignInRequest)
 
 
 class Me(Struct, kw_only=True):
+    """The signed-in member of staff. `must_set_up`: they must first set up a second factor, and can do nothing else."""
+
     id: str
     name: str
     role: Role
     languages: list[str]
     sites: list[str]
     categories: list[str]
+    must_set_up: bool = False
 
     @classmethod
-    def of(cls, member: StaffRecord) -> Me:
+    def of(cls, member: StaffRecord, *, must_set_up: bool = False) -> Me:
         return cls(
             id=member.id,
             name=member.name,
@@ -45,6 +56,7 @@ class Me(Struct, kw_only=True):
             languages=member.languages,
             sites=member.sites,
             categories=member.categories,
+            must_set_up=must_set_up,
         )
 
 
@@ -52,14 +64,31 @@ class Me(Struct, kw_only=True):
 async def sign_in(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_sign_in, 2048)
     now = now_ms()
-    member, token = await request.app[IDENTITY].sign_in(asked.login, asked.password, address=address_of(request), now=now)
+    given = Given(asked.login, asked.password, asked.code, address_of(request), agent_of(request))
+    return await welcome(request, await request.app[IDENTITY].sign_in(given, now), now)
+
+
+async def welcome(request: web.Request, signed_in: SignedIn, now: int) -> web.Response:
+    """Return the answer to a new sign-in, with its cookie. End the browser's former sign-in."""
+    member = signed_in.staff
+    response = answer(Me.of(member, must_set_up=signed_in.limited))
+    await begin(request, response, signed_in, now)
+    return response
+
+
+async def begin(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
+    """Give the browser the cookie of a new sign-in. End the browser's former sign-in."""
+    member = signed_in.staff
     if former := right_of(request):
         await request.app[LIVE].signed_in_again(member, former)  # first, so that the connections of this member may return
         await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now)
-    response = answer(Me.of(member))
-    set_cookie(response, token)
-    return response
+    set_cookie(response, signed_in.token)
+
+
+def agent_of(request: web.Request) -> str:
+    """Return the browser and system of the client, in words for people."""
+    return device_of(request.headers.get("User-Agent", ""))
 
 
 @routes.post("/api/sign-out")
@@ -86,12 +115,26 @@ async def sign_out(request: web.Request) -> web.Response:
 
 @routes.get("/api/me")
 async def me(request: web.Request) -> web.Response:
-    return answer(Me.of(await signed_in(request)))
+    member, sign_in = await holder_of(request)
+    return answer(Me.of(member, must_set_up=sign_in.limited))
 
 
 async def signed_in(request: web.Request) -> StaffRecord:
     """Return the member of staff who makes this request. Raises Refused: signed_out."""
     member = await request.app[IDENTITY].who(request, now_ms())
     if member is None:
-        raise Refused(401, "signed_out", "Sign in first.")
+        raise _signed_out()
     return member
+
+
+async def holder_of(request: web.Request) -> tuple[StaffRecord, SignInRecord]:
+    """Return the member and the sign-in of this request, even of a limited sign-in. Raises Refused: signed_out."""
+    sign_in = await request.app[IDENTITY].sign_in_of(request.cookies.get(COOKIE, ""), now_ms())
+    member = await request.app[RECORDS].staff(sign_in.staff) if sign_in else None
+    if sign_in is None or member is None:
+        raise _signed_out()
+    return member, sign_in
+
+
+def _signed_out() -> Refused:
+    return Refused(401, "signed_out", "Sign in first.")

@@ -13,7 +13,7 @@ import type { Tab } from "./tabs";
 import type { Sessions } from "./use-sessions";
 import type { Viewing } from "./use-view";
 
-export type Open = "keys" | "settings" | "help" | "transfer" | "end" | "leave" | "hand_over" | null;
+export type Open = "keys" | "settings" | "account" | "help" | "transfer" | "end" | "leave" | "hand_over" | null;
 
 export interface DeskState {
   me: StaffMe;

@@ -29,6 +29,7 @@ import { askPermission, permission } from "./notify";
 import { Reading } from "./reading";
 import { Incoming } from "./ring";
 import { Room } from "./room";
+import { Account } from "../staff/account/account";
 import { Settings } from "./settings";
 import { standing } from "./standing";
 import { Tabs, type Tab } from "./tabs";
@@ -118,7 +119,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   useEffect(() => {
     setPlanned(null);
     setAudience("all");
-    setOpen((was) => (was === "settings" || was === "keys" ? was : null));
+    setOpen((was) => (was === "settings" || was === "account" || was === "keys" ? was : null));
   }, [session?.id]);
   useEffect(() => {
     if (session !== null) setTab(reading ? "work" : "chat");
@@ -318,6 +319,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
         mayAsk={mayAsk}
         link={link}
         actions={actions}
+        onAccount={() => setOpen("account")}
         onClose={() => setOpen(null)}
       />
     </div>
@@ -346,12 +348,16 @@ interface DialogsProps {
   mayAsk: boolean;
   link: RoomLink | null;
   actions: Actions;
+  onAccount: () => void;
   onClose: () => void;
 }
 
-function Dialogs({ open, me, session, mayAsk, link, actions, onClose }: DialogsProps) {
+function Dialogs({ open, me, session, mayAsk, link, actions, onAccount, onClose }: DialogsProps) {
   if (open === "keys") return <KeysDialog onClose={onClose} />;
-  if (open === "settings") return <Settings me={me} actions={actions} link={link} ringer={ringer} onClose={onClose} />;
+  if (open === "settings") {
+    return <Settings me={me} actions={actions} link={link} ringer={ringer} onAccount={onAccount} onClose={onClose} />;
+  }
+  if (open === "account") return <Account onClose={onClose} />;
   if (session === null || open === null) return null;
   const asked = { session, actions, onClose };
   if (open === "end") return <EndDialog {...asked} />;

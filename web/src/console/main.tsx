@@ -6,6 +6,7 @@ import "../room/controls.css";
 import "../room/chat.css";
 import "../staff/staff.css";
 import "../staff/replies/replies.css";
+import "../staff/account/account.css";
 import "./desk.css";
 import "./lane.css";
 import "./ring.css";

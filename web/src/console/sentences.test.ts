@@ -4,7 +4,7 @@ import { setLocale } from "../ui";
 import { sentence } from "../staff/refusals";
 import { makeActions } from "./actions";
 import { ApiError } from "../staff/api";
-import { explain } from "../staff/sign-in";
+import { explain } from "../staff/account/refusals";
 
 setLocale("en");
 

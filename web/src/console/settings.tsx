@@ -116,10 +116,11 @@ interface SettingsProps {
   /** The room of the present call, whose devices are then shown instead of a test; null without a call. */
   link: RoomLink | null;
   ringer: Ringer;
+  onAccount: () => void;
   onClose: () => void;
 }
 
-export function Settings({ me, actions, link, ringer, onClose }: SettingsProps) {
+export function Settings({ me, actions, link, ringer, onAccount, onClose }: SettingsProps) {
   const inCall = link !== null && link.devices.state.get().mic.track !== null;
   return (
     <Dialog title={t("settings")} closeLabel={t("close")} onClose={onClose} data-testid="settings">
@@ -133,6 +134,14 @@ export function Settings({ me, actions, link, ringer, onClose }: SettingsProps) 
         <RingSettings ringer={ringer} />
         <NewsSettings />
         <NotifySettings />
+        <section>
+          <h3>{t("account")}</h3>
+          <div>
+            <Button onClick={onAccount} data-testid="account-open">
+              {t("account.open")}
+            </Button>
+          </div>
+        </section>
         <section>
           <h3>{t("set.language")}</h3>
           <div>

@@ -20,7 +20,16 @@ export type CodeReason =
 
 export type InviteReason = "bad_invite" | "expired" | "replayed" | "over";
 
-export type SignInReason = "wrong_credentials" | "too_many_sign_ins";
+export type SignInReason =
+  | "wrong_credentials"
+  | "too_many_sign_ins"
+  | "wrong_password"
+  | "weak_password"
+  | "link_over"
+  | "code_needed"
+  | "wrong_code"
+  | "prove_first"
+  | "app_exists";
 
 export type PictureReason = "not_a_picture" | "picture_too_large" | "picture_too_costly" | "picture_damaged";
 
@@ -205,6 +214,13 @@ export type HttpReason =
   | "over"
   | "wrong_credentials"
   | "too_many_sign_ins"
+  | "wrong_password"
+  | "weak_password"
+  | "link_over"
+  | "code_needed"
+  | "wrong_code"
+  | "prove_first"
+  | "app_exists"
   | "not_a_picture"
   | "picture_too_large"
   | "picture_too_costly"

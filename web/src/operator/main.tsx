@@ -5,6 +5,7 @@ import "../ui/tokens.css";
 import "../ui/components.css";
 import "../staff/staff.css";
 import "../staff/replies/replies.css";
+import "../staff/account/account.css";
 import { Announcer } from "../ui";
 import { Operator } from "./operator";
 import "./operator.css";

@@ -1,6 +1,7 @@
-import { LogOut } from "lucide";
+import { LogOut, UserRound } from "lucide";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { sentence } from "../staff/refusals";
+import { Account } from "../staff/account/account";
 import { signOut } from "../staff/api";
 import { ConnectionBand } from "../staff/bands";
 import { LanguageSwitch } from "../staff/language";
@@ -14,12 +15,13 @@ import { ListeningBand, useListening } from "./listening";
 import { Past } from "./past";
 import { RepliesPart } from "./replies";
 import { OneSession } from "./session";
+import { SigningInPart } from "./signing-in/part";
 import { t } from "./texts";
 import { Wall } from "./wall";
 import { WrapUpPart } from "./wrap-up/part";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
-const PARTS = ["live", "past", "hours", "replies", "wrap-up", "audit"] as const;
+const PARTS = ["live", "past", "hours", "replies", "wrap-up", "signing-in", "audit"] as const;
 type Part = (typeof PARTS)[number];
 
 /** Returns the current view from the address ("#past", "#past/s-123"), so that reload and the back button work. */
@@ -83,6 +85,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
   const { status, closedReason, wallboard, trend, callQuality, clockOffset, staff } = useStore(client.state);
   const { part, session } = useWhere();
   const listening = useListening(client);
+  const [accountOpen, setAccountOpen] = useState(false);
   useEffect(() => {
     if (status === "closed" && (closedReason === "signed_out" || closedReason === "token"))
       onSignedOut(shared("signin.signed_out"));
@@ -129,6 +132,13 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         </p>
         <LanguageSwitch />
         <IconButton
+          icon={UserRound}
+          kind="quiet"
+          label={shared("account")}
+          data-testid="account-open"
+          onClick={() => setAccountOpen(true)}
+        />
+        <IconButton
           icon={LogOut}
           kind="quiet"
           label={shared("sign_out")}
@@ -143,6 +153,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
       {listening.session !== "" && (
         <ListeningBand key={listening.session} client={client} session={listening.session} onStop={listening.stop} />
       )}
+      {accountOpen && <Account onClose={() => setAccountOpen(false)} />}
       <main class="operator-main">
         {part === "live" &&
           (wallboard === null ? (
@@ -163,6 +174,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         {part === "hours" && <HoursPart />}
         {part === "replies" && <RepliesPart />}
         {part === "wrap-up" && <WrapUpPart />}
+        {part === "signing-in" && <SigningInPart />}
         {part === "audit" && <Audit />}
       </main>
     </div>

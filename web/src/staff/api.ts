@@ -24,6 +24,8 @@ export interface Signed {
   id: string;
   name: string;
   role: "counselor" | "professional" | "operator";
+  /** Whether they must first set up a second factor. */
+  must_set_up: boolean;
 }
 
 async function refusal(response: Response): Promise<ApiError> {
@@ -66,7 +68,9 @@ export async function whoAmI(): Promise<Signed | null> {
   }
 }
 
-export const signIn = (login: string, password: string) => post("/api/sign-in", { login, password }) as Promise<Signed>;
+/** `code`: of the authenticator app, or a recovery code; "" at the first try. */
+export const signIn = (login: string, password: string, code: string) =>
+  post("/api/sign-in", { login, password, code }) as Promise<Signed>;
 /** Signs out, and deletes the drafts and unsent lines that this tab stored. */
 export async function signOut(): Promise<void> {
   await post("/api/sign-out");

@@ -1,14 +1,19 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Button, useLocale } from "../ui";
-import { ApiError, signOut, whoAmI, type Signed } from "./api";
-import { explain, SignIn } from "./sign-in";
+import { signOut, whoAmI, type Signed } from "./api";
+import { NewPassword, takeLinkToken } from "./account/new-password";
+import { explain } from "./account/refusals";
+import { SetUp } from "./account/set-up";
+import { SignIn } from "./sign-in";
 import { t } from "./texts";
 
 type State =
   | { kind: "looking" }
   | { kind: "unreachable"; words: string }
   | { kind: "out"; because: string }
+  | { kind: "link"; token: string }
+  | { kind: "setting_up"; who: Signed }
   | { kind: "in"; who: Signed };
 
 interface GateProps {
@@ -26,20 +31,23 @@ export function Gate({ page, children }: GateProps) {
     setState({ kind: "looking" });
     whoAmI().then(
       (who) => (who === null ? setState({ kind: "out", because: "" }) : enter(who)),
-      (error: unknown) =>
-        setState({ kind: "unreachable", words: error instanceof ApiError ? explain(error) : t("error.generic") }),
+      (error: unknown) => setState({ kind: "unreachable", words: explain(error) }),
     );
   };
   /** Lets the person in. If the cookie belongs to a role that may not use this page, signs it out, so that another sign-in
    *  works. */
   const enter = (who: Signed) => {
-    if (mayUse(page, who)) setState({ kind: "in", who });
+    if (mayUse(page, who)) setState({ kind: who.must_set_up ? "setting_up" : "in", who });
     else
       void signOut()
         .catch(() => undefined)
         .then(() => setState({ kind: "out", because: t("signin.role") }));
   };
-  useEffect(look, []);
+  useEffect(() => {
+    const token = takeLinkToken();
+    if (token === "") look();
+    else setState({ kind: "link", token });
+  }, []);
 
   switch (state.kind) {
     case "looking":
@@ -55,6 +63,10 @@ export function Gate({ page, children }: GateProps) {
           </div>
         </main>
       );
+    case "link":
+      return <NewPassword token={state.token} onDone={(because) => setState({ kind: "out", because })} />;
+    case "setting_up":
+      return <SetUp onDone={look} onSignedOut={(because) => setState({ kind: "out", because })} />;
     case "out":
       return <SignIn page={page} because={state.because} onSigned={enter} />;
     case "in":

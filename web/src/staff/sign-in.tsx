@@ -1,23 +1,9 @@
 import { useState } from "preact/hooks";
 import { Button, Field } from "../ui";
-import { ApiError, signIn, type Signed } from "./api";
-import { clock } from "./format";
+import { explain, isRefused } from "./account/refusals";
+import { signIn, type Signed } from "./api";
 import { LanguageSwitch } from "./language";
-import { sentence } from "./refusals";
 import { t } from "./texts";
-
-/** Returns the sentence for a refused sign-in. */
-export function explain(error: unknown): string {
-  if (!(error instanceof ApiError)) return t("error.generic");
-  if (error.reason === "unreachable") return t("signin.unreachable");
-  if (error.status === 429) {
-    return error.retry_after_s === null
-      ? t("signin.throttled.soon")
-      : t("signin.throttled", { wait: clock(error.retry_after_s) });
-  }
-  if (error.status === 401) return t("signin.wrong");
-  return sentence(error);
-}
 
 export interface SignInProps {
   page: "console" | "operator";
@@ -29,6 +15,7 @@ export interface SignInProps {
 export function SignIn({ page, because = "", onSigned }: SignInProps) {
   const [login, setLogin] = useState("");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState<string | null>(null); // null until the server has asked for a code
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
 
@@ -37,13 +24,19 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
     setBusy(true);
     setError("");
     try {
-      onSigned(await signIn(login.trim(), password));
+      onSigned(await signIn(login.trim(), password, code ?? ""));
     } catch (refused) {
-      setError(explain(refused));
-      setPassword("");
+      if (isRefused(refused, "code_needed")) setCode("");
+      else refuse(refused);
     } finally {
       setBusy(false);
     }
+  };
+
+  const refuse = (refused: unknown) => {
+    setError(explain(refused));
+    if (code === null || isRefused(refused, "wrong_credentials")) setPassword("");
+    setCode(code === null || isRefused(refused, "wrong_credentials") ? null : "");
   };
 
   return (
@@ -53,38 +46,78 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
           <p class="brand">
             <span class="brand-mark" aria-hidden="true" /> Sangdam
           </p>
-          <h1>{t(page === "operator" ? "signin.title.operator" : "signin.title.console")}</h1>
+          <h1>
+            {code !== null ? t("signin.code.title") : t(page === "operator" ? "signin.title.operator" : "signin.title.console")}
+          </h1>
           <p class="dim">{t(page === "operator" ? "signin.lead.operator" : "signin.lead")}</p>
         </header>
         {because && <p class="notice">{because}</p>}
-        <Field
-          label={t("signin.login")}
-          name="login"
-          autoComplete="username"
-          autoFocus
-          required
-          maxLength={100}
-          value={login}
-          data-testid="signin-login"
-          onInput={(event) => setLogin(event.currentTarget.value)}
-        />
-        <Field
-          label={t("signin.password")}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          required
-          maxLength={200}
-          value={password}
-          error={error}
-          data-testid="signin-password"
-          onInput={(event) => setPassword(event.currentTarget.value)}
-        />
+        {code !== null ? (
+          <CodeField value={code} error={error} onInput={setCode} />
+        ) : (
+          <>
+            <Field
+              label={t("signin.login")}
+              name="login"
+              autoComplete="username"
+              autoFocus
+              required
+              maxLength={100}
+              value={login}
+              data-testid="signin-login"
+              onInput={(event) => setLogin(event.currentTarget.value)}
+            />
+            <Field
+              label={t("signin.password")}
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+              maxLength={200}
+              value={password}
+              error={error}
+              data-testid="signin-password"
+              onInput={(event) => setPassword(event.currentTarget.value)}
+            />
+          </>
+        )}
         <Button kind="primary" type="submit" wide busy={busy} data-testid="signin-submit">
           {t("signin.submit")}
         </Button>
+        {code === null ? (
+          <p class="dim signin-forgot">{t("signin.forgot")}</p>
+        ) : (
+          <Button kind="quiet" onClick={() => setCode(null)}>
+            {t("signin.code.back")}
+          </Button>
+        )}
         <LanguageSwitch />
       </form>
     </main>
+  );
+}
+
+interface CodeFieldProps {
+  value: string;
+  error: string;
+  onInput: (code: string) => void;
+}
+
+/** A field for the code of an authenticator app, or for a recovery code. */
+function CodeField({ value, error, onInput }: CodeFieldProps) {
+  return (
+    <Field
+      label={t("signin.code")}
+      hint={t("signin.code.hint")}
+      name="code"
+      autoComplete="one-time-code"
+      autoFocus
+      required
+      maxLength={60}
+      value={value}
+      error={error}
+      data-testid="signin-code"
+      onInput={(event) => onInput(event.currentTarget.value)}
+    />
   );
 }

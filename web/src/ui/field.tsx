@@ -37,6 +37,7 @@ interface InputProps extends Labelled {
   value: string;
   placeholder?: string;
   autoComplete?: string;
+  inputMode?: "numeric";
   maxLength?: number;
   min?: number;
   step?: number | "any";

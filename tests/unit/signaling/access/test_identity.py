@@ -8,8 +8,11 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from signaling.access import identity
-from signaling.access.identity import IDLE_MS, SIGN_IN_LIFE_MS, Identity, SignInRefused
-from signaling.records import SignInRecord, StaffRecord
+from signaling.access.factors import Factors
+from signaling.access.identity import IDLE_MS, SIGN_IN_LIFE_MS, Given, Identity
+from signaling.access.sign_in_refused import SignInRefused
+from signaling.config.seal import Seal
+from signaling.records import SignInRecord, SignInRules, StaffRecord, TotpRecord
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
@@ -22,6 +25,13 @@ class FakeRecords:
         self.sign_ins: dict[str, SignInRecord] = {}
         self.people = {"jimin": JIMIN}
         self.audits: list[tuple[str, str, str, str]] = []
+        self.rules = SignInRules()
+
+    async def sign_in_rules(self) -> SignInRules:
+        return self.rules
+
+    async def totp(self, staff: str) -> TotpRecord | None:
+        return None
 
     async def staff_by_login(self, login: str) -> StaffRecord | None:
         return self.people.get(login)
@@ -54,12 +64,11 @@ def records() -> FakeRecords:
 
 @pytest.fixture
 def door(records: FakeRecords) -> Identity:
-    return Identity(records)
+    return Identity(records, Factors(records, Seal(b"x" * 32), "Sangdam"))
 
 
 async def sign_in(door: Identity, password: str = PASSWORD, *, login: str = "jimin", address: str = "192.0.2.1") -> str:
-    _, token = await door.sign_in(login, password, address=address, now=NOW)
-    return token
+    return (await door.sign_in(Given(login, password, address=address, device="Chrome · Windows"), NOW)).token
 
 
 async def test_right_password_signs_in(door: Identity, records: FakeRecords) -> None:
@@ -108,6 +117,33 @@ async def test_password_guessing_is_limited_by_login_and_address(door: Identity)
     with pytest.raises(SignInRefused, match="too_many_sign_ins"):
         await sign_in(door)
     assert await sign_in(door, address="198.51.100.9"), "the real Jimin, elsewhere, is not locked out"
+
+
+async def test_guesses_from_many_networks_lock_nobody_out_at_their_own(door: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    await sign_in(door)
+    monkeypatch.setattr(identity, "_fits", lambda password_hash, password: password == PASSWORD)  # cheap, for 40 guesses
+    refusals = set()
+    for number in range(40):
+        with pytest.raises(SignInRefused) as refused:
+            await sign_in(door, "guess", address=f"198.51.{number}.1")
+        refusals.add(refused.value.reason)
+    assert refusals == {"wrong_credentials", "too_many_sign_ins"}, "in the end the login is closed to strangers"
+    assert await sign_in(door)
+
+
+async def test_required_second_factor_limits_the_sign_in(door: Identity, records: FakeRecords) -> None:
+    records.rules = SignInRules(second_factor="required")
+    token = await sign_in(door)
+    assert await door.who_holds(token, NOW) is None
+    limited = await door.sign_in_of(token, NOW)
+    assert limited is not None
+    assert limited.limited
+
+
+async def test_sign_in_says_where_it_was_made(door: Identity, records: FakeRecords) -> None:
+    await sign_in(door, address="192.0.2.77")
+    [made] = records.sign_ins.values()
+    assert (made.device, made.network, made.proved_at) == ("Chrome · Windows", "192.0.2.0/24", NOW)
 
 
 async def test_foreign_token_identifies_nobody(door: Identity) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from matcher.types import RefusedReason
 from media.api.wire import RefusalReason
-from signaling.access import codes, identity
+from signaling.access import codes, sign_in_refused
 from signaling.files import refusal as files
 from signaling.images import refusal as pictures
 from signaling.live.peer_ends import PEER_ENDS
@@ -39,7 +39,7 @@ def test_every_declared_reason_is_given_somewhere(name: str) -> None:
     [
         (codes.SENTENCES, "CodeReason"),
         (users.INVITE_SENTENCES, "InviteReason"),
-        (identity.SENTENCES, "SignInReason"),
+        (sign_in_refused.SENTENCES, "SignInReason"),
         (pictures.SENTENCES, "PictureReason"),
         (files.SENTENCES, "FileReason"),
         (errors.CROWDED_SENTENCES, "CrowdedReason"),

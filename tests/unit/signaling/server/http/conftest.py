@@ -23,14 +23,14 @@ from signaling.access import identity
 from signaling.access.admission import Admission, Crowd
 from signaling.access.brief import Supplement
 from signaling.access.codes import Codes
-from signaling.access.identity import COOKIE, Identity, token_hash
+from signaling.access.identity import COOKIE, token_hash
 from signaling.config.proxies import one_proxy
 from signaling.config.settings import Settings
 from signaling.files import Files
 from signaling.protocol.session_views import Brief, Line
 from signaling.recordings import Recordings
 from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
-from signaling.server import app_keys, demo, http
+from signaling.server import app_keys, demo, http, signing_in
 from signaling.server.http import pages
 
 TOKEN = "user-token"
@@ -49,6 +49,7 @@ class FakeLive:
         self.erasures: list[str] = []
         self.signed_out: list[str] = []
         self.signed_in_again_as: list[str] = []
+        self.new_passwords: list[StaffRecord] = []
         self.new_hours: list[str] = []
         self.new_thresholds = 0
         self.talking: set[str] = set()
@@ -118,6 +119,9 @@ class FakeLive:
     async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
         self.signed_out.append(member.id)
 
+    def password_changed(self, record: StaffRecord) -> None:
+        self.new_passwords.append(record)
+
     async def signed_in_again(self, member: StaffRecord, former: str) -> None:
         self.signed_in_again_as.append(member.id)
 
@@ -137,7 +141,7 @@ class Desk:
 
     async def post(self, path: str, body: Any = None, *, origin: str | None = None, **options: Any) -> aiohttp.ClientResponse:
         given = options.pop("headers", {})
-        own = STAFF_ORIGIN if "Cookie" in given or path in ("/api/sign-in", "/api/sign-out") else ORIGIN
+        own = STAFF_ORIGIN if "Cookie" in given or path in ("/api/sign-in", "/api/sign-out", "/api/password/reset") else ORIGIN
         headers = {"Origin": own if origin is None else origin, **given}
         if body is not None:
             options["json"] = body
@@ -208,7 +212,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.RECORDINGS] = Recordings(tmp_path / "recordings")
     app[app_keys.FILES] = Files(tmp_path / "files")
     app[app_keys.CODES] = Codes.open(settings, records)
-    app[app_keys.IDENTITY] = Identity(records)
+    signing_in.setup(app)
     app[app_keys.LIVE] = live
     app[app_keys.COUNTS] = Counter()
     http.setup(app)

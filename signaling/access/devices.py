@@ -1,0 +1,49 @@
+"""Describe a sign-in in words that its owner recognises: the browser, the system, and a coarse network address. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+# The first pattern that matches names the browser or system. Browsers also claim to be those below them in the list.
+_BROWSERS = (
+    ("Edg(?:A|iOS)?/", "Edge"),
+    ("OPR/|Opera", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Whale/", "Whale"),
+    ("Firefox/|FxiOS/", "Firefox"),
+    ("Chrome/|CriOS/|Chromium/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone|iPod", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X|Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
+_IPV4_PREFIX, _IPV6_PREFIX = 24, 48  # bits of an address that name a provider's network, not a subscriber
+
+
+def device_of(user_agent: str) -> str:
+    """Return "Chrome · Windows" and the like, or "" for an unknown program."""
+    found = [_first(names, user_agent[:500]) for names in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(filter(None, found))
+
+
+def coarse_network(address: str) -> str:
+    """Return the network of an address, such as "203.0.113.0/24", or "" for something that is no address."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    bits = _IPV4_PREFIX if parsed.version == 4 else _IPV6_PREFIX
+    return str(ipaddress.ip_network((parsed, bits), strict=False))
+
+
+def _first(names: tuple[tuple[str, str], ...], text: str) -> str:
+    return next((name for pattern, name in names if re.search(pattern, text)), "")

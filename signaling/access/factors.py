@@ -1,0 +1,114 @@
+"""Second factors of staff: an authenticator app (TOTP, RFC 6238) and recovery codes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from hmac import compare_digest
+
+import pyotp
+import segno
+
+from signaling.config.seal import Seal, Unsealable
+from signaling.records import Records, StaffRecord
+
+from .rate_limits import Buckets
+from .sign_in_refused import SignInRefused
+
+STEP_S = 30
+DRIFT_STEPS = 1  # steps by which a phone's clock may be wrong (RFC 6238, 5.2)
+CODE_DIGITS = 6
+RECOVERY_CODES = 10
+RECOVERY_BYTES = 13  # 104 random bits: a fast hash suffices to store such a code
+_GROUP = 5  # characters of a recovery code between two hyphens
+
+
+def matching_step(seed: str, code: str, now: int) -> int | None:
+    """Return the step whose code this is, or None. `now` in Unix ms. Checks the steps that a wrong clock may show."""
+    app, step = pyotp.TOTP(seed, digits=CODE_DIGITS, interval=STEP_S), now // 1000 // STEP_S
+    steps = range(step - DRIFT_STEPS, step + DRIFT_STEPS + 1)
+    return next((each for each in steps if compare_digest(app.generate_otp(each), code)), None)
+
+
+def recovery_code() -> str:
+    """Return a new recovery code, such as "abcde-fghij-…"."""
+    letters = pyotp.random_base32(32)[: RECOVERY_BYTES * 8 // 5].lower()
+    return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
+
+
+def recovery_hash(code: str) -> str:
+    """Return the hash under which a recovery code is stored. Spaces, hyphens and capitals do not count."""
+    return hashlib.sha256("".join(filter(str.isalnum, code.lower())).encode()).hexdigest()
+
+
+def qr_code(address: str) -> str:
+    """Return an SVG image with this address as a QR code. Nothing leaves this machine."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m").save(drawn, kind="svg", border=4, dark="#000", light="#fff", xmldecl=False, omitsize=True)
+    return drawn.getvalue().decode().strip()
+
+
+class Factors:
+    """Sets up and checks the second factors of staff. `name`: of this service, as the authenticator app shows it."""
+
+    def __init__(self, records: Records, seal: Seal, name: str) -> None:
+        self._records = records
+        self._seal = seal
+        self._name = name
+        self._codes = Buckets(burst=6, per_minute=1)  # a guess succeeds three times in a million
+
+    async def has_app(self, staff: str) -> bool:
+        """Return whether the member has a confirmed authenticator app."""
+        found = await self._records.totp(staff)
+        return found is not None and found.confirmed
+
+    async def begin(self, staff: StaffRecord) -> tuple[str, str]:
+        """Make a seed for a new app. Return the seed and the address that the app reads as a QR code.
+
+        The app counts once `confirm` gets its code. Raises SignInRefused: app_exists.
+        """
+        seed = pyotp.random_base32()
+        if not await self._records.begin_totp(staff.id, self._seal.close(seed, _about(staff.id))):
+            raise SignInRefused("app_exists")
+        return seed, pyotp.TOTP(seed, digits=CODE_DIGITS, interval=STEP_S).provisioning_uri(
+            name=staff.login, issuer_name=self._name
+        )
+
+    async def confirm(self, staff: str, code: str, now: int) -> list[str]:
+        """Turn the new app on with its first code. Return new recovery codes. Raises SignInRefused: wrong_code, app_exists."""
+        if await self.has_app(staff):
+            raise SignInRefused("app_exists")
+        await self._take_app_code(staff, code, now)
+        return await self.new_recovery_codes(staff)
+
+    async def new_recovery_codes(self, staff: str) -> list[str]:
+        """Replace the member's recovery codes, and return the new ones. They are shown once."""
+        codes = [recovery_code() for _ in range(RECOVERY_CODES)]
+        await self._records.set_recovery_codes(staff, [recovery_hash(code) for code in codes])
+        return codes
+
+    async def take_code(self, staff: str, code: str, now: int) -> None:
+        """Use up a code of the member's app, or a recovery code. Raises SignInRefused: wrong_code, too_many_sign_ins."""
+        typed = "".join(code.split())
+        if len(typed) == CODE_DIGITS and typed.isascii() and typed.isdigit():
+            await self._take_app_code(staff, typed, now)
+        elif not self._codes.take(staff, now):
+            raise SignInRefused("too_many_sign_ins")
+        elif not await self._records.use_recovery_code(staff, recovery_hash(code)):
+            raise SignInRefused("wrong_code")
+
+    async def _take_app_code(self, staff: str, code: str, now: int) -> None:
+        if not self._codes.take(staff, now):
+            raise SignInRefused("too_many_sign_ins")
+        found = await self._records.totp(staff)
+        try:
+            seed = self._seal.open(found.seed, _about(staff)) if found else ""
+        except Unsealable:  # the installation has another key since then: only a recovery code or the command line helps
+            seed = ""
+        step = matching_step(seed, "".join(code.split()), now) if seed else None
+        if step is None or not await self._records.use_totp_step(staff, step):
+            raise SignInRefused("wrong_code")
+
+
+def _about(staff: str) -> str:
+    return f"totp {staff}"

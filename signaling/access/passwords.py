@@ -1,0 +1,70 @@
+"""New passwords of staff: changed by their owner, or set by a one-time link."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from signaling.config.settings import Settings
+from signaling.records import Records, StaffRecord
+
+from .identity import Identity, hash_password, token_hash
+from .sign_in_refused import SignInRefused
+
+LINK_LIFE_MS = 24 * 3_600_000
+
+
+def link_for(settings: Settings, member: StaffRecord, token: str) -> str:
+    """Return the address where this member sets a new password.
+
+    The token is behind "#", which browsers send to no server, so that no log contains it.
+    """
+    page = "operator" if member.role == "operator" else "console"
+    return f"{settings.staff_url(member.role)}/{page}#new-password={token}"
+
+
+async def make_link(records: Records, settings: Settings, member: StaffRecord, now: int) -> str:
+    """Make a one-time link with which this member sets a new password. It replaces their earlier link.
+
+    Whoever has the link can take over the account, so give it to its owner only.
+    """
+    token = secrets.token_urlsafe(32)
+    await records.add_reset_link(token_hash(token), member.id, now + LINK_LIFE_MS)
+    return link_for(settings, member, token)
+
+
+class Passwords:
+    """Changes passwords of staff."""
+
+    def __init__(self, records: Records, identity: Identity) -> None:
+        self._records = records
+        self._identity = identity
+
+    async def change(self, member: StaffRecord, old: str, new: str, *, keep: str, address: str, now: int) -> str:
+        """Change the member's own password, and end all their sign-ins except the one with the token hash `keep`.
+
+        Return the new password hash. Raises SignInRefused: wrong_password, weak_password, too_many_sign_ins.
+        """
+        await self._identity.check_password(member, old, address=address, now=now)
+        hashed = await _hashed(new, member)
+        if not await self._records.change_password(member.id, member.password_hash, hashed, keep):
+            raise SignInRefused("wrong_password")  # it was changed elsewhere in the meantime
+        return hashed
+
+    async def reset(self, token: str, new: str, now: int) -> StaffRecord:
+        """Set the password of a one-time link's owner. Return them. Raises SignInRefused: link_over, weak_password."""
+        owner = await self._records.reset_link_owner(token_hash(token), now)
+        member = await self._records.staff(owner) if owner else None
+        if member is None:
+            raise SignInRefused("link_over")
+        hashed = await _hashed(new, member)  # before the link is used up, so that a weak password does not cost the link
+        if not await self._records.use_reset_link(token_hash(token), hashed, now):
+            raise SignInRefused("link_over")
+        return member
+
+
+async def _hashed(password: str, member: StaffRecord) -> str:
+    try:
+        return await asyncio.to_thread(hash_password, password, member.login, *member.name.split())
+    except ValueError as error:
+        raise SignInRefused("weak_password", str(error)) from None

@@ -1,0 +1,196 @@
+"""The sign-ins of one member of staff, new passwords, one-time links, and second factors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from . import tables as t
+from .database import Database
+from .types import SignInRecord
+
+ID_LENGTH = 16  # characters of a sign-in's public id: the beginning of the hash of its token
+Required = Literal["off", "required"]
+_RULES = "installation"  # the row of the rules; organisations get rows of their own
+
+
+class TotpRecord(Struct, frozen=True, kw_only=True):
+    """The authenticator app of a member of staff.
+
+    `seed`: sealed. `used_step`: the newest 30-second step whose code was used. `confirmed`: whether its owner has shown a code.
+    """
+
+    staff: str
+    seed: str
+    used_step: int = 0
+    confirmed: bool = False
+
+
+class SignInRules(Struct, frozen=True, kw_only=True):
+    """The operator's rules for everyone who signs in with a password."""
+
+    second_factor: Required = "off"
+
+
+class SignIns(Database):
+    """Sign-ins as their owner sees them, and what proves that somebody is their owner."""
+
+    # --- sign-ins of one member ------------------------------------------------------------------------------------------
+
+    async def sign_ins_of(self, staff: str) -> list[SignInRecord]:
+        """Return this member's sign-ins, the newest first."""
+        mine = sa.select(t.sign_in).where(t.sign_in.c.staff == staff).order_by(t.sign_in.c.created_at.desc())
+        return [SignInRecord(**row) for row in await self._all(mine)]
+
+    async def end_sign_in(self, staff: str, sign_in_id: str) -> bool:
+        """End one sign-in of this member. Return False when they have no such sign-in."""
+        this = sa.func.substr(t.sign_in.c.token_hash, 1, ID_LENGTH) == sign_in_id
+        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this)) > 0
+
+    async def end_other_sign_ins(self, staff: str, keep: str) -> int:
+        """End all sign-ins of this member except the one with the token hash `keep`. Return how many ended."""
+        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep))
+
+    async def prove(self, token_hash: str, now: int, *, limited: bool | None = None) -> None:
+        """Store that the owner of this sign-in has proved who they are. `limited`: also set whether the sign-in is limited."""
+        values: dict[str, int | bool] = {"proved_at": now}
+        if limited is not None:
+            values["limited"] = limited
+        await self._do(sa.update(t.sign_in).where(t.sign_in.c.token_hash == token_hash).values(values))
+
+    # --- passwords -------------------------------------------------------------------------------------------------------
+
+    async def change_password(self, staff: str, before: str, password_hash: str, keep: str) -> bool:
+        """Replace the password hash `before`, and end all sign-ins of the member except `keep`.
+
+        Return False, and change nothing, when the member has another password by now.
+        """
+
+        def change(connection: sa.Connection) -> bool:
+            mine = (t.staff.c.id == staff) & (t.staff.c.password_hash == before)
+            if not connection.execute(sa.update(t.staff).where(mine).values(password_hash=password_hash)).rowcount:
+                return False
+            connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep))
+            connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff))
+            return True
+
+        return await self._transaction(change, writes=True)
+
+    async def add_reset_link(self, token_hash: str, staff: str, expires_at: int) -> None:
+        """Store a one-time link for a new password. It replaces the member's earlier link."""
+
+        def add(connection: sa.Connection) -> None:
+            connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff))
+            connection.execute(sa.insert(t.reset_link).values(token_hash=token_hash, staff=staff, expires_at=expires_at))
+
+        await self._transaction(add, writes=True)
+
+    async def reset_link_owner(self, token_hash: str, now: int) -> str | None:
+        """Return the id of the member to whom this unused link belongs, or None."""
+        row = await self._first(sa.select(t.reset_link.c.staff).where(_usable(token_hash, now)))
+        return row["staff"] if row else None
+
+    async def use_reset_link(self, token_hash: str, password_hash: str, now: int) -> str | None:
+        """Set the password of the link's owner, use the link up, and end all sign-ins of its owner.
+
+        Return the owner's id, or None when the link is unknown, used or expired.
+        """
+
+        def use(connection: sa.Connection) -> str | None:
+            found = connection.execute(sa.delete(t.reset_link).where(_usable(token_hash, now)).returning(t.reset_link.c.staff))
+            staff = found.scalar_one_or_none()
+            if staff is None:
+                return None
+            connection.execute(sa.update(t.staff).where(t.staff.c.id == staff).values(password_hash=password_hash))
+            connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff))
+            return str(staff)
+
+        return await self._transaction(use, writes=True)
+
+    # --- authenticator app and recovery codes ----------------------------------------------------------------------------
+
+    async def totp(self, staff: str) -> TotpRecord | None:
+        """Return this member's authenticator app, or None."""
+        row = await self._first(sa.select(t.totp).where(t.totp.c.staff == staff))
+        return TotpRecord(**row) if row else None
+
+    async def begin_totp(self, staff: str, seed: str) -> bool:
+        """Store an unconfirmed app with a sealed seed. Return False when the member has a confirmed app."""
+
+        def begin(connection: sa.Connection) -> bool:
+            mine = t.totp.c.staff == staff
+            connection.execute(sa.delete(t.totp).where(mine, ~t.totp.c.confirmed))
+            if connection.execute(sa.select(t.totp.c.staff).where(mine)).first():
+                return False
+            connection.execute(sa.insert(t.totp).values(staff=staff, seed=seed, used_step=0, confirmed=False))
+            return True
+
+        return await self._transaction(begin, writes=True)
+
+    async def use_totp_step(self, staff: str, step: int) -> bool:
+        """Use up the code of this step and confirm the app. Return False when this or a later code was used before."""
+        fresh = (t.totp.c.staff == staff) & (t.totp.c.used_step < step)
+        return await self._do(sa.update(t.totp).where(fresh).values(used_step=step, confirmed=True)) > 0
+
+    async def remove_totp(self, staff: str) -> bool:
+        """Remove this member's app and recovery codes. Return False when there was no app."""
+
+        def remove(connection: sa.Connection) -> bool:
+            connection.execute(sa.delete(t.recovery_code).where(t.recovery_code.c.staff == staff))
+            return connection.execute(sa.delete(t.totp).where(t.totp.c.staff == staff)).rowcount > 0
+
+        return await self._transaction(remove, writes=True)
+
+    async def remove_factors(self, staff: str) -> None:
+        """Remove all second factors of this member, and end all their sign-ins."""
+        tables = (t.recovery_code, t.totp, t.sign_in)
+
+        def remove(connection: sa.Connection) -> None:
+            for table in tables:
+                connection.execute(sa.delete(table).where(table.c.staff == staff))
+
+        await self._transaction(remove, writes=True)
+
+    async def set_recovery_codes(self, staff: str, hashes: list[str]) -> None:
+        """Replace this member's recovery codes."""
+
+        def replace(connection: sa.Connection) -> None:
+            connection.execute(sa.delete(t.recovery_code).where(t.recovery_code.c.staff == staff))
+            connection.execute(sa.insert(t.recovery_code), [{"staff": staff, "code_hash": each} for each in hashes])
+
+        await self._transaction(replace, writes=True)
+
+    async def recovery_codes_left(self, staff: str) -> int:
+        """Return how many unused recovery codes this member has."""
+        mine = sa.select(sa.func.count().label("n")).select_from(t.recovery_code).where(t.recovery_code.c.staff == staff)
+        row = await self._first(mine)
+        return int(row["n"]) if row else 0
+
+    async def use_recovery_code(self, staff: str, code_hash: str) -> bool:
+        """Use a recovery code up. Return False when this member has no such unused code."""
+        this = (t.recovery_code.c.staff == staff) & (t.recovery_code.c.code_hash == code_hash)
+        return await self._do(sa.delete(t.recovery_code).where(this)) > 0
+
+    # --- rules -----------------------------------------------------------------------------------------------------------
+
+    async def sign_in_rules(self) -> SignInRules:
+        """Return the rules for signing in."""
+        row = await self._first(sa.select(t.sign_in_rules).where(t.sign_in_rules.c.id == _RULES))
+        return SignInRules(second_factor=row["second_factor"]) if row else SignInRules()
+
+    async def save_sign_in_rules(self, rules: SignInRules) -> None:
+        """Store the rules for signing in."""
+        values = {"second_factor": rules.second_factor}
+
+        def save(connection: sa.Connection) -> None:
+            changed = connection.execute(sa.update(t.sign_in_rules).where(t.sign_in_rules.c.id == _RULES).values(values))
+            if not changed.rowcount:
+                connection.execute(sa.insert(t.sign_in_rules).values(id=_RULES, **values))
+
+        await self._transaction(save, writes=True)
+
+
+def _usable(token_hash: str, now: int) -> sa.ColumnElement[bool]:
+    return (t.reset_link.c.token_hash == token_hash) & (t.reset_link.c.expires_at > now)

@@ -1,0 +1,189 @@
+"""The account of the signed-in member of staff: a new password, and the list of their sign-ins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
+
+from signaling.access.passwords import LINK_LIFE_MS, make_link
+from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.reading import Reader, by
+from signaling.protocol.texts import Exact
+from signaling.records import SignInRecord, SignInRules, StaffRecord
+from signaling.records.sign_ins import ID_LENGTH
+from signaling.server.app_keys import IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
+
+from .bodies import address_of, now_ms, path_id, read_json
+from .errors import answer, not_found
+from .operator import operator_of
+from .staff import Password, holder_of, signed_in
+
+routes = web.RouteTableDef()
+
+
+class NewPassword(Struct, kw_only=True):
+    old: Password
+    new: Password
+
+
+class LinkedPassword(Struct, kw_only=True):
+    """`token`: the part of the one-time link after "#new-password="."""
+
+    token: Annotated[str, by(Exact(100))]
+    new: Password
+
+
+class LinkRequest(Struct, kw_only=True):
+    login: Annotated[str, by(Exact(100))]
+
+
+class Proof(Struct, kw_only=True):
+    password: Password
+
+
+class Rules(Struct, kw_only=True):
+    second_factor: Literal["off", "required"]
+
+
+class SignInItem(Struct, kw_only=True):
+    """One sign-in. `device` and `network` are "" if unknown. `here`: it is the one that makes this request."""
+
+    id: str
+    device: str
+    network: str
+    since: int
+    seen_at: int
+    here: bool
+
+    @classmethod
+    def of(cls, sign_in: SignInRecord, here: str) -> SignInItem:
+        return cls(
+            id=sign_in.token_hash[:ID_LENGTH],
+            device=sign_in.device,
+            network=sign_in.network,
+            since=sign_in.created_at,
+            seen_at=max(sign_in.created_at, sign_in.seen_at),
+            here=sign_in.token_hash == here,
+        )
+
+
+class Link(Struct, kw_only=True):
+    link: str
+    expires_at: int
+
+
+_read_new: Reader[NewPassword] = Reader(NewPassword)
+_read_linked: Reader[LinkedPassword] = Reader(LinkedPassword)
+_read_link_request: Reader[LinkRequest] = Reader(LinkRequest)
+_read_proof: Reader[Proof] = Reader(Proof)
+_read_rules: Reader[Rules] = Reader(Rules)
+
+
+# --- passwords -----------------------------------------------------------------------------------------------------------
+
+
+@routes.post("/api/password")
+async def change_password(request: web.Request) -> web.Response:
+    """Change one's own password. All other sign-ins of this person end; open consoles of this one go on."""
+    member, sign_in = await holder_of(request)
+    asked, now = await read_json(request, _read_new, 4096), now_ms()
+    hashed = await request.app[PASSWORDS].change(
+        member, asked.old, asked.new, keep=sign_in.token_hash, address=address_of(request), now=now
+    )
+    request.app[LIVE].password_changed(replace(member, password_hash=hashed))
+    await _note(request, member, "password.change", now)
+    return answer({})
+
+
+@routes.post("/api/password/reset")
+async def reset_password(request: web.Request) -> web.Response:
+    """Set a new password by a one-time link. The person then signs in with it, and with a second factor if they have one."""
+    asked, now = await read_json(request, _read_linked, 4096), now_ms()
+    member = await request.app[PASSWORDS].reset(asked.token, asked.new, now)
+    await _note(request, member, "password.reset", now)
+    return answer({"login": member.login})
+
+
+@routes.post("/api/operator/password-links")
+async def password_link(request: web.Request) -> web.Response:
+    """Make a one-time link with which a member of staff sets a new password."""
+    operator, now = await operator_of(request), now_ms()
+    asked = await read_json(request, _read_link_request)
+    member = await request.app[RECORDS].staff_by_login(asked.login.strip().lower())
+    if member is None:
+        raise not_found()
+    link = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now)
+    await request.app[RECORDS].audit(operator.id, "password.link", f"staff/{member.id}", now)
+    return hand_over(Link(link=link, expires_at=now + LINK_LIFE_MS))
+
+
+def hand_over(link: Link) -> web.Response:
+    """Give a one-time link to the person who asked for it, who passes it on. A mail to its owner can go out from here."""
+    return answer(link)
+
+
+@routes.post("/api/prove")
+async def prove(request: web.Request) -> web.Response:
+    """Prove by the password that the person at this browser is its owner. Changes of second factors need a fresh proof."""
+    member, sign_in = await holder_of(request)
+    asked, now = await read_json(request, _read_proof, 2048), now_ms()
+    await request.app[IDENTITY].check_password(member, asked.password, address=address_of(request), now=now)
+    await request.app[RECORDS].prove(sign_in.token_hash, now)
+    return answer({})
+
+
+# --- where somebody is signed in -----------------------------------------------------------------------------------------
+
+
+@routes.get("/api/sign-ins")
+async def sign_ins(request: web.Request) -> web.Response:
+    """Return where this person is signed in, the newest sign-in first."""
+    member, here = await holder_of(request)
+    found, now = await request.app[RECORDS].sign_ins_of(member.id), now_ms()
+    return answer([SignInItem.of(each, here.token_hash) for each in found if request.app[IDENTITY].stands(each, now)])
+
+
+@routes.post("/api/sign-ins/{id}/end")
+async def end_sign_in(request: web.Request) -> web.Response:
+    """End one of one's own sign-ins. Its open pages close within a second."""
+    member = await signed_in(request)
+    if not await request.app[RECORDS].end_sign_in(member.id, path_id(request, "id")):
+        raise not_found()
+    await _note(request, member, "sign_in.end", now_ms())
+    return answer({})
+
+
+@routes.post("/api/sign-ins/end-others")
+async def end_other_sign_ins(request: web.Request) -> web.Response:
+    """End all of one's own sign-ins except this one."""
+    member, here = await holder_of(request)
+    ended = await request.app[RECORDS].end_other_sign_ins(member.id, here.token_hash)
+    await _note(request, member, "sign_in.end", now_ms())
+    return answer({"ended": ended})
+
+
+# --- rules of the installation -------------------------------------------------------------------------------------------
+
+
+@routes.get("/api/operator/sign-in-rules")
+async def rules(request: web.Request) -> web.Response:
+    await operator_of(request)
+    found = await request.app[RECORDS].sign_in_rules()
+    return answer(Rules(second_factor=found.second_factor))
+
+
+@routes.post("/api/operator/sign-in-rules")
+async def save_rules(request: web.Request) -> web.Response:
+    """Set the rules. They hold from everyone's next sign-in on, so that nobody is thrown out of a conversation."""
+    operator = await operator_of(request)
+    asked = await read_json(request, _read_rules)
+    await request.app[RECORDS].save_sign_in_rules(SignInRules(second_factor=asked.second_factor))
+    await request.app[RECORDS].audit(operator.id, "sign_in.rules", "installation", now_ms(), asked.second_factor)
+    return answer(asked)
+
+
+async def _note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:
+    await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now)

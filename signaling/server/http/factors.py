@@ -1,0 +1,116 @@
+"""Second factors of the signed-in member of staff."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from signaling.access.factors import qr_code
+from signaling.access.sign_in_refused import SignInRefused
+from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.reading import Reader
+from signaling.records import SignInRecord, StaffRecord
+from signaling.server.app_keys import FACTORS, RECORDS
+
+from .bodies import now_ms, read_json
+from .errors import answer, not_found
+from .staff import Code, holder_of
+
+routes = web.RouteTableDef()
+
+PROOF_MS = 10 * 60_000  # after a proof of who somebody is, they can change their second factors for so long
+
+
+class SecondFactors(Struct, kw_only=True):
+    """`app`: an authenticator app is set up. `required`: the operator requires a second factor."""
+
+    app: bool
+    recovery_codes: int
+    required: bool
+
+
+class NewApp(Struct, kw_only=True):
+    """`secret` is for typing into the app; `qr` is an SVG image of `address`."""
+
+    secret: str
+    address: str
+    qr: str
+
+
+class AppCode(Struct, kw_only=True):
+    code: Code
+
+
+class RecoveryCodes(Struct, kw_only=True):
+    recovery_codes: list[str]
+
+
+_read_code: Reader[AppCode] = Reader(AppCode)
+
+
+@routes.get("/api/second-factors")
+async def second_factors(request: web.Request) -> web.Response:
+    member, _ = await holder_of(request)
+    records = request.app[RECORDS]
+    return answer(
+        SecondFactors(
+            app=await request.app[FACTORS].has_app(member.id),
+            recovery_codes=await records.recovery_codes_left(member.id),
+            required=(await records.sign_in_rules()).second_factor == "required",
+        )
+    )
+
+
+@routes.post("/api/second-factors/app")
+async def begin_app(request: web.Request) -> web.Response:
+    """Begin to set up an authenticator app."""
+    member, _ = await _proved(request)
+    seed, address = await request.app[FACTORS].begin(member)
+    return answer(NewApp(secret=seed, address=address, qr=qr_code(address)))
+
+
+@routes.post("/api/second-factors/app/confirm")
+async def confirm_app(request: web.Request) -> web.Response:
+    """Turn the app on with its first code. A limited sign-in becomes a full one."""
+    member, sign_in = await _proved(request)
+    asked, now = await read_json(request, _read_code, 1024), now_ms()
+    codes = await request.app[FACTORS].confirm(member.id, asked.code, now)
+    await request.app[RECORDS].prove(sign_in.token_hash, now, limited=False)
+    await _note(request, member, "app.add", now)
+    return answer(RecoveryCodes(recovery_codes=codes))
+
+
+@routes.post("/api/second-factors/app/remove")
+async def remove_app(request: web.Request) -> web.Response:
+    """Remove the authenticator app and its recovery codes."""
+    member, _ = await _proved(request, limited=False)
+    if not await request.app[RECORDS].remove_totp(member.id):
+        raise not_found()
+    await _note(request, member, "app.remove", now_ms())
+    return answer({})
+
+
+@routes.post("/api/second-factors/recovery-codes")
+async def make_recovery_codes(request: web.Request) -> web.Response:
+    """Replace the recovery codes."""
+    member, _ = await _proved(request, limited=False)
+    if not await request.app[FACTORS].has_app(member.id):
+        raise not_found()
+    codes = await request.app[FACTORS].new_recovery_codes(member.id)
+    await _note(request, member, "recovery_codes.make", now_ms())
+    return answer(RecoveryCodes(recovery_codes=codes))
+
+
+async def _proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRecord, SignInRecord]:
+    """Return the member and the sign-in of this request, if they proved lately who they are.
+
+    `limited`: whether a limited sign-in may do this. Raises SignInRefused: prove_first.
+    """
+    member, sign_in = await holder_of(request)
+    if now_ms() - sign_in.proved_at > PROOF_MS or (sign_in.limited and not limited):
+        raise SignInRefused("prove_first")
+    return member, sign_in
+
+
+async def _note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:
+    await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now)

@@ -1,0 +1,55 @@
+"""The commands that let somebody in again."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from signaling.config.settings import Settings
+from signaling.records import Records, SignInRecord
+from tests.unit.signaling.cli.commands import done, run
+
+PASSWORD = "lantern under a blue river\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    done(tmp_path, "init", "--login", "ops", "--name", "Ops", "--password-stdin", typed=PASSWORD)
+    return tmp_path
+
+
+def test_link_leads_to_the_page_of_its_owner(folder: Path) -> None:
+    link = done(folder, "staff", "link", "Ops", "--public-url", "https://counsel.example").strip()
+    address, _, token = link.partition("#new-password=")
+    assert address == "https://operator.counsel.example/operator"
+    assert len(token) == 43
+    assert run(folder, "staff", "link", "nobody").exit_code == 1
+
+
+def test_lost_factors_are_reset_on_the_machine_alone(folder: Path) -> None:
+    url = Settings(data_dir=folder).database_url
+
+    async def lose() -> None:
+        records = await Records.open(url)
+        await records.begin_totp("ops", "seed")
+        await records.add_sign_in(SignInRecord(token_hash="h", staff="ops", created_at=1, expires_at=1 << 50))
+        await records.close()
+
+    async def left() -> tuple[bool, bool]:
+        records = await Records.open(url)
+        found = await records.totp("ops") is not None, await records.sign_in("h") is not None
+        await records.close()
+        return found
+
+    asyncio.run(lose())
+    assert "password alone" in done(folder, "staff", "reset-factors", "ops")
+    assert asyncio.run(left()) == (False, False)
+
+
+def test_rule_of_the_second_factor_is_shown_and_changed(folder: Path) -> None:
+    assert done(folder, "sign-in") == "second factor: off\n"
+    assert done(folder, "sign-in", "--second-factor", "required") == "second factor: required\n"
+    assert done(folder, "sign-in") == "second factor: required\n"
+    assert run(folder, "sign-in", "--second-factor", "sometimes").exit_code == 2

@@ -1,0 +1,56 @@
+import { useEffect, useState } from "preact/hooks";
+import { Button, Dialog, useLocale } from "../../ui";
+import { t as shared } from "../texts";
+import { secondFactors, signIns, type SecondFactors, type SignInItem } from "./api";
+import { ChangePassword } from "./password";
+import { explain } from "./refusals";
+import { SecondFactor } from "./second-factor";
+import { SignIns } from "./sign-ins";
+import { t } from "./texts";
+
+interface Loaded {
+  items: SignInItem[];
+  factors: SecondFactors;
+}
+
+/** The person's own account: password, second factor, and where they are signed in. */
+export function Account({ onClose }: { onClose: () => void }) {
+  useLocale();
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const [error, setError] = useState("");
+  const load = () => {
+    setError("");
+    Promise.all([signIns(), secondFactors()]).then(
+      ([items, factors]) => setLoaded({ items, factors }),
+      (refused: unknown) => setError(explain(refused)),
+    );
+  };
+  useEffect(load, []);
+  return (
+    <Dialog title={t("title")} closeLabel={shared("close")} onClose={onClose} data-testid="account">
+      {error !== "" && (
+        <div class="notice notice-danger" role="alert">
+          <span>{error}</span>
+          <Button onClick={load}>{t("again")}</Button>
+        </div>
+      )}
+      {loaded === null && error === "" && <div class="skeleton account-loading" role="status" aria-label={t("title")} />}
+      {loaded !== null && (
+        <div class="account">
+          <section>
+            <h3>{t("password")}</h3>
+            <ChangePassword onChanged={load} />
+          </section>
+          <section>
+            <h3>{t("factor")}</h3>
+            <SecondFactor factors={loaded.factors} onChanged={load} />
+          </section>
+          <section>
+            <h3>{t("signins")}</h3>
+            <SignIns items={loaded.items} onChanged={load} />
+          </section>
+        </div>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,45 @@
+/** What staff ask about their own account. */
+
+import { get, post } from "../api";
+
+export interface SignInItem {
+  id: string;
+  device: string;
+  network: string;
+  since: number;
+  seen_at: number;
+  /** Whether this is the sign-in of this browser. */
+  here: boolean;
+}
+
+export interface SecondFactors {
+  app: boolean;
+  recovery_codes: number;
+  required: boolean;
+}
+
+export interface NewApp {
+  secret: string;
+  address: string;
+  /** An SVG image. */
+  qr: string;
+}
+
+export interface RecoveryCodes {
+  recovery_codes: string[];
+}
+
+export const changePassword = (old: string, fresh: string) => post("/api/password", { old, new: fresh });
+export const resetPassword = (token: string, fresh: string) =>
+  post("/api/password/reset", { token, new: fresh }) as Promise<{ login: string }>;
+export const prove = (password: string) => post("/api/prove", { password });
+
+export const signIns = () => get("/api/sign-ins") as Promise<SignInItem[]>;
+export const endSignIn = (id: string) => post(`/api/sign-ins/${encodeURIComponent(id)}/end`);
+export const endOthers = () => post("/api/sign-ins/end-others");
+
+export const secondFactors = () => get("/api/second-factors") as Promise<SecondFactors>;
+export const beginApp = () => post("/api/second-factors/app") as Promise<NewApp>;
+export const confirmApp = (code: string) => post("/api/second-factors/app/confirm", { code }) as Promise<RecoveryCodes>;
+export const removeApp = () => post("/api/second-factors/app/remove");
+export const newRecoveryCodes = () => post("/api/second-factors/recovery-codes") as Promise<RecoveryCodes>;

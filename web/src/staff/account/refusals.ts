@@ -1,0 +1,30 @@
+/** Sentences for refusals of sign-ins, new passwords and second factors. */
+
+import type { SignInReason } from "../../messages";
+import { ApiError } from "../api";
+import { clock } from "../format";
+import { sentence } from "../refusals";
+import { t, type AccountKey } from "./texts";
+
+const KEYS: Record<SignInReason, AccountKey> = {
+  wrong_credentials: "refused.wrong_credentials",
+  too_many_sign_ins: "refused.too_many_sign_ins",
+  wrong_password: "refused.wrong_password",
+  weak_password: "refused.weak_password",
+  link_over: "refused.link_over",
+  code_needed: "refused.code_needed",
+  wrong_code: "refused.wrong_code",
+  prove_first: "refused.prove_first",
+  app_exists: "refused.app_exists",
+};
+
+/** Returns the sentence for a refusal. */
+export function explain(error: unknown): string {
+  if (!(error instanceof ApiError)) return sentence(error);
+  if (error.status === 429 && error.retry_after_s !== null) {
+    return t("refused.wait", { wait: clock(error.retry_after_s) });
+  }
+  return Object.hasOwn(KEYS, error.reason) ? t(KEYS[error.reason as SignInReason]) : sentence(error);
+}
+
+export const isRefused = (error: unknown, reason: SignInReason) => error instanceof ApiError && error.reason === reason;
