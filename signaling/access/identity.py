@@ -110,6 +110,8 @@ class Identity:
                 raise SignInRefused("code_needed")
             await self._factors.take_code(staff.id, given.code, now)
             limited = False
+        elif required and await self._records.passkeys(staff.id):
+            raise SignInRefused("passkey_needed")
         else:
             limited = required
         self._remember(f"{network} {login}")

@@ -14,6 +14,9 @@ SENTENCES: dict[SignInReason, str] = {
     "wrong_code": "This code is wrong, too old, or was used before.",
     "prove_first": "Give your password again first.",
     "app_exists": "An authenticator app is set up already. Remove it first.",
+    "passkey_refused": "This passkey does not fit, or it took too long. Try again.",
+    "passkey_needed": "Sign in with your passkey.",
+    "too_many_passkeys": "You have as many passkeys as you may have. Remove one first.",
 }
 
 

@@ -16,6 +16,8 @@ AuditAction = Literal[
     "app.add",
     "app.remove",
     "recovery_codes.make",
+    "passkey.add",
+    "passkey.remove",
     "factors.reset",
     "end_session",
     "listen.begin",

@@ -42,10 +42,14 @@ SignInReason = Literal[
     "wrong_code",
     "prove_first",
     "app_exists",
+    "passkey_refused",
+    "passkey_needed",
+    "too_many_passkeys",
 ]
 """Why a sign-in, a new password or a second factor is refused. `link_over`: the one-time link was used, replaced or is too old.
 `code_needed`: the password is right, and the code of the authenticator app is missing. `prove_first`: the person must give their
-password again. `app_exists`: an authenticator app is set up already."""
+password again. `app_exists`: an authenticator app is set up already.
+`passkey_needed`: a second factor is required, and the person's only one is a passkey."""
 
 PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costly", "picture_damaged"]
 

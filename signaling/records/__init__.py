@@ -5,6 +5,7 @@ Opening the records runs the Alembic migrations in this folder, which make or up
 """
 
 from .figures import Threshold, Wait
+from .passkeys import PasskeyRecord, TooManyPasskeys
 from .person_notes import PersonNote, TooManyNotes
 from .replies import SavedReply, TooManyReplies
 from .sign_ins import SignInRules, TotpRecord
@@ -40,6 +41,7 @@ __all__ = [
     "LineRecord",
     "MessageRecord",
     "Overtaken",
+    "PasskeyRecord",
     "PersonNote",
     "PictureRecord",
     "Records",
@@ -54,6 +56,7 @@ __all__ = [
     "StaleEpoch",
     "Threshold",
     "TooManyNotes",
+    "TooManyPasskeys",
     "TooManyReplies",
     "TotpRecord",
     "UnknownSession",

@@ -145,7 +145,7 @@ class SignIns(Database):
 
     async def remove_factors(self, staff: str) -> None:
         """Remove all second factors of this member, and end all their sign-ins."""
-        tables = (t.recovery_code, t.totp, t.sign_in)
+        tables = (t.recovery_code, t.totp, t.passkey, t.sign_in)
 
         def remove(connection: sa.Connection) -> None:
             for table in tables:

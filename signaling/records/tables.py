@@ -131,6 +131,20 @@ totp = sa.Table(
 
 recovery_code = sa.Table("recovery_code", metadata, _staff(primary_key=True), sa.Column("code_hash", sa.Text, primary_key=True))
 
+passkey = sa.Table(
+    "passkey",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("staff", sa.Text, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    _text("credential"),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+    _text("name"),
+    _text("host"),
+    _time("created_at"),
+    sa.Column("used_at", sa.BigInteger, nullable=False, server_default="0"),
+)
+
 sign_in_rules = sa.Table("sign_in_rules", metadata, sa.Column("id", sa.Text, primary_key=True), _text("second_factor", "off"))
 
 threshold = sa.Table(

@@ -7,10 +7,11 @@ from aiohttp import web
 from signaling.access.codes import signing_secret
 from signaling.access.factors import Factors
 from signaling.access.identity import Identity
+from signaling.access.passkeys import Passkeys
 from signaling.access.passwords import Passwords
 from signaling.config.seal import Seal
 
-from .app_keys import FACTORS, IDENTITY, PASSWORDS, RECORDS, SETTINGS
+from .app_keys import FACTORS, IDENTITY, PASSKEYS, PASSWORDS, RECORDS, SETTINGS
 
 
 def setup(app: web.Application) -> None:
@@ -19,4 +20,5 @@ def setup(app: web.Application) -> None:
     seal = Seal(signing_secret(settings))
     app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}")
     app[IDENTITY] = identity = Identity(records, factors)
+    app[PASSKEYS] = Passkeys(records, seal)
     app[PASSWORDS] = Passwords(records, identity)

@@ -19,6 +19,7 @@ from . import (
     hours,
     operator,
     pages,
+    passkeys,
     person,
     pictures,
     recordings,
@@ -51,6 +52,8 @@ def setup(app: web.Application) -> None:
     copies.setup(app)
     hide_versions()
     for_people = (health, pages, users, transcripts, pictures, files)
-    for part in (*for_people, staff, account, factors, operator, recordings, copies, hours, replies, thresholds, wrap_up, person):
+    for_staff = (staff, account, factors, passkeys, person, recordings, copies, replies, wrap_up)
+    for_operators = (operator, hours, thresholds)
+    for part in (*for_people, *for_staff, *for_operators):
         app.add_routes(part.routes)
     retention.setup(app)

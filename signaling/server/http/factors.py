@@ -9,7 +9,7 @@ from signaling.access.factors import qr_code
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import Reader
-from signaling.records import SignInRecord, StaffRecord
+from signaling.records import PasskeyRecord, SignInRecord, StaffRecord
 from signaling.server.app_keys import FACTORS, RECORDS
 
 from .bodies import now_ms, read_json
@@ -21,11 +21,27 @@ routes = web.RouteTableDef()
 PROOF_MS = 10 * 60_000  # after a proof of who somebody is, they can change their second factors for so long
 
 
+class PasskeyItem(Struct, kw_only=True):
+    """A passkey. `host`: of the pages where it works. `used_at`: 0 if it was never used."""
+
+    id: str
+    name: str
+    host: str
+    created_at: int
+    used_at: int
+
+    @classmethod
+    def of(cls, record: PasskeyRecord) -> PasskeyItem:
+        """Return the passkey without its key."""
+        return cls(id=record.id, name=record.name, host=record.host, created_at=record.created_at, used_at=record.used_at)
+
+
 class SecondFactors(Struct, kw_only=True):
     """`app`: an authenticator app is set up. `required`: the operator requires a second factor."""
 
     app: bool
     recovery_codes: int
+    passkeys: list[PasskeyItem]
     required: bool
 
 
@@ -56,6 +72,7 @@ async def second_factors(request: web.Request) -> web.Response:
         SecondFactors(
             app=await request.app[FACTORS].has_app(member.id),
             recovery_codes=await records.recovery_codes_left(member.id),
+            passkeys=[PasskeyItem.of(each) for each in await records.passkeys(member.id)],
             required=(await records.sign_in_rules()).second_factor == "required",
         )
     )
@@ -64,7 +81,7 @@ async def second_factors(request: web.Request) -> web.Response:
 @routes.post("/api/second-factors/app")
 async def begin_app(request: web.Request) -> web.Response:
     """Begin to set up an authenticator app."""
-    member, _ = await _proved(request)
+    member, _ = await proved(request)
     seed, address = await request.app[FACTORS].begin(member)
     return answer(NewApp(secret=seed, address=address, qr=qr_code(address)))
 
@@ -72,36 +89,36 @@ async def begin_app(request: web.Request) -> web.Response:
 @routes.post("/api/second-factors/app/confirm")
 async def confirm_app(request: web.Request) -> web.Response:
     """Turn the app on with its first code. A limited sign-in becomes a full one."""
-    member, sign_in = await _proved(request)
+    member, sign_in = await proved(request)
     asked, now = await read_json(request, _read_code, 1024), now_ms()
     codes = await request.app[FACTORS].confirm(member.id, asked.code, now)
     await request.app[RECORDS].prove(sign_in.token_hash, now, limited=False)
-    await _note(request, member, "app.add", now)
+    await note(request, member, "app.add", now)
     return answer(RecoveryCodes(recovery_codes=codes))
 
 
 @routes.post("/api/second-factors/app/remove")
 async def remove_app(request: web.Request) -> web.Response:
     """Remove the authenticator app and its recovery codes."""
-    member, _ = await _proved(request, limited=False)
+    member, _ = await proved(request, limited=False)
     if not await request.app[RECORDS].remove_totp(member.id):
         raise not_found()
-    await _note(request, member, "app.remove", now_ms())
+    await note(request, member, "app.remove", now_ms())
     return answer({})
 
 
 @routes.post("/api/second-factors/recovery-codes")
 async def make_recovery_codes(request: web.Request) -> web.Response:
     """Replace the recovery codes."""
-    member, _ = await _proved(request, limited=False)
+    member, _ = await proved(request, limited=False)
     if not await request.app[FACTORS].has_app(member.id):
         raise not_found()
     codes = await request.app[FACTORS].new_recovery_codes(member.id)
-    await _note(request, member, "recovery_codes.make", now_ms())
+    await note(request, member, "recovery_codes.make", now_ms())
     return answer(RecoveryCodes(recovery_codes=codes))
 
 
-async def _proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRecord, SignInRecord]:
+async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRecord, SignInRecord]:
     """Return the member and the sign-in of this request, if they proved lately who they are.
 
     `limited`: whether a limited sign-in may do this. Raises SignInRefused: prove_first.
@@ -112,5 +129,6 @@ async def _proved(request: web.Request, *, limited: bool = True) -> tuple[StaffR
     return member, sign_in
 
 
-async def _note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:
+async def note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:
+    """Write to the audit that this member has changed something of their own."""
     await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now)

@@ -12,7 +12,10 @@ from .errors import Refused
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOREIGN = frozenset({"/api/codes"})  # partners' pages may call this address; its handler checks the site's origins
-_STAFF = frozenset({"/api/sign-in", "/api/sign-out", "/api/password/reset"})
+# of staff who have no cookie yet
+STAFF_PATHS = frozenset({
+    "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",
+})  # fmt: skip  # a list of names
 
 
 @web.middleware
@@ -23,7 +26,7 @@ async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamR
     let the users' pages act for staff. A request with a cookie of staff counts as a request of staff, any other as a user's.
     """
     settings = request.app[SETTINGS]
-    by_staff = COOKIE in request.cookies or request.path in _STAFF
+    by_staff = COOKIE in request.cookies or request.path in STAFF_PATHS
     allowed = settings.staff_origins if by_staff else frozenset({settings.url})
     ours = request.headers.get("Origin", "") in allowed
     if not ours and request.method not in _SAFE and request.path not in _FOREIGN:

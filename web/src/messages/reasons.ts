@@ -29,7 +29,10 @@ export type SignInReason =
   | "code_needed"
   | "wrong_code"
   | "prove_first"
-  | "app_exists";
+  | "app_exists"
+  | "passkey_refused"
+  | "passkey_needed"
+  | "too_many_passkeys";
 
 export type PictureReason = "not_a_picture" | "picture_too_large" | "picture_too_costly" | "picture_damaged";
 
@@ -221,6 +224,9 @@ export type HttpReason =
   | "wrong_code"
   | "prove_first"
   | "app_exists"
+  | "passkey_refused"
+  | "passkey_needed"
+  | "too_many_passkeys"
   | "not_a_picture"
   | "picture_too_large"
   | "picture_too_costly"

@@ -1,5 +1,7 @@
+import { KeyRound } from "lucide";
 import { useState } from "preact/hooks";
 import { Button, Field } from "../ui";
+import { hasPasskeys, signInWithPasskey, wasStopped } from "./account/passkey";
 import { explain, isRefused } from "./account/refusals";
 import { signIn, type Signed } from "./api";
 import { LanguageSwitch } from "./language";
@@ -33,6 +35,14 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
     }
   };
 
+  const passkey = async () => {
+    setError("");
+    try {
+      onSigned((await signInWithPasskey()) as Signed);
+    } catch (refused) {
+      if (!wasStopped(refused)) setError(explain(refused));
+    }
+  };
   const refuse = (refused: unknown) => {
     setError(explain(refused));
     if (code === null || isRefused(refused, "wrong_credentials")) setPassword("");
@@ -84,6 +94,11 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
         <Button kind="primary" type="submit" wide busy={busy} data-testid="signin-submit">
           {t("signin.submit")}
         </Button>
+        {code === null && hasPasskeys() && (
+          <Button wide icon={KeyRound} data-testid="signin-passkey" onClick={() => void passkey()}>
+            {t("signin.passkey")}
+          </Button>
+        )}
         {code === null ? (
           <p class="dim signin-forgot">{t("signin.forgot")}</p>
         ) : (

@@ -12,7 +12,7 @@ from signaling.access.factors import Factors
 from signaling.access.identity import IDLE_MS, SIGN_IN_LIFE_MS, Given, Identity
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Seal
-from signaling.records import SignInRecord, SignInRules, StaffRecord, TotpRecord
+from signaling.records import PasskeyRecord, SignInRecord, SignInRules, StaffRecord, TotpRecord
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
@@ -32,6 +32,9 @@ class FakeRecords:
 
     async def totp(self, staff: str) -> TotpRecord | None:
         return None
+
+    async def passkeys(self, staff: str) -> list[PasskeyRecord]:
+        return []
 
     async def staff_by_login(self, login: str) -> StaffRecord | None:
         return self.people.get(login)

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Button, Dialog, useLocale } from "../../ui";
 import { t as shared } from "../texts";
 import { secondFactors, signIns, type SecondFactors, type SignInItem } from "./api";
+import { Passkeys } from "./passkeys";
 import { ChangePassword } from "./password";
 import { explain } from "./refusals";
 import { SecondFactor } from "./second-factor";
@@ -44,6 +45,10 @@ export function Account({ onClose }: { onClose: () => void }) {
           <section>
             <h3>{t("factor")}</h3>
             <SecondFactor factors={loaded.factors} onChanged={load} />
+          </section>
+          <section>
+            <h3>{t("passkeys")}</h3>
+            <Passkeys items={loaded.factors.passkeys} onChanged={load} />
           </section>
           <section>
             <h3>{t("signins")}</h3>

@@ -12,9 +12,20 @@ export interface SignInItem {
   here: boolean;
 }
 
+export interface PasskeyItem {
+  id: string;
+  name: string;
+  /** The host of the pages where it works. */
+  host: string;
+  created_at: number;
+  /** 0 if it was never used. */
+  used_at: number;
+}
+
 export interface SecondFactors {
   app: boolean;
   recovery_codes: number;
+  passkeys: PasskeyItem[];
   required: boolean;
 }
 
@@ -43,3 +54,6 @@ export const beginApp = () => post("/api/second-factors/app") as Promise<NewApp>
 export const confirmApp = (code: string) => post("/api/second-factors/app/confirm", { code }) as Promise<RecoveryCodes>;
 export const removeApp = () => post("/api/second-factors/app/remove");
 export const newRecoveryCodes = () => post("/api/second-factors/recovery-codes") as Promise<RecoveryCodes>;
+
+export const renamePasskey = (id: string, name: string) => post(`/api/passkeys/${encodeURIComponent(id)}/name`, { name });
+export const removePasskey = (id: string) => post(`/api/passkeys/${encodeURIComponent(id)}/remove`);

@@ -16,6 +16,9 @@ const KEYS: Record<SignInReason, AccountKey> = {
   wrong_code: "refused.wrong_code",
   prove_first: "refused.prove_first",
   app_exists: "refused.app_exists",
+  passkey_refused: "refused.passkey_refused",
+  passkey_needed: "refused.passkey_needed",
+  too_many_passkeys: "refused.too_many_passkeys",
 };
 
 /** Returns the sentence for a refusal. */

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { Button, useLocale } from "../../ui";
 import { signOut } from "../api";
 import { LanguageSwitch } from "../language";
+import { addPasskey, hasPasskeys, wasStopped } from "./passkey";
 import { AppSetup } from "./app-setup";
 import { Prove } from "./prove";
 import { explain, isRefused } from "./refusals";
@@ -15,7 +16,13 @@ interface SetUpProps {
 /** Makes a person set up a second factor before they can work, because the operator requires one. */
 export function SetUp({ onDone, onSignedOut }: SetUpProps) {
   useLocale();
-  const [proving, setProving] = useState(false);
+  const [doing, setDoing] = useState<"choosing" | "app" | "proving">(hasPasskeys() ? "choosing" : "app");
+  const [error, setError] = useState("");
+  const passkey = () =>
+    void addPasskey(t("passkeys.name")).then(onDone, (refused: unknown) => {
+      if (isRefused(refused, "prove_first")) setDoing("proving");
+      else if (!wasStopped(refused)) setError(explain(refused));
+    });
   const leave = (because: string) =>
     void signOut()
       .catch(() => undefined)
@@ -30,12 +37,28 @@ export function SetUp({ onDone, onSignedOut }: SetUpProps) {
           <h1>{t("setup.title")}</h1>
           <p class="dim">{t("setup.lead")}</p>
         </header>
-        {proving ? (
-          <Prove onProved={() => setProving(false)} onCancel={() => leave("")} />
-        ) : (
+        {doing === "choosing" && (
+          <div class="stack">
+            <Button kind="primary" wide data-testid="setup-passkey" onClick={passkey}>
+              {t("setup.passkey")}
+            </Button>
+            <Button wide data-testid="setup-app" onClick={() => setDoing("app")}>
+              {t("setup.app")}
+            </Button>
+            {error !== "" && (
+              <p class="notice notice-danger" role="alert">
+                {error}
+              </p>
+            )}
+          </div>
+        )}
+        {doing === "proving" && (
+          <Prove onProved={() => setDoing(hasPasskeys() ? "choosing" : "app")} onCancel={() => leave("")} />
+        )}
+        {doing === "app" && (
           <AppSetup
             onDone={onDone}
-            onRefused={(error) => (isRefused(error, "prove_first") ? setProving(true) : leave(explain(error)))}
+            onRefused={(refused) => (isRefused(refused, "prove_first") ? setDoing("proving") : leave(explain(refused)))}
           />
         )}
         <Button kind="quiet" onClick={() => leave("")}>

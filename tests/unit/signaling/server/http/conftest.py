@@ -32,6 +32,7 @@ from signaling.recordings import Recordings
 from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http, signing_in
 from signaling.server.http import pages
+from signaling.server.http.origin import STAFF_PATHS
 
 TOKEN = "user-token"
 ORIGIN = "http://localhost:8080"
@@ -141,7 +142,7 @@ class Desk:
 
     async def post(self, path: str, body: Any = None, *, origin: str | None = None, **options: Any) -> aiohttp.ClientResponse:
         given = options.pop("headers", {})
-        own = STAFF_ORIGIN if "Cookie" in given or path in ("/api/sign-in", "/api/sign-out", "/api/password/reset") else ORIGIN
+        own = STAFF_ORIGIN if "Cookie" in given or path in STAFF_PATHS else ORIGIN
         headers = {"Origin": own if origin is None else origin, **given}
         if body is not None:
             options["json"] = body

@@ -71,7 +71,7 @@ async def test_recovery_code_signs_in_once(desk: Desk) -> None:
     assert await refused(await desk.post("/api/sign-in", BODY | {"code": codes[3]})) == (403, "wrong_code")
     cookie = {"Cookie": f"{COOKIE}={signed_in.cookies[COOKIE].value}"}
     left = await (await desk.get("/api/second-factors", headers=cookie)).json()
-    assert left == {"app": True, "recovery_codes": 9, "required": False}
+    assert left == {"app": True, "recovery_codes": 9, "passkeys": [], "required": False}
     fresh = await post(desk, "/api/second-factors/recovery-codes", cookie)
     assert not set(fresh["recovery_codes"]) & set(codes)
     assert (await desk.post("/api/sign-in", BODY | {"code": codes[4]})).status == 403

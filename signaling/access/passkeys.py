@@ -1,0 +1,179 @@
+"""Passkeys of staff (WebAuthn Level 3). A passkey stands for both factors, because its owner must unlock it.
+
+A passkey works at one host of the staff's pages. The challenge travels sealed in a ticket, so that every server of a cluster can
+check it; the records note which challenges were used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+import webauthn
+from msgspec import Struct
+from webauthn.helpers import (
+    base64url_to_bytes,
+    bytes_to_base64url,
+    options_to_json_dict,
+    parse_authentication_credential_json,
+)
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from signaling.config.seal import Seal, Unsealable
+from signaling.protocol.reading import Reader, by
+from signaling.protocol.texts import Exact
+from signaling.records import PasskeyRecord, Records, StaffRecord, TooManyPasskeys
+
+from .rate_limits import Buckets, network_of
+from .sign_in_refused import SignInRefused
+
+TICKET_LIFE_MS = 5 * 60_000
+_TIMEOUT_MS = 120_000  # for the person; the browser may choose another
+_SIGNING_IN = "passkey sign-in"
+
+
+class Ticket(Struct):
+    challenge: Annotated[str, by(Exact(200))]
+    until: int
+
+
+_read_ticket: Reader[Ticket] = Reader(Ticket)
+
+
+class Passkeys:
+    """Makes, checks and stores passkeys."""
+
+    def __init__(self, records: Records, seal: Seal) -> None:
+        self._records = records
+        self._seal = seal
+        self._tries = Buckets(burst=60, per_minute=60)  # of one network; a whole shift may share an address
+
+    async def creation_options(self, member: StaffRecord, origin: str, now: int) -> tuple[dict[str, Any], str]:
+        """Return the options for `navigator.credentials.create`, and the ticket for `add`."""
+        host = host_of(origin)
+        known = [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each.credential)) for each in await self._at(member, host)]
+        options = webauthn.generate_registration_options(
+            rp_id=host,
+            rp_name="Sangdam",
+            user_id=_handle(member.id),
+            user_name=member.login,
+            user_display_name=member.name,
+            timeout=_TIMEOUT_MS,
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+            ),
+            exclude_credentials=known,
+        )
+        return options_to_json_dict(options), self._ticket(options.challenge, _adding(member.id), now)
+
+    async def add(self, member: StaffRecord, origin: str, ticket: str, answer: str, name: str, now: int) -> PasskeyRecord:
+        """Store the passkey that the browser made. `answer`: its JSON.
+
+        Raises SignInRefused: passkey_refused, too_many_passkeys.
+        """
+        challenge = await self._challenge(ticket, _adding(member.id), now)
+        try:
+            made = webauthn.verify_registration_response(
+                credential=answer,
+                expected_challenge=challenge,
+                expected_rp_id=host_of(origin),
+                expected_origin=origin,
+                require_user_verification=True,
+            )
+        except Exception as error:  # parsers of strangers' CBOR and keys raise many classes
+            raise SignInRefused("passkey_refused") from error
+        credential = bytes_to_base64url(made.credential_id)
+        record = PasskeyRecord(
+            id=passkey_id(credential),
+            staff=member.id,
+            credential=credential,
+            public_key=made.credential_public_key,
+            sign_count=made.sign_count,
+            name=name,
+            host=host_of(origin),
+            created_at=now,
+        )
+        try:
+            if not await self._records.add_passkey(record):
+                raise SignInRefused("passkey_refused")
+        except TooManyPasskeys:
+            raise SignInRefused("too_many_passkeys") from None
+        return record
+
+    def request_options(self, origin: str, now: int) -> tuple[dict[str, Any], str]:
+        """Return the options for `navigator.credentials.get`, and the ticket for `owner`. The browser offers its passkeys."""
+        options = webauthn.generate_authentication_options(
+            rp_id=host_of(origin), timeout=_TIMEOUT_MS, user_verification=UserVerificationRequirement.REQUIRED
+        )
+        return options_to_json_dict(options), self._ticket(options.challenge, _SIGNING_IN, now)
+
+    async def owner(self, origin: str, ticket: str, answer: str, *, address: str, now: int) -> StaffRecord:
+        """Return the owner of the passkey that signed the challenge. Raises SignInRefused: passkey_refused, too_many_sign_ins."""
+        if not self._tries.take(network_of(address), now):
+            raise SignInRefused("too_many_sign_ins")
+        challenge = await self._challenge(ticket, _SIGNING_IN, now)
+        try:
+            given = parse_authentication_credential_json(answer)
+        except Exception as error:
+            raise SignInRefused("passkey_refused") from error
+        known = await self._records.passkey(passkey_id(bytes_to_base64url(given.raw_id)))
+        member = await self._records.staff(known.staff) if known else None
+        if known is None or member is None or given.response.user_handle not in (None, _handle(member.id)):
+            raise SignInRefused("passkey_refused")
+        try:
+            signed = webauthn.verify_authentication_response(
+                credential=given,
+                expected_challenge=challenge,
+                expected_rp_id=known.host,
+                expected_origin=origin,
+                credential_public_key=known.public_key,
+                credential_current_sign_count=known.sign_count,
+                require_user_verification=True,
+            )
+        except Exception as error:
+            raise SignInRefused("passkey_refused") from error
+        await self._records.used_passkey(known.id, signed.new_sign_count, now)
+        return member
+
+    async def _at(self, member: StaffRecord, host: str) -> list[PasskeyRecord]:
+        return [each for each in await self._records.passkeys(member.id) if each.host == host]
+
+    def _ticket(self, challenge: bytes, purpose: str, now: int) -> str:
+        ticket = Ticket(challenge=bytes_to_base64url(challenge), until=now + TICKET_LIFE_MS)
+        return self._seal.close(msgspec.json.encode(ticket).decode(), purpose)
+
+    async def _challenge(self, ticket: str, purpose: str, now: int) -> bytes:
+        """Return the ticket's challenge and use it up. Raises SignInRefused: passkey_refused."""
+        try:
+            found = _read_ticket(self._seal.open(ticket, purpose))
+        except Unsealable:
+            raise SignInRefused("passkey_refused") from None
+        if now > found.until or not await self._records.use_code(f"passkey/{found.challenge}", found.until):
+            raise SignInRefused("passkey_refused")
+        return base64url_to_bytes(found.challenge)
+
+
+def host_of(origin: str) -> str:
+    """Return the host of an origin, without its port: the id of the relying party."""
+    return urlsplit(origin).hostname or ""
+
+
+def passkey_id(credential: str) -> str:
+    """Return a short id for a credential, whose own id may have 1,023 bytes."""
+    return hashlib.sha256(credential.encode()).hexdigest()[:32]
+
+
+def _handle(staff: str) -> bytes:
+    """Return the user handle, which must not tell who somebody is (WebAuthn, 14.6.1)."""
+    return hashlib.sha256(f"sangdam passkey {staff}".encode()).digest()
+
+
+def _adding(staff: str) -> str:
+    return f"passkey add {staff}"
