@@ -1,7 +1,9 @@
 """Board of a room: a Yjs document (pycrdt), its sync protocol, and the fragments of the `doc` data channel.
 
-A board message is that of y-protocols' sync: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an update) or 2 (an update),
-then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply goes out as several updates.
+A board message of the document is that of y-protocols' sync: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an update)
+or 2 (an update), then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply goes out as
+several updates.
+A message of presence (`presence.py`) begins with varuint 1. It is passed on and not kept.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ from pycrdt import Doc, TransactionEvent, merge_updates
 
 from media.token_bucket import TokenBucket
 
+from .presence import PRESENCE, check, passed_on
 from .update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, split, var_uint
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
-MAX_TYPES = 12_000
-"""Maps and arrays in a document at most; a stroke has two. yrs frees nested maps by recursion, and 40,000 nested ones overflow a
-stack of 8 MiB."""
+MAX_TYPES = 22_000
+"""Maps and arrays in a document at most; a stroke has two, every other shape one. So 10,000 strokes fit. yrs frees nested maps by
+recursion, and 40,000 nested ones overflow a stack of 8 MiB."""
 SCAN_STRUCTS = 500_000
 """Structs that the library may have to walk through in one uninterrupted piece of work (0.2 µs each).
 
@@ -118,10 +121,14 @@ class RefusedError(Exception):
 
 
 class Quota:
-    """Limits of one participant: messages and bytes in, bytes out (a short step 1 can ask for a long reply), seconds of work."""
+    """Limits of one participant: messages, signs of presence and bytes in, bytes out, seconds of work.
+
+    Bytes out are limited because a short step 1 can ask for a long reply.
+    """
 
     def __init__(self, now: float) -> None:
         self.messages = TokenBucket(120, 600, now)
+        self.signs = TokenBucket(60, 120, now)
         self.received = TokenBucket(256 * 1024, 4 * 1024 * 1024, now)
         self.work = TokenBucket(0.1, 0.5, now)
         self.answered = TokenBucket(1024 * 1024, 2.0 * MAX_DOCUMENT_BYTES, now)
@@ -131,7 +138,7 @@ class BoardRoom:
     """The document of a room and the participants connected to it.
 
     `updates`: the journal so far. `on_update(update)`: called at every change, so that the owner can call `flush` soon.
-    `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats`: updates, step1,
+    `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats`: updates, step1, signs,
     refused_<reason>, panics.
     """
 
@@ -208,6 +215,9 @@ class BoardRoom:
         quota = self._quotas.setdefault(participant, Quota(now))
         if len(message) > MAX_MESSAGE_BYTES:
             raise RefusedError("too_large")
+        if message[:1] == PRESENCE:
+            self._pass_on(participant, message, quota)
+            return
         if not quota.messages.take(1, now) or not quota.received.take(len(message), now):
             self._behind.add(participant)
             raise RefusedError("quota")
@@ -230,6 +240,17 @@ class BoardRoom:
             self._unasked[participant] = now
         if body != EMPTY:
             self._apply(participant, body, quota)
+
+    def _pass_on(self, participant: str, message: bytes, quota: Quota) -> None:
+        """Send a sign of presence to everybody else at the board. People who may only read stay unseen, so theirs are refused."""
+        if participant not in self._writers or participant not in self._connected:
+            raise RefusedError("not_writer")
+        if not quota.signs.take(1, self._clock()):
+            raise RefusedError("quota")
+        body = check(message)
+        self.stats["signs"] += 1
+        for other in sorted(self._connected - {participant}):
+            self._send(other, passed_on(participant, body))
 
     def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
         """Reply with step 2: every change that the participant lacks.

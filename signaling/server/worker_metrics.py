@@ -63,7 +63,7 @@ _PLAIN: tuple[tuple[Callable[..., Metric], str, str, Figure], ...] = (
     (counter, "sangdam_media_shortened_frames", "Frames shortened to empty a jitter buffer", _audio("shortened")),
 )
 _FRAMES = {"decodes": "decoded", "fec_used": "fec", "concealed": "concealed", "skipped_quiet": "quiet", "passed_on": "forwarded"}
-_BOARD_MESSAGES = {"step1": "state_vector", "updates": "update"}
+_BOARD_MESSAGES = {"step1": "state_vector", "updates": "update", "signs": "presence"}
 _DIVIDED: tuple[tuple[str, str, str, Divided], ...] = (
     (
         "sangdam_media_datagrams",

@@ -92,7 +92,13 @@ PAINT = """
   const look = () => {
     for (const canvas of canvases) {
       const context = canvas.getContext('2d');
-      const data = context.getImageData(x * canvas.width - 3, y * canvas.height - 3, 7, 7).data;
+      const paper = document.querySelector('[data-testid=board-paper]').getBoundingClientRect();
+      const box = canvas.getBoundingClientRect();
+      const at = [
+        ((paper.x + x * paper.width - box.x) * canvas.width) / box.width,
+        ((paper.y + y * paper.height - box.y) * canvas.height) / box.height,
+      ];
+      const data = context.getImageData(at[0] - 3, at[1] - 3, 7, 7).data;
       for (let i = 0; i < data.length; i += 4) {
         if (data[i + 3] > 0 && data[i] + data[i + 1] + data[i + 2] < 600) return done(Date.now());
       }
@@ -107,7 +113,7 @@ PEN = """
 ([x, y]) => {
   const canvases = document.querySelectorAll('[data-testid=board-canvas]');
   const canvas = canvases[canvases.length - 1];
-  const box = canvas.getBoundingClientRect();
+  const box = document.querySelector('[data-testid=board-paper]').getBoundingClientRect();
   const pen = { bubbles: true, pointerId: 1, pointerType: 'pen', isPrimary: true, pressure: 0.5, buttons: 1, button: 0 };
   const at = (dx) => ({ ...pen, clientX: box.x + x * box.width + dx, clientY: box.y + y * box.height });
   canvas.dispatchEvent(new PointerEvent('pointerdown', at(-6)));
@@ -140,7 +146,7 @@ async def drawing(service: Service, folder: Path, strokes: int = 40) -> list[Row
                 delays.append(await asyncio.wait_for(painted, 5) - pressed)
                 await asyncio.sleep(0.1)
             bytes_before = await user.page.evaluate("window.__docBytes")
-            box = await user.get("board-canvas").last.bounding_box()
+            box = await user.get("board-paper").bounding_box()
             assert box is not None
             await user.page.mouse.move(box["x"] + 40, box["y"] + 40)
             await user.page.mouse.down()

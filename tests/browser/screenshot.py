@@ -120,14 +120,16 @@ async def conference(cast: Cast) -> Staff:
     await counselor.get("view-both").click()
     await says(user, "Will my old 35 mm lens fit here?", counselor, professional)
     await says(professional, "Yes, with the adapter that clicks into this ring.", counselor)
-    await counselor.get("board-picture").click()
+    await counselor.get("board-more").click()
     await counselor.get("board-offer").first.click()
     await expect(counselor.get("board-background")).to_be_visible()
     turn = [2 * math.pi * step / 24 for step in range(25)]
     await draw(counselor, *((0.5 + 0.12 * math.cos(angle), 0.53 + 0.2 * math.sin(angle)) for angle in turn))
     await professional.get("view-both").click()
     await expect(professional.get("board-background")).to_be_visible()
+    await professional.get("board-style").click()
     await professional.get("board-colour-blue").click()
+    await professional.get("board-style").click()
     await draw(professional, (0.82, 0.2), (0.74, 0.28), (0.64, 0.4), (0.69, 0.37))
     await counselor.sees()  # no plain colour of the tests may remain: the videos show the drawn people
     return counselor

@@ -13,17 +13,23 @@ from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User, eventually
 from tests.browser.service import Service, sangdam
 
-# Divides the board, whatever its size, into 8 × 5 fields. Returns the fields with ink on one of the two canvases.
+# Divides the board's paper, whatever its size, into 8 × 5 fields. Returns the fields with ink on one of the two canvases.
 # On a small board a quick stroke is about a pixel wide. So a pixel counts when ink covers part of it.
 INK = """
 () => {
   const fields = new Set();
+  const paper = document.querySelector('[data-testid=board-paper]').getBoundingClientRect();
   for (const canvas of document.querySelectorAll('[data-testid=board-canvas], [data-testid=board-resting]')) {
     if (!canvas.width) continue;
     const { width, height } = canvas;
+    const box = canvas.getBoundingClientRect();
     const data = canvas.getContext('2d').getImageData(0, 0, width, height).data;
-    for (let y = 0; y < height; y++) for (let x = 0; x < width; x += 2)
-      if (data[(y * width + x) * 4 + 3] > 32) fields.add(Math.floor((x * 8) / width) + ',' + Math.floor((y * 5) / height));
+    for (let y = 0; y < height; y++) for (let x = 0; x < width; x += 2) {
+      if (data[(y * width + x) * 4 + 3] <= 32) continue;
+      const across = (box.x + (x * box.width) / width - paper.x) / paper.width;
+      const down = (box.y + (y * box.height) / height - paper.y) / paper.height;
+      fields.add(Math.floor(across * 8) + ',' + Math.floor(down * 5));
+    }
   }
   return [...fields].sort();
 }
@@ -45,7 +51,7 @@ async def open_board(person: Person) -> None:
 
 async def draw(person: Person, *points: tuple[float, float]) -> None:
     """Draw a stroke through points given as fractions of the board's width and height."""
-    box = await person.get("board-canvas").bounding_box()
+    box = await person.get("board-paper").bounding_box()
     assert box is not None
     place = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     await person.page.mouse.move(*place[0])
@@ -133,7 +139,7 @@ async def test_own_picture_becomes_the_background(cast: Cast, tmp_path: Path) ->
 
     Image.new("RGB", (400, 300), (30, 120, 200)).save(tmp_path / "photo.png")
     user, counselor = await at_the_board(cast)
-    await user.get("board-picture").click()
+    await user.get("board-more").click()
     await user.get("board-picture-file").set_input_files(tmp_path / "photo.png")
     shown = counselor.get("board-background")
     await expect(shown.first).to_be_visible()
@@ -141,7 +147,7 @@ async def test_own_picture_becomes_the_background(cast: Cast, tmp_path: Path) ->
 
     await draw(counselor, (0.2, 0.3), (0.6, 0.3))
     await shows_the_same(user, counselor)
-    await counselor.get("board-picture").click()
+    await counselor.get("board-more").click()
     await counselor.get("board-blank").click()
     await expect(user.get("board-background")).to_have_count(0)
     await eventually(lambda: ink(user), [], "blank paper is blank: old strokes are put away with their picture")
@@ -171,7 +177,7 @@ async def test_board_has_room_at_every_size(cast: Cast) -> None:
     await counselor.accept()
     await expect(user.get("rec-agree")).to_be_visible()
     await open_board(user)
-    paper = "[data-testid=board-canvas]"
+    paper = "[data-testid=board-paper]"
     for (width, height), least in LEAST_SHARE.items():
         await user.page.set_viewport_size({"width": width, "height": height})
         seen = await box_of(user, paper)
@@ -224,7 +230,7 @@ async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> Non
 
     await eventually(in_the_panel, True, "the panel shows what was drawn")
     before = await ink(counselor)
-    box = await panel.get_by_test_id("board-canvas").bounding_box()
+    box = await panel.get_by_test_id("board-paper").bounding_box()
     assert box is not None
     await user.shop.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"])
     await user.shop.mouse.down()

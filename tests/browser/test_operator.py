@@ -137,7 +137,7 @@ async def a_session_with_everything(cast: Cast, counselor: Staff) -> User:
 
 
 async def draw_a_stroke(user: User) -> None:
-    box = await user.get("board-canvas").bounding_box()
+    box = await user.get("board-paper").bounding_box()
     assert box is not None
     await user.page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.3)
     await user.page.mouse.down()

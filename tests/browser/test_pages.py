@@ -215,7 +215,7 @@ async def the_board(house: House, user: User, counselor: Staff) -> None:
     await user.get("call-board").click()
     await draw(user, (0.2, 0.2), (0.4, 0.6), (0.6, 0.3))
     await eyes.here(user.page, "call-board-sheet", "phone")
-    await user.get("board-picture").click()
+    await user.get("board-more").click()
     await expect(user.get("board-offer").first).to_be_visible()
     await eyes.here(user.page, "call-board-picture", "phone")
     await user.get("board-offer").first.click()

@@ -469,7 +469,7 @@ SEEDS: dict[str, list[bytes]] = {
         b'{"type":"hello","tab":"t","token":"x"}',
         b'{"t":"hb","n":7}',
     ],
-    "board": [_joined(_update()), _joined(b"\0\0\0\x01\0")],
+    "board": [_joined(_update()), _joined(b"\0\0\0\x01\0"), _joined(b"\0\x01\x0a\x02\x02p2\x01" + bytes(4))],
     "http": http.seeds(),
     "files": files.seeds(),
 }

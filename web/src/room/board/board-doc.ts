@@ -1,137 +1,136 @@
-/** This browser's copy of a session's board: drawing, erasing, undo of own changes, and the sync with the worker. */
+/** This browser's copy of a session's board: its shapes and pages, changes, undo of own changes, and the sync with the worker. */
 
 import * as Y from "yjs";
-import type { BoardWire } from "../room-link";
 import { newId } from "../client";
+import type { BoardWire } from "../room-link";
+import { BoardWireSync } from "./board-wire";
+import { Drawing } from "./drawing";
+import { hits } from "./geometry";
+import { Known } from "./known";
 import {
-  drawnAt,
+  COLOUR_KEY,
   elementsOf,
+  FIRST_PAGE,
+  makeElement,
   makeIndex,
-  makeStroke,
   metaOf,
-  readBackground,
-  readPutAway,
-  readStroke,
+  type NewShape,
+  type Page,
+  PAGES_MOST,
+  pagesOf,
+  drawnAt,
+  readColours,
+  readPages,
   SCHEMA,
-  type Style,
+  writeChanges,
 } from "./schema";
-import { ChunkDecoder, ChunkEncoder, quantize, touches, type Point } from "./strokes";
-import { isEmpty, receive, stepOne, update } from "./sync";
+import type { Changes, Shape, Style } from "./shape";
+import { ChunkEncoder, type Point } from "./strokes";
+import type { Sign } from "./presence";
 
-/** A longer stroke continues as a new element, so that no element grows without bound. */
-const STROKE_POINTS_MOST = 4000;
-const RESYNC_MS = 1000;
-
-/** A stroke ready to draw; `points` grows while it is being drawn. */
-export interface Shape extends Style {
-  id: string;
-  opacity: number;
-  index: string;
-  author: string;
-  deleted: boolean;
-  points: Point[];
-}
+/** Client ids of Yjs have 32 bits. With 28 they take a byte less, twice in every chunk of a stroke. */
+const CLIENT_IDS = 2 ** 28;
 
 export interface BoardEvents {
-  /** These strokes were added or grew. */
+  /** These shapes are new, on top of all others of their page, or they grew. */
   onGrown: (shapes: Shape[]) => void;
-  /** An element vanished, came back or changed otherwise: redraw everything. */
-  onChanged: () => void;
-  onBackground: (picture: string) => void;
+  /** These shapes changed otherwise. Empty: anything may have changed. */
+  onChanged: (shapes: Shape[]) => void;
+  /** Pages came, went or have another background. */
+  onPages: () => void;
   onUndoable: (undo: boolean, redo: boolean) => void;
-}
-
-interface Known {
-  shape: Shape;
-  decoder: ChunkDecoder;
-  chunks: number;
+  onSign: (from: string, sign: Sign) => void;
 }
 
 export class BoardDoc {
   readonly doc = new Y.Doc();
   private readonly elements = elementsOf(this.doc);
   private readonly meta = metaOf(this.doc);
+  private readonly pageMaps = pagesOf(this.doc);
   /** The origin of our own changes; undo reverts only these. */
   private readonly mine = {};
-  private readonly theirs = {};
-  private readonly undoing = new Y.UndoManager([this.elements, this.meta], {
+  private readonly undoing = new Y.UndoManager([this.elements, this.meta, this.pageMaps], {
     trackedOrigins: new Set([this.mine]),
     captureTimeout: 1e12,
   });
-  private readonly known = new Map<string, Known>();
-  private readonly listeners = new Set<BoardEvents>();
-  private readonly ends: (() => void)[];
-  private syncedWire = 0;
-  /** The state vector of our document when the wire was lost. If the same wire returns, the worker has noticed no loss and asks
-   *  for nothing. So we send what was drawn since then. */
-  private left: Uint8Array | null = null;
-  private resync: ReturnType<typeof setTimeout> | undefined;
+  private readonly known = new Known(this.elements);
+  private readonly listeners = new Set<Partial<BoardEvents>>();
+  private readonly sync: BoardWireSync;
+  private shownPages: Page[] | null = null;
 
   constructor(
-    private readonly wire: BoardWire,
-    private readonly author: () => string,
+    wire: BoardWire,
+    readonly author: () => string,
     private readonly now: () => number = Date.now,
   ) {
+    this.doc.clientID = Math.floor(Math.random() * CLIENT_IDS);
     this.elements.observeDeep((events) => this.observed(events as Y.YEvent<Y.AbstractType<unknown>>[]));
-    this.meta.observe(() =>
-      this.tell((listener) => {
-        listener.onBackground(this.background);
-        listener.onChanged();
-      }),
-    );
-    const undoable = () => this.tell((listener) => listener.onUndoable(this.undoing.canUndo(), this.undoing.canRedo()));
+    const paged = () => {
+      this.shownPages = null;
+      this.tell("onPages");
+      this.tell("onChanged", []);
+    };
+    this.meta.observe(paged);
+    this.pageMaps.observeDeep(paged);
+    const undoable = () => this.tell("onUndoable", this.undoing.canUndo(), this.undoing.canRedo());
     for (const kind of ["stack-item-added", "stack-item-popped", "stack-cleared"] as const) this.undoing.on(kind, undoable);
-    this.doc.on("update", (change: Uint8Array, origin: unknown) => {
-      if (origin !== this.theirs) this.send(update(change));
-    });
-    this.ends = [wire.onMessage((message) => this.received(message)), wire.generation.subscribe(() => this.connect())];
-    this.connect();
+    this.sync = new BoardWireSync(this.doc, wire, (from, sign) => this.tell("onSign", from, sign));
   }
 
-  get background(): string {
-    return readBackground(this.meta);
+  // --- reading ---------------------------------------------------------------------------------------------------------
+
+  pages(): Page[] {
+    this.shownPages ??= readPages(this.doc);
+    return this.shownPages;
   }
 
-  /** Returns all strokes that are not erased, in drawing order. */
-  shapes(): Shape[] {
-    return [...this.known.values()]
-      .map(({ shape }) => shape)
-      .filter((shape) => !shape.deleted)
-      .sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0));
+  page(id: string): Page | undefined {
+    return this.pages().find((page) => page.id === id);
   }
 
-  /** Whether a stroke was put away, at or before `until` (ms since 1970), together with the picture on which it was drawn. */
-  isPutAway(shape: Shape, until = Infinity): boolean {
-    const putAway = readPutAway(this.meta);
+  /** Returns the shapes of a page that are not deleted, in drawing order. */
+  shapes(page: string = FIRST_PAGE): readonly Shape[] {
+    return this.known.onPage(page);
+  }
+
+  /** Returns the shapes of all pages that are not deleted, unordered. */
+  allShapes(): Shape[] {
+    return this.known.all();
+  }
+
+  shape(id: string): Shape | undefined {
+    const shape = this.known.get(id);
+    return shape?.deleted ? undefined : shape;
+  }
+
+  /** Whether a shape was put away, at or before `until` (ms since 1970), together with the picture on which it was drawn. */
+  isPutAway(shape: Pick<Shape, "index" | "page">, until = Infinity): boolean {
+    const putAway = this.page(shape.page)?.putAway ?? "";
     return shape.index < putAway && drawnAt(putAway) <= until;
   }
 
-  listen(events: BoardEvents): () => void {
+  /** Returns the shapes of a page that are seen now. */
+  seen(page: string): Shape[] {
+    return this.shapes(page).filter((shape) => !this.isPutAway(shape));
+  }
+
+  colours(): Map<string, string> {
+    return readColours(this.meta);
+  }
+
+  listen(events: Partial<BoardEvents>): () => void {
     this.listeners.add(events);
-    events.onChanged();
-    events.onBackground(this.background);
-    events.onUndoable(this.undoing.canUndo(), this.undoing.canRedo());
+    events.onChanged?.([]);
+    events.onPages?.();
+    events.onUndoable?.(this.undoing.canUndo(), this.undoing.canRedo());
     return () => this.listeners.delete(events);
   }
 
-  /** Begins a stroke: one undo step, whatever its length. */
-  draw(x: number, y: number, style: Style): Drawing {
-    this.undoing.stopCapturing();
-    return new Drawing((at, points) => this.write(at, points, style), [x, y]);
-  }
+  // --- changing --------------------------------------------------------------------------------------------------------
 
-  /** Begins an eraser sweep: one undo step. */
-  eraser(radius: number): (x: number, y: number) => void {
+  /** Begins a step that one undo takes back. */
+  beginStep(): void {
     this.undoing.stopCapturing();
-    return (x, y) => {
-      const hit = this.shapes().filter(
-        (shape) => !this.isPutAway(shape) && touches(shape.points, x, y, radius + shape.width / 2),
-      );
-      if (hit.length === 0) return;
-      this.doc.transact(() => {
-        for (const shape of hit) this.elements.get(shape.id)?.set("isDeleted", true);
-      }, this.mine);
-    };
   }
 
   undo(): void {
@@ -142,145 +141,166 @@ export class BoardDoc {
     this.undoing.redo();
   }
 
-  /** Changes the background picture, as one undo step. Strokes drawn on the former picture are put away with it. Choosing blank
-   *  paper ("") also puts strokes away. Strokes on blank paper stay when a picture is laid under them. */
-  setBackground(picture: string): void {
-    this.undoing.stopCapturing();
+  /** Begins a stroke: one undo step, whatever its length. */
+  draw(at: Point, style: Style, page: string = FIRST_PAGE): Drawing {
+    this.beginStep();
+    return new Drawing((start, chunk) => this.write(start, chunk, { ...style, page }), at);
+  }
+
+  /** Adds shapes as they are. Returns their ids. */
+  add(made: NewShape[]): string[] {
+    const ids = made.map(() => newId());
+    this.doc.transact(() => {
+      made.forEach((one, i) => this.elements.set(ids[i]!, makeElement(one, this.author(), this.nextIndex())));
+    }, this.mine);
+    return ids;
+  }
+
+  change(changes: ReadonlyMap<string, Changes>): void {
+    this.doc.transact(() => {
+      for (const [id, one] of changes) {
+        const element = this.elements.get(id);
+        if (element instanceof Y.Map) writeChanges(element, one);
+      }
+    }, this.mine);
+  }
+
+  remove(ids: Iterable<string>): void {
+    this.change(new Map([...ids].map((id) => [id, { deleted: true }])));
+  }
+
+  /** Begins an eraser sweep: one undo step. Erases whole shapes, but no locked ones. */
+  eraser(page: string = FIRST_PAGE): (at: Point, radius: number) => void {
+    this.beginStep();
+    return (at, radius) => {
+      const hit = this.seen(page).filter((shape) => !shape.locked && hits(shape, at, radius));
+      if (hit.length > 0) this.remove(hit.map((shape) => shape.id));
+    };
+  }
+
+  /** Deletes what `author` drew on a page, or what everybody drew. One undo step. */
+  clear(page: string, author?: string): void {
+    this.beginStep();
+    const gone = this.seen(page).filter((shape) => author === undefined || shape.author === author);
+    this.remove(gone.map((shape) => shape.id));
+    this.beginStep();
+  }
+
+  /** Copies shapes, moved by an offset, to a page. Returns the copies' ids. One undo step. */
+  copy(shapes: readonly Shape[], page: string, by: Point): string[] {
+    this.beginStep();
+    return this.add(
+      shapes.map((shape) => ({
+        ...shape,
+        page,
+        x: shape.x + by[0],
+        y: shape.y + by[1],
+        ...(shape.kind === "freedraw" ? { chunk: packed(shape.points) } : {}),
+      })),
+    );
+  }
+
+  /** Adds a page after the others. Returns its id, or null when there are too many pages. One undo step. */
+  addPage(background = ""): string | null {
+    if (this.pages().length >= PAGES_MOST) return null;
+    this.beginStep();
+    const id = newId();
+    this.doc.transact(() => {
+      const page = new Y.Map<unknown>();
+      page.set("index", this.nextIndex());
+      page.set("background", background);
+      this.pageMaps.set(id, page);
+    }, this.mine);
+    this.beginStep();
+    return id;
+  }
+
+  /** Deletes a page, but not the only one. One undo step. */
+  removePage(id: string): void {
+    if (this.pages().length < 2) return;
+    this.beginStep();
+    this.doc.transact(() => this.pageMap(id)?.set("isDeleted", true), this.mine);
+    this.beginStep();
+  }
+
+  /** Changes the background picture, as one undo step. Shapes drawn on the former picture are put away with it. Choosing blank
+   *  paper ("") also puts shapes away. Shapes on blank paper stay when a picture is laid under them. */
+  setBackground(picture: string, page: string = FIRST_PAGE): void {
+    const map = this.pageMap(page);
+    if (!map) return;
+    this.beginStep();
     this.doc.transact(() => {
       this.meta.set("schema", SCHEMA);
-      if (this.background !== "" || picture === "") this.meta.set("putAway", makeIndex(this.now(), 1));
-      this.meta.set("background", picture);
+      if ((this.page(page)?.background ?? "") !== "" || picture === "") map.set("putAway", makeIndex(this.now(), 1));
+      map.set("background", picture);
     }, this.mine);
-    this.undoing.stopCapturing();
+    this.beginStep();
+  }
+
+  /** Remembers the colour with which this person draws first. It is then theirs for as long as the board lives. */
+  claimColour(colour: string): void {
+    const key = COLOUR_KEY + this.author();
+    if (!this.meta.has(key)) this.meta.set(key, colour);
+  }
+
+  /** Shows the others a sign, such as this person's cursor. Returns whether it went. */
+  show(sign: Sign): boolean {
+    return this.sync.show(sign);
   }
 
   close(): void {
-    clearTimeout(this.resync);
-    for (const end of this.ends) end();
+    this.sync.close();
     this.undoing.destroy();
     this.doc.destroy();
   }
 
+  private pageMap(id: string): Y.Map<unknown> | undefined {
+    return id === FIRST_PAGE ? this.meta : this.pageMaps.get(id);
+  }
+
+  private nextIndex(): string {
+    return makeIndex(this.now(), Math.random());
+  }
+
   /** Creates a stroke's element at a point, or finds it by its id. Appends `chunk` to its points, if given. Returns the id. */
-  private write(at: Point | string, chunk: Uint8Array | null, style: Style): string {
-    const id = typeof at === "string" ? at : newId();
-    this.doc.transact(() => {
-      if (typeof at !== "string") {
-        this.elements.set(id, makeStroke(at[0], at[1], style, this.author(), makeIndex(this.now(), Math.random())));
-      }
-      const points = this.elements.get(id)?.get("points");
-      if (chunk && points instanceof Y.Array) (points as Y.Array<Uint8Array>).push([chunk]);
-    }, this.mine);
-    return id;
+  private write(at: Point | string, chunk: Uint8Array | null, style: Style & { page: string }): string {
+    if (typeof at !== "string") {
+      const [id] = this.add([{ ...style, kind: "freedraw", x: at[0], y: at[1] }]);
+      return id!;
+    }
+    const points = this.elements.get(at)?.get("points");
+    if (chunk && points instanceof Y.Array) this.doc.transact(() => (points as Y.Array<Uint8Array>).push([chunk]), this.mine);
+    return at;
   }
 
   private observed(events: Y.YEvent<Y.AbstractType<unknown>>[]): void {
     const touched = new Set<string>();
+    const growing = new Set<string>();
     for (const event of events) {
       if (event.path.length === 0) event.changes.keys.forEach((_, id) => touched.add(id));
+      else if (event.path.length > 1) growing.add(String(event.path[0]));
       else touched.add(String(event.path[0]));
     }
     const grown: Shape[] = [];
-    let changed = false;
-    for (const id of touched) {
-      const before = this.known.get(id)?.shape.deleted ?? true;
-      const shape = this.read(id);
-      if (shape && !shape.deleted && (before ? this.isNewest(shape) : true)) grown.push(shape);
-      else changed ||= !before || (shape !== null && !shape.deleted);
+    const changed: Shape[] = [];
+    for (const id of new Set([...touched, ...growing])) {
+      const before = this.known.get(id);
+      const shape = this.known.read(id);
+      const isNew = !before || before.deleted;
+      if (shape && !shape.deleted && (isNew ? this.known.isNewest(shape) : !touched.has(id))) grown.push(shape);
+      else if (shape || before) changed.push(shape ?? { ...before!, deleted: true });
     }
-    if (changed) this.tell((listener) => listener.onChanged());
-    else if (grown.length > 0) this.tell((listener) => listener.onGrown(grown));
+    if (changed.length > 0) this.tell("onChanged", changed);
+    if (grown.length > 0) this.tell("onGrown", grown);
   }
 
-  private isNewest(shape: Shape): boolean {
-    for (const { shape: other } of this.known.values()) if (other.index > shape.index) return false;
-    return true;
-  }
-
-  /** Updates our unpacked copy of an element. Unpacks only new chunks of points, unless a redo replaced the element. */
-  private read(id: string): Shape | null {
-    const stroke = readStroke(this.elements.get(id));
-    if (!stroke) {
-      this.known.delete(id);
-      return null;
-    }
-    const held = this.known.get(id);
-    const fresh = !held || held.chunks > stroke.chunks.length || held.shape.index !== stroke.index;
-    const decoder = fresh ? new ChunkDecoder(stroke.x, stroke.y) : held.decoder;
-    for (const chunk of stroke.chunks.slice(fresh ? 0 : held.chunks)) if (chunk instanceof Uint8Array) decoder.push(chunk);
-    const { colour, width, opacity, index, author, deleted } = stroke;
-    const shape: Shape = { id, colour, width, opacity, index, author, deleted, points: decoder.points };
-    this.known.set(id, { shape, decoder, chunks: stroke.chunks.length });
-    return shape;
-  }
-
-  private connect(): void {
-    const wire = this.wire.generation.get();
-    if (wire <= 0) this.left ??= Y.encodeStateVector(this.doc);
-    if (wire <= 0 || wire === this.syncedWire) return;
-    this.syncedWire = wire;
-    this.send(stepOne(this.doc));
-    const drawn = this.left && Y.encodeStateAsUpdate(this.doc, this.left);
-    this.left = null;
-    if (drawn && !isEmpty(drawn)) this.send(update(drawn));
-  }
-
-  /** Sends a message. If that fails, the worker lacks a change, so the whole document is sent a little later. */
-  private send(message: Uint8Array): void {
-    if (this.wire.generation.get() <= 0 || this.wire.send(message)) return;
-    clearTimeout(this.resync);
-    this.resync = setTimeout(() => this.send(update(Y.encodeStateAsUpdate(this.doc))), RESYNC_MS);
-  }
-
-  private received(message: Uint8Array): void {
-    try {
-      const reply = receive(this.doc, message, this.theirs);
-      if (!reply) return;
-      // The worker sends step 1 when it begins to serve this wire. It did not get the step 1 that we sent earlier.
-      this.send(reply);
-      this.send(stepOne(this.doc));
-    } catch (error) {
-      console.warn("a board message could not be read", error);
-    }
-  }
-
-  private tell(what: (listener: BoardEvents) => void): void {
-    for (const listener of [...this.listeners]) what(listener);
+  private tell<K extends keyof BoardEvents>(event: K, ...given: Parameters<BoardEvents[K]>): void {
+    for (const listener of [...this.listeners]) (listener[event] as ((...all: typeof given) => void) | undefined)?.(...given);
   }
 }
 
-/** A stroke while the pen is down. The canvas calls `flush` every 33 ms and at the end, to pack the new points and write them. */
-export class Drawing {
-  private encoder: ChunkEncoder;
-  private id = "";
-  private count = 1;
-
-  constructor(
-    private readonly write: (at: Point | string, chunk: Uint8Array | null) => string,
-    private start: Point,
-  ) {
-    this.start = [quantize(start[0]), quantize(start[1])];
-    this.encoder = new ChunkEncoder(...this.start);
-    this.id = write(this.start, null);
-  }
-
-  add(x: number, y: number): void {
-    if (this.count >= STROKE_POINTS_MOST) this.goOn(x, y);
-    this.encoder.add(x, y);
-    this.count += 1;
-  }
-
-  flush(): void {
-    const chunk = this.encoder.take();
-    if (chunk) this.write(this.id, chunk);
-  }
-
-  private goOn(x: number, y: number): void {
-    this.encoder.add(x, y);
-    this.flush();
-    this.start = [quantize(x), quantize(y)];
-    this.encoder = new ChunkEncoder(...this.start);
-    this.id = this.write(this.start, null);
-    this.count = 1;
-  }
+function packed(points: readonly Point[]): Uint8Array {
+  const encoder = new ChunkEncoder(0, 0);
+  for (const [x, y] of points) encoder.add(x, y);
+  return encoder.take() ?? new Uint8Array();
 }

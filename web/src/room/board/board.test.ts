@@ -1,60 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import * as Y from "yjs";
-import { createStore } from "../../ui/store";
-import { hasBoardContent, type BoardWire } from "../room-link";
+import { hasBoardContent } from "../room-link";
 import { BoardDoc } from "./board-doc";
-import { elementsOf, makeIndex, makeStroke, readStroke } from "./schema";
-import { ChunkDecoder, ChunkEncoder, touches, type Point } from "./strokes";
+import { elementsOf, makeElement, makeIndex, readElement } from "./schema";
+import type { Point } from "./strokes";
 import { receive, stepOne, update } from "./sync";
-
-const PEN = { colour: "#1d5bc9", width: 4 };
-
-function decode(x: number, y: number, chunks: Uint8Array[]): Point[] {
-  const decoder = new ChunkDecoder(x, y);
-  for (const chunk of chunks) decoder.push(chunk);
-  return decoder.points;
-}
-
-describe("chunks of points", () => {
-  it("bring back every point within a sixteenth of a px, however long the stroke", () => {
-    const encoder = new ChunkEncoder(10, 20);
-    const points: Point[] = Array.from({ length: 500 }, (_, i) => [10 + i * 0.37, 20 + Math.sin(i / 9) * 80]);
-    const chunks: Uint8Array[] = [];
-    points.forEach(([x, y], i) => {
-      encoder.add(x, y);
-      if (i % 4 === 0) chunks.push(encoder.take() ?? new Uint8Array());
-    });
-    chunks.push(encoder.take() ?? new Uint8Array());
-    const read = decode(10, 20, chunks);
-    const last = points.at(-1)!;
-    expect(Math.hypot(read.at(-1)![0] - last[0], read.at(-1)![1] - last[1])).toBeLessThan(0.1);
-  });
-
-  it("are four bytes a point, and nothing for a pen that rests", () => {
-    const encoder = new ChunkEncoder(0, 0);
-    encoder.add(0.01, 0);
-    expect(encoder.take()).toBeNull();
-    encoder.add(1, -1);
-    expect(encoder.take()).toEqual(Uint8Array.of(8, 0, 248, 255));
-  });
-
-  it("may end in the middle of a point without harm", () => {
-    expect(decode(1, 2, [Uint8Array.of(8, 0, 8, 0, 99)])).toEqual([
-      [1, 2],
-      [2, 3],
-    ]);
-  });
-
-  it("are touched by an eraser that passes between two far points", () => {
-    const line: Point[] = [
-      [0, 0],
-      [100, 0],
-    ];
-    expect(touches(line, 50, 4, 5)).toBe(true);
-    expect(touches(line, 50, 6, 5)).toBe(false);
-    expect(touches([[3, 3]], 3, 4, 1)).toBe(true);
-  });
-});
+import { FakeWorker, made, PEN, scribble } from "./testing";
 
 describe("elements", () => {
   it.each([
@@ -62,14 +13,15 @@ describe("elements", () => {
     ["a colour that is code", { strokeColor: "url(javascript:1)" }],
     ["no numbers", { x: "1" }],
     ["not a number", { strokeWidth: NaN }],
-    ["another type", { type: "image" }],
+    ["another type", { type: "iframe" }],
+    ["a picture from elsewhere", { type: "image", fileId: "https://example.com/a.png" }],
     ["no points", { points: 3 }],
   ])("that others wrote with %s are not drawn", (_, changes) => {
-    const element = makeStroke(1, 2, PEN, "p1", "0");
+    const element = makeElement({ ...PEN, kind: "freedraw", page: "", x: 1, y: 2 }, "p1", "0");
     elementsOf(new Y.Doc()).set("e1", element);
-    expect(readStroke(element)).toMatchObject({ colour: "#1d5bc9", deleted: false });
+    expect(readElement("e1", element)?.shape).toMatchObject({ colour: "#1d5bc9", deleted: false });
     for (const [name, value] of Object.entries(changes)) element.set(name, value);
-    expect(readStroke(element)).toBeNull();
+    expect(readElement("e1", element)).toBeNull();
   });
 
   it("lie in the order of their making", () => {
@@ -81,57 +33,12 @@ describe("elements", () => {
   });
 });
 
-/** The worker's end of the wire: a Yjs document that answers as the protocol says and forwards changes. */
-class FakeWorker {
-  doc = new Y.Doc();
-  clients: { wire: BoardWire & { up: (on: boolean, unnoticed?: boolean) => void }; deliver: (message: Uint8Array) => void }[] =
-    [];
-
-  constructor() {
-    this.doc.on("update", (change: Uint8Array, origin: unknown) => {
-      for (const client of this.clients) if (client !== origin) client.deliver(update(change));
-    });
-  }
-
-  connect() {
-    const listeners = new Set<(message: Uint8Array) => void>();
-    const generation = createStore(1);
-    const client = {
-      deliver: (message: Uint8Array) => {
-        if (generation.get() > 0) for (const listener of listeners) listener(message);
-      },
-      wire: {
-        generation,
-        send: (message: Uint8Array) => {
-          const reply = receive(this.doc, message, client);
-          if (reply) client.deliver(reply);
-          return true;
-        },
-        onMessage: (listener: (message: Uint8Array) => void) => {
-          listeners.add(listener);
-          return () => listeners.delete(listener);
-        },
-        up: (on: boolean, unnoticed = false) => {
-          generation.update((n) => (on ? Math.abs(n) + 1 : -Math.abs(n)));
-          if (on && !unnoticed) client.deliver(stepOne(this.doc));
-        },
-      },
-    };
-    this.clients.push(client);
-    return client.wire;
-  }
-}
-
-function scribble(board: BoardDoc, from: Point, steps = 6): void {
-  const drawing = board.draw(from[0], from[1], PEN);
-  for (let i = 1; i <= steps; i++) {
-    drawing.add(from[0] + i * 10, from[1]);
-    if (i % 3 === 0) drawing.flush();
-  }
-  drawing.flush();
-}
-
-const ends = (board: BoardDoc) => board.shapes().map((shape) => shape.points.at(-1));
+/** Where the strokes end, on the page. */
+const ends = (board: BoardDoc): (Point | undefined)[] =>
+  board.shapes().map(({ x, y, points }) => {
+    const [dx, dy] = points.at(-1) ?? [0, 0];
+    return [x + dx, y + dy];
+  });
 
 describe("a shared board", () => {
   it("shows a stroke on the other side, and whole to one who comes late", () => {
@@ -168,9 +75,9 @@ describe("a shared board", () => {
     const [mina, jimin] = [new BoardDoc(worker.connect(), () => "p1"), new BoardDoc(worker.connect(), () => "p2")];
     scribble(mina, [0, 100]);
     scribble(jimin, [0, 120]);
-    const erase = mina.eraser(8);
-    erase(30, 100);
-    erase(30, 120);
+    const erase = mina.eraser();
+    erase([30, 100], 8);
+    erase([30, 120], 8);
     expect(jimin.shapes()).toEqual([]);
     mina.undo();
     expect(jimin.shapes()).toHaveLength(2);
@@ -227,9 +134,9 @@ describe("a shared board", () => {
     const worker = new FakeWorker();
     const [mina, jimin] = [new BoardDoc(worker.connect(), () => "p1"), new BoardDoc(worker.connect(), () => "p2")];
     mina.setBackground("pic-1");
-    expect(jimin.background).toBe("pic-1");
+    expect(jimin.pages()[0]?.background).toBe("pic-1");
     mina.setBackground("../../etc");
-    expect(jimin.background).toBe("");
+    expect(jimin.pages()[0]?.background).toBe("");
   });
 
   it("puts strokes away with the picture they were drawn on, and one undo brings both back", () => {
@@ -254,13 +161,13 @@ describe("a shared board", () => {
     scribble(jimin, [0, 300]);
     expect(seen(mina)).toBe(1);
     mina.undo();
-    expect([seen(jimin), jimin.background]).toEqual([3, "pic-1"]);
+    expect([seen(jimin), jimin.pages()[0]?.background]).toEqual([3, "pic-1"]);
   });
 
   it("tells the canvas of growth apart from changes that need a new drawing", () => {
     const worker = new FakeWorker();
     const [mina, jimin] = [new BoardDoc(worker.connect(), () => "p1"), new BoardDoc(worker.connect(), () => "p2")];
-    const events = { onGrown: vi.fn(), onChanged: vi.fn(), onBackground: vi.fn(), onUndoable: vi.fn() };
+    const events = { onGrown: vi.fn(), onChanged: vi.fn() };
     jimin.listen(events);
     events.onChanged.mockClear();
     scribble(mina, [0, 100]);
@@ -281,6 +188,150 @@ describe("a shared board", () => {
   });
 });
 
+describe("shapes", () => {
+  const two = () => {
+    const worker = new FakeWorker();
+    return ["p1", "p2"].map((id) => new BoardDoc(worker.connect(), () => id)) as [BoardDoc, BoardDoc];
+  };
+
+  it("are moved on both sides, and undo brings only one's own move back", () => {
+    const [mina, jimin] = two();
+    const [mine, other] = mina.add([made(), made({ x: 600 })]) as [string, string];
+    mina.beginStep();
+    mina.change(new Map([[mine, { x: 300, y: 200 }]]));
+    jimin.beginStep();
+    jimin.change(new Map([[other, { angle: 1 }]]));
+    expect(jimin.shape(mine)).toMatchObject({ x: 300, y: 200 });
+    mina.undo();
+    expect(jimin.shape(mine)).toMatchObject({ x: 100, y: 100 });
+    expect(mina.shape(other)?.angle).toBe(1);
+    mina.redo();
+    expect(jimin.shape(mine)).toMatchObject({ x: 300, y: 200 });
+  });
+
+  it("that two people move at once lie at the same place on both sides", () => {
+    const [mina, jimin] = two();
+    const [id] = mina.add([made()]) as [string];
+    for (const [board, x] of [
+      [mina, 10],
+      [jimin, 20],
+    ] as const) {
+      board.beginStep();
+      board.change(new Map([[id, { x }]]));
+    }
+    expect(mina.shape(id)?.x).toBe(jimin.shape(id)?.x);
+  });
+
+  it("are copied with their points, and one undo takes all copies back", () => {
+    const [mina, jimin] = two();
+    scribble(mina, [0, 100]);
+    mina.add([made()]);
+    const copies = mina.copy(mina.shapes(), "", [24, 24]);
+    expect(copies).toHaveLength(2);
+    expect(jimin.shape(copies[0]!)).toMatchObject({ kind: "freedraw", x: 24, y: 124, points: mina.shapes()[0]?.points });
+    mina.undo();
+    expect(jimin.shapes()).toHaveLength(2);
+  });
+
+  it("are cleared: one's own, or all, each in one step", () => {
+    const [mina, jimin] = two();
+    scribble(mina, [0, 100]);
+    scribble(jimin, [0, 200]);
+    mina.clear("", "p1");
+    expect(jimin.shapes().map(({ author }) => author)).toEqual(["p2"]);
+    mina.undo();
+    mina.clear("");
+    expect(jimin.shapes()).toEqual([]);
+    mina.undo();
+    expect(jimin.shapes()).toHaveLength(2);
+  });
+
+  it("that are locked survive the eraser", () => {
+    const [mina] = two();
+    const [id] = mina.add([made({ kind: "line", height: 0 })]) as [string];
+    mina.change(new Map([[id, { locked: true }]]));
+    mina.eraser()([150, 100], 8);
+    expect(mina.shape(id)).toBeDefined();
+    mina.change(new Map([[id, { locked: false }]]));
+    mina.eraser()([150, 100], 8);
+    expect(mina.shape(id)).toBeUndefined();
+  });
+
+  it("show texts without what a text must not have", () => {
+    const [mina, jimin] = two();
+    const [id] = mina.add([made({ kind: "text", text: "\u202e가격\0\r\n12,000\ud800" + "x".repeat(5000) })]) as [string];
+    expect(jimin.shape(id)?.text.slice(0, 9)).toBe("가격\n12,000");
+    expect(jimin.shape(id)?.text.length).toBeLessThanOrEqual(2000);
+  });
+});
+
+describe("pages", () => {
+  it("are added, named in order and deleted on both sides, and the last one stays", () => {
+    const worker = new FakeWorker();
+    let now = 1000;
+    const [mina, jimin] = ["p1", "p2"].map(
+      (id) =>
+        new BoardDoc(
+          worker.connect(),
+          () => id,
+          () => now++,
+        ),
+    ) as [BoardDoc, BoardDoc];
+    const second = mina.addPage()!;
+    const third = jimin.addPage("pic-1")!;
+    expect(jimin.pages().map(({ id, background }) => [id, background])).toEqual([
+      ["", ""],
+      [second, ""],
+      [third, "pic-1"],
+    ]);
+    scribble(mina, [0, 100], 6, second);
+    expect([jimin.shapes().length, jimin.shapes(second).length]).toEqual([0, 1]);
+    jimin.removePage("");
+    jimin.removePage(second);
+    jimin.removePage(third);
+    expect(mina.pages().map(({ id }) => id)).toEqual([third]);
+    jimin.undo();
+    expect(mina.shapes(second)).toHaveLength(1);
+  });
+
+  it("have backgrounds of their own, and blank paper puts only the page's own shapes away", () => {
+    const [mina] = [new BoardDoc(new FakeWorker().connect(), () => "p1")];
+    const second = mina.addPage("pic-1")!;
+    scribble(mina, [0, 100]);
+    scribble(mina, [0, 100], 6, second);
+    mina.setBackground("", second);
+    expect([mina.seen("").length, mina.seen(second).length]).toEqual([1, 0]);
+  });
+
+  it("are at most sixty", () => {
+    const board = new BoardDoc(new FakeWorker().connect(), () => "p1");
+    for (let i = 0; i < 59; i++) expect(board.addPage()).not.toBeNull();
+    expect(board.addPage()).toBeNull();
+  });
+});
+
+describe("a board over 256 KiB", () => {
+  it("comes whole to a worker that lost it, in messages that it takes", () => {
+    const first = new FakeWorker();
+    const wire = first.connect();
+    const board = new BoardDoc(wire, () => "p1");
+    for (let i = 0; i < 120; i++) scribble(board, [i, i], 900);
+    board.clear("", "nobody");
+    board.remove([board.shapes()[0]!.id]);
+    const second = new FakeWorker();
+    const other = second.connect();
+    const sizes: number[] = [];
+    new BoardDoc({ ...other, send: (message) => (sizes.push(message.length), other.send(message)) }, () => "p2");
+    for (const message of receive(board.doc, stepOne(new Y.Doc()), null)) {
+      sizes.push(message.length);
+      receive(second.doc, message, null);
+    }
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(Math.max(...sizes)).toBeLessThan(256 * 1024);
+    expect(elementsOf(second.doc).toJSON()).toEqual(elementsOf(board.doc).toJSON());
+  });
+});
+
 describe("hasBoardContent", () => {
   it("sees whether there is anything on the board worth loading it for", () => {
     const doc = new Y.Doc();
@@ -288,7 +339,7 @@ describe("hasBoardContent", () => {
     doc.getMap("meta").set("schema", 1);
     expect(hasBoardContent(stepOne(doc))).toBe(true);
     expect(hasBoardContent(update(Y.encodeStateAsUpdate(doc)))).toBe(true);
-    expect(hasBoardContent(receive(doc, stepOne(new Y.Doc()), null)!)).toBe(true);
-    expect(hasBoardContent(receive(new Y.Doc(), stepOne(new Y.Doc()), null)!)).toBe(false);
+    expect(hasBoardContent(receive(doc, stepOne(new Y.Doc()), null)[0]!)).toBe(true);
+    expect(hasBoardContent(receive(new Y.Doc(), stepOne(new Y.Doc()), null)[0]!)).toBe(false);
   });
 });

@@ -1,18 +1,31 @@
-import { Eraser, Pen as PenIcon, Redo2, RotateCw, Undo2 } from "lucide";
-import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../../messages";
-import { IconButton } from "../../ui/button";
-import { useLocale, useStore } from "../../ui/store";
-import { usePicture } from "../line-picture";
-import { pinch } from "../pinch";
+import { useLocale, createStore, useStore } from "../../ui/store";
 import type { Pictures } from "../pictures";
 import type { RoomLink } from "../room-link";
-import { Backgrounds } from "./backgrounds";
+import { nameOf as personName } from "../words";
+import { LeadBar, SelectionBar } from "./bars";
 import type { BoardDoc } from "./board-doc";
-import { BoardCanvas, type Tool } from "./canvas";
+import { BoardView, type Opened, usePages } from "./board-view";
+import { colourOf as personColour, WIDTHS } from "./colours";
+import { describe } from "./describe";
+import { Elements } from "./elements";
+import { gestures, type Press } from "./gestures";
+import { begin, type Desk } from "./hand";
+import { insertPictures } from "./insert";
+import { type Act, keyboard, pasteInto } from "./keyboard";
+import { More } from "./more";
 import { boardOf } from "./open";
-import { drawnAt } from "./schema";
+import { paintOverlay } from "./overlay";
+import { PageBar } from "./pages";
+import { drawnAt, FONT_SIZES } from "./schema";
+import { shapeAt } from "./selection";
+import type { Box, Shape } from "./shape";
+import { TextEditor, type Writing } from "./text-editor";
+import { Toolbar, type Pen } from "./toolbar";
+import type { Tool } from "./tools";
+import { usePresence } from "./use-presence";
+import { scaleOf, WHOLE } from "./viewport";
 import { t } from "./words";
 import "./board.css";
 
@@ -24,240 +37,317 @@ export interface BoardProps {
   product?: string;
   /** Show only what was drawn until this time (ms since 1970). */
   until?: number;
-  /** Called with the start times of the visible strokes. */
+  /** Called with the start times of the visible shapes. */
   onStrokes?: (times: number[]) => void;
 }
 
-const COLOURS = [
-  ["ink", "#14171c"],
-  ["red", "#d92d20"],
-  ["blue", "#1d5bc9"],
-  ["green", "#16764a"],
-  ["orange", "#d96a00"],
-  ["purple", "#7a3fc4"],
-] as const;
-const WIDTHS = [
-  ["thin", 3],
-  ["medium", 6],
-  ["thick", 14],
-] as const;
-const ERASER_RADIUS = 12;
+const HOVER_PX = 6;
+/** How long a pointer rests before it is told who drew what it rests on. */
+const HOVER_MS = 500;
 
-interface Pen {
-  colour: string;
-  width: number;
-}
-
-/** The board: paper, strokes, and the tools for people who may draw. */
+/** The board: pages, shapes, and the tools for people who may draw. */
 export function Board({ link, session, pictures, product = session.product_picture, until = Infinity, onStrokes }: BoardProps) {
   useLocale();
   const board = boardOf(link);
-  const [eraser, setEraser] = useState(false);
-  const [pen, setPen] = useState<Pen>({ colour: COLOURS[1][1], width: WIDTHS[1][1] });
-  const [turned, setTurned] = useState(false);
-  const mayWrite = session.room?.board === "write";
+  const mayWrite = session.room?.board === "write" && until === Infinity;
   const connected = useStore(link.board.generation) > 0;
-  const tool: Tool = !mayWrite
-    ? { kind: "none" }
-    : eraser
-      ? { kind: "eraser", radius: ERASER_RADIUS }
-      : { kind: "pen", style: pen };
+  const pages = usePages(board);
+  const [wanted, setPage] = useState("");
+  const page = (pages.find(({ id }) => id === wanted) ?? pages[0]!).id;
+  const people = usePeople(board, session);
+  const [tool, takeTool] = useState<Tool>("pen");
+  const [chosenPen, setPen] = useState<Pen | null>(null);
+  const pen = chosenPen ?? { colour: people.colourOf(session.you), stroke: WIDTHS[1][1] };
+  const [turned, setTurned] = useState(false);
+  const [zoom, setZoom] = useState(1);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const [writing, setWriting] = useState<Writing | null>(null);
+  const [dialog, setDialog] = useState<"more" | "list" | null>(null);
+  const [hovered, setHovered] = useState<{ words: string; at: [number, number] } | null>(null);
+  const selection = useMemo(() => createStore<ReadonlySet<string>>(new Set()), [board]);
+  const chosen = useStore(selection);
+  const marquee = useRef<Box | null>(null);
+  const presence = usePresence({ board, you: session.you, opened, page, mayWrite, goTo: setPage, nameOf: people.nameOf });
   useStrokes(board, onStrokes);
+  useEffect(() => selection.set(new Set()), [page, mayWrite]);
+  const setTool = (next: Tool) => {
+    takeTool(next);
+    selection.set(new Set());
+  };
+  const choose = (ids: string[]) => {
+    takeTool("select");
+    selection.set(new Set(ids));
+  };
+
+  const desk = (): Desk => ({
+    board,
+    canvas: opened!.canvas,
+    tool,
+    colour: pen.colour,
+    stroke: pen.stroke,
+    selection,
+    marquee: (box) => {
+      marquee.current = box;
+      opened?.canvas.want();
+    },
+    write: (at, shape) => setWriting({ at, page, ...(shape ? { shape } : {}) }),
+    laser: presence.laser,
+  });
+  const act: Act = {
+    board,
+    page,
+    pages,
+    setPage,
+    setTool,
+    choose,
+    selection,
+    tool,
+    pen,
+    mayWrite,
+    canvas: opened?.canvas ?? null,
+    write: (at, shape) => setWriting({ at, page, ...(shape ? { shape } : {}) }),
+    openList: () => setDialog("list"),
+  };
+  const insert = (files: File[], as: "background" | "element") =>
+    void insertPictures({ board, link, pictures, page, files, as, onPage: setPage });
+  const hover = useHover(board, page, people.nameOf, opened, setHovered);
+  const latest = useRef({ desk, hover, presence, mayWrite, people, tool });
+  latest.current = { desk, hover, presence, mayWrite, people, tool };
+
+  const onOpen = (made: Opened) => {
+    const { canvas, live, overlay } = made;
+    const endGestures = gestures(live, canvas, {
+      begin: (press) => (latest.current.mayWrite ? (setHovered(null), begin(latest.current.desk(), press)) : null),
+      moves: () => !latest.current.mayWrite,
+      hover: (press) => {
+        if (press) latest.current.presence.point(press.at);
+        latest.current.hover(press);
+      },
+    });
+    canvas.onView = (view) => {
+      setZoom(view.zoom);
+      latest.current.presence.onView();
+    };
+    canvas.onFrame = (now) => {
+      const {
+        presence: { signs },
+        people: { nameOf, colourOf },
+      } = latest.current;
+      const selected = [...selection.get()].flatMap((id) => shown(canvas, board, id));
+      const name = (id: string) => (id === session.you ? "" : nameOf(id));
+      paintOverlay(overlay, canvas, { selected, marquee: marquee.current, signs, nameOf: name, colourOf }, now);
+      if (signs.fade(now)) canvas.want();
+    };
+    const end = selection.subscribe(() => canvas.want());
+    const endChanges = board.listen({ onChanged: () => keepChosen(board, selection) });
+    setOpened(made);
+    return () => {
+      end();
+      endChanges();
+      endGestures();
+      setOpened(null);
+    };
+  };
+  const restyle = (next: Pen) => {
+    setPen(next);
+    if (chosen.size === 0) return;
+    board.beginStep();
+    board.change(
+      new Map(
+        [...chosen].map((id) => [id, { colour: next.colour, ...(next.stroke === pen.stroke ? {} : { stroke: next.stroke }) }]),
+      ),
+    );
+  };
   return (
-    <div class="board" onKeyDown={(event) => shortcut(event, board, mayWrite)}>
+    <div
+      class={`board board-tool-${mayWrite ? tool : "none"}`}
+      onKeyDown={(event) => keyboard(event, act)}
+      onCopy={(event) => pasteInto(event, act, insert)}
+      onCut={(event) => pasteInto(event, act, insert)}
+      onPaste={(event) => pasteInto(event, act, insert)}
+      onDragOver={(event) => mayWrite && event.preventDefault()}
+      onDrop={(event) => {
+        if (!mayWrite || !event.dataTransfer?.files.length) return;
+        event.preventDefault();
+        insert([...event.dataTransfer.files], "element");
+      }}
+    >
       {mayWrite ? (
-        <Tools board={board} pen={pen} onPen={(next) => (setPen(next), setEraser(false))} eraser={eraser} onEraser={setEraser}>
-          <Backgrounds board={board} link={link} pictures={pictures} product={product} />
-          <IconButton
-            icon={RotateCw}
-            kind="quiet"
-            class="board-turn"
-            label={t("board.turn")}
-            pressed={turned}
-            onClick={() => setTurned(!turned)}
-            data-testid="board-turn"
-          />
-        </Tools>
+        <Toolbar
+          board={board}
+          tool={tool}
+          onTool={setTool}
+          pen={pen}
+          onPen={restyle}
+          turned={turned}
+          onTurn={() => setTurned(!turned)}
+          onMore={() => setDialog("more")}
+        />
       ) : (
-        <p class="board-note">{t("board.readOnly")}</p>
+        until === Infinity && <p class="board-note">{t("board.readOnly")}</p>
       )}
       {!connected && <p class="board-note board-offline">{t("board.offline")}</p>}
-      <Paper board={board} tool={tool} pictures={pictures} until={until} turned={turned} />
+      <BoardView board={board} pictureUrl={(id) => pictures.url(id)} page={page} until={until} turned={turned} onOpen={onOpen}>
+        <PageBar
+          pages={pages}
+          page={page}
+          onPage={setPage}
+          zoom={zoom}
+          onWhole={() => opened?.canvas.look(WHOLE)}
+          people={people.present}
+          colourOf={people.colourOf}
+          nameOf={people.nameOf}
+        />
+        <LeadBar
+          leader={presence.leader && people.nameOf(presence.leader)}
+          leading={presence.leading}
+          onStopFollowing={presence.stop}
+          onStopLeading={() => presence.setLeading(false)}
+        />
+        {mayWrite && chosen.size > 0 && !writing && <SelectionBar count={chosen.size} {...selectionActs(act)} />}
+        {hovered && (
+          <p class="board-tip" style={{ left: `${hovered.at[0]}px`, top: `${hovered.at[1]}px` }} data-testid="board-tip">
+            {hovered.words}
+          </p>
+        )}
+        {writing && opened && (
+          <TextEditor
+            board={board}
+            canvas={opened.canvas}
+            writing={writing}
+            colour={pen.colour}
+            fontSize={FONT_SIZES[pen.stroke <= WIDTHS[0][1] ? "small" : pen.stroke <= WIDTHS[1][1] ? "medium" : "large"]}
+            onDone={() => {
+              setWriting(null);
+              opened.live.focus({ preventScroll: true });
+            }}
+          />
+        )}
+      </BoardView>
+      {dialog === "more" && (
+        <More
+          board={board}
+          page={page}
+          you={session.you}
+          link={link}
+          pictures={pictures}
+          product={product}
+          leading={presence.leading}
+          onPage={setPage}
+          onFiles={insert}
+          onList={() => setDialog("list")}
+          onLead={presence.setLeading}
+          onBring={presence.bring}
+          onClose={() => setDialog(null)}
+        />
+      )}
+      {dialog === "list" && (
+        <Elements
+          board={board}
+          page={page}
+          nameOf={people.nameOf}
+          mayWrite={mayWrite}
+          onChoose={(shape) => {
+            setDialog(null);
+            choose([shape.id]);
+            opened?.live.focus({ preventScroll: true });
+          }}
+          onWrite={(shape) => {
+            setDialog(null);
+            setWriting({ at: [shape.x, shape.y], page, shape });
+          }}
+          onClose={() => setDialog(null)}
+        />
+      )}
     </div>
   );
 }
 
-function shortcut(event: KeyboardEvent, board: BoardDoc, mayWrite: boolean): void {
-  const key = event.key.toLowerCase();
-  if (!mayWrite || !(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
-  event.preventDefault();
-  if (key === "y" || event.shiftKey) board.redo();
-  else board.undo();
+/** Returns a selected shape as it is painted now: while a hand moves it, where the hand has it. */
+function shown(canvas: Opened["canvas"], board: BoardDoc, id: string): Shape[] {
+  const shape = canvas.previewOf(id) ?? board.shape(id);
+  return shape ? [shape] : [];
 }
 
-interface ToolsProps {
-  board: BoardDoc;
-  pen: Pen;
-  onPen: (pen: Pen) => void;
-  eraser: boolean;
-  onEraser: (on: boolean) => void;
-  children: ComponentChildren;
+function keepChosen(board: BoardDoc, selection: Act["selection"]): void {
+  const chosen = selection.get();
+  const kept = [...chosen].filter((id) => board.shape(id));
+  if (kept.length < chosen.size) selection.set(new Set(kept));
 }
 
-function Tools({ board, pen, onPen, eraser, onEraser, children }: ToolsProps) {
-  const [can, setCan] = useState({ undo: false, redo: false });
-  useEffect(
-    () =>
-      board.listen({
-        onGrown: () => undefined,
-        onChanged: () => undefined,
-        onBackground: () => undefined,
-        onUndoable: (undo, redo) => setCan({ undo, redo }),
-      }),
-    [board],
-  );
-  return (
-    <div class="board-tools" role="toolbar" aria-label={t("board.tools")}>
-      <div class="board-group">
-        <IconButton
-          icon={PenIcon}
-          kind="quiet"
-          label={t("board.pen")}
-          pressed={!eraser}
-          onClick={() => onEraser(false)}
-          data-testid="board-pen"
-        />
-        <IconButton
-          icon={Eraser}
-          kind="quiet"
-          label={t("board.eraser")}
-          pressed={eraser}
-          onClick={() => onEraser(true)}
-          data-testid="board-eraser"
-        />
-      </div>
-      <div class="board-group" role="group" aria-label={t("board.colour")}>
-        {COLOURS.map(([name, colour]) => (
-          <button
-            key={name}
-            type="button"
-            class="swatch"
-            aria-label={t(`colour.${name}`)}
-            title={t(`colour.${name}`)}
-            aria-pressed={pen.colour === colour}
-            onClick={() => onPen({ ...pen, colour })}
-            data-testid={`board-colour-${name}`}
-          >
-            <span style={{ backgroundColor: colour }} />
-          </button>
-        ))}
-      </div>
-      <div class="board-group" role="group" aria-label={t("board.width")}>
-        {WIDTHS.map(([name, width]) => (
-          <button
-            key={name}
-            type="button"
-            class="swatch"
-            aria-label={t(`board.width.${name}`)}
-            title={t(`board.width.${name}`)}
-            aria-pressed={pen.width === width}
-            onClick={() => onPen({ ...pen, width })}
-            data-testid={`board-width-${name}`}
-          >
-            <span class={`swatch-width swatch-${name}`} />
-          </button>
-        ))}
-      </div>
-      <div class="board-group">
-        <IconButton
-          icon={Undo2}
-          kind="quiet"
-          label={t("board.undo")}
-          disabled={!can.undo}
-          onClick={() => board.undo()}
-          data-testid="board-undo"
-        />
-        <IconButton
-          icon={Redo2}
-          kind="quiet"
-          label={t("board.redo")}
-          disabled={!can.redo}
-          onClick={() => board.redo()}
-          data-testid="board-redo"
-        />
-        {children}
-      </div>
-    </div>
-  );
+function selectionActs({ board, page, selection }: Act) {
+  const ids = () => [...selection.get()];
+  return {
+    onDuplicate: () => {
+      const copies = board.copy(
+        ids().flatMap((id) => board.shape(id) ?? []),
+        page,
+        [24, 24],
+      );
+      selection.set(new Set(copies));
+    },
+    onLock: () => {
+      board.beginStep();
+      board.change(new Map(ids().map((id) => [id, { locked: true }])));
+      selection.set(new Set());
+    },
+    onDelete: () => {
+      board.beginStep();
+      board.remove(ids());
+    },
+  };
 }
 
-/** Reports the strokes' start times whenever strokes come or go. */
+/** The names and colours of the people of the session. People who only listen or read have no place on the board. */
+function usePeople(board: BoardDoc, session: SessionView) {
+  const [, redraw] = useState(0);
+  useEffect(() => board.listen({ onPages: () => redraw((n) => n + 1) }), [board]);
+  const people = session.participants.filter(({ role }) => role !== "operator");
+  const claimed = board.colours();
+  return {
+    present: people.filter(({ presence }) => presence === "here" || presence === "lost"),
+    nameOf: (id: string) => {
+      const found = session.participants.find((person) => person.id === id);
+      return id === session.you ? t("board.you") : found ? personName(found) : t("board.someone");
+    },
+    colourOf: (id: string) => personColour(id, people, claimed),
+  };
+}
+
+/** Says who drew what a pointer rests on. */
+function useHover(
+  board: BoardDoc,
+  page: string,
+  nameOf: (id: string) => string,
+  opened: Opened | null,
+  show: (what: { words: string; at: [number, number] } | null) => void,
+) {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return (press: Press | null) => {
+    clearTimeout(timer.current);
+    show(null);
+    if (!press || !opened) return;
+    timer.current = setTimeout(() => {
+      const { canvas } = opened;
+      const shapes = board.seen(page);
+      const hit = shapeAt(shapes, press.at, HOVER_PX / scaleOf(canvas.view, canvas.space));
+      if (hit) show({ words: describe(hit, shapes, nameOf(hit.author)), at: press.screen });
+    }, HOVER_MS);
+  };
+}
+
+/** Reports the shapes' start times whenever shapes come or go. */
 function useStrokes(board: BoardDoc, onStrokes: BoardProps["onStrokes"]): void {
   useEffect(() => {
     if (!onStrokes) return;
-    const tell = () => onStrokes(board.shapes().map((shape) => drawnAt(shape.index)));
-    return board.listen({ onGrown: tell, onChanged: tell, onBackground: () => undefined, onUndoable: () => undefined });
+    const tell = () =>
+      onStrokes(
+        board
+          .allShapes()
+          .map((shape) => drawnAt(shape.index))
+          .toSorted((a, b) => a - b),
+      );
+    return board.listen({ onGrown: tell, onChanged: tell });
   }, [board, onStrokes]);
-}
-
-interface PaperProps {
-  board: BoardDoc;
-  tool: Tool;
-  pictures: BoardProps["pictures"];
-  until: number;
-  /** Whether the paper is turned by a quarter, to lie along the long side of a phone held upright. */
-  turned: boolean;
-}
-
-function Paper({ board, tool, pictures, until, turned }: PaperProps) {
-  const resting = useRef<HTMLCanvasElement>(null);
-  const live = useRef<HTMLCanvasElement>(null);
-  const canvas = useRef<BoardCanvas | null>(null);
-  const [background, setBackground] = useState(board.background);
-  const space = useRef<HTMLDivElement>(null);
-  const zoom = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!resting.current || !live.current || !space.current || !zoom.current) return;
-    const made = new BoardCanvas(resting.current, live.current, board);
-    canvas.current = made;
-    const endPinch = pinch(space.current, zoom.current, {
-      onBegin: () => made.abandon(),
-      onZoom: (scale) => made.sharpen(scale),
-    });
-    const end = board.listen({
-      onGrown: () => undefined,
-      onChanged: () => undefined,
-      onBackground: setBackground,
-      onUndoable: () => undefined,
-    });
-    return () => {
-      end();
-      endPinch();
-      made.close();
-    };
-  }, [board]);
-  useEffect(() => {
-    canvas.current?.use(tool);
-    canvas.current?.showUntil(until);
-    canvas.current?.turn(turned);
-  });
-  const picture = usePicture(pictures, background);
-  return (
-    <div class={turned ? "board-space board-turned" : "board-space"} ref={space}>
-      <div class="board-zoom" ref={zoom}>
-        <div class={`board-paper board-tool-${tool.kind}`}>
-          {background && picture && <img class="board-background" src={picture} alt="" data-testid="board-background" />}
-          <canvas ref={resting} class="board-canvas" aria-hidden="true" data-testid="board-resting" />
-          <canvas
-            ref={live}
-            class="board-canvas"
-            tabIndex={0}
-            role="img"
-            aria-label={t("board.canvas")}
-            data-testid="board-canvas"
-          />
-        </div>
-      </div>
-    </div>
-  );
 }

@@ -1,243 +1,333 @@
-/** Draws the board on two canvases: finished strokes below, growing strokes above. A new point redraws only the upper canvas. */
+/** Paints a page on two canvases: what rests below, what moves or grows above. A new point repaints only the upper canvas. The
+ *  lower one is painted in slices of a few ms on a canvas out of sight, so that thousands of shapes hold up no frame; until it is
+ *  done, the former picture is moved and enlarged with the view. */
 
-import { getStroke } from "perfect-freehand";
-import type { BoardDoc, Shape } from "./board-doc";
-import { BOARD_WIDTH, drawnAt, type Style } from "./schema";
+import type { BoardDoc } from "./board-doc";
+import { overlap, paintedBox } from "./geometry";
+import type { Images } from "./images";
+import { paintShape } from "./paint";
+import { BOARD_HEIGHT, BOARD_WIDTH, drawnAt, FIRST_PAGE } from "./schema";
+import type { Shape } from "./shape";
 import type { Point } from "./strokes";
+import { after, held, inverse, matrixOf, type Matrix, seen, type Space, toPage, type View, WHOLE } from "./viewport";
 
 const RESTS_AFTER_MS = 700;
-const FLUSH_MS = 33;
-/** If a second finger comes down within this time of the first, the first one's stroke was the start of a pinch and is undone. */
-const PINCH_MS = 300;
-const SHARPEN_MS = 200;
-/** Longest side of an enlarged canvas, in px. A larger one could exhaust a phone's memory. */
+/** Time for the lower canvas in one frame. A frame at 60 Hz lasts 16.7 ms. */
+const SLICE_MS = 7;
+const SHAPES_BETWEEN_CLOCKS = 16;
+/** Longest side of a canvas, in px. A larger one could exhaust a phone's memory. */
 const SIDE_MOST = 4096;
 
-function outline(points: Point[], width: number): Path2D {
-  const path = new Path2D();
-  const edge = getStroke(points, {
-    size: width * 1.4,
-    thinning: 0.35,
-    smoothing: 0.5,
-    streamline: 0.35,
-    simulatePressure: true,
-  }) as Point[];
-  const [first] = edge;
-  if (!first) return path;
-  path.moveTo(...first);
-  edge.forEach((point, i) => {
-    const next = edge[(i + 1) % edge.length] ?? point;
-    path.quadraticCurveTo(point[0], point[1], (point[0] + next[0]) / 2, (point[1] + next[1]) / 2);
-  });
-  path.closePath();
-  return path;
+export interface Layers {
+  /** The element that the page is shown in. */
+  space: HTMLElement;
+  /** The paper: an element of the page's size, which CSS moves and enlarges. */
+  paper: HTMLElement;
+  resting: HTMLCanvasElement;
+  live: HTMLCanvasElement;
 }
 
-export type Tool = { kind: "pen"; style: Style } | { kind: "eraser"; radius: number } | { kind: "none" };
+/** A shape on the upper canvas. */
+interface Lifted {
+  /** When it goes to the lower canvas (ms of performance.now); Infinity while a hand holds it. */
+  until: number;
+  /** Whether the lower canvas never had it, and nothing lies above it. */
+  onTop: boolean;
+  /** What to paint instead of the shape in the document, while a hand changes it. */
+  preview: Shape | null;
+}
+
+interface Job {
+  shapes: Shape[];
+  at: number;
+  matrix: Matrix;
+}
 
 export class BoardCanvas {
-  private tool: Tool = { kind: "none" };
-  private growing = new Map<string, { shape: Shape; until: number }>();
-  private wanted: "nothing" | "growing" | "all" = "all";
-  private frame = 0;
-  private scale = 1;
-  private until = Infinity;
-  private readonly ends: (() => void)[] = [];
-  /** The stroke or erasing in progress: when it began, and functions to end it and to undo it. */
-  private doing: { began: number; end: () => void; undo: () => void } | null = null;
-  /** `zoom`: how much the paper is enlarged. `turned`: whether the paper is turned by a quarter, clockwise. */
-  private zoom = 1;
+  private shownPage = FIRST_PAGE;
+  private shownView: View = WHOLE;
   private turned = false;
-  private sharpenTimer: ReturnType<typeof setTimeout> | undefined;
+  private until = Infinity;
+  private density = 1;
+  private readonly lifted = new Map<string, Lifted>();
+  private readonly back = document.createElement("canvas");
+  private restingMatrix: Matrix | null = null;
+  private stale = true;
+  private job: Job | null = null;
+  private frame = 0;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly ends: (() => void)[] = [];
+  /** Called after each painted frame and after each change of view. */
+  onFrame: (now: number) => void = () => undefined;
+  onView: (view: View) => void = () => undefined;
 
   constructor(
-    private readonly resting: HTMLCanvasElement,
-    private readonly live: HTMLCanvasElement,
+    private readonly layers: Layers,
     private readonly board: BoardDoc,
+    private readonly images: Images,
   ) {
     const resized = new ResizeObserver(() => this.resize());
-    resized.observe(live);
+    resized.observe(layers.space);
     this.ends.push(() => resized.disconnect());
-    this.ends.push(
-      board.listen({
-        onGrown: (shapes) => this.grow(shapes),
-        onChanged: () => this.want("all"),
-        onBackground: () => undefined,
-        onUndoable: () => undefined,
-      }),
-    );
-    const down = (event: PointerEvent) => this.down(event);
-    live.addEventListener("pointerdown", down);
-    this.ends.push(() => live.removeEventListener("pointerdown", down));
+    this.ends.push(board.listen({ onGrown: (shapes) => this.grow(shapes), onChanged: (shapes) => this.changed(shapes) }));
+    this.resize();
   }
 
-  use(tool: Tool): void {
-    this.tool = tool;
+  get page(): string {
+    return this.shownPage;
+  }
+
+  get view(): View {
+    return this.shownView;
+  }
+
+  get space(): Space {
+    const { clientWidth, clientHeight } = this.layers.space;
+    return { width: clientWidth, height: clientHeight, turned: this.turned };
+  }
+
+  get matrix(): Matrix {
+    return matrixOf(this.shownView, this.space);
+  }
+
+  showPage(page: string): void {
+    if (page === this.shownPage) return;
+    this.shownPage = page;
+    this.lifted.clear();
+    this.restingMatrix = null;
+    this.repaint();
+  }
+
+  look(view: View): void {
+    const next = held(view, this.space);
+    const now = this.shownView;
+    if (next.zoom === now.zoom && next.x === now.x && next.y === now.y) return;
+    this.shownView = next;
+    this.placePaper();
+    this.onView(next);
+    this.repaint();
   }
 
   /** Shows the board as it was at a time (ms since the epoch); Infinity means now. */
   showUntil(until: number): void {
     if (until === this.until) return;
     this.until = until;
-    this.want("all");
+    this.repaint();
   }
 
   turn(turned: boolean): void {
+    if (turned === this.turned) return;
     this.turned = turned;
+    this.shownView = held(this.shownView, this.space);
+    this.placePaper();
+    this.onView(this.shownView);
+    this.repaint();
   }
 
-  /** Ends the stroke or erasing of the first finger, because a second finger came down to pinch. */
-  abandon(): void {
-    const { doing } = this;
-    doing?.end();
-    if (doing && performance.now() - doing.began < PINCH_MS) doing.undo();
+  /** Paints shapes as a hand changes them, instead of those in the document, until `release`. */
+  preview(shapes: Shape[]): void {
+    for (const shape of shapes) {
+      const known = this.lifted.get(shape.id);
+      if (!known && this.board.shape(shape.id)) this.stale = true;
+      this.lifted.set(shape.id, { until: Infinity, onTop: known?.onTop ?? false, preview: shape });
+    }
+    this.want();
   }
 
-  /** Redraws the board at the resolution of the new zoom, after a short pause. */
-  sharpen(zoom: number): void {
-    this.zoom = zoom;
-    clearTimeout(this.sharpenTimer);
-    this.sharpenTimer = setTimeout(() => this.resize(), SHARPEN_MS);
+  /** Returns a shape as a hand has it now, if a hand changes it. */
+  previewOf(id: string): Shape | null {
+    return this.lifted.get(id)?.preview ?? null;
+  }
+
+  /** Ends all previews. */
+  release(): void {
+    for (const [id, one] of this.lifted) {
+      if (one.preview) this.lifted.set(id, { ...one, preview: null, until: performance.now() + RESTS_AFTER_MS });
+    }
+    this.want();
+  }
+
+  /** Paints the upper canvas in the next frame. */
+  want(): void {
+    this.frame ||= requestAnimationFrame((now) => this.paint(now));
+  }
+
+  /** Paints everything anew. */
+  repaint(): void {
+    this.stale = true;
+    this.want();
+  }
+
+  /** Returns the place of a pointer on the screen, in px from the space's corner. */
+  onScreen(event: MouseEvent): Point {
+    const box = this.layers.space.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  toPage(screen: Point): Point {
+    return toPage(screen, this.shownView, this.space);
   }
 
   close(): void {
-    clearTimeout(this.sharpenTimer);
     clearTimeout(this.restTimer);
     cancelAnimationFrame(this.frame);
     for (const end of this.ends) end();
   }
 
   private resize(): void {
-    const [width, height] = [this.live.clientWidth * this.zoom, this.live.clientHeight * this.zoom];
-    if (width === 0) return;
-    const density = Math.min(3, window.devicePixelRatio || 1, SIDE_MOST / width);
-    for (const canvas of [this.resting, this.live]) {
-      canvas.width = Math.round(width * density);
-      canvas.height = Math.round(height * density);
+    const { width, height } = this.space;
+    if (width === 0 || height === 0) return;
+    this.density = Math.min(3, window.devicePixelRatio || 1, SIDE_MOST / width, SIDE_MOST / height);
+    for (const canvas of [this.layers.resting, this.layers.live, this.back]) {
+      canvas.width = Math.round(width * this.density);
+      canvas.height = Math.round(height * this.density);
     }
-    this.scale = this.live.width / BOARD_WIDTH;
-    this.want("all");
+    this.shownView = held(this.shownView, this.space);
+    this.restingMatrix = null;
+    this.job = null;
+    this.placePaper();
+    this.onView(this.shownView);
+    this.repaint();
+  }
+
+  private placePaper(): void {
+    this.layers.paper.style.transform = `matrix(${this.matrix.join(",")})`;
+    const css = this.restingMatrix && after(this.matrix, inverse(this.restingMatrix));
+    this.layers.resting.style.transform = css ? `matrix(${css.join(",")})` : "";
   }
 
   private grow(shapes: Shape[]): void {
     const until = performance.now() + RESTS_AFTER_MS;
-    for (const shape of shapes.filter((one) => this.isDue(one))) this.growing.set(shape.id, { shape, until });
-    this.want("growing");
-  }
-
-  private want(what: "growing" | "all"): void {
-    if (this.wanted !== "all") this.wanted = what;
-    this.frame ||= requestAnimationFrame((now) => this.paint(now));
-  }
-
-  private paint(now: number): void {
-    this.frame = 0;
-    const all = this.wanted === "all";
-    this.wanted = "nothing";
-    const below = this.resting.getContext("2d");
-    const above = this.live.getContext("2d");
-    if (!below || !above) return;
-    if (all) {
-      this.growing.clear();
-      this.clear(below);
-      for (const shape of this.board.shapes()) if (this.isDue(shape)) this.stroke(below, shape);
+    for (const shape of shapes) {
+      if (shape.page !== this.shownPage || !this.isDue(shape)) continue;
+      const known = this.lifted.get(shape.id);
+      if (known) known.until = known.preview ? Infinity : until;
+      else {
+        const isNew = shape.points.length <= 1 || this.board.shapes(this.shownPage).at(-1)?.id === shape.id;
+        this.stale ||= !isNew;
+        this.lifted.set(shape.id, { until, onTop: isNew, preview: null });
+      }
     }
-    this.clear(above);
-    for (const [id, { shape, until }] of this.growing) {
-      const rests = until <= now;
-      this.stroke(rests ? below : above, shape);
-      if (rests) this.growing.delete(id);
-    }
-    if (this.growing.size > 0) this.restLater();
+    this.want();
   }
 
-  /** Repaints once strokes stop growing, to move finished strokes to the lower canvas. */
-  private restTimer: ReturnType<typeof setTimeout> | undefined;
-
-  private restLater(): void {
-    clearTimeout(this.restTimer);
-    this.restTimer = setTimeout(() => this.want("growing"), RESTS_AFTER_MS);
+  private changed(shapes: Shape[]): void {
+    if (shapes.length === 0) {
+      this.repaint();
+      return;
+    }
+    const until = performance.now() + RESTS_AFTER_MS;
+    for (const shape of shapes) {
+      const known = this.lifted.get(shape.id);
+      if (known?.preview) continue;
+      const gone = shape.deleted || shape.page !== this.shownPage;
+      if (gone) {
+        this.lifted.delete(shape.id);
+        this.stale ||= !known?.onTop;
+      } else {
+        this.stale ||= !known;
+        this.lifted.set(shape.id, { until, onTop: known?.onTop ?? false, preview: null });
+      }
+    }
+    this.want();
   }
 
   private isDue(shape: Shape): boolean {
     return drawnAt(shape.index) <= this.until && !this.board.isPutAway(shape, this.until);
   }
 
+  private paint(now: number): void {
+    this.frame = 0;
+    this.settle(now);
+    if (this.stale && !this.job) this.begin();
+    if (this.job) this.work(this.job);
+    this.paintLive();
+    if (this.job || this.stale) this.want();
+    this.onFrame(now);
+  }
+
+  /** Moves shapes that have rested from the upper to the lower canvas. */
+  private settle(now: number): void {
+    const below = this.layers.resting.getContext("2d");
+    let next = Infinity;
+    for (const [id, one] of this.lifted) {
+      if (one.until > now) {
+        next = Math.min(next, one.until);
+        continue;
+      }
+      this.lifted.delete(id);
+      const shape = this.board.shape(id);
+      if (!shape) continue;
+      if (one.onTop && below && !this.stale && !this.job) {
+        this.transform(below, this.matrix);
+        this.paintClipped(below, [shape]);
+      } else this.stale = true;
+    }
+    clearTimeout(this.restTimer);
+    if (next < Infinity) this.restTimer = setTimeout(() => this.want(), Math.max(0, next - now));
+  }
+
+  private begin(): void {
+    this.stale = false;
+    const box = seen(this.shownView, this.space);
+    const shapes = this.board
+      .shapes(this.shownPage)
+      .filter((shape) => !this.lifted.has(shape.id) && overlap(paintedBox(shape), box) && this.isDue(shape));
+    this.job = { shapes, at: 0, matrix: this.matrix };
+    const context = this.back.getContext("2d");
+    if (context) this.clear(context);
+  }
+
+  private work(job: Job): void {
+    const context = this.back.getContext("2d");
+    if (!context) return;
+    const ends = performance.now() + SLICE_MS;
+    this.transform(context, job.matrix);
+    while (job.at < job.shapes.length && performance.now() < ends) {
+      this.paintClipped(context, job.shapes.slice(job.at, job.at + SHAPES_BETWEEN_CLOCKS));
+      job.at += SHAPES_BETWEEN_CLOCKS;
+    }
+    if (job.at < job.shapes.length) return;
+    this.job = null;
+    const below = this.layers.resting.getContext("2d");
+    if (!below) return;
+    this.clear(below);
+    below.drawImage(this.back, 0, 0);
+    this.restingMatrix = job.matrix;
+    this.placePaper();
+  }
+
+  private paintLive(): void {
+    const context = this.layers.live.getContext("2d");
+    if (!context) return;
+    this.clear(context);
+    if (this.lifted.size === 0) return;
+    this.transform(context, this.matrix);
+    const shapes: Shape[] = [];
+    for (const [id, { preview }] of this.lifted) {
+      const shape = preview ?? this.board.shape(id);
+      if (shape && shape.page === this.shownPage) shapes.push(shape);
+    }
+    this.paintClipped(context, shapes);
+  }
+
+  /** Paints shapes, and nothing outside the page. */
+  private paintClipped(context: CanvasRenderingContext2D, shapes: Shape[]): void {
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, BOARD_WIDTH, BOARD_HEIGHT);
+    context.clip();
+    for (const shape of shapes) paintShape(context, shape, this.images.of);
+    context.restore();
+  }
+
   private clear(context: CanvasRenderingContext2D): void {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-    context.setTransform(this.scale, 0, 0, this.scale, 0, 0);
   }
 
-  private stroke(context: CanvasRenderingContext2D, shape: Shape): void {
-    context.globalAlpha = shape.opacity / 100;
-    context.fillStyle = shape.colour;
-    context.fill(outline(shape.points, shape.width));
-  }
-
-  private at(event: PointerEvent): Point {
-    const box = this.live.getBoundingClientRect();
-    if (this.turned) {
-      const scale = BOARD_WIDTH / box.height;
-      return [(event.clientY - box.top) * scale, (box.right - event.clientX) * scale];
-    }
-    return [((event.clientX - box.left) / box.width) * BOARD_WIDTH, ((event.clientY - box.top) / box.width) * BOARD_WIDTH];
-  }
-
-  private down(event: PointerEvent): void {
-    if (this.tool.kind === "none" || event.button !== 0 || !event.isPrimary) return;
-    event.preventDefault();
-    this.live.focus({ preventScroll: true });
-    this.live.setPointerCapture(event.pointerId);
-    if (this.tool.kind === "pen") this.drawWith(event, this.tool.style);
-    else this.eraseWith(event, this.tool.radius);
-  }
-
-  private drawWith(event: PointerEvent, style: Style): void {
-    const drawing = this.board.draw(...this.at(event), style);
-    const timer = setInterval(() => drawing.flush(), FLUSH_MS);
-    this.follow(
-      event.pointerId,
-      (moved) => drawing.add(...moved),
-      () => {
-        clearInterval(timer);
-        drawing.flush();
-      },
-      () => this.board.undo(),
-    );
-  }
-
-  private eraseWith(event: PointerEvent, radius: number): void {
-    const erase = this.board.eraser(radius);
-    erase(...this.at(event));
-    this.follow(
-      event.pointerId,
-      (moved) => erase(...moved),
-      () => undefined,
-      () => undefined, // erased strokes stay erased; the person can undo that
-    );
-  }
-
-  /** Takes every pointer position until the pointer is lifted, including those coalesced between two frames. */
-  private follow(pointer: number, onMove: (point: Point) => void, onEnd: () => void, undo: () => void): void {
-    const move = (event: PointerEvent) => {
-      if (event.pointerId !== pointer) return;
-      const between = event.getCoalescedEvents();
-      for (const one of between.length > 0 ? between : [event]) onMove(this.at(one));
-    };
-    const end = () => {
-      this.doing = null;
-      this.live.removeEventListener("pointermove", move);
-      this.live.removeEventListener("pointerup", lifted);
-      this.live.removeEventListener("pointercancel", lifted);
-      onEnd();
-    };
-    const lifted = (event: PointerEvent) => {
-      if (event.pointerId === pointer) end();
-    };
-    this.doing = { began: performance.now(), end, undo };
-    this.live.addEventListener("pointermove", move);
-    this.live.addEventListener("pointerup", lifted);
-    this.live.addEventListener("pointercancel", lifted);
+  private transform(context: CanvasRenderingContext2D, matrix: Matrix): void {
+    const [a, b, c, d, e, f] = matrix.map((value) => value * this.density) as Matrix;
+    context.setTransform(a, b, c, d, e, f);
   }
 }

@@ -3,6 +3,7 @@
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
+import { split } from "./split";
 
 const SYNC = 0;
 const STEP_1 = 0;
@@ -22,15 +23,21 @@ export const stepOne = (doc: Y.Doc): Uint8Array => message(STEP_1, Y.encodeState
 
 export const update = (change: Uint8Array): Uint8Array => message(UPDATE, change);
 
-/** Applies one message to the document under `origin`. Returns the reply or null. Throws Error for an unreadable message. */
-export function receive(doc: Y.Doc, data: Uint8Array, origin: unknown): Uint8Array | null {
+/** Returns the messages that carry a change. A long change takes several: a message has at most 256 KiB. */
+export const updates = (change: Uint8Array): Uint8Array[] => split(change).map(update);
+
+/** Applies one message to the document under `origin`. Returns the replies. Throws Error for an unreadable message. */
+export function receive(doc: Y.Doc, data: Uint8Array, origin: unknown): Uint8Array[] {
   const decoder = decoding.createDecoder(data);
-  if (decoding.readVarUint(decoder) !== SYNC) return null;
+  if (decoding.readVarUint(decoder) !== SYNC) return [];
   const kind = decoding.readVarUint(decoder);
   const payload = decoding.readVarUint8Array(decoder);
-  if (kind === STEP_1) return message(STEP_2, Y.encodeStateAsUpdate(doc, payload));
+  if (kind === STEP_1) {
+    const [first, ...rest] = split(Y.encodeStateAsUpdate(doc, payload));
+    return first ? [message(STEP_2, first), ...rest.map(update)] : [];
+  }
   if (kind === STEP_2 || kind === UPDATE) Y.applyUpdate(doc, payload, origin);
-  return null;
+  return [];
 }
 
 /** Whether an update changes anything at all. */

@@ -1,0 +1,43 @@
+"""Signs of presence on a board: cursors, laser trails, and the part of a page that a leader shows. They are passed on, not kept.
+
+A client sends varuint 1, then a length and the body: a byte for the kind (`KINDS`), the name of a page, a count, and so many
+pairs of little-endian int16 (x, y in 1/8 unit). The board adds the sender's name, so that nobody can point in another's name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .update import BadUpdateError, Reader, var_uint
+
+PRESENCE = b"\x01"
+MAX_BYTES = 512
+MAX_PAIRS = 64
+KINDS = {0: (0, 0), 1: (1, 1), 2: (1, MAX_PAIRS), 3: (2, 2), 4: (2, 2)}
+"""Kind → fewest and most pairs. 0: gone, 1: cursor, 2: laser, 3: lead (what the sender sees, for people who follow), 4: come."""
+_PAGE = re.compile(rb"^[A-Za-z0-9_.:-]{0,64}\Z")
+
+
+def check(message: bytes) -> bytes:
+    """Return the body of a message of presence. Raise BadUpdateError if anything in it is not as described above."""
+    if len(message) > MAX_BYTES:
+        raise BadUpdateError("too_long")
+    outer = Reader(message)
+    outer.skip(len(PRESENCE))
+    body = outer.blob()
+    reader = Reader(body)
+    least, most = KINDS.get(reader.byte(), (1, 0))
+    page = reader.blob()
+    pairs = reader.uint()
+    if not least <= pairs <= most or not _PAGE.match(page):
+        raise BadUpdateError("kind")
+    reader.skip(4 * pairs)
+    if reader.at != len(body) or outer.at != len(message):
+        raise BadUpdateError("trailing")
+    return body
+
+
+def passed_on(participant: str, body: bytes) -> bytes:
+    """Return the message that tells the others of a participant's sign."""
+    name = participant.encode()
+    return PRESENCE + var_uint(len(name)) + name + var_uint(len(body)) + body

@@ -1,0 +1,86 @@
+/** Keeps a board's document in step with the worker, and carries the signs of people's presence. */
+
+import * as Y from "yjs";
+import type { BoardWire } from "../room-link";
+import { isPresence, presence, readPresence, type Sign } from "./presence";
+import { isEmpty, receive, stepOne, updates } from "./sync";
+
+const RETRY_MS = 250;
+/** If more messages wait, the whole document goes instead: it says everything in few messages. */
+const WAITING_MOST = 300;
+
+export class BoardWireSync {
+  private readonly theirs = {};
+  private readonly ends: (() => void)[];
+  private syncedWire = 0;
+  /** The state vector of our document when the wire was lost. If the same wire returns, the worker has noticed no loss and asks
+   *  for nothing. So we send what was drawn since then. */
+  private left: Uint8Array | null = null;
+  /** Messages that the wire did not take yet. */
+  private waiting: Uint8Array[] = [];
+  private retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly doc: Y.Doc,
+    private readonly wire: BoardWire,
+    private readonly onSign: (from: string, sign: Sign) => void,
+  ) {
+    doc.on("update", (change: Uint8Array, origin: unknown) => {
+      if (origin !== this.theirs) this.send(...updates(change));
+    });
+    this.ends = [wire.onMessage((message) => this.received(message)), wire.generation.subscribe(() => this.connect())];
+    this.connect();
+  }
+
+  /** Sends a sign. One that cannot go now is dropped: the next one tells more. */
+  show(sign: Sign): boolean {
+    return this.wire.generation.get() > 0 && this.wire.send(presence(sign));
+  }
+
+  close(): void {
+    clearTimeout(this.retry);
+    for (const end of this.ends) end();
+  }
+
+  private connect(): void {
+    const wire = this.wire.generation.get();
+    if (wire <= 0) this.left ??= Y.encodeStateVector(this.doc);
+    if (wire <= 0 || wire === this.syncedWire) return;
+    this.syncedWire = wire;
+    this.send(stepOne(this.doc));
+    const drawn = this.left && Y.encodeStateAsUpdate(this.doc, this.left);
+    this.left = null;
+    if (drawn && !isEmpty(drawn)) this.send(...updates(drawn));
+  }
+
+  /** Sends messages in order. What the wire does not take now waits, and goes a little later. */
+  private send(...messages: Uint8Array[]): void {
+    if (this.wire.generation.get() <= 0) return;
+    this.waiting.push(...messages);
+    if (this.waiting.length > WAITING_MOST) this.waiting = updates(Y.encodeStateAsUpdate(this.doc));
+    this.drain();
+  }
+
+  private drain(): void {
+    clearTimeout(this.retry);
+    while (this.waiting[0] && this.wire.send(this.waiting[0])) this.waiting.shift();
+    if (this.waiting.length > 0) this.retry = setTimeout(() => this.drain(), RETRY_MS);
+  }
+
+  private received(message: Uint8Array): void {
+    try {
+      if (isPresence(message)) {
+        const read = readPresence(message);
+        if (read) this.onSign(read.from, read.sign);
+        return;
+      }
+      const replies = receive(this.doc, message, this.theirs);
+      if (replies.length === 0) return;
+      // The worker sends step 1 when it begins to serve this wire. It did not get the step 1 that we sent earlier.
+      this.send(...replies);
+      this.send(stepOne(this.doc));
+    } catch (error) {
+      console.warn("a board message could not be read", error);
+    }
+  }
+}

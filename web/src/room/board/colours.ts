@@ -1,0 +1,36 @@
+/** The colours of the board, and which of them is whose. Pure. */
+
+import type { ParticipantView } from "../../messages";
+
+export const COLOURS = [
+  ["blue", "#1d5bc9"],
+  ["red", "#d92d20"],
+  ["green", "#16764a"],
+  ["purple", "#7a3fc4"],
+  ["orange", "#d96a00"],
+  ["ink", "#14171c"],
+] as const;
+
+export const WIDTHS = [
+  ["thin", 3],
+  ["medium", 6],
+  ["thick", 14],
+] as const;
+
+/** Black is nobody's own colour. */
+const OWN = COLOURS.slice(0, 5).map(([, colour]) => colour);
+
+/** Returns the colour of a person: the one they drew with first, or else the first that nobody before them has.
+ *  `people`: in the order in which they came. `claimed`: participant → the colour that they drew with first. */
+export function colourOf(id: string, people: Pick<ParticipantView, "id">[], claimed: ReadonlyMap<string, string>): string {
+  const own = claimed.get(id);
+  if (own) return own;
+  const taken = new Set(claimed.values());
+  for (const person of people) {
+    if (claimed.has(person.id)) continue;
+    const free = OWN.find((colour) => !taken.has(colour)) ?? COLOURS[5][1];
+    if (person.id === id) return free;
+    taken.add(free);
+  }
+  return OWN.find((colour) => !taken.has(colour)) ?? COLOURS[5][1];
+}

@@ -1,0 +1,40 @@
+import { ChunkEncoder, quantize, type Point } from "./strokes";
+
+/** A longer stroke continues as a new element, so that no element grows without bound. */
+const STROKE_POINTS_MOST = 4000;
+
+/** A stroke while the pen is down. The canvas calls `flush` every 33 ms and at the end, to pack the new points and write them. */
+export class Drawing {
+  private encoder: ChunkEncoder;
+  private id = "";
+  private count = 1;
+
+  constructor(
+    private readonly write: (at: Point | string, chunk: Uint8Array | null) => string,
+    private start: Point,
+  ) {
+    this.start = [quantize(start[0]), quantize(start[1])];
+    this.encoder = new ChunkEncoder(...this.start);
+    this.id = write(this.start, null);
+  }
+
+  add(x: number, y: number): void {
+    if (this.count >= STROKE_POINTS_MOST) this.goOn(x, y);
+    this.encoder.add(x, y);
+    this.count += 1;
+  }
+
+  flush(): void {
+    const chunk = this.encoder.take();
+    if (chunk) this.write(this.id, chunk);
+  }
+
+  private goOn(x: number, y: number): void {
+    this.encoder.add(x, y);
+    this.flush();
+    this.start = [quantize(x), quantize(y)];
+    this.encoder = new ChunkEncoder(...this.start);
+    this.id = this.write(this.start, null);
+    this.count = 1;
+  }
+}

@@ -1,0 +1,115 @@
+/** The shapes of a document as they were last read. Unpacks only new chunks of points. */
+
+import type * as Y from "yjs";
+import { readElement, type ElementMap } from "./schema";
+import type { Shape } from "./shape";
+import { ChunkDecoder } from "./strokes";
+
+/** Bounds for documents that somebody wrote to exhaust a browser. The worker's own bounds are lower for honest boards. */
+const SHAPES_MOST = 20_000;
+const POINTS_MOST = 1_000_000;
+
+const NO_POINTS: Shape["points"] = [];
+const NO_EXTENT = { left: 0, top: 0, right: 0, bottom: 0 };
+
+interface Entry {
+  shape: Shape;
+  decoder: ChunkDecoder | null;
+  chunks: number;
+  /** The array that holds the points. A redo makes another one. */
+  from: Y.Array<unknown> | null;
+}
+
+const byIndex = (a: Shape, b: Shape): number =>
+  a.index < b.index ? -1 : a.index > b.index ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+
+export class Known {
+  private readonly entries = new Map<string, Entry>();
+  private readonly pages = new Map<string, Shape[]>();
+  private points = 0;
+
+  constructor(private readonly elements: Y.Map<ElementMap>) {}
+
+  get(id: string): Shape | undefined {
+    return this.entries.get(id)?.shape;
+  }
+
+  all(): Shape[] {
+    return [...this.entries.values()].map(({ shape }) => shape).filter((shape) => !shape.deleted);
+  }
+
+  onPage(page: string): readonly Shape[] {
+    const known = this.pages.get(page);
+    if (known) return known;
+    const found = this.all().filter((shape) => shape.page === page);
+    found.sort(byIndex);
+    this.pages.set(page, found);
+    return found;
+  }
+
+  /** Whether no shape of the same page lies above this one. */
+  isNewest(shape: Shape): boolean {
+    const top = this.onPage(shape.page).at(-1);
+    return !top || byIndex(top, shape) <= 0;
+  }
+
+  /** Reads an element again. Returns its shape, or null when we cannot draw it. */
+  read(id: string): Shape | null {
+    const element = readElement(id, this.elements.get(id));
+    const held = this.entries.get(id);
+    if (!element || (!held && this.entries.size >= SHAPES_MOST)) {
+      if (held) this.forget(id, held);
+      return null;
+    }
+    const { chunks, packing } = element;
+    const fresh = !held || held.from !== chunks || held.chunks > (chunks?.length ?? 0);
+    if (fresh && held) this.points -= held.shape.points.length;
+    const decoder = fresh ? chunks && new ChunkDecoder(packing) : held.decoder;
+    if (decoder && chunks) {
+      const before = fresh ? 0 : decoder.points.length;
+      for (const chunk of chunks.slice(fresh ? 0 : held.chunks)) {
+        if (chunk instanceof Uint8Array && this.points < POINTS_MOST) decoder.push(chunk);
+      }
+      this.points += decoder.points.length - before;
+    }
+    const shape: Shape = { ...element.shape, points: decoder?.points ?? NO_POINTS, extent: decoder?.extent ?? NO_EXTENT };
+    this.entries.set(id, { shape, decoder, chunks: chunks?.length ?? 0, from: chunks });
+    this.place(held?.shape, shape);
+    return shape;
+  }
+
+  private forget(id: string, held: Entry): void {
+    this.points -= held.shape.points.length;
+    this.entries.delete(id);
+    this.pages.delete(held.shape.page);
+  }
+
+  /** Keeps the ordered lists of the pages. A shape that only changed takes the place of the former one. */
+  private place(before: Shape | undefined, shape: Shape): void {
+    const list = this.pages.get(shape.page);
+    const stays = before && before.page === shape.page && before.index === shape.index && before.deleted === shape.deleted;
+    if (stays) {
+      const at = list && !shape.deleted ? find(list, shape) : -1;
+      if (list && at >= 0) list[at] = shape;
+      return;
+    }
+    const top = list?.at(-1);
+    if (list && (!before || before.deleted) && !shape.deleted && (!top || byIndex(top, shape) < 0)) list.push(shape);
+    else this.pages.delete(shape.page);
+    if (before && before.page !== shape.page) this.pages.delete(before.page);
+  }
+}
+
+/** Returns where a shape of the same index and id is in an ordered list, or -1. */
+function find(list: Shape[], shape: Shape): number {
+  let low = 0;
+  let high = list.length - 1;
+  while (low <= high) {
+    const half = (low + high) >> 1;
+    const order = byIndex(list[half]!, shape);
+    if (order === 0) return half;
+    if (order < 0) low = half + 1;
+    else high = half - 1;
+  }
+  return -1;
+}

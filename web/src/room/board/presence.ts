@@ -1,0 +1,137 @@
+/** Where people point at this moment: cursors, laser trails, and the part of a page that a leader shows. Nothing of it is stored.
+ *  A message is: 1, then (from the worker) the participant, then the body: a kind byte, the page, and pairs of int16 in 1/8 unit. */
+
+import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
+import type { Box } from "./shape";
+import type { Point } from "./strokes";
+
+const PRESENCE = 1;
+const STEP = 8;
+const PAIRS_MOST = 64;
+const MOST = 32_767;
+
+const GONE = 0;
+const CURSOR = 1;
+const LASER = 2;
+const LEAD = 3;
+const COME = 4;
+
+export type Sign =
+  | { kind: "gone" }
+  | { kind: "cursor"; page: string; at: Point }
+  /** The trail since the last message. */
+  | { kind: "laser"; page: string; trail: Point[] }
+  /** `lead`: follow me. `come`: come here once. `box`: what the sender sees. */
+  | { kind: "lead" | "come"; page: string; box: Box };
+
+function body(sign: Sign): Uint8Array {
+  const encoder = encoding.createEncoder();
+  const points = pointsOf(sign).slice(-PAIRS_MOST);
+  encoding.writeUint8(encoder, { gone: GONE, cursor: CURSOR, laser: LASER, lead: LEAD, come: COME }[sign.kind]);
+  encoding.writeVarString(encoder, sign.kind === "gone" ? "" : sign.page);
+  encoding.writeVarUint(encoder, points.length);
+  for (const value of points.flat())
+    encoding.writeUint16(encoder, Math.round(Math.min(MOST, Math.max(-MOST, value * STEP))) & 0xffff);
+  return encoding.toUint8Array(encoder);
+}
+
+function pointsOf(sign: Sign): Point[] {
+  if (sign.kind === "gone") return [];
+  if (sign.kind === "cursor") return [sign.at];
+  if (sign.kind === "laser") return sign.trail;
+  return [
+    [sign.box.left, sign.box.top],
+    [sign.box.right, sign.box.bottom],
+  ];
+}
+
+/** Returns the message that tells the worker of a sign. */
+export function presence(sign: Sign): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, PRESENCE);
+  encoding.writeVarUint8Array(encoder, body(sign));
+  return encoding.toUint8Array(encoder);
+}
+
+export const isPresence = (message: Uint8Array): boolean => message[0] === PRESENCE;
+
+/** Reads a worker's message. Returns null for one that says nothing we know. Throws for a truncated one. */
+export function readPresence(message: Uint8Array): { from: string; sign: Sign } | null {
+  const outer = decoding.createDecoder(message);
+  if (decoding.readVarUint(outer) !== PRESENCE) return null;
+  const from = decoding.readVarString(outer);
+  const decoder = decoding.createDecoder(decoding.readVarUint8Array(outer));
+  const kind = decoding.readUint8(decoder);
+  const page = decoding.readVarString(decoder);
+  const count = Math.min(PAIRS_MOST, decoding.readVarUint(decoder));
+  const number = () => ((decoding.readUint16(decoder) << 16) >> 16) / STEP;
+  const points = Array.from({ length: count }, (): Point => [number(), number()]);
+  const sign = signOf(kind, page, points);
+  return sign && { from, sign };
+}
+
+function signOf(kind: number, page: string, points: Point[]): Sign | null {
+  const [first, second] = points;
+  if (kind === GONE) return { kind: "gone" };
+  if (kind === LASER) return { kind: "laser", page, trail: points };
+  if (kind === CURSOR && first) return { kind: "cursor", page, at: first };
+  if ((kind !== LEAD && kind !== COME) || !first || !second) return null;
+  const box: Box = { left: first[0], top: first[1], right: second[0], bottom: second[1] };
+  return box.right > box.left && box.bottom > box.top ? { kind: kind === LEAD ? "lead" : "come", page, box } : null;
+}
+
+/** How long a trail of the laser is seen, and a cursor that rests. */
+export const TRAIL_MS = 1200;
+export const CURSOR_MS = 8000;
+/** A leader repeats what they see this often, for people who join later; who hears nothing for longer follows no more. */
+export const LEAD_EVERY_MS = 2000;
+export const LEAD_LASTS_MS = 5000;
+
+export interface Person {
+  cursor: { page: string; at: Point; seen: number } | null;
+  trail: { page: string; at: Point; seen: number }[];
+  lead: { page: string; box: Box; seen: number } | null;
+}
+
+const TRAIL_MOST = 400;
+
+/** What is known of the others at this moment. Pure: the caller gives the time. */
+export class Signs {
+  readonly people = new Map<string, Person>();
+
+  take(from: string, sign: Sign, now: number): void {
+    const known = this.people.get(from) ?? { cursor: null, trail: [], lead: null };
+    if (sign.kind === "gone") {
+      this.people.delete(from);
+      return;
+    }
+    if (sign.kind === "cursor") known.cursor = { page: sign.page, at: sign.at, seen: now };
+    if (sign.kind === "lead") known.lead = { page: sign.page, box: sign.box, seen: now };
+    if (sign.kind === "laser") {
+      known.cursor = null; // the tip of the trail is where the person points
+      for (const at of sign.trail) known.trail.push({ page: sign.page, at, seen: now });
+      known.trail = known.trail.slice(-TRAIL_MOST);
+    }
+    this.people.set(from, known);
+  }
+
+  /** Forgets what has faded. Returns whether anything still fades, so that it must be painted again. */
+  fade(now: number): boolean {
+    let fading = false;
+    for (const [id, person] of this.people) {
+      person.trail = person.trail.filter((spot) => now - spot.seen < TRAIL_MS);
+      if (person.cursor && now - person.cursor.seen >= CURSOR_MS) person.cursor = null;
+      if (person.lead && now - person.lead.seen >= LEAD_LASTS_MS) person.lead = null;
+      fading ||= person.trail.length > 0;
+      if (!person.cursor && !person.lead && person.trail.length === 0) this.people.delete(id);
+    }
+    return fading;
+  }
+
+  /** Returns who leads: of several people, the one who began to be known first. */
+  leader(): string {
+    for (const [id, person] of this.people) if (person.lead) return id;
+    return "";
+  }
+}
