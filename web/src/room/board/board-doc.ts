@@ -30,6 +30,8 @@ import type { Sign } from "./presence";
 
 /** Client ids of Yjs have 32 bits. With 28 they take a byte less, twice in every chunk of a stroke. */
 const CLIENT_IDS = 2 ** 28;
+/** The least difference of two parts of a millisecond in an index. */
+const INDEX_STEP = 1e-6;
 
 export interface BoardEvents {
   /** These shapes are new, on top of all others of their page, or they grew. */
@@ -57,6 +59,7 @@ export class BoardDoc {
   private readonly listeners = new Set<Partial<BoardEvents>>();
   private readonly sync: BoardWireSync;
   private shownPages: Page[] | null = null;
+  private last = { at: 0, part: 0 };
 
   constructor(
     wire: BoardWire,
@@ -258,8 +261,12 @@ export class BoardDoc {
     return id === FIRST_PAGE ? this.meta : this.pageMaps.get(id);
   }
 
+  /** Returns an index above those that this browser made before, also within the same millisecond. */
   private nextIndex(): string {
-    return makeIndex(this.now(), Math.random());
+    const at = Math.max(Math.floor(this.now()), this.last.at);
+    const part = at === this.last.at ? this.last.part + INDEX_STEP : Math.random() / 2;
+    this.last = { at, part };
+    return makeIndex(at, part);
   }
 
   /** Creates a stroke's element at a point, or finds it by its id. Appends `chunk` to its points, if given. Returns the id. */

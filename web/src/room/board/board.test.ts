@@ -315,8 +315,11 @@ describe("a board over 256 KiB", () => {
     const first = new FakeWorker();
     const wire = first.connect();
     const board = new BoardDoc(wire, () => "p1");
-    for (let i = 0; i < 120; i++) scribble(board, [i, i], 900);
-    board.clear("", "nobody");
+    for (let i = 0; i < 80; i++) {
+      const drawing = board.draw([i, i], PEN);
+      for (let n = 1; n < 3900; n++) drawing.add(i + (n % 2) * 9, i);
+      drawing.flush();
+    }
     board.remove([board.shapes()[0]!.id]);
     const second = new FakeWorker();
     const other = second.connect();

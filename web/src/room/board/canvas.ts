@@ -306,7 +306,7 @@ export class BoardCanvas {
     const shapes: Shape[] = [];
     for (const [id, { preview }] of this.lifted) {
       const shape = preview ?? this.board.shape(id);
-      if (shape && shape.page === this.shownPage) shapes.push(shape);
+      if (shape && shape.page === this.shownPage && this.isDue(shape)) shapes.push(shape);
     }
     this.paintClipped(context, shapes);
   }

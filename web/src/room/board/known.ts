@@ -5,10 +5,6 @@ import { readElement, type ElementMap } from "./schema";
 import type { Shape } from "./shape";
 import { ChunkDecoder } from "./strokes";
 
-/** Bounds for documents that somebody wrote to exhaust a browser. The worker's own bounds are lower for honest boards. */
-const SHAPES_MOST = 20_000;
-const POINTS_MOST = 1_000_000;
-
 const NO_POINTS: Shape["points"] = [];
 const NO_EXTENT = { left: 0, top: 0, right: 0, bottom: 0 };
 
@@ -23,12 +19,18 @@ interface Entry {
 const byIndex = (a: Shape, b: Shape): number =>
   a.index < b.index ? -1 : a.index > b.index ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 
+/** `most`: bounds for documents that somebody wrote to exhaust a browser. */
 export class Known {
   private readonly entries = new Map<string, Entry>();
   private readonly pages = new Map<string, Shape[]>();
+  /** Of each page: the topmost shape that it ever had. Ordering a page for every new shape would take too long. */
+  private readonly tops = new Map<string, Shape>();
   private points = 0;
 
-  constructor(private readonly elements: Y.Map<ElementMap>) {}
+  constructor(
+    private readonly elements: Y.Map<ElementMap>,
+    private readonly most = { shapes: 20_000, points: 1_000_000 },
+  ) {}
 
   get(id: string): Shape | undefined {
     return this.entries.get(id)?.shape;
@@ -49,7 +51,7 @@ export class Known {
 
   /** Whether no shape of the same page lies above this one. */
   isNewest(shape: Shape): boolean {
-    const top = this.onPage(shape.page).at(-1);
+    const top = this.tops.get(shape.page);
     return !top || byIndex(top, shape) <= 0;
   }
 
@@ -57,7 +59,7 @@ export class Known {
   read(id: string): Shape | null {
     const element = readElement(id, this.elements.get(id));
     const held = this.entries.get(id);
-    if (!element || (!held && this.entries.size >= SHAPES_MOST)) {
+    if (!element || (!held && this.entries.size >= this.most.shapes)) {
       if (held) this.forget(id, held);
       return null;
     }
@@ -68,7 +70,7 @@ export class Known {
     if (decoder && chunks) {
       const before = fresh ? 0 : decoder.points.length;
       for (const chunk of chunks.slice(fresh ? 0 : held.chunks)) {
-        if (chunk instanceof Uint8Array && this.points < POINTS_MOST) decoder.push(chunk);
+        if (chunk instanceof Uint8Array && this.points < this.most.points) decoder.push(chunk);
       }
       this.points += decoder.points.length - before;
     }
@@ -86,6 +88,7 @@ export class Known {
 
   /** Keeps the ordered lists of the pages. A shape that only changed takes the place of the former one. */
   private place(before: Shape | undefined, shape: Shape): void {
+    if (this.isNewest(shape)) this.tops.set(shape.page, shape);
     const list = this.pages.get(shape.page);
     const stays = before && before.page === shape.page && before.index === shape.index && before.deleted === shape.deleted;
     if (stays) {

@@ -106,3 +106,14 @@ export const shape = (more: Partial<Shape> = {}): Shape => ({
   picture: "",
   ...more,
 });
+
+/** Returns a generator of numbers from 0 to 1 that repeats for the same seed (mulberry32). */
+export function randomly(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
