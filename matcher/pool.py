@@ -25,6 +25,7 @@ from matcher.types import (
 
 PoolKey = tuple[StaffRole, frozenset[str], frozenset[str], frozenset[str], frozenset[Medium]]
 IdleItem = tuple[int, int, str, "Member"]
+Reasons = tuple[PassedReason | None, PassedReason | None]  # for text, for call
 Obstacles = dict[Medium, PassedOver | None]
 NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 
@@ -35,12 +36,13 @@ class Member:
     `mode`: the state that the member chose or that a timeout set. `state` also depends on `live` (the member's accepted requests,
     and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and calls take a place. `obstacles`:
     by medium, why the member can get no request now; None means that they can. `is_idle`: whether they can for any medium.
-    `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event about the member.
+    `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event about the member. `known`: the
+    obstacles that the member has had, by their reasons. `watched_by`: demands whose `obstructed` names the member.
     """
 
     __slots__ = (
-        "calls", "idle_item", "idle_since_ms", "is_idle", "live", "lost", "mode", "obstacles", "passed", "pool", "reported",
-        "reported_ready", "reservation", "same", "since_ms", "staff", "texts",
+        "calls", "idle_item", "idle_since_ms", "is_idle", "known", "live", "lost", "mode", "obstacles", "passed", "pool",
+        "reported", "reported_ready", "reservation", "since_ms", "staff", "texts", "watched_by",
     )  # fmt: skip  # a list of names
 
     def __init__(self, staff: Staff, pool: Pool, now_ms: int) -> None:
@@ -58,9 +60,10 @@ class Member:
         self.reported: StaffState | None = None
         self.reported_ready = False
         self.passed: dict[str, PassedOver] = {}
-        self.same: dict[PassedReason, Obstacles] = {}
+        self.known: dict[Reasons, Obstacles] = {(None, None): NO_OBSTACLE}
+        self.watched_by: set[Demand] = set()
         self.obstacles: Obstacles = NO_OBSTACLE
-        self.is_idle = False
+        self.is_idle = True
         self.find_obstacles()
 
     @property
@@ -115,36 +118,39 @@ class Member:
         return known
 
     def find_obstacles(self) -> None:
-        """Set `obstacles`. A member with a ringing request gets no second one, whatever their capacity."""
-        self.is_idle = False
-        if self.lost:
-            self.obstacles = self._both("lost")
-            return
-        if self.reservation is not None:
-            self.obstacles = self._both("busy")
-            return
-        staff = self.staff
-        mode = None if self.mode == "available" else self.passed_over(self.mode)
-        text = call = mode
-        if self.texts >= staff.texts:
-            text = self.passed_over("full" if staff.texts > 1 else "busy")
-        elif self.calls and not staff.texts_in_call:
-            text = self.passed_over("in_call")
-        if self.calls >= staff.calls:
-            call = self.passed_over("full" if staff.calls > 1 else "busy")
-        if text is None and call is None:
-            self.obstacles = NO_OBSTACLE
-        else:
-            self.obstacles = {"text": text, "call": call}
-        self.is_idle = text is None or call is None
+        """Set `obstacles` and `is_idle`."""
+        reasons = to_text, to_call = self._reasons()
+        obstacles = self.known.get(reasons)
+        if obstacles is None:
+            obstacles = self.known[reasons] = {
+                "text": None if to_text is None else self.passed_over(to_text),
+                "call": None if to_call is None else self.passed_over(to_call),
+            }
+        if obstacles is not self.obstacles:
+            self.obstacles = obstacles
+            self.is_idle = to_text is None or to_call is None
+            if self.watched_by:
+                for demand in self.watched_by:
+                    demand.obstructed = None
+                self.watched_by.clear()
 
-    def _both(self, reason: PassedReason) -> Obstacles:
-        """Return the same obstacle for both media. The result is cached by reason, because every ring needs one."""
-        known = self.same.get(reason)
-        if known is None:
-            passed = self.passed_over(reason)
-            known = self.same[reason] = {"text": passed, "call": passed}
-        return known
+    def _reasons(self) -> Reasons:
+        """Return why the member can get no text and no call. With a ringing request they get no second one."""
+        if self.lost:
+            return "lost", "lost"
+        if self.reservation is not None:
+            return "busy", "busy"
+        staff = self.staff
+        text: PassedReason | None
+        call: PassedReason | None
+        text = call = None if self.mode == "available" else self.mode
+        if self.texts >= staff.texts:
+            text = "full" if staff.texts > 1 else "busy"
+        elif self.calls and not staff.texts_in_call:
+            text = "in_call"
+        if self.calls >= staff.calls:
+            call = "full" if staff.calls > 1 else "busy"
+        return text, call
 
     def status(self) -> StaffStatus:
         staff = self.staff
@@ -156,9 +162,12 @@ class Demand:
 
     The roster keeps three lists, each with one entry a tier. `pools`: the pools that serve the demand in that tier. `present`:
     how many signed-in members, in any state, those pools have. `narrower`: how many signed-in members serve it in narrower tiers.
+
+    `obstructed`: the obstacles of the first `Rules.max_why` members, narrowest tier first, while each of these members has one.
+    A busy service names them in every `Why`. None: to be found anew, because a member came, went or changed.
     """
 
-    __slots__ = ("category_path", "kind", "language", "medium", "narrower", "pools", "present", "role", "site")
+    __slots__ = ("category_path", "kind", "language", "medium", "narrower", "obstructed", "pools", "present", "role", "site")
 
     def __init__(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], medium: Medium) -> None:
         self.kind, self.site, self.language, self.category_path, self.medium = kind, site, language, category_path, medium
@@ -166,8 +175,10 @@ class Demand:
         self.pools: tuple[list[Pool], list[Pool], list[Pool]] = ([], [], [])
         self.present = [0, 0, 0]
         self.narrower = [0, 0, 0]
+        self.obstructed: list[PassedOver] | None = None
 
     def came_or_went(self, ring: int, people: int) -> None:
+        self.obstructed = None
         self.present[ring] += people
         for wider in range(ring + 1, len(self.narrower)):
             self.narrower[wider] += people

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from matcher.estimate import Pickups
 from matcher.ordered import Ordered
 from matcher.pool import Demand
-from matcher.rules import Rules
+from matcher.rules import MEDIA, Rules
 from matcher.types import HeldAs, Medium, Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
@@ -111,7 +111,7 @@ class Lane:
 class Queue(Demand):
     """The waiting requests of one kind, site, language, category path and medium, in lanes."""
 
-    __slots__ = ("key", "lanes", "open_tickets", "pickups")
+    __slots__ = ("front", "key", "lanes", "open_tickets", "pickups")
 
     def __init__(self, key: QueueKey) -> None:
         super().__init__(*key)
@@ -119,6 +119,7 @@ class Queue(Demand):
         self.lanes: dict[LaneKey, Lane] = {}
         self.pickups = Pickups()
         self.open_tickets = 0
+        self.front: list[FrontItem] | None = None  # its list in `Queues.fronts`, once somebody has waited here
 
     def ahead_of(self, rank: Rank) -> int:
         """Return how many requests of this queue are served before `rank`."""
@@ -142,6 +143,7 @@ class Queues:
     def __init__(self, priority_step_ms: int) -> None:
         self.by_key: dict[QueueKey, Queue] = {}
         self.fronts: dict[tuple[StaffRole, str, Medium], list[FrontItem]] = {}
+        self._served: dict[tuple[StaffRole, frozenset[str]], list[tuple[Medium, list[FrontItem]]]] = {}
         self.priority_step_ms = priority_step_ms
 
     def __iter__(self) -> Iterator[Queue]:
@@ -151,6 +153,15 @@ class Queues:
         for front in self.fronts.values():
             for item in front:
                 yield item[3]
+
+    def served_by(self, role: StaffRole, languages: frozenset[str]) -> list[tuple[Medium, list[FrontItem]]]:
+        """Return the fronts of a role and these languages, each with its medium. A front may be empty."""
+        served = self._served.get((role, languages))
+        if served is None:
+            served = self._served[role, languages] = [
+                (medium, self.fronts.setdefault((role, language, medium), [])) for medium in MEDIA for language in languages
+            ]
+        return served
 
     def put(self, ticket: Ticket) -> None:
         request, queue = ticket.request, ticket.queue
@@ -190,7 +201,9 @@ class Queues:
     def _face(self, lane: Lane) -> None:
         """Move a lane to its new place in its front (`fronts`) after its head has changed. Remove an empty lane there."""
         queue = lane.queue
-        front = self.fronts.setdefault((queue.role, queue.language, queue.medium), [])
+        front = queue.front
+        if front is None:
+            front = queue.front = self.fronts.setdefault((queue.role, queue.language, queue.medium), [])
         if lane.front_item is not None:
             del front[bisect_left(front, lane.front_item)]
         if not lane.items:

@@ -338,6 +338,33 @@ def test_list_of_reasons_is_bounded(desk_with):
     assert desk.why().passed_over == (PassedOver("s01", "idle"), PassedOver("s02", "idle"), PassedOver("s03", "idle"))
 
 
+def test_reasons_follow_the_members_from_match_to_match(desk_with):
+    desk = desk_with(max_why=2)
+    for name in ("a", "b"):
+        desk.staff(name)
+        desk.ask(f"of {name}")
+        desk.serve(f"of {name}")
+    desk.staff("c", calls=9)
+
+    def reasons(request: str) -> dict[str, str]:
+        desk.ask(request)
+        found = passed(desk)
+        desk.serve(request)
+        return found
+
+    assert reasons("1") == {"a": "busy", "b": "busy"}
+    desk.do("complete", "of a")
+    assert reasons("2") == {"a": "wrap_up", "b": "busy"}
+    desk.do("set_away", "a")
+    desk.do("disconnect", "b")
+    assert reasons("3") == {"a": "away", "b": "lost"}
+    desk.do("sign_in", desk.skills("b"))
+    assert reasons("4") == {"a": "away", "b": "busy"}
+    desk.do("sign_out", "a")
+    desk.staff("d", available=False)
+    assert reasons("5") == {"b": "busy", "d": "away"}
+
+
 def test_rule_names_whether_request_or_staff_triggered_the_match(desk):
     desk.ask("q")
     desk.staff("jimin")
