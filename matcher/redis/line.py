@@ -18,10 +18,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from math import inf
 from time import monotonic
 from typing import Final, cast
 
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -45,17 +47,15 @@ from matcher.redis.address import addresses, moved_to
 from matcher.redis.script import library
 from matcher.types import Unavailable
 
-LAYOUT: Final = 2  # version of the stored data; with a new number the store begins empty, and everything is announced to it again
+LAYOUT: Final = 3  # version of the stored data; with a new number the store begins empty, and everything is announced to it again
 FLIGHT: Final = 32  # most calls in one flight; must be below ANSWERS_KEPT of main.lua
 WAITING: Final = 20_000  # calls that may wait for their flight; more are refused
 RETRY_S: Final = 5.0  # from the first try of a flight until its calls fail
 PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # backoff before each new try; the last value repeats
-TIMEOUT_S: Final = 3.0  # longest wait for an answer of Redis
+TIMEOUT_S: Final = 3.0  # longest wait for the answers to a flight
 CONNECT_S: Final = 2.0  # longest wait for a new connection
 
-Argument = str | int | bytes
 Answer = bytes | Exception
-Call = tuple[str, tuple[Argument, ...]]  # function, arguments
 
 # Errors that end by themselves, so we try again: Redis is unreachable, restarts, loads, changes its master, moves our slot, or
 # sends an answer that is not its protocol.
@@ -70,26 +70,31 @@ class Line:
     """The connection of one matching domain.
 
     `url`: see `matcher/redis/address.py`. `domain`: its name, without braces; every key carries it and the layout as a hash tag.
+    `rules`: the packed rules, which go along with every call.
     """
 
-    def __init__(self, url: str, domain: str) -> None:
+    def __init__(self, url: str, domain: str, rules: bytes) -> None:
         if not domain or set(domain) & set("{}"):
             raise ValueError("a matching domain has a name without braces")
         self._seeds = addresses(url)
         self._node = self._seeds[0]
-        self._key = f"{{sangdam:{domain}:{LAYOUT}}}"
         self._library = library()
+        key = f"{{sangdam:{domain}:{LAYOUT}}}".encode()
+        self._stepping, self._reading = (
+            b"*6\r\n" + b"".join(map(_bulk, (b"FCALL", name.encode(), b"1", key, rules)))
+            for name in (self._library.step, self._library.read)
+        )
         self._client: Redis | None = None
-        self._calls: deque[tuple[Call, asyncio.Future[bytes]]] = deque()
+        self._calls: deque[tuple[bytes, asyncio.Future[bytes]]] = deque()
         self._flying: asyncio.Task[None] | None = None
 
-    async def step(self, *arguments: Argument) -> bytes:
+    async def step(self, packed: bytes) -> bytes:
         """Run a step and return the library's packed answer. Raise `Unavailable` when Redis cannot be used."""
-        return await self._call(self._library.step, arguments)
+        return await self._call(self._stepping + _bulk(packed))
 
-    async def read(self, *arguments: Argument) -> bytes:
+    async def read(self, packed: bytes) -> bytes:
         """Run a read, which changes nothing, and return its packed answer. Raise `Unavailable` when Redis cannot be used."""
-        return await self._call(self._library.read, arguments)
+        return await self._call(self._reading + _bulk(packed))
 
     async def close(self) -> None:
         """Wait for the calls that are running or waiting, then close the connection."""
@@ -97,11 +102,11 @@ class Line:
             await self._flying
         await self._hang_up()
 
-    async def _call(self, function: str, arguments: tuple[Argument, ...]) -> bytes:
+    async def _call(self, command: bytes) -> bytes:
         if len(self._calls) >= WAITING:
             raise Unavailable(f"Too many steps wait for Redis at {self._node.where}.")
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._calls.append(((function, arguments), answer))
+        self._calls.append((command, answer))
         if self._flying is None or self._flying.done():
             self._flying = asyncio.create_task(self._fly())
         return await answer
@@ -110,7 +115,7 @@ class Line:
         while self._calls:
             flight = [self._calls.popleft() for _ in range(min(FLIGHT, len(self._calls)))]
             try:
-                answers = await self._carry([call for call, _ in flight])
+                answers = await self._carry([command for command, _ in flight])
             except Exception as error:
                 answers = [error] * len(flight)
             for (_, future), answer in zip(flight, answers, strict=True):
@@ -121,7 +126,7 @@ class Line:
                 else:
                     future.set_result(answer)
 
-    async def _carry(self, flight: list[Call]) -> list[Answer]:
+    async def _carry(self, flight: list[bytes]) -> list[Answer]:
         """Send a flight until it is answered, and return one answer for each call.
 
         An exception as an answer means that the call failed in Redis. Raise `Unavailable` after `RETRY_S`, or at once when Redis
@@ -148,7 +153,7 @@ class Line:
             tries += 1
             await asyncio.sleep(pause_s)
 
-    async def _send(self, flight: list[Call]) -> list[Answer]:
+    async def _send(self, flight: list[bytes]) -> list[Answer]:
         client = self._client
         if client is None:
             client = self._client = Redis.from_url(
@@ -169,11 +174,19 @@ class Line:
                 raise RedisConnectionError(str(answer))
         return [self._explained(answer) for answer in answers]
 
-    async def _execute(self, client: Redis, flight: list[Call]) -> list[Answer]:
-        pipeline = client.pipeline(transaction=False)
-        for function, arguments in flight:
-            pipeline.fcall(function, 1, self._key, *arguments)
-        return cast(list[Answer], await pipeline.execute(raise_on_error=False))
+    async def _execute(self, client: Redis, flight: list[bytes]) -> list[Answer]:
+        """Write the commands and read their answers.
+
+        redis-py's pipeline does the same, but it packs each argument and sets a timer for each answer. Both together took half of
+        the time that a step took in this process (19 of 36 µs).
+        """
+        connection = await client.connection_pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py gives no types here
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await connection.send_packed_command(b"".join(flight))
+                return [await _answer(connection) for _ in flight]
+        finally:
+            await client.connection_pool.release(connection)
 
     def _explained(self, answer: Answer) -> Answer:
         """Turn a refusal by Redis itself into `Unavailable`, and return every other answer as it is.
@@ -205,6 +218,19 @@ class Line:
                 await client.aclose()
             except (RedisError, OSError):
                 return  # the connection was broken already
+
+
+def _bulk(data: bytes) -> bytes:
+    """Return one argument of a command in Redis's protocol (RESP)."""
+    return b"$%d\r\n%b\r\n" % (len(data), data)
+
+
+async def _answer(connection: AbstractConnection) -> Answer:
+    """Read the next answer. An error of its call is returned. An error of the connection is raised."""
+    try:
+        return cast(bytes, await connection.read_response(timeout=inf))  # `_execute` limits the time
+    except ResponseError as error:
+        return error
 
 
 def _is_hopeless(error: BaseException | None) -> bool:

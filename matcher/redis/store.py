@@ -48,8 +48,7 @@ class RedisStore:
         fence: int = 0,
         on_emptied: Callable[[], None] | None = None,
     ) -> None:
-        self._line = Line(url, domain)
-        self._rules = wire.pack_rules(rules or Rules())
+        self._line = Line(url, domain, wire.pack_rules(rules or Rules()))
         self._caller = secrets.token_hex(8)
         self._steps = 0
         self._fence = fence
@@ -179,9 +178,8 @@ class RedisStore:
 
     async def _step(self, name: str, now_ms: int, *arguments: Any) -> list[AnyEvent]:
         self._steps += 1
-        packed = await self._line.step(
-            name, now_ms, msgspec.msgpack.encode(arguments), self._rules, self._caller, self._steps, self._fence, self._era
-        )
+        call = (name, now_ms, arguments, self._caller, self._steps, self._fence, self._era)
+        packed = await self._line.step(msgspec.msgpack.encode(call))
         said, result, _, era = msgspec.msgpack.decode(packed)
         self._notice(era)
         self._era, self._emptied = era, False
@@ -194,7 +192,7 @@ class RedisStore:
 
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
         """Return the result and the domain's time (ms)."""
-        packed = await self._line.read(name, now_ms, msgspec.msgpack.encode(arguments), self._rules)
+        packed = await self._line.read(msgspec.msgpack.encode((name, now_ms, arguments)))
         _, result, at_ms, era = msgspec.msgpack.decode(packed)
         self._notice(era)
         return result, at_ms

@@ -22,15 +22,11 @@ function Deadlines.pair_of(name)
   return string.sub(rest, 1, length), string.sub(rest, length + 1)
 end
 
-function Deadlines.set(kind, name, at_ms)
-  local field = kind .. ":" .. name
-  local former = call("HGET", key("due"), field)
-  if former then
-    call("ZREM", key("deadlines"), former)
-  end
+-- Set a deadline that is not running now.
+function Deadlines.start(kind, name, at_ms)
   local entry = sortable(at_ms) .. KIND_DIGIT[kind] .. sortable(World.next_in_sequence()) .. name
-  call("ZADD", key("deadlines"), 0, entry)
-  call("HSET", key("due"), field, entry)
+  call("ZADD", key("deadlines"), "0", entry)
+  call("HSET", key("due"), kind .. ":" .. name, entry)
 end
 
 function Deadlines.clear(kind, name)
@@ -50,6 +46,14 @@ end
 function Deadlines.next_ms()
   local entry = first(key("deadlines"))
   return entry and tonumber(string.sub(entry, 1, 15)) or nil
+end
+
+function Deadlines.set(kind, name, at_ms)
+  local former = call("HGET", key("due"), kind .. ":" .. name)
+  if former then
+    call("ZREM", key("deadlines"), former)
+  end
+  Deadlines.start(kind, name, at_ms)
 end
 
 -- Remove the earliest deadline that is due and return its kind and name, or nil.

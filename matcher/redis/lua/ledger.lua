@@ -168,7 +168,9 @@ end
 
 -- Put a request into its queue, at its original time.
 function Ledger.wait(ticket, reason)
-  Deadlines.clear("suspended", ticket.id)
+  if ticket.state == "suspended" then
+    Deadlines.clear("suspended", ticket.id)
+  end
   change(ticket, "waiting", reason)
   Queues.put(ticket)
   table.insert(waiting, ticket)
@@ -190,13 +192,15 @@ end
 function Ledger.suspend(ticket)
   Queues.take(ticket)
   ticket.until_ms = World.now_ms + RULES.suspended_ms
-  Deadlines.set("suspended", ticket.id, ticket.until_ms)
+  Deadlines.start("suspended", ticket.id, ticket.until_ms)
   change(ticket, "suspended")
 end
 
 function Ledger.finalize(ticket, state, reason)
   Queues.take(ticket)
-  Deadlines.clear("suspended", ticket.id)
+  if ticket.state == "suspended" then
+    Deadlines.clear("suspended", ticket.id)
+  end
   for staff in pairs(ticket.blocked) do
     Deadlines.clear("excluded", Deadlines.pair(ticket.id, staff))
   end
@@ -251,7 +255,7 @@ function Ledger.accept(ticket)
   Queues.picked_up(ticket)
   change(ticket, "accepted")
   Ledger.hold(ticket, member)
-  Deadlines.set("entered", ticket.id, World.now_ms + RULES.enter_ms)
+  Deadlines.start("entered", ticket.id, World.now_ms + RULES.enter_ms)
 end
 
 -- Return how an accepted request counts for its holder.
@@ -379,7 +383,7 @@ local function reserve(match)
   ticket.staff, ticket.until_ms = member.id, World.now_ms + RULES.ring_ms
   member.ringing = ticket.id
   call("HSET", key("reservations"), ticket.reservation, ticket.id)
-  Deadlines.set("reservation", ticket.id, ticket.until_ms)
+  Deadlines.start("reservation", ticket.id, ticket.until_ms)
   note({"reserved", fence, World.now_ms, ticket.reservation, ticket.id, member.id, ticket.until_ms, why})
   change(ticket, "reserved")
   Ledger.settle(member)

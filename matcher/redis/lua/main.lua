@@ -1,8 +1,8 @@
 -- The two functions of the library: `step` and `read`.
 --
 -- keys: {hash tag of the matching domain}
--- args: name of the step or read, now_ms, its packed arguments, packed `Rules`; for a step also the caller's id, the step's number, the
---       last fence that the caller has seen, and the era (see words.lua) that the caller knows ("": none).
+-- args: packed `Rules`, and the packed call: name of the step or read, now_ms, its arguments; for a step also the caller's id, the
+--       step's number, the last fence that the caller has seen, and the era (see words.lua) that the caller knows ("": none).
 -- Returns packed {"ok", events or result, now_ms, era} or {"refused", reason, now_ms, era}.
 --
 -- A caller whose connection breaks sends the same step again under the same number. If the step was made already, the caller gets the
@@ -12,34 +12,38 @@ local ANSWERS_KEPT = 64 -- must be above FLIGHT of matcher/redis/line.py
 local ANSWERS_KEPT_MS = 60000 -- must be above RETRY_S there
 
 local function read(keys, args)
-  open(keys[1], args[4])
-  World.now_ms = math.max(World.now_ms, tonumber(args[2]))
-  return pack({"ok", Reading[args[1]](unpack(unpacked(args[3]))), World.now_ms, World.era})
+  open(keys[1], args[1])
+  local name, now_ms, arguments = unpack(unpacked(args[2]))
+  World.now_ms = math.max(World.now_ms, now_ms)
+  return pack({"ok", Reading[name](unpack(arguments)), World.now_ms, World.era})
 end
 
--- Make a step or a read. `renew` returns no events, so it must cause none: it skips matching.
+-- Make a step. `renew` returns no events, so it must cause none: it skips matching.
 local function make(name, arguments)
-  local everybody = Steps[name](unpack(unpacked(arguments)))
+  local everybody = Steps[name](unpack(arguments))
   if name ~= "renew" then
     Ledger.finish(everybody)
   end
 end
 
 local function step(keys, args)
-  open(keys[1], args[4])
-  local answers, slot, label = key("answers:" .. args[5]), tonumber(args[6]) % ANSWERS_KEPT, args[6] .. ":"
+  open(keys[1], args[1])
+  local name, now_ms, arguments, caller, number, fence, era = unpack(unpacked(args[2]))
+  local answers, slot, label = key("answers:" .. caller), number % ANSWERS_KEPT, format("%.0f:", number)
   local given = call("HGET", answers, slot)
   if given and string.sub(given, 1, #label) == label then
     return string.sub(given, #label + 1)
   end
-  World.begin(tonumber(args[2]), tonumber(args[7]), args[8], args[5] .. ":" .. args[6])
+  World.begin(now_ms, fence, era, label .. caller)
   Ledger.open()
-  local done, result = pcall(make, args[1], args[3])
+  Roster.open()
+  local done, result = pcall(make, name, arguments)
   local answer
   if done then
     tickets:write()
     members:write()
     pools:write()
+    Roster.write()
     answer = pack({"ok", Ledger.events(), World.now_ms, World.era})
   elseif type(result) == "table" and result.refused then
     answer = pack({"refused", result.refused, World.now_ms, World.era})

@@ -118,13 +118,13 @@ function Queues.forget(queue)
 end
 
 function Queues.opened(queue)
-  if call("HINCRBY", key("open"), queue, 1) == 1 then
+  if call("HINCRBY", key("open"), queue, "1") == 1 then
     call("SREM", key("empty"), queue)
   end
 end
 
 function Queues.closed(queue)
-  if call("HINCRBY", key("open"), queue, -1) == 0 then
+  if call("HINCRBY", key("open"), queue, "-1") == 0 then
     call("SADD", key("empty"), queue)
   end
 end
@@ -132,7 +132,7 @@ end
 function Queues.picked_up(ticket)
   local pickups = key("pickups:" .. ticket.queue)
   call("LPUSH", pickups, format("%.0f %.0f", World.now_ms, ticket.waiting_since_ms))
-  call("LTRIM", pickups, 0, RULES.kept_pickups - 1)
+  call("LTRIM", pickups, "0", RULES.kept_pickups - 1)
 end
 
 -- Return the name of a front: the lanes that staff of this role, medium and language serve.
@@ -152,7 +152,7 @@ local function face(ticket, lane, former, head)
     call("SADD", key("lanes:" .. ticket.queue), standing)
   end
   if head then
-    call("ZADD", front, 0, rank_at(standing, head) .. lane)
+    call("ZADD", front, "0", rank_at(standing, head) .. lane)
     return
   end
   call("SREM", key("lanes:" .. ticket.queue), standing)
@@ -164,7 +164,7 @@ end
 function Queues.put(ticket)
   local lane = ticket.queue .. ":" .. standing_of(ticket) .. (excludes_some(ticket) and "1" or "0")
   local place, head = place_of(ticket), first(lane_key(lane))
-  call("ZADD", lane_key(lane), 0, place .. ticket.id)
+  call("ZADD", lane_key(lane), "0", place .. ticket.id)
   ticket.lane = lane
   if not head or place < string.sub(head, 1, PLACE) then
     face(ticket, lane, head, place)
@@ -178,10 +178,10 @@ function Queues.take(ticket)
   end
   ticket.lane = nil
   local items, item = lane_key(lane), place_of(ticket) .. ticket.id
-  local former = first(items)
+  local former, second = unpack(call("ZRANGE", items, "0", "1"))
   call("ZREM", items, item)
   if former == item then
-    face(ticket, lane, former, first(items))
+    face(ticket, lane, former, second)
   end
 end
 
@@ -189,7 +189,7 @@ end
 function Queues.each_lane(visit)
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do
     local medium = string.match(name, "^%a+:(%a+):")
-    for _, entry in ipairs(call("ZRANGE", key("front:" .. name), 0, -1)) do
+    for _, entry in ipairs(call("ZRANGE", key("front:" .. name), "0", "-1")) do
       visit(string.sub(entry, 1, RANK), string.sub(entry, RANK + 1), medium)
     end
   end
@@ -245,7 +245,7 @@ function Queues.waiting(role, medium)
   local found, whose = {}, Queues.front_of(role, medium, "")
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do
     if string.sub(name, 1, #whose) == whose then
-      for _, entry in ipairs(call("ZRANGE", key("front:" .. name), 0, -1)) do
+      for _, entry in ipairs(call("ZRANGE", key("front:" .. name), "0", "-1")) do
         found[(lane_parts(string.sub(entry, RANK + 1)))] = true
       end
     end

@@ -1,8 +1,8 @@
 -- Signed-in members, and the idle ones among them (matcher/roster.py, matcher/pool.py). A tier is named `ring` in the code.
 --
--- A member: id role languages sites categories texts calls texts_in_call pool mode lost ringing(request) live(request -> text, call, aside)
--- since_ms idle_since_ms idle(entry) reported reported_ready obstacles(medium -> reason). A pool (members with the same skills, who take the same
--- media): id role languages sites categories media.
+-- A member: id role languages texts calls texts_in_call pool mode lost ringing(request) live(request -> text, call, aside) since_ms
+-- idle_since_ms idle(entry) reported reported_ready obstacles(two letters: why they can get no text now, why no call; see `OBSTACLES`).
+-- A pool (members with the same skills, who take the same media): id role languages sites categories media.
 --
 -- Keys:
 --   "pool_ids"         packed skills -> pool id
@@ -12,11 +12,15 @@
 --   "ring:QUEUE:RING"  pools that serve the queue in that tier, oldest first; each has at least one member
 --   "idle:MEDIUM:POOL"  members who can get a request of this medium now: least load first (10 digits), longest idle (15 digits), id
 --   "idle:MEDIUM"       set of the pools with an idle member
---   "obstacles:MEDIUM"  member -> why they can get no request of this medium now; idle members have no entry
+--   "obstacles"         member -> their two letters
 
 local Roster = {}
 
 local IDLE = 25 -- digits of load and time before the id in an entry of "idle:MEDIUM:POOL"
+local LETTER_OF = {text = 1, call = 2} -- which of a member's two letters
+local OBSTACLES = {a = "away", b = "busy", f = "full", i = "in_call", l = "lost", w = "wrap_up"} -- "-": none
+local MODE_LETTER = {available = "-", away = "a", wrap_up = "w"}
+local unwritten -- members whose letters changed in this step
 
 -- Return how many texts and how many calls of a member take a place.
 local function counts_of(member)
@@ -54,42 +58,66 @@ local function state_of(member)
   return sessions_of(member) > 0 and "busy" or member.mode
 end
 
--- Return why a member can get no request now, by medium. A member with a ringing request gets no second one, whatever their capacity.
+-- Return why a member can get no request now, as two letters. A member with a ringing request gets no second one, whatever their
+-- capacity.
 local function obstacles_of(member)
-  if member.lost or member.ringing then
-    local both = member.lost and "lost" or "busy"
-    return {text = both, call = both}
+  if member.lost then
+    return "ll"
   end
-  local mode = member.mode ~= "available" and member.mode or nil
-  local found, texts, calls = {text = mode, call = mode}, counts_of(member)
+  if member.ringing then
+    return "bb"
+  end
+  local mode = MODE_LETTER[member.mode]
+  local to_text, to_call, texts, calls = mode, mode, counts_of(member)
   if texts >= member.texts then
-    found.text = member.texts > 1 and "full" or "busy"
+    to_text = member.texts > 1 and "f" or "b"
   elseif calls > 0 and not member.texts_in_call then
-    found.text = "in_call"
+    to_text = "i"
   end
   if calls >= member.calls then
-    found.call = member.calls > 1 and "full" or "busy"
+    to_call = member.calls > 1 and "f" or "b"
   end
-  return found
+  return to_text .. to_call
+end
+
+function Roster.open()
+  unwritten = {}
 end
 
 function Roster.find_obstacles(member)
-  local before = member.obstacles or {}
-  member.obstacles = obstacles_of(member)
-  for _, medium in ipairs(MEDIA) do
-    local obstacle = member.obstacles[medium]
-    if obstacle ~= before[medium] then
-      if obstacle then
-        call("HSET", key("obstacles:" .. medium), member.id, obstacle)
-      else
-        call("HDEL", key("obstacles:" .. medium), member.id)
-      end
-    end
+  local obstacles = obstacles_of(member)
+  if obstacles ~= member.obstacles then
+    member.obstacles = obstacles
+    unwritten[member.id] = obstacles
   end
 end
 
+-- Store the letters that this step changed. Only the last ones count, because a step often changes a member twice.
+function Roster.write()
+  for staff, obstacles in pairs(unwritten) do
+    call("HSET", key("obstacles"), staff, obstacles)
+  end
+end
+
+local function letter(obstacles, medium)
+  return string.sub(obstacles, LETTER_OF[medium], LETTER_OF[medium])
+end
+
+local function is_idle_for(member, medium)
+  return letter(member.obstacles, medium) == "-"
+end
+
 function Roster.is_idle(member)
-  return not (member.obstacles.text and member.obstacles.call)
+  return is_idle_for(member, "text") or is_idle_for(member, "call")
+end
+
+-- Return why each of these members can get no request of this medium now, in the same order. false: they can.
+function Roster.reasons(names, medium)
+  local found = call("HMGET", key("obstacles"), unpack(names))
+  for at, staff in ipairs(names) do
+    found[at] = OBSTACLES[letter(unwritten[staff] or found[at], medium)] or false
+  end
+  return found
 end
 
 -- Return the narrowest tier in which a pool serves the queue of this kind, site, language, path and medium. nil: never.
@@ -126,7 +154,7 @@ end
 
 -- Call `visit(pool, ring)` for each pool that could serve a queue of this kind and medium, oldest pool first. `ring`: the tier.
 local function survey(kind, site, language, path, medium, visit)
-  for _, id in ipairs(call("ZRANGE", key("pools:" .. SERVED_BY[kind]), 0, -1)) do
+  for _, id in ipairs(call("ZRANGE", key("pools:" .. SERVED_BY[kind]), "0", "-1")) do
     local ring = ring_of(pools:get(id), kind, site, language, path, medium)
     if ring then
       visit(id, ring)
@@ -152,7 +180,7 @@ end
 
 function Roster.unlink(queue)
   for ring = EXACT, ANY do
-    for _, pool in ipairs(call("ZRANGE", ring_key(queue, ring), 0, -1)) do
+    for _, pool in ipairs(call("ZRANGE", ring_key(queue, ring), "0", "-1")) do
       call("HDEL", Roster.rings_key(pool), queue)
     end
     call("DEL", ring_key(queue, ring))
@@ -185,8 +213,7 @@ local function pool_for(staff)
 end
 
 local function enter(member, staff)
-  member.languages, member.sites, member.categories = staff.languages, staff.sites, staff.categories
-  member.role, member.media = staff.role, staff.media
+  member.role, member.languages = staff.role, staff.languages
   member.texts, member.calls, member.texts_in_call = staff.texts, staff.calls, staff.texts_in_call
   member.pool = pool_for(staff)
   call("ZADD", key("members:" .. member.pool), World.next_in_sequence(), member.id)
@@ -220,16 +247,15 @@ end
 function Roster.remove(member)
   Roster.withdraw(member)
   leave(member)
-  for _, medium in ipairs(MEDIA) do
-    call("HDEL", key("obstacles:" .. medium), member.id)
-  end
+  call("HDEL", key("obstacles"), member.id)
+  unwritten[member.id] = nil
   members:remove(member.id)
 end
 
 -- Set a member's skills and capacity. Return whether anything differs.
 function Roster.update(member, staff)
   local same = member.texts == staff.texts and member.calls == staff.calls and member.texts_in_call == staff.texts_in_call
-  if same and skills_of(member) == skills_of(staff) then
+  if same and call("HGET", key("pool_ids"), skills_of(staff)) == member.pool then
     return false
   end
   Roster.withdraw(member)
@@ -244,7 +270,7 @@ function Roster.withdraw(member)
     return
   end
   for _, medium in ipairs(MEDIA) do
-    if not member.obstacles[medium] then
+    if is_idle_for(member, medium) then
       local idle = key("idle:" .. medium .. ":" .. member.pool)
       call("ZREM", idle, member.idle)
       if call("EXISTS", idle) == 0 then
@@ -261,8 +287,8 @@ function Roster.offer(member)
   local texts, calls = counts_of(member)
   member.idle = format("%010d", calls * CALL_WEIGHT + texts) .. sortable(member.idle_since_ms) .. member.id
   for _, medium in ipairs(MEDIA) do
-    if not member.obstacles[medium] then
-      call("ZADD", key("idle:" .. medium .. ":" .. member.pool), 0, member.idle)
+    if is_idle_for(member, medium) then
+      call("ZADD", key("idle:" .. medium .. ":" .. member.pool), "0", member.idle)
       call("SADD", key("idle:" .. medium), member.pool)
     end
   end

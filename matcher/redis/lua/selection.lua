@@ -8,6 +8,7 @@ local Selection = {}
 local REQUEST_CAME = "least load, then longest idle"
 local BY_NAME = "asked for by name"
 local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
+local FIRST_LANES = 4 -- lanes of a front that are read first; a member mostly serves one of them
 
 -- Return after how many ms of waiting a tier opens, the same for all requests of a lane with this standing.
 local function lane_opens_after_ms(standing, ring)
@@ -24,7 +25,7 @@ end
 local function present(queue, widest, enough)
   local people = 0
   for ring = EXACT, widest do
-    for _, pool in ipairs(call("ZRANGE", ring_key(queue, ring), 0, enough)) do
+    for _, pool in ipairs(call("ZRANGE", ring_key(queue, ring), "0", enough)) do
       people = people + call("ZCARD", key("members:" .. pool))
       if people >= enough then
         return people
@@ -106,7 +107,7 @@ end
 local function idle_in(pool, ticket, limit)
   local idle = key("idle:" .. ticket.medium .. ":" .. pool)
   if not excludes_some(ticket) then
-    return call("ZRANGE", idle, 0, limit - 1)
+    return call("ZRANGE", idle, "0", limit - 1)
   end
   local found, from = {}, 0
   repeat
@@ -174,9 +175,9 @@ end
 -- Return the first request of one front that the member may serve, if that request goes before `found`. Otherwise return `found`.
 -- The result: {rank, ring, lane, request or nil for the head}.
 local function first_in_front(member, name, found)
-  local front, from = key("front:" .. name), 0
+  local front, from, many = key("front:" .. name), 0, FIRST_LANES
   repeat
-    local entries = call("ZRANGE", front, from, from + CHUNK - 1)
+    local entries = call("ZRANGE", front, from, from + many - 1)
     if #entries == 0 then
       return found
     end
@@ -199,8 +200,9 @@ local function first_in_front(member, name, found)
         found = {rank = rank, ring = ring, lane = lane}
       end
     end
-    from = from + CHUNK
-  until #entries < CHUNK
+    local read = many
+    from, many = from + read, CHUNK
+  until #entries < read
   return found
 end
 
@@ -208,7 +210,7 @@ end
 function Selection.request_for(member)
   local found
   for _, medium in ipairs(MEDIA) do
-    for _, language in ipairs(member.obstacles[medium] and {} or member.languages) do
+    for _, language in ipairs(is_idle_for(member, medium) and member.languages or {}) do
       found = first_in_front(member, Queues.front_of(member.role, medium, language), found)
     end
   end
@@ -299,7 +301,7 @@ local function add_never(passed, ticket, limit)
     for _, id in ipairs(ids) do
       if call("HEXISTS", Roster.rings_key(id), ticket.queue) == 0 then
         local reason = unlike(pools:get(id), ticket)
-        for _, staff in ipairs(call("ZRANGE", key("members:" .. id), 0, limit - #passed)) do
+        for _, staff in ipairs(call("ZRANGE", key("members:" .. id), "0", limit - #passed)) do
           if #passed >= limit then
             return
           end
@@ -319,8 +321,8 @@ local function who_serve(ticket, candidates, limit)
   end
   local enough = limit + #candidates
   for ring = EXACT, ANY do
-    for _, pool in ipairs(call("ZRANGE", ring_key(ticket.queue, ring), 0, enough)) do
-      for _, staff in ipairs(call("ZRANGE", key("members:" .. pool), 0, enough)) do
+    for _, pool in ipairs(call("ZRANGE", ring_key(ticket.queue, ring), "0", enough)) do
+      for _, staff in ipairs(call("ZRANGE", key("members:" .. pool), "0", enough)) do
         if #found >= limit then
           return found
         end
@@ -348,7 +350,7 @@ local function passed_over(match)
     for at, other in ipairs(others) do
       names[at] = other.id
     end
-    local obstacles = call("HMGET", key("obstacles:" .. ticket.medium), unpack(names))
+    local obstacles = Roster.reasons(names, ticket.medium)
     for at, other in ipairs(others) do
       local reason = obstacles[at] or (other.ring ~= match.ring and "category") or "idle"
       table.insert(passed, {other.id, excludes(ticket, other.id) and (ticket.only ~= "" and "not_asked" or "excluded") or reason})

@@ -5,6 +5,8 @@
 --
 -- Ordered lists are sorted sets in which every score is 0, so that Redis sorts by the bytes of the entries: numbers of a fixed width,
 -- then an id. (A score is a double and cannot hold priority, time and arrival at once.)
+--
+-- Constant arguments of `call` are strings. Redis prints each number that it is given with 17 digits, which takes 0.3 µs.
 
 local call, pack, unpacked, format = redis.call, cmsgpack.pack, cmsgpack.unpack, string.format
 
@@ -29,7 +31,7 @@ local function sortable(number)
 end
 
 local function first(order)
-  return call("ZRANGE", order, 0, 0)[1]
+  return call("ZRANGE", order, "0", "0")[1]
 end
 
 -- End the step as refused. Call it before the first change only: a refused step changes nothing.
@@ -46,7 +48,7 @@ local function contains(list, wanted)
   return false
 end
 
--- The state of the whole domain.
+-- The state of the whole domain, packed under the key "world".
 --   era             name of the domain's first step; callers compare eras to notice that Redis came back empty
 --   born_ms         time of the domain's first step
 --   holds_until_ms  nobody is matched before this time (`holding` in matcher/engine.py); 0: no hold
@@ -56,13 +58,9 @@ local World = {}
 local FENCE_LEAP = 60000000 -- µs: keeps new fences above those before Redis came back empty, even if clocks differed by a minute
 
 function World.read()
-  local found = call("HMGET", key("world"), "fence", "now_ms", "sequence", "holds_until_ms", "born_ms", "era")
-  World.fence = tonumber(found[1] or 0)
-  World.now_ms = tonumber(found[2] or 0)
-  World.sequence = tonumber(found[3] or 0)
-  World.holds_until_ms = tonumber(found[4] or 0)
-  World.born_ms = tonumber(found[5] or 0)
-  World.era = found[6] or ""
+  local bytes = call("GET", key("world"))
+  local found = bytes and unpacked(bytes) or {0, 0, 0, 0, 0, ""}
+  World.fence, World.now_ms, World.sequence, World.holds_until_ms, World.born_ms, World.era = unpack(found)
 end
 
 -- Begin a step. The clock never runs backwards. New fences are above the last one that the caller has seen, even if Redis came back empty.
@@ -83,16 +81,15 @@ function World.begin(now_ms, fence, era, step)
   if begins and World.holds_until_ms > 0 then
     World.fence = math.max(World.fence, World.now_ms * 1000) + FENCE_LEAP
   end
-  call("HSET", key("world"), "era", World.era, "born_ms", World.born_ms, "holds_until_ms", World.holds_until_ms)
 end
 
 function World.write()
-  call("HSET", key("world"), "fence", World.fence, "now_ms", World.now_ms, "sequence", World.sequence)
+  local bytes = pack({World.fence, World.now_ms, World.sequence, World.holds_until_ms, World.born_ms, World.era})
+  call("SET", key("world"), bytes)
 end
 
 function World.end_hold()
   World.holds_until_ms = 0
-  call("HSET", key("world"), "holds_until_ms", 0)
 end
 
 function World.next_in_sequence()

@@ -27,7 +27,7 @@ from tests.ports import free_port
 from tests.redis_server import RedisServer, running_cluster, running_redis
 
 NOW = 1_800_000_000_000
-SLOT = key_slot(b"{sangdam:default:2}")
+SLOT = key_slot(b"{sangdam:default:3}")
 PASSWORD = "p@ss:w/rd"
 JIMIN = Staff("jimin", "counselor", frozenset({"ko"}), frozenset({"shop"}), frozenset({"lenses"}))
 

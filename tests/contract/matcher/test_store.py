@@ -113,6 +113,14 @@ class TestMatchStore:
         assert seen(events) == [("jimin", "signed_out", "")]
         assert await store.snapshot() == Snapshot(events[-1].fence, {}, {})
 
+    async def test_member_finds_their_request_behind_many_others(self, store):
+        for number in range(70):
+            await store.sign_in(counselor(f"s{number}", f"c{number}"), NOW)
+            await store.enqueue(Request(f"q{number}", "user", "shop", "ko", (f"c{number}",), NOW), NOW + number)
+        for number in (3, 4, 69, 68, 0):
+            [event, *_] = [each for each in await store.set_available(f"s{number}", NOW + 100) if isinstance(each, Reserved)]
+            assert event.request == f"q{number}"
+
     async def test_snapshot_is_the_whole_state(self, store):
         await available(store, counselor("jimin"))
         ring = (await store.enqueue(asked("a", NOW - 5000), NOW))[1]
