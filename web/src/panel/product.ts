@@ -67,9 +67,10 @@ export function productOf(data: Context["data"], page: string, tags: Tags, langu
   return { ...found, url: absolute(found.url, page), image: absolute(found.image, page) };
 }
 
-/** Reads the page's tags from its HTML. Parses into an inert document, so that nothing runs or loads. */
+/** Reads the page's tags from its HTML. Parses into an inert document, so that nothing runs or loads. Markup may end anywhere:
+ *  every text that is read from it is cleaned. */
 export function readTags(html: string): Tags {
-  const parsed = new DOMParser().parseFromString(cut(html, MOST_HTML), "text/html");
+  const parsed = new DOMParser().parseFromString(html.slice(0, MOST_HTML), "text/html");
   const blocks = parsed.querySelectorAll<HTMLScriptElement>('script[type$="ld+json"]');
   const metas = parsed.querySelectorAll<HTMLMetaElement>("meta[property]");
   return {

@@ -2,6 +2,7 @@ import "./shop.css";
 import { render } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { me, signIn, signOut } from "./account";
+import { cut } from "../ui/cut";
 import type {} from "../widget/widget";
 import { type Cart, changed, count, loadCart, saveCart } from "./cart";
 import { type Category, ITEMS, type Item, item, jsonLd, type Language, page, picture, won } from "./products";
@@ -23,7 +24,7 @@ function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel
   useLayoutEffect(() => dialog.current?.showModal(), []); // before the paint, so that the first typed letter goes in
   const submit = async (event: Event) => {
     event.preventDefault();
-    const known = await signIn(name.trim()).catch(() => "");
+    const known = await signIn(cut(name.trim(), 40)).catch(() => "");
     if (known) onDone(known);
     else setFailed(true);
   };
@@ -37,7 +38,6 @@ function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel
           <input
             name="name"
             required
-            maxLength={40}
             autoComplete="given-name"
             value={name}
             onInput={(event) => setName(event.currentTarget.value)}

@@ -1,5 +1,6 @@
 import type { ComponentChildren, InputHTMLAttributes, TargetedEvent, TargetedInputEvent, TextareaHTMLAttributes } from "preact";
 import { useId } from "preact/hooks";
+import { fitted } from "./cut";
 
 interface Labelled {
   label: string;
@@ -29,6 +30,29 @@ function Frame(props: Labelled & { id: string; children: ComponentChildren }) {
   );
 }
 
+type Box = HTMLInputElement | HTMLTextAreaElement;
+
+/** Returns the handlers of a field that takes `most` visible characters. The browser's own `maxlength` counts UTF-16 units, and so
+ *  refuses a name of forty emojis. While a syllable is composed the text may be longer, because a change would break it. */
+function limited<E extends TargetedEvent<Box>>(most: number, onInput?: (event: E) => void) {
+  const fit = (box: Box): boolean => {
+    const [text, caret] = fitted(box.value, box.selectionStart ?? box.value.length, most);
+    if (text === box.value) return false;
+    box.value = text;
+    if (box.selectionStart !== null) box.setSelectionRange(caret, caret);
+    return true;
+  };
+  return {
+    onInput(event: E & { isComposing?: boolean }) {
+      if (!event.isComposing) fit(event.currentTarget);
+      onInput?.(event);
+    },
+    onCompositionEnd({ currentTarget: box }: TargetedEvent<Box>) {
+      if (fit(box)) box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    },
+  };
+}
+
 const describedBy = (id: string, { hint, error }: Labelled) => (hint || error ? `${id}-hint` : undefined);
 
 interface InputProps extends Labelled {
@@ -50,12 +74,13 @@ interface InputProps extends Labelled {
 
 export function Field(props: InputProps) {
   const id = useId();
-  const { label, hint, error, ...rest } = props;
+  const { label, hint, error, maxLength, ...rest } = props;
   return (
     <Frame id={id} label={label} hint={hint} error={error}>
       <input
         dir="auto"
         {...(rest as InputHTMLAttributes)}
+        {...(maxLength && limited(maxLength, props.onInput))}
         id={id}
         class="input"
         aria-invalid={error ? true : undefined}
@@ -65,14 +90,20 @@ export function Field(props: InputProps) {
   );
 }
 
-export function TextArea(props: Labelled & Omit<TextareaHTMLAttributes, "label" | "class" | "id">) {
+interface AreaProps extends Labelled, Omit<TextareaHTMLAttributes, "label" | "class" | "id" | "maxLength" | "onInput"> {
+  maxLength?: number;
+  onInput: (event: TargetedInputEvent<HTMLTextAreaElement>) => void;
+}
+
+export function TextArea(props: AreaProps) {
   const id = useId();
-  const { label, hint, error, ...rest } = props;
+  const { label, hint, error, maxLength, ...rest } = props;
   return (
     <Frame id={id} label={label} hint={hint} error={error}>
       <textarea
         dir="auto"
         {...rest}
+        {...(maxLength && limited(maxLength, props.onInput))}
         id={id}
         class="input"
         aria-invalid={error ? true : undefined}

@@ -1,3 +1,5 @@
+import { cut } from "./cut";
+
 /** Returns one or two letters of a name, shown instead of a person's picture. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
@@ -5,8 +7,8 @@ export function initials(name: string): string {
     words.length > 1
       ? words
           .slice(-2)
-          .map((word) => word.slice(0, 1))
+          .map((word) => cut(word, 1))
           .join("")
-      : (words[0] ?? "").slice(0, 2);
+      : cut(words[0] ?? "", 2);
   return letters.toUpperCase();
 }

@@ -2,6 +2,7 @@ import { Reply, X } from "lucide";
 import { useEffect } from "preact/hooks";
 import type { Line, SessionView } from "../../messages";
 import { IconButton } from "../../ui/button";
+import { cut } from "../../ui/cut";
 import { Icon } from "../../ui/icon";
 import { useLocale, useStore } from "../../ui/store";
 import type { Client } from "../client";
@@ -14,7 +15,7 @@ const SHOWN = 140; // characters of a line that a quote shows
 export function gist(line: Line | undefined): string {
   if (!line) return t("notHere");
   if (line.change === "retracted") return t("unsent");
-  return line.kind === "picture" ? t("picture") : line.text.replace(/\s+/g, " ").slice(0, SHOWN);
+  return line.kind === "picture" ? t("picture") : cut(line.text.replace(/\s+/g, " "), SHOWN);
 }
 
 function useLine(client: Client, session: string, seq: number): Line | undefined {
