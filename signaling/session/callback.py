@@ -30,19 +30,24 @@ from signaling.session.events import (
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # times that one callback may be moved
+LEAST_CONTACT = 3  # least characters of a contact, the same as for a message left
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
     """Book a callback, or move a booked one.
 
-    The user may ask before entering the queue, in the queue, or in a room whose counselor is lost.
+    The user may ask before entering the queue, in the queue, or in a room whose counselor is lost. Nobody is promised a call
+    whom neither the site nor a contact can reach.
     """
     if event.participant != session.user:
         raise NotAllowed("not_yours")
     before = session.callback
+    contact = event.contact or (before.contact if before is not None else "")
+    if not event.reachable and len(contact) < LEAST_CONTACT:
+        raise NotAllowed("no_contact")
     if session.state == "callback" and before is not None:
         _another_time(before, session)
-        before.contact, before.note = event.contact, event.note
+        before.contact, before.note = contact, event.note
         if before.state == "due":
             out.append(Step("cancel", session.request))
         schedule(session, before, event.at, out)
@@ -57,7 +62,7 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
                 helping.remove(person, "callback", out)
     elif session.state != "preparing":
         raise NotAllowed("wrong_state")
-    schedule(session, Callback(state="scheduled", due_at=event.at, contact=event.contact, note=event.note), event.at, out)
+    schedule(session, Callback(state="scheduled", due_at=event.at, contact=contact, note=event.note), event.at, out)
 
 
 def schedule(session: Session, callback: Callback, at: int, out: list[Effect]) -> None:

@@ -97,12 +97,16 @@ class MessageGiven:
 
 @dataclass(frozen=True, slots=True)
 class CallbackAsked:
-    """The user wants to be called back ``at`` that time, or moves a booked callback to it."""
+    """The user wants to be called back ``at`` that time, or moves a booked callback to it.
+
+    ``contact``: "" keeps the contact of the booked callback. ``reachable``: whether the site can reach the user without it.
+    """
 
     participant: str
     at: int
     contact: str = ""
     note: str = ""
+    reachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from signaling.session.views import brief_value
 
 from .checks import Handler, Reply, check_time, event, in_session, user_only
 
-LEAST_CONTACT = 3  # least characters of a contact, the same as for a message left
 # callbacks in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
 MOST_CALLBACKS = 5_000
 
@@ -97,12 +96,8 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
         raise NotAllowed("not_offered")
     if entry.session.state != "callback" and len(live.index.callbacks) >= MOST_CALLBACKS:
         raise NotAllowed("full")
-    contact = message.contact.strip()
-    if not entry.reachable:
-        contact = contact or (entry.session.callback.contact if entry.session.callback else "")
-        if len(contact) < LEAST_CONTACT:
-            raise NotAllowed("no_contact")
-    await live.sessions.apply(entry, ev.CallbackAsked(person.id, message.at, contact, message.note.strip()))
+    contact, note = message.contact.strip(), message.note.strip()
+    await live.sessions.apply(entry, ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable))
     return None
 
 

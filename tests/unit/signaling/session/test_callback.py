@@ -51,6 +51,21 @@ def test_preparing_or_waiting_user_can_ask_for_a_callback(call, begun):
     assert next_deadline(call.session) == AT, "nothing ends it because its user has gone"
 
 
+@pytest.mark.parametrize("contact", ["", "-1"])
+def test_unreachable_user_is_promised_no_callback(call, contact):
+    with pytest.raises(NotAllowed, match="no_contact"):
+        asked(call, contact=contact)
+    assert (call.session.state, call.session.callback) == ("preparing", None)
+    call.give(ev.CallbackAsked("u", AT, contact, reachable=True))
+    assert callback(call).state == "scheduled", "the site knows the user"
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_moved_callback_keeps_its_contact(call, reachable):
+    asked(call).give(ev.CallbackAsked("u", AT + S, reachable=reachable))
+    assert (callback(call).contact, callback(call).due_at) == ("010-2000-3000", AT + S)
+
+
 def test_user_whose_counselor_disconnected_can_ask_for_a_callback(call):
     call.active().give(ev.Disconnected("jimin"))
     call.tick(30)

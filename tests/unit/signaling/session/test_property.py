@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from signaling.protocol.session_views import Brief, CategoryView, Media, SiteVie
 from signaling.protocol.words import Channel
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, new_session, next_deadline, receive, views
 from signaling.session import events as ev
+from signaling.session.callback import LEAST_CONTACT
 from signaling.session.model import CALLBACK_OVER, FINAL_STATES, Session
 
 NOW = 1_790_000_000_000
@@ -57,7 +60,7 @@ event = st.one_of(
     st.builds(ev.Left, someone),
     st.builds(ev.Chose, someone, st.sampled_from(["wait", "another", "message"])),
     st.builds(ev.MessageGiven, someone),
-    st.builds(ev.CallbackAsked, someone, st.integers(NOW, NOW + 2_000_000), st.just("010-2000-3000")),
+    st.builds(ev.CallbackAsked, someone, st.integers(NOW, NOW + 2_000_000), st.sampled_from(["010-2000-3000", "-1", ""])),
     st.builds(ev.CallbackCancelled, someone),
     st.builds(ev.CallbackMoved, someone, st.integers(NOW, NOW + 2_000_000)),
     st.builds(ev.CallbackMissed, someone),
@@ -126,7 +129,7 @@ risen: list[ev.SessionEvent] = [
 ]
 
 
-def check(session: Session) -> None:
+def check(session: Session, around: views.Surroundings = NOWHERE) -> None:
     grid = matrix.compute(session)
     asked = session.open_help()
     if session.state == "active":
@@ -170,6 +173,7 @@ def check(session: Session) -> None:
         assert {source for sources in grid.hears.values() for source in sources} == set(grid.record.participants)
     check_listeners(session, grid)
     check_told(session, grid)
+    check_promise(session, around)
     for slots in grid.slots.values():
         assert len(set(slots.values())) == len(slots)
         assert set(slots) <= {0, 1, 2, 3}
@@ -223,6 +227,14 @@ def check_told(session: Session, grid: matrix.Matrix) -> None:
             receive(decode_snapshot(encode_snapshot(session)), ev.Chose("u", choice), NOW)
 
 
+def check_promise(session: Session, around: views.Surroundings) -> None:
+    """Check that a user is promised a callback only if the site or a contact can reach them, and is asked for what is missing."""
+    told = views.session_view(session, "u", around, matrix.compute(session))
+    assert told.contact_needed == (not around.reachable)
+    if told.callback is not None and told.callback.state not in CALLBACK_OVER:
+        assert around.reachable or len(told.callback.contact) >= LEAST_CONTACT
+
+
 def check_listeners(session: Session, grid: matrix.Matrix) -> None:
     """Check that the user sees every operator who listens in.
 
@@ -246,19 +258,27 @@ def check_listeners(session: Session, grid: matrix.Matrix) -> None:
     begin=st.sampled_from([opening, called_back, risen]),
     channel=st.sampled_from(["voice", "text"]),
     listening=st.booleans(),
+    reachable=st.booleans(),
     skip=st.integers(0, len(opening)),
     story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30),
 )
 def test_any_event_sequence_follows_the_tables(
-    begin: list[ev.SessionEvent], channel: Channel, listening: bool, skip: int, story: list[tuple[ev.SessionEvent, int]]
+    begin: list[ev.SessionEvent],
+    channel: Channel,
+    listening: bool,
+    reachable: bool,
+    skip: int,
+    story: list[tuple[ev.SessionEvent, int]],
 ) -> None:
+    around = replace(NOWHERE, reachable=reachable)
     session = new_session(
         id="s-1", site="s", category="c", language="ko", channel=channel, user="u", name="", now=NOW,
         recording=True, listening=listening,
     )  # fmt: skip  # a table
     now = NOW
-    for happening, later in [(each, 0) for each in begin[:skip]] + story:
+    for each, later in [(each, 0) for each in begin[:skip]] + story:
         now += later
+        happening = replace(each, reachable=reachable) if isinstance(each, ev.CallbackAsked) else each
         before = encode_snapshot(session)
         state, epoch, help_state = session.state, session.epoch, session.help.state if session.help else None
         callback_state, aside = session.callback.state if session.callback else None, session.aside
@@ -278,7 +298,7 @@ def test_any_event_sequence_follows_the_tables(
             if isinstance(effect, ev.Over):
                 assert effect.participant not in session.listeners
                 assert effect.participant not in session.people or session.people[effect.participant].gone
-        check(session)
+        check(session, around)
         session.slots = matrix.compute(session).slots
         assert decode_snapshot(encode_snapshot(session)) == session
 
