@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browser import media
 from tests.browser.people import BrowserName, Cast, eventually
@@ -37,6 +37,21 @@ async def test_written_korean_arrives_both_ways(cast: Cast) -> None:
     await counselor.reads("안녕하세요, 카메라가 켜지지 않아요.")
     await counselor.write("배터리를 먼저 확인해 볼게요.")
     await user.reads("배터리를 먼저 확인해 볼게요.")
+    # a line has the direction of its own first letter, in the box where it is written and on both pages
+    shalom, marhaba = "שלום, iPhone 15?", "مرحبا iPhone"
+    await user.get("chat-input").press_sequentially(shalom)
+    assert await direction(user.get("chat-input")) == "rtl"
+    await user.page.keyboard.press("Enter")
+    await counselor.write(f"1. {marhaba}")
+    directions = ((shalom, ".chat-text", "rtl"), (marhaba, ".line-list", "rtl"), ("배터리를", ".chat-text", "ltr"))
+    for person in (user, counselor):
+        for text, box, wanted in directions:
+            await person.reads(text)
+            assert await direction(person.page.locator(box, has_text=text).first) == wanted, text
+
+
+async def direction(element: Locator) -> str:
+    return str(await element.evaluate("element => getComputedStyle(element).direction"))
 
 
 async def test_both_see_each_other(cast: Cast) -> None:

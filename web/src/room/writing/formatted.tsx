@@ -23,14 +23,16 @@ function Part({ block }: { block: Block }) {
   }
   if (block.kind === "list") {
     const items = block.items.map((item, i) => (
-      <li key={i} dir="auto">
+      <li key={i}>
         <Pieces of={item} />
       </li>
     ));
     return block.start === null ? (
-      <ul class="line-list">{items}</ul>
+      <ul class="line-list" dir="auto">
+        {items}
+      </ul>
     ) : (
-      <ol class="line-list" start={block.start}>
+      <ol class="line-list" dir="auto" start={block.start}>
         {items}
       </ol>
     );
