@@ -144,6 +144,38 @@ def write_directly(records: Path) -> None:
         database.execute("UPDATE session SET last_seq = ? WHERE id = ?", [last + LONG, session])
 
 
+async def search_finds_what_is_not_fetched(counselor: Staff, first: Locator) -> None:
+    """Reload, so that only the newest page is there, and search for the first line."""
+    await counselor.page.reload()
+    await expect(line(counselor, f"[{LONG}]")).to_be_in_viewport()
+    await expect(first).to_have_count(0)
+    await counselor.get("chat-input").press("Control+f")
+    found, count = counselor.get("find"), counselor.get("find-count")
+    await found.fill("처음 한 줄")
+    await expect(count).to_have_text("1/1")
+    await expect(first).to_be_in_viewport()
+    await expect(found).to_be_focused()
+    marks = "() => [...CSS.highlights.get('found')].map(String)"
+    await eventually(lambda: counselor.page.evaluate(marks), ["처음 한 줄"], "the found words are marked")
+    await found.fill("[4")
+    await expect(count).to_have_text("1/1111")
+    await expect(line(counselor, "[4999]")).to_be_in_viewport()
+    await found.press("Enter")
+    await expect(count).to_have_text("2/1111")
+    await expect(line(counselor, "[4998]")).to_be_in_viewport()
+    await found.press("Shift+Enter")
+    await found.press("Shift+Enter")
+    await expect(count).to_have_text("1111/1111")
+    await expect(line(counselor, "[4] ")).to_be_in_viewport()
+    await found.press("Escape")
+    await expect(found).to_have_count(0)
+    await expect(counselor.get("chat-input")).to_be_focused()
+    await counselor.get("find-open").click()
+    await found.fill("처음 한 줄")
+    await expect(first).to_be_in_viewport()
+    await counselor.get("find-close").click()
+
+
 async def test_long_conversation_opens_at_its_end_and_scrolls_to_its_start(cast: Cast) -> None:
     user, counselor = await talking(cast)
     await counselor.write("처음 한 줄")
@@ -164,6 +196,7 @@ async def test_long_conversation_opens_at_its_end_and_scrolls_to_its_start(cast:
     await expect(first).to_be_in_viewport()
     assert await shown.count() <= MOST_SHOWN
     assert all(0 <= before - after <= MOST_SCROLLED for before, after in pairwise(seen)), seen
+    await search_finds_what_is_not_fetched(counselor, first)
     await choose(counselor, "처음 한 줄", "reply")
     await counselor.write("끝의 새 줄")
     await counselor.page.locator(".chat-newer").click()

@@ -101,6 +101,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
         </Button>
       )}
       {writing && !asThen && <writing.Reading client={client} session={session} box={scroll.rows} lines={lines} />}
+      {writing && <writing.Find client={client} session={session} box={scroll.rows} lines={lines} reveal={view.reveal} />}
       <TypingLine client={client} session={session} />
       {status !== "open" && <p class="chat-offline">{t("chat.offline")}</p>}
       {!readOnly && (

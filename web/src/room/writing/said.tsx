@@ -22,6 +22,7 @@ import { ReadMark } from "./reading";
 import "./said.css";
 import { isKey, t, type WritingKey } from "./texts";
 
+export { Find } from "./find-bar";
 export { ReplyBar } from "./quote";
 export { Reading } from "./reading";
 

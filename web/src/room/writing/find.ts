@@ -1,0 +1,63 @@
+/** Search in the lines that this page has. Pure. A page of a user has no staff lines, so no search of theirs finds one. */
+
+import type { Line } from "../../messages";
+import type { Inline } from "./inline";
+import { parse, type Block } from "./tree";
+
+/** A place where the words were found: the line, and which occurrence within that line, from 0. */
+export interface Hit {
+  seq: number;
+  nth: number;
+}
+
+/** Returns the text in the form in which texts are compared: each character in lower case, if that keeps its length. */
+export function folded(text: string): string {
+  return text
+    .normalize("NFC")
+    .replace(/\p{Lu}/gu, (char) => (char.toLowerCase().length === char.length ? char.toLowerCase() : char));
+}
+
+/** Returns where `words` begin in `text`. Both are folded. */
+export function starts(text: string, words: string): number[] {
+  const found: number[] = [];
+  if (words === "") return found;
+  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + words.length)) found.push(at);
+  return found;
+}
+
+const flat = (pieces: Inline[]): string =>
+  pieces.map((piece) => (typeof piece === "string" ? piece : "of" in piece ? flat(piece.of) : piece.text)).join("");
+
+function said(block: Block): string {
+  if (block.kind === "code") return block.text;
+  return block.kind === "list" ? block.items.map(flat).join("\n") : flat(block.of);
+}
+
+const texts = new WeakMap<Line, string>();
+
+/** Returns the text of a line as the reader sees it, without marks of formatting, folded. */
+export function searched(line: Line): string {
+  const known = texts.get(line);
+  if (known !== undefined) return known;
+  const hidden = line.kind === "system" || line.role === "system" || line.kind === "picture" || line.change === "retracted";
+  const text = hidden ? "" : folded(line.kind === "file" ? line.text : parse(line.text).map(said).join("\n"));
+  texts.set(line, text);
+  return text;
+}
+
+/** Returns all places where the words occur, the oldest first. */
+export function hits(lines: readonly Line[], query: string): Hit[] {
+  const words = folded(query.trim());
+  return lines.flatMap((line) => starts(searched(line), words).map((_, nth) => ({ seq: line.seq, nth })));
+}
+
+/** Returns the position of a hit among all; that of the newest hit if `now` is null or no longer there; -1 if there are none. */
+export function placeOf(all: readonly Hit[], now: Hit | null): number {
+  const at = now ? all.findIndex(({ seq, nth }) => seq === now.seq && nth === now.nth) : -1;
+  return at >= 0 ? at : all.length - 1;
+}
+
+/** Returns the hit `by` places later; after the newest comes the oldest, and before the oldest the newest. */
+export function stepped(all: readonly Hit[], now: Hit | null, by: 1 | -1): Hit | null {
+  return all[(placeOf(all, now) + by + all.length) % all.length] ?? null;
+}
