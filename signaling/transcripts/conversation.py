@@ -13,6 +13,7 @@ from signaling.protocol.session_views import Line
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Audience
 
+from .board_document import Page
 from .words import words_in
 
 Form = Literal["html", "text"]
@@ -33,6 +34,7 @@ class Image(NamedTuple):
 class Conversation:
     """A conversation for its readers. `lines`: the lines that `readers` may read. `board`: ids of the pictures on the board.
 
+    `pages`: the pages of the board as they were left.
     `you`: the participant who reads, or "". `zone`: time zone of the reader. `begun_at`, `ended_at`: Unix ms; None: it still goes
     on.
     """
@@ -46,6 +48,7 @@ class Conversation:
     begun_at: int
     ended_at: int | None
     you: str = ""
+    pages: Sequence[Page] = ()
 
     @cached_property
     def words(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from html import escape
 
 from signaling.protocol.session_views import Line
 
+from .board_page import svg
 from .conversation import Conversation, PictureOf
 
 MOST_PICTURE_BYTES = 40 * 1024 * 1024  # bytes of all pictures in one file; mail and phones do not accept larger files
@@ -25,6 +26,8 @@ article { margin-top: 0.9rem; break-inside: avoid; } article p { margin: 0; whit
 blockquote { margin: 0; padding-inline-start: 0.6rem; border-inline-start: 3px solid #8886; opacity: 0.75; }
 .who { font-weight: 600; } time { opacity: 0.75; font-size: 0.85rem; }
 .staff { border-inline-start: 3px dashed #8250df; padding-inline-start: 0.7rem; }
+.board { display: block; width: 100%; margin-top: 0.3rem; border: 1px solid #8886; border-radius: 0.5rem; }
+.board text { font-family: system-ui, "Apple SD Gothic Neo", "Noto Sans KR", "Malgun Gothic", sans-serif; white-space: pre; }
 img { display: block; max-width: 100%; max-height: 32rem; border-radius: 0.5rem; margin-top: 0.3rem; }
 """
 
@@ -45,11 +48,26 @@ async def page(conversation: Conversation, picture_of: PictureOf) -> AsyncIterat
         yield "</article>\n"
     if not lines:
         yield f"<p>{escape(words['empty'])}</p>\n"
-    if conversation.board:
-        yield f"<h2>{escape(words['board'])}</h2>\n"
-        for picture in conversation.board:
-            yield f"<article>{await inside.image(picture, words['board'])}</article>\n"
+    async for piece in _board(conversation, inside):
+        yield piece
     yield "</main>\n</html>\n"
+
+
+async def _board(conversation: Conversation, inside: _Inside) -> AsyncIterator[str]:
+    """Yield the pages of the board, and the pictures that were on the board and are on no page any more."""
+    words = conversation.words
+    if conversation.pages:
+        yield f"<h2>{escape(words['drawings'])}</h2>\n"
+    shown: set[str] = set()
+    for n, drawn in enumerate(conversation.pages, 1):
+        addresses = {picture: address for picture in drawn.pictures if (address := await inside.address(picture))}
+        shown |= addresses.keys()
+        yield f"<article>{svg(drawn, words['page'].format(n=n, all=len(conversation.pages)), addresses)}</article>\n"
+    left = [picture for picture in conversation.board if picture not in shown]
+    if left:
+        yield f"<h2>{escape(words['board'])}</h2>\n"
+    for picture in left:
+        yield f"<article>{await inside.image(picture, words['board'])}</article>\n"
 
 
 class _Inside:
@@ -61,11 +79,17 @@ class _Inside:
         self._left_bytes = MOST_PICTURE_BYTES
 
     async def image(self, picture: str, label: str) -> str:
+        """Return the picture as an element, or a sentence instead of a picture that cannot be shown."""
+        address = await self.address(picture)
+        return f'<img alt="{escape(label)}" src="{address}">' if address else self._missing
+
+    async def address(self, picture: str) -> str:
+        """Return the picture as a data address, or "" when its readers may not see it or there is no room."""
         found = await self._picture_of(picture)
         if found is None or found.mime not in _MIMES or len(found.data) > self._left_bytes:
-            return self._missing
+            return ""
         self._left_bytes -= len(found.data)
-        return f'<img alt="{escape(label)}" src="data:{found.mime};base64,{base64.b64encode(found.data).decode()}">'
+        return f"data:{found.mime};base64,{base64.b64encode(found.data).decode()}"
 
 
 def _head(conversation: Conversation) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import tzinfo
 
 from signaling.protocol.session_views import Line
 from signaling.protocol.words import Audience
 from signaling.records import Records, SessionRecord
 
+from .board_document import pages_of
 from .conversation import Conversation, Image, PictureOf
 
 _AT_ONCE = 500
@@ -30,6 +32,7 @@ async def conversation_of(
         begun_at=session.started_at,
         ended_at=session.ended_at,
         you=you,
+        pages=await asyncio.to_thread(pages_of, await records.board(session.id)),
     )
 
 
