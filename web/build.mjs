@@ -14,6 +14,7 @@ const outDir = process.argv[2] ? `${target}.new` : join(here, `../build/pages-${
 const shared = {
   configFile: false,
   logLevel: "warn",
+  worker: { format: "es" },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 };
 const modern = { target: "es2022", emptyOutDir: false, modulePreload: { polyfill: false }, reportCompressedSize: false };

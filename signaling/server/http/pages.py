@@ -29,6 +29,14 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sang
 (or install the wheel, which brings them), then load this page again.</p></html>"""
 
 
+# A script may be the worker of a page. A worker obeys the headers of its own response: it may fetch nothing. A worker with
+# the directive `sandbox` does not start, and a framed page starts only workers with its own embedder policy.
+_WORKER = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+
+
 class PanelQuery(Struct, kw_only=True):
     """The parameters that the server needs. The page itself reads the others."""
 
@@ -105,6 +113,8 @@ async def asset(request: web.Request) -> web.StreamResponse:
     if path is None:
         raise not_found()
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin"}
+    if path.suffix == ".js":
+        headers |= _WORKER
     return file_response(PAGES.resolve(), path, request, headers)
 
 

@@ -6,6 +6,7 @@ import { Icon } from "../../ui/icon";
 import { saveAs } from "../../ui/save-as";
 import { useLocale } from "../../ui/store";
 import { PictureError, type Pictures } from "../pictures";
+import { PdfPreview, PREVIEWED_BYTES, savesData } from "./pdf-preview";
 import "./files.css";
 import { sizeOf, t } from "./words";
 
@@ -33,11 +34,12 @@ export function FileLine({ line, pictures, via = "" }: FileLineProps) {
   const [busy, setBusy] = useState(false);
   const { file = "", kind = "", bytes = "0", locked } = line.args;
   const facts = { name: line.text, kind: kind.toUpperCase(), size: sizeOf(Number(bytes)) };
+  const path = `/api/files/${encodeURIComponent(file)}${via && `?${new URLSearchParams({ via })}`}`;
+  const previews = kind === "pdf" && !locked && Number(bytes) <= PREVIEWED_BYTES && !savesData();
   const fetchIt = async () => {
     setBusy(true);
     try {
-      const query = via && `?${new URLSearchParams({ via })}`;
-      saveAs(await pictures.blob(`/api/files/${encodeURIComponent(file)}${query}`), line.text);
+      saveAs(await pictures.blob(path), line.text);
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
       toast(t(error.reason === "network" ? "network" : "gone"), "error");
@@ -55,6 +57,7 @@ export function FileLine({ line, pictures, via = "" }: FileLineProps) {
       aria-label={t("download", facts) + (locked ? `, ${t("locked")}` : "")}
       data-testid="file-line"
     >
+      {previews && <PdfPreview path={path} name={line.text} pictures={pictures} />}
       <Icon node={iconOf(kind)} size={28} />
       <span class="file-line-words">
         <span class="file-name" dir="auto">
