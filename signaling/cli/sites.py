@@ -101,6 +101,13 @@ def site() -> None:
     help="Show people which of their lines were read. Staff see by whom, users do not.",
 )
 @click.option(
+    "--staff-names",
+    default="shown",
+    show_default=True,
+    type=click.Choice(["shown", "hidden"]),
+    help="Name the counselors at work in the panel, before a conversation begins.",
+)
+@click.option(
     "--file-mb",
     default=25,
     show_default=True,

@@ -7,7 +7,7 @@ Opening the records runs the Alembic migrations in this folder, which make or up
 from .figures import Threshold, Wait
 from .passkeys import PasskeyRecord, TooManyPasskeys
 from .person_notes import PersonNote, TooManyNotes
-from .replies import SavedReply, TooManyReplies
+from .replies import ReplyPicture, SavedReply, TooManyReplies, TooManyReplyPictures
 from .sign_ins import SignInRules, TotpRecord
 from .store import Records
 from .types import (
@@ -46,6 +46,7 @@ __all__ = [
     "PictureRecord",
     "Records",
     "RecordsAway",
+    "ReplyPicture",
     "SavedReply",
     "SessionRecord",
     "SignInRecord",
@@ -58,6 +59,7 @@ __all__ = [
     "TooManyNotes",
     "TooManyPasskeys",
     "TooManyReplies",
+    "TooManyReplyPictures",
     "TotpRecord",
     "UnknownSession",
     "Wait",

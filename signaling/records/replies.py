@@ -14,8 +14,10 @@ from .database import Database
 
 MOST_SHARED = 1000  # most replies of one site
 MOST_OWN = 200  # most private replies of one member of staff
+MOST_PICTURES = 4  # most pictures of one reply
 
 _c = t.saved_reply.c
+_p = t.reply_picture.c
 
 
 class TooManyReplies(ValueError):
@@ -26,10 +28,27 @@ class TooManyReplies(ValueError):
         self.most = most
 
 
+class TooManyReplyPictures(ValueError):
+    """The reply already has as many pictures as allowed. Nothing was stored."""
+
+
+class ReplyPicture(Struct, frozen=True, kw_only=True):
+    """A checked and re-encoded picture of a saved reply. `at`: when it was added, in Unix ms."""
+
+    id: str
+    reply: str
+    mime: str
+    width: int
+    height: int
+    data: bytes
+    at: int
+
+
 class SavedReply(Struct, frozen=True, kw_only=True):
     """A saved reply. It belongs either to a `site` or to its `owner`, a member of staff; the other of these fields is "".
 
     `language`: "" when the reply suits every language. `uses`: how often the reply was inserted. `changed_at`: Unix ms.
+    `pictures`: ids of its pictures, oldest first. Saving a reply does not change them.
     """
 
     id: str
@@ -40,6 +59,7 @@ class SavedReply(Struct, frozen=True, kw_only=True):
     text: str
     uses: int = 0
     changed_at: int = 0
+    pictures: tuple[str, ...] = ()
 
 
 def new_reply_id() -> str:
@@ -78,7 +98,8 @@ class Replies(Database):
                 return reply
             stored = replace(reply, uses=known["uses"])
             connection.execute(sa.update(t.saved_reply).where(_c.id == reply.id).values(_row(stored)))
-            return stored
+            found = connection.execute(sa.select(_p.id).where(_p.reply == reply.id).order_by(_p.at, _p.id)).scalars()
+            return replace(stored, pictures=tuple(found))
 
         return await self._transaction(save, writes=True)
 
@@ -114,9 +135,53 @@ class Replies(Database):
         theirs = sa.and_(_c.id == reply, shared | (_c.owner == staff))
         return await self._do(sa.update(t.saved_reply).where(theirs).values(uses=_c.uses + 1)) > 0
 
+    # --- pictures of replies -------------------------------------------------------------------------------------------
+
+    async def add_reply_picture(self, picture: ReplyPicture, *, site: str = "", owner: str = "") -> None:
+        """Add a picture to a reply of this site or this owner.
+
+        Raises LookupError when there is no such reply, and TooManyReplyPictures.
+        """
+
+        def add(connection: sa.Connection) -> None:
+            theirs = sa.select(_c.id).where(_c.id == picture.reply, _belongs(site, owner)).with_for_update()
+            if connection.execute(theirs).first() is None:
+                raise LookupError(picture.reply)
+            count = sa.select(sa.func.count()).select_from(t.reply_picture).where(_p.reply == picture.reply)
+            if connection.execute(count).scalar_one() >= MOST_PICTURES:
+                raise TooManyReplyPictures
+            values = {name: getattr(picture, name) for name in ReplyPicture.__struct_fields__}
+            connection.execute(sa.insert(t.reply_picture).values(values))
+
+        await self._transaction(add, writes=True)
+
+    async def remove_reply_picture(self, picture: str, reply: str, *, site: str = "", owner: str = "") -> bool:
+        """Remove a picture from a reply of this site or this owner. Return False when there is no such picture."""
+        theirs = sa.select(_c.id).where(_c.id == reply, _belongs(site, owner))
+        return await self._do(sa.delete(t.reply_picture).where(_p.id == picture, _p.reply.in_(theirs))) > 0
+
+    async def reply_picture(self, picture: str) -> tuple[ReplyPicture, str, str] | None:
+        """Return the picture with the site and the owner of its reply, or None when there is no such picture."""
+        joined = t.reply_picture.join(t.saved_reply)
+        row = await self._first(sa.select(t.reply_picture, _c.site, _c.owner).select_from(joined).where(_p.id == picture))
+        if row is None:
+            return None
+        values = {name: row[name] for name in ReplyPicture.__struct_fields__}
+        return ReplyPicture(**values), row["site"] or "", row["owner"] or ""
+
     async def _replies(self, which: sa.ColumnElement[bool], *order: sa.ColumnElement[int]) -> list[SavedReply]:
         rows = await self._all(sa.select(t.saved_reply).where(which).order_by(*order, _c.title, _c.id))
-        return [SavedReply(**(dict(row) | {"site": row["site"] or "", "owner": row["owner"] or ""})) for row in rows]
+        joined = t.reply_picture.join(t.saved_reply)
+        pictures: dict[str, tuple[str, ...]] = {}
+        found = sa.select(_p.id, _p.reply).select_from(joined).where(which).order_by(_p.at, _p.id)
+        for row in await self._all(found):
+            pictures[row["reply"]] = (*pictures.get(row["reply"], ()), row["id"])
+        return [
+            SavedReply(
+                **(dict(row) | {"site": row["site"] or "", "owner": row["owner"] or ""}), pictures=pictures.get(row["id"], ())
+            )
+            for row in rows
+        ]
 
 
 def _belongs(site: str, owner: str) -> sa.ColumnElement[bool]:
@@ -131,5 +196,5 @@ def _require_room(connection: sa.Connection, reply: SavedReply, more: int) -> No
 
 
 def _row(reply: SavedReply) -> dict[str, object]:
-    values = {name: getattr(reply, name) for name in SavedReply.__struct_fields__}
+    values = {name: getattr(reply, name) for name in SavedReply.__struct_fields__ if name != "pictures"}
     return values | {"site": reply.site or None, "owner": reply.owner or None}

@@ -51,6 +51,7 @@ site = sa.Table(
     sa.Column("file_mb", sa.Integer, nullable=False, server_default="25"),
     sa.Column("wrap_up", sa.JSON(none_as_null=True), nullable=True),
     _text("read_marks", "on"),
+    _text("staff_names", "shown"),
 )
 
 category = sa.Table(
@@ -102,6 +103,18 @@ saved_reply = sa.Table(
     _text("text"),
     sa.Column("uses", sa.Integer, nullable=False, server_default="0"),
     _time("changed_at"),
+)
+
+reply_picture = sa.Table(
+    "reply_picture",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("reply", sa.Text, sa.ForeignKey("saved_reply.id", ondelete="CASCADE"), nullable=False, index=True),
+    _text("mime"),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    _time(),
 )
 
 sign_in = sa.Table(

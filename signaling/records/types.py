@@ -70,7 +70,7 @@ class Site(Struct, frozen=True, kw_only=True):
     `recording`: whether calls may be recorded when all agree. `listening`: whether operators may listen in; the page tells users
     so before they enter. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
     `wrap_up`: what staff choose after a conversation; None: the standard choices.
-    `read_marks`: whether people see who has read a line.
+    `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work.
     """
 
     id: str
@@ -88,6 +88,7 @@ class Site(Struct, frozen=True, kw_only=True):
     file_mb: int = 25
     wrap_up: WrapUpPlan | None = None
     read_marks: Literal["off", "on"] = "on"
+    staff_names: Literal["shown", "hidden"] = "shown"
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 

@@ -5,7 +5,10 @@ The titles of replies, the outcomes and the notes never reach the visitor's brow
 
 from __future__ import annotations
 
+import io
+
 from msgspec.structs import replace
+from PIL import Image
 from playwright.async_api import expect
 
 from signaling.records import Records
@@ -35,6 +38,12 @@ async def asks(cast: Cast, counselor: Staff, name: str = "", *, watched: bool = 
     return user
 
 
+def png() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (90, 60), "teal").save(made, "PNG")
+    return made.getvalue()
+
+
 async def share(cast: Cast, title: str, text: str) -> None:
     """Let the operator save a reply for all staff of the site."""
     operator = await cast.operator()
@@ -42,8 +51,11 @@ async def share(cast: Cast, title: str, text: str) -> None:
     await operator.get("reply-add").first.click()
     await operator.get("reply-title").fill(title)
     await operator.get("reply-text").fill(text)
+    picture = {"name": "지도.png", "mimeType": "image/png", "buffer": png()}
+    await operator.get("reply-picture-file").set_input_files(files=[picture])
     await operator.get("reply-save").click()
     await expect(operator.get("reply")).to_contain_text(title)
+    await expect(operator.get("reply").locator("img")).to_have_js_property("naturalWidth", 90)
 
 
 async def test_claimed_values_are_marked_and_signed_ones_filled_in(cast: Cast) -> None:
@@ -63,6 +75,7 @@ async def test_claimed_values_are_marked_and_signed_ones_filled_in(cast: Cast) -
     await box.press("Enter")
     await expect(box).to_have_value("{user.name} 님, {product.name} 문의를 Jimin 상담사가 도와드릴게요.")
     await expect(jimin.get("pending-product.name")).to_contain_text(CAMERA)
+    await expect(jimin.get("carried").get_by_test_id("reply-thumb")).to_have_count(1)
     await expect(jimin.get("pending-product.name").locator(".prov-claimed")).to_be_visible()
     await box.press("Enter")
     await expect(jimin.get("chat-send")).to_be_disabled()
@@ -76,6 +89,7 @@ async def test_claimed_values_are_marked_and_signed_ones_filled_in(cast: Cast) -
     await box.press("Enter")
     said = stranger.panel.get_by_test_id("chat-line").filter(has_text=f"{CAMERA} 문의를")
     await expect(said).to_be_visible()
+    await expect(stranger.panel.locator(".chat-picture img")).to_have_js_property("naturalWidth", 90)
     await jimin.get("end-session").click()
     await jimin.get("end-confirm").click()
     await jimin.get("wrapup-save").click()
@@ -86,8 +100,10 @@ async def test_claimed_values_are_marked_and_signed_ones_filled_in(cast: Cast) -
     await box.press("Enter")
     filled = f"김민지 님, {CAMERA} 문의를 Jimin 상담사가 도와드릴게요."
     await expect(box).to_have_value(filled)
+    await jimin.get("carried").get_by_role("button", name="사진 빼기").click()
     await box.press("Enter")
     await expect(customer.panel.get_by_test_id("chat-line").filter(has_text=filled)).to_be_visible()
+    await expect(customer.panel.locator(".chat-picture img")).to_have_count(0)
     assert not stranger.traffic.contains(TITLE)
     assert not customer.traffic.contains(TITLE)
 

@@ -24,6 +24,7 @@ from . import (
     pictures,
     recordings,
     replies,
+    reply_pictures,
     scanning,
     staff,
     thresholds,
@@ -52,7 +53,7 @@ def setup(app: web.Application) -> None:
     copies.setup(app)
     hide_versions()
     for_people = (health, pages, users, transcripts, pictures, files)
-    for_staff = (staff, account, factors, passkeys, person, recordings, copies, replies, wrap_up)
+    for_staff = (staff, account, factors, passkeys, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, hours, thresholds)
     for part in (*for_people, *for_staff, *for_operators):
         app.add_routes(part.routes)

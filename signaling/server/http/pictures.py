@@ -14,7 +14,7 @@ from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets, network_of
 from signaling.protocol.reading import QueryReader
 from signaling.protocol.words import Audience, OptionalId
-from signaling.records import PictureRecord, StaffRecord
+from signaling.records import PictureRecord, SessionRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
 from .bodies import address_of, bearer, now_ms, path_id, read_bytes, read_query
@@ -63,15 +63,11 @@ async def upload(request: web.Request) -> web.Response:
         raise Refused(403, "not_allowed", "Only staff may share pictures among staff.")
     now = now_ms()
     records = request.app[RECORDS]
-    session = await records.session(session_id)
-    if session is None or session.state in OVER or (is_user and session.state == "after"):
-        raise Refused(409, "wrong_state", "The conversation is over.")
     if not request.app[UPLOADS].take(f"{session_id} {participant}", now):
-        raise _too_many()
-    if await records.count_pictures(session_id) >= MOST_A_SESSION:
-        raise Refused(409, "session_full", f"A session may have at most {MOST_A_SESSION} pictures.")
-    scan = partial(noted, request, session_id, "user" if is_user else participant)
-    picture = await _taken(request, Who(network_of(address_of(request)), f"{session_id} {participant}"), scan)
+        raise too_many()
+    await room_in(request, session_id, is_user=is_user)
+    scan = partial(noted, request, f"session/{session_id}", "user" if is_user else participant)
+    picture = await taken(request, Who(network_of(address_of(request)), f"{session_id} {participant}"), scan)
     picture_id = f"pic-{secrets.token_urlsafe(12)}"
     await records.add_picture(
         PictureRecord(
@@ -92,14 +88,24 @@ async def upload(request: web.Request) -> web.Response:
     return answer(PictureAnswer(picture=picture_id, width=picture.width, height=picture.height, mime=picture.mime))
 
 
-async def _taken(request: web.Request, who: Who, scan: Scan) -> Picture:
+async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> SessionRecord:
+    """Return the session if it takes one more picture. Raises Refused: wrong_state, session_full."""
+    session = await request.app[RECORDS].session(session_id)
+    if session is None or session.state in OVER or (is_user and session.state == "after"):
+        raise Refused(409, "wrong_state", "The conversation is over.")
+    if await request.app[RECORDS].count_pictures(session_id) >= MOST_A_SESSION:
+        raise Refused(409, "session_full", f"A session may have at most {MOST_A_SESSION} pictures.")
+    return session
+
+
+async def taken(request: web.Request, who: Who, scan: Scan) -> Picture:
     """Return the picture in the body. The body is read only when there is room for it.
 
     Raises Refused: too_many_pictures; Crowded; FileRefused.
     """
     checker = request.app[CHECKER]
     if checker.has_spent_too_much(who):
-        raise _too_many()
+        raise too_many()
     try:
         async with checker.sending(who) as upload:
             body = await read_bytes(request, MOST_BYTES, lambda count: checker.held.take(upload, count))
@@ -109,7 +115,7 @@ async def _taken(request: web.Request, who: Who, scan: Scan) -> Picture:
         raise Crowded("pictures", _TRY_AGAIN_S) from None
 
 
-def _too_many() -> Refused:
+def too_many() -> Refused:
     return Refused(429, "too_many_pictures", "Too many pictures at the same time. Try again in a minute.")
 
 
@@ -145,11 +151,11 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    Staff in the session may see the picture, as may staff in a later session of the same user, and operators (audited). A
-    product's picture is shown while the request rings, so all staff of the site may see it.
+    Staff in the session, colleagues who read along, staff in a later session of the same user, and operators (audited) may see
+    the picture. A product's picture is shown while the request rings, so all staff of the site may see it.
     """
     records = request.app[RECORDS]
-    if request.app[LIVE].staff_participant(picture.session, member.id) is not None:
+    if request.app[LIVE].may_read_lines(picture.session, member.id):
         return True
     if member.role == "operator":
         await records.audit(member.id, "picture.read", f"session/{picture.session}", now_ms(), picture.id)

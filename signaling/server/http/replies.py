@@ -26,7 +26,7 @@ MOST_CSV_BYTES = 4 * 1024 * 1024
 
 
 class ReplyItem(Struct, kw_only=True):
-    """One reply. `shared`: the reply belongs to the site, and only operators may change it."""
+    """One reply. `shared`: the reply belongs to the site, and only operators may change it. `pictures`: ids of its pictures."""
 
     id: str
     shared: bool
@@ -34,6 +34,7 @@ class ReplyItem(Struct, kw_only=True):
     title: str
     text: str
     uses: int
+    pictures: tuple[str, ...]
 
     @classmethod
     def of(cls, reply: SavedReply) -> ReplyItem:
@@ -44,6 +45,7 @@ class ReplyItem(Struct, kw_only=True):
             title=reply.title,
             text=reply.text,
             uses=reply.uses,
+            pictures=reply.pictures,
         )
 
 

@@ -15,11 +15,11 @@ from .bodies import now_ms
 SCANNER: web.AppKey[Scanner] = web.AppKey("virus_scanner", Scanner)
 
 
-async def noted(request: web.Request, session: str, actor: str, scan: Awaitable[None]) -> None:
-    """Wait for a scan. A virus is audited by the name that the scanner gives it. Raises FileRefused."""
+async def noted(request: web.Request, subject: str, actor: str, scan: Awaitable[None]) -> None:
+    """Wait for a scan. A virus is audited under `subject`, by the name that the scanner gives it. Raises FileRefused."""
     try:
         await scan
     except FileRefused as error:
         if error.found:
-            await request.app[RECORDS].audit(actor, "file.infected", f"session/{session}", now_ms(), error.found)
+            await request.app[RECORDS].audit(actor, "file.infected", subject, now_ms(), error.found)
         raise

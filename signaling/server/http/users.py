@@ -112,6 +112,7 @@ async def panel(request: web.Request) -> web.Response:
     language = site.language_for(asked.lang) or (site.languages or ["en"])[0]
     now, hours, live = now_ms(), site.hours_of(category), request.app[LIVE]
     place = await live.estimate(site.id, category, language, now)
+    helpers = await live.helpers(site.id, category, language) if site.staff_names == "shown" else []
     return answer(
         PanelView(
             site=SiteView(
@@ -126,7 +127,7 @@ async def panel(request: web.Request) -> web.Response:
             category=CategoryView(id=category, name=site.category_name(category, language)),
             language=language,
             staffed=place.staffed,
-            helpers=(await live.helpers(site.id, category, language))[:_HELPERS_SHOWN],
+            helpers=helpers[:_HELPERS_SHOWN],
             low_s=place.low_s,
             high_s=place.high_s,
             retention_days=site.retention_days,

@@ -1,6 +1,6 @@
-/** What saved replies need from the message box: the position of the caret, and a way to write as if the person typed. */
+/** What menus need from the message box: the position of the caret, and a way to write as if the person typed. */
 import { useEffect, useState } from "preact/hooks";
-import type { Box } from "../../room/composer";
+import type { Box } from "../room/composer";
 
 /** Returns where the caret is; -1 while the box is not focused or has a selection. */
 export function useCaret(box: Box): number {

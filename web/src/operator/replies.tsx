@@ -40,6 +40,7 @@ function SiteReplies({ site }: { site: Site }) {
           <Icon node={Download} /> {words("export")}
         </a>
       </header>
+      <p class="field-hint">{words("csv.pictures")}</p>
       <ReplyList key={imports} shelf={sharedReplies(site.id)} languages={site.languages} />
     </section>
   );

@@ -1,12 +1,13 @@
 import { Pencil } from "lucide";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { composes } from "../../room/compose";
 import type { Box } from "../../room/composer";
 import { filled, type Values } from "../../staff/replies/variables";
 import { countUse, repliesFor, type SavedReply } from "../../staff/replies/api";
 import { t } from "../../staff/replies/texts";
+import { ReplyThumbs } from "../../staff/replies/thumbs";
 import { Button } from "../../ui";
-import { useCaret, write } from "./box";
+import { useCaret, write } from "../message-box";
+import { BoxMenu, useActive, useKeysOf } from "../box-menu";
 import { found, slashAt, worthShowing } from "./search";
 
 interface MenuProps {
@@ -15,6 +16,7 @@ interface MenuProps {
   site: string;
   language: string;
   values: Values;
+  onInsert: (reply: SavedReply) => void;
   onManage: () => void;
 }
 
@@ -36,7 +38,7 @@ function useReplies(site: string, language: string, open: boolean): { replies: S
 }
 
 /** The search that "/" opens. Arrows and Enter insert a reply; Escape closes. */
-export function ReplyMenu({ box, text, site, language, values, onManage }: MenuProps) {
+export function ReplyMenu({ box, text, site, language, values, onInsert, onManage }: MenuProps) {
   const caret = useCaret(box);
   const slash = caret < 0 ? null : slashAt(text, caret);
   const [closedAt, setClosedAt] = useState(-1); // position of the "/" whose menu the person closed with Escape
@@ -54,6 +56,7 @@ export function ReplyMenu({ box, text, site, language, values, onManage }: MenuP
     const element = box.current;
     if (element === null || slash === null) return;
     write(element, slash.from, caret, filled(reply.text, values));
+    onInsert(reply);
     countUse(reply.id).catch(() => undefined); // a failed count of uses is not shown
   };
   const onKey = (event: KeyboardEvent): boolean => {
@@ -68,7 +71,7 @@ export function ReplyMenu({ box, text, site, language, values, onManage }: MenuP
   useActive(box, open && results.length > 0 ? `${id}-${chosen}` : "", id);
   if (!open) return null;
   return (
-    <Popover box={box}>
+    <BoxMenu box={box} testid="replies">
       <ul class="replies-found" role="listbox" id={id} aria-label={t("found")}>
         {results.map((reply, n) => (
           <Option key={reply.id} id={`${id}-${n}`} reply={reply} chosen={n === chosen} onPick={() => insert(reply)} />
@@ -85,7 +88,7 @@ export function ReplyMenu({ box, text, site, language, values, onManage }: MenuP
           {t("manage")}
         </Button>
       </footer>
-    </Popover>
+    </BoxMenu>
   );
 }
 
@@ -100,70 +103,7 @@ function Option({ id, reply, chosen, onPick }: { id: string; reply: SavedReply; 
       <p class="dim" dir="auto">
         {reply.text}
       </p>
+      <ReplyThumbs pictures={reply.pictures} />
     </li>
   );
-}
-
-/** Shows its content above the message box. It is in the browser's top layer, so that scrolling panes do not cut it off. */
-function Popover({ box, children }: { box: Box; children: preact.ComponentChildren }) {
-  const element = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const made = element.current;
-    if (made === null) return;
-    made.showPopover();
-    const place = () => {
-      const frame = box.current?.form?.getBoundingClientRect();
-      if (frame === undefined) return;
-      made.style.left = `${frame.left + 8}px`;
-      made.style.width = `${Math.min(560, frame.width - 16)}px`;
-      made.style.bottom = `${innerHeight - frame.top + 4}px`;
-      made.style.maxHeight = `${Math.max(120, frame.top - 12)}px`;
-    };
-    place();
-    addEventListener("resize", place);
-    return () => removeEventListener("resize", place);
-  }, []);
-  return (
-    // With the default prevented, a press leaves the focus in the message box.
-    <div
-      ref={element}
-      class="replies-menu"
-      popover="manual"
-      data-testid="replies"
-      onMouseDown={(event) => event.preventDefault()}
-    >
-      {children}
-    </div>
-  );
-}
-
-/** Gives key presses to `onKey` before the message box. Keys of an input method (Korean, Japanese, Chinese) go to the box
- *  only. */
-function useKeysOf(box: Box, onKey: ((event: KeyboardEvent) => boolean) | null): void {
-  const current = useRef(onKey);
-  current.current = onKey;
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      if (composes(event) || current.current?.(event) !== true) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-    };
-    const element = box.current;
-    element?.addEventListener("keydown", pressed, true);
-    return () => element?.removeEventListener("keydown", pressed, true);
-  }, []);
-}
-
-/** Tells screen readers which reply is chosen while the focus stays in the message box. */
-function useActive(box: Box, option: string, list: string): void {
-  useEffect(() => {
-    const element = box.current;
-    if (element === null || option === "") return;
-    element.setAttribute("aria-controls", list);
-    element.setAttribute("aria-activedescendant", option);
-    return () => {
-      element.removeAttribute("aria-controls");
-      element.removeAttribute("aria-activedescendant");
-    };
-  }, [option]);
 }

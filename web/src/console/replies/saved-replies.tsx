@@ -1,27 +1,37 @@
 import { Zap } from "lucide";
-import type { SessionView, StaffMe } from "../../messages";
+import type { Audience, SessionView, StaffMe } from "../../messages";
+import type { Client } from "../../room/client";
 import type { Box, ComposerAid } from "../../room/composer";
 import { ProvenanceBadge } from "../../staff/brief";
 import { t } from "../../staff/replies/texts";
 import { settled, unsettled, valuesOf, type Unsettled, type Values } from "../../staff/replies/variables";
 import { Button, IconButton } from "../../ui";
-import { write } from "./box";
+import { write } from "../message-box";
+import { carry, CarriedPictures, sendCarried } from "./carried";
 import { ReplyMenu } from "./menu";
 import { editOwnReplies } from "./own-replies";
 
 /** Returns the additions to a session's message box that saved replies need. */
-export function savedReplies(session: SessionView, me: StaffMe): ComposerAid {
+export function savedReplies(client: Client, session: SessionView, me: StaffMe, to: Audience): Omit<ComposerAid, "mentions"> {
   const values = valuesOf(session.brief, me.name);
   return {
     above: (box, text) => (
       <>
-        <ReplyMenu {...{ box, text, values }} site={session.site.id} language={session.language} onManage={editOwnReplies} />
+        <ReplyMenu
+          {...{ box, text, values }}
+          site={session.site.id}
+          language={session.language}
+          onInsert={(reply) => carry(session.id, reply)}
+          onManage={editOwnReplies}
+        />
         <Pending {...{ box, text, values }} />
+        <CarriedPictures client={client} session={session.id} to={to} />
       </>
     ),
     beside: (box) => (
       <IconButton icon={Zap} kind="quiet" label={t("open")} data-testid="replies-open" onClick={() => beginSearch(box)} />
     ),
+    sent: () => void sendCarried(client, session.id, to),
     holds: (text) => unsettled(text, values).length > 0,
   };
 }

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { SavedReply } from "../../staff/replies/api";
 import { found, slashAt, worthShowing } from "./search";
 
-const reply = (title: string, text: string): SavedReply => ({ id: title, shared: true, language: "", title, text, uses: 0 });
+const reply = (title: string, text: string): SavedReply => ({
+  id: title,
+  shared: true,
+  language: "",
+  title,
+  text,
+  uses: 0,
+  pictures: [],
+});
 const REPLIES = [
   reply("배송 안내", "이틀 걸려요. 반품은 따로 안내해 드려요."),
   reply("반품 방법", "상자에 넣어 보내 주세요."),

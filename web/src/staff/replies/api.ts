@@ -1,4 +1,5 @@
 /** The HTTP calls of saved replies: those of one person, and those that a site shares. */
+import type { Audience } from "../../messages";
 import { get, post } from "../api";
 
 export interface SavedReply {
@@ -10,6 +11,8 @@ export interface SavedReply {
   title: string;
   text: string;
   uses: number;
+  /** Ids of the reply's pictures. */
+  pictures: string[];
 }
 
 export type NewReply = Pick<SavedReply, "id" | "language" | "title" | "text">;
@@ -19,12 +22,18 @@ export interface ReplyShelf {
   all(): Promise<SavedReply[]>;
   save(reply: NewReply): Promise<SavedReply>;
   remove(id: string): Promise<unknown>;
+  addPicture(id: string, file: File): Promise<{ picture: string }>;
+  removePicture(id: string, picture: string): Promise<unknown>;
 }
+
+export const MOST_PICTURES = 4; // of one reply, as the server takes them
 
 const shelf = (path: string): ReplyShelf => ({
   all: () => get(path) as Promise<SavedReply[]>,
   save: (reply) => post(path, reply) as Promise<SavedReply>,
   remove: (id) => post(`${path}/${encodeURIComponent(id)}/remove`),
+  addPicture: (id, file) => post(`${path}/${encodeURIComponent(id)}/pictures`, file) as Promise<{ picture: string }>,
+  removePicture: (id, picture) => post(`${path}/${encodeURIComponent(id)}/pictures/${encodeURIComponent(picture)}/remove`),
 });
 
 export const ownReplies = shelf("/api/replies");
@@ -35,4 +44,10 @@ export const importReplies = (site: string, file: File) =>
   post(exportAddress(site), file) as Promise<{ added: number; changed: number }>;
 export const repliesFor = (site: string, language: string) =>
   get(`/api/replies?site=${encodeURIComponent(site)}&language=${encodeURIComponent(language)}`) as Promise<SavedReply[]>;
+export const pictureAddress = (picture: string) => `/api/replies/pictures/${encodeURIComponent(picture)}`;
+/** Copies a reply's picture into a conversation. Returns the id of the copy, which is sent as a line. */
+export const sharePicture = async (session: string, picture: string, audience: Audience): Promise<string> => {
+  const path = `/api/sessions/${encodeURIComponent(session)}/pictures/saved`;
+  return ((await post(path, { picture, audience })) as { picture: string }).picture;
+};
 export const countUse = (id: string) => post(`/api/replies/${encodeURIComponent(id)}/used`);

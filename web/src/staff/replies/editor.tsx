@@ -1,24 +1,29 @@
 import { useRef, useState } from "preact/hooks";
 import { Button, Field, Select, TextArea, useLocale } from "../../ui";
 import { languageName } from "../format";
+import { anyText } from "../../room/words";
+import { ApiError } from "../api";
 import { sentence } from "../refusals";
 import { t as words } from "../texts";
-import type { NewReply } from "./api";
+import type { NewReply, ReplyShelf, SavedReply } from "./api";
+import { ReplyPictures, type PictureChanges } from "./pictures";
 import { t } from "./texts";
 import { VARIABLES, type Variable } from "./variables";
 
 interface EditorProps {
-  reply: NewReply;
+  shelf: ReplyShelf;
+  reply: NewReply & Pick<SavedReply, "pictures">;
   languages: string[];
-  /** Saves the reply. Rejects with the server's refusal. */
-  onSave: (reply: NewReply) => Promise<void>;
+  /** Called when the reply and its pictures are stored. */
+  onSaved: () => Promise<void>;
   onCancel: () => void;
 }
 
 /** The form for one saved reply. */
-export function ReplyEditor({ reply, languages, onSave, onCancel }: EditorProps) {
+export function ReplyEditor({ shelf, reply, languages, onSaved, onCancel }: EditorProps) {
   const locale = useLocale();
-  const [draft, setDraft] = useState(reply);
+  const [draft, setDraft] = useState<NewReply>(reply);
+  const [pictures, setPictures] = useState<PictureChanges>({ kept: reply.pictures, removed: [], added: [] });
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
   const form = useRef<HTMLFormElement>(null);
@@ -27,9 +32,17 @@ export function ReplyEditor({ reply, languages, onSave, onCancel }: EditorProps)
     setBusy(true);
     setFailed("");
     try {
-      await onSave({ id: draft.id, language: draft.language, title: draft.title.trim(), text: draft.text.trim() });
+      const { id } = await shelf.save({
+        id: draft.id,
+        language: draft.language,
+        title: draft.title.trim(),
+        text: draft.text.trim(),
+      });
+      change({ id }); // if a picture is refused, the next try changes this reply
+      await storePictures(shelf, id, pictures, setPictures);
+      await onSaved();
     } catch (error) {
-      setFailed(sentence(error));
+      setFailed((error instanceof ApiError && anyText(`picture.${error.reason}`)) || sentence(error));
       setBusy(false);
     }
   };
@@ -75,6 +88,7 @@ export function ReplyEditor({ reply, languages, onSave, onCancel }: EditorProps)
           </button>
         ))}
       </p>
+      <ReplyPictures changes={pictures} onChange={setPictures} />
       <Select
         label={t("field.language")}
         value={draft.language}
@@ -99,4 +113,22 @@ export function ReplyEditor({ reply, languages, onSave, onCancel }: EditorProps)
       </div>
     </form>
   );
+}
+
+/** Stores the changes one after the other, so that a second try goes on where the first was refused. */
+async function storePictures(
+  shelf: ReplyShelf,
+  reply: string,
+  { kept, removed, added }: PictureChanges,
+  onChange: (changes: PictureChanges) => void,
+): Promise<void> {
+  for (const [n, picture] of removed.entries()) {
+    await shelf.removePicture(reply, picture);
+    onChange({ kept, removed: removed.slice(n + 1), added });
+  }
+  for (const [n, file] of added.entries()) {
+    const { picture } = await shelf.addPicture(reply, file);
+    kept = [...kept, picture];
+    onChange({ kept, removed: [], added: added.slice(n + 1) });
+  }
 }

@@ -6,6 +6,7 @@ import { sentence } from "../refusals";
 import { t as words } from "../texts";
 import type { NewReply, ReplyShelf, SavedReply } from "./api";
 import { ReplyEditor } from "./editor";
+import { ReplyThumbs } from "./thumbs";
 import { t } from "./texts";
 
 interface ListProps {
@@ -14,10 +15,12 @@ interface ListProps {
   languages: string[];
 }
 
+type Edited = NewReply & Pick<SavedReply, "pictures">;
+
 /** A list of saved replies, and the editor for them. */
 export function ReplyList({ shelf, languages }: ListProps) {
   const [replies, setReplies] = useState<SavedReply[] | null>(null);
-  const [edited, setEdited] = useState<NewReply | null>(null);
+  const [edited, setEdited] = useState<Edited | null>(null);
   const [removing, setRemoving] = useState("");
   const load = () => shelf.all().then(setReplies, (error: unknown) => toast(sentence(error), "error"));
   useEffect(() => void load(), []);
@@ -27,8 +30,8 @@ export function ReplyList({ shelf, languages }: ListProps) {
       <ReplyEditor
         reply={edited}
         languages={[...new Set([...languages, ...replies.map((one) => one.language).filter((one) => one !== "")])]}
-        onSave={async (reply) => {
-          await shelf.save(reply);
+        shelf={shelf}
+        onSaved={async () => {
           await load();
           setEdited(null);
         }}
@@ -70,7 +73,9 @@ export function ReplyList({ shelf, languages }: ListProps) {
       <Button
         class="replies-add"
         icon={Plus}
-        onClick={() => setEdited({ id: "", language: languages.length === 1 ? (languages[0] ?? "") : "", title: "", text: "" })}
+        onClick={() =>
+          setEdited({ id: "", language: languages.length === 1 ? (languages[0] ?? "") : "", title: "", text: "", pictures: [] })
+        }
         data-testid="reply-add"
       >
         {t("add")}
@@ -92,6 +97,7 @@ function Item({ reply, onEdit, onRemove }: { reply: SavedReply; onEdit: () => vo
         <p class="dim replies-text" dir="auto">
           {reply.text}
         </p>
+        <ReplyThumbs pictures={reply.pictures} />
       </div>
       <IconButton
         icon={Pencil}

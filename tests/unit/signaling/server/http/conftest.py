@@ -75,6 +75,9 @@ class FakeLive:
     def staff_participant(self, session_id: str, staff_id: str) -> str | None:
         return "p-jimin" if staff_id == "jimin" else None
 
+    def may_read_lines(self, session_id: str, staff_id: str) -> bool:
+        return self.staff_participant(session_id, staff_id) is not None
+
     def in_conversation(self, staff_id: str) -> bool:
         return staff_id in self.talking
 

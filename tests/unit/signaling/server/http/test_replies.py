@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from signaling.records import replies
 
-from .conftest import STAFF_ORIGIN, Desk, refused
+from .conftest import BEARER, STAFF_ORIGIN, Desk, png, refused
 
 OWN = "/api/replies"
 SHARED = "/api/operator/sites/demo-shop/replies"
@@ -83,6 +83,55 @@ async def test_bad_replies_are_refused_with_a_reason(desk: Desk, monkeypatch: An
     monkeypatch.setattr(replies, "MOST_OWN", 1)
     await saved(desk, OWN, jimin)
     assert await refused(await desk.post(OWN, HELLO, headers=jimin)) == (409, "too_many_replies")
+
+
+async def with_picture(desk: Desk, path: str, headers: dict[str, str]) -> str:
+    added = await desk.post(f"{path}/pictures", data=png(), headers=headers)
+    assert added.status == 200, await added.text()
+    return str((await added.json())["picture"])
+
+
+async def test_pictures_of_a_reply_are_copied_into_the_conversation(desk: Desk) -> None:
+    ops, jimin, suho = [await desk.cookie_of(login) for login in ("ops", "jimin", "suho")]
+    shared, mine = await saved(desk, SHARED, ops), await saved(desk, OWN, jimin, title="내 것")
+    of_site, own = await with_picture(desk, f"{SHARED}/{shared}", ops), await with_picture(desk, f"{OWN}/{mine}", jimin)
+    assert {one["id"]: one["pictures"] for one in await found(desk, jimin)} == {shared: [of_site], mine: [own]}
+    assert (await desk.get(f"{OWN}/pictures/{of_site}", headers=suho)).content_type == "image/webp"
+    assert await refused(await desk.get(f"{OWN}/pictures/{own}", headers=suho)) == (404, "not_found")
+    assert await refused(await desk.get(f"{OWN}/pictures/{own}")) == (401, "signed_out")
+
+    session = await desk.session()
+    path = f"/api/sessions/{session}/pictures/saved"
+    for picture in (of_site, own):
+        copied = await (await desk.post(path, {"picture": picture, "audience": "all"}, headers=jimin)).json()
+        assert (copied["width"], copied["height"]) == (30, 20)
+        assert (await desk.get(f"/api/pictures/{copied['picture']}", headers=BEARER)).status == 200
+    assert await refused(await desk.post(path, {"picture": of_site}, headers=suho)) == (404, "not_found"), "takes no part"
+    assert await refused(await desk.post(path, {"picture": "rp-none"}, headers=jimin)) == (404, "not_found")
+
+    assert await saved(desk, SHARED, ops, id=shared, text="새 글") == shared
+    csv = "language,title,text\nko,인사,또 새 글\n".encode()
+    assert (await desk.post(f"{SHARED}.csv", data=csv, headers=ops)).status == 200
+    assert [one["pictures"] for one in await found(desk, suho)] == [[of_site]], "changes of the text keep the pictures"
+    assert (await desk.post(f"{SHARED}/{shared}/pictures/{of_site}/remove", headers=ops)).status == 200
+    assert [one["pictures"] for one in await found(desk, suho)] == [[]]
+    assert (await desk.post(f"{OWN}/{mine}/remove", headers=jimin)).status == 200
+    assert await refused(await desk.get(f"{OWN}/pictures/{own}", headers=jimin)) == (404, "not_found")
+    assert await desk.records.reply_picture(own) is None, "removed with its reply"
+
+
+async def test_pictures_of_replies_are_bounded_and_guarded(desk: Desk) -> None:
+    ops, jimin, suho = [await desk.cookie_of(login) for login in ("ops", "jimin", "suho")]
+    mine = await saved(desk, OWN, jimin)
+    for path, headers in ((f"{OWN}/{mine}", suho), (f"{SHARED}/{mine}", ops), (f"{OWN}/r-none", jimin)):
+        assert await refused(await desk.post(f"{path}/pictures", data=png(), headers=headers)) == (404, "not_found")
+    assert await refused(await desk.post(f"{SHARED}/{mine}/pictures", data=png(), headers=jimin)) == (403, "not_allowed")
+    wrong = await desk.post(f"{OWN}/{mine}/pictures", data=b"no picture", headers=jimin)
+    assert await refused(wrong) == (415, "not_a_picture")
+    for _ in range(replies.MOST_PICTURES):
+        await with_picture(desk, f"{OWN}/{mine}", jimin)
+    fifth = await desk.post(f"{OWN}/{mine}/pictures", data=png(), headers=jimin)
+    assert await refused(fifth) == (409, "too_many_replies")
 
 
 async def test_csv_goes_out_and_comes_back(desk: Desk) -> None:

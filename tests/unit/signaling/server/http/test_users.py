@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from signaling.access.rate_limits import Buckets
 from signaling.protocol.words import Audience
@@ -43,6 +44,14 @@ async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
     }
     unknown = await (await desk.get("/api/panel?site=demo-shop&category=cameras&lang=xx")).json()
     assert unknown["language"] == "ko"
+
+
+async def test_site_can_hide_the_names_of_its_counselors(desk: Desk) -> None:
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    await desk.records.save_site(replace(site, staff_names="hidden"))
+    view = await (await desk.get("/api/panel?site=demo-shop&category=lenses&lang=en")).json()
+    assert (view["helpers"], view["staffed"]) == ([], True)
 
 
 async def test_code_becomes_a_session_with_a_brief(desk: Desk) -> None:

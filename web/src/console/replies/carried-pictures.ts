@@ -1,0 +1,28 @@
+/** The pictures that wait to be sent with the text of each session. Pure. */
+
+export type Carried = Record<string, string[]>;
+
+/** Adds pictures that are not there yet, up to `most`. */
+export const withPictures = (all: Carried, session: string, pictures: readonly string[], most: number): Carried =>
+  pictures.length === 0 ? all : { ...all, [session]: [...new Set([...(all[session] ?? []), ...pictures])].slice(0, most) };
+
+/** Removes one picture. */
+export function dropped(all: Carried, session: string, picture: string): Carried {
+  const { [session]: here = [], ...others } = all;
+  const left = here.filter((one) => one !== picture);
+  return left.length === 0 ? others : { ...others, [session]: left };
+}
+
+/** Reads what this tab has stored. Damaged data counts as nothing. */
+export function readCarried(stored: string | null): Carried {
+  try {
+    const found: unknown = JSON.parse(stored ?? "{}");
+    if (typeof found !== "object" || found === null) return {};
+    const lists = Object.entries(found).filter(
+      (entry): entry is [string, string[]] => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"),
+    );
+    return Object.fromEntries(lists);
+  } catch {
+    return {};
+  }
+}
