@@ -91,7 +91,7 @@ def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> 
     person.role = "counselor" if asked_for.transfer else "professional"
     session.timers.pop("hunt", None)
     if asked_for.transfer == "now":
-        _takes_over(session, asked_for, person, event.connected, out)
+        _takes_over(session, asked_for, person, event.connected, now, out)
         return
     person.gone, person.reading, person.connected, person.entered = False, True, event.connected, event.connected
     session.timers["catch_up"] = now + model.CATCH_UP_MS
@@ -101,9 +101,9 @@ def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> 
     out.append(Note("help", {"state": "catching_up", "professional": event.staff}))
 
 
-def _takes_over(session: Session, asked_for: Help, person: Person, connected: bool, out: list[Effect]) -> None:
+def _takes_over(session: Session, asked_for: Help, person: Person, connected: bool, now: int, out: list[Effect]) -> None:
     person.gone, person.reading, person.connected, person.entered = False, False, connected, False
-    promote(session, asked_for, person, out)
+    promote(session, asked_for, person, now, out)
     if connected:
         people.staff_entered(session, person, out)
 
@@ -126,7 +126,7 @@ def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> 
     out.append(Say("help.joined", {"name": person.name}))
     out.append(Note("help", {"state": "joined"}))
     if session.owner_lost:
-        promote(session, asked_for, person, out)
+        promote(session, asked_for, person, now, out)
     else:
         out.append(Say("mode.consultation", {"name": person.name}, "staff"))
         out.append(Note("mode", {"mode": "consultation"}))
@@ -157,10 +157,10 @@ def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]
         raise NotAllowed("no_help")
     if not professional.connected:
         raise NotAllowed("wrong_state")
-    promote(session, asked_for, professional, out)
+    promote(session, asked_for, professional, now, out)
 
 
-def promote(session: Session, asked_for: Help, professional: Person, out: list[Effect]) -> None:
+def promote(session: Session, asked_for: Help, professional: Person, now: int, out: list[Effect]) -> None:
     """Make the joined professional, or the colleague who takes over, the owner. The former owner leaves for wrap-up."""
     former = session.people[session.owner]
     asked_for.state, asked_for.mode, asked_for.ringing = "handed_over", None, None
@@ -175,6 +175,7 @@ def promote(session: Session, asked_for: Help, professional: Person, out: list[E
     else:
         out.append(Transfer(session.request, professional.staff))
         out.append(Step("release", asked_for.request))
+    former.handed_over_at = now
     remove(former, "handed_over", out)
     out.append(Say("handed_over", {"from": former.name, "name": professional.name}))
     out.append(Note("owner", {"owner": professional.staff, "former": former.staff}))

@@ -95,7 +95,8 @@ def session_view(
     view.brief = around.brief
     view.categories = list(around.categories)
     view.help = _help(session, session.help)
-    view.notes = person.draft.notes if person.draft else ""
+    if person.draft is not None:
+        view.notes, view.outcome, view.tags = person.draft.notes, person.draft.outcome, list(person.draft.tags)
     view.wrap_up_until = session.timers.get("wrap_up")
     return view
 

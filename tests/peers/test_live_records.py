@@ -40,6 +40,28 @@ async def test_erasing_by_command_ends_the_running_session(service: Service) -> 
     assert (await counselor.find(lambda m: m["type"] == "staff" and m["me"]["state"] in ("wrap_up", "available"))) is not None
 
 
+async def test_member_with_other_sessions_wraps_up_what_they_handed_over(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    given = user.session_id
+    other = await service.user()
+    await other.say("enter")
+    ring = await counselor.find(lambda m: m["type"] == "ring" and m["session"] == other.session_id)
+    assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    await other.state("active")
+    suho = await service.staff("suho")
+    assert (await counselor.ask(type="transfer", session=given, how="now", staff="suho", note=""))["type"] == "ok"
+    ring = await suho.get("ring")
+    assert (await suho.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    assert (await counselor.get("session_over"))["reason"] == "handed_over"
+    note = {"type": "wrap_up", "session": given, "notes": "다음 사람에게", "outcome": ""}
+    assert (await counselor.ask(**note))["type"] == "ok"
+    await suho.find(lambda m: m["type"] == "line" and m["line"]["text"] == "다음 사람에게")
+    await other.state("active")
+    service.skip(121)
+    assert (await counselor.ask(**note))["reason"] == "too_late"
+    assert "다음 사람에게" not in user.traffic()
+
+
 async def test_notes_sent_after_wrap_up_are_kept(service: Service) -> None:
     user, counselor = await in_conversation(service)
     await user.say("leave")

@@ -51,12 +51,19 @@ describe("notes", () => {
   it("give way to what another tab wrote later, never to what is older", async () => {
     const { drafts } = desk();
     drafts.type("s1", "나", "", []);
-    drafts.told("s1", "가");
+    const told = (notes: string, outcome = "", tags: string[] = []) => drafts.told("s1", { notes, outcome, tags });
+    told("가");
     expect(text(drafts)).toBe("나");
     await settle();
-    drafts.told("s1", "나");
+    told("나");
     expect(text(drafts)).toBe("나");
-    drafts.told("s1", "나다");
+    told("나다");
+    expect(text(drafts)).toBeUndefined();
+    drafts.type("s1", "나", "resolved", ["vip"]);
+    await settle();
+    told("나", "resolved", ["vip"]);
+    expect(text(drafts)).toBe("나");
+    told("나", "resolved", []);
     expect(text(drafts)).toBeUndefined();
   });
 

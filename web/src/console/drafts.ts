@@ -12,6 +12,13 @@ export interface Typed {
   sent: boolean;
 }
 
+/** What the server has of a session's notes. */
+export interface Told {
+  notes: string;
+  outcome: string;
+  tags: string[];
+}
+
 type Send = (message: RequestMessage) => Promise<unknown>;
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
@@ -56,9 +63,10 @@ export class Drafts {
   }
 
   /** Takes over the server's notes, which another tab may have changed, unless newer notes were typed here. */
-  told(session: string, notes: string): void {
+  told(session: string, { notes, outcome, tags }: Told): void {
     const typed = this.store.get()[session];
-    if (typed?.sent && typed.text !== notes) this.forget(session);
+    if (!typed?.sent) return;
+    if (typed.text !== notes || typed.outcome !== outcome || typed.tags.join() !== tags.join()) this.forget(session);
   }
 
   /** Forgets a draft that was saved by hand or is no longer needed. */
@@ -78,7 +86,7 @@ export class Drafts {
     try {
       this.storage.setItem(
         KEY,
-        JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent || typed.outcome !== ""))),
+        JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent))),
       );
     } catch {
       // storage is forbidden or full: drafts last as long as the page

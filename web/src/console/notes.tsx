@@ -31,14 +31,15 @@ export interface Notes {
 export function useNotes(client: Client, session: SessionView): Notes {
   const notes = draftsOf(client);
   const typed = useStore(notes.state, (all) => all[session.id]);
+  const told = { notes: session.notes, outcome: session.outcome, tags: session.tags };
   const status = useStore(client.state, (state) => state.status);
   useEffect(() => {
     if (status === "open") notes.send(session.id);
   }, [status, session.id]);
   const over = useStore(client.state, (state) => session.id in state.over); // after a handover the server sends no more updates
   useEffect(() => {
-    if (!over) notes.told(session.id, session.notes);
-  }, [session.id, session.notes, over]);
+    if (!over) notes.told(session.id, told);
+  }, [session.id, told.notes, told.outcome, told.tags.join(), over]);
   useEffect(() => {
     const leave = () => notes.send(session.id);
     addEventListener("pagehide", leave);
@@ -47,7 +48,7 @@ export function useNotes(client: Client, session: SessionView): Notes {
       leave();
     };
   }, [session.id]);
-  const now = { text: typed?.text ?? session.notes, outcome: typed?.outcome ?? "", tags: typed?.tags ?? [] };
+  const now = { text: typed?.text ?? told.notes, outcome: typed?.outcome ?? told.outcome, tags: typed?.tags ?? told.tags };
   return {
     ...now,
     type: (change) => {

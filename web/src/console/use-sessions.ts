@@ -6,18 +6,30 @@ import { keep, kept } from "../room/kept";
 import { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
 import { inWaitingOrder, steady, unread } from "./logic/news";
-import { leftOpen, mine, selected } from "./logic/queue";
+import { leftOpen, mine, selected, toWrapUp } from "./logic/queue";
+import { createStore, useStore } from "../ui";
 import { Seen } from "./seen";
 import { amReading } from "../staff/names";
 
-/** Returns the session that I handed over last, if I am wrapping it up. It is shown as an ended session. */
-function handedOver(state: RoomState, me: StaffMe): SessionView[] {
-  if (me.state !== "wrap_up") return [];
-  return Object.values(state.sessions)
-    .filter((one) => state.over[one.id] === "handed_over")
-    .sort((a, b) => b.started_at - a.started_at)
-    .slice(0, 1)
-    .map((one) => ({ ...one, state: "after" as const, room: null, help: null, end_reason: "", wrap_up_until: me.until }));
+/** Sessions that I handed over and whose wrap-up I have saved. */
+const wrappedUp = createStore<Record<string, true>>({});
+export const noteWrappedUp = (session: string): void => wrappedUp.update((all) => ({ ...all, [session]: true }));
+
+/** Returns the sessions that I handed over and can still wrap up, also beside other sessions. They are shown as ended. */
+function useHandedOver(state: RoomState, me: StaffMe): SessionView[] {
+  const saved = useStore(wrappedUp);
+  const since = useRef(new Map<string, number>());
+  const now = Date.now() + state.clockOffset;
+  const given = Object.keys(state.over).filter((id) => state.over[id] === "handed_over");
+  for (const id of given) if (!since.current.has(id)) since.current.set(id, now);
+  return toWrapUp(
+    given.filter((id) => !(id in saved)).map((id) => ({ id, at: since.current.get(id) ?? now })),
+    me,
+    now,
+  ).flatMap(({ id, until }) => {
+    const one = state.sessions[id];
+    return one ? [{ ...one, state: "after" as const, room: null, help: null, end_reason: "", wrap_up_until: until }] : [];
+  });
 }
 
 export interface Sessions {
@@ -42,7 +54,8 @@ export function useSessions(state: RoomState, me: StaffMe, reading: boolean): Se
   const order = useRef<string[]>([]);
   const movedAt = useRef(0);
   const focused = useFocused();
-  const open = mine([...Object.values(state.sessions).filter((one) => !(one.id in state.over)), ...handedOver(state, me)]);
+  const handed = useHandedOver(state, me);
+  const open = mine([...Object.values(state.sessions).filter((one) => !(one.id in state.over)), ...handed]);
   const sorted = inWaitingOrder(open, state.lines);
   const list = Date.now() - movedAt.current < STEADY_MS ? steady(order.current, sorted) : sorted;
   order.current = list.map((one) => one.id);

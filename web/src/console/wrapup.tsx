@@ -9,6 +9,7 @@ import { sendsForm } from "./logic/keys";
 import { draftsOf, useNotes } from "./notes";
 import { endText } from "../staff/refusals";
 import { t } from "../staff/texts";
+import { noteWrappedUp } from "./use-sessions";
 import { WrapUpChoices } from "./wrapup-choices";
 
 /** The state in which I am after saving. */
@@ -41,7 +42,10 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
     const saved =
       (then === "available" || (await actions.setState("away"))) &&
       (await actions.wrapUp(session.id, text.trim(), outcome, tags));
-    if (saved) return;
+    if (saved) {
+      noteWrappedUp(session.id);
+      return;
+    }
     type({ text, outcome, tags });
     setBusy(null);
   };

@@ -31,6 +31,15 @@ def test_wrap_up_timeout_saves_the_typed_notes() -> None:
     assert call.tick(1) == []
 
 
+def test_author_alone_sees_outcome_and_tags_chosen_so_far() -> None:
+    call = Call().active()
+    call.give(ev.NotesTyped("jimin", "배터리", "follow_up", ("vip",)))
+    around = matrix.compute(call.session)
+    theirs, users = (views.session_view(call.session, viewer, AROUND, around) for viewer in ("jimin", "u"))
+    assert (theirs.notes, theirs.outcome, theirs.tags) == ("배터리", "follow_up", ["vip"])
+    assert (users.notes, users.outcome, users.tags) == ("", "", [])
+
+
 def test_notes_saved_by_hand_are_not_saved_again() -> None:
     call = Call().active()
     call.give(ev.NotesTyped("jimin", "배터리"))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MessageLeft, QueueItem, SessionView, StaffMe } from "../../messages";
-import { awayAfter, inOrder, leftOpen, mine, neighbour, nextState, selected, waiting } from "./queue";
+import { awayAfter, inOrder, leftOpen, mine, neighbour, nextState, selected, toWrapUp, waiting } from "./queue";
 
 const item = (session: string, since: number, kind: QueueItem["kind"] = "user"): QueueItem => ({
   session,
@@ -26,6 +26,28 @@ const message = (id: string, state: MessageLeft["state"], at: number): MessageLe
 });
 const session = (id: string, started_at: number, state: SessionView["state"] = "active") =>
   ({ id, started_at, state }) as SessionView;
+
+describe("sessions that were handed over", () => {
+  const me = (state: StaffMe["state"], until: number | null = null) => ({ state, until }) as StaffMe;
+  const given = [
+    { id: "first", at: 1_000 },
+    { id: "last", at: 100_000 },
+  ];
+
+  it("are wrapped up beside other sessions for two minutes", () => {
+    expect(toWrapUp(given, me("busy"), 110_000)).toEqual([
+      { id: "first", until: 121_000 },
+      { id: "last", until: 220_000 },
+    ]);
+    expect(toWrapUp(given, me("busy"), 130_000)).toEqual([{ id: "last", until: 220_000 }]);
+    expect(toWrapUp(given, me("available"), 230_000)).toEqual([]);
+  });
+
+  it("keep the last one for as long as the wrap-up lasts", () => {
+    expect(toWrapUp(given, me("wrap_up", 300_000), 250_000)).toEqual([{ id: "last", until: 300_000 }]);
+    expect(toWrapUp([], me("wrap_up", 300_000), 250_000)).toEqual([]);
+  });
+});
 
 describe("the queue", () => {
   it("keeps users and help requests apart, longest first", () => {

@@ -85,3 +85,17 @@ export function awayAfter(before: boolean, { state, ready }: StaffMe): boolean {
   if (state === "busy") return !ready;
   return (state === "wrap_up" || state === "lost" || state === "reserved") && before;
 }
+
+export const WRAP_UP_MS = 120_000; // how long a session that was handed over can be wrapped up, as on the server
+
+/**
+ * Returns which of the sessions that I handed over I can still wrap up, and until when.
+ * `at`: when I handed the session over. The last one stays for as long as I am in wrap-up.
+ */
+export function toWrapUp(given: { id: string; at: number }[], me: StaffMe, now: number): { id: string; until: number | null }[] {
+  const last = [...given].sort((a, b) => a.at - b.at).at(-1);
+  return given.flatMap(({ id, at }) => {
+    if (id === last?.id && me.state === "wrap_up") return [{ id, until: me.until }];
+    return now < at + WRAP_UP_MS ? [{ id, until: at + WRAP_UP_MS }] : [];
+  });
+}
