@@ -11,6 +11,9 @@ import { Call } from "./call";
 import { exchangeInvite, takeInvite } from "./invite";
 import { fetchRareScreens } from "./later";
 
+/** The partner's choice of light or dark, which the panel passes on. */
+const theme = new URLSearchParams(location.search).get("theme");
+if (theme) document.documentElement.dataset.theme = theme;
 const opener = window.opener as Mailbox | null;
 const root = document.getElementById("app");
 const show = (start: Start) => root && render(<App start={start} />, root);

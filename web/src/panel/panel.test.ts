@@ -139,9 +139,11 @@ describe("the panel", () => {
     ["light", "light"],
     ["auto", ""],
     ["<b>", ""],
-  ])("follows the partner's data-theme: %s", (theme, shown) => {
-    around.context({ ...CONTEXT, data: { theme } });
+  ])("follows the partner's data-theme, as does the call window: %s", async (theme, shown) => {
+    around.context({ ...CONTEXT, data: { ...CONTEXT.data, theme } });
     expect(panel.state.get().theme).toBe(shown);
+    await panel.begin("voice");
+    expect(around.opened).toEqual([shown ? `/call?theme=${shown}` : "/call"]);
   });
 
   it("keeps the sound off on the next page", () => {

@@ -331,7 +331,8 @@ export class Panel {
 
   private openCall(name: string, onTaken: () => void = () => undefined): Offering | null {
     this.offering?.stop();
-    this.callWindow = this.around.openWindow("/call", name);
+    const { theme } = this.store.get();
+    this.callWindow = this.around.openWindow(theme ? `/call?theme=${theme}` : "/call", name);
     this.change({ blocked: !this.callWindow, closed: false });
     this.offering = this.callWindow && offerHandoff(this.callWindow, onTaken);
     return this.offering;
