@@ -37,8 +37,10 @@ class Lines:
         self._owed = owed
         self._now = now
 
-    async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> None:
-        """Store a participant's line, acknowledge it and show it. A line sent twice is stored once and acknowledged twice.
+    async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> Line:
+        """Store a participant's line, acknowledge it, show it and return it.
+
+        A line sent twice is stored once and acknowledged twice.
 
         Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. The line is
         then not acknowledged, and the client keeps it.
@@ -63,6 +65,7 @@ class Lines:
             client.send(LineAck(session=entry.id, line=message.line, seq=line.seq, at=line.at))
             if new:
                 self._fan_out(entry, line)
+        return line
 
     async def share(self, entry: Entry, person: Person, line_id: str, file: FileRecord) -> Line:
         """Store and show the line of a file, and return the line. A line that is stored already is only returned."""
@@ -126,6 +129,8 @@ class Lines:
     async def _audience(self, entry: Entry, person: Person, message: SendLine) -> Audience:
         """Return the audience of a line. Raise `NotAllowed` with the reason if this person may not write it."""
         audience = self._audience_now(entry, person, message.kind, message.audience)
+        if message.mentions and audience != "staff":
+            raise NotAllowed("staff_lines_only")
         if message.kind == "picture":
             picture = await self._records.picture(message.picture)
             if picture is None or picture.session != entry.id or (audience == "all" and picture.audience == "staff"):
@@ -213,18 +218,21 @@ class Lines:
                 client.send_encoded(for_staff)
             elif participant in entry.session.people and line.audience == "all":
                 client.send_encoded(for_users)
+        for client in entry.readers.values():
+            client.send_encoded(for_staff)
 
     async def page(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
         """Send the lines that a client asks for, and the read marks unless it asks for older lines."""
-        audience: Audience = "staff" if person.staff else "all"
+        await self.pages(entry, client, "staff" if person.staff else "all", message)
+        if not message.before and entry.site.read_marks == "on":
+            self._send_marks(entry, client, person.id, await self._marks(entry))
+
+    async def pages(self, entry: Entry, client: Client, audience: Audience, message: GetLines) -> None:
+        """Send the lines that a client asks for and `audience` may read."""
         if message.before is None:
             await self._catch_up(entry, client, message, audience)
         else:
             await self._older(entry, client, message, message.before, audience)
-            if message.before > 0:
-                return
-        if entry.site.read_marks == "on":
-            self._send_marks(entry, client, person.id, await self._marks(entry))
 
     async def _catch_up(self, entry: Entry, client: Client, message: GetLines, audience: Audience) -> None:
         found: list[Line] = []

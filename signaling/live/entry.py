@@ -41,6 +41,7 @@ class Entry:
     `holders`: participant → the connection that acts for them (their newest tab). `sent`: participant → hash of the last view
     sent.
     `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line.
+    `readers`: mentioned colleagues who read along → their connection.
     `marks`: each participant's read mark; None until the marks were read from the records.
     `vouched`: whether the partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
     """
@@ -52,6 +53,7 @@ class Entry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     lines_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     holders: dict[str, Client] = field(default_factory=dict)
+    readers: dict[str, Client] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
     last_seq: int = 0
     marks: dict[str, Mark] | None = None

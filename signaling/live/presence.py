@@ -12,6 +12,7 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.listening import Listening
 from signaling.live.matching import Matching
+from signaling.live.reading_along import ReadingAlongs
 from signaling.live.requests import Requests
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
@@ -37,6 +38,7 @@ class Presence:
         matching: Matching,
         boards: Boards,
         listening: Listening,
+        reading_along: ReadingAlongs,
         store: MatchStore,
         refused: Counter[str],
         now: Now,
@@ -49,6 +51,7 @@ class Presence:
         self._matching = matching
         self._boards = boards
         self._listening = listening
+        self._reading_along = reading_along
         self._store = store
         self._refused = refused
         self._now = now
@@ -93,6 +96,7 @@ class Presence:
             self._sessions.show(entry)
         for ring in self._matching.rings_of(record.id):
             client.send(ring)
+        self._reading_along.remind(client)
         self._boards.push_queue(client)
         self._sessions.changed = True
 
@@ -114,6 +118,7 @@ class Presence:
     async def _detach(self, client: Client) -> None:
         self._hub.remove(client)
         self._sessions.changed = True
+        await self._reading_along.gone(client)
         tabs = self._hub.of_staff(client.staff.id) if client.staff else []
         for entry in [self._index.entries[session] for session in client.held if session in self._index.entries]:
             for participant, holder in list(entry.holders.items()):

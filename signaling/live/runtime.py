@@ -36,6 +36,7 @@ from signaling.live.meters import Meters
 from signaling.live.pending_writes import Owed
 from signaling.live.presence import Presence
 from signaling.live.queue_places import Places
+from signaling.live.reading_along import ReadingAlongs
 from signaling.live.requests import Requests
 from signaling.live.rights import Rights
 from signaling.live.room_orders import RoomOrders
@@ -143,6 +144,16 @@ class Live:
             now=now,
         )
         self.listening = Listening(sessions=sessions, records=records, index=index, hub=hub, now=now)
+        self.reading_along = ReadingAlongs(
+            sessions=sessions,
+            lines=self.lines,
+            staffing=staffing,
+            records=records,
+            owed=owed,
+            index=index,
+            hub=hub,
+            now=now,
+        )
         self.presence = Presence(
             sessions=sessions,
             requests=requests,
@@ -150,6 +161,7 @@ class Live:
             matching=self.matching,
             boards=self.boards,
             listening=self.listening,
+            reading_along=self.reading_along,
             store=store,
             index=index,
             hub=hub,
@@ -205,6 +217,7 @@ class Live:
         # started first, because restored sessions open their rooms
         self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
+        self.reading_along.restore()
         await self.boards.load_messages()
         await self.boards.count()
         await self.boards.load_thresholds()
@@ -223,6 +236,7 @@ class Live:
             self.admission.watch,
             self.owed.run,
             self.listening.run,
+            self.reading_along.run,
             self.meters.watch_loop,
         ]
         if self.agreeing is not None:
@@ -331,6 +345,12 @@ class Live:
         entry = self.index.entries.get(session_id)
         person = entry.session.people.get(staff_id) if entry else None
         return person.id if person is not None and person.staff and not person.gone else None
+
+    def may_read_lines(self, session_id: str, staff_id: str) -> bool:
+        """Return whether this member takes part in the session or reads along."""
+        entry = self.index.entries.get(session_id)
+        reads = entry is not None and staff_id in entry.readers
+        return reads or self.staff_participant(session_id, staff_id) is not None
 
     def in_conversation(self, staff_id: str) -> bool:
         return self.index.active_of(staff_id) > 0

@@ -135,6 +135,16 @@ class Staffing:
                 item.state = "available"
         return sorted(found, key=lambda item: (item.state != "available", item.name))
 
+    def mentionable(self, entry: Entry, of: str) -> list[StaffItem]:
+        """Return the signed-in counselors and professionals of the session's site who take no part in the session."""
+        here = {person.staff for person in entry.session.present()} | {of}
+        found = [item for item in self.items() if item.id not in here and self.works_for(self.known[item.id], entry)]
+        return sorted(found, key=lambda item: item.name)
+
+    def works_for(self, record: StaffRecord, entry: Entry) -> bool:
+        """Return whether this member's role and sites let them read a conversation of this site."""
+        return record.role in MATCHED_ROLES and bool({"*", entry.site.id} & set(record.sites))
+
     def _has_room(self, item: StaffItem, entry: Entry) -> bool:
         """Return whether a colleague who is in other sessions has capacity for this one. Used only for display."""
         if entry.session.channel != "text":

@@ -22,6 +22,8 @@ AuditAction = Literal[
     "end_session",
     "listen.begin",
     "listen.end",
+    "reading.begin",
+    "reading.end",
     "session.read",
     "session.erase",
     "transcript.export",

@@ -108,6 +108,7 @@ class SendLine(Message, tag="line"):
     """Send a line. ``line`` is the client's id for the line.
 
     The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
+    ``mentions``: colleagues whom a line for staff names. They are notified and may read along.
     """
 
     session: Id
@@ -117,6 +118,7 @@ class SendLine(Message, tag="line"):
     text: LineText = ""
     picture: OptionalId = ""
     reply_to: Annotated[int, Meta(ge=0)] = 0
+    mentions: Annotated[list[Id], Meta(max_length=5)] = msgspec.field(default_factory=list)
     id: int | None = None
 
 

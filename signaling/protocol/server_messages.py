@@ -152,11 +152,33 @@ class Lines(Message, tag="lines"):
 
 
 class Colleagues(Message, tag="colleagues"):
-    """The reply to ``colleagues``: the members of staff who could take the session over."""
+    """The reply to ``colleagues``: the members of staff who could take the session over, or who can be mentioned."""
 
     session: str
     people: list[StaffItem]
     id: int | None = None
+
+
+class MentionOut(Message, tag="mentioned"):
+    """A colleague (``by``) has mentioned this member of staff in a session. ``user``: the name of the session's user.
+
+    Sent at once, and again at each sign-in until the member has read along. It says nothing of what was written.
+    """
+
+    session: str
+    seq: int
+    at: int
+    by: str
+    user: str
+    site: str
+    category: str
+
+
+class ReadingAlong(Message, tag="reading_along"):
+    """This client no longer reads along. ``replaced``: another tab of the same member does."""
+
+    session: str
+    reason: Literal["ended", "turned_off", "replaced"]
 
 
 class CallbackTimes(Message, tag="callback_times"):
@@ -305,8 +327,8 @@ class Bye(Message, tag="bye"):
 
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
-    | LineChanged | LineMarks | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring
-    | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
+    | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite | TypingNow | Speaking
+    | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

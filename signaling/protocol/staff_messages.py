@@ -88,9 +88,10 @@ class AskTransfer(Message, tag="transfer"):
 
 
 class GetColleagues(Message, tag="colleagues"):
-    """Ask who could take this session over. The reply is ``colleagues``."""
+    """Ask which colleagues could take this session over, or be mentioned in a line for staff. The reply is ``colleagues``."""
 
     session: Id
+    purpose: Literal["transfer", "mention"] = "transfer"
     id: int | None = None
 
 
@@ -203,6 +204,14 @@ class Listen(Message, tag="listen"):
     id: int | None = None
 
 
+class ReadAlong(Message, tag="read_along"):
+    """A colleague who was mentioned in a session begins or stops reading along. The staff of the session are told."""
+
+    session: Id
+    on: bool
+    id: int | None = None
+
+
 class SignOutStaff(Message, tag="sign_out_staff"):
     """An operator signs a member of staff out."""
 
@@ -213,5 +222,5 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 StaffMessage = (
     SetState | SetTextsInCall | Accept | Decline | MoveCallback | MissCallback | GetInvite | AskHelp | AskTransfer
     | GetColleagues | CancelHelp | Join | SetMode | AnswerUpgrade | Hold | HandOver | TypeNotes | WrapUp | MessageTake
-    | MessageDone | Watch | EndSession | Listen | SignOutStaff
+    | MessageDone | Watch | EndSession | Listen | ReadAlong | SignOutStaff
 )  # fmt: skip  # a list of names

@@ -224,6 +224,22 @@ class NotesTyped:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A member of staff has named colleagues in the line ``seq``, which is for staff."""
+
+    participant: str
+    staff: tuple[str, ...]
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class MentionRead:
+    """A mentioned colleague has begun to read along."""
+
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
 class WrappedUp:
     """A member of staff has finished the wrap-up."""
 
@@ -380,6 +396,7 @@ SessionEvent = (
     Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | UpgradeAnswered | Left | Chose
     | MessageGiven | CallbackAsked | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet | HelpAsked | TransferAsked
     | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | NotesTyped | WrappedUp | EndedBy
+    | Mentioned | MentionRead
     | RingStarted | RingEnded
     | ListenStarted | ListenStopped
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported

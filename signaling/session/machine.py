@@ -13,7 +13,7 @@ from signaling.protocol.reasons import EndReason, OverReason
 from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import hold as holding
-from signaling.session import listening, model, notes, people, standing
+from signaling.session import listening, mentions, model, notes, people, standing
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
@@ -40,6 +40,8 @@ from signaling.session.events import (
     ListenStarted,
     ListenStopped,
     MediaChanged,
+    Mentioned,
+    MentionRead,
     MessageGiven,
     ModeChanged,
     NobodyEligible,
@@ -347,7 +349,7 @@ def _owner_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
     """Replace an owner who did not return. A joined professional becomes the owner; otherwise the user chooses."""
     asked, professional = session.open_help(), session.professional()
     if asked and asked.state == "joined" and professional and professional.connected:
-        helping.promote(session, asked, professional, out)
+        helping.promote(session, asked, professional, now, out)
         return
     if asked and asked.state == "asking":
         helping.close(session, "ended", out)
@@ -427,6 +429,8 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     Left: _left,
     Rated: _rated,
     NotesTyped: notes.typed,
+    Mentioned: mentions.mentioned,
+    MentionRead: mentions.read,
     WrappedUp: _wrapped_up,
     EndedBy: _ended_by,
     RoomLost: _room_lost,

@@ -83,6 +83,7 @@ class Person(Struct, kw_only=True):
     session.
     ``peer_id``: their newest peer. ``former_id``: an earlier live peer, which the worker keeps until the newest one is live.
     ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``draft``: their unsaved notes.
+    ``handed_over_at``: when they handed the session over (Unix ms), or 0.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Person(Struct, kw_only=True):
     media: Media = msgspec.field(default_factory=Media)
     recording: Literal["", "yes", "no"] = ""
     draft: Draft | None = None
+    handed_over_at: int = 0
 
 
 class Listener(Person, kw_only=True):
@@ -121,6 +123,19 @@ class Recording(Struct, kw_only=True):
     kept: bool = False
     erased: int = 0
     failed: str = ""
+
+
+class Mention(Struct, kw_only=True):
+    """A colleague who was named in a line for staff.
+
+    ``by``: the name of the line's author. ``seq``: number of the line. ``read``: whether the colleague has read along since.
+    """
+
+    staff: str
+    by: str
+    seq: int
+    at: int
+    read: bool = False
 
 
 class Ringing(Struct, kw_only=True):
@@ -223,6 +238,7 @@ class Session(Struct, kw_only=True):
     recording: Recording = msgspec.field(default_factory=Recording)
     may_listen: bool = False
     listeners: dict[str, Listener] = {}
+    mentions: list[Mention] = []
     rated: bool = False
     active_at: int | None = None
     ended_at: int | None = None

@@ -77,7 +77,7 @@ def pages_of(update: bytes) -> list[Page]:
 
 
 class _Described(NamedTuple):
-    index: str
+    place: str
     id: str
     background: str
     put_away: str

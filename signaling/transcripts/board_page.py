@@ -80,10 +80,10 @@ def _outline(shape: Shape) -> str:
     x, y, width, height = shape.x, shape.y, shape.width, shape.height
     if shape.kind == "rectangle":
         r = min(_CORNER, width / 2, height / 2)
-        w, h, r = _number(width - 2 * r), _number(height - 2 * r), _number(r)
-        corner = f"a{r} {r} 0 0 1 "
-        start = f"M{_number(x + float(r))} {_number(y)}"
-        return f"{start}h{w}{corner}{r} {r}v{h}{corner}-{r} {r}h-{w}{corner}-{r} -{r}v-{h}{corner}{r} -{r}z"
+        w, h, c = _number(width - 2 * r), _number(height - 2 * r), _number(r)
+        corner = f"a{c} {c} 0 0 1 "
+        start = f"M{_number(x + r)} {_number(y)}"
+        return f"{start}h{w}{corner}{c} {c}v{h}{corner}-{c} {c}h-{w}{corner}-{c} -{c}v-{h}{corner}{c} -{c}z"
     if shape.kind == "ellipse":
         rx, ry, across = _number(width / 2), _number(height / 2), _number(width)
         return f"M{_number(x)} {_number(y + height / 2)}a{rx} {ry} 0 1 1 {across} 0a{rx} {ry} 0 1 1 -{across} 0z"

@@ -40,6 +40,28 @@ async def refusal_of(panel: Frame, name: str, data: bytes) -> str:
     return words
 
 
+async def colleague_reads_along(counselor: Staff, colleague: Staff, path: str) -> None:
+    """Mention a colleague in a line for staff. The colleague reads along, until the dialog is closed."""
+    box = counselor.get("chat-input")
+    await box.press_sequentially("@Su")
+    await counselor.get("mention-staff").click()
+    await expect(counselor.get("mention-option")).to_contain_text("Suho")
+    await box.press("Enter")
+    await expect(box).to_have_value("@Suho ")
+    await box.press_sequentially("MENTION 확인해 주세요")
+    await box.press("Enter")
+    await colleague.get("mention-read").click()
+    read = colleague.get("read-along")
+    await expect(read.get_by_test_id("transcript-line").filter(has_text="MENTION")).to_be_visible()
+    await expect(read.get_by_test_id("file-line").first).to_be_visible()
+    assert await colleague.page.evaluate(STATUS, path) == 200
+    await expect(counselor.get("chat-line").filter(has_text="Suho 님이 함께 읽고 있어요")).to_be_visible()
+    await colleague.page.keyboard.press("Escape")
+    await expect(counselor.get("chat-line").filter(has_text="Suho 님이 함께 읽기를 마쳤어요")).to_be_visible()
+    assert await colleague.page.evaluate(STATUS, path) == 404
+    await counselor.get("chat-audience-all").click()
+
+
 async def test_files_from_the_panel_are_saved_in_the_console(cast: Cast) -> None:
     counselor = await cast.counselor()
     stranger = await cast.colleague()
@@ -64,8 +86,21 @@ async def test_files_from_the_panel_are_saved_in_the_console(cast: Cast) -> None
     async with counselor.page.expect_request("**/api/files/*") as request:
         await counselor.get("file-line").first.click()
     path = (await request.value).url
+    await expect(panel.get_by_test_id("file-preview")).to_have_count(2)
+    await expect(counselor.get("file-preview")).to_have_count(2)
+    size = "img => [img.naturalWidth, img.naturalHeight]"
+    assert await counselor.get("file-preview").first.evaluate(size) == [640, 400]
     assert await stranger.page.evaluate(STATUS, path) == 404
     assert (await user.context.request.get(path.replace("counselor.", ""))).status == 404, "without the token"
+    await colleague_reads_along(counselor, stranger, path)
+
+    broken = {"name": "깨진.pdf", "mimeType": "", "buffer": b"%PDF-1.7\n" + b"broken " * 300 + b"\n%%EOF"}
+    await panel.get_by_test_id("chat-picture-file").set_input_files(files=[broken])
+    await expect(counselor.get("file-line").filter(has_text="깨진.pdf")).to_be_visible()
+    assert await saved(counselor, "깨진.pdf") == broken["buffer"]
+    await expect(counselor.get("file-preview")).to_have_count(2)
+    assert not user.traffic.contains("MENTION")
+    assert not user.traffic.contains("suho")
 
     assert "이런 파일은 보낼 수 없어요." in await refusal_of(panel, "setup.exe", b"MZ\x90\0" + bytes(100))
 

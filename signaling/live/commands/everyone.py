@@ -38,7 +38,10 @@ async def _offer(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _line(live: Live, client: Client, entry: Entry, person: Person, message: msg.SendLine) -> Reply:
-    await live.lines.receive(entry, client, person, message)
+    live.reading_along.check_mentions(entry, person, message.mentions)
+    line = await live.lines.receive(entry, client, person, message)
+    if message.mentions:
+        await live.reading_along.mention(entry, person, message.mentions, line.seq)
     return None
 
 
@@ -57,8 +60,19 @@ async def _read(live: Live, client: Client, entry: Entry, person: Person, messag
     return None
 
 
-async def _lines(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetLines) -> Reply:
+async def _page(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetLines) -> Reply:
     await live.lines.page(entry, client, person, message)
+    return None
+
+
+_page_of_participant = in_session(_page)
+
+
+async def _lines(live: Live, client: Client, message: msg.GetLines) -> Reply:
+    entry = live.reading_along.entry_for(client, message.session)
+    if entry is None:
+        return await _page_of_participant(live, client, message)
+    await live.lines.pages(entry, client, "staff", message)
     return None
 
 
@@ -91,7 +105,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.EditLine: in_session(_edit_line),
     msg.RetractLine: in_session(_retract_line),
     msg.ReportRead: in_session(_read),
-    msg.GetLines: in_session(_lines),
+    msg.GetLines: _lines,
     msg.Typing: in_session(_typing),
     msg.BoardMessage: in_session(_board),
     msg.Leave: in_session(_leave),

@@ -14,7 +14,7 @@ from signaling.live.staffing import MATCHED_ROLES
 from signaling.protocol import server_messages as replies
 from signaling.protocol import staff_messages as msg
 from signaling.session import events as ev
-from signaling.session.model import FINAL_STATES, NotAllowed, Person
+from signaling.session.model import FINAL_STATES, WRAP_UP_MS, NotAllowed, Person
 
 from .checks import Handler, Reply, check_time, event, in_session, staff_id, staff_only
 
@@ -48,7 +48,16 @@ async def _transfer(live: Live, client: Client, entry: Entry, person: Person, me
 async def _colleagues(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetColleagues) -> Reply:
     if not person.staff:
         raise NotAllowed("not_yours")
-    return replies.Colleagues(session=entry.id, people=live.staffing.colleagues(entry, person.staff), id=message.id)
+    found = live.staffing.mentionable if message.purpose == "mention" else live.staffing.colleagues
+    return replies.Colleagues(session=entry.id, people=found(entry, person.staff), id=message.id)
+
+
+async def _read_along(live: Live, client: Client, message: msg.ReadAlong) -> Reply:
+    if message.on:
+        await live.reading_along.start(client, message.session)
+    else:
+        await live.reading_along.stop(staff_id(client), message.session)
+    return None
 
 
 async def _move_callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.MoveCallback) -> Reply:
@@ -98,8 +107,8 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
 async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
     """Return the session and the person who writes notes in it.
 
-    The person who writes notes is in the room, has handed over, or writes within `LATE_NOTES_MS` after the session closed by
-    itself.
+    The person who writes notes is in the room, has handed over and wraps up, or writes within `LATE_NOTES_MS` after the session
+    closed by itself. A member who has other sessions wraps up for `WRAP_UP_MS` after the hand-over, beside these sessions.
     """
     staff = staff_id(client)
     entry = await live.stored.any_session(session)
@@ -107,7 +116,8 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
     if entry is None or person is None:
         raise NotAllowed("unknown")
     late_ms = live.now() - (entry.session.ended_at or live.now())
-    if person.gone and (late_ms > LATE_NOTES_MS or (late_ms == 0 and live.staffing.state(staff) != "wrap_up")):
+    wraps_up = live.staffing.state(staff) == "wrap_up" or live.now() - person.handed_over_at <= WRAP_UP_MS
+    if person.gone and (late_ms > LATE_NOTES_MS or (late_ms == 0 and not wraps_up)):
         raise NotAllowed("too_late")
     if not person.gone and not entry.holds(client, staff):
         raise NotAllowed("replaced")
@@ -191,6 +201,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.AskHelp: in_session(_help),
     msg.AskTransfer: in_session(_transfer),
     msg.GetColleagues: in_session(_colleagues),
+    msg.ReadAlong: staff_only(_read_along, *MATCHED_ROLES),
     msg.CancelHelp: event(lambda person, m: ev.HelpCancelled(person.id)),
     msg.Join: event(lambda person, m: ev.HelpJoined(person.id, m.record)),
     msg.SetMode: event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),

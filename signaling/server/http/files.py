@@ -122,7 +122,7 @@ async def _received(request: web.Request, asked: FileAsked) -> Line:
             await part.write(piece)
         await part.finish()
         content = await asyncio.to_thread(look, part.path, asked.name)
-        await noted(request, asked.session, asked.actor, request.app[SCANNER].check_file(part.path))
+        await noted(request, f"session/{asked.session}", asked.actor, request.app[SCANNER].check_file(part.path))
         return await _shown(request, asked, part, content)
 
 
@@ -193,10 +193,10 @@ async def _still_readable(request: web.Request) -> FileRecord:
 async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may read the file.
 
-    A member may read the file if they take part in its conversation, are an operator, or are with the same user now (`?via=`, as
-    for pictures).
+    A member may read the file if they take part in its conversation or read along, are an operator, or are with the same user now
+    (`?via=`, as for pictures).
     """
-    if member.role == "operator" or request.app[LIVE].staff_participant(file.session, member.id) is not None:
+    if member.role == "operator" or request.app[LIVE].may_read_lines(file.session, member.id):
         return True
     via = read_query(request, read_via).via
     session = await request.app[RECORDS].session(file.session) if via else None

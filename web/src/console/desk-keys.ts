@@ -1,5 +1,6 @@
 /** Builds the table of what each action's key does now. Each function below adds the keys of one group. */
 import type { Audience, HelpView, SessionView, StaffMe } from "../messages";
+import { finding } from "../room/finding";
 import type { RoomLink } from "../room/room-link";
 import type { Actions } from "./actions";
 import type { Action } from "./logic/keys";
@@ -46,6 +47,12 @@ function goTo(desk: DeskState, tab: Tab, selector: string): void {
   queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 
+function find(desk: DeskState, session: string): void {
+  if (desk.viewing.view === "board") desk.viewing.choose("both");
+  finding.set(session);
+  goTo(desk, "chat", '[data-testid="find"]');
+}
+
 function consoleKeys(desk: DeskState): Keys {
   const { me, sessions } = desk;
   const here = sessions.current?.id ?? "";
@@ -59,6 +66,7 @@ function consoleKeys(desk: DeskState): Keys {
     messages: () => goTo(desk, "lane", "#messages"),
     next_session: () => desk.onChoose(neighbour(sessions.list, here, 1)),
     previous_session: () => desk.onChoose(neighbour(sessions.list, here, -1)),
+    ...(here === "" ? {} : { find: () => find(desk, here) }),
   };
 }
 

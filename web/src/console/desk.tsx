@@ -24,6 +24,9 @@ import { waitsSince } from "./logic/news";
 import { shown, upgrades, type Call } from "./logic/ringing";
 import { Modes, type Planned } from "./modes";
 import { userOf } from "../staff/names";
+import { mentionInbox, type Inbox } from "./mentions/inbox";
+import { Mentions } from "./mentions/mentions";
+import { ReadAlong } from "./mentions/read-along";
 import { useAutosaved } from "./notes";
 import { askPermission, permission } from "./notify";
 import { Reading } from "./reading";
@@ -53,6 +56,7 @@ interface DeskProps {
 /** The signed-in console. It holds one connection to the server for as long as it is shown. */
 export function Desk({ onSignedOut }: DeskProps) {
   const client = useMemo(() => new Client({ locale: locale() }), []);
+  const inbox = useMemo(() => mentionInbox(client), [client]);
   useEffect(() => {
     client.open();
     return () => client.close();
@@ -63,7 +67,7 @@ export function Desk({ onSignedOut }: DeskProps) {
     if (over) onSignedOut(t("signin.signed_out"));
   }, [over]);
   if (state.staff === null) return <Opening status={state.status} />;
-  return <Signed client={client} state={state} me={state.staff} onSignedOut={onSignedOut} />;
+  return <Signed client={client} inbox={inbox} state={state} me={state.staff} onSignedOut={onSignedOut} />;
 }
 
 function Opening({ status }: { status: RoomState["status"] }) {
@@ -79,11 +83,12 @@ function Opening({ status }: { status: RoomState["status"] }) {
 
 interface SignedProps extends DeskProps {
   client: Client;
+  inbox: Inbox;
   state: RoomState;
   me: StaffMe;
 }
 
-function Signed({ client, state, me, onSignedOut }: SignedProps) {
+function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
   useLocale();
   const now = useNow(state.clockOffset, state.rings.length > 0 ? 200 : 1000);
   const actions = useMemo(() => makeActions((message) => client.connection.request(message)), [client]);
@@ -199,6 +204,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     },
   };
   const style = { "--lane": `${lane}px`, "--side": `${side}px`, "--people": `${people}px`, "--work": work };
+  const mentions = useStore(inbox);
   const { waiting = [], more = 0, callbacks = [], messages = [] } = state.queue;
   return (
     <div
@@ -238,6 +244,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
         actions={actions}
         onChoose={choose}
         onPointer={sessions.onPointer}
+        mentions={<Mentions inbox={inbox} />}
       />
       {!reading && <Splitter pane="lane" layout={layout} sign={1} />}
       {session === null ? (
@@ -295,10 +302,11 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
         tab={tab}
         session={session}
         fresh={sessions.fresh}
-        waiting={waiting.length}
+        waiting={waiting.length + mentions.length}
         work={working || reading}
         onTab={openTab}
       />
+      <ReadAlong client={client} />
       {ring !== null && (
         <Incoming
           key={ring.reservation}

@@ -84,10 +84,7 @@ export class Drafts {
   private write(all: Record<string, Typed>): void {
     this.store.set(all);
     try {
-      this.storage.setItem(
-        KEY,
-        JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent))),
-      );
+      this.storage.setItem(KEY, JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent))));
     } catch {
       // storage is forbidden or full: drafts last as long as the page
     }

@@ -1,4 +1,5 @@
 import { CircleHelp, MessageCircleQuestion, MessageSquareText, Phone, PhoneIncoming, Video } from "lucide";
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Channel, MessageLeft, QueueItem, SessionView } from "../messages";
 import { Button, Icon, useLocale, whenText } from "../ui";
@@ -219,6 +220,7 @@ interface LaneProps {
   actions: Actions;
   onChoose: (session: string) => void;
   onPointer: () => void;
+  mentions: ComponentChildren;
 }
 
 /** The list on the left: my sessions, waiting visitors, requests for help, callbacks and messages left. */
@@ -237,10 +239,12 @@ export function Lane({
   actions,
   onChoose,
   onPointer,
+  mentions,
 }: LaneProps) {
   const { users, helps, longest_s } = waiting(queue, now);
   return (
     <nav class="lane" aria-label={t("tab.lane")}>
+      {mentions}
       <section class="lane-part">
         <h2>
           {t("lane.sessions")} <span class="count">{sessions.length}</span>

@@ -13,15 +13,18 @@ import "./ring.css";
 import "./room.css";
 import "./hearing.css";
 import "./person/person.css";
+import "./mentions/mentions.css";
 import "./wrapup.css";
 import "./phone.css";
 import { Announcer } from "../ui";
 import { Desk } from "./desk";
 import { Gate } from "../staff/gate";
 import { applyLanguage } from "../staff/prefs";
-import { t } from "../staff/texts";
+import { addTexts } from "../room/words";
+import { t, textOr } from "../staff/texts";
 
 applyLanguage();
+addTexts((key, args) => textOr(key, "", args));
 document.title = t("app.name");
 render(
   <>

@@ -1,8 +1,9 @@
-import { ArrowLeft, MapPin, PanelRightClose, PanelRightOpen } from "lucide";
+import { ArrowLeft, MapPin, PanelRightClose, PanelRightOpen, Search } from "lucide";
 import type { ComponentChildren } from "preact";
 import type { Audience, SessionView } from "../messages";
 import { Chat, type AudienceChoice } from "../room/chat";
 import type { Client } from "../room/client";
+import { finding } from "../room/finding";
 import { RoomAudio } from "../room/media";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
@@ -21,8 +22,8 @@ import { keyLabel } from "./logic/keys";
 import { VIEWS } from "./logic/layout";
 import { Faces, ThinCall, useFaces, VoiceStrip, type Hold } from "./people";
 import { t } from "../staff/texts";
+import { deskAid } from "./mentions/aid";
 import { OwnReplies } from "./replies/own-replies";
-import { savedReplies } from "./replies/saved-replies";
 import { Replay } from "./replay";
 import { Splitter } from "./splitter";
 import { usePlace } from "./use-places";
@@ -78,6 +79,17 @@ function Head({ link, session, viewing, layout, hold, onBack }: RoomProps) {
       </span>
       <Here session={session} />
       {link !== null && session.room?.media === true && <ThinCall link={link} hold={hold} />}
+      {viewing.view !== "board" && (
+        <IconButton
+          icon={Search}
+          kind="quiet"
+          class="head-find"
+          label={t("find")}
+          title={`${t("find")} (${keyLabel("find")})`}
+          onClick={() => finding.update((now) => (now === session.id ? "" : session.id))}
+          data-testid="find-open"
+        />
+      )}
       <div class="head-tools wide-only">
         {views && (
           <div class="segments segments-small" role="group" aria-label={t("view.group")}>
@@ -166,7 +178,7 @@ export function Room(props: RoomProps) {
                 pictures={pictures}
                 audience={audienceOffered}
                 readOnly={!active}
-                aid={state.staff ? savedReplies(session, state.staff) : undefined}
+                aid={state.staff ? deskAid(client, session, state.staff, audienceOffered) : undefined}
               />
             </section>
           </Middle>

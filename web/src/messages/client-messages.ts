@@ -2,7 +2,7 @@
 
 import type { Audience, Channel } from "./words";
 import type { Span } from "./session-views";
-import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
+import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, ReadAlong, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
 
 /** The first message of every connection. A user's message has the session token; staff are known by their cookie. */
 export interface Hello {
@@ -78,6 +78,7 @@ export interface AddChannel {
  * Send a line. ``line`` is the client's id for the line.
  *
  * The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
+ * ``mentions``: colleagues whom a line for staff names. They are notified and may read along.
  */
 export interface SendLine {
   type: "line";
@@ -88,6 +89,7 @@ export interface SendLine {
   text?: string;
   picture?: string;
   reply_to?: number;
+  mentions?: string[];
   id?: number | null;
 }
 
@@ -266,4 +268,5 @@ export type ClientMessage =
   | Watch
   | EndSession
   | Listen
+  | ReadAlong
   | SignOutStaff;

@@ -142,12 +142,35 @@ export interface Lines {
   id?: number | null;
 }
 
-/** The reply to ``colleagues``: the members of staff who could take the session over. */
+/** The reply to ``colleagues``: the members of staff who could take the session over, or who can be mentioned. */
 export interface Colleagues {
   type: "colleagues";
   session: string;
   people: StaffItem[];
   id?: number | null;
+}
+
+/**
+ * A colleague (``by``) has mentioned this member of staff in a session. ``user``: the name of the session's user.
+ *
+ * Sent at once, and again at each sign-in until the member has read along. It says nothing of what was written.
+ */
+export interface MentionOut {
+  type: "mentioned";
+  session: string;
+  seq: number;
+  at: number;
+  by: string;
+  user: string;
+  site: string;
+  category: string;
+}
+
+/** This client no longer reads along. ``replaced``: another tab of the same member does. */
+export interface ReadingAlong {
+  type: "reading_along";
+  session: string;
+  reason: "ended" | "turned_off" | "replaced";
 }
 
 /** The reply to ``callback_times``. */
@@ -314,6 +337,8 @@ export type ServerMessage =
   | LineMarks
   | Lines
   | Colleagues
+  | MentionOut
+  | ReadingAlong
   | CallbackTimes
   | Invite
   | TypingNow

@@ -225,6 +225,8 @@ export interface SessionView {
   brief: Brief | null;
   help: HelpView | null;
   notes: string;
+  outcome: string;
+  tags: string[];
   rated: boolean;
   wrap_up_until: number | null;
   categories: CategoryView[];

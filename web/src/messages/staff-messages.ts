@@ -77,10 +77,11 @@ export interface AskTransfer {
   id?: number | null;
 }
 
-/** Ask who could take this session over. The reply is ``colleagues``. */
+/** Ask which colleagues could take this session over, or be mentioned in a line for staff. The reply is ``colleagues``. */
 export interface GetColleagues {
   type: "colleagues";
   session: string;
+  purpose?: "transfer" | "mention";
   id?: number | null;
 }
 
@@ -190,6 +191,14 @@ export interface EndSession {
 /** An operator begins or stops listening in. The user and the staff of the call are told at once. */
 export interface Listen {
   type: "listen";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+
+/** A colleague who was mentioned in a session begins or stops reading along. The staff of the session are told. */
+export interface ReadAlong {
+  type: "read_along";
   session: string;
   on: boolean;
   id?: number | null;

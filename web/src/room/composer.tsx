@@ -28,6 +28,10 @@ export interface ComposerAid {
   beside: (box: Box) => ComponentChildren;
   /** Whether the text may not be sent yet; `above` says why. */
   holds: (text: string) => boolean;
+  /** Called when the text was sent: what goes with the text follows. */
+  sent: () => void;
+  /** Returns the ids of the colleagues whom a line for staff mentions. */
+  mentions: (text: string) => string[];
 }
 
 interface ComposerProps {
@@ -54,8 +58,10 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
     const words = text.trim();
     if (words === "" || tooLong || aid?.holds(words) === true) return;
     try {
-      client.sendLine({ session, text: words, audience: to, reply_to: client.replies.get()[session] });
+      const mentions = to === "staff" ? aid?.mentions(words) : undefined;
+      client.sendLine({ session, text: words, audience: to, reply_to: client.replies.get()[session], mentions });
       client.replyTo(session, 0);
+      aid?.sent();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       toast(t("refused.too_many"), "error");

@@ -3,7 +3,7 @@
 import type { PeerEndReason } from "../messages";
 import type { OneOf } from "../ui/one-of";
 import { RequestError, type FailureReason } from "./connection";
-import { isKey, t, type RoomKey } from "./words";
+import { anyText, isKey, t, type RoomKey } from "./words";
 
 /** Failures that a visitor can do something about. Each has a sentence of its own. */
 type Told = OneOf<FailureReason, "offline" | "timeout" | "wrong_state" | "closed" | "too_often" | "replaced">;
@@ -14,12 +14,9 @@ export function failureText(error: unknown): string {
   return t(isKey(key) ? key : "failed.other");
 }
 
-type RefusesLines = OneOf<FailureReason, "timeout" | "too_many" | "empty" | "wrong_state" | "replaced" | "unknown_picture">;
-
 /** Returns why a line was not delivered, as a part of a sentence. */
 export function lineFailure(reason: FailureReason): string {
-  const key: RoomKey = `refused.${reason as RefusesLines}`;
-  return t(isKey(key) ? key : "refused.other");
+  return anyText(`refused.${reason}`) || t("refused.other");
 }
 
 /** Reasons for which the person's own network probably ended the connection. All other reasons are faults of a browser or a

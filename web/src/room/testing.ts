@@ -36,6 +36,8 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     product_picture: "",
     upgrade: null,
     notes: "",
+    outcome: "",
+    tags: [],
     room: {
       epoch: 1,
       media: true,

@@ -1,7 +1,7 @@
 /** The texts of the room, and how people are named in them. */
 
 import type { Line, ParticipantView, Role, SessionView } from "../messages";
-import { texts } from "../ui/i18n";
+import { texts, type Args } from "../ui/i18n";
 import en from "./en.json";
 import ko from "./ko.json";
 
@@ -34,13 +34,25 @@ export function list(names: string[]): string {
   return t("and", { a: names.slice(0, -1).join(", "), b: names.at(-1) ?? "" });
 }
 
+/** Looks up a text; "" if there is none. */
+type Lookup = (key: string, args: Args) => string;
+
+let added: Lookup = () => "";
+
+/** Adds texts for system lines and refusals that visitors never get, so that the call page need not load them. */
+export const addTexts = (lookup: Lookup): void => {
+  added = lookup;
+};
+
+/** Returns the text of `key`, which may be one of the added texts; "" if there is none. */
+export const anyText = (key: string, args: Args = {}): string => (isKey(key) ? t(key, args) : added(key, args));
+
 /** Returns a system line in words; null when this page has no text for it. */
 export function systemText(line: Line): string | null {
-  const key = `system.${line.text}`;
-  if (!isKey(key)) return null;
   const { role = "", name = "" } = line.args;
   const roleKey = `role.${role}`;
-  return t(key, { ...line.args, name: name || t("visitor"), role: isKey(roleKey) ? t(roleKey) : role });
+  const args = { ...line.args, name: name || t("visitor"), role: isKey(roleKey) ? t(roleKey) : role };
+  return anyText(`system.${line.text}`, args) || null;
 }
 
 /** Formats a time as every page shows times: "14:05". */

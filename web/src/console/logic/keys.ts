@@ -10,6 +10,7 @@ export type Action =
   | "mute_ring"
   | "state"
   | "chat"
+  | "find"
   | "audience"
   | "mic"
   | "camera"
@@ -58,6 +59,7 @@ export const BINDINGS: readonly Binding[] = [
   { action: "side", code: "KeyI", label: "I", group: "room" },
   { action: "hold", code: "KeyK", label: "K", group: "room" },
   { action: "chat", code: "KeyC", label: "C", group: "room" },
+  { action: "find", code: "KeyF", label: "F", group: "room" },
   { action: "audience", code: "KeyT", label: "T", group: "room" },
   { action: "notes", code: "KeyN", label: "N", group: "room" },
   { action: "end", code: "KeyE", shift: true, label: "⇧ E", group: "room" },

@@ -1,0 +1,17 @@
+import type { MentionOut } from "../../messages";
+import type { Client } from "../../room/client";
+import { createStore, type Store } from "../../ui";
+
+export type Inbox = Store<MentionOut[]>;
+
+/** Returns the mentions of me that I have not followed, the newest first. Made before the connection opens, so that none is
+ *  missed. */
+export function mentionInbox(client: Client): Inbox {
+  const inbox = createStore<MentionOut[]>([]);
+  client.onMessage((message) => {
+    if (message.type === "mentioned") inbox.update((known) => [message, ...without(known, message.session)]);
+  });
+  return inbox;
+}
+
+export const without = (known: MentionOut[], session: string): MentionOut[] => known.filter((one) => one.session !== session);
