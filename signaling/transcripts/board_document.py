@@ -103,7 +103,7 @@ def _pages(elements: Mapping[str, Any], meta: Mapping[str, Any], others: Mapping
 
 
 class _Left:
-    """What may still be read of all pages."""
+    """The numbers of shapes and points that may still be read."""
 
     def __init__(self, shapes: int, points: int) -> None:
         self.shapes = shapes
