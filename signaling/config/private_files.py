@@ -16,7 +16,8 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FOLDER, FILE = 0o700, 0o600
-OURS = ("records.sqlite*", "server.key*")  # our files in the data folder: the database with its log, and the key
+KEYS = "*.key"  # our keys in the data folder; a backup has them
+OURS = ("records.sqlite*", KEYS)  # our files in the data folder: the database with its log, and the keys
 
 
 def keep_private() -> None:

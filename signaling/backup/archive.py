@@ -1,0 +1,208 @@
+"""The layout of a backup: a tar archive, so that its parts can be looked at by hand.
+
+1. `about.json`: what the backup is of (`About`).
+2. The parts: `database`, `keys/NAME`, `recordings/SESSION/…`, `files/SESSION/…`.
+3. `manifest.jsonl`: path, size and SHA-256 of every part, in their order. A file without it is cut off.
+
+Writing and reading go through the archive once, from begin to end, with one buffer in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Annotated, BinaryIO, Literal, Self
+
+import msgspec
+from msgspec import Struct
+
+from signaling.protocol.reading import Reader, Unreadable, by
+from signaling.protocol.texts import Exact
+
+from .failure import BackupFailed
+
+FORMAT = 1
+ABOUT, MANIFEST, DATABASE = "about.json", "manifest.jsonl", "database"
+FOLDERS = ("keys", "recordings", "files")
+BUFFER_BYTES = 1 << 20
+_MOST_ABOUT_BYTES = 1 << 16
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}")
+
+DatabaseKind = Literal["sqlite", "postgresql"]
+
+
+class About(Struct, kw_only=True):
+    """The origin of a backup. `revision`: of the database's tables. `made_at`: Unix ms."""
+
+    format: int
+    version: Annotated[str, by(Exact(50))]
+    database: DatabaseKind
+    revision: Annotated[str, by(Exact(50))]
+    made_at: int
+
+
+_read_about: Reader[About] = Reader(About)
+
+
+class Part(Struct, kw_only=True):
+    """One line of the manifest."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class ArchiveWriter:
+    """Writes a backup to `target`. Call `about` first and `finish` last."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._tar = tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - finish() closes it
+        self._manifest = tempfile.TemporaryFile()  # noqa: SIM115
+        self.count, self.size_bytes = 0, 0
+
+    def about(self, about: About) -> None:
+        """Write what this backup is of."""
+        with tempfile.TemporaryFile() as source:
+            source.write(msgspec.json.encode(about))
+            self._copy(ABOUT, source)
+
+    def add(self, path: str, source: BinaryIO) -> None:
+        """Add the content of an open file, as long as it is now. A file that grows meanwhile is cut there."""
+        size, digest = self._copy(path, source)
+        self.count += 1
+        self.size_bytes += size
+        self._manifest.write(msgspec.json.encode(Part(path=path, bytes=size, sha256=digest)) + b"\n")
+
+    def finish(self) -> None:
+        """Write the manifest and the end of the archive."""
+        self._copy(MANIFEST, self._manifest)
+        self._manifest.close()
+        self._tar.close()
+
+    def _copy(self, path: str, source: BinaryIO) -> tuple[int, str]:
+        """Return the size and the SHA-256 of what was copied."""
+        info = tarfile.TarInfo(path)
+        info.size = source.seek(0, 2)
+        info.mode = 0o600
+        source.seek(0)
+        counted = _Hashed(source)
+        try:
+            self._tar.addfile(info, counted)  # type: ignore[arg-type]  # it calls `read` alone
+        except OSError as error:
+            raise BackupFailed(f"{path} cannot be copied: {error}.") from error
+        self._tar.members.clear()  # tarfile would remember every file
+        return info.size, counted.digest.hexdigest()
+
+
+class _Hashed:
+    def __init__(self, source: BinaryIO) -> None:
+        self._source, self.digest = source, hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        data = self._source.read(size)
+        self.digest.update(data)
+        return data
+
+
+class ArchiveReader:
+    """Reads a backup from `source`. Raises BackupFailed for anything that `ArchiveWriter` would not have written."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        try:
+            self._tar = tarfile.open(fileobj=source, mode="r|", bufsize=BUFFER_BYTES)  # noqa: SIM115 - lives as long as `source`
+        except tarfile.TarError:
+            raise BackupFailed("This file is not a backup of Sangdam, or its beginning is damaged.") from None
+        self._seen = tempfile.TemporaryFile()  # noqa: SIM115 - __exit__ closes it
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._seen.close()
+
+    def about(self) -> About:
+        """Return what the backup is of."""
+        member = self._next()
+        if member is None or member.name != ABOUT or member.size > _MOST_ABOUT_BYTES:
+            raise BackupFailed("This file is not a backup of Sangdam.")
+        try:
+            return _read_about(b"".join(self._content(member)))
+        except Unreadable:
+            raise BackupFailed("This backup was made by a newer version of Sangdam, or its beginning is damaged.") from None
+
+    def parts(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Yield the path and the content of each part; read each content to its end. At the end, check the manifest."""
+        while (member := self._next()) is not None:
+            if member.name == MANIFEST:
+                self._check_manifest(member)
+                return
+            path = checked_path(member.name)
+            yield path, self._noted(path, member)
+        raise BackupFailed("The backup is damaged: its end is missing.")
+
+    def _next(self) -> tarfile.TarInfo | None:
+        try:
+            member = self._tar.next()
+        except (tarfile.TarError, EOFError, OSError):
+            raise BackupFailed("The backup is damaged: a part of it cannot be read.") from None
+        self._tar.members.clear()
+        if member is not None and not member.isreg():
+            raise BackupFailed("The backup is damaged: it contains something that is not a file.")
+        return member
+
+    def _content(self, member: tarfile.TarInfo) -> Iterator[bytes]:
+        source, left = self._tar.extractfile(member), member.size
+        while left and source is not None:
+            try:
+                data = source.read(min(left, BUFFER_BYTES))
+            except (tarfile.TarError, EOFError, OSError):
+                data = b""
+            if not data:
+                raise BackupFailed("The backup is damaged: its end is missing.")
+            left -= len(data)
+            yield data
+
+    def _noted(self, path: str, member: tarfile.TarInfo) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        for data in self._content(member):
+            digest.update(data)
+            yield data
+        part = Part(path=path, bytes=member.size, sha256=digest.hexdigest())
+        self._seen.write(msgspec.json.encode(part) + b"\n")
+
+    def _check_manifest(self, member: tarfile.TarInfo) -> None:
+        size = self._seen.seek(0, 2)
+        self._seen.seek(0)
+        same = size == member.size
+        for data in self._content(member):
+            same = same and self._seen.read(len(data)) == data
+        if not same:
+            raise BackupFailed("The backup is damaged: a part differs from its checksum.")
+
+
+def checked_path(name: str) -> str:
+    """Return the path of a part, if a backup may have it. Raises BackupFailed for paths that lead elsewhere."""
+    first, *rest = PurePosixPath(name).parts or ("",)
+    good = name == DATABASE or (first in FOLDERS and rest and all(_NAME.fullmatch(each) for each in rest))
+    if not good or (first == "keys" and len(rest) != 1) or str(PurePosixPath(name)) != name:
+        raise BackupFailed("The backup is damaged: it contains a file that no backup has.")
+    return name
+
+
+def files_in(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+    """Yield (path in the backup, path on disk) of every file in `folder`, except links and unfinished uploads."""
+    try:
+        here = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return  # nothing is there yet, or it was erased a moment ago
+    for path in here:
+        if path.is_symlink() or not _NAME.fullmatch(path.name) or (prefix == "files" and path.name == "arriving"):
+            continue
+        if path.is_dir():
+            yield from files_in(path, f"{prefix}/{path.name}")
+        elif path.is_file():
+            yield f"{prefix}/{path.name}", path

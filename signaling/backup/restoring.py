@@ -1,0 +1,109 @@
+"""Restore a backup into an empty installation: completely, or not at all."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from signaling.config.private_files import KEYS
+from signaling.config.settings import Settings
+from signaling.records.database import newest_revision
+
+from .archive import DATABASE, FORMAT, About, ArchiveReader
+from .databases import CopiedDatabase, database_at
+from .failure import BackupFailed
+from .sealed import MAGIC, SealedReader
+
+_WORK = "restore-in-progress-"
+
+
+class Restored(NamedTuple):
+    """A restored backup. `count`: number of parts. `size_bytes`: of the parts together."""
+
+    about: About
+    count: int
+    size_bytes: int
+
+
+def is_sealed(source: io.BufferedReader) -> bool:
+    """Return whether a backup is encrypted. Leaves `source` at its beginning."""
+    return source.peek(len(MAGIC)).startswith(MAGIC)
+
+
+def restore(settings: Settings, source: io.BufferedReader, passphrase: str | None) -> Restored:
+    """Restore a backup. Raises BackupFailed, and then this installation is as it was.
+
+    Everything is unpacked beside its final place and checked first. Then the database is filled, and folders are moved.
+    """
+    database = database_at(settings.database_url)
+    _require_empty(settings, database)
+    places = {"keys": settings.data_dir, "recordings": settings.recordings_dir, "files": settings.files_dir}
+    try:
+        with ExitStack() as stack:
+            plain = io.BufferedReader(SealedReader(source, passphrase)) if passphrase is not None else source
+            archive = stack.enter_context(ArchiveReader(plain))
+            about = archive.about()
+            _require_fit(about, database)
+            staged = {name: Path(stack.enter_context(_work_folder(place))) for name, place in places.items()}
+            count, size = _unpack(archive, staged)
+            database.fill(staged["keys"] / DATABASE)
+            (staged["keys"] / DATABASE).unlink(missing_ok=True)
+            for name, place in places.items():
+                for each in staged[name].iterdir():
+                    each.rename(place / each.name)
+    except OSError as error:
+        raise BackupFailed(f"The backup cannot be restored: {error.strerror or error}.") from error
+    return Restored(about, count, size)
+
+
+def _work_folder(place: Path) -> tempfile.TemporaryDirectory[str]:
+    """Return a folder on the file system of its final place, so that moving its content takes no time."""
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix=_WORK, dir=place)
+
+
+def _unpack(archive: ArchiveReader, staged: dict[str, Path]) -> tuple[int, int]:
+    count = size = 0
+    for path, content in archive.parts():
+        first, _, rest = path.partition("/")
+        target = staged[first] / rest if rest else staged["keys"] / DATABASE
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with target.open("xb") as out:
+            for data in content:
+                size += out.write(data)
+        target.chmod(0o600)
+        count += 1
+    if not (staged["keys"] / DATABASE).exists():
+        raise BackupFailed("The backup is damaged: there is no database in it.")
+    return count, size
+
+
+def _require_empty(settings: Settings, database: CopiedDatabase) -> None:
+    """Raise BackupFailed when something would be overwritten."""
+    found = [str(key) for key in settings.data_dir.glob(KEYS)]
+    for folder in (settings.recordings_dir, settings.files_dir):
+        found += [str(folder)] * (folder.is_dir() and any(folder.iterdir()))
+    if not database.is_empty():
+        found.append("the database")
+    if found:
+        raise BackupFailed(
+            f"This installation is not empty: it has {', '.join(found)}. "
+            "Restore into a new data folder and an empty database, with no server running."
+        )
+
+
+def _require_fit(about: About, database: CopiedDatabase) -> None:
+    if about.format > FORMAT or about.revision > newest_revision():
+        raise BackupFailed(
+            f"This backup was made by the newer version {about.version}. This is version {version('sangdam')}; "
+            "install that version or a newer one first."
+        )
+    if about.database != database.kind:
+        raise BackupFailed(f"This backup holds a database of {about.database}, and the settings name one of {database.kind}.")
+    if shutil.which("pg_restore") is None and database.kind == "postgresql":
+        raise BackupFailed("pg_restore is not installed. Install it: apt-get install postgresql-client")
