@@ -134,7 +134,7 @@ class Fastpath:
 
     def __init__(self, functions: tuple[int, int] | None, library: Any = build.LIBRARY) -> None:
         """Load the library. `functions`: addresses of libsrtp's `srtp_unprotect` and `srtp_protect`. Raise `Unavailable`."""
-        if os.environ.get(OFF):
+        if os.environ.get(OFF, "").lower() not in ("", "0", "false", "no", "off"):
             raise Unavailable(f"{OFF} is set")
         if functions is None:
             raise Unavailable("pylibsrtp contains a libsrtp with other functions")

@@ -1,23 +1,28 @@
 """The administrative commands (from sites and staff to replies and exports) and the simulations."""
 
+from .backup import backup, restore
 from .export import export
 from .hours import category_hours
 from .outcomes import outcomes
 from .replies import replies
 from .sessions import session
+from .settings_list import settings
 from .sign_in import sign_in
 from .simulate import simulate
 from .sites import category, site
 from .staff import init, staff
 
 __all__ = [
+    "backup",
     "category",
     "category_hours",
     "export",
     "init",
     "outcomes",
     "replies",
+    "restore",
     "session",
+    "settings",
     "sign_in",
     "simulate",
     "site",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,34 @@ import click
 import uvloop
 
 from signaling.config import log
-from signaling.config.ports import LAST_PORT, Port, media_ports, taken
+from signaling.config.media_settings import MediaSettings
+from signaling.config.ports import EVERYWHERE, LAST_PORT, Port, media_ports, taken
 from signaling.config.private_files import keep_private
 from signaling.config.secret import BadSecret, media_token, read_secret
-from signaling.config.settings import STAFF_HOSTS, Bounds, Settings, default_data_dir
+from signaling.config.settings import STAFF_HOSTS, Settings
+from signaling.config.sources import MEDIA, SERVER
 
-from .options import ONE_PROXY, Address, ProxyNetworks, Socket, origin, redis_option, secret_option, storage_options
-
-_PORT = click.IntRange(1, 65_535)
-_MEDIA_PORT = click.IntRange(1024, 65_000)
+from .options import joined, settings_from, settings_options
 
 
 class _Commands(click.Group):
     """The commands. Administrative commands are imported only when they run, so that `sangdam serve` starts fast."""
 
-    ADMIN = ("category", "export", "init", "outcomes", "replies", "session", "sign-in", "simulate", "site", "staff")
+    ADMIN = (
+        "backup",
+        "category",
+        "export",
+        "init",
+        "outcomes",
+        "replies",
+        "restore",
+        "session",
+        "settings",
+        "sign-in",
+        "simulate",
+        "site",
+        "staff",
+    )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -49,87 +63,17 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--demo", is_flag=True, help="Add a demo shop and demo accounts. Serves HTTP on this machine only.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Put a TLS proxy in front of it.")
-@click.option("--port", default=8080, show_default=True, type=_PORT, help="HTTP port.")
-@click.option("--public-url", default="", callback=origin, help="Where users reach this server, such as https://talk.example.")
-@click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media, one per worker.")
-@click.option(
-    "--announce", multiple=True, metavar="ADDR", help="Public address of this machine for media, behind NAT. Repeatable."
-)
-@click.option(
-    "--turn", multiple=True, metavar="turn:HOST:PORT", help="TURN server for clients whose network blocks UDP. Repeatable."
-)
-@click.option(
-    "--turn-secret-file",
-    default=None,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File with the secret that is shared with the TURN server (its static-auth-secret).",
-)
-@click.option("--workers", default=0, show_default="one per core", type=click.IntRange(0, 256), help="Number of media workers.")
-@click.option("--shop-port", default=8081, show_default=True, type=_PORT, help="The demo shop's port.")
-@click.option(
-    "--most-waiting",
-    default=Bounds.most_waiting,
-    show_default=True,
-    type=click.IntRange(1),
-    help="The most users without a counselor at one time. Further users are refused.",
-)
-@click.option(
-    "--most-lag-ms",
-    default=Bounds.most_lag_ms,
-    show_default=True,
-    type=click.IntRange(10),
-    help="Refuse new users while this server's event loop lags by more milliseconds than this.",
-)
-@click.option(
-    "--trust-proxy",
-    is_flag=False,
-    flag_value=ONE_PROXY,
-    default=None,
-    type=ProxyNetworks(),
-    help="Trust X-Forwarded-For or Forwarded from proxies in these networks, such as 10.0.0.0/8,127.0.0.1. "
-    "Without a value, trust one proxy on this machine or a private network.",
-)
-@click.option(
-    "--metrics", default=None, type=Address(), help="Serve Prometheus metrics at /metrics of this address. Keep it private."
-)
-@click.option(
-    "--clamd",
-    default=None,
-    envvar="SANGDAM_CLAMD",
-    type=Socket(),
-    help="Scan files and pictures by ClamAV's clamd: path of its socket, or HOST:PORT. If it does not answer, they are refused.",
-)
-@click.option(
-    "--log-level",
-    default=None,
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    help="Least level of log lines. [default: info; warning with --demo]",
-)
-@redis_option(required=False)
-@secret_option
-@click.option(
-    "--advertise", default="", metavar="URL", callback=origin, help="URL at which the cluster's other servers reach this one."
-)
-@storage_options
-def serve(
-    *,
-    demo: bool,
-    data_dir: Path | None,
-    log_level: str | None,
-    announce: tuple[str, ...],
-    secret_file: Path | None,
-    **options: Any,
-) -> None:
+@settings_options(SERVER.values())
+def serve(**options: Any) -> None:
     """Start the server."""
-    secret = _secret(secret_file) if options["redis"] else b""
-    if secret and options["host"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - compared, not bound
-        raise click.ClickException("Other servers cannot reach that address. Give one with --advertise http://…")
-    settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, secret=secret, **options)
+    settings = settings_from(options)
+    if settings.redis:
+        settings = replace(settings, secret=_secret(settings.secret_file))
+        if settings.host in EVERYWHERE and not settings.advertise:
+            raise click.ClickException("Other servers cannot reach that address. Give one with --advertise http://…")
     _check_turn(settings)
     _check_ports(ports_of(settings))
-    log.set_up(level=log_level or ("warning" if demo else "info"))
+    log.set_up(level=settings.log_level or ("warning" if settings.demo else "info"))
     from signaling.records.types import Overtaken
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -182,30 +126,18 @@ async def _run(settings: Settings) -> None:
 
 
 @main.command()
-@redis_option(required=True)
-@secret_option
-@click.option("--listen", default="127.0.0.1", show_default=True, help="Address for the servers' commands. Keep it private.")
-@click.option("--advertise", default="", help="Name or address at which servers reach this machine. [default: --listen]")
-@click.option("--port", default=7000, show_default=True, type=_PORT, help="First port for commands, one per worker.")
-@click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media, one per worker.")
-@click.option("--announce", multiple=True, metavar="ADDR", help="Public address of this machine, behind NAT. Repeatable.")
-@click.option("--address", multiple=True, metavar="ADDR", help="Bind media to this local address only. Repeatable.")
-@click.option("--loopback", is_flag=True, help="Also accept media on loopback, to try a cluster on one machine.")
-@click.option("--workers", default=0, show_default="one per core", type=click.IntRange(0, 256), help="Number of media workers.")
-@click.option(
-    "--recordings",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=None,
-    help="The servers' folder of recordings, as mounted on this machine. [default: no recordings]",
-)
-def media(*, redis: str, secret_file: Path | None, **options: Any) -> None:
+@settings_options(MEDIA.values())
+def media(*, config_file: Path | None, **options: Any) -> None:
     """Start media workers for servers on other machines."""
-    from signaling.mediaworkers.host import MediaSettings, run
+    from signaling.mediaworkers.host import run
 
-    token = media_token(_secret(secret_file))
-    if options["listen"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - compared, not bound
+    settings = MediaSettings(**options)
+    if not settings.redis:
+        raise click.UsageError(f"Media workers need --redis, {MEDIA['redis'].variable} or “redis” in the file of --config.")
+    url = joined(settings.redis, settings.redis_password_file)
+    settings = replace(settings, redis=url, token=media_token(_secret(settings.secret_file)))
+    if settings.listen in EVERYWHERE and not settings.advertise:
         raise click.ClickException("Servers cannot reach that address. Give one with --advertise.")
-    settings = MediaSettings(redis=redis, token=token, **options)
     if settings.port + settings.workers_wanted - 1 > LAST_PORT:
         raise click.ClickException(f"{settings.workers_wanted} workers need as many ports, so choose a lower --port.")
     _check_ports([port for number in range(settings.workers_wanted) for port in settings.ports(number)])

@@ -1,133 +1,128 @@
-"""Options that `sangdam serve` and the administrative commands share. Importing this module is cheap."""
+"""Options that are made from the table of settings: each by flag, environment or TOML file, in this order.
+
+Importing this module is cheap.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+import os
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from signaling.config.proxies import Proxies, one_proxy, proxies_of
 from signaling.config.secret import BadSecret, with_password
-from signaling.config.settings import default_data_dir
+from signaling.config.setting import Setting
+from signaling.config.settings import Settings, default_data_dir
+from signaling.config.sources import CONFIG_VARIABLE, SERVER, BadConfig, check_environment, read_config
 
-ONE_PROXY = "one"
-P = ParamSpec("P")
+STORAGE = ("data_dir", "database", "database_password_file", "recordings", "files")
+CONFIG = "config_file"  # the parameter of `--config`
 R = TypeVar("R")
 
 
-class Address(click.ParamType[tuple[str, int]]):
-    """HOST:PORT, converted to (host, port). An IPv6 address has brackets."""
+class _Value(click.ParamType[Any]):
+    """The value of one setting. A refusal names the source of the text: the flag, the variable or the key in the file."""
 
-    name = "HOST:PORT"
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.name = setting.kind.metavar.lower() or "boolean"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
-        """Return (host, port)."""
-        host, _, port = str(value).rpartition(":")
-        if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
-            self.fail(f"“{value}” is not an address; write it as 127.0.0.1:9090.", param, ctx)
-        return host.strip("[]"), int(port)
-
-
-class Socket(click.ParamType[Path | tuple[str, int]]):
-    """A path of a Unix socket, or HOST:PORT."""
-
-    name = "SOCKET"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | tuple[str, int]:
-        """Return the path, which begins with a slash, or (host, port)."""
-        return Path(value) if str(value).startswith("/") else Address().convert(value, param, ctx)
-
-
-class ProxyNetworks(click.ParamType[Proxies]):
-    """Networks of proxies, separated by commas. Given without a value: one proxy on this machine or a private network."""
-
-    name = "NETWORKS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Proxies:
-        """Return the proxies."""
-        if value == ONE_PROXY:
-            return one_proxy()
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value of a text."""
+        if not isinstance(value, str) or value == self.setting.default:
+            return value  # the default
         try:
-            return proxies_of(str(value))
+            return self.setting.kind.read(value)
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            raise click.BadParameter(str(error), ctx, param, param_hint=self._source(param, ctx)) from None
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the values in a variable of a repeatable setting."""
+        return re.split(r"[,\s]+", rv.strip())
+
+    def _source(self, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        source = ctx.get_parameter_source(param.name) if ctx is not None and param is not None and param.name else None
+        if source is ParameterSource.ENVIRONMENT:
+            return self.setting.variable
+        if source is ParameterSource.DEFAULT_MAP and ctx is not None:
+            return f"{self.setting.full_name} in {ctx.params[CONFIG]}"
+        return self.setting.flag
 
 
-def origin(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return the option's origin in canonical form, or "" when it is not given."""
-    if not value:
-        return ""
-    from signaling.config import web_addresses
+def setting_option(setting: Setting, parameter: str = "") -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Return a decorator that adds the flag of a setting to a command that has `--config`. `parameter`: another name for it."""
+    parameter = parameter or setting.name
+    flag = f"--{parameter.replace('_', '-')}"
+    default = f" [default: {setting.default_shown}]" if setting.default_shown else ""
+    told: dict[str, Any] = {"envvar": setting.variable, "help": setting.help + default, "default": setting.default}
+    told |= {"type": _Value(setting), "hidden": parameter != setting.name}
+    if setting.kind.metavar == "":
+        return click.option(flag, parameter, is_flag=True, flag_value="true", **told)
+    told |= {"metavar": setting.kind.metavar, "multiple": setting.repeatable}
+    if setting.bare is not None:
+        told |= {"is_flag": False, "flag_value": setting.bare}
+    return click.option(flag, parameter, **told)
 
+
+def _read_file(context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
+    """Check the environment, and make the file's settings the defaults of the command's flags."""
     try:
-        return web_addresses.origin(value)
-    except web_addresses.BadAddress as error:
-        raise click.BadParameter(str(error)) from None
+        check_environment(os.environ)
+        found = read_config(file) if file is not None else {}
+    except BadConfig as error:
+        raise click.UsageError(str(error), context) from None
+    names = {each.name: each.type.setting.full_name for each in context.command.params if isinstance(each.type, _Value)}
+    context.default_map = {parameter: found[name] for parameter, name in names.items() if parameter and name in found}
+    return file
 
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
+def settings_options(settings: Iterable[Setting], *, prefixed: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Return a decorator that adds `--config` and the flags of these settings to a command.
+
+    `prefixed`: parameters have the prefix of their section, for a command with settings of several sections.
+    """
+    declared = [each for each in settings if not each.only_environment]
+
+    def add(command: Callable[..., R]) -> Callable[..., R]:
+        for each in reversed(declared):
+            command = setting_option(each, each.parameter if prefixed else each.name)(command)
+        return click.option(
+            "--config",
+            CONFIG,
+            type=click.Path(dir_okay=False, path_type=Path),
+            is_eager=True,
+            envvar=CONFIG_VARIABLE,
+            metavar="FILE",
+            callback=_read_file,
+            help="TOML file with settings. Flags and SANGDAM_ variables go before it.",
+        )(command)
+
+    return add
 
 
 def storage_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add `--data-dir`, `--database`, `--database-password-file`, `--recordings` and `--files` to a command."""
-    where = f"Folder of the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
-    command = _with_password_file(command, "database", "File with the database's password, if it is not in the URL.")
-    for option in (
-        click.option("--data-dir", type=_FOLDER, default=None, envvar="SANGDAM_DATA_DIR", help=where),
-        click.option(
-            "--recordings", type=_FOLDER, default=None, help="Folder of recordings. [default: a folder in the data folder]"
-        ),
-        click.option("--files", type=_FOLDER, default=None, help="Folder of sent files. [default: a folder in the data folder]"),
-        click.option(
-            "--database",
-            default="",
-            envvar="SANGDAM_DATABASE",
-            help="SQLAlchemy URL, such as postgresql+asyncpg://… [default: SQLite in the data folder]",
-        ),
-    ):
-        command = option(command)
-    return command
+    """Add the settings that say where records, recordings and files are."""
+    return settings_options([SERVER[name] for name in STORAGE])(command)
 
 
-def redis_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Return a decorator that adds `--redis` and `--redis-password-file` to a command."""
-    where: dict[str, Any] = {"metavar": "URL", "envvar": "SANGDAM_REDIS"}
-    if required:
-        url = click.option("--redis", required=True, help="URL of the cluster's Redis.", **where)
-    else:
-        url = click.option(
-            "--redis", default="", help="URL of the cluster's Redis. `sangdam media` then runs the workers.", **where
-        )
-
-    def options(command: Callable[..., R]) -> Callable[..., R]:
-        return url(_with_password_file(command, "redis", "File with Redis' password, if it is not in the URL."))
-
-    return options
+def settings_from(options: dict[str, Any]) -> Settings:
+    """Return the settings of a command's options. Raises ClickException when a password file cannot be read."""
+    given = {name: value for name, value in options.items() if name in SERVER}
+    if given.get("data_dir") is None:
+        given["data_dir"] = default_data_dir(demo=bool(given.get("demo")))
+    for name in ("database", "redis"):
+        if url := given.get(name):
+            given[name] = joined(url, given.get(f"{name}_password_file"))
+    return Settings(**given)
 
 
-def _with_password_file(command: Callable[..., R], name: str, what: str) -> Callable[..., R]:
-    """Add an option for a password file to `command`, whose URL option `name` then contains the password."""
-    file_name = f"{name}_password_file"
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> R:
-        file = options.pop(file_name)
-        try:
-            url = with_password(options[name], file) if file is not None and options[name] else options[name]
-        except BadSecret as error:
-            raise click.ClickException(str(error)) from None
-        return command(*arguments, **options | {name: url})
-
-    path = click.Path(dir_okay=False, path_type=Path)
-    option = f"--{name}-password-file"
-    return click.option(option, file_name, type=path, default=None, envvar=f"SANGDAM_{file_name.upper()}", help=what)(run)
-
-
-def secret_option(command: Callable[P, R]) -> Callable[P, R]:
-    """Add `--secret-file` to a command."""
-    where = "File with the cluster's secret. [default: SANGDAM_SECRET in the environment]"
-    path = click.Path(dir_okay=False, path_type=Path)
-    return click.option("--secret-file", type=path, default=None, help=where)(command)
+def joined(url: str, password_file: Path | None) -> str:
+    """Return the URL with the password from the file, if there is one. Raises ClickException when it cannot be read."""
+    try:
+        return with_password(url, password_file) if password_file is not None else url
+    except BadSecret as error:
+        raise click.ClickException(str(error)) from None

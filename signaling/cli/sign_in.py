@@ -8,17 +8,18 @@ import click
 
 from signaling.access.passwords import make_link
 from signaling.config.settings import Settings
+from signaling.config.sources import SERVER
 from signaling.records import Records, SignInRules
 from signaling.records.sign_ins import Required
 
-from .options import origin
+from .options import setting_option
 from .staff import member_of, staff
 from .typed import noted, with_records
 
 
 @staff.command("link")
 @click.argument("login")
-@click.option("--public-url", default="", callback=origin, help="Where users reach this server. [default: http://localhost:8080]")
+@setting_option(SERVER["public_url"])
 @with_records
 async def staff_link(records: Records, login: str, public_url: str) -> None:
     """Print a one-time link, valid for a day, with which a member of staff sets a new password."""

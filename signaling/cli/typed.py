@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.config import web_addresses
 from signaling.config.private_files import private_data
-from signaling.config.settings import Settings, default_data_dir
+from signaling.config.settings import Settings
 from signaling.files import Files
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.language_tags import canonical as language_tag
@@ -27,7 +26,7 @@ from signaling.protocol.texts import BadText, Exact, Rule, Seen
 from signaling.recordings import Recordings
 from signaling.records import Records
 
-from .options import storage_options
+from .options import CONFIG, STORAGE, settings_from, storage_options
 
 MOST_NAME = 100  # most characters of a name
 MOST_FILE_MB = 500
@@ -49,10 +48,10 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
 
     @storage_options
     @wraps(command)
-    def run(*, data_dir: Path | None, database: str, recordings: Path | None, files: Path | None, **options: Any) -> None:
+    def run(**given: Any) -> None:
         async def main() -> None:
-            folder = data_dir or default_data_dir(demo=False)
-            settings = Settings(data_dir=folder, database=database, recordings=recordings, files=files)
+            settings = settings_from(given)
+            options = {name: value for name, value in given.items() if name not in (*STORAGE, CONFIG)}
             click.get_current_context().obj = Recordings(settings.recordings_dir), Files(settings.files_dir)
             private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
             records = await open_records(settings)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from . import kinds
 from .proxies import Proxies
+from .setting import setting
 
 STAFF_HOSTS = {"counselor": "counselor.", "professional": "professional.", "operator": "operator."}
 
@@ -44,36 +46,94 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of a server.
+    """The settings of a server, which are also the table of its flags, variables and keys in a TOML file.
 
-    `public_url`: where users reach this server ("https://talk.example"). Staff reach it at the same scheme and port, with
-    `counselor.`, `professional.` or `operator.` before the host.
-    `udp_port`: the port of the first worker; the other workers have the next ports.
-    `announce`: public addresses of the media workers in addition to their own (NAT, containers).
+    Staff reach the server at the scheme and port of `public_url`, with `counselor.`, `professional.` or `operator.` before the
+    host. Each field that `setting` declares becomes a flag, a variable in the environment and a key in the file.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    demo: bool = False
-    data_dir: Path = field(default_factory=lambda: default_data_dir(demo=False))
-    recordings: Path | None = None  # None: a folder in data_dir
-    files: Path | None = None  # None: a folder in data_dir
-    database: str = ""  # SQLAlchemy URL of the records; "": an SQLite file in data_dir
-    public_url: str = ""  # "": http://localhost:PORT
-    udp_port: int = 40000
-    announce: tuple[str, ...] = ()
-    redis: str = ""  # URL of the cluster's Redis; "": no cluster, everything runs in this process and its children
-    secret: bytes = field(default=b"", repr=False)  # the cluster's secret; b"": no cluster
-    advertise: str = ""  # URL at which the cluster's other servers reach this one; "": http://HOST:PORT
-    workers: int = 0  # number of media workers; 0: one for each core
-    turn: tuple[str, ...] = ()  # TURN servers as turn:host:port; they have the secret in turn_secret_file
-    turn_secret_file: Path | None = None
-    shop_port: int = 8081
-    metrics: tuple[str, int] | None = None  # address and port that serve metrics; None: no metrics
-    most_waiting: int = Bounds.most_waiting
-    most_lag_ms: int = Bounds.most_lag_ms
-    clamd: Path | tuple[str, int] | None = None  # Unix socket or address of the virus scanner; None: nothing is scanned
-    trust_proxy: Proxies | None = None  # proxies whose headers name the client's address; None: trust no header
+    demo: bool = setting(False, kinds.SWITCH, "Add a demo shop and demo accounts. Serves HTTP on this machine only.")
+    host: str = setting("127.0.0.1", kinds.text("ADDRESS"), "Address to listen on. Put a TLS proxy in front of it.")
+    port: int = setting(8080, kinds.PORT, "HTTP port.")
+    public_url: str = setting(
+        "", kinds.ORIGIN, "Where users reach this server, such as https://talk.example.", default_words="http://localhost:PORT"
+    )
+    trust_proxy: Proxies | None = setting(  # None: trust no header
+        None,
+        kinds.PROXIES,
+        "Trust X-Forwarded-For or Forwarded from proxies in these networks, such as 10.0.0.0/8,127.0.0.1. "
+        "Without a value, or with “one”: trust one proxy on this machine or a private network.",
+        bare=kinds.ONE_PROXY,
+    )
+    data_dir: Path = setting(
+        None,
+        kinds.FOLDER,
+        "Folder of the server's key and SQLite file.",
+        default_words="~/.local/share/sangdam",
+        factory=lambda: default_data_dir(demo=False),
+    )
+    database: str = setting(
+        "",
+        kinds.URL,
+        "SQLAlchemy URL of the records, such as postgresql+asyncpg://…",
+        default_words="SQLite in the data folder",
+    )
+    database_password_file: Path | None = setting(None, kinds.FILE, "File with the database's password, if it is not in the URL.")
+    recordings: Path | None = setting(None, kinds.FOLDER, "Folder of recordings.", default_words="a folder in the data folder")
+    files: Path | None = setting(None, kinds.FOLDER, "Folder of sent files.", default_words="a folder in the data folder")
+    clamd: Path | tuple[str, int] | None = setting(  # None: nothing is scanned
+        None,
+        kinds.SOCKET,
+        "Scan files and pictures by ClamAV's clamd: path of its socket, or HOST:PORT. If it does not answer, they are refused.",
+    )
+    workers: int = setting(0, kinds.number(0, 256), "Number of media workers.", default_words="one per core")
+    udp_port: int = setting(40000, kinds.MEDIA_PORT, "First UDP port for media, one per worker.")
+    announce: tuple[str, ...] = setting(
+        (), kinds.text("ADDRESS"), "Public address of this machine for media, behind NAT. Repeatable.", repeatable=True
+    )
+    turn: tuple[str, ...] = setting(
+        (), kinds.text("turn:HOST:PORT"), "TURN server for clients whose network blocks UDP. Repeatable.", repeatable=True
+    )
+    turn_secret_file: Path | None = setting(
+        None, kinds.FILE, "File with the secret that is shared with the TURN server (its static-auth-secret)."
+    )
+    most_waiting: int = setting(
+        Bounds.most_waiting, kinds.number(1), "The most users without a counselor at one time. Further users are refused."
+    )
+    most_lag_ms: int = setting(
+        Bounds.most_lag_ms,
+        kinds.number(10),
+        "Refuse new users while this server's event loop lags by more milliseconds than this.",
+    )
+    metrics: tuple[str, int] | None = setting(
+        None, kinds.ADDRESS, "Serve Prometheus metrics at /metrics of this address. Keep it private."
+    )
+    log_level: str = setting(
+        "",
+        kinds.choice("debug", "info", "warning", "error"),
+        "Least level of log lines.",
+        default_words="info; warning with --demo",
+    )
+    pure_python: bool = setting(  # read by media/transport/fastpath.py in each worker
+        False, kinds.SWITCH, "Forward voices in Python only, without the C fast path.", only_environment=True
+    )
+    redis: str = setting(  # "": no cluster, everything runs in this process and its children
+        "", kinds.URL, "URL of the cluster's Redis. `sangdam media` then runs the workers."
+    )
+    redis_password_file: Path | None = setting(None, kinds.FILE, "File with Redis' password, if it is not in the URL.")
+    secret_file: Path | None = setting(
+        None, kinds.FILE, "File with the cluster's secret.", default_words="SANGDAM_SECRET in the environment"
+    )
+    secret: bytes = setting(  # b"": no cluster
+        b"", kinds.SECRET, "The cluster's secret, if it is not in a file.", only_environment=True
+    )
+    advertise: str = setting(
+        "",
+        kinds.ORIGIN,
+        "URL at which the cluster's other servers reach this one.",
+        default_words="http://HOST:PORT",
+    )
+    shop_port: int = setting(8081, kinds.PORT, "The demo shop's port.")
 
     @property
     def database_url(self) -> str:

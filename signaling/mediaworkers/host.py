@@ -12,12 +12,11 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 
-from signaling.config.ports import Port, media_ports, until_free
+from signaling.config.media_settings import MediaSettings
+from signaling.config.ports import until_free
 
 from .liveness import restart_pause_s
 
@@ -29,60 +28,22 @@ KILL_AFTER_S = 20.0  # seconds after which a worker is killed; longer than a wor
 CRASHES = 16  # number of exits whose times are remembered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaSettings:
-    """The settings of `sangdam media`.
-
-    `listen`: the address for commands. `advertise`: the name or address at which servers reach `listen`; "" means `listen`
-    itself.
-    `port` and `udp_port` are the ports of the first worker; the other workers have the next ports.
-    """
-
-    redis: str
-    token: str
-    listen: str = "127.0.0.1"
-    advertise: str = ""
-    port: int = 7000
-    udp_port: int = 40000
-    announce: tuple[str, ...] = ()
-    address: tuple[str, ...] = ()
-    loopback: bool = False
-    workers: int = 0  # 0: one for each core
-    recordings: Path | None = None  # the servers' folder of recordings, mounted here; None: this machine cannot record
-
-    @property
-    def workers_wanted(self) -> int:
-        """Return the number of workers."""
-        return self.workers or os.cpu_count() or 1
-
-    def ports(self, number: int) -> list[Port]:
-        """Return the ports that the worker with this number will bind: one for commands, one for media."""
-        commands = Port(self.port + number, (self.listen,), f"--port {self.port + 100}")
-        return [commands, *media_ports(self.udp_port + number, 1, self.address)]
-
-    def command(self, number: int) -> list[str]:
-        """Return the command line of the worker with this number."""
-        port = self.port + number
-        command = [
-            sys.executable,
-            "-m",
-            "media",
-            "--listen",
-            f"{_bracketed(self.listen)}:{port}",
-            "--secret-env",
-            SECRET_VARIABLE,
-        ]
-        command += ["--redis-env", REDIS_VARIABLE, "--url", f"http://{_bracketed(self.advertise or self.listen)}:{port}"]
-        command += ["--name", f"{socket.gethostname()}-{number}-{secrets.token_hex(4)}", "--parent", str(os.getpid())]
-        command += ["--udp-port", str(self.udp_port + number)]
-        if self.recordings is not None:
-            command += ["--recordings", str(self.recordings)]
-        if self.loopback:
-            command.append("--loopback")
-        for option, values in (("--announce", self.announce), ("--address", self.address)):
-            if values:
-                command += [option, *values]
-        return command
+def command_of(settings: MediaSettings, number: int) -> list[str]:
+    """Return the command line of the worker with this number."""
+    port = settings.port + number
+    command = [sys.executable, "-m", "media", "--listen", f"{_bracketed(settings.listen)}:{port}"]
+    command += ["--secret-env", SECRET_VARIABLE, "--redis-env", REDIS_VARIABLE]
+    command += ["--url", f"http://{_bracketed(settings.advertise or settings.listen)}:{port}"]
+    command += ["--name", f"{socket.gethostname()}-{number}-{secrets.token_hex(4)}", "--parent", str(os.getpid())]
+    command += ["--udp-port", str(settings.udp_port + number)]
+    if settings.recordings is not None:
+        command += ["--recordings", str(settings.recordings)]
+    if settings.loopback:
+        command.append("--loopback")
+    for option, values in (("--announce", settings.announce), ("--address", settings.address)):
+        if values:
+            command += [option, *values]
+    return command
 
 
 def _bracketed(host: str) -> str:
@@ -123,7 +84,10 @@ class _Host:
             if self._stopped.is_set():
                 return
             child = await asyncio.create_subprocess_exec(
-                *self._settings.command(number), env=self._environment, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+                *command_of(self._settings, number),
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
             )
             self._children.add(child)
             if self._stopped.is_set():

@@ -21,7 +21,7 @@ from signaling.server.app import SHUTDOWN_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-VARIABLES = {"SANGDAM_HOST": "counsel.example", "SANGDAM_ADDRESS": "203.0.113.7"}
+VARIABLES = {"PUBLIC_NAME": "counsel.example", "PUBLIC_ADDRESS": "203.0.113.7"}
 OURS = ("server-1", "server-2", "media-1", "media-2")
 
 
@@ -76,7 +76,7 @@ def test_compose_file_uses_only_known_options(name: str, monkeypatch: pytest.Mon
     assert re.search(rf"\b{name}\b", options["advertise"]), "the others reach it under its own name"
     if command == "media":
         assert {options["udp_port"] + number for number in range(options["workers"])} <= published(service)
-        assert options["announce"] == (VARIABLES["SANGDAM_ADDRESS"],)
+        assert options["announce"] == (VARIABLES["PUBLIC_ADDRESS"],)
         assert seconds(service["stop_grace_period"]) > max(DRAIN_S, KILL_AFTER_S)
     else:
         assert seconds(service["stop_grace_period"]) > SHUTDOWN_S

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from signaling.cli.main import announce_ready, main, ports_of, serve
-from signaling.cli.options import Address
+from signaling.config.kinds import address
 from signaling.config.ports import taken
 from signaling.config.proxies import Proxies, one_proxy, proxies_of
 from signaling.config.secret import with_password
@@ -327,7 +327,7 @@ def test_database_password_can_come_from_a_file(folder: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize(("given", "wanted"), [("127.0.0.1:9090", ("127.0.0.1", 9090)), ("[::1]:9090", ("::1", 9090))])
 def test_listen_address_is_parsed(given: str, wanted: tuple[str, int]) -> None:
-    assert Address().convert(given, None, None) == wanted
+    assert address(given) == wanted
 
 
 @pytest.mark.parametrize("given", ["9090", "127.0.0.1", ":9090", "127.0.0.1:0", "127.0.0.1:x", "127.0.0.1:70000"])

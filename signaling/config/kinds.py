@@ -1,0 +1,123 @@
+"""Kinds of settings: how a text becomes a value, and how a value is shown. Each `read` raises ValueError with a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from .proxies import Proxies, one_proxy, proxies_of
+
+ONE_PROXY = "one"
+_PASSWORD = re.compile(r"//([^/:@]*):[^/@]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of value. `metavar`: the placeholder in help texts. `show` hides what is secret."""
+
+    metavar: str
+    read: Callable[[str], Any]
+    show: Callable[[Any], str] = str
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """Return the word that is most like `word`, or "" when none is like it."""
+    return next(iter(get_close_matches(word, words, n=1, cutoff=0.5)), "")
+
+
+def number(least: int, most: int | None = None) -> Kind:
+    """Return the kind of whole numbers from `least` to `most`."""
+    limits = f"from {least} to {most}" if most is not None else f"of {least} or more"
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()):
+            raise ValueError(f"“{text}” is not a whole number {limits}.")
+        value = int(text)
+        near = max(least, value if most is None else min(value, most))
+        if near != value:
+            raise ValueError(f"{value} is not a number {limits}. The nearest is {near}.")
+        return value
+
+    return Kind("NUMBER", read)
+
+
+def choice(*words: str) -> Kind:
+    """Return the kind of one word out of `words`."""
+
+    def read(text: str) -> str:
+        if text.strip().lower() in words:
+            return text.strip().lower()
+        near = nearest(text.strip().lower(), list(words))
+        meant = f" Did you mean “{near}”?" if near else ""
+        raise ValueError(f"“{text}” is none of {', '.join(words)}.{meant}")
+
+    return Kind("|".join(words), read)
+
+
+def switch(text: str) -> bool:
+    """Return the value of an on-off setting."""
+    word = text.strip().lower()
+    if word in ("true", "yes", "on", "1"):
+        return True
+    if word in ("false", "no", "off", "0"):
+        return False
+    raise ValueError(f"“{text}” is neither true nor false.")
+
+
+def address(text: str) -> tuple[str, int]:
+    """Return HOST:PORT as (host, port). An IPv6 address has brackets."""
+    host, _, port = text.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
+        raise ValueError(f"“{text}” is not an address; write it as 127.0.0.1:9090.")
+    return host.strip("[]"), int(port)
+
+
+def _socket(text: str) -> Path | tuple[str, int]:
+    return Path(text) if text.startswith("/") else address(text)
+
+
+def _origin(text: str) -> str:
+    from . import web_addresses  # imported here: its parser is a large library, and most commands need none
+
+    return web_addresses.origin(text) if text else ""
+
+
+def _proxies(text: str) -> Proxies:
+    return one_proxy() if text.strip().lower() in (ONE_PROXY, "true", "yes", "on") else proxies_of(text)
+
+
+def _show_proxies(proxies: Proxies) -> str:
+    return ",".join(map(str, proxies.chain)) or ONE_PROXY
+
+
+def _show_address(value: Path | tuple[str, int]) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    host, port = value
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _hide_password(url: str) -> str:
+    return _PASSWORD.sub(r"//\1:(set)@", url)
+
+
+def text(metavar: str) -> Kind:
+    """Return the kind of any text."""
+    return Kind(metavar, str)
+
+
+SWITCH = Kind("", switch, lambda on: "true" if on else "false")
+FILE = Kind("FILE", Path)
+FOLDER = Kind("FOLDER", Path)
+ORIGIN = Kind("URL", _origin)
+URL = Kind("URL", str, _hide_password)
+ADDRESS = Kind("HOST:PORT", address, _show_address)
+SOCKET = Kind("SOCKET", _socket, _show_address)
+PROXIES = Kind("NETWORKS", _proxies, _show_proxies)
+SECRET = Kind("SECRET", str.encode, lambda value: "set" if value else "")
+PORT = number(1, 65_535)
+MEDIA_PORT = number(1024, 65_000)

@@ -1,0 +1,113 @@
+"""One setting: its kind, its help, and its names as a flag, in the environment and in a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any
+
+from .kinds import Kind
+
+PREFIX = "SANGDAM_"
+_KEY = "setting"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The declaration of one setting.
+
+    `name`: the field, such as "public_url". `section`: the table of the TOML file, "" for the top of the file.
+    `repeatable`: the value is a tuple; the flag may be repeated, the variable separates values by commas or spaces.
+    `bare`: the value of the flag when it stands alone, or None when the flag needs a value.
+    `only_environment`: there is no flag and no key, because others could read them.
+    """
+
+    name: str
+    section: str
+    kind: Kind
+    help: str
+    default: Any
+    default_words: str
+    repeatable: bool
+    bare: str | None
+    only_environment: bool
+
+    @property
+    def key(self) -> str:
+        """Return the key in the TOML file, such as "public-url". The flag is the same after `--`."""
+        return self.name.replace("_", "-")
+
+    @property
+    def flag(self) -> str:
+        """Return the flag, such as "--public-url"."""
+        return f"--{self.key}"
+
+    @property
+    def full_name(self) -> str:
+        """Return the key with its section, such as "media.port"."""
+        return f"{self.section}.{self.key}" if self.section else self.key
+
+    @property
+    def parameter(self) -> str:
+        """Return the name with its section, such as "media_port"."""
+        return f"{self.section}_{self.name}" if self.section else self.name
+
+    @property
+    def variable(self) -> str:
+        """Return the variable in the environment, such as "SANGDAM_PUBLIC_URL"."""
+        return PREFIX + self.parameter.upper()
+
+    @property
+    def default_shown(self) -> str:
+        """Return the default as people read it, or "" when there is none."""
+        if self.default_words or self.default in (None, "", (), b""):
+            return self.default_words
+        return self.kind.show(self.default)
+
+    def shown(self, value: Any) -> str:
+        """Return the value as people read it. Secrets are shown as "set"."""
+        if value in (None, "", (), b"", self.default):
+            return self.default_shown
+        return " ".join(map(self.kind.show, value)) if self.repeatable else self.kind.show(value)
+
+
+def setting(
+    default: Any,
+    kind: Kind,
+    help: str,
+    *,
+    default_words: str = "",
+    repeatable: bool = False,
+    bare: str | None = None,
+    only_environment: bool = False,
+    shared: bool = False,
+    factory: Callable[[], Any] | None = None,
+) -> Any:
+    """Return a dataclass field that declares a setting.
+
+    `default_words`: the default in words, where the value does not tell it. `factory`: makes the default.
+    `shared`: in a class with a section, the name is the same as at the top of the file.
+    """
+    told = {
+        "kind": kind,
+        "help": help,
+        "default_words": default_words,
+        "repeatable": repeatable,
+        "bare": bare,
+        "only_environment": only_environment,
+        "shared": shared,
+    }
+    if factory is not None:
+        return field(default_factory=factory, metadata={_KEY: told})
+    return field(default=default, repr=not only_environment, metadata={_KEY: told})
+
+
+def settings_of(table: type, section: str = "") -> dict[str, Setting]:
+    """Return the settings that a dataclass declares, by name. `section`: the table of the TOML file that holds them."""
+    return {each.name: _read(each, section) for each in fields(table) if _KEY in each.metadata}
+
+
+def _read(declared: Field[Any], section: str) -> Setting:
+    told = dict(declared.metadata[_KEY])
+    default = None if declared.default is MISSING else declared.default
+    return Setting(name=declared.name, section="" if told.pop("shared") else section, default=default, **told)
