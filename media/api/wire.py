@@ -225,6 +225,7 @@ class WorkerStats(Struct, kw_only=True):
     memory_bytes: int
     tasks: int
     descriptors: int
+    version: str = ""  # of Sangdam; "" from workers before 0.2
 
 
 class StreamQuality(Struct, kw_only=True):

@@ -101,22 +101,37 @@ def read(data: bytes) -> Check | None:
 
 def answer(transaction: bytes, address: tuple[str, int], key: bytes) -> bytes:
     """Return a success response that names `address`, from which the request came (XOR-MAPPED-ADDRESS)."""
+    return _sealed(0x0101, transaction, _mapped(transaction, address), key)
+
+
+def _mapped(transaction: bytes, address: tuple[str, int]) -> bytes:
+    """Return the attribute XOR-MAPPED-ADDRESS."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     packed = socket.inet_pton(family, address[0])
     size = len(packed)
     mapped = int.from_bytes(packed, "big") ^ int.from_bytes((COOKIE + transaction)[:size], "big")
     value = struct.pack("!BBH", 0, 1 if size == 4 else 2, address[1] ^ (_COOKIE >> 16)) + mapped.to_bytes(size, "big")
-    return _sealed(0x0101, transaction, XOR_MAPPED_ADDRESS, value, key)
+    return _ATTRIBUTE.pack(XOR_MAPPED_ADDRESS, len(value)) + value
+
+
+def echo(transaction: bytes, address: tuple[str, int]) -> bytes:
+    """Return the response to a request without credentials, as a STUN server gives it (RFC 8489 section 12).
+
+    It has 32 bytes for IPv4, little more than the smallest request, so it multiplies no attack.
+    """
+    body = _mapped(transaction, address)
+    return _HEAD.pack(0x0101, len(body), _COOKIE, transaction) + body
 
 
 def role_conflict(transaction: bytes, key: bytes) -> bytes:
     """Return a role conflict error: a lite agent is always controlled (RFC 8445 section 6.1.1), so the peer must switch."""
-    return _sealed(0x0111, transaction, ERROR_CODE, b"\0\0\x04\x57" + b"Role Conflict", key)
+    value = b"\0\0\x04\x57" + b"Role Conflict"
+    return _sealed(0x0111, transaction, _ATTRIBUTE.pack(ERROR_CODE, len(value)) + value + b"\0" * (-len(value) & 3), key)
 
 
-def _sealed(kind: int, transaction: bytes, attribute: int, value: bytes, key: bytes) -> bytes:
+def _sealed(kind: int, transaction: bytes, attribute: bytes, key: bytes) -> bytes:
     """Return a message with MESSAGE-INTEGRITY and the fingerprint that browsers require (RFC 8445 section 7.1.1.1)."""
-    body = _ATTRIBUTE.pack(attribute, len(value)) + value + b"\0" * (-len(value) & 3)
+    body = attribute
     covered = _HEAD.pack(kind, len(body) + _INTEGRITY_BYTES, _COOKIE, transaction) + body
     body += _ATTRIBUTE.pack(MESSAGE_INTEGRITY, _INTEGRITY_BYTES - 4) + hmac.digest(key, covered, "sha1")
     message = _HEAD.pack(kind, len(body) + _FINGERPRINT_BYTES, _COOKIE, transaction) + body

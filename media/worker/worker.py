@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from media.mixer import TICK_STEP_S
 from media.peer.peer import Peer
 from media.peer.quality import Totals
 from media.recording.link import Link
+from media.token_bucket import TokenBucket
 from media.transport import check, ice
 from media.transport.fastpath import Fastpath, Unavailable
 from media.transport.seam import make_certificate, srtp_functions
@@ -31,12 +33,14 @@ log = structlog.get_logger(__name__)
 BEAT_STEPS, BEAT_APART_STEPS = 50, 32
 """Steps (5 ms) between two heartbeats: at most 250 ms. From 160 ms after the last heartbeat, the next one goes out with any
 room's tick. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
+VERSION = version("sangdam")
 FORGET_LATENESS = 0.6
 """Decay of `lateness_ms` per second."""
 RESTING_AT_ONCE = 30  # resting rooms that one wake-up ticks at most
 MAX_ROOMS = 1000
 MAX_PEERS = 2000
 CLOSE_S = 1.0  # seconds that peers have to end when the worker closes
+ECHOES_A_SECOND = 20  # answers to STUN requests without credentials; more are dropped
 LOG_EVERY = 500  # one log line for so many failures of a kind
 
 
@@ -90,6 +94,7 @@ class Worker:
         self._peers: dict[str, Peer] = {}
         self._paths: dict[ice.Path, Peer] = {}
         self._endings: set[asyncio.Task[None]] = set()
+        self._echoes = TokenBucket(ECHOES_A_SECOND, ECHOES_A_SECOND, time.monotonic())
         self._clock: asyncio.TimerHandle | None = None
         self._due = 0
         self._beaten = 0
@@ -216,6 +221,7 @@ class Worker:
             memory_bytes=_memory_bytes(),
             tasks=len(asyncio.all_tasks()),
             descriptors=_descriptors(),
+            version=VERSION,
         )
 
     # what rooms need (room.Outside)
@@ -289,7 +295,7 @@ class Worker:
         if asked is not None:
             peer = self._peers.get(asked.username.partition(b":")[0].decode("latin-1"))
             if peer is None:
-                self.drops["stun_unknown"] += 1
+                self._echo(asked, path, now)
             else:
                 peer.check_in(asked, path, now)
             return
@@ -303,6 +309,13 @@ class Worker:
             self.drops["stun_malformed"] += 1
             return
         peer.probe_answered(message, path, now)
+
+    def _echo(self, asked: check.Check, path: ice.Path, now: float) -> None:
+        """Answer a request without a name, so that `sangdam doctor` and a browser can tell that this port is reachable."""
+        if not asked.username and not asked.integrity_at and self._echoes.take(1, now):
+            self._sockets.send(check.echo(asked.transaction, path.address[:2]), path)
+        else:
+            self.drops["stun_unknown"] += 1
 
     def _wake(self) -> None:
         """Set the one timer to the next due room or heartbeat. It fires up to 200 times a second, so it is no task."""

@@ -94,7 +94,7 @@ class ArchiveWriter:
             self._tar.addfile(info, counted)  # type: ignore[arg-type]  # it calls `read` alone
         except OSError as error:
             raise BackupFailed(f"{path} cannot be copied: {error}.") from error
-        self._tar.members.clear()  # tarfile would remember every file
+        self._tar.members.clear()  # type: ignore[attr-defined]  # tarfile would remember every file
         return info.size, counted.digest.hexdigest()
 
 
@@ -149,7 +149,7 @@ class ArchiveReader:
             member = self._tar.next()
         except (tarfile.TarError, EOFError, OSError):
             raise BackupFailed("The backup is damaged: a part of it cannot be read.") from None
-        self._tar.members.clear()
+        self._tar.members.clear()  # type: ignore[attr-defined]
         if member is not None and not member.isreg():
             raise BackupFailed("The backup is damaged: it contains something that is not a file.")
         return member

@@ -83,7 +83,7 @@ class _Sqlite:
         if not self._file.exists() or self._file.stat().st_size == 0:
             return True
         with closing(self._open()) as here:
-            return here.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+            return bool(here.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,))
 
     def fill(self, source: Path) -> None:
         try:

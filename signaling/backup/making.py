@@ -24,9 +24,9 @@ _WORK = "backup-in-progress-"  # prefix of the folder that holds the copy of the
 
 
 class Made(NamedTuple):
-    """A finished backup. `count`: number of parts. `size_bytes`: of the parts together."""
+    """A finished backup. `parts`: their number. `size_bytes`: of the parts together."""
 
-    count: int
+    parts: int
     size_bytes: int
 
 

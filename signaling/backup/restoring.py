@@ -23,10 +23,10 @@ _WORK = "restore-in-progress-"
 
 
 class Restored(NamedTuple):
-    """A restored backup. `count`: number of parts. `size_bytes`: of the parts together."""
+    """A restored backup. `parts`: their number. `size_bytes`: of the parts together."""
 
     about: About
-    count: int
+    parts: int
     size_bytes: int
 
 

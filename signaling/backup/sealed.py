@@ -46,7 +46,7 @@ def check_passphrase(passphrase: str) -> None:
 
 def _keys(passphrase: str, salt: bytes) -> tuple[AESGCM, bytes]:
     """Return the cipher, and the value that tells a wrong passphrase from a damaged file."""
-    derived = hashlib.scrypt(passphrase.encode(), salt=salt, **_SCRYPT)  # type: ignore[arg-type]  # the stub wants each by name
+    derived = hashlib.scrypt(passphrase.encode(), salt=salt, **_SCRYPT)
     return AESGCM(derived[:32]), hashlib.sha256(derived[32:]).digest()
 
 

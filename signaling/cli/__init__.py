@@ -1,6 +1,7 @@
 """The administrative commands (from sites and staff to replies and exports) and the simulations."""
 
 from .backup import backup, restore
+from .doctor import doctor
 from .export import export
 from .hours import category_hours
 from .outcomes import outcomes
@@ -16,6 +17,7 @@ __all__ = [
     "backup",
     "category",
     "category_hours",
+    "doctor",
     "export",
     "init",
     "outcomes",

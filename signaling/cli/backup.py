@@ -42,7 +42,7 @@ def backup(*, file: Path, encrypt: bool, passphrase_file: Path | None, **options
         else:
             made = backups.make(settings, file, passphrase)
     sealed = "encrypted" if passphrase is not None else "not encrypted: whoever has it can read every conversation"
-    click.echo(f"{file}: {made.count} parts, {_size(made.size_bytes)}, {sealed}.", err=file == _STANDARD)
+    click.echo(f"{file}: {made.parts} parts, {_size(made.size_bytes)}, {sealed}.", err=file == _STANDARD)
 
 
 @click.command()
@@ -62,7 +62,7 @@ def restore(*, file: Path, passphrase_file: Path | None, **options: Any) -> None
                 passphrase = click.prompt("Passphrase", hide_input=True)
         found = backups.restore(settings_from(options), source, passphrase)
     made_at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(found.about.made_at / 1000))
-    click.echo(f"Restored {found.count} parts, {_size(found.size_bytes)}, from a backup of {made_at}.")
+    click.echo(f"Restored {found.parts} parts, {_size(found.size_bytes)}, from a backup of {made_at}.")
 
 
 @contextmanager

@@ -28,6 +28,7 @@ class _Commands(click.Group):
     ADMIN = (
         "backup",
         "category",
+        "doctor",
         "export",
         "init",
         "outcomes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from signaling.access.rate_limits import Buckets
@@ -12,6 +14,7 @@ from signaling.server.app_keys import FILES, SETTINGS
 from . import (
     account,
     copies,
+    doctor,
     factors,
     file_bodies,
     files,
@@ -41,6 +44,7 @@ from .origin import own_origin_only
 def setup(app: web.Application) -> None:
     """Add the routes, the middlewares and the hourly upkeep. Handlers find shared objects by the keys of `app_keys.py`."""
     app[recordings.LOOKS] = recordings.Looks()
+    app[doctor.TURN] = asyncio.Lock()
     checker = app[pictures.CHECKER] = Checker()
     app.on_cleanup.append(lambda _: checker.close())
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
@@ -54,7 +58,7 @@ def setup(app: web.Application) -> None:
     hide_versions()
     for_people = (health, pages, users, transcripts, pictures, files)
     for_staff = (staff, account, factors, passkeys, person, recordings, copies, replies, reply_pictures, wrap_up)
-    for_operators = (operator, hours, thresholds)
+    for_operators = (operator, hours, thresholds, doctor)
     for part in (*for_people, *for_staff, *for_operators):
         app.add_routes(part.routes)
     retention.setup(app)

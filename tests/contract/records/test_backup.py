@@ -119,7 +119,7 @@ async def test_restored_installation_equals_the_saved_one(
     assert saved.pop("files/arriving/half"), "an upload that has not ended is nobody's file yet"
     assert len(restored["line"]) == ROWS
     assert restored == {name: (value[0], 0) if isinstance(value, tuple) else value for name, value in saved.items()}
-    assert (made.count, made.size_bytes) == (again.count, again.size_bytes)
+    assert (made.parts, made.size_bytes) == (again.parts, again.size_bytes)
     assert sorted(path.name for path in full.data_dir.iterdir()) == sorted(
         {"files", "recordings", "server.key"} | {path.name for path in full.data_dir.glob("records.sqlite*")}
     ), "no copy of the database is left"

@@ -10,6 +10,7 @@ import type { RequestMessage } from "../room/connection";
 import { Client } from "../room/client";
 import { IconButton, locale, toast, useLocale, useStore } from "../ui";
 import { Audit } from "./audit";
+import { Doctor } from "./doctor";
 import { HoursPart } from "./hours";
 import { ListeningBand, useListening } from "./listening";
 import { Past } from "./past";
@@ -21,7 +22,7 @@ import { Wall } from "./wall";
 import { WrapUpPart } from "./wrap-up/part";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
-const PARTS = ["live", "past", "hours", "replies", "wrap-up", "signing-in", "audit"] as const;
+const PARTS = ["live", "past", "hours", "replies", "wrap-up", "signing-in", "audit", "doctor"] as const;
 type Part = (typeof PARTS)[number];
 
 /** Returns the current view from the address ("#past", "#past/s-123"), so that reload and the back button work. */
@@ -176,6 +177,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         {part === "wrap-up" && <WrapUpPart />}
         {part === "signing-in" && <SigningInPart />}
         {part === "audit" && <Audit />}
+        {part === "doctor" && <Doctor />}
       </main>
     </div>
   );

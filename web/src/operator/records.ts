@@ -13,6 +13,7 @@ import type {
   ThresholdItem,
   Why,
 } from "../messages";
+import type { Finding } from "./logic/findings";
 import type { Hours } from "./logic/hours";
 
 export interface PastItem {
@@ -146,6 +147,7 @@ export const session = (id: string) =>
   get(`/api/operator/sessions/${encodeURIComponent(id)}?lang=${locale()}`) as Promise<PastSession>;
 export const erase = (id: string) => post(`/api/operator/sessions/${encodeURIComponent(id)}/erase`);
 export const audit = (page: number) => get(`/api/operator/audit?page=${page}&lang=${locale()}`) as Promise<Page<AuditItem>>;
+export const doctor = async () => ((await get(`/api/operator/doctor?lang=${locale()}`)) as { findings: Finding[] }).findings;
 export const readHours = () => get(`/api/operator/hours?lang=${locale()}`) as Promise<SiteHours[]>;
 export const saveHours = (site: string, category: string, hours: Hours | null) =>
   post(`/api/operator/sites/${encodeURIComponent(site)}/categories/${encodeURIComponent(category)}/hours?lang=${locale()}`, {

@@ -1,0 +1,52 @@
+"""`sangdam doctor`: look at an installation and say what is wrong with it, and what to do.
+
+Each check is a function in `machine.py`, `network.py` or `stores.py`. To add one, write it, name it in `CHECKS`, and add its
+sentences to `sentences.py`: a test compares them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from . import machine, network, stores
+from .finding import Check, Examined, Finding, finding
+from .sentences import Told, told
+
+__all__ = ["Examined", "Finding", "Told", "examine", "told"]
+
+log = structlog.get_logger(__name__)
+
+WITHIN_S = 10.0  # seconds that one check may take
+CHECKS: tuple[Check, ...] = (
+    network.names,
+    network.certificates,
+    network.proxy,
+    network.udp,
+    network.relays,
+    machine.udp_buffer,
+    machine.udp_ports,
+    machine.clock,
+    machine.disk,
+    machine.descriptors,
+    machine.keys,
+    stores.database,
+    stores.redis,
+    stores.workers,
+)
+
+
+async def examine(of: Examined) -> list[Finding]:
+    """Return the findings of all checks, in the order of the checks. The checks run at the same time."""
+    found = await asyncio.gather(*(_one(check, of) for check in CHECKS))
+    return [each for findings in found for each in findings]
+
+
+async def _one(check: Check, of: Examined) -> list[Finding]:
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            return await check(of)
+    except Exception as error:  # a check that fails must not hide the others
+        log.warning("check failed", check=check.__name__, error=type(error).__name__)
+        return [finding("check.failed", "warning", check=check.__name__, why=type(error).__name__)]

@@ -1,0 +1,61 @@
+"""The installation that a check looks at, and its findings."""
+
+from __future__ import annotations
+
+import resource
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from signaling.config.settings import Settings
+
+State = Literal["ok", "warning", "fault"]
+
+
+class Finding(Struct, kw_only=True, frozen=True):
+    """One finding. `about`: the check and its verdict, such as "tls.soon". `args`: the values in its sentence."""
+
+    about: str
+    state: State
+    args: dict[str, str]
+
+
+class WorkerFacts(Struct, kw_only=True, frozen=True):
+    """The answers of a running media worker."""
+
+    name: str
+    version: str
+    fast_path: bool
+
+
+def _descriptors() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """An installation, and the machine that it runs on.
+
+    `workers`: asks the workers that this process knows; None: it knows none. `kernel`: the folder of the kernel's settings.
+    `now_s`: Unix time. `descriptors`: how many files and sockets one process may open.
+    """
+
+    settings: Settings
+    workers: Callable[[], Awaitable[list[WorkerFacts]]] | None = None
+    kernel: Path = Path("/proc/sys")
+    now_s: Callable[[], float] = time.time
+    descriptors: int = field(default_factory=_descriptors)
+    trusted: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+
+Check = Callable[[Examined], Awaitable[list[Finding]]]
+
+
+def finding(about: str, state: State = "ok", **args: object) -> Finding:
+    """Return a finding."""
+    return Finding(about=about, state=state, args={name: str(value) for name, value in args.items()})

@@ -1,0 +1,50 @@
+"""The findings of `sangdam doctor`, for operators: the same checks, made by the running server."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+from msgspec import Struct
+
+from media.api.client import WorkerError
+from signaling.doctor import Examined, Told, examine, told
+from signaling.doctor.finding import WorkerFacts
+from signaling.protocol.language_tags import lookup
+from signaling.server.app_keys import LIVE, SETTINGS
+
+from .bodies import read_query
+from .errors import answer
+from .operator import operator_of, read_language
+
+routes = web.RouteTableDef()
+
+TURN: web.AppKey[asyncio.Lock] = web.AppKey("doctor", asyncio.Lock)  # one examination at a time
+
+
+class Report(Struct, kw_only=True):
+    findings: list[Told]
+
+
+@routes.get("/api/operator/doctor")
+async def doctor(request: web.Request) -> web.Response:
+    """Examine this server and its machine now, and return the findings in sentences."""
+    await operator_of(request)
+    korean = lookup(read_query(request, read_language).lang, ("ko", "en")) == "ko"
+    async with request.app[TURN]:
+        found = await examine(Examined(settings=request.app[SETTINGS], workers=lambda: _workers(request.app)))
+    return answer(Report(findings=[told(each, "ko" if korean else "en") for each in found]))
+
+
+async def _workers(app: web.Application) -> list[WorkerFacts]:
+    """Return what the workers of this server say of themselves. Workers that do not answer are left out."""
+    workers = app[LIVE].workers.usable()
+    stats = await asyncio.gather(*(worker.client.stats() for worker in workers), return_exceptions=True)
+    facts = []
+    for worker, said in zip(workers, stats, strict=True):
+        if isinstance(said, WorkerError):
+            continue
+        if isinstance(said, BaseException):
+            raise said
+        facts.append(WorkerFacts(name=worker.place, version=said.version, fast_path=said.fast_path))
+    return facts

@@ -1,0 +1,15 @@
+/** The findings of `sangdam doctor`. */
+
+export interface Finding {
+  about: string;
+  state: "ok" | "warning" | "fault";
+  says: string;
+  do: string;
+}
+
+const ORDER: Finding["state"][] = ["fault", "warning", "ok"];
+
+/** Returns the findings with faults first, then warnings; findings of one state keep their order. */
+export function inOrder(findings: Finding[]): Finding[] {
+  return ORDER.flatMap((state) => findings.filter((one) => one.state === state));
+}
