@@ -10,6 +10,8 @@ _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 _POSIX = re.compile(r"[.@].*", re.DOTALL)  # what a POSIX locale has after the tag: ko_KR.UTF-8, ca_ES@valencia
 _TRADITIONAL = frozenset({"TW", "HK", "MO"})  # regions that write Chinese in the traditional script (CLDR, likely subtags)
 MOST_CHARACTERS = 35
+_MOST_ACCEPTED = 20  # languages of a header that are read
+_QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
 def canonical(tag: str) -> str:
@@ -66,3 +68,17 @@ def _script(tag: str) -> str:
     if named or _language(tag) != "zh":
         return named
     return "Hant" if _TRADITIONAL & set(parts) else "Hans"
+
+
+def accepted(header: str) -> list[str]:
+    """Return the languages of an Accept-Language header (RFC 9110, 12.5.4), the best first. Faulty parts are left out."""
+    weighed = []
+    for part in header.split(",")[:_MOST_ACCEPTED]:
+        tag, _, weight = part.strip().partition(";")
+        quality = _QUALITY.fullmatch(weight.strip()) if weight else None
+        if (weight and not quality) or not canonical(tag):
+            continue
+        q = float(quality[1]) if quality else 1.0
+        if q > 0:
+            weighed.append((-q, canonical(tag)))
+    return [tag for _, tag in sorted(weighed, key=lambda each: each[0])]

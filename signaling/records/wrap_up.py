@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from signaling.protocol.own_texts import in_each
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Id
@@ -115,18 +116,7 @@ def _suits(categories: Sequence[str], path: Sequence[str]) -> bool:
     return not categories or ALL in categories or not set(categories).isdisjoint(path)
 
 
-def _outcome(outcome: str, korean: str, english: str) -> Outcome:
-    return Outcome(id=outcome, names={"ko": korean, "en": english})
+_OUTCOMES = ("resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached")
 
-
-STANDARD = WrapUpPlan(
-    outcomes=[
-        _outcome("resolved", "해결됨", "Solved"),
-        _outcome("follow_up", "후속 조치 필요", "Needs a follow-up"),
-        _outcome("referred", "다른 곳으로 연결", "Referred"),
-        _outcome("unresolved", "해결되지 않음", "Not solved"),
-        _outcome("dropped", "중간에 끊김", "Cut off"),
-        _outcome("not_reached", "연결되지 않음", "Not reached"),
-    ]
-)
+STANDARD = WrapUpPlan(outcomes=[Outcome(id=each, names=in_each(f"outcome.{each}")) for each in _OUTCOMES])
 """The choices of a site that has not set its own."""

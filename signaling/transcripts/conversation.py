@@ -9,13 +9,17 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from signaling.protocol.own_texts import words_in
 from signaling.protocol.session_views import Line
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Audience
 
+<<<<<<< HEAD
 from .board_document import Page
 from .words import words_in
 
+=======
+>>>>>>> ac00632d (Load one of five languages: texts in ko, en, ja, zh-Hans and es)
 Form = Literal["html", "text"]
 FORMS: dict[Form, str] = {"html": "text/html", "text": "text/plain"}
 _QUOTE = Seen(60, cut=True)  # the beginning of a line, shown where another line replies to it
@@ -53,7 +57,7 @@ class Conversation:
     @cached_property
     def words(self) -> dict[str, str]:
         """Return the texts in the readers' language."""
-        return words_in(self.language)
+        return words_in(self.language, "transcript")
 
     @property
     def title(self) -> str:

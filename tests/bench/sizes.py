@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.bench.rows import Row, row
 
 PAGES = Path(__file__).parents[2] / "signaling" / "pages"
+SOURCES = Path(__file__).parents[2] / "web" / "src"
 
 
 def packed(path: Path) -> int:
@@ -16,13 +17,15 @@ def packed(path: Path) -> int:
 
 
 def page_bytes(name: str) -> int:
-    """Return the compressed size of the page and of every script and style sheet it names.
+    """Return the compressed size of the page, of every script and style sheet it names, and of its texts in the longest language.
 
-    These load before the board opens.
+    These load before the board opens. A visitor loads the texts of one language.
     """
     html = PAGES / f"{name}.html"
     named = set(re.findall(r'(?:src|href)="/(assets/[^"]+)"', html.read_text()))
-    return packed(html) + sum(packed(PAGES / asset) for asset in named)
+    folders = [SOURCES / name, SOURCES / "room"]
+    texts = (sum(packed(folder / file.name) for folder in folders) for file in folders[0].glob("*.json"))
+    return packed(html) + sum(packed(PAGES / asset) for asset in named) + max(texts)
 
 
 def rows() -> list[Row]:

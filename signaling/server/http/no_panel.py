@@ -9,32 +9,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from collections.abc import Sequence
 from typing import Literal
 
 from aiohttp import web
 
-from signaling.protocol.language_tags import lookup
+from signaling.protocol.own_texts import nearest, words_in
 
 from .headers import FRAMED_ANYWHERE
 
 Reason = Literal["wrong_origin", "unknown_site"]
 
-_WORDS = {
-    "ko": {
-        "title": "상담",
-        "wrong_origin": "이 페이지에서는 상담을 시작할 수 없어요. 사이트의 다른 페이지에서 해 보세요.",
-        "unknown_site": "이 사이트는 아직 상담에 연결되어 있지 않아요.",
-        "close": "닫기",
-    },
-    "en": {
-        "title": "Counselling",
-        "wrong_origin": "Counselling cannot start from this page. Try another page of the site.",
-        "unknown_site": "This site is not connected to counselling yet.",
-        "close": "Close",
-    },
-}
 _STYLE = (
-    ":root{color-scheme:light dark;font:16px/1.5 system-ui,'Noto Sans KR',sans-serif;color:light-dark(#1c2126,#e8ebee);"
+    ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;color:light-dark(#1c2126,#e8ebee);"
     "background:light-dark(#fff,#15181b)}"
     "body{margin:0;min-height:100vh;display:grid;place-content:center;gap:16px;padding:24px;box-sizing:border-box;text-align:center}"
     "h1{margin:0;font-size:20px}p{margin:0;max-width:32ch;text-wrap:balance}"
@@ -77,10 +64,10 @@ def hint(reason: Reason, site_id: str, origin: str) -> str:
     )
 
 
-def no_panel(reason: Reason, language: str, site_id: str, origin: str) -> web.Response:
-    """Return the page. `language`: the language of the widget; every language except Korean gets English."""
-    language = lookup(language, _WORDS) or "en"
-    words = _WORDS[language]
+def no_panel(reason: Reason, languages: Sequence[str], site_id: str, origin: str) -> web.Response:
+    """Return the page. `languages`: those of the widget and of the browser, the best first. None that we know gets English."""
+    language = nearest(*languages)
+    words = words_in(language, "no_panel")
     page = _PAGE.format(
         language=language,
         title=words["title"],

@@ -8,6 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from signaling.config.settings import STAFF_HOSTS
+from signaling.protocol.language_tags import accepted
 from signaling.protocol.reading import QueryReader
 from signaling.protocol.words import Locale
 from signaling.records import Site
@@ -70,7 +71,8 @@ async def panel(request: web.Request) -> web.StreamResponse:
     if site is None or _framed_elsewhere(request, site):
         reason: Reason = "unknown_site" if site is None else "wrong_origin"
         request.app[COUNTS][f"http.{reason}"] += 1
-        return no_panel(reason, asked.lang, asked.site, _framing_origin(request))
+        languages = [asked.lang, *accepted(request.headers.get("Accept-Language", ""))]
+        return no_panel(reason, languages, asked.site, _framing_origin(request))
     return _page(request, "panel.html", frame_ancestors=site.origins, opener="same-origin-allow-popups")
 
 

@@ -12,11 +12,13 @@ from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
 from signaling.access.rate_limits import Buckets
+from signaling.protocol.language_tags import accepted
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import InviteReason
 from signaling.protocol.session_views import CategoryView, OpeningView, SiteView
 from signaling.protocol.texts import Exact
 from signaling.protocol.words import Channel, Locale
+from signaling.records import Site
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.server.app_keys import CODES, LIVE, RECORDS
 
@@ -101,7 +103,7 @@ _read_invite: Reader[InviteRequest] = Reader(InviteRequest)
 
 @routes.get("/api/panel")
 async def panel(request: web.Request) -> web.Response:
-    """Return the panel's data, before the user has shared anything. For an unknown language, use the site's first."""
+    """Return the panel's data, before the user has shared anything."""
     asked = read_query(request, _read_panel)
     site = await request.app[RECORDS].site(asked.site)
     if site is None:
@@ -109,7 +111,7 @@ async def panel(request: web.Request) -> web.Response:
     category = asked.category
     if category not in site.categories:
         raise CodeRefused("unknown_category")
-    language = site.language_for(asked.lang) or (site.languages or ["en"])[0]
+    language = _language(request, site, asked.lang)
     now, hours, live = now_ms(), site.hours_of(category), request.app[LIVE]
     place = await live.estimate(site.id, category, language, now)
     helpers = await live.helpers(site.id, category, language) if site.staff_names == "shown" else []
@@ -138,6 +140,12 @@ async def panel(request: web.Request) -> web.Response:
             page_params=site.page_params,
         )
     )
+
+
+def _language(request: web.Request, site: Site, asked: str) -> str:
+    """Return the site's language that fits the page's language best, else the browser's, else the site's first."""
+    wanted = (asked, *accepted(request.headers.get("Accept-Language", "")))
+    return next((found for each in wanted if (found := site.language_for(each))), (site.languages or ["en"])[0])
 
 
 @routes.options("/api/codes")

@@ -9,7 +9,6 @@ import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import type { OneOf } from "../ui/one-of";
 import { TextArea } from "../ui/field";
-import { josa, locale } from "../ui/i18n";
 import { Icon } from "../ui/icon";
 import { saveAs } from "../ui/save-as";
 import { transcriptPath } from "../room/transcript";
@@ -41,7 +40,7 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
         {session.site.home_url && (
           <a class="button button-plain" href={session.site.home_url}>
             <Icon node={House} />
-            {t("home", { site: locale() === "ko" ? josa(session.site.name, "으로/로") : session.site.name })}
+            {t("home", { site: session.site.name })}
           </a>
         )}
       </div>

@@ -27,7 +27,7 @@ export class Call {
     readonly handoff: Handoff,
     private readonly opener: Mailbox | null = null,
   ) {
-    if (handoff.locale) setLocale(handoff.locale);
+    if (handoff.locale) void setLocale(handoff.locale);
     this.client = new Client({ token: handoff.token, locale: locale() });
     this.devices = new Devices(kept(handoff.session)?.mic === false);
     this.pictures = new Pictures(handoff.token);

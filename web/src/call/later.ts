@@ -1,8 +1,9 @@
 /** Lazily loaded rare screens, for use by the parts of the page that load at once. */
 
 import { lazy } from "../room/lazy";
+import { withTexts } from "../ui/i18n";
 
-const load = () => import("./rare/screens");
+const load = () => withTexts(import("./rare/screens"));
 const look = { name: "lazy.loading" } as const;
 
 export const After = lazy(load, (rare) => rare.After, look);

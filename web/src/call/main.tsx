@@ -8,6 +8,7 @@ import "../room/chat.css";
 import "./call.css";
 import { App, type Start } from "./app";
 import { Call } from "./call";
+import { whenReady } from "../ui/i18n";
 import { exchangeInvite, takeInvite } from "./invite";
 import { fetchRareScreens } from "./later";
 
@@ -16,7 +17,7 @@ const theme = new URLSearchParams(location.search).get("theme");
 if (theme) document.documentElement.dataset.theme = theme;
 const opener = window.opener as Mailbox | null;
 const root = document.getElementById("app");
-const show = (start: Start) => root && render(<App start={start} />, root);
+const show = (start: Start) => root && whenReady(() => render(<App start={start} />, root));
 let begun = "";
 
 function begin(handoff: Handoff): void {

@@ -1,13 +1,11 @@
 import type { SessionView } from "../messages";
 import { locale, texts } from "../ui/i18n";
 import { whenText } from "../ui/when";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
 type CallKey = keyof typeof en;
 
-const call = texts<CallKey>(ko, en);
-export const t = call.t;
+export const { t } = texts<CallKey>(import.meta.glob("./*.json", { import: "default" }));
 
 /** Returns when the topic opens again, in the visitor's language. */
 export function closedText({ opening }: SessionView): string {

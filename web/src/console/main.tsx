@@ -16,7 +16,7 @@ import "./person/person.css";
 import "./mentions/mentions.css";
 import "./wrapup.css";
 import "./phone.css";
-import { Announcer } from "../ui";
+import { Announcer, onLocale, whenReady } from "../ui";
 import { Desk } from "./desk";
 import { Gate } from "../staff/gate";
 import { applyLanguage } from "../staff/prefs";
@@ -25,11 +25,15 @@ import { t, textOr } from "../staff/texts";
 
 applyLanguage();
 addTexts((key, args) => textOr(key, "", args));
-document.title = t("app.name");
-render(
-  <>
-    <Gate page="console">{(onSignedOut) => <Desk onSignedOut={onSignedOut} />}</Gate>
-    <Announcer />
-  </>,
-  document.getElementById("app")!,
+onLocale(() => {
+  document.title = t("app.name");
+});
+whenReady(() =>
+  render(
+    <>
+      <Gate page="console">{(onSignedOut) => <Desk onSignedOut={onSignedOut} />}</Gate>
+      <Announcer />
+    </>,
+    document.getElementById("app")!,
+  ),
 );

@@ -6,7 +6,7 @@ import { makeActions } from "./actions";
 import { ApiError } from "../staff/api";
 import { explain } from "../staff/account/refusals";
 
-setLocale("en");
+await setLocale("en");
 
 describe("what a refusal says", () => {
   it("the server's sentence, our own for what we know, a general one for the rest", () => {

@@ -6,18 +6,22 @@ import "../ui/components.css";
 import "../staff/staff.css";
 import "../staff/replies/replies.css";
 import "../staff/account/account.css";
-import { Announcer } from "../ui";
+import { Announcer, onLocale, whenReady } from "../ui";
 import { Operator } from "./operator";
 import "./operator.css";
 import "./wrap-up/wrap-up.css";
 import { t } from "./texts";
 
 applyLanguage();
-document.title = `${t("title")} · Sangdam`;
-render(
-  <>
-    <Gate page="operator">{(onSignedOut) => <Operator onSignedOut={onSignedOut} />}</Gate>
-    <Announcer />
-  </>,
-  document.getElementById("app")!,
+onLocale(() => {
+  document.title = `${t("title")} · Sangdam`;
+});
+whenReady(() =>
+  render(
+    <>
+      <Gate page="operator">{(onSignedOut) => <Operator onSignedOut={onSignedOut} />}</Gate>
+      <Announcer />
+    </>,
+    document.getElementById("app")!,
+  ),
 );

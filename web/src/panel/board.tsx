@@ -5,6 +5,7 @@ import type { SessionView } from "../messages";
 import type { Client } from "../room/client";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
+import { withTexts } from "../ui/i18n";
 import { type Readable, useStore } from "../ui/store";
 
 type Loaded = typeof import("./board-link");
@@ -29,7 +30,7 @@ export function usePanelBoard(client: Client, session: SessionView): PanelBoard 
     let end: () => void = () => undefined;
     let over = false;
     const load = () =>
-      import("./board-link").then(
+      withTexts(import("./board-link")).then(
         (code) => {
           if (over) return;
           const link = code.openLink(client, session.id);

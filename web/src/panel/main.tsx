@@ -5,7 +5,7 @@ import "./panel.css";
 import { Bell, BellOff, ChevronDown } from "lucide";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
-import { Announcer, applyAccent, Button, IconButton, setLocale, useLocale, useStore } from "../ui";
+import { Announcer, applyAccent, Button, IconButton, setLocale, useLocale, useStore, whenReady, withTexts } from "../ui";
 import { InWindow } from "./elsewhere";
 import { lazy } from "../room/lazy";
 import { Offer } from "./offer";
@@ -13,7 +13,7 @@ import { browser, Panel, type PanelState } from "./panel";
 import { refusalText, t } from "./words";
 
 const TALK_AFTER_MS = 2000; // the greeting may use the network first
-const loadTalk = () => import("./talk");
+const loadTalk = () => withTexts(import("./talk"));
 /** The conversation's code. It is not needed for the greeting, so it is fetched a little later, before it is needed. */
 const Talk = lazy(loadTalk, (module) => module.Talk, { name: "lazy.loading", class: "p-talk" });
 
@@ -58,7 +58,7 @@ function App({ panel }: { panel: Panel }) {
   }, [theme]);
   useEffect(() => {
     if (!info) return;
-    setLocale(info.language);
+    void setLocale(info.language);
     applyAccent(info.site.accent);
     document.title = `${info.site.name} ${t("title")}`;
   }, [info]);
@@ -95,4 +95,4 @@ function App({ panel }: { panel: Panel }) {
 const panel = new Panel(browser());
 void panel.start();
 setTimeout(() => void loadTalk().catch(() => undefined), TALK_AFTER_MS); // `Talk` tries to load again when it is needed
-render(<App panel={panel} />, document.getElementById("app")!);
+whenReady(() => render(<App panel={panel} />, document.getElementById("app")!));

@@ -5,7 +5,7 @@ import type { IconNode } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { Channel } from "../messages";
 import { t as roomText } from "../room/words";
-import { Button, Icon, locale, TextArea } from "../ui";
+import { Button, Icon, locale, ownName, TextArea } from "../ui";
 import { initials } from "../ui/initials";
 import type { PanelInfo } from "./api";
 import type { Panel, PanelState } from "./panel";
@@ -80,7 +80,9 @@ function Who({ info }: { info: PanelInfo }) {
         </p>
       )}
       <p class="p-who-facts">
-        <span class="pill">{t(info.language === "ko" ? "language.ko" : "language.en")}</span>
+        <span class="pill" lang={info.language}>
+          {ownName(info.language)}
+        </span>
         {here && (
           <span class="pill pill-ok" data-testid="panel-wait">
             {range ? t("wait.about", { range }) : t("wait.now")}

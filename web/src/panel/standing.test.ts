@@ -2,8 +2,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Line, WaitingView } from "../messages";
 import { aLine, aSession } from "../room/testing";
 import { setLocale } from "../ui/i18n";
-import en from "./en.json";
-import ko from "./ko.json";
 import { newestAt, pillText, placeText, screenOf, unread } from "./standing";
 import { rangeText, refusalText } from "./words";
 
@@ -66,12 +64,6 @@ describe("where a text session stands", () => {
 });
 
 describe("the panel's words", () => {
-  it("are there in both languages, with the same arguments", () => {
-    const args = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
-    expect(Object.keys(en)).toEqual(Object.keys(ko));
-    for (const key of Object.keys(ko) as (keyof typeof ko)[]) expect(new Set(args(en[key]))).toEqual(new Set(args(ko[key])));
-  });
-
   it("never show a reason's key", () => {
     for (const reason of ["expired", "replayed", "internal", "network"] as const) expect(refusalText(reason)).toMatch(/[가-힣]/);
   });

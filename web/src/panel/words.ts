@@ -3,15 +3,14 @@ import type { FailureReason } from "../room/connection";
 import type { StartFailure } from "../room/handoff";
 import type { OneOf } from "../ui/one-of";
 import { locale, texts, whenText } from "../ui";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
 /** Why a conversation did not start, or a request in it failed. */
 export type PanelFailure = StartFailure | FailureReason;
 
-export type Key = keyof typeof ko;
+export type Key = keyof typeof en;
 
-export const { t } = texts<Key>(ko, en);
+export const { t, isKey } = texts<Key>(import.meta.glob("./*.json", { import: "default" }));
 
 /** Reasons with a sentence of their own: the visitor can act on them, or learns whom to ask. */
 type Told =
@@ -24,12 +23,11 @@ type Told =
 /** Explains to the visitor why something failed. Reasons that a visitor cannot act on get a general sentence. */
 export function refusalText(reason: PanelFailure): string {
   const key: Key = `refused.${reason as Told}`;
-  return t(key in ko ? key : "refused.other");
+  return t(isKey(key) ? key : "refused.other");
 }
 
 /** Checks a reason that the partner's page gave. Returns "other" if we do not know the reason. */
-export const knownReason = (reason: string): StartFailure =>
-  Object.hasOwn(ko, `refused.${reason}`) ? (reason as StartFailure) : "other";
+export const knownReason = (reason: string): StartFailure => (isKey(`refused.${reason}`) ? (reason as StartFailure) : "other");
 
 /** Returns "2–4 min", "about 3 min", or "" when the wait is not known. */
 export function rangeText(low_s: number | null | undefined, high_s: number | null | undefined): string {

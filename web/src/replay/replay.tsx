@@ -1,6 +1,6 @@
 import { Clapperboard } from "lucide";
 import { useState } from "preact/hooks";
-import { Button, useLocale } from "../ui";
+import { Button, useLocale, withTexts } from "../ui";
 import type { Recording } from "./api";
 import { t } from "./texts";
 
@@ -16,7 +16,7 @@ export function Replay({ session }: { session: string }) {
   const [loaded, setLoaded] = useState<Loaded>({ kind: "no" });
   const load = () => {
     setLoaded({ kind: "loading" });
-    const parts = Promise.all([import("./api").then((api) => api.recording(session)), import("./player")]);
+    const parts = Promise.all([import("./api").then((api) => api.recording(session)), withTexts(import("./player"))]);
     parts.then(
       ([recording, module]) => setLoaded({ kind: "here", recording, module }),
       () => setLoaded({ kind: "failed" }),

@@ -2,6 +2,7 @@ import { ArrowDown } from "lucide";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Audience, Line, SessionView } from "../messages";
 import { Button } from "../ui/button";
+import { withTexts } from "../ui/i18n";
 import { useLocale, useStore } from "../ui/store";
 import { ChatLine, OutgoingLine, type Writing } from "./chat-line";
 import type { Client } from "./client";
@@ -129,7 +130,7 @@ function useWriting(): Writing | null {
   const [writing, setWriting] = useState(loaded);
   useEffect(() => {
     if (writing) return;
-    import("./writing/said").then(
+    withTexts(import("./writing/said")).then(
       (module) => {
         loaded = module;
         setWriting(module);

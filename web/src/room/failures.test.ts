@@ -5,11 +5,11 @@ import { RequestError } from "./connection";
 import { failureText, lineFailure, peerEndText } from "./failures";
 
 describe("what a failure says to a visitor", () => {
-  it("is in their language, whatever the server's sentence", () => {
+  it("is in their language, whatever the server's sentence", async () => {
     const closed = new RequestError("closed", "The opening hours are over; leave a message instead.");
-    setLocale("ko");
+    await setLocale("ko");
     expect(failureText(closed)).toBe("상담 시간이 끝났어요. 문의를 남기실 수 있어요.");
-    setLocale("en");
+    await setLocale("en");
     expect(failureText(closed)).toBe("We are closed now. You can leave a message.");
   });
 

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../ui/button";
+import { withTexts } from "../ui/i18n";
 import { useLocale } from "../ui/store";
 import { t, type RoomKey } from "./words";
 
@@ -28,7 +29,7 @@ export function lazy<Module, Props extends object>(
     const [failed, setFailed] = useState(false);
     const start = () => {
       setFailed(false);
-      load().then(
+      withTexts(load()).then(
         (module) => {
           const found = pick(module);
           loaded = found;

@@ -5,13 +5,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Audience, FileReason, PictureReason } from "../messages";
 import { toast } from "../ui/announce";
 import { IconButton } from "../ui/button";
+import { withTexts } from "../ui/i18n";
 import type { OneOf } from "../ui/one-of";
 import type { Client } from "./client";
 import { lazy } from "./lazy";
 import { PICTURE_TYPES, PictureError, pictureType, type PictureFailure, type Pictures } from "./pictures";
 import { isKey, t, type RoomKey } from "./words";
 
-const loadFiles = () => import("./files");
+const loadFiles = () => withTexts(import("./files"));
 export const FilesOnTheWay = lazy(loadFiles, (files) => files.FilesOnTheWay, { name: "chat.uploading" });
 export const FileLine = lazy(loadFiles, (files) => files.FileLine, { name: "lazy.loading" });
 

@@ -1,16 +1,12 @@
 /** The texts of the room, and how people are named in them. */
 
 import type { Line, ParticipantView, Role, SessionView } from "../messages";
-import { texts, type Args } from "../ui/i18n";
-import en from "./en.json";
-import ko from "./ko.json";
+import { locale, texts, type Args } from "../ui/i18n";
+import type en from "./en.json";
 
 export type RoomKey = keyof typeof en;
 
-const room = texts<RoomKey>(ko, en);
-export const t = room.t;
-
-export const isKey = (key: string): key is RoomKey => key in en;
+export const { t, isKey } = texts<RoomKey>(import.meta.glob("./*.json", { import: "default" }));
 
 export const roleName = (role: Role): string => t(`role.${role}`);
 
@@ -57,8 +53,9 @@ export function systemText(line: Line): string | null {
 
 /** Formats a time as every page shows times: "14:05". */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(room.locale === "ko" ? "ko-KR" : "en-GB", {
-    hour: room.locale === "ko" ? "numeric" : "2-digit",
+  const language = locale();
+  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
+    hour: language === "ko" ? "numeric" : "2-digit",
     minute: "2-digit",
-  });
+  }).format(at);
 }

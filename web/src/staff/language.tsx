@@ -1,28 +1,23 @@
-import { useLocale } from "../ui";
+import { languages, ownName, useLocale } from "../ui";
 import { setPrefs } from "./prefs";
 import { t } from "./texts";
-
-const LANGUAGES = [
-  ["ko", "한국어"],
-  ["en", "English"],
-] as const;
 
 /** Chooses the page's language. The choice is remembered and does not affect the visitors' languages. */
 export function LanguageSwitch() {
   const locale = useLocale();
   return (
-    <div class="segments segments-small" role="group" aria-label={t("set.language")}>
-      {LANGUAGES.map(([language, name]) => (
-        <button
-          key={language}
-          type="button"
-          lang={language}
-          aria-pressed={locale === language}
-          onClick={() => setPrefs({ language })}
-        >
-          {name}
-        </button>
+    <select
+      class="input language"
+      aria-label={t("set.language")}
+      value={locale}
+      onChange={(event) => setPrefs({ language: event.currentTarget.value })}
+      data-testid="language"
+    >
+      {languages().map((language) => (
+        <option key={language} value={language} lang={language} selected={language === locale}>
+          {ownName(language)}
+        </option>
       ))}
-    </div>
+    </select>
   );
 }

@@ -8,7 +8,7 @@ describe("remembered choices", () => {
     const kept = { language: "ko", ringVolume: 0.2, ringMuted: true, ...TOLD, newBadge: false };
     expect(readPrefs(JSON.stringify(kept))).toEqual(kept);
   });
-  it.each([null, "", "{", "null", "[]", '{"language":"fr","ringVolume":7,"ringMuted":"yes"}'])(
+  it.each([null, "", "{", "null", "[]", '{"language":7,"ringVolume":7,"ringMuted":"yes"}'])(
     "fall back when %s is stored",
     (stored) => {
       expect(readPrefs(stored)).toEqual({ language: "", ringVolume: 0.6, ringMuted: false, ...TOLD });

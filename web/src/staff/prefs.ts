@@ -3,7 +3,7 @@ import { createStore, setLocale } from "../ui";
 
 export interface Prefs {
   /** The page's language; "" follows the browser. */
-  language: "" | "ko" | "en";
+  language: string;
   /** Volume of the ring, 0 to 1. */
   ringVolume: number;
   ringMuted: boolean;
@@ -42,7 +42,7 @@ export function readPrefs(kept: string | null): Prefs {
     return typeof value === "boolean" ? value : DEFAULTS[name];
   };
   return {
-    language: language === "ko" || language === "en" ? language : DEFAULTS.language,
+    language: typeof language === "string" ? language : DEFAULTS.language,
     ringVolume: typeof ringVolume === "number" && ringVolume >= 0 && ringVolume <= 1 ? ringVolume : DEFAULTS.ringVolume,
     ringMuted: flag("ringMuted"),
     newSound: flag("newSound"),
@@ -69,11 +69,11 @@ export function setPrefs(change: Partial<Prefs>): void {
   } catch {
     // storage is forbidden
   }
-  if (change.language) setLocale(change.language);
+  if (change.language) void setLocale(change.language);
 }
 
 /** Applies the remembered language, unless the address asks for one. */
 export function applyLanguage(): void {
   const { language } = prefs.get();
-  if (language !== "" && !new URLSearchParams(location.search).has("lang")) setLocale(language);
+  if (language !== "" && !new URLSearchParams(location.search).has("lang")) void setLocale(language);
 }

@@ -1,6 +1,5 @@
 import { texts } from "../ui";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
 export type TextKey = keyof typeof en;
-export const { t, textOr } = texts<TextKey>(ko, en);
+export const { t, textOr } = texts<TextKey>(import.meta.glob("./*.json", { import: "default" }));

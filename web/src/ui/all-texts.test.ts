@@ -1,11 +1,14 @@
+/** Checks the texts of every folder. What it says names the file and the keys to mend. CONTRIBUTING.md says how texts are written. */
+
+import { parse, TYPE, type MessageFormatElement } from "@formatjs/icu-messageformat-parser";
 import { describe, expect, it } from "vitest";
 
-const files = import.meta.glob<Record<string, string>>("../**/{ko,en}.json", { eager: true, import: "default" });
+const files = import.meta.glob<Record<string, string>>("../**/*.json", { eager: true, import: "default" });
 const FOLDERS = Object.keys(files)
   .filter((path) => path.endsWith("/en.json"))
   .map((path) => path.slice("../".length, -"/en.json".length));
+const LANGUAGES = ["ko", "en", "ja", "zh-Hans", "es"];
 const read = (folder: string, language: string) => files[`../${folder}/${language}.json`] ?? {};
-const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
 const code = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../messages/**"], {
   eager: true,
@@ -23,21 +26,87 @@ const templates = [...sources.matchAll(/`([\w.]*\$\{[^{}`]*\}[\w.]*)`/g)]
   .map((parts) => new RegExp(`^${parts.map(escape).join(".+")}$`));
 const literals = new Set([...sources.matchAll(/["'`]([\w.]+)["'`]/g)].map(([, key]) => key));
 
+/** Returns the faults of a message's syntax in one language, and the names of its arguments. */
+function reading(text: string, language: string): { fault: string; names: string[] } {
+  const names = new Set<string>();
+  let fault = "";
+  const categories = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+  const walk = (elements: MessageFormatElement[]): void => {
+    for (const one of elements) {
+      if (one.type === TYPE.argument) names.add(one.value);
+      else if (one.type === TYPE.plural) {
+        names.add(one.value);
+        const has = Object.keys(one.options).filter((form) => !form.startsWith("="));
+        const lacks = categories.filter((form) => !has.includes(form));
+        const knows = has.filter((form) => !categories.some((category) => category === form));
+        if (lacks.length > 0) fault = `lacks the plural forms ${lacks.join(", ")}`;
+        if (knows.length > 0) fault = `has plural forms that ${language} does not know: ${knows.join(", ")}`;
+        for (const { value } of Object.values(one.options)) walk(value);
+      } else if (one.type !== TYPE.literal && one.type !== TYPE.pound) fault = "uses more of ICU than ui/i18n.ts reads";
+    }
+  };
+  try {
+    walk(parse(text, { ignoreTag: true }));
+  } catch (error) {
+    fault = `is no ICU message: ${String(error)}`;
+  }
+  return { fault, names: [...names].sort() };
+}
+
+/** Letters of one language that no text in another has. */
+const FOREIGN: Record<string, RegExp> = {
+  ko: /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
+  en: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
+  ja: /\p{Script=Hangul}/u,
+  "zh-Hans": /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u,
+  es: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
+};
+/** Texts that are rightly the same as in English: no letters, or words that both languages have. */
+const SAME = new Set(["Chat", "REC", "Audio", "Video", "{low}–{high} min", "{minutes} min"]);
+const isSame = (text: string, english: string) =>
+  text === english && /\p{L}{2}/u.test(text.replace(/\{\w+\}/g, "")) && !SAME.has(text);
+
+/** Fails with the list of what is wrong in a file, one line a key. */
+function expectNone(file: string, wrong: string[]): void {
+  if (wrong.length > 0) throw new Error(`web/src/${file}:\n  ${wrong.join("\n  ")}`);
+}
+
 describe.each(FOLDERS)("the texts of %s", (folder) => {
-  const ko = read(folder, "ko");
   const en = read(folder, "en");
 
-  it("have the same keys in both languages, and words for each", () => {
-    expect(Object.keys(ko)).toEqual(Object.keys(en));
-    expect([...Object.entries(ko), ...Object.entries(en)].filter(([, text]) => text.trim() === "")).toEqual([]);
+  it.each(LANGUAGES)("are complete in %s", (language) => {
+    const here = read(folder, language);
+    const missing = Object.keys(en).filter((key) => !here[key]?.trim());
+    const more = Object.keys(here).filter((key) => !(key in en));
+    expectNone(`${folder}/${language}.json`, [
+      ...missing.map((key) => `"${key}" has no text in ${language} (en: "${en[key]}")`),
+      ...more.map((key) => `"${key}" is not in en.json`),
+    ]);
+    expect(Object.keys(here)).toEqual(Object.keys(en));
   });
 
-  it("have the same places to fill in both languages", () => {
-    const differing = Object.keys(en).filter((key) => places(ko[key] ?? "").join() !== places(en[key] ?? "").join());
-    expect(differing).toEqual([]);
+  it.each(LANGUAGES)("are translated and well-formed in %s", (language) => {
+    const wrong = Object.entries(read(folder, language)).flatMap(([key, text]) => {
+      const { fault, names } = reading(text, language);
+      const wanted = reading(en[key] ?? "", "en").names;
+      const foreign = FOREIGN[language]?.exec(text)?.[0];
+      return [
+        fault && `"${key}" ${fault}`,
+        names.join() !== wanted.join() &&
+          `"${key}" has the arguments ${names.join() || "none"}, and in en.json ${wanted.join() || "none"}`,
+        foreign && `"${key}" has "${foreign}", which is not ${language}`,
+        language !== "en" && isSame(text, en[key] ?? "") && `"${key}" is still English: "${text}"`,
+      ].filter((line) => typeof line === "string" && line !== "");
+    });
+    expectNone(`${folder}/${language}.json`, wrong as string[]);
   });
 
   it("are all used", () => {
-    expect(Object.keys(en).filter((key) => !literals.has(key) && !templates.some((template) => template.test(key)))).toEqual([]);
+    expectNone(
+      `${folder}/en.json`,
+      Object.keys(en)
+        .filter((key) => !literals.has(key) && !templates.some((template) => template.test(key)))
+        .map((key) => `nothing uses "${key}"`),
+    );
   });
 });

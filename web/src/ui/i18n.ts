@@ -1,37 +1,105 @@
 /**
- * Texts in Korean and English. A page has `ko.json` and `en.json` with the same keys. `{name}` marks an argument;
- * `{count:step|steps}` chooses a word by the number in `count`.
+ * Texts in the languages of the pages. A folder with texts has one JSON file for each language, named by its tag ("zh-Hans.json").
+ * The texts are in the syntax of ICU MessageFormat: `{name}` is an argument, and `{count, plural, one {# step} other {# steps}}`
+ * chooses by a number. A page loads the texts of one language only, and those of a rare part together with its code.
  */
 
-export type Locale = "ko" | "en";
+/** A language tag (BCP 47) with texts. */
+export type Locale = string;
 
 export type Args = Record<string, string | number>;
+
+type Table = Record<string, string>;
+/** The files of a folder, as `import.meta.glob("./*.json", { import: "default" })` returns them. */
+type Files = Record<string, () => Promise<unknown>>;
 
 export interface Texts<K extends string> {
   t: (key: K, args?: Args) => string;
   /** Returns the text of `key`, or `fallback` if the page has no such text. For keys that come from the server. */
   textOr: (key: string, fallback: string, args?: Args) => string;
-  readonly locale: Locale;
+  isKey: (key: string) => key is K;
 }
 
-let current: Locale = "en";
-const listeners = new Set<() => void>();
+interface Part {
+  files: Files;
+  language: Locale;
+  table: Table;
+}
 
-/** Returns the page's language: Korean if the first requested language is Korean ("ko-KR"), otherwise English. */
-export function chooseLocale(...asked: (string | null | undefined)[]): Locale {
-  const first = asked.find((language) => language != null && language !== "");
-  return first?.toLowerCase().split(/[-_]/)[0] === "ko" ? "ko" : "en";
+const FALLBACK = "en";
+const parts: Part[] = [];
+const listeners = new Set<() => void>();
+let current: Locale = FALLBACK;
+/** The requested languages, the best first. */
+let asked: readonly string[] =
+  typeof location === "undefined" ? [] : [new URLSearchParams(location.search).get("lang") ?? "", ...navigator.languages];
+/** Adds a Korean particle to a word. Loaded with the Korean texts. */
+let particle = (word: string, _forms: string): string => word;
+
+const fileOf = (language: Locale) => `./${language}.json`;
+
+/** Returns the languages in which the page can be shown. */
+export const languages = (): Locale[] => Object.keys(parts[0]?.files ?? {}).map((path) => path.slice(2, -5));
+
+/** Returns the offered language that fits a requested one ("zh-Hans" for "zh_CN", "es" for "es-MX"). */
+function offeredFor(wanted: string, offered: readonly Locale[]): Locale | undefined {
+  const tag = wanted.toLowerCase().replaceAll("_", "-");
+  const [primary] = tag.split("-");
+  return offered.find((one) => one.toLowerCase() === tag) ?? offered.find((one) => one.toLowerCase().split("-")[0] === primary);
+}
+
+/** Returns the first requested language that is offered, otherwise English. */
+export function chooseLocale(wanted: readonly string[], offered: readonly Locale[]): Locale {
+  for (const one of wanted) {
+    const found = offeredFor(one, offered);
+    if (found) return found;
+  }
+  return FALLBACK;
 }
 
 export function locale(): Locale {
   return current;
 }
 
-/** Changes the page's language. Components that read `useLocale()` render again. */
-export function setLocale(language: string): void {
-  current = chooseLocale(language);
-  if (typeof document !== "undefined") document.documentElement.lang = current;
-  for (const listener of listeners) listener();
+/** Changes the page's language as soon as its texts are loaded. Components that read `useLocale()` render again. If the texts
+ *  cannot be loaded, the page keeps its language. */
+export function setLocale(language: string): Promise<void> {
+  const before = asked;
+  asked = [language, ...asked.filter((one) => one !== language)];
+  return ready().catch(() => {
+    asked = before;
+  });
+}
+
+/** Loads the texts, in the chosen language, of all code that is loaded by now. Rejects if that is not possible. */
+export async function ready(): Promise<void> {
+  const language = chooseLocale(asked, languages());
+  const missing = parts.filter((part) => part.language !== language);
+  const [tables, withParticle] = await Promise.all([
+    Promise.all(missing.map(({ files }) => files[fileOf(language)]?.() as Promise<Table>)),
+    language === "ko" && import("./particles").then((module) => module.withParticle),
+  ]);
+  if (language !== chooseLocale(asked, languages())) return ready(); // changed meanwhile
+  missing.forEach((part, n) => Object.assign(part, { language, table: tables[n] ?? part.table }));
+  if (withParticle) particle = withParticle;
+  if (missing.length === 0) return;
+  current = language;
+  if (typeof document !== "undefined") document.documentElement.lang = language;
+  for (const listener of [...listeners]) listener();
+}
+
+const AGAIN_MS = 1000;
+
+/** Calls `show` once the page's texts are loaded. Without the network it tries again every second. */
+export function whenReady(show: () => void): void {
+  ready().then(show, () => setTimeout(whenReady, AGAIN_MS, show));
+}
+
+/** Resolves to loaded code once its texts are loaded, too. */
+export async function withTexts<Module>(code: Promise<Module>): Promise<Module> {
+  const module = await code;
+  await ready();
+  return module;
 }
 
 export function onLocale(listener: () => void): () => void {
@@ -39,38 +107,33 @@ export function onLocale(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+const PLACE = /\{(\w+)(?:, plural,((?: =?\w+ \{[^{}]*\})+))?\}((?:은\(는|이\(가|을\(를|과\(와|와\(과|\(으\)로)\)?)?/g;
+const FORM = / (=?\w+) \{([^{}]*)\}/g;
+
+function pluralForm(forms: string, count: number): string {
+  const found = new Map([...forms.matchAll(FORM)].map(([, category, text]) => [category, text]));
+  const form = found.get(`=${count}`) ?? found.get(new Intl.PluralRules(current).select(count)) ?? found.get("other") ?? "";
+  return form.replaceAll("#", numberText(count));
+}
+
+/** Formats a number as the page's language does: "1,234", "1.234". */
+export const numberText = (value: number): string => new Intl.NumberFormat(current).format(value);
+
+/** Fills in the arguments. In Korean texts, a particle after an argument has both forms, "{name}은(는)", and gets the right one. */
 export function fill(text: string, args: Args): string {
-  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
-    if (!(name in args)) return whole;
-    if (one === undefined || other === undefined) return String(args[name]);
-    return new Intl.PluralRules(current).select(Number(args[name])) === "one" ? one : other;
+  return text.replace(PLACE, (whole, name: string, forms?: string, both?: string) => {
+    const value = args[name];
+    if (value === undefined) return whole;
+    if (forms) return pluralForm(forms, Number(value)) + (both ?? "");
+    return both ? particle(String(value), both) : String(value);
   });
 }
 
-/** Returns the lookup functions for the texts of one page or part. They read the current language at each call. */
-export function texts<K extends string>(ko: Record<K, string>, en: Record<K, string>): Texts<K> {
-  const t = (key: K, args: Args = {}) => fill((current === "ko" ? ko : en)[key], args);
-  return {
-    t,
-    textOr: (key, fallback, args) => (Object.hasOwn(en, key) ? t(key as K, args) : fallback),
-    get locale() {
-      return current;
-    },
-  };
+/** Returns the lookup functions for the texts of one folder. They read the current language at each call. */
+export function texts<K extends string>(files: Files): Texts<K> {
+  const part: Part = { files, language: "", table: {} };
+  parts.push(part);
+  const t = (key: K, args: Args = {}) => fill(part.table[key] ?? "", args);
+  const isKey = (key: string): key is K => Object.hasOwn(part.table, key);
+  return { t, isKey, textOr: (key, fallback, args) => (isKey(key) ? t(key, args) : fallback) };
 }
-
-/** Adds a Korean particle in the form that the word's last sound needs: `josa("지민", "이/가")` is "지민이". */
-export function josa(word: string, pair: string): string {
-  const [afterConsonant = "", afterVowel = ""] = pair.split("/");
-  const code = word.charCodeAt(word.length - 1) - 0xac00;
-  const isHangul = code >= 0 && code < 11172;
-  const final = isHangul ? code % 28 : /[013678lmnr]$/i.test(word) ? 1 : 0;
-  const withoutFinal = final === 0 || (afterConsonant === "으로" && final === 8);
-  return word + (withoutFinal ? afterVowel : afterConsonant);
-}
-
-const startLocale =
-  typeof location === "undefined"
-    ? "en"
-    : chooseLocale(new URLSearchParams(location.search).get("lang"), typeof navigator === "undefined" ? "" : navigator.language);
-setLocale(startLocale);

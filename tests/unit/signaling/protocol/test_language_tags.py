@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.protocol.language_tags import canonical, lookup
+from signaling.protocol.language_tags import accepted, canonical, lookup
 from signaling.records import Site
 
 
@@ -50,3 +50,22 @@ def test_best_matching_language_tag_is_chosen(wanted: str, offered: list[str], f
 @given(st.text(max_size=20), st.lists(st.sampled_from(["ko", "en-US", "zh_Hant", "x", ""]), max_size=4))
 def test_any_text_gives_an_offered_tag_or_none(wanted: str, offered: list[str]) -> None:
     assert lookup(wanted, offered) in [*offered, None]
+
+
+@pytest.mark.parametrize(
+    ("header", "languages"),
+    [
+        ("ja,en-US;q=0.7,en;q=0.3", ["ja", "en-US", "en"]),
+        ("en;q=0.5, zh-CN, es;q=0.8", ["zh-CN", "es", "en"]),
+        ("ko;q=0, *;q=0.1, es;q=2, fr;q=x, de ;q=0.1", ["de"]),
+        ("", []),
+        (",;q=1,\x00", []),
+    ],
+)
+def test_accepted_languages_come_best_first(header: str, languages: list[str]) -> None:
+    assert accepted(header) == languages
+
+
+@given(st.text(max_size=200))
+def test_any_header_gives_language_tags(header: str) -> None:
+    assert all(canonical(tag) == tag for tag in accepted(header))

@@ -1,11 +1,8 @@
 /** The texts of the rare screens. They are loaded together with these screens, not with the page. */
 
 import { texts } from "../../ui/i18n";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
 export type RareKey = keyof typeof en;
 
-export const { t } = texts<RareKey>(ko, en);
-
-export const isRareKey = (key: string): key is RareKey => key in en;
+export const { t, isKey: isRareKey } = texts<RareKey>(import.meta.glob("./*.json", { import: "default" }));

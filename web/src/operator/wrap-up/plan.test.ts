@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { setLocale } from "../../ui";
 import { freshId, outcomeChoices, possibleParents, tree, without, type Plan } from "./plan";
 
-setLocale("ko");
+await setLocale("ko");
 const one = (id: string, parent: string | null = null) => ({ id, names: { ko: `${id}!` }, parent, categories: [] });
 const PLAN: Plan = {
   outcomes: [one("done"), one("returns"), one("damaged", "returns"), one("lens", "damaged")],

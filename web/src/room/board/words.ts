@@ -1,7 +1,6 @@
 /** The board's texts. They are loaded together with the board, not with the page. */
 
 import { texts } from "../../ui/i18n";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
-export const { t } = texts<keyof typeof en>(ko, en);
+export const { t } = texts<keyof typeof en>(import.meta.glob("./*.json", { import: "default" }));

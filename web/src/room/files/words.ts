@@ -1,10 +1,9 @@
 /** The texts about files. They are loaded together with the code for files, not with the page. */
 
 import { texts } from "../../ui/i18n";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
-export const { t, textOr } = texts<keyof typeof en>(ko, en);
+export const { t, textOr } = texts<keyof typeof en>(import.meta.glob("./*.json", { import: "default" }));
 
 /** Returns a size such as "1.2 MB" or "340 KB". A KB is 1,000 bytes, as on phones and in the site's limit. */
 export function sizeOf(bytes: number): string {

@@ -1,11 +1,8 @@
 /** The recording bar's texts. They are loaded together with the bar, not with the page. */
 
 import { texts } from "../../ui/i18n";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
 type Key = keyof typeof en;
 
-export const { t } = texts<Key>(ko, en);
-
-export const isKey = (key: string): key is Key => key in en;
+export const { t, isKey } = texts<Key>(import.meta.glob("./*.json", { import: "default" }));

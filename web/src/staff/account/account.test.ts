@@ -5,7 +5,7 @@ import { takeLinkToken } from "./new-password";
 import { explain, isRefused } from "./refusals";
 import { lastSeen } from "./sign-ins";
 
-setLocale("en");
+await setLocale("en");
 
 const NOW = Date.UTC(2026, 10, 29, 3);
 const item = { id: "a", device: "", network: "", since: NOW - 3_600_000, seen_at: NOW - 600_000, here: false };

@@ -1,6 +1,5 @@
 import { texts } from "../../ui";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
 export type AccountKey = keyof typeof en;
-export const { t } = texts<AccountKey>(ko, en);
+export const { t } = texts<AccountKey>(import.meta.glob("./*.json", { import: "default" }));

@@ -1,5 +1,4 @@
 import { texts } from "../../ui";
-import en from "./en.json";
-import ko from "./ko.json";
+import type en from "./en.json";
 
-export const { t } = texts<keyof typeof en>(ko, en);
+export const { t } = texts<keyof typeof en>(import.meta.glob("./*.json", { import: "default" }));

@@ -1,0 +1,35 @@
+"""The server's own texts in each language: one JSON file a language, all with the same keys. Pages have theirs in `web/src`."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from .language_tags import lookup
+
+_FILES = {path.stem: path for path in sorted((Path(__file__).parent / "languages").glob("*.json"))}
+LANGUAGES = tuple(_FILES)
+FALLBACK = "en"
+
+
+@cache
+def _texts(language: str) -> dict[str, str]:
+    return json.loads(_FILES[language].read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def nearest(*wanted: str) -> str:
+    """Return the language with texts for the first wanted one that has any, or English."""
+    return next((found for each in wanted if (found := lookup(each, LANGUAGES))), FALLBACK)
+
+
+@cache
+def words_in(language: str, part: str) -> dict[str, str]:
+    """Return the texts of a part in this language or, if it has none, in English. `part`: what the keys have before the dot."""
+    mine = _texts(nearest(language)).items()
+    return {key.removeprefix(f"{part}."): text for key, text in mine if key.startswith(f"{part}.")}
+
+
+def in_each(key: str) -> dict[str, str]:
+    """Return one text in every language: language → text."""
+    return {language: _texts(language)[key] for language in LANGUAGES}
