@@ -14,12 +14,8 @@ from signaling.protocol.session_views import Line
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Audience
 
-<<<<<<< HEAD
 from .board_document import Page
-from .words import words_in
 
-=======
->>>>>>> ac00632d (Load one of five languages: texts in ko, en, ja, zh-Hans and es)
 Form = Literal["html", "text"]
 FORMS: dict[Form, str] = {"html": "text/html", "text": "text/plain"}
 _QUOTE = Seen(60, cut=True)  # the beginning of a line, shown where another line replies to it
