@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from matcher.ordered import Ordered
-from matcher.rules import ALL, ANY, CALL_WEIGHT, EXACT, MEDIA, PARENT, SERVED_BY
+from matcher.rules import ALL, ANY, CALL_WEIGHT, EXACT, MEDIA, PARENT, SERVED_BY, all_sites_like, organisation_of
 from matcher.types import (
     HeldAs,
     Medium,
@@ -167,11 +167,14 @@ class Demand:
     A busy service names them in every `Why`. None: to be found anew, because a member came, went or changed.
     """
 
-    __slots__ = ("category_path", "kind", "language", "medium", "narrower", "obstructed", "pools", "present", "role", "site")
+    __slots__ = (
+        "all_sites", "category_path", "kind", "language", "medium", "narrower", "obstructed", "pools", "present", "role", "site",
+    )  # fmt: skip  # a list of names
 
     def __init__(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], medium: Medium) -> None:
         self.kind, self.site, self.language, self.category_path, self.medium = kind, site, language, category_path, medium
         self.role = SERVED_BY[kind]
+        self.all_sites = all_sites_like(site)
         self.pools: tuple[list[Pool], list[Pool], list[Pool]] = ([], [], [])
         self.present = [0, 0, 0]
         self.narrower = [0, 0, 0]
@@ -192,14 +195,16 @@ class Demand:
 class Pool:
     """Members with the same skills, who take the same media.
 
+    `organisation`: the beginning of the names of all their sites (`rules.organisation_of`).
     `idle`: by medium, the members who can get such a request now. `rings`: by demand, the tier in which the pool serves it.
     """
 
-    __slots__ = ("idle", "key", "members", "rings", "role")
+    __slots__ = ("idle", "key", "members", "organisation", "rings", "role")
 
     def __init__(self, key: PoolKey) -> None:
         self.key = key
         self.role = key[0]
+        self.organisation = organisation_of(next(iter(key[2]), ""))
         self.members: dict[str, Member] = {}
         self.idle: dict[Medium, Ordered[IdleItem]] = {medium: Ordered() for medium in MEDIA}
         self.rings: dict[Demand, int] = {}
@@ -209,7 +214,7 @@ class Pool:
         _, languages, sites, categories, media = self.key
         if self.role != demand.role or demand.medium not in media or demand.language not in languages:
             return None
-        if demand.site not in sites and ALL not in sites:
+        if demand.site not in sites and demand.all_sites not in sites:
             return None
         if ALL in categories or not demand.category_path or demand.category_path[0] in categories:
             return EXACT

@@ -22,6 +22,16 @@ MOST_CAPACITY: Final = 1_000  # most requests of one medium that a member may ta
 CALL_WEIGHT: Final = 100_000  # a call counts for more than any number of texts when the least loaded member is chosen
 
 
+def organisation_of(site: str) -> str:
+    """Return the part of a site's name that says to which organisation the site belongs: "acme/" of "acme/shop", "" of "shop"."""
+    return site[: site.rfind("/") + 1]
+
+
+def all_sites_like(site: str) -> str:
+    """Return the name that stands for all sites of a site's organisation: "acme/*" for "acme/shop", "*" for "shop"."""
+    return organisation_of(site) + ALL
+
+
 def check_capacity(staff: Staff) -> None:
     """Raise ValueError if a member's capacity is out of bounds."""
     if min(staff.texts, staff.calls) < 0 or staff.texts + staff.calls < 1:

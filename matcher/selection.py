@@ -10,7 +10,7 @@ from itertools import islice
 from matcher.pool import IdleItem, Member, Pool
 from matcher.queue import Lane, Queue, Queues, Rank, Ticket
 from matcher.roster import Roster
-from matcher.rules import ALL, ANY, EXACT, RINGS, Rules
+from matcher.rules import ANY, EXACT, RINGS, Rules, organisation_of
 from matcher.types import PassedOver, PassedReason, Why
 
 REQUEST_CAME = "least load, then longest idle"
@@ -219,10 +219,11 @@ class Selection:
         return found
 
     def _never(self, ticket: Ticket) -> Iterator[PassedOver]:
-        """Yield the members of the role who cannot serve the queue in any tier."""
+        """Yield the members of the role, in the request's organisation, who cannot serve the queue in any tier."""
         queue = ticket.queue
+        organisation = organisation_of(queue.site)
         for pool in self.roster.pools.values():
-            if pool.role == queue.role and queue not in pool.rings:
+            if pool.role == queue.role and pool.organisation == organisation and queue not in pool.rings:
                 reason = _unlike(pool, queue)
                 for member in pool.members.values():
                     yield member.passed_over(reason)
@@ -233,4 +234,4 @@ def _unlike(pool: Pool, queue: Queue) -> PassedReason:
     _, languages, sites, _, _ = pool.key
     if queue.language not in languages:
         return "language"
-    return "channel" if queue.site in sites or ALL in sites else "site"
+    return "channel" if queue.site in sites or queue.all_sites in sites else "site"

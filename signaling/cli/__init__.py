@@ -4,6 +4,7 @@ from .backup import backup, restore
 from .doctor import doctor
 from .export import export
 from .hours import category_hours
+from .organisations import organisation
 from .outcomes import outcomes
 from .replies import replies
 from .sessions import session
@@ -20,6 +21,7 @@ __all__ = [
     "doctor",
     "export",
     "init",
+    "organisation",
     "outcomes",
     "replies",
     "restore",

@@ -31,6 +31,7 @@ class _Commands(click.Group):
         "doctor",
         "export",
         "init",
+        "organisation",
         "outcomes",
         "replies",
         "restore",

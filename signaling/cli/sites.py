@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
 from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
-from signaling.records import Category, Records, Site, SiteKey
+from signaling.records import FIRST_ORGANISATION, Category, Realm, Records, Site, SiteKey
 
+from .organisations import require_organisation
 from .typed import (
     MOST_FILE_MB,
     an_id,
+    an_id_or_none,
     colour,
     json_option,
     language_tags,
@@ -114,6 +116,9 @@ def site() -> None:
     type=click.IntRange(0, MOST_FILE_MB),
     help="Largest file that people may send each other, in MB. 0: pictures only.",
 )
+@click.option(
+    "--organisation", default=FIRST_ORGANISATION, callback=an_id, help="Organisation that owns the site, if there are several."
+)
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option
 @with_records
@@ -125,11 +130,14 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
     before = await records.site(site_id)
     if (before is not None) != update:
         raise click.ClickException(f"Site “{site_id}” {'exists already; use --update' if before else 'does not exist yet'}.")
+    await require_organisation(records, given["organisation"])
     values: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     if before is not None:
         context = click.get_current_context()
         typed = click.core.ParameterSource.COMMANDLINE
         values = {name: value for name, value in values.items() if context.get_parameter_source(name) == typed}
+        if values.get("organisation", before.organisation) != before.organisation:
+            raise click.UsageError("A site cannot move to another organisation.")
         await records.save_site(replace(before, **values))
     else:
         missing = [
@@ -145,11 +153,13 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
 
 
 @site.command("list")
+@click.option("--organisation", default=None, callback=an_id_or_none, help="List only this organisation's sites.")
 @json_option
 @with_records
-async def site_list(records: Records, as_json: bool) -> None:
+async def site_list(records: Records, organisation: str | None, as_json: bool) -> None:
     """List all sites."""
-    rows = [_site_row(found) for found in await records.sites()]
+    realm = None if organisation is None else Realm(organisation=organisation)
+    rows = [_site_row(found) for found in await records.sites(realm)]
     short = ("id", "names", "origins", "languages", "categories", "keys")
     show(rows if as_json else [{name: row[name] for name in short} for row in rows], as_json=as_json)
 

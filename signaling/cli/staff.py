@@ -4,23 +4,48 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast, get_args
 
 import click
 from msgspec.structs import replace
 
 from matcher.rules import MOST_CAPACITY
 from signaling.access.identity import hash_password
-from signaling.protocol.words import Role
-from signaling.records import Records, StaffRecord
+from signaling.protocol.words import Office, Role, StaffRole
+from signaling.records import FIRST_ORGANISATION, Records, StaffRecord
 
-from .typed import a_name, a_name_or_none, an_id, ids_or_all, json_option, language_tags, noted, show, with_records
+from .organisations import require_organisation
+from .typed import (
+    a_name,
+    a_name_or_none,
+    an_id,
+    an_id_or_none,
+    ids_or_all,
+    json_option,
+    language_tags,
+    noted,
+    show,
+    with_records,
+)
 
-_ROLES = click.Choice(["counselor", "professional", "operator"])
+PARTS = ("counselor", "professional")
+OPERATOR = "operator"  # the word of earlier versions for somebody who may do everything
+_ROLES = click.Choice([*get_args(StaffRole), OPERATOR])
 
 
 def _staff_row(member: StaffRecord) -> dict[str, Any]:
     return {name: getattr(member, name) for name in StaffRecord.__struct_fields__ if name != "password_hash"}
+
+
+def _with_roles(member: StaffRecord, roles: tuple[str, ...]) -> StaffRecord:
+    """Return the member with exactly these roles. Raises UsageError if the roles do not fit together."""
+    parts = [role for role in roles if role in PARTS]
+    if len(set(parts)) > 1:
+        raise click.UsageError("Nobody is both counselor and professional.")
+    named = [role for role in roles if role not in PARTS]
+    offices = [each for role in named for each in (("administrator", "owner") if role == OPERATOR else (role,))]
+    part = cast(Role, parts[0] if parts else "operator")
+    return replace(member, role=part, offices=cast(list[Office], list(dict.fromkeys(offices))))
 
 
 async def member_of(records: Records, login: str) -> StaffRecord:
@@ -47,10 +72,11 @@ def _password(member: StaffRecord, from_stdin: bool) -> str:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
 async def init(records: Records, login: str, name: str, password_stdin: bool) -> None:
-    """Add the first operator."""
-    if any(member.role == "operator" for member in await records.all_staff()):
-        raise click.ClickException("There is an operator already. Add others with: sangdam staff add --role operator LOGIN")
-    await _add_staff(records, StaffRecord(id=login.lower(), login=login.lower(), name=name, role="operator"), password_stdin)
+    """Add the first owner, who is also the administrator of this installation."""
+    if any("owner" in member.offices for member in await records.all_staff()):
+        raise click.ClickException("There is an owner already. Add others with: sangdam staff add --role owner LOGIN")
+    first = StaffRecord(id=login.lower(), login=login.lower(), name=name, role="operator", offices=["administrator", "owner"])
+    await _add_staff(records, first, password_stdin)
 
 
 async def _add_staff(records: Records, member: StaffRecord, password_stdin: bool) -> None:
@@ -58,18 +84,18 @@ async def _add_staff(records: Records, member: StaffRecord, password_stdin: bool
         raise click.ClickException(f"Somebody signs in as “{member.login}” already.")
     await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
     await noted(records, "staff.add", f"staff/{member.id}")
-    click.echo(f"{member.role} “{member.login}” may sign in now.")
+    click.echo(f"{', '.join(member.roles)} “{member.login}” may sign in now.")
 
 
 @click.group()
 def staff() -> None:
-    """Manage counselors, professionals and operators."""
+    """Manage staff: owners, managers, supervisors, counselors, professionals."""
 
 
 def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options for skills and capacity. An option that is not given is None or empty."""
     count = click.IntRange(0, MOST_CAPACITY)
-    everywhere = "* for all. Repeatable. Not for operators."
+    everywhere = "* for all. Repeatable. Not for owners."
     for option in (
         click.option(
             "--texts-in-call/--no-texts-in-call",
@@ -93,10 +119,13 @@ def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
 def _changed(member: StaffRecord, given: dict[str, Any]) -> StaffRecord:
     """Return the member, changed by the given options. Raises UsageError if the options do not fit together."""
     changed = replace(member, **{name: value for name, value in given.items() if value is not None and value != []})
+    if not changed.roles:
+        raise click.UsageError("Give at least one --role.")
     if changed.role != "operator" and not changed.languages:
         raise click.UsageError("A counselor or professional needs at least one --language.")
-    if changed.role == "operator" and (set(changed.sites), set(changed.categories)) != ({"*"}, {"*"}):
-        raise click.UsageError("An operator may see and do everything at every site; --site and --category cannot limit that.")
+    limited = (set(changed.sites), set(changed.categories)) != ({"*"}, {"*"})
+    if changed.role == "operator" and "owner" in changed.offices and limited:
+        raise click.UsageError("An owner may see and do everything at every site; --site and --category cannot limit that.")
     if changed.role != "operator" and not changed.texts + changed.calls:
         raise click.UsageError("Give at least one of --texts and --calls. Whoever takes neither gets no requests at all.")
     return changed
@@ -105,30 +134,42 @@ def _changed(member: StaffRecord, given: dict[str, Any]) -> StaffRecord:
 @staff.command("add")
 @click.argument("login", callback=an_id)
 @click.option("--name", required=True, callback=a_name, help="Name that users and staff see.")
-@click.option("--role", type=_ROLES, required=True, help="Role of the new member of staff.")
+@click.option("--role", "roles", type=_ROLES, multiple=True, required=True, help="Role of the new member of staff. Repeatable.")
+@click.option(
+    "--organisation", default=FIRST_ORGANISATION, callback=an_id, help="Organisation of the member, if there are several."
+)
 @_skills
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
-async def staff_add(records: Records, login: str, name: str, role: Role, password_stdin: bool, **given: Any) -> None:
-    """Add a member of staff. Without --site and --category, they serve all sites and categories."""
-    member = StaffRecord(id=login.lower(), login=login.lower(), name=name, role=role)
+async def staff_add(
+    records: Records, login: str, name: str, roles: tuple[str, ...], organisation: str, password_stdin: bool, **given: Any
+) -> None:
+    """Add a member of staff. Without --site and --category, they serve all sites and categories.
+
+    The role “operator” of earlier versions stands for owner and administrator.
+    """
+    await require_organisation(records, organisation)
+    member = StaffRecord(id=login.lower(), login=login.lower(), name=name, role="operator", organisation=organisation)
+    member = _with_roles(member, roles)
     await _add_staff(records, _changed(member, given), password_stdin)
 
 
 @staff.command("change")
 @click.argument("login")
 @click.option("--name", callback=a_name_or_none, help="Name that users and staff see.")
+@click.option("--role", "roles", type=_ROLES, multiple=True, help="Role. Repeatable. The given roles replace all present ones.")
+@click.option("--active/--inactive", default=None, help="Whether the member may sign in. --inactive ends what they have open.")
 @_skills
 @json_option
 @with_records
-async def staff_change(records: Records, login: str, as_json: bool, **given: Any) -> None:
+async def staff_change(records: Records, login: str, as_json: bool, roles: tuple[str, ...], **given: Any) -> None:
     """Change a member of staff. Options that are not given keep their value.
 
     The change takes effect within a second, also for a member who is at work. Their present sessions go on, even beyond a smaller
     capacity.
     """
     member = await member_of(records, login)
-    changed = _changed(member, given)
+    changed = _changed(_with_roles(member, roles) if roles else member, given)
     if changed == member:
         raise click.UsageError("Nothing to change: give at least one option with another value.")
     await records.save_staff(changed)
@@ -149,11 +190,12 @@ async def staff_password(records: Records, login: str, password_stdin: bool) -> 
 
 
 @staff.command("list")
+@click.option("--organisation", default=None, callback=an_id_or_none, help="List only this organisation's staff.")
 @json_option
 @with_records
-async def staff_list(records: Records, as_json: bool) -> None:
+async def staff_list(records: Records, organisation: str | None, as_json: bool) -> None:
     """List all staff."""
-    show([_staff_row(member) for member in await records.all_staff()], as_json=as_json)
+    show([_staff_row(member) for member in await records.all_staff(organisation)], as_json=as_json)
 
 
 @staff.command("show")

@@ -87,6 +87,11 @@ def an_id(_context: click.Context, _parameter: click.Parameter, value: str) -> s
     return value
 
 
+def an_id_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the id if it is valid, or None if the option is not given."""
+    return None if value is None else an_id(context, parameter, value)
+
+
 def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     """Return the name of a person if it is valid. Raises BadParameter otherwise."""
     return _named(value)

@@ -11,6 +11,7 @@ import structlog
 
 from media.api import wire as media
 from media.api.client import WorkerError
+from signaling.access.rights import may_at
 from signaling.access.turn_credentials import Turn
 from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
@@ -71,7 +72,7 @@ class Calls:
 
     def tell(self, client: Client) -> None:
         entry = self._index.entries.get(client.watched)
-        if entry is not None:
+        if entry is not None and client.staff is not None and may_at(client.staff, "live.watch", entry.site):
             client.send(self._quality(entry))
 
     # --- asking the workers ----------------------------------------------------------------------------------------------

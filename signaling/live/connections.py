@@ -22,12 +22,14 @@ class Client:
     `send` never waits. A client whose queue is full is told `slow_client` and closed; no other client is affected.
 
     `session` and `participant` are set for a user. For staff, `held` has the sessions in which this connection acts for them.
-    `watched`: the session whose call an operator watches. `right`: hash of the token (of a sign-in or a session) that the
-    connection depends on. `acted_at`: time of the person's last action. `returns`: whether the person may sign in again after
-    the right has ended.
+    `desk`: whether the member of staff serves users here; the operators' page serves nobody. `watched`: the session whose call
+    an operator watches. `right`: hash of the token (of a sign-in or a session) that the connection depends on.
+    `acted_at`: time of the person's last action. `returns`: whether the person may sign in again after the right has ended.
     """
 
-    def __init__(self, *, tab: str, right: str = "", staff: StaffRecord | None = None, locale: str = "") -> None:
+    def __init__(
+        self, *, tab: str, right: str = "", staff: StaffRecord | None = None, locale: str = "", desk: bool = True
+    ) -> None:
         self.tab = tab
         self.right = right
         self.acted_at = 0
@@ -36,6 +38,7 @@ class Client:
         self.session = ""
         self.participant = ""
         self.staff = staff
+        self.desk = desk
         self.held: set[str] = set()  # ids of the sessions in which this connection acts for a person
         self.closing = False
         # whether views may be sent; a user first waits until everything that belongs into the first view is known
@@ -89,26 +92,36 @@ class Hub:
     def __init__(self) -> None:
         self.clients: set[Client] = set()
         self._by_staff: dict[str, list[Client]] = {}
+        self._offices: dict[str, list[Client]] = {}  # connections at which a member serves nobody
+
+    def _shelf(self, client: Client) -> dict[str, list[Client]]:
+        return self._by_staff if client.desk else self._offices
 
     def add(self, client: Client) -> None:
         self.clients.add(client)
         if client.staff is not None:
-            self._by_staff.setdefault(client.staff.id, []).append(client)
+            self._shelf(client).setdefault(client.staff.id, []).append(client)
 
     def remove(self, client: Client) -> None:
         self.clients.discard(client)
         if client.staff is not None:
-            tabs = self._by_staff.get(client.staff.id, [])
+            shelf = self._shelf(client)
+            tabs = shelf.get(client.staff.id, [])
             if client in tabs:
                 tabs.remove(client)
             if not tabs:
-                self._by_staff.pop(client.staff.id, None)
+                shelf.pop(client.staff.id, None)
 
     def of_staff(self, staff: str) -> list[Client]:
-        """Return this member's connections that are not closing."""
+        """Return this member's desk connections that are not closing."""
         return [client for client in self._by_staff.get(staff, ()) if not client.closing]
 
+    def all_of_staff(self, staff: str) -> list[Client]:
+        """Return all of this member's connections that are not closing."""
+        return self.of_staff(staff) + [client for client in self._offices.get(staff, ()) if not client.closing]
+
     def staff_ids(self) -> list[str]:
+        """Return the ids of the members who have a desk connection."""
         return list(self._by_staff)
 
     def staff_record(self, staff: str) -> StaffRecord | None:
@@ -121,7 +134,7 @@ class Hub:
             client.send_encoded(frame)
 
     def staff_clients(self) -> list[Client]:
-        return [client for tabs in self._by_staff.values() for client in tabs]
+        return [client for shelf in (self._by_staff, self._offices) for tabs in shelf.values() for client in tabs]
 
     def watchers(self) -> Iterator[Client]:
         return (client for client in self.staff_clients() if client.watching)

@@ -32,7 +32,7 @@ class Earlier:
         if not earlier:
             return
         names = {member.id: member.name for member in await self._records.all_staff()}
-        for entry, user in vouched:
+        for entry, user in vouched:  # a site's sessions name staff of its own organisation only
             entry.earlier = [
                 (earlier_session(each, names, entry.site, entry.session.language), each.ended_at)
                 for each in earlier.get(user, [])

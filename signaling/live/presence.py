@@ -82,7 +82,7 @@ class Presence:
         return former
 
     async def attach_staff(self, client: Client, record: StaffRecord) -> None:
-        skills = self._staffing.skills(record)
+        skills = self._staffing.skills(record) if client.desk else None
         self._hub.add(client)
         if skills is not None:
             self._staffing.known[record.id] = record
@@ -119,12 +119,12 @@ class Presence:
         self._hub.remove(client)
         self._sessions.changed = True
         await self._reading_along.gone(client)
-        tabs = self._hub.of_staff(client.staff.id) if client.staff else []
+        tabs = self._hub.of_staff(client.staff.id) if client.staff and client.desk else []
         for entry in [self._index.entries[session] for session in client.held if session in self._index.entries]:
             for participant, holder in list(entry.holders.items()):
                 if holder is client:
                     await self._let_go(entry, participant, tabs, client.returns)
-        if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
+        if client.staff is not None and client.desk and not tabs and client.staff.role in MATCHED_ROLES:
             try:
                 await self._requests.call(self._store.disconnect(client.staff.id, self._now()))
             except (Refused, Unavailable):

@@ -13,7 +13,7 @@ from matcher import types as m
 from matcher.types import MatchStore
 from signaling.live.clock import Now
 from signaling.live.entry import Entry
-from signaling.live.staffing import Staffing
+from signaling.live.staffing import Staffing, matched_site
 from signaling.session.events import Enqueue, Reinstate, Step, StepName, Transfer
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ class Requests:
         return m.Request(
             id=effect.request,
             kind=effect.kind,
-            site=entry.site.id,
+            site=matched_site(entry.site.organisation, entry.site.id),
             language=entry.session.language,
             category_path=path,
             enqueued_at_ms=effect.enqueued_at,

@@ -144,7 +144,7 @@ class Rights:
 
     async def _may_return(self, staff: StaffRecord) -> bool:
         present = await self._records.staff(staff.id)
-        return present is not None and present.role == staff.role
+        return present is not None and present.active and present.role == staff.role
 
     async def sign_out(self, staff: StaffRecord) -> None:
         """Sign a member of staff out at the matcher."""
@@ -162,5 +162,5 @@ class Rights:
                 continue
             present = await self._records.staff(staff)
             for entry in self._index.of_staff(staff):
-                returns = present is not None and present.role == entry.session.people[staff].role
+                returns = present is not None and present.active and present.role == entry.session.people[staff].role
                 await self.sessions.apply(entry, RightEnded(staff, returns))

@@ -43,7 +43,7 @@ from signaling.live.room_orders import RoomOrders
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
-from signaling.live.staffing import Staffing
+from signaling.live.staffing import Staffing, matched_site
 from signaling.live.stored_sessions import StoredSessions, entry_of
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.protocol.server_messages import SessionOver
@@ -219,8 +219,6 @@ class Live:
         await self.stored.restore()
         self.reading_along.restore()
         await self.boards.load_messages()
-        await self.boards.count()
-        await self.boards.load_thresholds()
         self._erasures_seen, _ = await self.records.erasures(0)
         loops = [
             self.matching.route,
@@ -317,6 +315,7 @@ class Live:
         )
         record = SessionRecord(
             id=session_id,
+            organisation=found.organisation,
             site=site,
             category=category,
             language=language,
@@ -357,20 +356,21 @@ class Live:
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
         found = await self.records.site(site)
-        path = found.category_path(category) if found else ()
-        priority = found.priority_of(category) if found else 0
+        if found is None:
+            return Place(1, None, None, False)
+        path, priority = found.category_path(category), found.priority_of(category)
         try:
-            ask = partial(self.store.estimate, "user", site, language, path or (category,), now, priority)
+            name = matched_site(found.organisation, site)
+            ask = partial(self.store.estimate, "user", name, language, path or (category,), now, priority)
             return either(await ask("text"), await ask("call"))
         except Unavailable:
             counselors = [each for each in self.staffing.known.values() if each.role == "counselor"]
-            return Place(1, None, None, any(self.staffing.serves(each, site, language, path) for each in counselors))
+            return Place(1, None, None, any(self.staffing.serves(each, found, language, path) for each in counselors))
 
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
         """Return the names of counselors who may answer such a request now. Free counselors come first."""
         found = await self.records.site(site)
-        path = found.category_path(category) if found else ()
-        return self.staffing.helpers(site, language, path or (category,))
+        return self.staffing.helpers(found, language, found.category_path(category) or (category,)) if found else []
 
     async def share_file(self, line_id: str, file: FileRecord) -> Line:
         """Store a file's line and show it to its audience.
@@ -386,9 +386,9 @@ class Live:
     async def hours_changed(self, site: str) -> None:
         await self.sessions.hours_changed(site)
 
-    async def thresholds_changed(self) -> None:
-        """Read the wallboard's thresholds again, because an operator has changed them."""
-        await self.boards.load_thresholds()
+    async def thresholds_changed(self, organisation: str) -> None:
+        """Read the thresholds of an organisation's wallboard again, because somebody has changed them."""
+        await self.boards.load_thresholds(organisation)
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
         entry = self.index.entries.get(session_id)
@@ -455,7 +455,7 @@ class Live:
         The sessions of these connections follow the rules for a disconnected owner. A member left without a connection is signed
         out at the matcher.
         """
-        clients = self.hub.of_staff(member.id)
+        clients = self.hub.all_of_staff(member.id)
         await self.rights.end([client for client in clients if right in ("", client.right)])
         if not clients:
             await self.rights.sign_out(member)
@@ -476,7 +476,7 @@ class Live:
         """Save a choice that a member of staff made in the console. Their open consoles stay connected."""
         skills = self.staffing.skills(record)
         await self.records.save_staff(record)
-        for client in self.hub.of_staff(record.id):
+        for client in self.hub.all_of_staff(record.id):
             client.staff = record
         if skills is not None:
             self.staffing.known[record.id] = record

@@ -11,6 +11,7 @@ from heapq import nsmallest
 import structlog
 from msgspec import structs
 
+from signaling.access.rights import anywhere, may_at, realm_of
 from signaling.live.call_quality import Calls
 from signaling.live.clock import Now
 from signaling.live.connections import Client, Hub
@@ -22,8 +23,8 @@ from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.live.trend import SPAN_MS, trend
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.protocol.server_messages import Queue, Trend, Wallboard, encode
-from signaling.protocol.staff_views import MessageLeft, QueueItem, SessionItem, ThresholdItem
-from signaling.records import Records, Threshold
+from signaling.protocol.staff_views import MessageLeft, QueueItem, SessionItem, ThresholdItem, WorkerItem
+from signaling.records import Realm, Records, Threshold
 from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
 from signaling.session import views
 
@@ -36,8 +37,8 @@ QUEUE_ITEMS = 50
 # bytes of queues sent in one round, so that a long queue reaches a thousand consoles over a few seconds
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
-# (role, locale, languages, sites, categories) of members of staff; members of one group see the same queue
-Group = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+# (organisation, role, locale, languages, sites, categories) of members of staff; members of one group see the same queue
+Group = tuple[str, str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 class Boards:
@@ -63,9 +64,9 @@ class Boards:
         self.staffing = staffing
         self.places = places
         self.calls = calls
-        self._counts = DayCounts(served=0, left=0, service_level_percent=None, rating=None)
-        self._thresholds: list[ThresholdItem] = []
-        self._messages: list[MessageRecord] = []
+        self._counts: dict[Realm, DayCounts] = {}  # of the realms that somebody watches
+        self._thresholds: dict[str, list[ThresholdItem]] = {}  # by organisation
+        self._messages: dict[str, list[MessageRecord]] = {}  # by organisation
         self._messages_changed = True
         self._sites: dict[str, Site] = {}  # the sites whose names the messages show
         self._frames: dict[Group, bytes] = {}  # encoded queues of this round
@@ -99,32 +100,44 @@ class Boards:
     # --- queues of the consoles ------------------------------------------------------------------------------------------
 
     async def count(self) -> None:
-        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        self._counts = await self._records.counts_today(int(midnight.timestamp() * 1000))
+        """Count the day's sessions in every realm that somebody watches."""
+        watched = {realm for client in self._hub.watchers() if (realm := _watched_by(client)) is not None}
+        self._counts = {realm: await self._count(realm) for realm in watched}
 
-    async def load_thresholds(self) -> None:
-        """Read the operators' thresholds. Figures without a threshold have the default."""
-        self._thresholds = thresholds(await self._records.thresholds())
+    async def _count(self, realm: Realm) -> DayCounts:
+        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        return await self._records.counts_today(int(midnight.timestamp() * 1000), realm)
+
+    async def load_thresholds(self, organisation: str) -> None:
+        """Read the thresholds of an organisation. Figures without a threshold have the default."""
+        self._thresholds[organisation] = thresholds(await self._records.thresholds(organisation))
         self.sessions.changed = True
 
     async def greet(self, client: Client) -> None:
-        """Send the wallboard and its trend to an operator who has begun to watch."""
-        await self.count()
-        client.send(self.wallboard(client.locale))
-        client.send(await self._trend())
+        """Send the wallboard and its trend to somebody who has begun to watch."""
+        realm = _watched_by(client)
+        if realm is None or client.staff is None:
+            return
+        self._counts[realm] = await self._count(realm)
+        if realm.organisation not in self._thresholds:
+            await self.load_thresholds(realm.organisation)
+        client.send(self.wallboard(client.staff, client.locale))
+        client.send(await self._trend(realm))
 
-    async def _trend(self) -> Trend:
+    async def _trend(self, realm: Realm) -> Trend:
         now = self._now()
-        return trend(await self._records.waits(now - SPAN_MS), now)
+        return trend(await self._records.waits(now - SPAN_MS, realm), now)
 
     async def _push_trend(self) -> None:
-        watchers = list(self._hub.watchers())
-        if not watchers:
-            return
+        frames: dict[Realm, bytes] = {}
         with suppress(RecordsAway):  # without an answer, the pages keep the last trend
-            frame = encode(await self._trend())
-            for client in watchers:
-                client.send_encoded(frame)
+            for client in list(self._hub.watchers()):
+                realm = _watched_by(client)
+                if realm is None:
+                    continue
+                if realm not in frames:
+                    frames[realm] = encode(await self._trend(realm))
+                client.send_encoded(frames[realm])
 
     def messages_changed(self) -> None:
         """Read the messages left again, but only in the next round: many may be left within one second."""
@@ -133,7 +146,8 @@ class Boards:
     async def load_messages(self) -> None:
         self._messages_changed = False
         try:
-            self._messages = await self._records.messages(("new", "taken"))
+            realms = [Realm(organisation=each.id) for each in await self._records.organisations()]
+            self._messages = {each.organisation: await self._records.messages(realm=each) for each in realms}
             self._sites = {site.id: site for site in await self._records.sites()}
         except RecordsAway:
             self._messages_changed = True
@@ -144,12 +158,18 @@ class Boards:
         """Send every member of staff what has changed. Consoles beyond this round's byte limit wait for the next round."""
         self._frames.clear()
         if not self._behind:
-            self._behind = [client for client in self._hub.staff_clients() if client.staff and client.staff.role in MATCHED_ROLES]
+            everybody = self._hub.staff_clients()
+            self._behind = [each for each in everybody if each.desk and each.staff and each.staff.role in MATCHED_ROLES]
         self._push_queues()
-        wallboards: dict[str, bytes] = {}
+        wallboards: dict[tuple[Realm, tuple[str, ...], str], bytes] = {}
         for client in self._hub.watchers():
-            frame = wallboards.get(client.locale) or wallboards.setdefault(client.locale, encode(self.wallboard(client.locale)))
-            client.send_encoded(frame)
+            realm = _watched_by(client)
+            if realm is None or client.staff is None:
+                continue
+            group = realm, client.staff.roles, client.locale
+            if group not in wallboards:
+                wallboards[group] = encode(self.wallboard(client.staff, client.locale))
+            client.send_encoded(wallboards[group])
 
     def _push_queues(self) -> None:
         spent = 0
@@ -167,7 +187,14 @@ class Boards:
         record = client.staff
         if record is None or record.role not in MATCHED_ROLES or client.closing:
             return 0
-        group = (record.role, client.locale, tuple(record.languages), tuple(record.sites), tuple(record.categories))
+        group = (
+            record.organisation,
+            record.role,
+            client.locale,
+            tuple(record.languages),
+            tuple(record.sites),
+            tuple(record.categories),
+        )
         frame = self._frames.get(group)
         if frame is None:
             frame = self._frames[group] = encode(self._queue(record, client.locale))
@@ -184,7 +211,7 @@ class Boards:
         for entry in nsmallest(QUEUE_ITEMS, waiting, key=_since):
             items.append(views.queue_item(entry.session, entry.category_name("", locale)))
         items.sort(key=lambda item: item.since)
-        messages = [self._message(each, locale) for each in self._messages if _for(record, each)]
+        messages = [self._message(each, locale) for each in self._messages_for(record)]
         more = len(waiting) - min(len(waiting), QUEUE_ITEMS) + max(0, len(items) - QUEUE_ITEMS)
         callbacks = self._to_come(locale, record) if counselor else []
         return Queue(waiting=items[:QUEUE_ITEMS], more=more, callbacks=callbacks, messages=messages[:QUEUE_ITEMS])
@@ -192,26 +219,25 @@ class Boards:
     def _waiting(self, record: StaffRecord) -> list[Entry]:
         """Return the waiting sessions that this member could serve."""
         found: list[Entry] = []
-        for (site, language, category), queue in self._index.queues.items():
-            path = next(iter(queue.values())).site.category_path(category)
-            if self.staffing.serves(record, site, language, path):
+        for (_, language, category), queue in self._index.queues.items():
+            here = next(iter(queue.values())).site
+            if self.staffing.serves(record, here, language, here.category_path(category)):
                 found.extend(queue.values())
         found.extend(entry for entry in self._index.callbacks.values() if entry.session.in_line() and self._may(record, entry))
         return found
 
-    def _to_come(self, locale: str, record: StaffRecord | None = None) -> list[QueueItem]:
-        """Return the callbacks that are not due yet. With `record`, return only those that this member could serve."""
-        found = [
-            entry
-            for entry in self._index.callbacks.values()
-            if not entry.session.in_line() and (record is None or self._may(record, entry))
-        ]
+    def _to_come(self, locale: str, record: StaffRecord) -> list[QueueItem]:
+        """Return the callbacks that are not due yet and that this member could serve."""
+        found = [entry for entry in self._index.callbacks.values() if not entry.session.in_line() and self._may(record, entry)]
+        return self._soonest(found, locale)
+
+    def _soonest(self, found: list[Entry], locale: str) -> list[QueueItem]:
         soonest = nsmallest(QUEUE_ITEMS, found, key=_since)
         return [views.queue_item(entry.session, entry.category_name("", locale)) for entry in soonest]
 
     def _may(self, record: StaffRecord, entry: Entry) -> bool:
         session = entry.session
-        return self.staffing.serves(record, session.site, session.language, entry.site.category_path(session.category))
+        return self.staffing.serves(record, entry.site, session.language, entry.site.category_path(session.category))
 
     def _asking(self, kind: str, record: StaffRecord, locale: str) -> list[QueueItem]:
         """Return the help or transfer requests that this member could answer."""
@@ -222,25 +248,40 @@ class Boards:
                 continue
             item = views.help_item(entry.session, asked, entry.category_name(asked.category, locale))
             path = entry.site.category_path(asked.category)
-            if item.kind == kind and self.staffing.serves(record, entry.site.id, entry.session.language, path):
+            if item.kind == kind and self.staffing.serves(record, entry.site, entry.session.language, path):
                 found.append(item)
         return found
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
         """Return whether the member sees this message in their queue."""
-        return any(each.id == message and _for(record, each) for each in self._messages)
+        return any(each.id == message for each in self._messages_for(record))
+
+    def _messages_for(self, record: StaffRecord) -> list[MessageRecord]:
+        """Return the messages for this member: a counselor gets those in their languages from the sites that they serve."""
+        if record.role != "counselor":
+            return []
+        everywhere = "*" in record.sites
+        found = self._messages.get(record.organisation, [])
+        return [each for each in found if each.language in record.languages and (everywhere or each.site in record.sites)]
 
     # --- the wallboard ---------------------------------------------------------------------------------------------------
 
-    def wallboard(self, locale: str = "") -> Wallboard:
-        """Return the wallboard. Sites and categories are named in `locale`, if they have names in it."""
-        index = self._index
-        asking = [*index.waiting.values(), *(entry for entry in index.callbacks.values() if entry.session.in_line())]
+    def wallboard(self, member: StaffRecord, locale: str = "") -> Wallboard:
+        """Return the wallboard of the sites that this member may watch.
+
+        Sites and categories are named in `locale`, if they have names in it.
+        """
+        index, realm = self._index, realm_of(member, "live.watch")
+        callbacks = [entry for entry in index.callbacks.values() if realm.has(entry.site)]
+        asking = [entry for entry in index.waiting.values() if realm.has(entry.site)]
+        asking += [entry for entry in callbacks if entry.session.in_line()]
+        running = [entry for entry in index.running.values() if realm.has(entry.site)]
+        counts = self._counts.get(realm, NO_COUNTS)
         waiting = [
             views.queue_item(entry.session, entry.category_name("", locale))
             for entry in nsmallest(QUEUE_ITEMS, asking, key=_since)
         ]
-        for entry in index.running.values():
+        for entry in running:
             asked = entry.session.open_help()
             if asked is not None and asked.state == "asking" and not asked.to:
                 waiting.append(views.help_item(entry.session, asked, entry.category_name(asked.category, locale)))
@@ -248,15 +289,15 @@ class Boards:
             now=self._now(),
             waiting=sorted(waiting, key=lambda item: item.since)[:QUEUE_ITEMS],
             more=max(0, len(asking) - QUEUE_ITEMS),
-            callbacks=self._named(self._to_come(locale)),
-            sessions=[self._session(each, locale) for each in index.running.values()],
-            staff=self.staffing.items(),
-            workers=[structs.replace(item, load=self.calls.loads.get(item.id)) for item in self._workers.items()],
-            served_today=self._counts.served,
-            left_today=self._counts.left,
-            service_level_percent=self._counts.service_level_percent,
-            rating_today=self._counts.rating,
-            thresholds=self._thresholds,
+            callbacks=self._named(self._soonest([each for each in callbacks if not each.session.in_line()], locale)),
+            sessions=[self._session(each, locale, member) for each in running],
+            staff=self.staffing.items(realm),
+            workers=self._worker_items() if _sees_workers(member) else [],
+            served_today=counts.served,
+            left_today=counts.left,
+            service_level_percent=counts.service_level_percent,
+            rating_today=counts.rating,
+            thresholds=self._thresholds.get(realm.organisation, list(DEFAULT_THRESHOLDS)),
         )
 
     def _named(self, items: list[QueueItem]) -> list[QueueItem]:
@@ -266,9 +307,13 @@ class Boards:
             structs.replace(item, name=session.people[session.user].name) for item, session in zip(items, sessions, strict=True)
         ]
 
-    def _session(self, entry: Entry, locale: str) -> SessionItem:
+    def _worker_items(self) -> list[WorkerItem]:
+        return [structs.replace(item, load=self.calls.loads.get(item.id)) for item in self._workers.items()]
+
+    def _session(self, entry: Entry, locale: str, member: StaffRecord) -> SessionItem:
         names = entry.site_name(locale), entry.category_name("", locale)
-        item = views.session_item(entry.session, *names, may_listen=entry.site.listening == "on")
+        may_listen = entry.site.listening == "on" and may_at(member, "live.listen", entry.site)
+        item = views.session_item(entry.session, *names, may_listen=may_listen)
         item.quality = self.calls.grades.get(entry.id) if entry.session.state == "active" else None
         return item
 
@@ -289,6 +334,7 @@ class Boards:
         )
 
 
+NO_COUNTS = DayCounts(served=0, left=0, service_level_percent=None, rating=None)
 DEFAULT_THRESHOLDS = (
     ThresholdItem(figure="waiting", amber=3, red=8),
     ThresholdItem(figure="longest_s", amber=60, red=180),
@@ -313,7 +359,12 @@ def _since(entry: Entry) -> int:
     return called.due_at if entry.session.state == "callback" and called is not None else entry.session.enqueued_at
 
 
-def _for(record: StaffRecord, message: MessageRecord) -> bool:
-    """Return whether the message is for this member: a counselor who speaks its language and serves its site."""
-    sites = record.sites
-    return record.role == "counselor" and message.language in record.languages and ("*" in sites or message.site in sites)
+def _watched_by(client: Client) -> Realm | None:
+    """Return the sites that the person at this connection may watch, or None if they may watch nothing."""
+    if client.staff is None or not anywhere(client.staff.roles, "live.watch"):
+        return None
+    return realm_of(client.staff, "live.watch")
+
+
+def _sees_workers(member: StaffRecord) -> bool:
+    return anywhere(member.roles, "installation.see")

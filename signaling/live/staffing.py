@@ -7,16 +7,26 @@ from typing import Final, NamedTuple
 
 from matcher import types as m
 from matcher.types import MatchStore
+from signaling.access.rights import served_by
 from signaling.live.clock import Now
 from signaling.live.connections import Hub
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.protocol.server_messages import StaffUpdate
 from signaling.protocol.staff_views import StaffItem, StaffMe
+from signaling.records import FIRST_ORGANISATION, Realm, Site
 from signaling.records.types import StaffRecord
 
 RENEW_S = 10.0  # seconds between renewals: a third of the presence lease
 MATCHED_ROLES = ("counselor", "professional")
+
+
+def matched_site(organisation: str, site: str) -> str:
+    """Return the name of a site ("*": all sites) at the matcher, which keeps organisations apart by these names.
+
+    The sites of the first organisation keep their ids, so that requests in Redis outlast the update from earlier versions.
+    """
+    return site if organisation == FIRST_ORGANISATION else f"{organisation}/{site}"
 
 
 class _Told(NamedTuple):
@@ -64,7 +74,7 @@ class Staffing:
             id=record.id,
             role=record.role,
             languages=frozenset(record.languages),
-            sites=frozenset(record.sites),
+            sites=frozenset(matched_site(record.organisation, site) for site in record.sites),
             categories=frozenset(record.categories),
             texts=record.texts,
             calls=record.calls,
@@ -119,17 +129,18 @@ class Staffing:
             why = told.why if status.state == "away" else ""
             self._told[record.id] = _Told(status.state, why, told.until, status.since_ms, status.ready)
 
-    def serves(self, record: StaffRecord, site: str, language: str, category_path: tuple[str, ...]) -> bool:
+    def serves(self, record: StaffRecord, site: Site, language: str, category_path: tuple[str, ...]) -> bool:
         """Return whether the matcher could ever offer such a request to this member. Used only to show queues."""
         return (
             language in record.languages
-            and ("*" in record.sites or site in record.sites)
+            and served_by(record).has(site)
             and ("*" in record.categories or bool(set(category_path) & set(record.categories)))
         )
 
     def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
         """Return the signed-in counselors who speak the session's language and serve its site. Free counselors come first."""
-        found = [item for item in self.items() if item.id != of and self._may_take_over(self.known[item.id], entry)]
+        realm = Realm(organisation=entry.site.organisation)
+        found = [item for item in self.items(realm) if item.id != of and self._may_take_over(self.known[item.id], entry)]
         for item in found:
             if item.state == "busy" and item.ready and self._has_room(item, entry):
                 item.state = "available"
@@ -138,12 +149,13 @@ class Staffing:
     def mentionable(self, entry: Entry, of: str) -> list[StaffItem]:
         """Return the signed-in counselors and professionals of the session's site who take no part in the session."""
         here = {person.staff for person in entry.session.present()} | {of}
-        found = [item for item in self.items() if item.id not in here and self.works_for(self.known[item.id], entry)]
+        staff = self.items(Realm(organisation=entry.site.organisation))
+        found = [item for item in staff if item.id not in here and self.works_for(self.known[item.id], entry)]
         return sorted(found, key=lambda item: item.name)
 
     def works_for(self, record: StaffRecord, entry: Entry) -> bool:
         """Return whether this member's role and sites let them read a conversation of this site."""
-        return record.role in MATCHED_ROLES and bool({"*", entry.site.id} & set(record.sites))
+        return record.role in MATCHED_ROLES and served_by(record).has(entry.site)
 
     def _has_room(self, item: StaffItem, entry: Entry) -> bool:
         """Return whether a colleague who is in other sessions has capacity for this one. Used only for display."""
@@ -151,7 +163,7 @@ class Staffing:
             return item.calls < item.most_calls
         return item.texts < item.most_texts and (not item.calls or self.known[item.id].texts_in_call)
 
-    def helpers(self, site: str, language: str, category_path: tuple[str, ...]) -> list[str]:
+    def helpers(self, site: Site, language: str, category_path: tuple[str, ...]) -> list[str]:
         """Return the names of counselors at work who serve such a request. Free counselors come first."""
         found = [
             (self.state(staff) != "available", record.name)
@@ -169,12 +181,15 @@ class Staffing:
         return self.state(staff) in ("available", "reserved", "busy", "wrap_up")
 
     def _may_take_over(self, record: StaffRecord, entry: Entry) -> bool:
-        here = "*" in record.sites or entry.site.id in record.sites
+        here = served_by(record).has(entry.site)
         return record.role == "counselor" and here and entry.session.language in record.languages
 
-    def items(self) -> list[StaffItem]:
+    def items(self, realm: Realm | None = None) -> list[StaffItem]:
+        """Return the signed-in staff who serve any site of the realm. Without a realm, return those of the whole installation."""
         found = []
         for staff, record in self.known.items():
+            if realm is not None and not realm.meets(served_by(record)):
+                continue
             told = self._told.get(staff, _AWAY)
             texts, calls = self._index.counts_of(staff)
             found.append(

@@ -43,6 +43,7 @@ AuditAction = Literal[
     "category.save",
     "category.remove",
     "category.hours",
+    "organisation.save",
     "thresholds.save",
     "site.wrap_up",
     "note.save",

@@ -36,12 +36,16 @@ from .words import (
 
 
 class Hello(Message, tag="hello"):
-    """The first message of every connection. A user's message has the session token; staff are known by their cookie."""
+    """The first message of every connection. A user's message has the session token; staff are known by their cookie.
+
+    ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
+    """
 
     tab: Id
     token: Token = ""
     locale: Locale = "en"
     version: int = 1
+    desk: bool = True
 
 
 class Ping(Message, tag="ping"):

@@ -10,6 +10,16 @@ from .reading import by
 from .texts import Exact, Seen
 
 Role = Literal["user", "counselor", "professional", "operator"]
+StaffRole = Literal["administrator", "owner", "manager", "supervisor", "counselor", "professional"]
+Office = Literal["administrator", "owner", "manager", "supervisor"]  # the roles of staff beside their part in conversations
+# what staff and users may do: see the table in signaling/access/rights.py
+Action = Literal[
+    "account.own", "session.visit", "session.talk", "session.hear", "session.callback", "session.serve", "desk.work",
+    "desk.look", "desk.choose", "sign_in.change", "live.watch", "live.listen", "live.end", "live.sign_out",
+    "sites.list", "past.read", "past.see", "past.play", "past.erase", "audit.read", "audit.undo", "thresholds.change",
+    "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change", "sites.change", "sites.add",
+    "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
+]  # fmt: skip  # a list of names
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]

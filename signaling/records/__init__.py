@@ -7,18 +7,23 @@ Opening the records runs the Alembic migrations in this folder, which make or up
 from .figures import Threshold, Wait
 from .passkeys import PasskeyRecord, TooManyPasskeys
 from .person_notes import PersonNote, TooManyNotes
+from .realm import WHOLE, Realm
 from .replies import ReplyPicture, SavedReply, TooManyReplies, TooManyReplyPictures
 from .sign_ins import SignInRules, TotpRecord
 from .store import Records
 from .types import (
+    FIRST_ORGANISATION,
     AuditRecord,
     Category,
+    Change,
+    Changed,
     DayCounts,
     EarlierRecord,
     EventRecord,
     FileRecord,
     LineRecord,
     MessageRecord,
+    Organisation,
     Overtaken,
     PictureRecord,
     RecordsAway,
@@ -29,21 +34,28 @@ from .types import (
     StaffRecord,
     StaleEpoch,
     UnknownSession,
+    version_of,
 )
 
 __all__ = [
+    "FIRST_ORGANISATION",
+    "WHOLE",
     "AuditRecord",
     "Category",
+    "Change",
+    "Changed",
     "DayCounts",
     "EarlierRecord",
     "EventRecord",
     "FileRecord",
     "LineRecord",
     "MessageRecord",
+    "Organisation",
     "Overtaken",
     "PasskeyRecord",
     "PersonNote",
     "PictureRecord",
+    "Realm",
     "Records",
     "RecordsAway",
     "ReplyPicture",
@@ -63,4 +75,5 @@ __all__ = [
     "TotpRecord",
     "UnknownSession",
     "Wait",
+    "version_of",
 ]

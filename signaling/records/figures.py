@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from . import tables as t
 from .database import Database
-from .types import DayCounts
+from .realm import WHOLE, Realm
+from .types import FIRST_ORGANISATION, DayCounts
 
 ANSWERED_IN_TIME_MS = 20_000
 _MOST_WAITS = 20_000
@@ -37,8 +38,8 @@ class Threshold(Struct, frozen=True, kw_only=True):
 class Figures(Database):
     """Figures over all sessions, and the wallboard's thresholds."""
 
-    async def counts_today(self, since_ms: int) -> DayCounts:
-        """Return the counts of the sessions that asked for a counselor since `since_ms`."""
+    async def counts_today(self, since_ms: int, realm: Realm = WHOLE) -> DayCounts:
+        """Return the counts of a realm's sessions that asked for a counselor since `since_ms`."""
         c = t.session.c
         asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
         served = c.active_at.is_not(None)
@@ -51,7 +52,7 @@ class Figures(Database):
                 count().filter(left).label("left"),
                 count().filter(in_time).label("in_time"),
                 sa.func.avg(c.rating_score).label("rating"),
-            ).where(asked_at >= since_ms)
+            ).where(asked_at >= since_ms, realm.where(c.organisation, c.site))
         )
         answered_or_given_up = row["served"] + row["left"]
         return DayCounts(
@@ -61,8 +62,8 @@ class Figures(Database):
             rating=round(float(row["rating"]), 2) if row["rating"] is not None else None,
         )
 
-    async def waits(self, since_ms: int) -> list[Wait]:
-        """Return the waits that were still open at `since_ms` or began later, at most the newest 20,000.
+    async def waits(self, since_ms: int, realm: Realm = WHOLE) -> list[Wait]:
+        """Return the waits of a realm that were still open at `since_ms` or began later, at most the newest 20,000.
 
         Sessions that began over a day before `since_ms` are left out, and so are booked callbacks.
         """
@@ -70,19 +71,21 @@ class Figures(Database):
         unanswered_end = sa.case((c.active_at.is_(None) & c.state.in_(_FINAL), c.ended_at))
         over_at = sa.func.coalesce(c.active_at, unanswered_end)
         asked = c.waiting_at.is_not(None) & (c.state != "callback") & (c.started_at >= since_ms - _DAY_MS)
+        asked &= realm.where(c.organisation, c.site)
         columns = c.waiting_at.label("asked_at"), c.active_at.label("answered_at"), unanswered_end.label("ended_at")
         query = sa.select(*columns).where(asked & (over_at.is_(None) | (over_at >= since_ms)))
         rows = await self._all(query.order_by(c.started_at.desc()).limit(_MOST_WAITS))
         return [Wait(**row) for row in rows]
 
-    async def thresholds(self) -> list[Threshold]:
-        """Return the thresholds that operators have set."""
-        return [Threshold(**row) for row in await self._all(sa.select(t.threshold))]
+    async def thresholds(self, organisation: str = FIRST_ORGANISATION) -> list[Threshold]:
+        """Return the thresholds that the organisation has set."""
+        rows = await self._all(sa.select(t.threshold).where(t.threshold.c.organisation == organisation))
+        return [Threshold(figure=row["figure"], amber=row["amber"], red=row["red"]) for row in rows]
 
-    async def save_thresholds(self, thresholds: list[Threshold]) -> None:
-        """Replace all thresholds."""
-        values = [{"figure": one.figure, "amber": one.amber, "red": one.red} for one in thresholds]
+    async def save_thresholds(self, thresholds: list[Threshold], organisation: str = FIRST_ORGANISATION) -> None:
+        """Replace all thresholds of the organisation."""
+        values = [{"organisation": organisation, "figure": one.figure, "amber": one.amber, "red": one.red} for one in thresholds]
         async with self._writing() as connection:
-            await connection.execute(sa.delete(t.threshold))
+            await connection.execute(sa.delete(t.threshold).where(t.threshold.c.organisation == organisation))
             if values:
                 await connection.execute(sa.insert(t.threshold), values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from signaling.protocol.audit_actions import AuditAction
@@ -13,7 +14,9 @@ from signaling.protocol.words import Audience
 from . import tables as t
 from .database import require_kept
 from .leading import Leading
-from .types import AuditRecord, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
+from .organisations import owner_of
+from .realm import WHOLE, Realm
+from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
 
 _EVENTS = 2000  # most events that are read of one session
 _PAGE = 100  # audit entries on one page
@@ -65,9 +68,13 @@ class History(Leading):
         """Store a message that a user left. Raises UnknownSession."""
         await self._add(t.message, record.session, {name: getattr(record, name) for name in MessageRecord.__struct_fields__})
 
-    async def messages(self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200) -> list[MessageRecord]:
-        """Return the messages in one of `states`, oldest first."""
-        query = sa.select(t.message).where(t.message.c.state.in_(states)).order_by(t.message.c.at, t.message.c.id).limit(limit)
+    async def messages(
+        self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200, realm: Realm = WHOLE
+    ) -> list[MessageRecord]:
+        """Return the messages of a realm in one of `states`, oldest first."""
+        inside = realm.where(t.session.c.organisation, t.session.c.site)
+        asked = sa.select(t.message).join(t.session).where(t.message.c.state.in_(states), inside)
+        query = asked.order_by(t.message.c.at, t.message.c.id).limit(limit)
         return [MessageRecord(**row) for row in await self._all(query)]
 
     async def set_message_state(self, message_id: str, state: MessageState, staff: str) -> MessageRecord:
@@ -136,13 +143,24 @@ class History(Leading):
     # --- audit ---------------------------------------------------------------------------------------------------------
 
     async def audit(
-        self, actor: str, action: AuditAction, subject: str, at: int, detail: str = "", *, again: bool = False
+        self,
+        actor: str,
+        action: AuditAction,
+        subject: str,
+        at: int,
+        detail: str = "",
+        *,
+        again: bool = False,
+        change: Change | None = None,
+        organisation: str = "",
     ) -> None:
-        """Store an audit entry. `again`: as in `add_event`."""
-        values = {"actor": actor, "action": action, "subject": subject, "at": at, "detail": detail}
+        """Store an audit entry. `again`: as in `add_event`. `organisation`: "" for the one that owns the subject."""
+        values: dict[str, Any] = {"actor": actor, "action": action, "subject": subject, "at": at, "detail": detail}
         async with self._writing() as connection:
+            values["organisation"] = organisation or await connection.run_sync(owner_of, subject, actor)
             same = sa.select(t.audit.c.n).where(*(t.audit.c[name] == value for name, value in values.items()))
             if not again or (await connection.execute(same)).first() is None:
+                values["change"] = None if change is None else msgspec.to_builtins(change)
                 await connection.execute(sa.insert(t.audit).values(values))
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:
@@ -155,8 +173,19 @@ class History(Leading):
         subjects = await self._all(sa.select(t.audit.c.subject).where(noted))
         return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
 
-    async def audits(self, page: int = 1) -> tuple[list[AuditRecord], int]:
-        """Return one page of 100 audit entries, newest first, and the number of all entries."""
-        total = await self._first(sa.select(sa.func.count().label("n")).select_from(t.audit))
-        query = _AUDIT.order_by(t.audit.c.n.desc()).limit(_PAGE).offset((max(page, 1) - 1) * _PAGE)
-        return [AuditRecord(**row) for row in await self._all(query)], int(total["n"]) if total else 0
+    async def audits(self, page: int = 1, organisation: str = FIRST_ORGANISATION) -> tuple[list[AuditRecord], int]:
+        """Return one page of 100 audit entries of an organisation, newest first, and the number of all its entries."""
+        theirs = t.audit.c.organisation == organisation
+        total = await self._first(sa.select(sa.func.count().label("n")).select_from(t.audit).where(theirs))
+        query = _AUDIT.where(theirs).order_by(t.audit.c.n.desc()).limit(_PAGE).offset((max(page, 1) - 1) * _PAGE)
+        return [_entry(row) for row in await self._all(query)], int(total["n"]) if total else 0
+
+    async def audit_entry(self, n: int, organisation: str) -> AuditRecord | None:
+        """Return the entry with this number, or None when the organisation has no such entry."""
+        row = await self._first(_AUDIT.where(t.audit.c.n == n, t.audit.c.organisation == organisation))
+        return _entry(row) if row else None
+
+
+def _entry(row: sa.RowMapping) -> AuditRecord:
+    change = row["change"]
+    return AuditRecord(**(dict(row) | {"change": Change(**change) if change else None}))

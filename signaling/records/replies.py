@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from . import tables as t
 from .database import Database
+from .realm import Realm
 
 MOST_SHARED = 1000  # most replies of one site
 MOST_OWN = 200  # most private replies of one member of staff
@@ -128,10 +129,9 @@ class Replies(Database):
         """Remove a reply of this site or this owner. Return False when there is no such reply."""
         return await self._do(sa.delete(t.saved_reply).where(_c.id == reply, _belongs(site, owner))) > 0
 
-    async def count_reply(self, reply: str, staff: str, sites: Iterable[str]) -> bool:
-        """Count one use. Return False when this member of staff, who serves `sites` ("*" for all), has no such reply."""
-        named = list(sites)
-        shared = _c.site.is_not(None) if "*" in named else _c.site.in_(named)
+    async def count_reply(self, reply: str, staff: str, realm: Realm) -> bool:
+        """Count one use. Return False when this member of staff, who serves the realm's sites, has no such reply."""
+        shared = _c.site.in_(sa.select(t.site.c.id).where(realm.where(t.site.c.organisation, t.site.c.id)))
         theirs = sa.and_(_c.id == reply, shared | (_c.owner == staff))
         return await self._do(sa.update(t.saved_reply).where(theirs).values(uses=_c.uses + 1)) > 0
 

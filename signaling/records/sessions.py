@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from . import tables as t
 from .database import LONG_S
 from .person_notes import orphaned_notes
+from .realm import Realm
 from .saves import Saves
 from .types import EarlierRecord, SessionRecord, UnknownSession
 
@@ -154,14 +155,16 @@ class Sessions(Saves):
         from_ms: int | None = None,
         to_ms: int | None = None,
         page: int = 1,
+        realm: Realm | None = None,
     ) -> tuple[list[SessionRecord], int]:
         """Return one page of 50 sessions, newest first, and the number of all sessions that match.
 
         `q` is searched, ignoring case, in the session's id, the user's name, the staff's ids, the wrap-up notes and the lines.
-        `from_ms` is inclusive, `to_ms` exclusive. `rating`: 1 to 5, or 0 for sessions without a rating.
+        `realm`: only sessions of this realm. `from_ms` is inclusive, `to_ms` exclusive. `rating`: 1 to 5, or 0 for
+        sessions without a rating.
         """
         c = t.session.c
-        wanted: list[sa.ColumnElement[bool]] = [sa.true()]
+        wanted: list[sa.ColumnElement[bool]] = [realm.where(c.organisation, c.site) if realm else sa.true()]
         if state:
             wanted.append(c.state == state)
         if site:

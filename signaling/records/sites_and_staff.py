@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .database import Database
 from .opening_hours import Hours
-from .types import Category, SignInRecord, Site, SiteKey, StaffRecord
+from .realm import Realm
+from .types import Category, Changed, SignInRecord, Site, SiteKey, StaffRecord, version_of
 from .wrap_up import WrapUpPlan
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
@@ -48,24 +50,19 @@ class Places(Database):
         self._known[site_id] = asked_s, found[0]
         return found[0]
 
-    async def sites(self) -> list[Site]:
-        """Return all sites, by id."""
-        return await self._sites(sa.true())
+    async def sites(self, realm: Realm | None = None) -> list[Site]:
+        """Return all sites of the realm, by id. Without a realm, return the sites of all organisations."""
+        return await self._sites(realm.where(t.site.c.organisation, t.site.c.id) if realm else sa.true())
 
     async def _sites(self, which: sa.ColumnElement[bool]) -> list[Site]:
         async with self._reading() as connection:
-            rows = (await connection.execute(sa.select(t.site).where(which).order_by(t.site.c.id))).mappings().all()
-            ids = [row["id"] for row in rows]
-            categories = await connection.execute(
-                sa.select(t.category).where(t.category.c.site.in_(ids)).order_by(t.category.c.position)
-            )
-            keys = await connection.execute(
-                sa.select(t.site_key).where(t.site_key.c.site.in_(ids)).order_by(t.site_key.c.position)
-            )
-            return _assemble(rows, list(categories.mappings()), list(keys.mappings()))
+            return await _read_sites(connection, sa.select(t.site).where(which).order_by(t.site.c.id))
 
-    async def save_site(self, site: Site) -> None:
-        """Insert or replace the whole site with its categories and keys."""
+    async def save_site(self, site: Site, *, expected: str | None = None) -> None:
+        """Insert or replace the whole site with its categories and keys.
+
+        `expected`: the version (`version_of`) of the stored site; "" for a new site. Raises Changed when another one is stored.
+        """
         values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {"wrap_up": _plain(site.wrap_up)}
         categories = [
             {
@@ -82,6 +79,10 @@ class Places(Database):
         ]
         keys = [{"site": site.id, "kid": k.kid, "secret": k.secret, "position": n} for n, k in enumerate(site.keys)]
         async with self._writing() as connection:
+            if expected is not None:
+                stored = await _read_sites(connection, sa.select(t.site).where(t.site.c.id == site.id).with_for_update())
+                if (version_of(stored[0]) if stored else "") != expected:
+                    raise Changed(site.id)
             changed = await connection.execute(sa.update(t.site).where(t.site.c.id == site.id).values(values))
             if not changed.rowcount:
                 await connection.execute(sa.insert(t.site).values(values))
@@ -113,25 +114,32 @@ class Places(Database):
         row = await self._first(sa.select(t.staff).where(which))
         return StaffRecord(**row) if row else None
 
-    async def all_staff(self) -> list[StaffRecord]:
-        """Return all staff, by login."""
-        return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).order_by(t.staff.c.login))]
+    async def all_staff(self, organisation: str | None = None) -> list[StaffRecord]:
+        """Return all staff of the organisation, by login. Without an organisation, return the staff of all."""
+        which = sa.true() if organisation is None else t.staff.c.organisation == organisation
+        return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).where(which).order_by(t.staff.c.login))]
 
-    async def save_staff(self, record: StaffRecord) -> None:
-        """Insert or replace a member of staff. A new password or role ends all sign-ins of this member.
+    async def save_staff(self, record: StaffRecord, *, expected: str | None = None) -> None:
+        """Insert or replace a member of staff.
 
-        Raises ValueError("login_taken") when another member of staff has this login.
+        A new password or part in conversations ends all sign-ins of this member, and so does deactivation. `expected`: as for
+        `save_site`. Raises Changed, and ValueError("login_taken") when another member of staff has this login.
         """
         values = {name: getattr(record, name) for name in _STAFF_COLUMNS}
         mine = t.staff.c.id == record.id
         try:
             async with self._writing() as connection:
                 before = (await connection.execute(sa.select(t.staff).where(mine).with_for_update())).first()
+                if expected is not None:
+                    stored = version_of(StaffRecord(**before._mapping)) if before is not None else ""
+                    if stored != expected:
+                        raise Changed(record.id)
                 if before is None:
                     await connection.execute(sa.insert(t.staff).values(values))
                     return
                 await connection.execute(sa.update(t.staff).where(mine).values(values))
-                if (before.password_hash, before.role) != (record.password_hash, record.role):
+                same = (before.password_hash, before.role) == (record.password_hash, record.role)
+                if not (same and record.active):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
         except IntegrityError as error:
             raise ValueError("login_taken") from error
@@ -143,8 +151,12 @@ class Places(Database):
     # --- sign-ins ------------------------------------------------------------------------------------------------------
 
     async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None) -> bool:
-        """Store a sign-in. Return False, and store nothing, when the member of staff is gone or has another `password_hash`."""
-        theirs = sa.select(t.staff.c.password_hash).where(t.staff.c.id == record.staff).with_for_update(read=True)
+        """Store a sign-in.
+
+        Return False, and store nothing, when the member of staff is gone or deactivated, or has another `password_hash`.
+        """
+        here = sa.and_(t.staff.c.id == record.staff, t.staff.c.active)
+        theirs = sa.select(t.staff.c.password_hash).where(here).with_for_update(read=True)
         values = {name: getattr(record, name) for name in SignInRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> bool:
@@ -201,6 +213,14 @@ class Places(Database):
         except IntegrityError:
             return False
         return True
+
+
+async def _read_sites(connection: AsyncConnection, query: sa.Select[Any]) -> list[Site]:
+    rows = (await connection.execute(query)).mappings().all()
+    ids = [row["id"] for row in rows]
+    categories = await connection.execute(sa.select(t.category).where(t.category.c.site.in_(ids)).order_by(t.category.c.position))
+    keys = await connection.execute(sa.select(t.site_key).where(t.site_key.c.site.in_(ids)).order_by(t.site_key.c.position))
+    return _assemble(rows, list(categories.mappings()), list(keys.mappings()))
 
 
 def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping], keys: Iterable[sa.RowMapping]) -> list[Site]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .figures import Figures
 from .history import History
 from .lines import Lines
+from .organisations import Organisations
 from .passkeys import Passkeys
 from .person_notes import PersonNotes
 from .replies import Replies
@@ -16,5 +17,5 @@ from .types import StaleEpoch, UnknownSession
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
-class Records(Places, SignIns, Passkeys, Replies, PersonNotes, Sessions, Lines, History, Figures):
+class Records(Organisations, Places, SignIns, Passkeys, Replies, PersonNotes, Sessions, Lines, History, Figures):
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

@@ -33,10 +33,13 @@ def _time(name: str = "at", nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=nullable)
 
 
+organisation = sa.Table("organisation", metadata, sa.Column("id", sa.Text, primary_key=True), _text("name"))
+
 site = sa.Table(
     "site",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
+    _text("organisation", "main"),
     sa.Column("names", sa.JSON, nullable=False),
     sa.Column("origins", sa.JSON, nullable=False),
     _text("accent"),
@@ -81,8 +84,11 @@ staff = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("login", sa.Text, nullable=False, unique=True),
+    _text("organisation", "main"),
     _text("name"),
     _text("role"),
+    sa.Column("offices", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
     _text("password_hash"),
     sa.Column("languages", sa.JSON, nullable=False),
     sa.Column("sites", sa.JSON, nullable=False),
@@ -163,6 +169,7 @@ sign_in_rules = sa.Table("sign_in_rules", metadata, sa.Column("id", sa.Text, pri
 threshold = sa.Table(
     "threshold",
     metadata,
+    sa.Column("organisation", sa.Text, primary_key=True, server_default="main"),
     sa.Column("figure", sa.Text, primary_key=True),
     sa.Column("amber", sa.Float, nullable=False),
     sa.Column("red", sa.Float, nullable=False),
@@ -174,6 +181,7 @@ session = sa.Table(
     "session",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
+    _text("organisation", "main"),
     _text("site"),
     _text("category"),
     _text("language"),
@@ -330,10 +338,13 @@ audit = sa.Table(
     "audit",
     metadata,
     sa.Column("n", row_id, primary_key=True),
+    _text("organisation", "main"),
     _text("actor"),
     _text("action"),
     _text("subject"),
     _time(),
     _text("detail"),
+    sa.Column("change", sa.JSON(none_as_null=True), nullable=True),
     sa.Index("ix_audit_at", "at"),
+    sa.Index("ix_audit_organisation_n", "organisation", "n"),
 )

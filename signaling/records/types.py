@@ -5,19 +5,22 @@ These values contain secrets (keys, hashes of passwords and tokens): never encod
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct, field
 
 from signaling.protocol.language_tags import lookup
 from signaling.protocol.session_views import Line
-from signaling.protocol.words import Audience, Channel, Role, SessionState
+from signaling.protocol.words import Audience, Channel, Office, Role, SessionState, StaffRole
 
 from .opening_hours import Hours
 from .wrap_up import STANDARD, WrapUpPlan
 
 LineRecord = Line  # a line is stored in the form in which it is sent
 MessageState = Literal["new", "taken", "done"]
+FIRST_ORGANISATION = "main"  # id of the organisation that every installation has
 
 
 class StaleEpoch(Exception):
@@ -35,8 +38,24 @@ class RecordsAway(Exception):
     """
 
 
+class Changed(Exception):
+    """Somebody else has changed or removed the thing since it was read. Nothing was stored."""
+
+
 class UnknownSession(LookupError):
     """There is no such session: it never existed, or it was erased."""
+
+
+def version_of(value: Struct) -> str:
+    """Return a mark that differs for every content of this value, so that a later save can notice a change in between."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]
+
+
+class Organisation(Struct, frozen=True, kw_only=True):
+    """An organisation. It owns sites and staff, and with them everything that belongs to these."""
+
+    id: str
+    name: str = ""
 
 
 class Category(Struct, frozen=True, kw_only=True):
@@ -74,6 +93,7 @@ class Site(Struct, frozen=True, kw_only=True):
     """
 
     id: str
+    organisation: str = FIRST_ORGANISATION
     names: dict[str, str] = {}
     origins: list[str] = []
     accent: str = ""
@@ -151,8 +171,10 @@ def _in_language(names: dict[str, str], language: str) -> str:
 
 
 class StaffRecord(Struct, frozen=True, kw_only=True):
-    """A member of staff. `sites` and `categories` may contain "*" for all.
+    """A member of staff. `sites` and `categories` may contain "*" for all; "*" never goes beyond the member's organisation.
 
+    `role`: the member's part in conversations; an operator takes no conversations. `offices`: all other roles of the member.
+    `active`: whether the member may sign in.
     `texts`: most text sessions at the same time. `calls`: most calls at the same time. A member may have both together.
     `texts_in_call`: whether they get new text requests while they are in a call.
     """
@@ -160,7 +182,10 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
     id: str
     login: str
     name: str
+    organisation: str = FIRST_ORGANISATION
     role: Role
+    offices: list[Office] = []
+    active: bool = True
     password_hash: str = ""
     languages: list[str] = []
     sites: list[str] = field(default_factory=lambda: ["*"])
@@ -168,6 +193,12 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
     texts: int = 3
     calls: int = 1
     texts_in_call: bool = True
+
+    @property
+    def roles(self) -> tuple[StaffRole, ...]:
+        """All roles of the member."""
+        part: tuple[StaffRole, ...] = (self.role,) if self.role in ("counselor", "professional") else ()
+        return (*self.offices, *part)
 
 
 class SignInRecord(Struct, frozen=True, kw_only=True):
@@ -202,6 +233,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     """
 
     id: str
+    organisation: str = FIRST_ORGANISATION
     site: str
     category: str
     language: str
@@ -300,14 +332,27 @@ class FileRecord(Struct, frozen=True, kw_only=True):
     at: int
 
 
+class Change(Struct, frozen=True, kw_only=True):
+    """A change of settings. Both dicts have the changed fields only. None: the thing did not exist before, or was removed."""
+
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
 class AuditRecord(Struct, frozen=True, kw_only=True):
-    """An audit entry. `actor`: a staff id, "cli", "user" or "unknown". `subject`: what was acted on, such as "session/s-…"."""
+    """An audit entry. `actor`: a staff id, "cli", "user" or "unknown". `subject`: what was acted on, such as "session/s-…".
+
+    `n`: the entry's number; 0 before it is stored. `change`: the changed fields, with their values before and after; None when
+    the action changed no setting.
+    """
 
     actor: str
     action: str
     subject: str
     at: int
     detail: str = ""
+    n: int = 0
+    change: Change | None = None
 
 
 class DayCounts(Struct, frozen=True, kw_only=True):

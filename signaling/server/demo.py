@@ -117,6 +117,7 @@ async def seed(records: Records, settings: Settings) -> None:
                     login=account.login,
                     name=account.name,
                     role=account.role,
+                    offices=["administrator", "owner"] if account.role == "operator" else [],
                     password_hash=hashed,
                     languages=_LANGUAGES,
                 )

@@ -125,7 +125,7 @@ local function ring_of(pool, kind, site, language, path, medium)
   if pool.role ~= SERVED_BY[kind] or not contains(pool.media, medium) or not contains(pool.languages, language) then
     return nil
   end
-  if not contains(pool.sites, site) and not contains(pool.sites, ALL) then
+  if not contains(pool.sites, site) and not contains(pool.sites, organisation_of(site) .. ALL) then
     return nil
   end
   if #path == 0 or contains(pool.categories, ALL) or contains(pool.categories, path[1]) then

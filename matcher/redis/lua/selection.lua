@@ -290,17 +290,19 @@ local function unlike(pool, ticket)
   if not contains(pool.languages, ticket.language) then
     return "language"
   end
-  return (contains(pool.sites, ticket.site) or contains(pool.sites, ALL)) and "channel" or "site"
+  local everywhere = organisation_of(ticket.site) .. ALL
+  return (contains(pool.sites, ticket.site) or contains(pool.sites, everywhere)) and "channel" or "site"
 end
 
--- Add the members of the role who cannot serve the queue in any tier.
+-- Add the members of the role, in the request's organisation, who cannot serve the queue in any tier.
 local function add_never(passed, ticket, limit)
-  local all, from = key("pools:" .. SERVED_BY[ticket.kind]), 0
+  local all, from, organisation = key("pools:" .. SERVED_BY[ticket.kind]), 0, organisation_of(ticket.site)
   repeat
     local ids = call("ZRANGE", all, from, from + CHUNK - 1)
     for _, id in ipairs(ids) do
-      if call("HEXISTS", Roster.rings_key(id), ticket.queue) == 0 then
-        local reason = unlike(pools:get(id), ticket)
+      local pool = pools:get(id)
+      if organisation_of(pool.sites[1]) == organisation and call("HEXISTS", Roster.rings_key(id), ticket.queue) == 0 then
+        local reason = unlike(pool, ticket)
         for _, staff in ipairs(call("ZRANGE", key("members:" .. id), "0", limit - #passed)) do
           if #passed >= limit then
             return

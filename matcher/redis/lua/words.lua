@@ -48,6 +48,11 @@ local function contains(list, wanted)
   return false
 end
 
+-- Return the beginning of a site's name that names its organisation: "acme/" of "acme/shop", "" of "shop".
+local function organisation_of(site)
+  return site and site:match("^.*/") or ""
+end
+
 -- The state of the whole domain, packed under the key "world".
 --   era             name of the domain's first step; callers compare eras to notice that Redis came back empty
 --   born_ms         time of the domain's first step

@@ -12,6 +12,7 @@ from signaling.records.types import UnknownSession
 from signaling.session.model import NotAllowed
 
 from . import everyone, operators, staff, users
+from .allowed import check_sender
 from .checks import Handler
 
 __all__ = ["HANDLERS", "REFUSALS", "handle"]
@@ -22,6 +23,7 @@ REFUSALS = (NotAllowed, UnknownSession)
 
 async def handle(live: Live, client: Client, message: msg.ClientMessage) -> None:
     """Carry out one message and reply to it. Raise `NotAllowed` with the reason if it is refused."""
+    check_sender(client, message)
     reply = await HANDLERS[type(message)](live, client, message)
     request_id = getattr(message, "id", None)
     if reply is not None:

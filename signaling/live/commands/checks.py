@@ -13,26 +13,28 @@ from signaling.records.opening_hours import may_call_back
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 
+from .allowed import check_part
+
 Reply = replies.Answer | replies.CallbackTimes | replies.Colleagues | replies.Ice | replies.Invite | None
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
 InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 
 
-def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
+def in_session(handler: InSession) -> Handler:
     """Wrap a handler of participants' messages: find the session and the person.
 
-    The wrapper refuses a connection that does not act for the person. `listeners`: operators who listen in may send this message,
-    too.
+    The wrapper refuses a connection that does not act for the person, and a message that the person's part does not allow.
     """
 
     async def wrapped(live: Live, client: Client, message: Any) -> Reply:
         entry = live.index.entries.get(message.session)
         participant = client.staff.id if client.staff else client.participant
         person = entry.session.people.get(participant) if entry else None
-        if entry is not None and person is None and listeners:
+        if entry is not None and person is None:
             person = entry.session.listeners.get(participant)
         if entry is None or person is None or person.gone:
             raise NotAllowed("not_yours")
+        check_part(person, message)
         if not entry.holds(client, participant):
             raise NotAllowed("replaced")
         return await handler(live, client, entry, person, message)
@@ -40,32 +42,14 @@ def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
     return wrapped
 
 
-def event(make: Callable[[Person, Any], ev.SessionEvent], *, listeners: bool = False) -> Handler:
+def event(make: Callable[[Person, Any], ev.SessionEvent]) -> Handler:
     """Return a handler that passes the message to the session machine as one event."""
 
     async def apply(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
         await live.sessions.apply(entry, make(person, message))
         return None
 
-    return in_session(apply, listeners=listeners)
-
-
-def staff_only(handler: Handler, *roles: str) -> Handler:
-    async def wrapped(live: Live, client: Client, message: Any) -> Reply:
-        if client.staff is None or client.staff.role not in roles:
-            raise NotAllowed("not_yours")
-        return await handler(live, client, message)
-
-    return wrapped
-
-
-def user_only(handler: InSession) -> InSession:
-    async def wrapped(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
-        if person.role != "user":
-            raise NotAllowed("not_yours")
-        return await handler(live, client, entry, person, message)
-
-    return wrapped
+    return in_session(apply)
 
 
 def staff_id(client: Client) -> str:

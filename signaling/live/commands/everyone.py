@@ -96,9 +96,9 @@ async def _leave(live: Live, client: Client, entry: Entry, person: Person, messa
 HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,
     msg.Ping: _ping,
-    msg.GetIce: in_session(_ice, listeners=True),
-    msg.Offer: in_session(_offer, listeners=True),
-    msg.PeerReport: event(lambda person, m: ev.PeerReported(person.id, m.state), listeners=True),
+    msg.GetIce: in_session(_ice),
+    msg.Offer: in_session(_offer),
+    msg.PeerReport: event(lambda person, m: ev.PeerReported(person.id, m.state)),
     msg.SetMedia: event(lambda person, m: ev.MediaChanged(person.id, Media(mic=m.mic, camera=m.camera, screen=m.screen))),
     msg.AddChannel: event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
     msg.SendLine: in_session(_line),

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from signaling.access.rights import may, of_member
 from signaling.live.connections import Client
 from signaling.live.runtime import Live
 from signaling.protocol import staff_messages as msg
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed
 
-from .checks import Handler, Reply, staff_id, staff_only
+from .allowed import check_entry
+from .checks import Handler, Reply, staff_id
 
 
 async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
+    watched = live.index.entries.get(message.session) if message.session else None
+    if watched is not None:
+        check_entry(client, message, watched)
     client.watching, client.watched = True, message.session or ""
     await live.boards.greet(client)
     await live.calls.look(client)
@@ -24,6 +29,7 @@ async def _end_session(live: Live, client: Client, message: msg.EndSession) -> R
     entry = live.index.entries.get(message.session)
     if entry is None:
         raise NotAllowed("unknown")
+    check_entry(client, message, entry)
     now = live.now()
     await live.records.audit(staff_id(client), "end_session", f"session/{entry.id}", now)
     await live.sessions.apply(entry, ev.EndedBy("operator"))
@@ -33,6 +39,9 @@ async def _end_session(live: Live, client: Client, message: msg.EndSession) -> R
 async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
     if client.staff is None:
         raise NotAllowed("not_yours")
+    entry = live.index.entries.get(message.session)
+    if entry is not None:
+        check_entry(client, message, entry)
     if message.on:
         await live.listening.start(client, client.staff, message.session)
     else:
@@ -42,7 +51,7 @@ async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
 
 async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff) -> Reply:
     member = await live.records.staff(message.staff)
-    if member is None:
+    if member is None or client.staff is None or not may(client.staff, "live.sign_out", of_member(member)):
         raise NotAllowed("unknown")
     await live.records.audit(staff_id(client), "sign_out", f"staff/{message.staff}", live.now())
     await live.records.remove_sign_ins_of(message.staff)
@@ -51,8 +60,8 @@ async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff)
 
 
 HANDLERS: dict[type[Any], Handler] = {
-    msg.Watch: staff_only(_watch, "operator"),
-    msg.EndSession: staff_only(_end_session, "operator"),
-    msg.Listen: staff_only(_listen, "operator"),
-    msg.SignOutStaff: staff_only(_sign_out_staff, "operator"),
+    msg.Watch: _watch,
+    msg.EndSession: _end_session,
+    msg.Listen: _listen,
+    msg.SignOutStaff: _sign_out_staff,
 }

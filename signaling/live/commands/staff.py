@@ -10,13 +10,12 @@ from matcher.types import Refused, Unavailable
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
-from signaling.live.staffing import MATCHED_ROLES
 from signaling.protocol import server_messages as replies
 from signaling.protocol import staff_messages as msg
 from signaling.session import events as ev
 from signaling.session.model import FINAL_STATES, WRAP_UP_MS, NotAllowed, Person
 
-from .checks import Handler, Reply, check_time, event, in_session, staff_id, staff_only
+from .checks import Handler, Reply, check_time, event, in_session, staff_id
 
 LATE_NOTES_MS = 15 * 60_000  # how long after the end of the conversation notes are accepted
 
@@ -194,21 +193,21 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.MoveCallback: in_session(_move_callback),
     msg.MissCallback: event(lambda person, m: ev.CallbackMissed(person.id)),
     msg.GetInvite: in_session(_invite),
-    msg.SetState: staff_only(_state, *MATCHED_ROLES),
-    msg.SetTextsInCall: staff_only(_texts_in_call, *MATCHED_ROLES),
-    msg.Accept: staff_only(_accept, *MATCHED_ROLES),
-    msg.Decline: staff_only(_decline, *MATCHED_ROLES),
+    msg.SetState: _state,
+    msg.SetTextsInCall: _texts_in_call,
+    msg.Accept: _accept,
+    msg.Decline: _decline,
     msg.AskHelp: in_session(_help),
     msg.AskTransfer: in_session(_transfer),
     msg.GetColleagues: in_session(_colleagues),
-    msg.ReadAlong: staff_only(_read_along, *MATCHED_ROLES),
+    msg.ReadAlong: _read_along,
     msg.CancelHelp: event(lambda person, m: ev.HelpCancelled(person.id)),
     msg.Join: event(lambda person, m: ev.HelpJoined(person.id, m.record)),
     msg.SetMode: event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),
     msg.Hold: event(lambda person, m: ev.Held(person.id, m.on)),
     msg.HandOver: event(lambda person, m: ev.HandedOver(person.id)),
-    msg.TypeNotes: staff_only(_notes, *MATCHED_ROLES),
-    msg.WrapUp: staff_only(_wrap_up, *MATCHED_ROLES),
-    msg.MessageTake: staff_only(_message_state, *MATCHED_ROLES),
-    msg.MessageDone: staff_only(_message_state, *MATCHED_ROLES),
+    msg.TypeNotes: _notes,
+    msg.WrapUp: _wrap_up,
+    msg.MessageTake: _message_state,
+    msg.MessageDone: _message_state,
 }

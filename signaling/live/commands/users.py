@@ -18,7 +18,7 @@ from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 from signaling.session.views import brief_value
 
-from .checks import Handler, Reply, check_time, event, in_session, user_only
+from .checks import Handler, Reply, check_time, event, in_session
 
 # callbacks in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
 MOST_CALLBACKS = 5_000
@@ -109,11 +109,11 @@ async def _rate(live: Live, client: Client, entry: Entry, person: Person, messag
 
 
 HANDLERS: dict[type[Any], Handler] = {
-    msg.Enter: in_session(user_only(_enter)),
+    msg.Enter: in_session(_enter),
     msg.Choose: event(lambda person, m: ev.Chose(person.id, m.choice)),
-    msg.LeaveMessage: in_session(user_only(_leave_message)),
+    msg.LeaveMessage: in_session(_leave_message),
     msg.GetCallbackTimes: in_session(_callback_times),
-    msg.AskCallback: in_session(user_only(_callback)),
+    msg.AskCallback: in_session(_callback),
     msg.CancelCallback: event(lambda person, m: ev.CallbackCancelled(person.id)),
-    msg.Rate: in_session(user_only(_rate)),
+    msg.Rate: in_session(_rate),
 }

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from signaling.access.passwords import LINK_LIFE_MS, make_link
+from signaling.access.rights import may_give, of_member
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
@@ -16,9 +17,9 @@ from signaling.records import SignInRecord, SignInRules, StaffRecord
 from signaling.records.sign_ins import ID_LENGTH
 from signaling.server.app_keys import IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
 
+from .allowed import asker_of
 from .bodies import address_of, now_ms, path_id, read_json
 from .errors import answer, not_found
-from .operator import operator_of
 from .staff import Password, holder_of, signed_in
 
 routes = web.RouteTableDef()
@@ -110,13 +111,13 @@ async def reset_password(request: web.Request) -> web.Response:
 @routes.post("/api/operator/password-links")
 async def password_link(request: web.Request) -> web.Response:
     """Make a one-time link with which a member of staff sets a new password."""
-    operator, now = await operator_of(request), now_ms()
+    asker, now = await asker_of(request), now_ms()
     asked = await read_json(request, _read_link_request)
     member = await request.app[RECORDS].staff_by_login(asked.login.strip().lower())
-    if member is None:
+    if member is None or not may_give(asker.member, member.roles, of_member(member)):
         raise not_found()
     link = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now)
-    await request.app[RECORDS].audit(operator.id, "password.link", f"staff/{member.id}", now)
+    await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now)
     return hand_over(Link(link=link, expires_at=now + LINK_LIFE_MS))
 
 
@@ -170,7 +171,7 @@ async def end_other_sign_ins(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/sign-in-rules")
 async def rules(request: web.Request) -> web.Response:
-    await operator_of(request)
+    await asker_of(request)
     found = await request.app[RECORDS].sign_in_rules()
     return answer(Rules(second_factor=found.second_factor))
 
@@ -178,10 +179,10 @@ async def rules(request: web.Request) -> web.Response:
 @routes.post("/api/operator/sign-in-rules")
 async def save_rules(request: web.Request) -> web.Response:
     """Set the rules. They hold from everyone's next sign-in on, so that nobody is thrown out of a conversation."""
-    operator = await operator_of(request)
+    asker = await asker_of(request)
     asked = await read_json(request, _read_rules)
     await request.app[RECORDS].save_sign_in_rules(SignInRules(second_factor=asked.second_factor))
-    await request.app[RECORDS].audit(operator.id, "sign_in.rules", "installation", now_ms(), asked.second_factor)
+    await request.app[RECORDS].audit(asker.member.id, "sign_in.rules", "installation", now_ms(), asked.second_factor)
     return answer(asked)
 
 

@@ -13,9 +13,10 @@ from signaling.doctor.finding import WorkerFacts
 from signaling.protocol.language_tags import lookup
 from signaling.server.app_keys import LIVE, SETTINGS
 
+from .allowed import asker_of
 from .bodies import read_query
 from .errors import answer
-from .operator import operator_of, read_language
+from .operator import read_language
 
 routes = web.RouteTableDef()
 
@@ -29,7 +30,7 @@ class Report(Struct, kw_only=True):
 @routes.get("/api/operator/doctor")
 async def doctor(request: web.Request) -> web.Response:
     """Examine this server and its machine now, and return the findings in sentences."""
-    await operator_of(request)
+    await asker_of(request)
     korean = lookup(read_query(request, read_language).lang, ("ko", "en")) == "ko"
     async with request.app[TURN]:
         found = await examine(Examined(settings=request.app[SETTINGS], workers=lambda: _workers(request.app)))

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets, network_of
+from signaling.access.rights import may
 from signaling.files import Content, Part, file_name, look
 from signaling.images.fair_line import Full, Who
 from signaling.protocol.reading import QueryReader
@@ -21,6 +22,7 @@ from signaling.protocol.words import Audience
 from signaling.records import FileRecord, StaffRecord
 from signaling.server.app_keys import FILES, IDENTITY, LIVE, RECORDS
 
+from .allowed import of_session
 from .bodies import address_of, bearer, now_ms, parts_of, path_id, read_query
 from .errors import Refused, answer, not_found
 from .file_bodies import MOST_A_SESSION, MOST_SESSION_BYTES, Intake
@@ -193,11 +195,14 @@ async def _still_readable(request: web.Request) -> FileRecord:
 async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may read the file.
 
-    A member may read the file if they take part in its conversation or read along, are an operator, or are with the same user now
-    (`?via=`, as for pictures).
+    A member may read the file if they take part in its conversation or read along, may see the past of its site, or are with the
+    same user now (`?via=`, as for pictures).
     """
-    if member.role == "operator" or request.app[LIVE].may_read_lines(file.session, member.id):
+    session = await request.app[RECORDS].session(file.session)
+    if session is None:
+        return False
+    own = request.app[LIVE].may_read_lines(file.session, member.id)
+    if may(member, "past.see", of_session(session, own=own)):
         return True
     via = read_query(request, read_via).via
-    session = await request.app[RECORDS].session(file.session) if via else None
-    return session is not None and await is_earlier(request, via, member, session)
+    return bool(via) and await is_earlier(request, via, member, session)

@@ -12,9 +12,10 @@ from signaling.records import Site
 from signaling.records.opening_hours import BadHours, Hours, check, is_open, next_opening
 from signaling.server.app_keys import LIVE, RECORDS
 
+from .allowed import asked_site, asker_of
 from .bodies import now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found
-from .operator import operator_of, read_language
+from .operator import read_language
 
 routes = web.RouteTableDef()
 
@@ -49,9 +50,9 @@ _read_hours: Reader[NewHours] = Reader(NewHours)
 
 @routes.get("/api/operator/hours")
 async def read(request: web.Request) -> web.Response:
-    await operator_of(request)
+    asker = await asker_of(request)
     language = read_query(request, read_language).lang
-    return answer([_site(site, language) for site in await request.app[RECORDS].sites()])
+    return answer([_site(site, language) for site in await request.app[RECORDS].sites(asker.realm)])
 
 
 @routes.post("/api/operator/sites/{site}/categories/{category}/hours")
@@ -60,11 +61,11 @@ async def change(request: web.Request) -> web.Response:
 
     Users who prepare or wait are told at once. The change is audited.
     """
-    operator = await operator_of(request)
+    asker = await asker_of(request)
     records = request.app[RECORDS]
     language = read_query(request, read_language).lang
-    site, category = await records.site(path_id(request, "site")), path_id(request, "category")
-    if site is None or category not in site.categories:
+    site, category = await asked_site(request, asker), path_id(request, "category")
+    if category not in site.categories:
         raise not_found()
     wanted = (await read_json(request, _read_hours)).hours
     if wanted is not None:
@@ -74,7 +75,7 @@ async def change(request: web.Request) -> web.Response:
             raise Refused(400, "bad_hours", str(error)) from error
     changed = replace(site.categories[category], hours=wanted)
     await records.save_site(replace(site, categories=site.categories | {category: changed}))
-    await records.audit(operator.id, "category.hours", f"site/{site.id}/{category}", now_ms())
+    await records.audit(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms())
     await request.app[LIVE].hours_changed(site.id)
     return answer(_site(await records.site(site.id) or site, language))
 

@@ -15,14 +15,14 @@ from signaling.protocol.reading import QueryReader, by
 from signaling.protocol.session_views import Brief, CallbackView, EarlierSession, Line
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Channel, Locale, Role, SessionState
-from signaling.records import AuditRecord, Records, SessionRecord, Site, StaffRecord
+from signaling.records import AuditRecord, Realm, Records, SessionRecord, Site, StaffRecord
 from signaling.server.app_keys import COUNTS, FILES, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 
+from .allowed import asker_of, of_session
 from .bodies import Key, now_ms, path_id, read_query
-from .errors import Refused, answer, not_found
-from .staff import signed_in
+from .errors import answer, not_found
 
 routes = web.RouteTableDef()
 
@@ -154,7 +154,7 @@ _read_search: QueryReader[SearchQuery] = QueryReader(SearchQuery)
 
 @routes.get("/api/operator/sessions")
 async def sessions(request: web.Request) -> web.Response:
-    await operator_of(request)
+    asker = await asker_of(request)
     asked, records = read_query(request, _read_search), request.app[RECORDS]
     found, total = await records.search_sessions(
         state=asked.state,
@@ -165,20 +165,22 @@ async def sessions(request: web.Request) -> web.Response:
         from_ms=asked.from_ms,
         to_ms=asked.to,
         page=asked.page,
+        realm=asker.realm,
     )
-    names = await _names(request, asked.lang)
+    names = await _names(request, asker.member, asked.lang)
     return answer(SessionPage(items=[SessionItem(**_item(s, names)) for s in found], total=total, page=asked.page))
 
 
 @routes.get("/api/operator/sessions/{id}")
 async def session(request: web.Request) -> web.Response:
-    operator = await operator_of(request)
+    asker = await asker_of(request)
     records = request.app[RECORDS]
     found = await records.session(path_id(request, "id"))
     if found is None:
         raise not_found()
-    await records.audit(operator.id, "session.read", f"session/{found.id}", now_ms())
-    names = await _names(request, read_query(request, read_language).lang)
+    asker.require(of_session(found))
+    await records.audit(asker.member.id, "session.read", f"session/{found.id}", now_ms())
+    names = await _names(request, asker.member, read_query(request, read_language).lang)
     lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")
     events = await records.events(found.id)
     brief = _decode_brief(found.brief)
@@ -211,42 +213,36 @@ async def _earlier(records: Records, found: SessionRecord, names: _Names) -> lis
 @routes.post("/api/operator/sessions/{id}/erase")
 async def erase(request: web.Request) -> web.Response:
     """End the session if it still runs, and erase its content."""
-    operator = await operator_of(request)
+    asker = await asker_of(request)
     session_id = path_id(request, "id")
     records = request.app[RECORDS]
-    if await records.session(session_id) is None:
+    found = await records.session(session_id)
+    if found is None:
         raise not_found()
+    asker.require(of_session(found))
     await request.app[LIVE].erased(session_id)
     await records.erase_session(session_id)
     await request.app[RECORDINGS].erase(session_id)
     await request.app[FILES].erase(session_id)
-    await records.audit(operator.id, "session.erase", f"session/{session_id}", now_ms())
+    await records.audit(asker.member.id, "session.erase", f"session/{session_id}", now_ms())
     return answer({})
 
 
 @routes.get("/api/operator/audit")
 async def audit(request: web.Request) -> web.Response:
-    await operator_of(request)
+    asker = await asker_of(request)
     records = request.app[RECORDS]
     asked = read_query(request, _read_page)
-    found, total = await records.audits(asked.page)
-    names = await _names(request, asked.lang)
+    found, total = await records.audits(asked.page, asker.realm.organisation)
+    names = await _names(request, asker.member, asked.lang)
     return answer(AuditPage(items=[_audit_item(entry, names) for entry in found], total=total, page=asked.page))
 
 
 @routes.get("/api/operator/counts")
 async def counts(request: web.Request) -> web.Response:
     """Return how often each kind of request was refused or dropped since the server's start, by reason."""
-    await operator_of(request)
+    await asker_of(request)
     return answer(dict(sorted(request.app[COUNTS].items())))
-
-
-async def operator_of(request: web.Request) -> StaffRecord:
-    """Return the operator who makes this request. Raises Refused: signed_out, not_allowed."""
-    member = await signed_in(request)
-    if member.role != "operator":
-        raise Refused(403, "not_allowed", "Only operators may see this.")
-    return member
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,10 +272,10 @@ class _Names:
         return [site.tag_name(tag, self.language) if site else tag for tag in record.wrap_up_tags]
 
 
-async def _names(request: web.Request, language: str = "") -> _Names:
-    records = request.app[RECORDS]
-    staff = {member.id: member.name for member in await records.all_staff()}
-    return _Names(staff, {site.id: site for site in await records.sites()}, language)
+async def _names(request: web.Request, asker: StaffRecord, language: str = "") -> _Names:
+    records, theirs = request.app[RECORDS], asker.organisation
+    staff = {member.id: member.name for member in await records.all_staff(theirs)}
+    return _Names(staff, {site.id: site for site in await records.sites(Realm(organisation=theirs))}, language)
 
 
 def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Struct
 
+from signaling.access.rights import served_by
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.session_views import Line
 from signaling.protocol.texts import Seen
@@ -15,9 +16,9 @@ from signaling.protocol.words import Channel, Locale, OptionalId
 from signaling.records import PersonNote, Records, SessionRecord, Site, StaffRecord, TooManyNotes
 from signaling.server.app_keys import LIVE, RECORDS
 
+from .allowed import asker_of, of_session
 from .bodies import now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found
-from .staff import signed_in
 
 routes = web.RouteTableDef()
 
@@ -89,7 +90,7 @@ async def card(request: web.Request) -> web.Response:
     if not here.user_ref:
         return answer(PersonCard(known=False))
     asked, records = read_query(request, _read_card), request.app[RECORDS]
-    names = await _names(records)
+    names = await _names(records, member)
     since = now_ms() - site.retention_days * DAY_MS
     found = await records.conversations_of(_person(here), since=since, q=asked.q)
     return answer(
@@ -111,7 +112,7 @@ async def conversation(request: web.Request) -> web.Response:
         raise not_found()
     await records.audit(member.id, "session.read", f"session/{other.id}", now_ms(), f"session/{here.id}")
     lines = await records.lines(other.id, 0, MOST_LINES + 1, "staff")
-    item = _item(other, site, await _names(records), read_query(request, _read_card).lang)
+    item = _item(other, site, await _names(records, member), read_query(request, _read_card).lang)
     values = {name: getattr(item, name) for name in ConversationItem.__struct_fields__}
     you = next((line.author for line in lines if line.role == "user"), "")
     return answer(Conversation(**values, you=you, lines=lines[:MOST_LINES], lines_cut=len(lines) > MOST_LINES))
@@ -160,13 +161,15 @@ async def is_earlier(request: web.Request, session: str, member: StaffRecord, ot
 
 async def _served(request: web.Request) -> tuple[StaffRecord, SessionRecord, Site]:
     """Return the member who asks, the session in which they take part, and its site. Raises Refused: signed_out, not_found."""
-    member, session = await signed_in(request), path_id(request, "id")
+    asker, session = await asker_of(request), path_id(request, "id")
+    member = asker.member
     if request.app[LIVE].staff_participant(session, member.id) is None:
         raise not_found()
     here = await request.app[RECORDS].session(session)
     site = await request.app[RECORDS].site(here.site) if here else None
-    if here is None or site is None or not {"*", site.id} & set(member.sites):
+    if here is None or site is None or not served_by(member).has(site):
         raise not_found()
+    asker.require(of_session(here, own=True))
     return member, here, site
 
 
@@ -178,8 +181,8 @@ def _same_person(here: SessionRecord, other: SessionRecord) -> bool:
     return bool(here.user_ref) and _person(here) == _person(other)
 
 
-async def _names(records: Records) -> dict[str, str]:
-    return {member.id: member.name for member in await records.all_staff()}
+async def _names(records: Records, asker: StaffRecord) -> dict[str, str]:
+    return {member.id: member.name for member in await records.all_staff(asker.organisation)}
 
 
 def _note_item(note: PersonNote, names: dict[str, str], member: StaffRecord) -> NoteItem:

@@ -12,11 +12,13 @@ from msgspec import Struct
 
 from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets, network_of
+from signaling.access.rights import Thing, may
 from signaling.protocol.reading import QueryReader
 from signaling.protocol.words import Audience, OptionalId
 from signaling.records import PictureRecord, SessionRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
+from .allowed import of_session
 from .bodies import address_of, bearer, now_ms, path_id, read_bytes, read_query
 from .errors import Refused, answer, not_found
 from .image_files import MOST_BYTES, Checker, Full, Picture, Who
@@ -135,7 +137,8 @@ async def participant_of(request: web.Request, session_id: str) -> tuple[str, bo
         participant = await live.authorize_user(session_id, token)
     else:
         member = await request.app[IDENTITY].who(request, now_ms())
-        participant = live.staff_participant(session_id, member.id) if member else None
+        talks = member is not None and may(member, "session.talk", Thing(member.organisation, own=True))
+        participant = live.staff_participant(session_id, member.id) if member is not None and talks else None
     if participant is None:
         raise not_found()
     return participant, bool(token)
@@ -151,18 +154,18 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    Staff in the session, colleagues who read along, staff in a later session of the same user, and operators (audited) may see
-    the picture. A product's picture is shown while the request rings, so all staff of the site may see it.
+    Staff in the session, colleagues who read along, staff in a later session of the same user, and whoever may see the site's
+    past (audited) may see the picture. A product's picture is shown while the request rings, so all staff of the site may see it.
     """
     records = request.app[RECORDS]
+    session = await records.session(picture.session)
+    if session is None:
+        return False
     if request.app[LIVE].may_read_lines(picture.session, member.id):
-        return True
-    if member.role == "operator":
+        return may(member, "past.see", of_session(session, own=True))
+    if may(member, "past.see", of_session(session)):
         await records.audit(member.id, "picture.read", f"session/{picture.session}", now_ms(), picture.id)
         return True
-    session = await records.session(picture.session)
     if via := read_query(request, read_via).via:
-        return session is not None and await is_earlier(request, via, member, session)
-    if picture.use != "product":
-        return False
-    return session is not None and bool({"*", session.site} & set(member.sites))
+        return await is_earlier(request, via, member, session)
+    return picture.use == "product" and may(member, "desk.look", of_session(session))

@@ -19,10 +19,10 @@ from signaling.server.app_keys import RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.model import Session
 
+from .allowed import asker_of, of_session
 from .bodies import now_ms, path_id
 from .errors import answer, not_found
 from .sending import WatchedFile
-from .staff import signed_in
 
 routes = web.RouteTableDef()
 
@@ -122,17 +122,17 @@ async def track(request: web.Request) -> web.StreamResponse:
 async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:
     """Return the data for playback, if this member of staff may play the recording.
 
-    Operators, the session's counselor, and staff whose voice or video is in a recording may play it. Raises Refused: signed_out,
-    not_found. A recording that this member may not play counts as not found.
+    Whoever may see the site's past, the session's counselor, and staff whose voice or video is in a recording may play it. Raises
+    Refused: signed_out, not_allowed, not_found. A recording that this member may not play counts as not found.
     """
-    member = await signed_in(request)
+    asker = await asker_of(request)
+    member = asker.member
     record = await request.app[RECORDS].session(path_id(request, "session"))
     found = await request.app[RECORDINGS].of(record.id) if record is not None else []
     if record is None or not record.snapshot or not found:
         raise not_found()
     took_part = member.id == record.counselor or any(track.participant == member.id for one in found for track in one.tracks)
-    if member.role != "operator" and not took_part:
-        raise not_found()
+    asker.require(of_session(record, own=took_part))
     return record, decode_snapshot(record.snapshot), member, found
 
 

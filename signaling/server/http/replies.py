@@ -7,6 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Struct
 
+from signaling.access.rights import of_site
 from signaling.protocol.language_tags import canonical, lookup
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.words import Locale, OptionalId
@@ -15,10 +16,10 @@ from signaling.records.replies import new_reply_id
 from signaling.records.reply_csv import TEXT, TITLE, BadTable, Row, read, write
 from signaling.server.app_keys import RECORDS
 
+from .allowed import asked_site, asker_of
 from .bodies import Key, now_ms, path_id, read_bytes, read_json, read_query
 from .errors import Refused, answer, not_found
-from .operator import operator_of, read_language
-from .staff import signed_in
+from .operator import read_language
 
 routes = web.RouteTableDef()
 
@@ -91,20 +92,21 @@ _read_reply: Reader[NewReply] = Reader(NewReply)
 @routes.get("/api/replies")
 async def find(request: web.Request) -> web.Response:
     """Return the replies that this member of staff may insert. Without a site, return their own replies, for editing."""
-    member = await signed_in(request)
+    asker = await asker_of(request)
     asked, records = read_query(request, _read_query), request.app[RECORDS]
     if not asked.site:
-        found = await records.own_replies(member.id)
-    elif {"*", asked.site} & set(member.sites):
-        found = await records.replies_for(member.id, asked.site)
+        found = await records.own_replies(asker.member.id)
     else:
-        raise not_found()
+        site = await records.site(asked.site)
+        if site is None or not asker.may(of_site(site)):
+            raise not_found()
+        found = await records.replies_for(asker.member.id, site.id)
     return answer([ReplyItem.of(reply) for reply in found if _fits(reply, asked.language)])
 
 
 @routes.post("/api/replies")
 async def save_own(request: web.Request) -> web.Response:
-    member = await signed_in(request)
+    member = (await asker_of(request)).member
     asked = await read_json(request, _read_reply)
     language = canonical(asked.language) if asked.language else ""
     if asked.language and not language:
@@ -114,15 +116,15 @@ async def save_own(request: web.Request) -> web.Response:
 
 @routes.post("/api/replies/{id}/remove")
 async def remove_own(request: web.Request) -> web.Response:
-    member = await signed_in(request)
+    member = (await asker_of(request)).member
     return await _remove(request, member, owner=member.id)
 
 
 @routes.post("/api/replies/{id}/used")
 async def used(request: web.Request) -> web.Response:
     """Count that a reply was inserted into a line."""
-    member = await signed_in(request)
-    if not await request.app[RECORDS].count_reply(path_id(request, "id"), member.id, member.sites):
+    asker = await asker_of(request)
+    if not await request.app[RECORDS].count_reply(path_id(request, "id"), asker.member.id, asker.realm):
         raise not_found()
     return answer({})
 
@@ -132,9 +134,9 @@ async def used(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/sites")
 async def sites(request: web.Request) -> web.Response:
-    await operator_of(request)
+    asker = await asker_of(request)
     language = read_query(request, read_language).lang
-    found = await request.app[RECORDS].sites()
+    found = await request.app[RECORDS].sites(asker.realm)
     return answer(
         [
             SiteItem(id=site.id, name=site.name(site.language_for(language) or language), languages=site.languages)
@@ -145,28 +147,28 @@ async def sites(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/sites/{site}/replies")
 async def shared(request: web.Request) -> web.Response:
-    await operator_of(request)
-    site = await _site(request)
+    site = await asked_site(request, await asker_of(request))
     return answer([ReplyItem.of(reply) for reply in await request.app[RECORDS].shared_replies(site.id)])
 
 
 @routes.post("/api/operator/sites/{site}/replies")
 async def save_shared(request: web.Request) -> web.Response:
-    operator, site = await operator_of(request), await _site(request)
+    asker = await asker_of(request)
+    site = await asked_site(request, asker)
     asked = await read_json(request, _read_reply)
-    return await _save(request, operator, _reply(asked, _language_of(site, asked.language), site=site.id))
+    return await _save(request, asker.member, _reply(asked, _language_of(site, asked.language), site=site.id))
 
 
 @routes.post("/api/operator/sites/{site}/replies/{id}/remove")
 async def remove_shared(request: web.Request) -> web.Response:
-    operator, site = await operator_of(request), await _site(request)
-    return await _remove(request, operator, site=site.id)
+    asker = await asker_of(request)
+    site = await asked_site(request, asker)
+    return await _remove(request, asker.member, site=site.id)
 
 
 @routes.get("/api/operator/sites/{site}/replies.csv")
 async def export_shared(request: web.Request) -> web.Response:
-    await operator_of(request)
-    site = await _site(request)
+    site = await asked_site(request, await asker_of(request))
     found = await request.app[RECORDS].shared_replies(site.id)
     return web.Response(
         text=write(Row(reply.language, reply.title, reply.text) for reply in found),
@@ -179,7 +181,8 @@ async def export_shared(request: web.Request) -> web.Response:
 @routes.post("/api/operator/sites/{site}/replies.csv")
 async def import_shared(request: web.Request) -> web.Response:
     """Add the replies of the CSV file in the body. A row with a known language and title replaces that reply's text."""
-    operator, site = await operator_of(request), await _site(request)
+    asker = await asker_of(request)
+    site = await asked_site(request, asker)
     try:
         rows = read(await read_bytes(request, MOST_CSV_BYTES), site.language_for)
     except BadTable as error:
@@ -190,7 +193,7 @@ async def import_shared(request: web.Request) -> web.Response:
         added, changed = await request.app[RECORDS].import_replies(replies)
     except TooManyReplies as error:
         raise _too_many(error) from None
-    await request.app[RECORDS].audit(operator.id, "reply.import", f"site/{site.id}", now)
+    await request.app[RECORDS].audit(asker.member.id, "reply.import", f"site/{site.id}", now)
     return answer(Imported(added=added, changed=changed))
 
 
@@ -219,13 +222,6 @@ async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", 
         raise not_found()
     await records.audit(member.id, "reply.remove", f"reply/{reply}", now_ms(), site)
     return answer({})
-
-
-async def _site(request: web.Request) -> Site:
-    site = await request.app[RECORDS].site(path_id(request, "site"))
-    if site is None:
-        raise not_found()
-    return site
 
 
 def _language_of(site: Site, asked: str) -> str:

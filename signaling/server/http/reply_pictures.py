@@ -9,19 +9,19 @@ from aiohttp import web
 from msgspec import Struct
 
 from signaling.access.rate_limits import network_of
+from signaling.access.rights import may_at
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import Audience, Id
 from signaling.records import PictureRecord, ReplyPicture, StaffRecord, TooManyReplyPictures
 from signaling.records.replies import MOST_PICTURES
 from signaling.server.app_keys import LIVE, RECORDS
 
+from .allowed import asked_site, asker_of
 from .bodies import address_of, now_ms, path_id, read_json
 from .errors import Refused, answer, not_found
 from .image_files import Who
-from .operator import operator_of
 from .pictures import UPLOADS, PictureAnswer, room_in, taken, too_many
 from .scanning import noted
-from .staff import signed_in
 
 routes = web.RouteTableDef()
 
@@ -38,37 +38,39 @@ _read_saved: Reader[SavedPicture] = Reader(SavedPicture)
 
 @routes.post("/api/replies/{id}/pictures")
 async def add_own(request: web.Request) -> web.Response:
-    member = await signed_in(request)
+    member = (await asker_of(request)).member
     return await _add(request, member, owner=member.id)
 
 
 @routes.post("/api/operator/sites/{site}/replies/{id}/pictures")
 async def add_shared(request: web.Request) -> web.Response:
-    return await _add(request, await operator_of(request), site=path_id(request, "site"))
+    asker = await asker_of(request)
+    return await _add(request, asker.member, site=(await asked_site(request, asker)).id)
 
 
 @routes.post("/api/replies/{id}/pictures/{picture}/remove")
 async def remove_own(request: web.Request) -> web.Response:
-    member = await signed_in(request)
+    member = (await asker_of(request)).member
     return await _remove(request, member, owner=member.id)
 
 
 @routes.post("/api/operator/sites/{site}/replies/{id}/pictures/{picture}/remove")
 async def remove_shared(request: web.Request) -> web.Response:
-    return await _remove(request, await operator_of(request), site=path_id(request, "site"))
+    asker = await asker_of(request)
+    return await _remove(request, asker.member, site=(await asked_site(request, asker)).id)
 
 
 @routes.get("/api/replies/pictures/{picture}")
 async def download(request: web.Request) -> web.Response:
     """Return a picture to a member of staff who may insert or edit its reply."""
-    found = await _insertable(request, await signed_in(request), path_id(request, "picture"))
+    found = await _insertable(request, (await asker_of(request)).member, path_id(request, "picture"))
     return web.Response(body=found.data, content_type=found.mime)
 
 
 @routes.post("/api/sessions/{id}/pictures/saved")
 async def share(request: web.Request) -> web.Response:
     """Copy a saved reply's picture into the conversation, as if the member of staff had uploaded it there."""
-    member, session_id = await signed_in(request), path_id(request, "id")
+    member, session_id = (await asker_of(request)).member, path_id(request, "id")
     if request.app[LIVE].staff_participant(session_id, member.id) is None:
         raise not_found()
     asked, records = await read_json(request, _read_saved), request.app[RECORDS]
@@ -131,8 +133,8 @@ async def _insertable(request: web.Request, member: StaffRecord, picture: str, s
     if found is None:
         raise not_found()
     stored, of_site, owner = found
-    serves = member.role == "operator" or bool({"*", of_site} & set(member.sites))
-    shared = bool(of_site) and serves and site in ("", of_site)
+    there = await request.app[RECORDS].site(of_site) if of_site else None
+    shared = there is not None and site in ("", of_site) and may_at(member, "replies.see", there)
     if not shared and owner != member.id:
         raise not_found()
     return stored

@@ -9,9 +9,10 @@ from msgspec import Meta, Struct
 
 from signaling.access.devices import device_of
 from signaling.access.identity import COOKIE, MOST_PASSWORD, Given, SignedIn, drop_cookie, right_of, set_cookie
+from signaling.access.rights import ACTIONS, anywhere
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
-from signaling.protocol.words import Role
+from signaling.protocol.words import Action, Role, StaffRole
 from signaling.records import SignInRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
@@ -37,11 +38,16 @@ _read_sign_in: Reader[SignInRequest] = Reader(SignInRequest)
 
 
 class Me(Struct, kw_only=True):
-    """The signed-in member of staff. `must_set_up`: they must first set up a second factor, and can do nothing else."""
+    """The signed-in member of staff. `must_set_up`: they must first set up a second factor, and can do nothing else.
+
+    `may`: the actions of the table of rights that their roles allow, for the page's controls.
+    """
 
     id: str
     name: str
     role: Role
+    roles: list[StaffRole]
+    may: list[Action]
     languages: list[str]
     sites: list[str]
     categories: list[str]
@@ -53,6 +59,8 @@ class Me(Struct, kw_only=True):
             id=member.id,
             name=member.name,
             role=member.role,
+            roles=list(member.roles),
+            may=[action for action in ACTIONS if anywhere(member.roles, action)],
             languages=member.languages,
             sites=member.sites,
             categories=member.categories,

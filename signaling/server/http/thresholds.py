@@ -12,9 +12,9 @@ from signaling.protocol.words import ThresholdFigure
 from signaling.records import Threshold
 from signaling.server.app_keys import LIVE, RECORDS
 
+from .allowed import asker_of
 from .bodies import now_ms, read_json
 from .errors import Refused, answer
-from .operator import operator_of
 
 routes = web.RouteTableDef()
 
@@ -40,7 +40,8 @@ async def change(request: web.Request) -> web.Response:
 
     Open wallboards change at once.
     """
-    operator = await operator_of(request)
+    asker = await asker_of(request)
+    organisation = asker.realm.organisation
     wanted = (await read_json(request, _read)).thresholds
     for each in wanted:
         worse = each.red <= each.amber if each.figure == "level" else each.red >= each.amber
@@ -49,8 +50,10 @@ async def change(request: web.Request) -> web.Response:
     if len({each.figure for each in wanted}) < len(wanted):
         raise Refused(400, "bad_thresholds", "A figure is named twice.")
     records = request.app[RECORDS]
-    await records.save_thresholds([Threshold(figure=each.figure, amber=each.amber, red=each.red) for each in wanted])
+    await records.save_thresholds(
+        [Threshold(figure=each.figure, amber=each.amber, red=each.red) for each in wanted], organisation
+    )
     detail = ", ".join(f"{each.figure} {each.amber:g}/{each.red:g}" for each in wanted)
-    await records.audit(operator.id, "thresholds.save", "wallboard", now_ms(), detail)
-    await request.app[LIVE].thresholds_changed()
+    await records.audit(asker.member.id, "thresholds.save", "wallboard", now_ms(), detail)
+    await request.app[LIVE].thresholds_changed(organisation)
     return answer({})

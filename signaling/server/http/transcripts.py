@@ -16,10 +16,10 @@ from signaling.server.app_keys import LIVE, RECORDS
 from signaling.transcripts import FORMS, Conversation, Form, page, plain, zone_of
 from signaling.transcripts.reading import conversation_of, pictures_for
 
+from .allowed import asker_of, of_session
 from .bodies import bearer, now_ms, path_id, read_query
 from .errors import Refused, not_found
 from .headers import secure
-from .operator import operator_of
 
 routes = web.RouteTableDef()
 
@@ -59,13 +59,14 @@ async def own(request: web.Request) -> web.StreamResponse:
 @routes.get("/api/operator/sessions/{id}/transcript")
 async def export(request: web.Request) -> web.StreamResponse:
     """Return the conversation to an operator: with the staff's lines, or as the user may have it. Audited."""
-    operator = await operator_of(request)
+    asker = await asker_of(request)
     records = request.app[RECORDS]
     session = await records.session(path_id(request, "id"))
     if session is None:
         raise not_found()
+    asker.require(of_session(session))
     readers = read_query(request, _read).audience
-    await records.audit(operator.id, "transcript.export", f"session/{session.id}", now_ms(), readers)
+    await records.audit(asker.member.id, "transcript.export", f"session/{session.id}", now_ms(), readers)
     return await _answer(request, session, readers, "")
 
 

@@ -12,10 +12,10 @@ from signaling.records import Site
 from signaling.records.wrap_up import BadPlan, Template, WrapUpPlan, check
 from signaling.server.app_keys import RECORDS
 
-from .bodies import Key, now_ms, path_id, read_json, read_query
-from .errors import Refused, answer, not_found
-from .operator import operator_of, read_language
-from .staff import signed_in
+from .allowed import asked_site, asker_of
+from .bodies import Key, now_ms, read_json, read_query
+from .errors import Refused, answer
+from .operator import read_language
 
 routes = web.RouteTableDef()
 
@@ -62,10 +62,8 @@ _read_plan: Reader[NewPlan] = Reader(NewPlan)
 
 @routes.get("/api/sites/{site}/wrap-up")
 async def choices(request: web.Request) -> web.Response:
-    member = await signed_in(request)
-    asked, site = read_query(request, _read_choices), await request.app[RECORDS].site(path_id(request, "site"))
-    if site is None or not {"*", site.id} & set(member.sites):
-        raise not_found()
+    asker = await asker_of(request)
+    asked, site = read_query(request, _read_choices), await asked_site(request, asker)
     plan, path = site.wrap_up_plan, site.category_path(asked.category)
     return answer(
         Choices(
@@ -79,19 +77,17 @@ async def choices(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/wrap-up")
 async def plans(request: web.Request) -> web.Response:
-    await operator_of(request)
+    asker = await asker_of(request)
     language = read_query(request, read_language).lang
-    return answer([_site_plan(site, language) for site in await request.app[RECORDS].sites()])
+    return answer([_site_plan(site, language) for site in await request.app[RECORDS].sites(asker.realm)])
 
 
 @routes.post("/api/operator/sites/{site}/wrap-up")
 async def change(request: web.Request) -> web.Response:
     """Set a site's plan. Null sets the standard plan. The plan holds from the next wrap-up on. Audited."""
-    operator = await operator_of(request)
+    asker = await asker_of(request)
     records, language = request.app[RECORDS], read_query(request, read_language).lang
-    site = await records.site(path_id(request, "site"))
-    if site is None:
-        raise not_found()
+    site = await asked_site(request, asker)
     wanted = (await read_json(request, _read_plan, MOST_PLAN_BYTES)).plan
     if wanted is not None:
         try:
@@ -100,7 +96,7 @@ async def change(request: web.Request) -> web.Response:
             raise Refused(400, "bad_plan", str(error)) from error
     changed = replace(site, wrap_up=wanted)
     await records.save_site(changed)
-    await records.audit(operator.id, "site.wrap_up", f"site/{site.id}", now_ms())
+    await records.audit(asker.member.id, "site.wrap_up", f"site/{site.id}", now_ms())
     return answer(_site_plan(changed, language))
 
 

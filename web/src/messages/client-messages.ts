@@ -4,13 +4,18 @@ import type { Audience, Channel } from "./words";
 import type { Span } from "./session-views";
 import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, ReadAlong, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
 
-/** The first message of every connection. A user's message has the session token; staff are known by their cookie. */
+/**
+ * The first message of every connection. A user's message has the session token; staff are known by their cookie.
+ *
+ * ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
+ */
 export interface Hello {
   type: "hello";
   tab: string;
   token?: string;
   locale?: string;
   version?: number;
+  desk?: boolean;
 }
 
 /** Ask for a ``pong``, to see that the connection is alive. */

@@ -2,6 +2,46 @@
 
 export type Role = "user" | "counselor" | "professional" | "operator";
 
+export type StaffRole = "administrator" | "owner" | "manager" | "supervisor" | "counselor" | "professional";
+
+export type Office = "administrator" | "owner" | "manager" | "supervisor";
+
+export type Action =
+  | "account.own"
+  | "session.visit"
+  | "session.talk"
+  | "session.hear"
+  | "session.callback"
+  | "session.serve"
+  | "desk.work"
+  | "desk.look"
+  | "desk.choose"
+  | "sign_in.change"
+  | "live.watch"
+  | "live.listen"
+  | "live.end"
+  | "live.sign_out"
+  | "sites.list"
+  | "past.read"
+  | "past.see"
+  | "past.play"
+  | "past.erase"
+  | "audit.read"
+  | "audit.undo"
+  | "thresholds.change"
+  | "outcomes.read"
+  | "outcomes.change"
+  | "hours.change"
+  | "replies.see"
+  | "replies.change"
+  | "sites.change"
+  | "sites.add"
+  | "keys.change"
+  | "people.change"
+  | "owners.change"
+  | "organisations.change"
+  | "installation.see";
+
 export type Channel = "text" | "voice" | "video";
 
 export type Audience = "all" | "staff";

@@ -5,6 +5,7 @@ import { Account } from "../staff/account/account";
 import { signOut } from "../staff/api";
 import { ConnectionBand } from "../staff/bands";
 import { LanguageSwitch } from "../staff/language";
+import { may, parts, title, type Part } from "../staff/rights";
 import { t as shared } from "../staff/texts";
 import type { RequestMessage } from "../room/connection";
 import { Client } from "../room/client";
@@ -22,13 +23,12 @@ import { Wall } from "./wall";
 import { WrapUpPart } from "./wrap-up/part";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
-const PARTS = ["live", "past", "hours", "replies", "wrap-up", "signing-in", "audit", "doctor"] as const;
-type Part = (typeof PARTS)[number];
-
 /** Returns the current view from the address ("#past", "#past/s-123"), so that reload and the back button work. */
 function fromHash(): { part: Part | "wall"; session: string } {
   const [part = "", session = ""] = location.hash.slice(1).split("/");
-  return { part: part === "wall" ? part : (PARTS.find((one) => one === part) ?? "live"), session: decodeURIComponent(session) };
+  const mine = parts();
+  const shown = mine.find((one) => one === part) ?? mine[0] ?? "live";
+  return { part: part === "wall" && may("live.watch") ? part : shown, session: decodeURIComponent(session) };
 }
 
 function useWhere() {
@@ -44,7 +44,7 @@ function useWhere() {
 function Nav({ part }: { part: Part | "wall" }) {
   return (
     <nav class="segments">
-      {PARTS.map((one) => (
+      {parts().map((one) => (
         <button
           key={one}
           type="button"
@@ -69,13 +69,13 @@ function watch(client: Client, session: string): void {
 /** The signed-in operator's page. */
 export function Operator({ onSignedOut }: { onSignedOut: (because: string) => void }) {
   useLocale();
-  const client = useMemo(() => new Client({ locale: locale() }), []);
+  const client = useMemo(() => new Client({ locale: locale(), desk: false }), []);
   const [watched, setWatched] = useState("");
   const asked = useRef(watched);
   useEffect(() => {
     // Subscribe again after every reconnection, because the server forgets subscriptions when the connection ends.
     const stop = client.onMessage((message) => {
-      if (message.type === "welcome") watch(client, asked.current);
+      if (message.type === "welcome" && may("live.watch")) watch(client, asked.current);
     });
     client.open();
     return () => {
@@ -129,7 +129,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         </p>
         <Nav part={part} />
         <p class="topbar-me">
-          <strong>{staff?.name}</strong> <span class="dim">{shared("role.operator")}</span>
+          <strong>{staff?.name}</strong> <span class="dim">{shared(`role.${title()}`)}</span>
         </p>
         <LanguageSwitch />
         <IconButton

@@ -6,6 +6,7 @@ import { BriefCard } from "../staff/brief";
 import { clock, dateTime, timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
 import type { Role } from "../messages";
+import { may } from "../staff/rights";
 import { t as shared } from "../staff/texts";
 import { Button, Field, toast, useLocale, whenText } from "../ui";
 import { RecordedBoard } from "../replay/board";
@@ -163,9 +164,11 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
           <Times one={one} />
           <p class="dim">{t("one.audited")}</p>
         </div>
-        <Button icon={Trash2} onClick={onErase} data-testid="erase">
-          {t("one.erase")}
-        </Button>
+        {may("past.erase") && (
+          <Button icon={Trash2} onClick={onErase} data-testid="erase">
+            {t("one.erase")}
+          </Button>
+        )}
       </header>
       {one.active_at !== null && <Spans spans={modeSpans(one.lines, one.active_at, one.ended_at ?? Date.now())} />}
       {one.recorded && (

@@ -4,6 +4,7 @@ import type { CallQuality, QueueItem, SessionItem, StaffItem, Trend, Wallboard, 
 import { useNow } from "../staff/clock";
 import { languageName, since, timeOfDay } from "../staff/format";
 import { roleName } from "../staff/names";
+import { may } from "../staff/rights";
 import { t as shared } from "../staff/texts";
 import { Button, useLocale, whenText, type Locale } from "../ui";
 import { useAlarm } from "./alarm";
@@ -234,14 +235,16 @@ export function WallboardView({ board, trend, quality, watched, ahead_ms, action
         >
           {t(alarm ? "alarm.on" : "alarm.off")}
         </Button>
-        <Button
-          kind="quiet"
-          icon={SlidersHorizontal}
-          onClick={() => setAsked({ kind: "thresholds" })}
-          data-testid="thresholds-open"
-        >
-          {t("thresholds.open")}
-        </Button>
+        {may("thresholds.change") && (
+          <Button
+            kind="quiet"
+            icon={SlidersHorizontal}
+            onClick={() => setAsked({ kind: "thresholds" })}
+            data-testid="thresholds-open"
+          >
+            {t("thresholds.open")}
+          </Button>
+        )}
         <Button kind="quiet" icon={Monitor} onClick={() => open("#wall", "_blank", "noopener")} data-testid="wall-open">
           {t("wall.open")}
         </Button>
@@ -295,7 +298,7 @@ export function WallboardView({ board, trend, quality, watched, ahead_ms, action
         id={(row) => row.id}
         data-testid="live-staff"
         actions={(row) =>
-          row.state === "signed_out" || row.role === "operator" ? null : (
+          row.state === "signed_out" || row.role === "operator" || !may("live.sign_out") ? null : (
             <Button onClick={() => setAsked({ kind: "sign_out", staff: row })} data-testid="operator-sign-out">
               {t("do.sign_out")}
             </Button>
@@ -310,7 +313,9 @@ export function WallboardView({ board, trend, quality, watched, ahead_ms, action
           columns={queueColumns(now, locale)}
           id={(row) => row.kind + row.session}
         />
-        <Table title={t("live.workers")} name="workers" rows={workers} columns={workerColumns()} id={(row) => row.id} />
+        {may("installation.see") && (
+          <Table title={t("live.workers")} name="workers" rows={workers} columns={workerColumns()} id={(row) => row.id} />
+        )}
       </div>
       {callbacks.length > 0 && (
         <Table

@@ -8,6 +8,7 @@ import { initialState, lastRev, reduce, viewer, type RoomEvent, type RoomState }
 export interface ClientOptions {
   token?: string;
   locale: string;
+  desk?: boolean;
   url?: string;
   tab?: string;
   storage?: Pick<Storage, "getItem" | "setItem">;
@@ -59,6 +60,7 @@ export class Client {
       tab: options.tab ?? newId(), // never stored: duplicating a tab copies its sessionStorage
       token: options.token,
       locale: options.locale,
+      desk: options.desk,
       openSocket: options.openSocket,
       onMessage: (message) => this.received(message),
       onStatus: (status, reason) => this.apply({ type: "status", status, reason }),

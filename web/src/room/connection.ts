@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   tab: string;
   token?: string;
   locale: string;
+  /** False: a member of staff serves nobody on this page. */
+  desk?: boolean;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: ClosedReason | "") => void;
   /** Called when the server refuses a kept message; it is not sent again. */
@@ -193,8 +195,8 @@ export class Connection {
     this.socket = socket;
     this.listenFor();
     socket.onopen = () => {
-      const { tab, token = "", locale } = this.options;
-      socket.send(JSON.stringify({ type: "hello", tab, token, locale, version: 1 } satisfies ClientMessage));
+      const { tab, token = "", locale, desk } = this.options;
+      socket.send(JSON.stringify({ type: "hello", tab, token, locale, version: 1, desk } satisfies ClientMessage));
     };
     socket.onmessage = (event) => this.received(socket, event.data);
     socket.onclose = () => this.lost(socket);

@@ -1,6 +1,6 @@
 /** The staff's HTTP calls. They send and receive JSON, authenticate by a cookie, and reject with a reason. */
 
-import type { HttpReason } from "../messages";
+import type { Action, HttpReason, StaffRole } from "../messages";
 
 /** Why a call failed: a reason of the server, or one of ours. `unreachable`: no answer came. `no_reason`: the answer had no
  *  reason, as when a proxy answers instead of the server. */
@@ -26,6 +26,9 @@ export interface Signed {
   role: "counselor" | "professional" | "operator";
   /** Whether they must first set up a second factor. */
   must_set_up: boolean;
+  roles: StaffRole[];
+  /** The actions that this person's roles allow. */
+  may: Action[];
 }
 
 async function refusal(response: Response): Promise<ApiError> {

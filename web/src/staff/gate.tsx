@@ -5,6 +5,7 @@ import { signOut, whoAmI, type Signed } from "./api";
 import { NewPassword, takeLinkToken } from "./account/new-password";
 import { explain } from "./account/refusals";
 import { SetUp } from "./account/set-up";
+import { grant, mayUse } from "./rights";
 import { SignIn } from "./sign-in";
 import { t } from "./texts";
 
@@ -21,8 +22,6 @@ interface GateProps {
   children: (onSignedOut: (because: string) => void) => ComponentChildren;
 }
 
-const mayUse = (page: GateProps["page"], who: Signed) => (page === "operator") === (who.role === "operator");
-
 /** Shows the page to people who are signed in and may use it. Shows the sign-in to everyone else. */
 export function Gate({ page, children }: GateProps) {
   useLocale();
@@ -37,8 +36,10 @@ export function Gate({ page, children }: GateProps) {
   /** Lets the person in. If the cookie belongs to a role that may not use this page, signs it out, so that another sign-in
    *  works. */
   const enter = (who: Signed) => {
-    if (mayUse(page, who)) setState({ kind: who.must_set_up ? "setting_up" : "in", who });
-    else
+    if (mayUse(page, who.may)) {
+      grant(who.may, who.roles);
+      setState({ kind: who.must_set_up ? "setting_up" : "in", who });
+    } else
       void signOut()
         .catch(() => undefined)
         .then(() => setState({ kind: "out", because: t("signin.role") }));

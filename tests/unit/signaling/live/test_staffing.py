@@ -9,7 +9,7 @@ from matcher.types import StaffChanged, StaffState
 from signaling.live.connections import Hub
 from signaling.live.index import Index
 from signaling.live.staffing import Staffing
-from signaling.records.types import Role, StaffRecord
+from signaling.records.types import Role, Site, StaffRecord
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def at_work(
 
 
 def helpers(staffing: Staffing) -> list[str]:
-    return staffing.helpers("demo-shop", "ko", ("lenses", "cameras"))
+    return staffing.helpers(Site(id="demo-shop"), "ko", ("lenses", "cameras"))
 
 
 def test_free_counselors_are_named_first(staffing: Staffing) -> None:

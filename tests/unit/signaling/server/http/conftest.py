@@ -114,7 +114,7 @@ class FakeLive:
     async def hours_changed(self, site: str) -> None:
         self.new_hours.append(site)
 
-    async def thresholds_changed(self) -> None:
+    async def thresholds_changed(self, organisation: str) -> None:
         self.new_thresholds += 1
 
     async def erased(self, session_id: str) -> None:

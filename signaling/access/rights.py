@@ -1,0 +1,184 @@
+"""The table of rights: roles, actions and reaches. Every HTTP route, WebSocket message and page control asks it.
+
+An action that the table does not give to a role is refused. `docs/rights.md` shows the table, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from signaling.protocol.words import Action, StaffRole
+from signaling.records.realm import Realm
+from signaling.records.types import Site, StaffRecord
+
+ALL = "*"
+
+Holder = Literal[StaffRole, "user"]
+Reach = Literal["own", "site", "organisation", "installation"]
+"""How far a role may act.
+
+own: sessions in which the person takes part or listens, and their own things. site: the member's sites. organisation: everything
+of the member's organisation. installation: everything.
+"""
+ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+
+_USER: Final[dict[Holder, Reach]] = {"user": "own"}
+_STAFF: Final[dict[Holder, Reach]] = {"counselor": "own", "professional": "own"}
+_LISTENERS: Final[dict[Holder, Reach]] = {"owner": "own", "supervisor": "own"}
+_DESK: Final[dict[Holder, Reach]] = {"counselor": "site", "professional": "site"}
+_SEES: Final[dict[Holder, Reach]] = {"owner": "organisation", "manager": "site", "supervisor": "site"}
+_RUNS: Final[dict[Holder, Reach]] = {"owner": "organisation", "manager": "site"}
+_SETS: Final[dict[Holder, Reach]] = {"administrator": "installation", "owner": "organisation", "manager": "site"}
+
+TABLE: Final[dict[Action, dict[Holder, Reach]]] = {
+    "account.own": dict.fromkeys(get_args(StaffRole), "own"),
+    "session.visit": _USER,
+    "session.talk": _USER | _STAFF,
+    "session.hear": _USER | _STAFF | _LISTENERS,
+    "session.callback": _USER | _STAFF,
+    "session.serve": _STAFF,
+    "desk.work": _DESK,
+    "desk.look": _DESK,
+    "desk.choose": _DESK,
+    "live.watch": _SEES,
+    "live.listen": {"owner": "organisation", "supervisor": "site"},
+    "live.end": _SEES,
+    "live.sign_out": _SEES,
+    "sites.list": _SEES | {"administrator": "organisation"},
+    "past.read": _SEES,
+    "past.see": _USER | _SEES | _STAFF,
+    "past.play": _SEES | _STAFF,
+    "past.erase": _RUNS,
+    "audit.read": {"administrator": "organisation", "owner": "organisation"},
+    "audit.undo": {"administrator": "organisation", "owner": "organisation"},
+    "thresholds.change": {"owner": "organisation", "manager": "organisation"},
+    "outcomes.read": _SEES,
+    "outcomes.change": _RUNS,
+    "hours.change": _SETS,
+    "replies.see": _RUNS | _DESK,
+    "replies.change": _RUNS,
+    "sites.change": _SETS,
+    "sites.add": {"administrator": "installation", "owner": "organisation"},
+    "keys.change": _SETS,
+    "people.change": _SETS,
+    "owners.change": {"administrator": "installation", "owner": "organisation"},
+    "sign_in.change": {"administrator": "installation"},
+    "organisations.change": {"administrator": "installation"},
+    "installation.see": {"administrator": "installation"},
+}
+
+SAYS: Final[dict[Action, str]] = {
+    "account.own": "Sign in and out, and see and change one's own account.",
+    "session.visit": "Enter, wait, leave a message, ask for a callback, rate.",
+    "session.talk": "Write lines, send pictures and files, draw, speak and show.",
+    "session.hear": "Receive the sound and pictures of a session.",
+    "session.callback": "See the times for a callback, and cancel a callback.",
+    "session.serve": "Serve a session: brief, help, transfer, hold, notes, wrap-up, notes on the person.",
+    "desk.work": "Be available, and take calls and messages left.",
+    "desk.look": "See a product's picture while a request rings.",
+    "desk.choose": "Insert saved replies and choose outcomes.",
+    "live.watch": "See the wallboard and the quality of calls.",
+    "live.listen": "Listen in, where the site allows it.",
+    "live.end": "End a session.",
+    "live.sign_out": "Sign a member of staff out.",
+    "sites.list": "See the names of sites.",
+    "past.read": "Search and read past sessions, and export them.",
+    "past.see": "See the pictures and files of a session.",
+    "past.play": "Play recordings.",
+    "past.erase": "Erase a session.",
+    "audit.read": "Read the audit.",
+    "audit.undo": "Undo a change that the audit shows.",
+    "thresholds.change": "Set when the wallboard's figures turn amber and red.",
+    "outcomes.read": "See the outcomes and tags of sites.",
+    "outcomes.change": "Change outcomes, tags and templates.",
+    "hours.change": "See and change opening hours.",
+    "replies.see": "See the pictures of saved replies.",
+    "replies.change": "Change the replies that a site shares.",
+    "sites.change": "See and change a site's settings and categories.",
+    "sites.add": "Add and remove sites.",
+    "keys.change": "Make and remove a site's signing keys.",
+    "people.change": "See, add and change staff who are neither owners nor administrators.",
+    "owners.change": "Add and change owners.",
+    "sign_in.change": "See and change the rules for signing in.",
+    "organisations.change": "Add organisations, and make administrators.",
+    "installation.see": "See media workers and the counts of refused requests.",
+}
+
+_WIDEST_FIRST: Final[tuple[Reach, ...]] = ("installation", "organisation", "site", "own")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Thing that an action is about. `sites`: the sites that it belongs to; None when it belongs to the whole organisation.
+
+    `own`: it is the person's own, or a session in which they take part.
+    """
+
+    organisation: str
+    sites: frozenset[str] | None = None
+    own: bool = False
+
+
+def of_site(site: Site, *, own: bool = False) -> Thing:
+    """Return the site as a thing to act on."""
+    return Thing(site.organisation, frozenset((site.id,)), own)
+
+
+def of_member(member: StaffRecord) -> Thing:
+    """Return a member of staff as a thing to act on. A member who serves all sites belongs to the whole organisation."""
+    return Thing(member.organisation, None if ALL in member.sites else frozenset(member.sites))
+
+
+def anywhere(roles: Iterable[Holder], action: Action) -> bool:
+    """Return whether one of these roles may do this at all."""
+    return any(role in TABLE[action] for role in roles)
+
+
+def reach_of(roles: Collection[Holder], action: Action) -> Reach | None:
+    """Return the widest reach in which these roles may do this, or None."""
+    found = {TABLE[action].get(role) for role in roles}
+    return next((reach for reach in _WIDEST_FIRST if reach in found), None)
+
+
+def may(member: StaffRecord, action: Action, thing: Thing) -> bool:
+    """Return whether the member may do this to the thing. All sites of the thing must be the member's, not only some."""
+    reaches = {reach for role in member.roles if (reach := TABLE[action].get(role)) is not None}
+    if "installation" in reaches:
+        return True
+    if not reaches or thing.organisation != member.organisation:
+        return False
+    if "organisation" in reaches or ("own" in reaches and thing.own):
+        return True
+    return "site" in reaches and _within(member, thing.sites)
+
+
+def may_at(member: StaffRecord, action: Action, site: Site) -> bool:
+    """Return whether the member may do this at the site."""
+    return may(member, action, of_site(site))
+
+
+def realm_of(member: StaffRecord, action: Action) -> Realm:
+    """Return the part of the member's organisation in which they may do this, for lists. Nothing: a realm without sites."""
+    reach = reach_of(member.roles, action)
+    if reach in ("installation", "organisation"):
+        return Realm(organisation=member.organisation)
+    return served_by(member) if reach == "site" else Realm(organisation=member.organisation, sites=frozenset())
+
+
+def served_by(member: StaffRecord) -> Realm:
+    """Return the sites for which the member works."""
+    return Realm(organisation=member.organisation, sites=None if ALL in member.sites else frozenset(member.sites))
+
+
+def may_give(member: StaffRecord, roles: Iterable[StaffRole], thing: Thing) -> bool:
+    """Return whether the member may give or take these roles at the thing, or change somebody who has them."""
+    asked = set(roles)
+    if "administrator" in asked:
+        return may(member, "organisations.change", thing)
+    return may(member, "owners.change" if "owner" in asked else "people.change", thing)
+
+
+def _within(member: StaffRecord, sites: frozenset[str] | None) -> bool:
+    return ALL in member.sites or (sites is not None and sites <= set(member.sites))

@@ -1,0 +1,100 @@
+"""Which action of the table of rights (`access/rights.py`) each message is. A message without an entry is refused."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from signaling.access.rights import TABLE, Holder, anywhere, may_at
+from signaling.live.connections import Client
+from signaling.live.entry import Entry
+from signaling.protocol import client_messages as user
+from signaling.protocol import staff_messages as staff
+from signaling.protocol.words import Action
+from signaling.session.model import NotAllowed, Person
+
+ANYONE: Final = "anyone"
+
+MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
+    user.Hello: ANYONE,
+    user.Ping: ANYONE,
+    user.GetIce: "session.hear",
+    user.Offer: "session.hear",
+    user.PeerReport: "session.hear",
+    user.SetMedia: "session.talk",
+    user.AddChannel: "session.talk",
+    user.SendLine: "session.talk",
+    user.EditLine: "session.talk",
+    user.RetractLine: "session.talk",
+    user.ReportRead: "session.talk",
+    user.GetLines: "session.talk",
+    user.Typing: "session.talk",
+    user.BoardMessage: "session.talk",
+    user.Leave: "session.talk",
+    user.AnswerRecording: "session.talk",
+    user.Enter: "session.visit",
+    user.Choose: "session.visit",
+    user.LeaveMessage: "session.visit",
+    user.GetCallbackTimes: "session.callback",
+    user.AskCallback: "session.visit",
+    user.CancelCallback: "session.callback",
+    user.Rate: "session.visit",
+    staff.AnswerUpgrade: "session.serve",
+    staff.MoveCallback: "session.serve",
+    staff.MissCallback: "session.serve",
+    staff.GetInvite: "session.serve",
+    staff.AskHelp: "session.serve",
+    staff.AskTransfer: "session.serve",
+    staff.GetColleagues: "session.serve",
+    staff.CancelHelp: "session.serve",
+    staff.Join: "session.serve",
+    staff.SetMode: "session.serve",
+    staff.Hold: "session.serve",
+    staff.HandOver: "session.serve",
+    staff.TypeNotes: "session.serve",
+    staff.WrapUp: "session.serve",
+    staff.SetState: "desk.work",
+    staff.SetTextsInCall: "desk.work",
+    staff.Accept: "desk.work",
+    staff.Decline: "desk.work",
+    staff.MessageTake: "desk.work",
+    staff.MessageDone: "desk.work",
+    staff.ReadAlong: "desk.work",
+    staff.Watch: "live.watch",
+    staff.EndSession: "live.end",
+    staff.Listen: "live.listen",
+    staff.SignOutStaff: "live.sign_out",
+}
+
+
+def roles_of(client: Client) -> tuple[Holder, ...]:
+    """Return the roles in which this connection acts."""
+    if client.staff is None:
+        return ("user",)
+    return client.staff.roles if client.desk else tuple(client.staff.offices)
+
+
+def check_sender(client: Client, message: object) -> None:
+    """Raise NotAllowed if nobody in the sender's roles may send this message."""
+    action = MESSAGES.get(type(message))
+    if action is None or (action != ANYONE and not anywhere(roles_of(client), action)):
+        raise NotAllowed("not_yours")
+
+
+def check_part(person: Person, message: object) -> None:
+    """Raise NotAllowed if the person's part in the session does not allow this message.
+
+    The part counts, and not the person's other roles: a counselor who listens in says nothing.
+    """
+    action = MESSAGES[type(message)]
+    part: Holder = "supervisor" if person.role == "operator" else person.role  # only listeners are operators
+    if action == ANYONE or TABLE[action].get(part) != "own":
+        raise NotAllowed("not_yours")
+
+
+def check_entry(client: Client, message: object, entry: Entry) -> None:
+    """Raise NotAllowed if the member of staff may not do this to the session. A session of others counts as unknown."""
+    action = MESSAGES[type(message)]
+    if client.staff is None or action == ANYONE:
+        raise NotAllowed("not_yours")
+    if not may_at(client.staff, action, entry.site):
+        raise NotAllowed("unknown")

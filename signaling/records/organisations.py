@@ -1,0 +1,53 @@
+"""Organisations, and which organisation an object belongs to."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from . import tables as t
+from .database import Database
+from .types import FIRST_ORGANISATION, Organisation
+
+
+class Organisations(Database):
+    """The organisations in the records."""
+
+    async def organisations(self) -> list[Organisation]:
+        """Return all organisations, the first one first, the others by id."""
+        rows = await self._all(sa.select(t.organisation).order_by(t.organisation.c.id != FIRST_ORGANISATION, t.organisation.c.id))
+        return [Organisation(**row) for row in rows]
+
+    async def organisation(self, organisation_id: str) -> Organisation | None:
+        """Return the organisation, or None when there is no such organisation."""
+        row = await self._first(sa.select(t.organisation).where(t.organisation.c.id == organisation_id))
+        return Organisation(**row) if row else None
+
+    async def save_organisation(self, organisation: Organisation) -> None:
+        """Insert the organisation, or change its name."""
+        here = t.organisation.c.id == organisation.id
+
+        def save(connection: sa.Connection) -> None:
+            if not connection.execute(sa.update(t.organisation).where(here).values(name=organisation.name)).rowcount:
+                connection.execute(sa.insert(t.organisation).values(id=organisation.id, name=organisation.name))
+
+        await self._transaction(save, writes=True)
+
+
+def owner_of(connection: sa.Connection, subject: str, actor: str) -> str:
+    """Return the organisation of an audit entry's subject.
+
+    The subject may be gone already, or may be nothing that an organisation owns. Then return the actor's organisation, or the
+    first one.
+    """
+    kind, _, name = subject.partition("/")
+    if kind == "organisation":
+        return name
+    found = None
+    if (table := {"site": t.site, "staff": t.staff, "session": t.session}.get(kind)) is not None:
+        found = _owner(connection, table, name.partition("/")[0])
+    return found or _owner(connection, t.staff, actor) or FIRST_ORGANISATION
+
+
+def _owner(connection: sa.Connection, table: sa.Table, row: str) -> str | None:
+    owner: str | None = connection.execute(sa.select(table.c.organisation).where(table.c.id == row)).scalar_one_or_none()
+    return owner

@@ -1,0 +1,33 @@
+"""The part of an installation that somebody may see: one organisation, or some of its sites."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from .types import FIRST_ORGANISATION, Site
+
+
+class Realm(Struct, frozen=True, kw_only=True):
+    """An organisation, or some of its sites. `sites`: None for all sites, also those that were removed."""
+
+    organisation: str = FIRST_ORGANISATION
+    sites: frozenset[str] | None = None
+
+    def has(self, site: Site) -> bool:
+        """Return whether the site lies in this realm."""
+        return site.organisation == self.organisation and (self.sites is None or site.id in self.sites)
+
+    def meets(self, other: Realm) -> bool:
+        """Return whether the two realms may have a site in common."""
+        if self.organisation != other.organisation:
+            return False
+        return self.sites is None or other.sites is None or not self.sites.isdisjoint(other.sites)
+
+    def where(self, organisation: sa.ColumnElement[str], site: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        """Return the condition for rows that have these columns."""
+        inside = organisation == self.organisation
+        return inside if self.sites is None else sa.and_(inside, site.in_(sorted(self.sites)))
+
+
+WHOLE = Realm()  # the first organisation, with all its sites

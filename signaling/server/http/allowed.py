@@ -1,0 +1,156 @@
+"""Which action of the table of rights (`access/rights.py`) each route is, and the check of a request against the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aiohttp import web
+
+from signaling.access.rights import Thing, anywhere, may, of_site, realm_of
+from signaling.protocol.words import Action
+from signaling.records import Realm, SessionRecord, Site, StaffRecord
+from signaling.server.app_keys import RECORDS
+
+from .bodies import path_id
+from .errors import Refused, not_found
+from .measured import route_of
+from .staff import signed_in
+
+ANYONE: Final = "anyone"  # no sign-in is needed, and the request may carry a token of its own
+
+ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
+    "GET /": ANYONE,
+    "GET /assets/{path}": ANYONE,
+    "GET /call": ANYONE,
+    "GET /console": ANYONE,
+    "GET /healthz": ANYONE,
+    "GET /operator": ANYONE,
+    "GET /panel": ANYONE,
+    "GET /readyz": ANYONE,
+    "GET /widget.js": ANYONE,
+    "GET /api/panel": ANYONE,
+    "OPTIONS /api/codes": ANYONE,
+    "POST /api/codes": ANYONE,
+    "POST /api/invites": ANYONE,
+    "POST /api/sessions": ANYONE,
+    "POST /api/sign-in": ANYONE,
+    "POST /api/sign-out": ANYONE,
+    "POST /api/password/reset": ANYONE,
+    "GET /api/me": "account.own",
+    "POST /api/password": "account.own",
+    "POST /api/prove": "account.own",
+    "GET /api/sign-ins": "account.own",
+    "POST /api/sign-ins/{id}/end": "account.own",
+    "POST /api/sign-ins/end-others": "account.own",
+    "POST /api/passkeys/begin": "account.own",
+    "POST /api/passkeys": "account.own",
+    "POST /api/passkeys/{id}/name": "account.own",
+    "POST /api/passkeys/{id}/remove": "account.own",
+    "POST /api/passkeys/sign-in/begin": ANYONE,
+    "POST /api/passkeys/sign-in": ANYONE,
+    "GET /api/second-factors": "account.own",
+    "POST /api/second-factors/app": "account.own",
+    "POST /api/second-factors/app/confirm": "account.own",
+    "POST /api/second-factors/app/remove": "account.own",
+    "POST /api/second-factors/recovery-codes": "account.own",
+    "POST /api/sessions/{id}/visit": "session.visit",
+    "GET /api/sessions/{id}/transcript": "session.visit",
+    "GET /api/sessions/{id}/recording": "session.visit",
+    "POST /api/sessions/{id}/recording": "session.visit",
+    "GET /api/sessions/{id}/recording/file": "session.visit",
+    "POST /api/sessions/{id}/pictures": "session.talk",
+    "POST /api/sessions/{id}/files": "session.talk",
+    "GET /api/pictures/{id}": "past.see",
+    "GET /api/files/{id}": "past.see",
+    "GET /api/recordings/{session}": "past.play",
+    "GET /api/recordings/{session}/{segment}/{track}": "past.play",
+    "GET /api/sessions/{id}/person": "session.serve",
+    "GET /api/sessions/{id}/earlier/{other}": "session.serve",
+    "POST /api/sessions/{id}/person/notes": "session.serve",
+    "POST /api/sessions/{id}/person/notes/{note}/remove": "session.serve",
+    "GET /api/replies": "desk.choose",
+    "POST /api/replies": "desk.choose",
+    "POST /api/replies/{id}/remove": "desk.choose",
+    "POST /api/replies/{id}/used": "desk.choose",
+    "POST /api/replies/{id}/pictures": "desk.choose",
+    "POST /api/replies/{id}/pictures/{picture}/remove": "desk.choose",
+    "GET /api/replies/pictures/{picture}": "replies.see",
+    "POST /api/sessions/{id}/pictures/saved": "session.serve",
+    "POST /api/operator/sites/{site}/replies/{id}/pictures": "replies.change",
+    "POST /api/operator/sites/{site}/replies/{id}/pictures/{picture}/remove": "replies.change",
+    "GET /api/sites/{site}/wrap-up": "desk.choose",
+    "GET /api/operator/sessions": "past.read",
+    "GET /api/operator/sessions/{id}": "past.read",
+    "GET /api/operator/sessions/{id}/transcript": "past.read",
+    "POST /api/operator/sessions/{id}/erase": "past.erase",
+    "GET /api/operator/audit": "audit.read",
+    "GET /api/operator/counts": "installation.see",
+    "GET /api/operator/doctor": "installation.see",
+    "GET /api/operator/hours": "hours.change",
+    "POST /api/operator/sites/{site}/categories/{category}/hours": "hours.change",
+    "GET /api/operator/sites": "sites.list",
+    "GET /api/operator/sites/{site}/replies": "replies.change",
+    "POST /api/operator/sites/{site}/replies": "replies.change",
+    "POST /api/operator/sites/{site}/replies/{id}/remove": "replies.change",
+    "GET /api/operator/sites/{site}/replies.csv": "replies.change",
+    "POST /api/operator/sites/{site}/replies.csv": "replies.change",
+    "GET /api/operator/wrap-up": "outcomes.read",
+    "POST /api/operator/sites/{site}/wrap-up": "outcomes.change",
+    "POST /api/operator/password-links": "people.change",
+    "GET /api/operator/sign-in-rules": "sign_in.change",
+    "POST /api/operator/sign-in-rules": "sign_in.change",
+    "POST /api/operator/thresholds": "thresholds.change",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The member of staff who makes a request, and the action that the request is."""
+
+    member: StaffRecord
+    action: Action
+
+    @property
+    def realm(self) -> Realm:
+        """The part of the organisation that this request may list."""
+        return realm_of(self.member, self.action)
+
+    def may(self, thing: Thing) -> bool:
+        """Return whether the member may do this to the thing."""
+        return may(self.member, self.action, thing)
+
+    def require(self, thing: Thing) -> None:
+        """Raise Refused(not_found) if the member may not do this to the thing: nobody learns what others have."""
+        if not self.may(thing):
+            raise not_found()
+
+
+def action_of(request: web.Request) -> Action:
+    """Return the action that the request's route is. A route that has none serves no staff."""
+    action = ROUTES.get(f"{request.method.replace('HEAD', 'GET')} {route_of(request)}", ANYONE)
+    if action == ANYONE:
+        raise not_found()
+    return action
+
+
+async def asker_of(request: web.Request) -> Asker:
+    """Return who makes this request, if their roles allow its action anywhere. Raises Refused: signed_out, not_allowed."""
+    member, action = await signed_in(request), action_of(request)
+    if not anywhere(member.roles, action):
+        raise Refused(403, "not_allowed", "Your role does not allow this.")
+    return Asker(member, action)
+
+
+async def asked_site(request: web.Request, asker: Asker) -> Site:
+    """Return the site in the path. Raises Refused(not_found) when there is none or it is not the asker's."""
+    site = await request.app[RECORDS].site(path_id(request, "site"))
+    if site is None:
+        raise not_found()
+    asker.require(of_site(site))
+    return site
+
+
+def of_session(session: SessionRecord, *, own: bool = False) -> Thing:
+    """Return a session as a thing to act on."""
+    return Thing(session.organisation, frozenset((session.site,)), own)

@@ -1,0 +1,262 @@
+"""A walk over every route with every role, on own and foreign things. A route without an entry in the table of rights fails."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, get_args
+
+import pytest
+from aiohttp import web
+from msgspec.structs import replace
+
+from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
+from signaling.access.identity import COOKIE, SIGN_IN_LIFE_MS, token_hash
+from signaling.access.rights import TABLE
+from signaling.protocol.words import Action, StaffRole
+from signaling.records import (
+    FileRecord,
+    Organisation,
+    PersonNote,
+    PictureRecord,
+    ReplyPicture,
+    SavedReply,
+    SessionRecord,
+    SignInRecord,
+    StaffRecord,
+)
+from signaling.server.http.allowed import ANYONE, ROUTES
+from signaling.server.http.bodies import now_ms
+from signaling.session import encode_snapshot, new_session
+
+from .conftest import Desk
+
+HERE, THERE, FOREIGN = "demo-shop", "clinic", "rival-shop"
+ORGANISATIONS: Final = {HERE: "main", THERE: "main", FOREIGN: "rival"}
+REFUSED: Final = (401, 403, 404)
+PLACES: Final[dict[str, tuple[str, bool]]] = {  # name → site of the thing, and whether the person takes part in the session
+    "own": (HERE, True), "site": (HERE, False), "organisation": (THERE, False), "installation": (FOREIGN, False),
+}  # fmt: skip  # a table
+WIDTH: Final = {None: -1, "own": 0, "site": 1, "organisation": 2, "installation": 3}
+OWN_REPLIES: Final = {
+    "POST /api/replies/{id}/remove", "POST /api/replies/{id}/pictures", "POST /api/replies/{id}/pictures/{picture}/remove",
+}  # fmt: skip  # a list of names
+# routes about no single thing: they list the asker's own realm, or are about the asker's own things
+LISTS: Final = {route for route in ROUTES if "{" not in route} | OWN_REPLIES
+PARTICIPANTS: Final = {"session.talk", "session.serve"}  # participants only, whatever else a role may see
+
+
+def routes_of(app: web.Application) -> set[str]:
+    found = set()
+    for route in app.router.routes():
+        if route.method != "HEAD" and route.resource is not None:
+            found.add(f"{route.method} {route.resource.canonical}")
+    return found
+
+
+class World:
+    """Two organisations: `main` with two sites, and `rival`. Every member works for the first site only."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.taking_part: set[str] = set()
+
+    async def build(self) -> None:
+        records = self.desk.records
+        await records.save_organisation(Organisation(id="rival", name="Rival"))
+        demo = await records.site(HERE)
+        assert demo is not None
+        for site in (THERE, FOREIGN):
+            await records.save_site(replace(demo, id=site, organisation=ORGANISATIONS[site], keys=[]))
+
+    async def member(self, role: StaffRole) -> tuple[StaffRecord, dict[str, str]]:
+        desk_role = role in ("counselor", "professional")
+        member = StaffRecord(
+            id=f"m-{role}", login=f"m-{role}", name=role, languages=["ko"], sites=[HERE], role=role if desk_role else "operator",
+            offices=[] if desk_role else [role],  # type: ignore[list-item,arg-type]  # desk roles are no offices
+        )  # fmt: skip  # one member
+        await self.desk.records.save_staff(member)
+        token, now = secrets.token_urlsafe(8), now_ms()
+        sign_in = SignInRecord(token_hash=token_hash(token), staff=member.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
+        await self.desk.records.add_sign_in(sign_in)
+        return member, {"Cookie": f"{COOKIE}={token}"}
+
+    async def session(self, site: str, member: str, *, takes_part: bool) -> str:
+        session = f"s-{secrets.token_hex(6)}"
+        state = new_session(
+            id=session, site=site, category="cameras", language="ko", channel="voice", user="u-1", name="", now=0, recording=True
+        )
+        await self.desk.records.create_session(
+            SessionRecord(
+                id=session,
+                organisation=ORGANISATIONS[site],
+                site=site,
+                category="cameras",
+                language="ko",
+                channel="voice",
+                state="active",
+                user_ref=session,
+                started_at=now_ms(),
+                snapshot=encode_snapshot(state),
+                counselor=member if takes_part else "",
+            )
+        )
+        if takes_part:
+            self.taking_part.add(session)
+        return session
+
+    async def path(self, route: str, site: str, member: StaffRecord, *, takes_part: bool) -> str:
+        """Make a thing of the site, and return the route's path to it."""
+        _, path = route.split(" ")
+        records, session = self.desk.records, await self.session(site, member.id, takes_part=takes_part)
+        values = {"site": site, "category": "cameras", "session": session, "segment": "1-1", "track": "1", "other": session}
+        values["id"] = session
+        if "/recordings/" in path:
+            self._record(session)
+        elif path == "/api/pictures/{id}":
+            values["id"] = f"pic-{session}"
+            await records.add_picture(
+                PictureRecord(
+                    id=values["id"],
+                    session=session,
+                    audience="all",
+                    use="line",
+                    author="u-1",
+                    mime="image/webp",
+                    width=1,
+                    height=1,
+                    data=b"x",
+                )
+            )
+        elif path == "/api/files/{id}":
+            values["id"] = f"file-{session}"
+            await records.add_file(
+                FileRecord(
+                    id=values["id"],
+                    session=session,
+                    audience="all",
+                    author="u-1",
+                    name="a.pdf",
+                    kind="pdf",
+                    mime="application/pdf",
+                    size=1,
+                    locked=False,
+                    at=1,
+                )
+            )
+            path_on_disk = self.desk.settings.files_dir / session / values["id"]
+            path_on_disk.parent.mkdir(parents=True, exist_ok=True)
+            path_on_disk.write_bytes(b"x")
+        elif "/replies/" in path:
+            shared = "/operator/" in path or path.endswith("/used") or "{id}" not in path
+            reply = SavedReply(id=f"r-{session}", title=session, text="x", **{"site": site} if shared else {"owner": member.id})
+            await records.save_reply(reply)
+            values |= {"id": reply.id, "picture": f"rp-{session}"}
+            if "{picture}" in path:
+                picture = ReplyPicture(id=f"rp-{session}", reply=reply.id, mime="image/webp", width=1, height=1, data=b"x", at=1)
+                await records.add_reply_picture(picture, site=reply.site, owner=reply.owner)
+        elif "{note}" in path:
+            note = PersonNote(id=f"n-{session}", site=site, user_ref=session, session=session, author=member.id, text="x", at=1)
+            await records.add_note(note)
+            values["note"] = note.id
+        return path.format(**values)
+
+    def _record(self, session: str) -> None:
+        folder = self.desk.settings.recordings_dir / session / "1-1"
+        folder.mkdir(parents=True)
+        log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
+        (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
+        (folder / "1.webm").write_bytes(b"voice")
+
+
+class NoSessions:
+    """No user's token opens a session here."""
+
+    async def by_token(self, token: str) -> None:
+        return None
+
+
+@pytest.fixture
+async def world(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> World:
+    built = World(desk)
+    await built.build()
+    takes_part: Callable[[str, str], str | None] = lambda session, staff: staff if session in built.taking_part else None  # noqa: E731
+    monkeypatch.setattr(desk.live, "staff_participant", takes_part)
+    monkeypatch.setattr(desk.live, "may_read_lines", lambda session, staff: session in built.taking_part, raising=False)
+    monkeypatch.setattr(desk.live, "stored", NoSessions(), raising=False)
+    return built
+
+
+async def status(world: World, route: str, path: str, headers: dict[str, str]) -> int:
+    method, _ = route.split(" ")
+    ask: Callable[..., Awaitable[Any]] = world.desk.get if method == "GET" else world.desk.post
+    return int((await ask(path, headers=headers)).status)
+
+
+def expected(role: StaffRole, action: Action, route: str, place: str) -> bool:
+    """Return whether the table allows this role to do this to a thing at this place."""
+    reach = TABLE[action].get(role)
+    if route in LISTS:
+        return reach is not None
+    if action in PARTICIPANTS:
+        return reach is not None and place == "own"
+    return WIDTH[place] <= WIDTH[reach]
+
+
+def test_every_route_has_an_entry_and_every_entry_a_route(desk: Desk) -> None:
+    assert routes_of(desk.app) == set(ROUTES)
+
+
+@pytest.mark.parametrize("role", get_args(StaffRole))
+async def test_every_route_allows_what_the_table_allows(world: World, role: StaffRole) -> None:
+    member, cookie = await world.member(role)
+    wrong = []
+    for route, action in ROUTES.items():
+        if action in (ANYONE, "session.visit", "account.own"):
+            continue
+        for place in ["own"] if route in LISTS else PLACES:
+            site, takes_part = PLACES[place]
+            path = await world.path(route, site, member, takes_part=takes_part)
+            got = await status(world, route, path, cookie)
+            if (got not in REFUSED) != expected(role, action, route, place):
+                wrong.append(f"{role} {route} {place}: {got}")
+    assert wrong == []
+
+
+async def test_without_a_sign_in_no_route_for_staff_answers(world: World) -> None:
+    member, _ = await world.member("owner")
+    for route, action in ROUTES.items():
+        if action == ANYONE:
+            continue
+        path = await world.path(route, HERE, member, takes_part=True)
+        assert await status(world, route, path, {}) in REFUSED, route
+
+
+@pytest.mark.parametrize("role", get_args(StaffRole))
+async def test_everybody_reaches_their_own_account(world: World, role: StaffRole) -> None:
+    _, cookie = await world.member(role)
+    for route in [route for route, action in ROUTES.items() if action == "account.own" and "{" not in route]:
+        assert await status(world, route, route.split(" ")[1], cookie) not in (401, 404), route
+
+
+async def test_user_routes_answer_no_member_of_staff(world: World) -> None:
+    member, cookie = await world.member("owner")
+    for route in [route for route, action in ROUTES.items() if action == "session.visit"]:
+        path = await world.path(route, HERE, member, takes_part=True)
+        assert await status(world, route, path, cookie) in REFUSED, route
+
+
+async def test_lists_and_names_stay_within_the_organisation(world: World) -> None:
+    """Whatever an owner lists, nothing of the other organisation is in it."""
+    member, cookie = await world.member("owner")
+    records, now = world.desk.records, now_ms()
+    await records.save_staff(replace(member, id="spy", login="spy", name="Rival Spy", organisation="rival"))
+    theirs = await world.session(FOREIGN, "spy", takes_part=False)
+    await records.audit("spy", "session.read", f"session/{theirs}", now)
+    await records.audit("cli", "site.save", f"site/{FOREIGN}", now)
+    for route, action in ROUTES.items():
+        if action == ANYONE or route not in LISTS or not route.startswith("GET "):
+            continue
+        reply = await world.desk.get(route.removeprefix("GET "), headers=cookie)
+        said = await reply.text()
+        assert not [word for word in (FOREIGN, theirs, "Rival Spy", "rival") if word in said], route
