@@ -1,4 +1,4 @@
-import { ChevronDown, ChevronUp, Search, X } from "lucide";
+import { MoveDown, MoveUp, Search, X } from "lucide";
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Line, SessionView } from "../../messages";
@@ -92,8 +92,8 @@ function Bar({ client, session, box, lines, reveal }: FindProps) {
         {words !== "" && (found.length > 0 ? `${found.length - place}/${found.length}` : reaching ? "" : t("find.none"))}
         {reaching && <span class="find-reaching">{t("find.earlier")}</span>}
       </span>
-      <IconButton icon={ChevronUp} kind="quiet" label={t("find.older")} disabled={found.length < 2} onClick={() => step(-1)} />
-      <IconButton icon={ChevronDown} kind="quiet" label={t("find.newer")} disabled={found.length < 2} onClick={() => step(1)} />
+      <IconButton icon={MoveUp} kind="quiet" label={t("find.older")} disabled={found.length < 2} onClick={() => step(-1)} />
+      <IconButton icon={MoveDown} kind="quiet" label={t("find.newer")} disabled={found.length < 2} onClick={() => step(1)} />
       <IconButton icon={X} kind="quiet" label={t("find.close")} onClick={close} data-testid="find-close" />
     </div>
   );
