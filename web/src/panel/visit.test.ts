@@ -62,6 +62,15 @@ describe("what is shared of a visit", () => {
     expect(Array.from(supplement.note)).toHaveLength(500);
   });
 
+  it("cuts the longest titles between two characters, wherever the widget cut them", () => {
+    const family = "👨‍👩‍👧‍👦";
+    for (const title of [family.repeat(999), `x${family.repeat(999)}`, "😀".repeat(9999), `x${"😀".repeat(9999)}`]) {
+      const long = { ...context(), trail: visited([], 0, title, "https://shop.example/", NOW) };
+      const { page_title, trail } = supplementOf(visitOf(long, null, [], NOW), none, typed);
+      for (const shown of [page_title, trail[0]!.label]) expect(shown).toMatch(new RegExp(`^x?(${family}|😀)+$`, "u"));
+    }
+  });
+
   it("sends nothing of what the user took out", () => {
     const visit = visitOf(context(), product, [], NOW);
     const supplement = supplementOf(visit, new Set<ItemKey>(["page", "product", "trail"]), typed);

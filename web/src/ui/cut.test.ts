@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { clean, cut, fitted } from "./cut";
+import { clean, cut } from "./cut";
+import { fitted } from "./fit";
 import { initials } from "./initials";
 
 const FAMILY = "👨‍👩‍👧‍👦";

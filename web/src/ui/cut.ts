@@ -18,16 +18,5 @@ export const cut = (text: string, most: number): string => {
   return kept;
 };
 
-const count = (text: string): number => [...new Intl.Segmenter().segment(text)].length;
-
-/** Returns the text of a field after more was typed or pasted than fits, and where the caret then is. What goes is the end of the
- *  new part, before the caret: the text behind the caret was there before. */
-export const fitted = (text: string, caret: number, most: number): [text: string, caret: number] => {
-  if (cut(text, most) === text) return [text, caret];
-  const behind = cut(text.slice(caret), most);
-  const before = cut(text.slice(0, caret), most - count(behind));
-  return [before + behind, before.length];
-};
-
 /** Removes lone surrogates and U+0000 from a text, because the server refuses them. */
 export const clean = (text: string): string => text.replace(/[\0\p{Cs}]/gu, "");

@@ -1,6 +1,5 @@
 import type { ComponentChildren, InputHTMLAttributes, TargetedEvent, TargetedInputEvent, TextareaHTMLAttributes } from "preact";
 import { useId } from "preact/hooks";
-import { fitted } from "./cut";
 
 interface Labelled {
   label: string;
@@ -34,22 +33,16 @@ type Box = HTMLInputElement | HTMLTextAreaElement;
 
 /** Returns the handlers of a field that takes `most` visible characters. The browser's own `maxlength` counts UTF-16 units, and so
  *  refuses a name of forty emojis. While a syllable is composed the text may be longer, because a change would break it. */
-function limited<E extends TargetedEvent<Box>>(most: number, onInput?: (event: E) => void) {
-  const fit = (box: Box): boolean => {
-    const [text, caret] = fitted(box.value, box.selectionStart ?? box.value.length, most);
-    if (text === box.value) return false;
-    box.value = text;
-    if (box.selectionStart !== null) box.setSelectionRange(caret, caret);
-    return true;
+function limited<E extends TargetedEvent<Box>>(most: number, onInput: (event: E) => void) {
+  const check = async ({ currentTarget: box }: TargetedEvent<Box>) => {
+    if (box.value.length > most) (await import("./fit")).fit(box, most);
   };
   return {
     onInput(event: E & { isComposing?: boolean }) {
-      if (!event.isComposing) fit(event.currentTarget);
-      onInput?.(event);
+      onInput(event);
+      if (!event.isComposing) void check(event);
     },
-    onCompositionEnd({ currentTarget: box }: TargetedEvent<Box>) {
-      if (fit(box)) box.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    },
+    onCompositionEnd: check,
   };
 }
 

@@ -1,7 +1,5 @@
 // The visitor's trail on this site: pages with dwell time, and marked clicks. The widget keeps it in sessionStorage as lines of
 // text, newest first. JSON is not safe there: a page may give its arrays and objects their own `toJSON` (Prototype 1.6 does).
-import { cut } from "../ui/cut";
-
 export interface Step {
   kind: "page" | "mark";
   label: string;
@@ -12,9 +10,10 @@ export interface Step {
   dwell_s: number;
 }
 
-/** Returns a step as a line of fields between tabs. Address and label must not contain tabs or newlines. */
+/** Returns a step as a line of fields between tabs. Address and label must not contain tabs or newlines. The bound is for storage
+ *  alone: the panel cuts a label much earlier, between two visible characters (`cut` in ui/cut.ts). */
 const line = (kind: string, url: string, at: number, dwell_s: number, label: string) =>
-  [kind, url, at, dwell_s, cut(label.replace(/\s+/g, " "), 200)].join("\t");
+  [kind, url, at, dwell_s, label.replace(/\s+/g, " ").slice(0, 2000)].join("\t");
 
 /** Adds a step. Keeps at most 30 and drops the oldest. */
 export const added = (lines: string[], kind: Step["kind"], label: string, url: string, at: number): string[] =>

@@ -1,7 +1,6 @@
 // The script on the partner's page: the launcher, the panel's frame, and the data of the visit. It is one classic script of at
 // most 2,048 bytes gzip, so it is terse, and all other code is in the panel. The script relies on nothing that the page can
 // change: not on JSON (see trail.ts), and not on properties of `document` that a form with a name can replace.
-import { cut } from "../ui/cut";
 import type { CodeAnswer, Product, ToPanel, ToWidget } from "./protocol";
 import { added, visited } from "./trail";
 import css from "./widget.css?inline";
@@ -54,8 +53,8 @@ const change = (how: () => void) => {
   }
 };
 
-/** Returns the page's address. Keeps a fragment that is a path of a single-page application, and drops an anchor. */
-const address = () => cut(location.href.replace(/#(?![!/]).*/, ""), 500);
+/** Returns the page's address, which is ASCII. Keeps a fragment that is a path of a single-page application, and drops an anchor. */
+const address = () => location.href.replace(/#(?![!/]).*/, "").slice(0, 500);
 const shown = () => address() + page("title");
 let looked: string;
 let seen = 0;
