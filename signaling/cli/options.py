@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from click.core import ParameterSource
 
 from signaling.config.secret import BadSecret, with_password
 from signaling.config.setting import Setting
-from signaling.config.settings import Settings, default_data_dir
+from signaling.config.settings import MailServer, Settings, default_data_dir
 from signaling.config.sources import CONFIG_VARIABLE, SERVER, BadConfig, check_environment, read_config
 
 STORAGE = ("data_dir", "database", "database_password_file", "recordings", "files")
@@ -117,7 +118,33 @@ def settings_from(options: dict[str, Any]) -> Settings:
     for name in ("database", "redis"):
         if url := given.get(name):
             given[name] = joined(url, given.get(f"{name}_password_file"))
-    return Settings(**given)
+    settings = Settings(**given)
+    return replace(settings, mail=_mail_server(settings))
+
+
+def _mail_server(settings: Settings) -> MailServer | None:
+    """Return the mail server, or None when none is given. Raises ClickException when its settings do not go together."""
+    if settings.smtp is None:
+        return None
+    from signaling.protocol.mail_addresses import BadAddress, address_of
+
+    try:
+        sender = address_of(settings.mail_from)
+    except BadAddress:
+        raise click.ClickException("Mails need a from-address: --mail-from talk@shop.example") from None
+    file, user = settings.smtp_password_file, settings.smtp_user
+    if (user == "") != (file is None):
+        raise click.ClickException("A login at the mail server needs both --smtp-user and --smtp-password-file.")
+    if user and settings.smtp_tls == "none":
+        raise click.ClickException("A password is never sent without encryption: use --smtp-tls starttls or tls.")
+    try:
+        password = file.read_text().strip() if file is not None else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"The mail server's password cannot be read: {type(error).__name__}") from None
+    host, port = settings.smtp
+    return MailServer(
+        host=host, port=port, sender=sender, tls=settings.smtp_tls, user=user, password=password, ca=settings.smtp_ca
+    )
 
 
 def joined(url: str, password_file: Path | None) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from . import kinds
@@ -42,6 +43,19 @@ class Bounds:
 
     most_waiting: int = 12_000
     most_lag_ms: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """The mail server that sends our mails. `sender`: the from-address. `ca`: certificates to trust instead of the system's."""
+
+    host: str
+    port: int
+    sender: str
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +119,21 @@ class Settings:
         kinds.number(10),
         "Refuse new users while this server's event loop lags by more milliseconds than this.",
     )
+    smtp: tuple[str, int] | None = setting(
+        None, kinds.ADDRESS, "Mail server that sends our mails.", default_words="no mail is sent"
+    )
+    smtp_tls: Literal["starttls", "tls", "none"] = setting(
+        "starttls",
+        kinds.choice("starttls", "tls", "none"),
+        "How the connection to the mail server is encrypted. `none` only without a login.",
+    )
+    smtp_user: str = setting("", kinds.text("NAME"), "Login at the mail server.")
+    smtp_password_file: Path | None = setting(None, kinds.FILE, "File with the password at the mail server.")
+    smtp_ca: Path | None = setting(
+        None, kinds.FILE, "Certificates to trust for the mail server.", default_words="the system's certificates"
+    )
+    mail_from: str = setting("", kinds.text("ADDRESS"), "From-address of all mails, such as talk@shop.example.")
+    mail: MailServer | None = None  # made of the settings above; None: no mail is sent
     metrics: tuple[str, int] | None = setting(
         None, kinds.ADDRESS, "Serve Prometheus metrics at /metrics of this address. Keep it private."
     )

@@ -36,6 +36,7 @@ class Lines:
         self._records = records
         self._owed = owed
         self._now = now
+        self.answered: Callable[[Entry, Line], None] = lambda entry, line: None  # told of each new line; set once mail is set up
 
     async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> Line:
         """Store a participant's line, acknowledge it, show it and return it.
@@ -65,6 +66,7 @@ class Lines:
             client.send(LineAck(session=entry.id, line=message.line, seq=line.seq, at=line.at))
             if new:
                 self._fan_out(entry, line)
+                self.answered(entry, line)
         return line
 
     async def share(self, entry: Entry, person: Person, line_id: str, file: FileRecord) -> Line:
@@ -90,6 +92,7 @@ class Lines:
                 )
                 if new:
                     self._fan_out(entry, line)
+                    self.answered(entry, line)
             return line
         finally:
             if not new:

@@ -43,6 +43,7 @@ class Entry:
     `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line.
     `readers`: mentioned colleagues who read along → their connection.
     `marks`: each participant's read mark; None until the marks were read from the records.
+    `mailed_at`: when the absent user was told of an answer by mail (Unix ms); 0: not since they left.
     `vouched`: whether the partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
     """
 
@@ -57,6 +58,7 @@ class Entry:
     sent: dict[str, int] = field(default_factory=dict)
     last_seq: int = 0
     marks: dict[str, Mark] | None = None
+    mailed_at: int = 0
     vouched: bool = False
     earlier: list[tuple[EarlierSession, int]] = field(default_factory=list)
     place: Place | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 
 from matcher.types import MatchStore, Refused, Staff, Unavailable
 from signaling.live.clock import Now
@@ -55,6 +56,7 @@ class Presence:
         self._store = store
         self._refused = refused
         self._now = now
+        self.came_back: Callable[[Entry], None] = lambda entry: None  # told when a user is on the page; set once mail is set up
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
 
     async def attach_user(self, client: Client, entry: Entry) -> None:
@@ -68,6 +70,7 @@ class Presence:
         former = self._take(entry, user.id, client)
         if former is not None:
             former.bye("replaced")
+        self.came_back(entry)
         await self._sessions.apply(entry, Connected(user.id))
         await self._boards.places.ask(entry)
         client.greeted = True

@@ -30,6 +30,7 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.listening import Listening
 from signaling.live.loops import run_forever
+from signaling.live.mailing import Mailing
 from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching
 from signaling.live.meters import Meters
@@ -45,12 +46,15 @@ from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import Staffing, matched_site
 from signaling.live.stored_sessions import StoredSessions, entry_of
+from signaling.mail import Postbox, Sender
+from signaling.mail.kinds import THREAD
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.protocol.server_messages import SessionOver
 from signaling.protocol.session_views import Brief, Line
 from signaling.protocol.words import Channel
 from signaling.recordings import Recordings
 from signaling.records import Records
+from signaling.records.links import LinkUnusable
 from signaling.records.types import FileRecord, RecordsAway, SessionRecord, StaffRecord
 from signaling.session import encode_snapshot, new_session
 from signaling.session.events import EndedBy
@@ -80,18 +84,23 @@ class Live:
         recordings: Recordings,
         files: Files,
         invites: Invites,
+        postbox: Postbox,
+        wallboard: str,
         turn: Turn | None,
         refused: Counter[str],
+        sender: Sender | None = None,
         forgotten: Forgotten | None = None,
         bounds: Bounds | None = None,
         now: Now = wall_clock_ms,
     ) -> None:
         """`refused` counts refusals by reason.
 
+        `postbox`: the way into the outbox of mails. `wallboard`: the address of the operators' page.
         `forgotten` returns whether a store outside of this process has lost its memory since the last call.
         """
         self.records, self.store, self.workers, self.recordings, self.files = records, store, workers, recordings, files
         self.invites, self.turn, self.refused, self.now = invites, turn, refused, now
+        self.sender = sender
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
         self.owed = Owed(records, self._count)
@@ -189,6 +198,17 @@ class Live:
             refused=refused,
             now=now,
         )
+        self.mailing = Mailing(
+            postbox=postbox,
+            records=records,
+            index=index,
+            staffing=staffing,
+            wallboard=wallboard,
+            count=refused,
+            now=now,
+        )
+        self.lines.answered, self.presence.came_back = self.mailing.answered, self.mailing.came_back
+        sessions.mail_view = self.mailing.view
         self.agreeing = (
             None
             if forgotten is None
@@ -217,6 +237,7 @@ class Live:
         # started first, because restored sessions open their rooms
         self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
+        await self.mailing.start()
         self.reading_along.restore()
         await self.boards.load_messages()
         self._erasures_seen, _ = await self.records.erasures(0)
@@ -236,7 +257,10 @@ class Live:
             self.listening.run,
             self.reading_along.run,
             self.meters.watch_loop,
+            self.mailing.watch_queues,
         ]
+        if self.sender is not None:
+            loops.append(self.sender.run)
         if self.agreeing is not None:
             self._unsettled.set()
             loops.append(self.agreeing.run)
@@ -252,6 +276,7 @@ class Live:
         await self.rooms.close()
         await self.workers.close()
         await self.owed.settled(OWED_S)
+        await self.mailing.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -407,6 +432,11 @@ class Live:
             entry.brief = brief
             await self.sessions.save_brief(entry)
 
+    async def give_contact(self, entry: Entry, address: str) -> None:
+        """Remember the mail address that the user gave. A contact that the partner signed stays."""
+        entry.brief = with_field(entry.brief, "user_contact", address, "typed")
+        await self.sessions.save_brief(entry)
+
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
         """Return a new link for the user whom this counselor calls back, and its expiry in ms."""
         session, now = entry.session, self.now()
@@ -423,10 +453,31 @@ class Live:
             raise InviteRefused("over")
         if not await self.records.use_code(f"invite/{claims.jti}", claims.exp * 1000):
             raise InviteRefused("replayed")
+        return await self._renew_token(entry)
+
+    async def exchange_link(self, token: str) -> tuple[Entry, str]:
+        """Exchange a mail's one-time link for its session and a new token, which replaces the former one.
+
+        Raise `InviteRefused`.
+        """
+        try:
+            session_id = await self.records.use_link(token_hash(token), THREAD, self.now())
+        except LinkUnusable as error:
+            raise InviteRefused(error.reason) from error
+        entry = await self.stored.returning(session_id)
+        if entry is None:
+            raise InviteRefused("over")
+        return await self._renew_token(entry)
+
+    async def _renew_token(self, entry: Entry) -> tuple[Entry, str]:
+        """Give the session a new token. A page that is still open with the former one is told so."""
         token = secrets.token_urlsafe(32)
-        self.index.change_token(entry, token_hash(token))
+        if entry.id in self.index.entries:
+            self.index.change_token(entry, token_hash(token))
+        else:
+            entry.token_hash = token_hash(token)  # the session is over; it is loaded when its user connects
         if (former := entry.holders.get(entry.session.user)) is not None:
-            former.bye("replaced")  # a page that is still open with the former token
+            former.bye("replaced")
             await self.presence.detach(former)
         await self.records.save_token(entry.id, entry.token_hash)
         return entry, token

@@ -6,7 +6,7 @@ Every change of a live session goes through `Sessions.apply`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ from signaling.live.index import Index
 from signaling.live.pending_writes import Owed
 from signaling.live.scheduler import Scheduler
 from signaling.protocol.server_messages import SessionOver, SessionUpdate, encode
-from signaling.protocol.session_views import CategoryView, OpeningView, SiteView, WaitingView
+from signaling.protocol.session_views import CategoryView, MailView, OpeningView, SiteView, WaitingView
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
@@ -82,6 +82,7 @@ class Sessions:
         self._now = now
         self._effects = effects
         self.scheduler = Scheduler(self._tick, now)
+        self.mail_view: Callable[[Entry], MailView | None] = lambda entry: None  # set once mail is set up
         self.changed = True  # whether the wallboard and the queues must be sent again
 
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
@@ -235,6 +236,7 @@ class Sessions:
             waiting=waiting,
             opening=opening,
             reachable=entry.reachable,
+            mail=self.mail_view(entry),
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),
         )
 

@@ -95,6 +95,14 @@ class StoredSessions:
         """Return whether the session's user may still connect. They may until a day after its end."""
         return session.state not in FINAL_STATES or self._now() <= (session.ended_at or 0) + RATING_MS
 
+    async def returning(self, session_id: str) -> Entry | None:
+        """Return a session to which its user may still return, or None. A session that no page shows is read from the records."""
+        entry = self._index.entries.get(session_id)
+        if entry is not None:
+            return entry if self._stands(entry.session) else None
+        record = await self._records.session(session_id)
+        return await self._load(record) if record is not None and self._stands(record) else None
+
     async def any_session(self, session_id: str) -> Entry | None:
         """Return a running or ended session, or None. An ended one that no page shows is read from the records, but not kept."""
         entry = self._index.entries.get(session_id)

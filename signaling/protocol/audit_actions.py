@@ -46,6 +46,8 @@ AuditAction = Literal[
     "organisation.save",
     "thresholds.save",
     "site.wrap_up",
+    "site.mail",
+    "mail.retry",
     "note.save",
     "note.remove",
     "reply.save",

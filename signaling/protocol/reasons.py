@@ -30,7 +30,10 @@ CodeReason = Literal[
 """Why an identification code is refused."""
 
 InviteReason = Literal["bad_invite", "expired", "replayed", "over"]
-"""Why a callback's link is refused. `over`: no counselor waits for this user any more."""
+"""Why a link into a conversation is refused. `over`: the conversation is over, or no counselor waits for this user any more."""
+
+MailReason = Literal["mail_off", "bad_address", "unsubscribed", "too_many_mails", "mail_full"]
+"""Why a mail is not put into the outbox. `mail_off`: this server sends no mail. `unsubscribed`: the address wants none."""
 
 SignInReason = Literal[
     "wrong_credentials",
@@ -136,7 +139,7 @@ RequestReason = Literal[
 """Why a handler refuses an HTTP request."""
 
 HttpReason = Literal[
-    RequestReason, CodeReason, InviteReason, SignInReason, PictureReason, FileReason, CrowdedReason, CommandReason
+    RequestReason, CodeReason, InviteReason, MailReason, SignInReason, PictureReason, FileReason, CrowdedReason, CommandReason
 ]
 """All reasons in the body of an HTTP refusal."""
 

@@ -222,6 +222,16 @@ class OpeningView(Struct, kw_only=True):
     callbacks: bool = True
 
 
+class MailView(Struct, kw_only=True):
+    """The user's address for mails.
+
+    ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: a copy of the conversation may be in a mail.
+    """
+
+    to: str = ""
+    copies: bool = False
+
+
 class SessionView(Struct, kw_only=True):
     """A session as one viewer may see it. The server sends all of it at each change.
 
@@ -244,6 +254,7 @@ class SessionView(Struct, kw_only=True):
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # for the user only, until a counselor has come
+    mail: MailView | None = None  # for the user only; null if this server sends no mail
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .database import LONG_S
+from .outbox import old_mails
 from .person_notes import orphaned_notes
 from .realm import Realm
 from .saves import Saves
@@ -22,6 +23,7 @@ _DAY_MS = 86_400_000
 PAGE_SIZE = 50  # sessions on one page of a search
 _NOT_CONTENT = 2  # the highest rating (of 5) that still counts as "not content"
 _AUDIT_KEPT_DAYS = 400
+_LINKS_KEPT_DAYS = 30  # for so long after its expiry, a link is still recognised and answered with the reason
 MOST_CONVERSATIONS = 50  # most finished sessions that are listed for one person
 MOST_EARLIER = 5  # most earlier sessions that are read for one user
 _REFS_AT_ONCE = 500  # users named in one query
@@ -200,7 +202,18 @@ class Sessions(Saves):
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
             erased = await connection.execute(sa.update(t.session).where(t.session.c.id == session_id).values(values))
-            for table in (t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note):
+            for table in (
+                t.line,
+                t.line_mark,
+                t.board_update,
+                t.event,
+                t.message,
+                t.picture,
+                t.file,
+                t.person_note,
+                t.mail,
+                t.link,
+            ):
                 await connection.execute(sa.delete(table).where(table.c.session == session_id))
             await connection.execute(orphaned_notes())
         await self.scrub()
@@ -222,6 +235,8 @@ class Sessions(Saves):
             await connection.execute(orphaned_notes())
             for table in (t.used_code, t.sign_in, t.reset_link):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))
+            await connection.execute(sa.delete(t.link).where(t.link.c.expires_at < now - _LINKS_KEPT_DAYS * _DAY_MS))
+            await connection.execute(sa.delete(t.mail).where(old_mails(now)))
             await connection.execute(sa.delete(t.audit).where(t.audit.c.at < now - _AUDIT_KEPT_DAYS * _DAY_MS))
         if deleted.rowcount or self.traces_left:
             await self.scrub()

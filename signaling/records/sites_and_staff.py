@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .database import Database
+from .mail_plan import MailPlan
 from .opening_hours import Hours
 from .realm import Realm
 from .types import Category, Changed, SignInRecord, Site, SiteKey, StaffRecord, version_of
@@ -63,7 +64,10 @@ class Places(Database):
 
         `expected`: the version (`version_of`) of the stored site; "" for a new site. Raises Changed when another one is stored.
         """
-        values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {"wrap_up": _plain(site.wrap_up)}
+        values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {
+            "wrap_up": _plain(site.wrap_up),
+            "mail": _plain(site.mail),
+        }
         categories = [
             {
                 "site": site.id,
@@ -236,7 +240,13 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
         keys_by_site[k["site"]].append(SiteKey(kid=k["kid"], secret=k["secret"]))
     return [
         Site(
-            **(dict(row) | {"wrap_up": msgspec.convert(row["wrap_up"], WrapUpPlan) if row["wrap_up"] else None}),
+            **(
+                dict(row)
+                | {
+                    "wrap_up": msgspec.convert(row["wrap_up"], WrapUpPlan) if row["wrap_up"] else None,
+                    "mail": msgspec.convert(row["mail"] or {}, MailPlan),
+                }
+            ),
             categories=by_site[row["id"]],
             keys=keys_by_site[row["id"]],
         )
@@ -244,5 +254,5 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
     ]
 
 
-def _plain(value: Hours | WrapUpPlan | None) -> Any:
+def _plain(value: Hours | WrapUpPlan | MailPlan | None) -> Any:
     return None if value is None else msgspec.to_builtins(value)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from .figures import Figures
 from .history import History
 from .lines import Lines
+from .links import Links
 from .organisations import Organisations
+from .outbox import Outbox
 from .passkeys import Passkeys
 from .person_notes import PersonNotes
 from .replies import Replies
@@ -17,5 +19,5 @@ from .types import StaleEpoch, UnknownSession
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
-class Records(Organisations, Places, SignIns, Passkeys, Replies, PersonNotes, Sessions, Lines, History, Figures):
+class Records(Organisations, Places, SignIns, Passkeys, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures):
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

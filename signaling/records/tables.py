@@ -55,6 +55,7 @@ site = sa.Table(
     sa.Column("wrap_up", sa.JSON(none_as_null=True), nullable=True),
     _text("read_marks", "on"),
     _text("staff_names", "shown"),
+    sa.Column("mail", sa.JSON(none_as_null=True), nullable=True),
 )
 
 category = sa.Table(
@@ -333,6 +334,45 @@ person_note = sa.Table(
     _time("changed_at", nullable=True),
     sa.Index("ix_person_note_site_user_ref", "site", "user_ref"),
 )
+
+# the key exists while no second mail of the same kind may be queued; a mail that was sent keeps neither address nor args
+mail = sa.Table(
+    "mail",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("site"),
+    sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=True, index=True),
+    _text("kind"),
+    _text("language"),
+    _text("address"),
+    sa.Column("address_hash", sa.Text, nullable=False, index=True),
+    sa.Column("args", sa.JSON, nullable=False),
+    sa.Column("key", sa.Text, nullable=True, unique=True),
+    _text("state"),
+    _text("why"),
+    sa.Column("rank", sa.Integer, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    _time("created_at"),
+    _time("next_at"),
+    _time("until"),
+    _time("sent_at", nullable=True),
+    sa.Index("ix_mail_state_rank_next_at", "state", "rank", "next_at"),
+    sa.Index("ix_mail_created_at", "created_at"),
+)
+
+link = sa.Table(
+    "link",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    _text("purpose"),
+    _text("subject"),
+    sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=True, index=True),
+    sa.Column("mail", sa.Text, nullable=False, index=True),
+    _time("expires_at"),
+    _time("used_at", nullable=True),
+)
+
+unsubscribed = sa.Table("unsubscribed", metadata, sa.Column("address_hash", sa.Text, primary_key=True), _time())
 
 audit = sa.Table(
     "audit",

@@ -15,6 +15,7 @@ from signaling.protocol.language_tags import lookup
 from signaling.protocol.session_views import Line
 from signaling.protocol.words import Audience, Channel, Office, Role, SessionState, StaffRole
 
+from .mail_plan import MailPlan
 from .opening_hours import Hours
 from .wrap_up import STANDARD, WrapUpPlan
 
@@ -90,6 +91,7 @@ class Site(Struct, frozen=True, kw_only=True):
     so before they enter. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
     `wrap_up`: what staff choose after a conversation; None: the standard choices.
     `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work.
+    `mail`: how mails of this site are written.
     """
 
     id: str
@@ -109,6 +111,7 @@ class Site(Struct, frozen=True, kw_only=True):
     wrap_up: WrapUpPlan | None = None
     read_marks: Literal["off", "on"] = "on"
     staff_names: Literal["shown", "hidden"] = "shown"
+    mail: MailPlan = field(default_factory=MailPlan)
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 

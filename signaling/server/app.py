@@ -7,6 +7,7 @@ import errno
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -26,6 +27,9 @@ from signaling.config.settings import Bounds, Settings
 from signaling.files import Files
 from signaling.live import Live
 from signaling.live.clock import Now, wall_clock_ms
+from signaling.mail import Postbox, Sender
+from signaling.mail.composing import Composer
+from signaling.mail.unsubscribing import Addresses
 from signaling.mediaworkers.embedded import Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.mediaworkers.remote import Fleet
@@ -58,13 +62,19 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     cluster = _Cluster(settings, records) if settings.redis else None
     workers = workers or (cluster.fleet() if cluster else Workers(settings))
     counts: Counter[str] = Counter()
+    secret = signing_secret(settings)
+    addresses = Addresses(secret)
+    postbox = Postbox(records, addresses, now, enabled=settings.mail is not None)
     live = Live(
         records=records,
         store=cluster.store if cluster else MemoryStore(),
         workers=workers,
         recordings=recordings,
         files=files,
-        invites=Invites(signing_secret(settings), settings.url, settings.server_name),
+        invites=Invites(secret, settings.url, settings.server_name),
+        postbox=postbox,
+        sender=_sender(settings, records, postbox, counts, now),
+        wallboard=f"{settings.staff_url('operator')}/operator",
         turn=Turn.open(settings.turn, settings.turn_secret_file),
         refused=counts,
         forgotten=cluster.bus.forgotten if cluster else None,
@@ -83,6 +93,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.CODES] = Codes.open(settings, records)
     signing_in.setup(app)
     app[app_keys.LIVE] = live
+    app[app_keys.POSTBOX] = postbox
     app.middlewares.insert(0, marks_served)
     app.middlewares.insert(0, measured)
     http.setup(app)
@@ -96,6 +107,15 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
 
     app.on_shutdown.append(say_goodbye)
     return app
+
+
+def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Counter[str], now: Now) -> Sender | None:
+    """Return the sender of mails, or None when no mail server is set up. It runs on the server that decides."""
+    if settings.mail is None:
+        return None
+    composer = Composer(records, postbox.addresses, url=settings.url, sender=settings.mail.sender, now=now)
+    host = urlsplit(settings.url).hostname or "localhost"
+    return Sender(records, postbox, composer, settings.mail, greets_as=host, count=counts, now=now)
 
 
 class _Cluster:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from signaling.cluster.node import Node
     from signaling.cluster.redis_bus import Bus
     from signaling.live import Live
+    from signaling.mail import Postbox
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
@@ -28,6 +29,7 @@ BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next have values on
 NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
+POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
 FACTORS: web.AppKey[Factors] = web.AppKey("factors")

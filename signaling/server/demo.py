@@ -104,6 +104,7 @@ async def seed(records: Records, settings: Settings) -> None:
         wanted = replace(
             wanted,
             wrap_up=known.wrap_up,
+            mail=known.mail,
             categories={key: replace(each, hours=hours.get(key)) for key, each in wanted.categories.items()},
         )
     if known != wanted:

@@ -12,6 +12,7 @@ from signaling.protocol.session_views import (
     CallbackView,
     CategoryView,
     HelpView,
+    MailView,
     OpeningView,
     ParticipantView,
     RecordingView,
@@ -48,6 +49,7 @@ class Surroundings:
     opening: OpeningView | None = None
     offer_message: bool = False
     reachable: bool = False  # the partner signed who the user is, or there is a contact
+    mail: MailView | None = None
 
 
 def session_view(
@@ -86,6 +88,7 @@ def session_view(
     if person.role == "user":
         view.waiting, view.opening = around.waiting, around.opening
         view.contact_needed = not around.reachable
+        view.mail = around.mail
         view.choices = list(session.choices)
         if around.waiting is not None and around.offer_message:
             view.choices = ["wait", "message"]

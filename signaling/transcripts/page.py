@@ -32,11 +32,13 @@ img { display: block; max-width: 100%; max-height: 32rem; border-radius: 0.5rem;
 """
 
 
-async def page(conversation: Conversation, picture_of: PictureOf) -> AsyncIterator[str]:
-    """Yield the file in pieces, so that only one picture at a time is in memory."""
+async def page(
+    conversation: Conversation, picture_of: PictureOf, most_picture_bytes: int = MOST_PICTURE_BYTES
+) -> AsyncIterator[str]:
+    """Yield the file in pieces, so that only one picture at a time is in memory. `most_picture_bytes`: of all pictures."""
     words = conversation.words
     yield _head(conversation)
-    inside = _Inside(words["picture_missing"], picture_of)
+    inside = _Inside(words["picture_missing"], picture_of, most_picture_bytes)
     day, lines = "", conversation.shown()
     for line in lines:
         if conversation.day(line.at) != day:
@@ -73,10 +75,10 @@ async def _board(conversation: Conversation, inside: _Inside) -> AsyncIterator[s
 class _Inside:
     """Puts pictures into the file as long as there is room."""
 
-    def __init__(self, missing: str, picture_of: PictureOf) -> None:
+    def __init__(self, missing: str, picture_of: PictureOf, most_bytes: int) -> None:
         self._missing = f"<p>({escape(missing)})</p>"
         self._picture_of = picture_of
-        self._left_bytes = MOST_PICTURE_BYTES
+        self._left_bytes = most_bytes
 
     async def image(self, picture: str, label: str) -> str:
         """Return the picture as an element, or a sentence instead of a picture that cannot be shown."""

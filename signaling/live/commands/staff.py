@@ -62,6 +62,7 @@ async def _read_along(live: Live, client: Client, message: msg.ReadAlong) -> Rep
 async def _move_callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.MoveCallback) -> Reply:
     await check_time(live, entry, message.at)
     await live.sessions.apply(entry, ev.CallbackMoved(person.id, message.at))
+    live.mailing.callback_booked(entry)
     return None
 
 

@@ -98,6 +98,13 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
         raise NotAllowed("full")
     contact, note = message.contact.strip(), message.note.strip()
     await live.sessions.apply(entry, ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable))
+    live.mailing.callback_booked(entry)
+    return None
+
+
+async def _cancel_callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.CancelCallback) -> Reply:
+    await live.sessions.apply(entry, ev.CallbackCancelled(person.id))
+    live.mailing.callback_cancelled(entry)
     return None
 
 
@@ -114,6 +121,6 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.LeaveMessage: in_session(_leave_message),
     msg.GetCallbackTimes: in_session(_callback_times),
     msg.AskCallback: in_session(_callback),
-    msg.CancelCallback: event(lambda person, m: ev.CallbackCancelled(person.id)),
+    msg.CancelCallback: in_session(_cancel_callback),
     msg.Rate: in_session(_rate),
 }

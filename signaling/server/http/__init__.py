@@ -20,6 +20,7 @@ from . import (
     files,
     health,
     hours,
+    mail,
     operator,
     pages,
     passkeys,
@@ -32,6 +33,7 @@ from . import (
     staff,
     thresholds,
     transcripts,
+    unsubscribe,
     users,
     wrap_up,
 )
@@ -52,13 +54,14 @@ def setup(app: web.Application) -> None:
     app[users.WALKS] = Buckets(burst=10, per_minute=20)
     app[files.UPLOADS] = Buckets(burst=20, per_minute=20)
     app[transcripts.COPIES_TAKEN] = Buckets(burst=10, per_minute=10)
+    app[mail.ASKED] = Buckets(burst=10, per_minute=5)
     app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)
     hide_versions()
     for_people = (health, pages, users, transcripts, pictures, files)
     for_staff = (staff, account, factors, passkeys, person, recordings, copies, replies, reply_pictures, wrap_up)
-    for_operators = (operator, hours, thresholds, doctor)
-    for part in (*for_people, *for_staff, *for_operators):
+    for_operators = (operator, hours, thresholds, doctor, mail)
+    for part in (*for_people, *for_staff, *for_operators, unsubscribe):
         app.add_routes(part.routes)
     retention.setup(app)

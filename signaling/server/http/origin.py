@@ -11,7 +11,8 @@ from signaling.server.app_keys import SETTINGS
 from .errors import Refused
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_FOREIGN = frozenset({"/api/codes"})  # partners' pages may call this address; its handler checks the site's origins
+# Partners' pages may call the first, whose handler checks the site's origins. Mail programs call the second.
+_FOREIGN = frozenset({"/api/codes", "/unsubscribe"})
 # of staff who have no cookie yet
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",

@@ -35,7 +35,7 @@ INVITE_SENTENCES: dict[InviteReason, str] = {
     "bad_invite": "This link is not complete.",
     "expired": "This link has expired; ask for a new one.",
     "replayed": "This link has been used before; ask for a new one.",
-    "over": "Nobody waits behind this link any more.",
+    "over": "The conversation behind this link is over.",
 }
 
 
@@ -230,11 +230,13 @@ async def visit(request: web.Request) -> web.Response:
 
 @routes.post("/api/invites")
 async def invites(request: web.Request) -> web.Response:
-    """Exchange an invite, once, for the session of the counselor who is calling the user back."""
+    """Exchange a link, once, for its session: an invite to the counselor who is calling the user back, or the link of a mail."""
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())
     try:
-        entry, token = await request.app[LIVE].exchange_invite(asked.invite)
+        live = request.app[LIVE]
+        exchange = live.exchange_invite if "." in asked.invite else live.exchange_link  # a JWS has dots, a mail's token has none
+        entry, token = await exchange(asked.invite)
     except InviteRefused as error:
         raise Refused(_INVITE_STATUS.get(error.reason, 400), error.reason, INVITE_SENTENCES[error.reason]) from error
     session = entry.session

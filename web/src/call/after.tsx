@@ -11,6 +11,7 @@ import type { OneOf } from "../ui/one-of";
 import { TextArea } from "../ui/field";
 import { Icon } from "../ui/icon";
 import { saveAs } from "../ui/save-as";
+import { CopyByMail } from "../room/reach/mail-me";
 import { transcriptPath } from "../room/transcript";
 import type { Call } from "./call";
 import { isRareKey, t, type RareKey } from "./rare/words";
@@ -44,6 +45,7 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
           </a>
         )}
       </div>
+      {talked && <CopyByMail session={session} token={call.handoff.token} />}
       <p class="field-hint">{t("after.closeWindow")}</p>
     </div>
   );

@@ -20,6 +20,8 @@ export type CodeReason =
 
 export type InviteReason = "bad_invite" | "expired" | "replayed" | "over";
 
+export type MailReason = "mail_off" | "bad_address" | "unsubscribed" | "too_many_mails" | "mail_full";
+
 export type SignInReason =
   | "wrong_credentials"
   | "too_many_sign_ins"
@@ -224,6 +226,11 @@ export type HttpReason =
   | "too_many_address"
   | "bad_invite"
   | "over"
+  | "mail_off"
+  | "bad_address"
+  | "unsubscribed"
+  | "too_many_mails"
+  | "mail_full"
   | "wrong_credentials"
   | "too_many_sign_ins"
   | "wrong_password"

@@ -194,6 +194,16 @@ export interface OpeningView {
 }
 
 /**
+ * The user's address for mails.
+ *
+ * ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: a copy of the conversation may be in a mail.
+ */
+export interface MailView {
+  to: string;
+  copies: boolean;
+}
+
+/**
  * A session as one viewer may see it. The server sends all of it at each change.
  *
  * For users, ``brief`` and ``help`` are null and ``categories`` is empty.
@@ -215,6 +225,7 @@ export interface SessionView {
   may_record: boolean;
   waiting: WaitingView | null;
   opening: OpeningView | null;
+  mail: MailView | null;
   callback: CallbackView | null;
   upgrade: UpgradeView | null;
   owner_lost: boolean;

@@ -14,6 +14,7 @@ import { Audit } from "./audit";
 import { Doctor } from "./doctor";
 import { HoursPart } from "./hours";
 import { ListeningBand, useListening } from "./listening";
+import { MailPart } from "./mail/part";
 import { Past } from "./past";
 import { RepliesPart } from "./replies";
 import { OneSession } from "./session";
@@ -176,6 +177,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         {part === "replies" && <RepliesPart />}
         {part === "wrap-up" && <WrapUpPart />}
         {part === "signing-in" && <SigningInPart />}
+        {part === "mail" && <MailPart />}
         {part === "audit" && <Audit />}
         {part === "doctor" && <Doctor />}
       </main>

@@ -8,6 +8,7 @@ import { RequestError } from "../room/connection";
 import { Button, Field, Icon, TextArea } from "../ui";
 import { t as roomText } from "../room/words";
 import { refusalText, t, type PanelFailure } from "./words";
+import { CopyByMail } from "../room/reach/mail-me";
 import { transcriptPath } from "../room/transcript";
 import { saveAs } from "../ui/save-as";
 
@@ -171,6 +172,7 @@ export function After({ client, session, token, onNew }: Part & { token: string;
           {t("after.copy")}
         </Button>
       )}
+      {!left && <CopyByMail session={session} token={token} />}
       <Button kind="quiet" wide data-testid="panel-restart" onClick={onNew}>
         {t("after.new")}
       </Button>

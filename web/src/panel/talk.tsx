@@ -6,6 +6,7 @@ import type { SessionView } from "../messages";
 import { AskCallback, CalledBack } from "../room/callback";
 import { Chat } from "../room/chat";
 import type { Client } from "../room/client";
+import { lazy } from "../room/lazy";
 import { Pictures } from "../room/pictures";
 import { others, serverNow } from "../room/state";
 import { t as roomText } from "../room/words";
@@ -18,6 +19,12 @@ import type { Kept } from "./kept";
 import type { Panel, PanelState } from "./panel";
 import { newestAt, pillText, placeText, type Screen, screenOf, unread } from "./standing";
 import { closedText, refusalText, t } from "./words";
+
+const Reach = lazy(
+  () => import("../room/reach/mail-me"),
+  (module) => module.Reach,
+  { name: "lazy.loading", class: "p-reach" },
+);
 
 type Choice = SessionView["choices"][number];
 
@@ -153,12 +160,14 @@ function Room({
   client,
   session,
   pictures,
+  token,
   onEnd,
 }: {
   panel: Panel;
   client: Client;
   session: SessionView;
   pictures: Pictures;
+  token: string;
   onEnd: () => void;
 }) {
   const active = screenOf(session) === "room";
@@ -166,6 +175,7 @@ function Room({
   return (
     <>
       {active && <People session={session} />}
+      {active && session.mail !== null && <Reach session={session} token={token} />}
       {board.open && board.show && <div class="p-talk-board">{board.show(pictures)}</div>}
       <div class="p-talk-chat">
         <Chat client={client} session={session} pictures={pictures} />
@@ -342,7 +352,14 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
         </p>
       )}
       <Head client={client} session={session} onMessage={leaveMessage} onCallback={callback} onFold={() => panel.fold()} />
-      <Room panel={panel} client={client} session={session} pictures={pictures} onEnd={() => setEnding(true)} />
+      <Room
+        panel={panel}
+        client={client}
+        session={session}
+        pictures={pictures}
+        token={kept.token}
+        onEnd={() => setEnding(true)}
+      />
       {ending && <EndDialog client={client} session={session} onClose={() => setEnding(false)} />}
     </div>
   );

@@ -54,6 +54,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     may_record: false,
     waiting: null,
     opening: null,
+    mail: null,
     callback: null,
     owner_lost: false,
     choices: [],

@@ -22,6 +22,7 @@ export const PART_NEEDS = {
   hours: "hours.change",
   replies: "replies.change",
   "wrap-up": "outcomes.change",
+  mail: "sites.change",
   "signing-in": "sign_in.change",
   audit: "audit.read",
   doctor: "installation.see",

@@ -18,6 +18,7 @@ from signaling.protocol.reasons import (
     ErrorReason,
     FileReason,
     InviteReason,
+    MailReason,
     OverReason,
     PeerEndReason,
     PictureReason,
@@ -75,7 +76,7 @@ DOCUMENTED = [
     (_words(_after("`#invite=`", "\n").rpartition("Refused")[2]), {InviteReason}),
     (
         _words(_HTTP),
-        {RequestReason, SignInReason, PictureReason, FileReason, CrowdedReason},
+        {RequestReason, SignInReason, PictureReason, FileReason, MailReason, CrowdedReason},
     ),
     ({word for row in re.findall(r"^\| (`.*?) \|", _TABLE, re.MULTILINE) for word in _words(row)}, {ErrorReason}),
     (set(re.findall(r"^- `([a-z_]+)`", _after("`bye` is the last message", "**Rights end"), re.MULTILINE)), {ByeReason}),

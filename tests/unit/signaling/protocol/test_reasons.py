@@ -16,7 +16,7 @@ from signaling.images import refusal as pictures
 from signaling.live.peer_ends import PEER_ENDS
 from signaling.protocol import reasons
 from signaling.server import websocket
-from signaling.server.http import errors, users
+from signaling.server.http import errors, mail, users
 
 ROOT = Path(__file__).parents[4]
 DECLARED = {name: set(typing.get_args(hint)) for name, hint in vars(reasons).items() if name.endswith("Reason")}
@@ -39,6 +39,7 @@ def test_every_declared_reason_is_given_somewhere(name: str) -> None:
     [
         (codes.SENTENCES, "CodeReason"),
         (users.INVITE_SENTENCES, "InviteReason"),
+        (mail.SENTENCES, "MailReason"),
         (sign_in_refused.SENTENCES, "SignInReason"),
         (pictures.SENTENCES, "PictureReason"),
         (files.SENTENCES, "FileReason"),

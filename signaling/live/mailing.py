@@ -1,0 +1,243 @@
+"""Tell people who have left the page: by mail, about an answer, a callback, or a queue that nobody serves.
+
+Nothing here is waited for by a conversation: mails are queued by tasks of their own, at most `MOST_TASKS` at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from signaling.live.clock import Now
+from signaling.live.entry import Entry
+from signaling.live.index import Index
+from signaling.live.staffing import Staffing
+from signaling.mail import Postbox
+from signaling.mail.postbox import AFTER_S, REPLY_AGAIN_MS
+from signaling.protocol.mail_addresses import address_in, masked
+from signaling.protocol.session_views import Line, MailView
+from signaling.records import MessageRecord, Records, RecordsAway, UnknownSession
+from signaling.records.outbox import MailRefused
+from signaling.session.views import brief_value
+
+log = structlog.get_logger(__name__)
+
+MOST_TASKS = 1000
+ALERTS_S = 30.0
+NOBODY_MS = 60_000  # a queue that nobody serves is reported after this wait
+ALERT_AGAIN_MS = 30 * 60_000
+SOON_MS = 15 * 60_000  # so long before a callback its reminder is sent
+_TOLD_OF = frozenset({"text", "picture", "file"})
+
+
+def address_for(entry: Entry) -> str:
+    """Return the mail address of the session's user: the one that the partner signed or that the user gave; "" without one."""
+    called = entry.session.callback
+    return address_in(brief_value(entry.brief, "user_contact")) or address_in(called.contact if called else "")
+
+
+class Mailing:
+    """Queues mails about live sessions."""
+
+    def __init__(
+        self,
+        *,
+        postbox: Postbox,
+        records: Records,
+        index: Index,
+        staffing: Staffing,
+        wallboard: str,
+        count: Counter[str],
+        now: Now,
+    ) -> None:
+        """Make the object. `wallboard`: the address of the operators' page."""
+        self._postbox = postbox
+        self._records = records
+        self._index = index
+        self._staffing = staffing
+        self._wallboard = wallboard
+        self._count = count
+        self._now = now
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Learn which users have been told of an answer before this server started."""
+        if not self._postbox.enabled:
+            return
+        for key in await self._records.mail_keys("reply/"):
+            if entry := self._index.entries.get(key.removeprefix("reply/")):
+                entry.mailed_at = self._now()
+
+    async def close(self) -> None:
+        """Finish what is being queued."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def view(self, entry: Entry) -> MailView | None:
+        """Return how the user can be reached by mail, or None when this server sends no mail."""
+        if not self._postbox.enabled:
+            return None
+        address = address_for(entry)
+        return MailView(to=masked(address) if address else "", copies=entry.site.mail.content == "on")
+
+    # --- answers ---------------------------------------------------------------------------------------------------------
+
+    def answered(self, entry: Entry, line: Line) -> None:
+        """Tell a user who has left of a new line of staff, unless they return within two minutes."""
+        by_staff = line.role in ("counselor", "professional") and line.audience == "all" and line.kind in _TOLD_OF
+        if not by_staff or entry.session.user in entry.holders or not self._postbox.enabled:
+            return
+        now = self._now()
+        if now - entry.mailed_at < REPLY_AGAIN_MS:
+            return
+        if address := address_for(entry):
+            entry.mailed_at = now
+            args = {"name": line.name, "since_seq": line.seq}
+            self._later(self._reply(entry, address, args, now))
+
+    async def _reply(self, entry: Entry, address: str, args: dict[str, Any], now: int) -> None:
+        await self._postbox.post(
+            "reply",
+            address,
+            site=entry.site.id,
+            session=entry.id,
+            language=entry.session.language,
+            args=args,
+            key=f"reply/{entry.id}",
+            quiet_ms=REPLY_AGAIN_MS,
+            at=now + AFTER_S * 1000,
+        )
+
+    def came_back(self, entry: Entry) -> None:
+        """Take back the mail about an answer, because its reader is on the page."""
+        if entry.mailed_at:
+            entry.mailed_at = 0
+            self._later(self._records.drop_mails(f"reply/{entry.id}"))
+
+    def message_answered(self, message: MessageRecord, name: str, seq: int) -> None:
+        """Tell a user that the message that they left was answered."""
+        if address := address_in(message.contact):
+            self._later(
+                self._postbox.post(
+                    "message_answered",
+                    address,
+                    site=message.site,
+                    session=message.session,
+                    language=message.language,
+                    args={"name": name, "since_seq": seq},
+                    key=f"message/{message.id}",
+                )
+            )
+
+    # --- callbacks -------------------------------------------------------------------------------------------------------
+
+    def callback_booked(self, entry: Entry) -> None:
+        """Promise a booked or moved callback, with a calendar event, and remind of it shortly before."""
+        called = entry.session.callback
+        if called is None or called.state != "scheduled":
+            return
+        if address := _callback_address(entry):
+            self._later(self._promise(entry, address, called.due_at))
+
+    def callback_cancelled(self, entry: Entry) -> None:
+        """Confirm that a callback was cancelled, with an event that removes it from a calendar."""
+        called = entry.session.callback
+        if called is None:
+            return
+        if address := _callback_address(entry):
+            self._later(self._cancelled(entry, address, called.due_at))
+
+    async def _promise(self, entry: Entry, address: str, at: int) -> None:
+        await self._forget_promises(entry)
+        args = {"at": at, "moved": _sequence(self._now())}
+        about: dict[str, Any] = {"site": entry.site.id, "session": entry.id, "language": entry.session.language, "args": args}
+        await self._postbox.post("callback", address, key=f"callback/{entry.id}", life_ms=max(at - self._now(), 60_000), **about)
+        if at - SOON_MS > self._now() + SOON_MS:
+            await self._postbox.post("callback_soon", address, key=f"soon/{entry.id}", at=at - SOON_MS, life_ms=SOON_MS, **about)
+
+    async def _cancelled(self, entry: Entry, address: str, at: int) -> None:
+        await self._forget_promises(entry)
+        await self._postbox.post(
+            "callback_cancelled",
+            address,
+            site=entry.site.id,
+            session=entry.id,
+            language=entry.session.language,
+            args={"at": at, "moved": _sequence(self._now())},
+        )
+
+    async def _forget_promises(self, entry: Entry) -> None:
+        for key in (f"callback/{entry.id}", f"soon/{entry.id}"):
+            await self._records.drop_mails(key)
+
+    # --- alerts ----------------------------------------------------------------------------------------------------------
+
+    async def watch_queues(self) -> None:
+        """Tell the sites' operators of queues that nobody serves, or in which somebody waits too long. Runs until cancelled."""
+        while self._postbox.enabled:
+            await asyncio.sleep(ALERTS_S)
+            for queue in list(self._index.queues.values()):
+                await self._look(list(queue.values()))
+        await asyncio.Event().wait()
+
+    async def _look(self, waiting: list[Entry]) -> None:
+        oldest = min(waiting, key=lambda entry: entry.session.enqueued_at)
+        site = await self._records.site(oldest.site.id)
+        if site is None or not site.mail.alerts:
+            return
+        session, waited = oldest.session, self._now() - oldest.session.enqueued_at
+        nobody = not self._staffing.helpers(site, session.language, site.category_path(session.category))
+        if waited < (min(NOBODY_MS, site.mail.alert_after_s * 1000) if nobody else site.mail.alert_after_s * 1000):
+            return
+        language = site.languages[0] if site.languages else "en"
+        args = {
+            "category": site.category_name(session.category, language),
+            "waiting": len(waiting),
+            "minutes": max(1, waited // 60_000),
+            "page": self._wallboard,
+        }
+        for number, address in enumerate(site.mail.alerts):
+            self._later(
+                self._postbox.post(
+                    "alert_nobody" if nobody else "alert_wait",
+                    address,
+                    site=site.id,
+                    language=language,
+                    args=args,
+                    key=f"alert/{site.id}/{session.category}/{number}",
+                    quiet_ms=ALERT_AGAIN_MS,
+                )
+            )
+
+    def _later(self, work: Coroutine[Any, Any, object]) -> None:
+        if len(self._tasks) >= MOST_TASKS:
+            work.close()
+            self._count["mail.too_many_tasks"] += 1
+            return
+        task = asyncio.create_task(self._safely(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _safely(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except MailRefused as error:
+            self._count[f"mail.{error.reason}"] += 1
+        except (RecordsAway, UnknownSession):
+            self._count["mail.not_queued"] += 1
+        except Exception:
+            log.exception("mail not queued")
+
+
+def _callback_address(entry: Entry) -> str:
+    """Return where a callback's mails go: the contact of the callback if it is a mail address, else the user's address."""
+    called = entry.session.callback
+    return address_in(called.contact if called else "") or address_for(entry)
+
+
+def _sequence(now: int) -> int:
+    """Return the sequence number of a calendar event: seconds since 2025, so that each later event has a higher one."""
+    return max(0, now // 1000 - 1_735_689_600)

@@ -1,0 +1,160 @@
+"""Make a mail from its row in the outbox: read what it is about, make its one-time link, write text and HTML."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+from signaling.access.identity import token_hash
+from signaling.protocol.session_views import Line
+from signaling.protocol.texts import Seen
+from signaling.records import Records, SessionRecord, Site
+from signaling.records.links import LinkRecord
+from signaling.records.mail_plan import MailText
+from signaling.records.outbox import MailRecord
+from signaling.transcripts import page, plain, zone_of
+from signaling.transcripts.reading import conversation_of, pictures_for
+
+from . import calendar
+from .kinds import MANNERS, THREAD, Kind
+from .letters import About, letter, moment, zone_name
+from .messages import Attachment, Envelope, message
+from .unsubscribing import Addresses
+from .words import language_of
+
+THREAD_MS = 7 * 86_400_000  # for so long, a link into a conversation works
+MOST_QUOTED_LINES = 20
+MOST_COPY_BYTES = 5 * 1024 * 1024  # pictures in a copy by mail; many mail servers refuse mails above 10 MB
+_QUOTED = Seen(2000, lines=True, cut=True)
+
+
+class Outdated(Exception):
+    """The subject of the mail is gone or has changed, so the mail must not be sent."""
+
+
+class Composer:
+    """Writes the mails of this server."""
+
+    def __init__(self, records: Records, addresses: Addresses, *, url: str, sender: str, now: Callable[[], int]) -> None:
+        """Make a composer. `url`: origin of the users' pages. `sender`: the from-address."""
+        self._records = records
+        self._addresses = addresses
+        self._url = url
+        self._sender = sender
+        self._now = now
+
+    async def compose(self, mail: MailRecord) -> EmailMessage:
+        """Return the message. Raises Outdated, and RecordsAway."""
+        kind: Kind = mail.kind  # type: ignore[assignment]  # only `Postbox.post` writes kinds
+        site = await self._records.site(mail.site) if mail.site else None
+        if mail.site and site is None:
+            raise Outdated
+        session = await self._records.session(mail.session) if mail.session else None
+        if mail.session and (session is None or session.end_reason == "erased"):
+            raise Outdated
+        zone = _zone(site, session, mail.args.get("zone", ""))
+        plan = site.mail if site else None
+        of = self._addresses.token(mail.address)
+        leave = f"{self._url}/unsubscribe?of={of}&lang={language_of(mail.language)}" if MANNERS[kind].leaves else ""
+        about = About(
+            kind=kind,
+            language=mail.language,
+            site=site.name(mail.language) if site else "Sangdam",
+            values=_values(mail, zone),
+            zone=zone,
+            own=_own(site, mail),
+            accent=site.accent if site else "",
+            link=await self._link(mail, kind),
+            said=await self._said(mail, site),
+            leave=leave,
+        )
+        written = letter(about)
+        envelope = Envelope(
+            sender=self._sender,
+            sender_name=(plan.sender if plan else "") or about.site,
+            recipient=mail.address,
+            reply_to=plan.reply_to if plan else "",
+            leave=leave,
+        )
+        files = await self._files(mail, site, session, zone, written.subject, written.text)
+        return message(written, envelope, files, self._now())
+
+    async def _link(self, mail: MailRecord, kind: Kind) -> tuple[str, int | None] | None:
+        """Make the mail's link. Only the hash of its token is stored, so each try has a link of its own."""
+        if kind in ("alert_nobody", "alert_wait"):
+            return str(mail.args["page"]), None
+        page = str(mail.args.get("page", ""))
+        if not MANNERS[kind].opens and not page:
+            return None
+        token = secrets.token_urlsafe(32)
+        until = mail.until if page else self._now() + THREAD_MS
+        await self._records.add_link(
+            LinkRecord(
+                token_hash=token_hash(token),
+                purpose=kind if page else THREAD,
+                subject=str(mail.args["subject"]) if page else str(mail.session),
+                session=mail.session,
+                mail=mail.id,
+                expires_at=until,
+            )
+        )
+        # behind "#": browsers send that part to no server, so that it is in no log
+        return (f"{page}#link={token}" if page else f"{self._url}/call#invite={token}"), until
+
+    async def _said(self, mail: MailRecord, site: Site | None) -> str:
+        """Return the lines that the mail tells of, if the site allows it."""
+        since = mail.args.get("since_seq")
+        if since is None or site is None or site.mail.content != "on" or mail.session is None:
+            return ""
+        lines = await self._records.lines(mail.session, int(since) - 1, MOST_QUOTED_LINES, "all")
+        return _QUOTED("\n".join(each.text for each in lines if _by_staff(each)))
+
+    async def _files(
+        self, mail: MailRecord, site: Site | None, session: SessionRecord | None, zone: tzinfo, title: str, text: str
+    ) -> tuple[Attachment, ...]:
+        if mail.kind == "copy" and session is not None and site is not None and site.mail.content == "on":
+            return await self._copy(session, mail.language, zone, str(mail.args.get("you", "")))
+        if mail.kind in ("callback", "callback_cancelled") and session is not None:
+            at, moved = int(mail.args["at"]), int(mail.args["moved"])
+            host = urlsplit(self._url).hostname or "localhost"
+            cancelled = mail.kind == "callback_cancelled"
+            return (calendar.event(session.id, host, title, text, at, self._now(), moved=moved, cancelled=cancelled),)
+        return ()
+
+    async def _copy(self, session: SessionRecord, language: str, zone: tzinfo, you: str) -> tuple[Attachment, ...]:
+        found = await conversation_of(self._records, session, "all", language, zone, you)
+        pictures = pictures_for(self._records, session.id, "all")
+        html = "".join([piece async for piece in page(found, pictures, MOST_COPY_BYTES)])
+        return (
+            Attachment("conversation.html", "text/html", html.encode(), (("charset", "utf-8"),)),
+            Attachment("conversation.txt", "text/plain", plain(found).encode(), (("charset", "utf-8"),)),
+        )
+
+
+def _by_staff(line: Line) -> bool:
+    return line.role in ("counselor", "professional") and line.kind == "text" and line.change != "retracted"
+
+
+def _values(mail: MailRecord, zone: tzinfo) -> dict[str, str]:
+    values = {name: str(value) for name, value in mail.args.items()}
+    if "at" in mail.args:
+        values |= {"when": moment(int(mail.args["at"]), mail.language, zone), "zone": zone_name(zone)}
+    return values
+
+
+def _own(site: Site | None, mail: MailRecord) -> MailText:
+    """Return the site's own wording of this mail."""
+    texts = site.mail.texts if site else {}
+    language = site.language_for(mail.language) if site else None
+    return texts.get(mail.language, texts.get(language or "", {})).get(mail.kind, MailText())
+
+
+def _zone(site: Site | None, session: SessionRecord | None, wanted: str) -> tzinfo:
+    """Return the reader's zone if it is known, else the zone of the category's opening hours, else UTC."""
+    if wanted:
+        return zone_of(wanted)
+    hours = site.hours_of(session.category) if site is not None and session is not None else None
+    return zone_of(hours.timezone) if hours is not None else UTC

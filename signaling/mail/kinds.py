@@ -1,0 +1,59 @@
+"""The kinds of mails: how urgent each is, how long it is of use, and whether its recipient has booked it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from signaling.records.outbox import BOOKED
+
+Kind = Literal[
+    "reply",
+    "thread",
+    "message_answered",
+    "copy",
+    "callback",
+    "callback_soon",
+    "callback_cancelled",
+    "alert_nobody",
+    "alert_wait",
+    "invitation",
+    "password_reset",
+]
+Account = Literal["invitation", "password_reset"]
+
+_HOUR_MS = 3_600_000
+_DAY_MS = 24 * _HOUR_MS
+_SOON = 1  # rank after what was booked
+_LATER = 2
+
+THREAD = "thread"  # the purpose of a link that opens a conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """The treatment of a kind of mail.
+
+    `rank`: lower is sent first; `BOOKED` goes to an unsubscribed address, too. `life_ms`: after so long, the mail is of no use.
+    `opens`: whether the mail has a link into the conversation. `leaves`: whether the recipient can unsubscribe from such mails.
+    """
+
+    rank: int
+    life_ms: int
+    opens: bool = True
+    leaves: bool = True
+
+
+MANNERS: dict[Kind, Manner] = {
+    "reply": Manner(_SOON, _DAY_MS),
+    "thread": Manner(_SOON, _HOUR_MS),
+    "message_answered": Manner(_SOON, 3 * _DAY_MS),
+    "copy": Manner(_LATER, _DAY_MS),
+    "callback": Manner(BOOKED, _DAY_MS),
+    "callback_soon": Manner(BOOKED, _HOUR_MS),
+    "callback_cancelled": Manner(BOOKED, _DAY_MS, opens=False),
+    "alert_nobody": Manner(_SOON, _HOUR_MS, opens=False, leaves=False),
+    "alert_wait": Manner(_SOON, _HOUR_MS, opens=False, leaves=False),
+    "invitation": Manner(BOOKED, _DAY_MS, opens=False, leaves=False),
+    "password_reset": Manner(BOOKED, _HOUR_MS, opens=False, leaves=False),
+}

@@ -1,0 +1,143 @@
+"""A mail's subject, plain text and HTML. Pure.
+
+The HTML loads nothing: no pictures, no style sheets. So a mail program shows it at once, and nobody learns that it was opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from html import escape
+
+from signaling.protocol.texts import Seen
+from signaling.records.mail_plan import MailText
+
+from .kinds import MANNERS, Kind
+from .words import FRAMES, TEXTS, Frame, language_of
+
+_SUBJECT = Seen(160, cut=True)
+_PLACE = re.compile(r"\{([a-z]+)\}")
+_ACCENT = "#1f5fbf"
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
+
+_STYLE = (
+    "body{margin:0;background:#f3f4f6;color:#1b1f24}"
+    "main{max-width:34rem;margin:0 auto;padding:1.5rem 1rem;"
+    "font:16px/1.6 system-ui,-apple-system,'Apple SD Gothic Neo','Noto Sans KR','Noto Sans',sans-serif}"
+    ".card{background:#fff;border-radius:12px;padding:1.5rem}"
+    "h1{font-size:1.25rem;line-height:1.4;margin:0 0 .75rem}p{margin:0 0 1rem;white-space:pre-line}"
+    "blockquote{margin:0 0 1rem;padding:.75rem 1rem;background:#f3f4f6;border-radius:8px;white-space:pre-wrap}"
+    ".small{color:#57606a;font-size:.875rem;margin:.75rem 0 0}.small a{color:#57606a}"
+    "@media(prefers-color-scheme:dark){body{background:#111418;color:#e6e9ee}.card{background:#1b2027}"
+    "blockquote{background:#262c35}.small,.small a{color:#a3adba}}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """The content of a letter.
+
+    `values`: what the texts' braces stand for. `own`: the site's own wording. `link`: an address and the time (Unix ms) until
+    which it works; None: no link. `said`: what the conversation's other side wrote; "" when the site does not allow quotes.
+    `leave`: the address to unsubscribe at, or "".
+    """
+
+    kind: Kind
+    language: str
+    site: str
+    values: Mapping[str, str]
+    zone: tzinfo
+    own: MailText = field(default_factory=MailText)
+    accent: str = ""
+    link: tuple[str, int | None] | None = None
+    said: str = ""
+    leave: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter. `subject` is one line."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def moment(at_ms: int, language: str, zone: tzinfo) -> str:
+    """Return a date and time of day, as that language writes them."""
+    return FRAMES[language_of(language)]["moment"].format(datetime.fromtimestamp(at_ms / 1000, zone))
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Return the zone's name, such as "Asia/Seoul"."""
+    return getattr(zone, "key", "UTC")
+
+
+def letter(about: About) -> Letter:
+    """Return the letter."""
+    language = language_of(about.language)
+    words, frame = TEXTS[language][about.kind], FRAMES[language]
+    values = {"site": about.site, **about.values}
+    subject = _SUBJECT(_filled(about.own.subject or words["subject"], values))
+    text = _filled(about.own.text or words["text"], values)
+    small = _small(about, frame, values)
+    return Letter(
+        subject, _plain(about, text, words["button"], small, frame["said"]), _html(about, subject, text, small, language)
+    )
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """Fill in the names in braces. Unlike `str.format`, this reaches no attributes of the values."""
+    return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def _small(about: About, frame: Frame, values: Mapping[str, str]) -> list[str]:
+    """Return the small print: how long the link works, and why this mail comes."""
+    found: list[str] = []
+    if about.link is not None and about.link[1] is not None:
+        until = {"when": moment(about.link[1], about.language, about.zone), "zone": zone_name(about.zone)}
+        found.append(_filled(frame["until"], until))
+    if MANNERS[about.kind].opens and about.link is not None:
+        found.append(frame["once"])
+    found.append(_filled(frame["why"], values) if MANNERS[about.kind].leaves else frame["automatic"])
+    return found
+
+
+def _plain(about: About, text: str, button: str, small: list[str], said: str) -> str:
+    parts = [text]
+    if about.said:
+        parts.append(f"{said}:\n" + "\n".join(f"> {row}" for row in about.said.splitlines()))
+    if about.link is not None:
+        parts.append(f"{button}:\n{about.link[0]}")
+    leave = [f"{FRAMES[language_of(about.language)]['leave']}: {about.leave}"] if about.leave else []
+    return "\n\n".join([*parts, "-- \n" + "\n".join([*small, *leave])]) + "\n"
+
+
+def _html(about: About, subject: str, text: str, small: list[str], language: str) -> str:
+    accent = about.accent if _COLOUR.match(about.accent) else _ACCENT
+    button = ""
+    if about.link is not None:
+        style = (
+            f"display:inline-block;background:{accent};color:{_ink_on(accent)};"
+            "padding:.75rem 1.25rem;border-radius:8px;text-decoration:none;font-weight:600"
+        )
+        label = escape(TEXTS[language][about.kind]["button"])
+        button = f'<p style="margin:0"><a href="{escape(about.link[0])}" style="{style}">{label}</a></p>\n'
+    quote = f'<blockquote dir="auto">{escape(about.said)}</blockquote>\n' if about.said else ""
+    leave = f' <a href="{escape(about.leave)}">{escape(FRAMES[language]["leave"])}</a>' if about.leave else ""
+    return (
+        f'<!doctype html>\n<html lang="{escape(language)}">\n<head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+        f"<title>{escape(subject)}</title><style>{_STYLE}</style></head>\n<body><main>\n"
+        f'<div class="card"><h1 dir="auto">{escape(subject)}</h1>\n<p dir="auto">{escape(text)}</p>\n{quote}{button}</div>\n'
+        f'<p class="small">{"<br>".join(escape(each) for each in small)}{leave}</p>\n</main></body>\n</html>\n'
+    )
+
+
+def _ink_on(colour: str) -> str:
+    """Return black or white, whichever is easier to read on this colour (WCAG 2, relative luminance)."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#ffffff"

@@ -1,0 +1,56 @@
+"""A letter as an Internet message (RFC 5322), with its calendar event or its attachments. Pure, but for the message's id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+
+from .letters import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a mail. `kind`: such as "text/html"."""
+
+    name: str
+    kind: str
+    data: bytes
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """The people of a mail. `sender`: the from-address. `leave`: the address to unsubscribe at, or ""."""
+
+    sender: str
+    sender_name: str
+    recipient: str
+    reply_to: str = ""
+    leave: str = ""
+
+
+def message(letter: Letter, envelope: Envelope, attachments: tuple[Attachment, ...], now_ms: int) -> EmailMessage:
+    """Return the message. Raises ValueError when a value would break a header: `email` refuses line ends there."""
+    local, _, domain = envelope.sender.rpartition("@")
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = Address(envelope.sender_name, local, domain)
+    mail["To"] = envelope.recipient
+    mail["Subject"] = letter.subject
+    mail["Date"] = format_datetime(datetime.fromtimestamp(now_ms / 1000, UTC))
+    mail["Message-ID"] = make_msgid(domain=domain)
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine answers
+    if envelope.reply_to:
+        mail["Reply-To"] = envelope.reply_to
+    if envelope.leave:
+        mail["List-Unsubscribe"] = f"<{envelope.leave}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    mail.set_content(letter.text, cte="quoted-printable")
+    mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    for each in attachments:
+        main, _, sub = each.kind.partition("/")
+        mail.add_attachment(each.data, maintype=main, subtype=sub, filename=each.name, params=dict(each.parameters))
+    return mail

@@ -1,0 +1,94 @@
+"""Put mails into the outbox. This is all that the rest of the server does about mail."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from signaling.protocol.mail_addresses import BadAddress, address_of
+from signaling.records import Records
+from signaling.records.outbox import MailRecord, MailRefused
+
+from .kinds import MANNERS, Account, Kind
+from .unsubscribing import Addresses
+
+AFTER_S = 120  # seconds for which an answer waits to be read before a mail tells of it
+REPLY_AGAIN_MS = 3_600_000  # while the user stays away, further answers are told of after this time
+
+
+class Postbox:
+    """The way into the outbox. Every method raises MailRefused when the mail is not taken."""
+
+    def __init__(self, records: Records, addresses: Addresses, now: Callable[[], int], *, enabled: bool) -> None:
+        """Make a postbox. `enabled`: whether this server was told of a mail server."""
+        self.enabled = enabled
+        self.addresses = addresses
+        self._records = records
+        self._now = now
+        self.posted = asyncio.Event()  # set when a mail was queued by this process
+
+    async def post(
+        self,
+        kind: Kind,
+        address: str,
+        *,
+        site: str = "",
+        session: str | None = None,
+        language: str = "en",
+        args: dict[str, Any] | None = None,
+        key: str | None = None,
+        quiet_ms: int = 0,
+        at: int = 0,
+        life_ms: int = 0,
+    ) -> bool:
+        """Queue a mail. Return False when one with this key is queued, or was sent within `quiet_ms`.
+
+        `at`: when it is to be sent (Unix ms; 0: now). `life_ms`: after so long it is of no use (0: as its kind).
+        """
+        if not self.enabled:
+            raise MailRefused("mail_off")
+        try:
+            address = address_of(address)
+        except BadAddress:
+            raise MailRefused("bad_address") from None
+        now, manner = self._now(), MANNERS[kind]
+        mail = MailRecord(
+            id=f"e-{secrets.token_hex(8)}",
+            kind=kind,
+            address=address,
+            address_hash=self.addresses.hashed(address),
+            site=site,
+            session=session,
+            language=language,
+            args=args or {},
+            key=key,
+            rank=manner.rank,
+            created_at=now,
+            next_at=at or now,
+            until=(at or now) + (life_ms or manner.life_ms),
+        )
+        queued = await self._records.queue_mail(mail, quiet_ms=quiet_ms)
+        self.posted.set()
+        return queued
+
+    async def account(
+        self,
+        kind: Account,
+        address: str,
+        *,
+        subject: str,
+        page: str,
+        language: str,
+        life_ms: int,
+        name: str = "",
+        organisation: str = "",
+    ) -> None:
+        """Send a member of staff an invitation, or a link to choose a new password.
+
+        `page`: address of the page that opens; the link is `page#link=TOKEN`. The page posts the token, and the handler exchanges
+        it, once, by `records.use_link(token_hash(token), kind, now)`, which returns `subject` (such as a staff id).
+        """
+        args = {"name": name, "organisation": organisation, "page": page, "subject": subject}
+        await self.post(kind, address, language=language, args=args, key=f"{kind}/{subject}", life_ms=life_ms)

@@ -1,0 +1,170 @@
+"""Send the mails of the outbox, from the server that decides. Nothing here is waited for by a conversation.
+
+A few lanes send side by side. Each takes the most urgent mail that is due, and keeps its connection while there are mails. Every
+step has a limit, so that a mail server may hang, refuse or answer in pieces. While the mail server itself is the trouble, all
+lanes pause, longer each time, and the mails keep their tries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from signaling.config.settings import MailServer
+from signaling.records import Records, RecordsAway, UnknownSession
+from signaling.records.outbox import MailRecord
+
+from .composing import Composer, Outdated
+from .postbox import Postbox
+from .smtp import Connection, Verdict, verdict
+
+log = structlog.get_logger(__name__)
+
+LANES = 3
+LEASE_MS = 5 * 60_000  # longer than connecting and sending one mail may take
+LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)  # pause after each failed try of one mail; the last pause repeats
+MOST_TRIES = 12
+PAUSES_S = (1, 2, 5, 15, 60, 300)  # pause of all lanes after each failure of the mail server; the last pause repeats
+LOOK_S = 5.0  # the longest time until a mail is seen that another server of a cluster has queued
+
+
+class Sender:
+    """Sends the mails of the outbox. `trouble`: why the mail server takes no mail now, or ""."""
+
+    def __init__(
+        self,
+        records: Records,
+        postbox: Postbox,
+        composer: Composer,
+        server: MailServer,
+        *,
+        greets_as: str,
+        count: Counter[str],
+        now: Callable[[], int],
+    ) -> None:
+        self._records = records
+        self._postbox = postbox
+        self._composer = composer
+        self._server = server
+        self._greets_as = greets_as
+        self._count = count
+        self._now = now
+        self.trouble = ""
+        self._failures = 0
+        self._paused_until = 0
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(LANES):
+                lanes.create_task(self._lane())
+
+    async def _lane(self) -> None:
+        while True:
+            try:
+                await self._rest()
+                if mail := await self._next():
+                    await self._burst(mail)
+            except RecordsAway:
+                await asyncio.sleep(LOOK_S)
+            except Exception:
+                log.exception("mail lane failed")
+                await asyncio.sleep(LOOK_S)
+
+    async def _next(self) -> MailRecord | None:
+        found = await self._records.claim_mails(self._now(), 1, LEASE_MS)
+        return found[0] if found else None
+
+    async def _rest(self) -> None:
+        """Wait until a mail is due and the mail server has had its pause."""
+        pause_ms = self._paused_until - self._now()
+        if pause_ms > 0:
+            await asyncio.sleep(pause_ms / 1000)
+            return
+        self._postbox.posted.clear()
+        at = await self._records.next_mail_at()
+        wait_s = LOOK_S if at is None else min(LOOK_S, (at - self._now()) / 1000)
+        if wait_s > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._postbox.posted.wait()
+
+    async def _burst(self, first: MailRecord) -> None:
+        """Send this mail, and the next ones over the same connection, until none is due or the server fails."""
+        mail: MailRecord | None = first
+        begun = False
+        try:
+            async with Connection(self._server, self._greets_as) as connection:
+                begun = True
+                while mail is not None:
+                    if not await self._send(connection, mail):
+                        return
+                    mail = await self._next()
+        except (OSError, TimeoutError) as error:
+            if begun or mail is None:
+                raise
+            await self._server_failed(mail, verdict(error, mail.address), counted=False)
+        except Exception as error:
+            found = verdict(error, first.address)
+            if begun or mail is None or found.meaning != "server":
+                raise
+            await self._server_failed(mail, found, counted=False)
+
+    async def _send(self, connection: Connection, mail: MailRecord) -> bool:
+        """Send one mail and note what became of it. Return whether the connection can be used again."""
+        if self._now() > mail.until:
+            await self._refused(mail, mail.why or "late")
+            return True
+        try:
+            message = await self._composer.compose(mail)
+        except (Outdated, UnknownSession):
+            await self._refused(mail, "gone")
+            return True
+        except ValueError:
+            await self._refused(mail, "malformed")
+            return True
+        try:
+            await connection.send(message, self._server.sender, mail.address)
+        except Exception as error:
+            return await self._failed(mail, verdict(error, mail.address))
+        self._failures, self.trouble = 0, ""
+        self._count["mail.sent"] += 1
+        await self._records.mail_sent(mail, self._now())
+        return True
+
+    async def _failed(self, mail: MailRecord, found: Verdict) -> bool:
+        if found.meaning == "server":
+            await self._server_failed(mail, found, counted=True)
+            return False
+        if found.meaning == "refused" or mail.tries + 1 >= MOST_TRIES:
+            await self._refused(mail, found.why)
+        else:
+            self._count["mail.later"] += 1
+            await self._records.mail_waits(mail, found.why, self._later(mail))
+        return True
+
+    def _later(self, mail: MailRecord) -> int:
+        return self._now() + LATER_S[min(mail.tries, len(LATER_S) - 1)] * 1000
+
+    async def _refused(self, mail: MailRecord, why: str) -> None:
+        self._count["mail.refused"] += 1
+        log.info("mail refused", mail=mail.id, kind=mail.kind)
+        await self._records.mail_refused(mail, why)
+
+    async def _server_failed(self, mail: MailRecord, found: Verdict, *, counted: bool) -> None:
+        """Pause all lanes. `counted`: the failure may be this mail's fault, so it counts as one of its tries."""
+        if self._now() > self._paused_until:  # lanes that fail together count once
+            pause_s = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
+            self._failures += 1
+            self._paused_until = self._now() + pause_s * 1000
+            log.warning("mail server takes no mail", why=found.why, pause_s=pause_s)
+        self.trouble = found.why
+        self._count["mail.server"] += 1
+        if counted and mail.tries + 1 >= MOST_TRIES:
+            await self._refused(mail, found.why)
+        else:
+            await self._records.mail_waits(mail, found.why, self._later(mail) if counted else self._now(), counted=counted)

@@ -1,0 +1,103 @@
+"""One connection to the mail server, and what its refusals mean."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Literal, Self
+
+import aiosmtplib
+
+from signaling.config.settings import MailServer
+from signaling.protocol.mail_addresses import masked
+from signaling.protocol.texts import Seen
+
+ANSWER_S = 30.0  # seconds that one answer of the mail server may take
+CONNECTED_S = 45.0  # seconds until a connection stands: TLS and login included
+SENT_S = 120.0  # seconds that one mail may take in all, however slowly the server's answers arrive
+
+_WHY = Seen(200, cut=True)
+_CLOSING = 421  # RFC 5321, 4.2.1: the server closes the connection
+
+Meaning = Literal["refused", "later", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The meaning of a failed try. "refused": for good; "later": for this mail; "server": the server takes no mail now.
+
+    `why`: "unreachable", "timeout", or the server's own words.
+    """
+
+    meaning: Meaning
+    why: str
+
+
+def verdict(error: Exception, recipient: str) -> Verdict:
+    """Return what this error of `Connection` means. `recipient`: an address that must not appear in `why`."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
+        error = error.recipients[0]
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        why = _WHY(f"{error.code} {error.message}").replace(recipient, masked(recipient))
+        about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPHeloError | aiosmtplib.SMTPSenderRefused)
+        if about_us or error.code == _CLOSING or isinstance(error, aiosmtplib.SMTPConnectError):
+            return Verdict("server", why)
+        return Verdict("refused" if error.code >= 500 else "later", why)
+    if isinstance(error, ValueError):  # an address or a header that no mail can have
+        return Verdict("refused", "malformed")
+    if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+        return Verdict("server", "tls")
+    return Verdict("server", "timeout" if isinstance(error, TimeoutError) else "unreachable")
+
+
+class Connection:
+    """A connection to the mail server. Use it in `async with`; every error ends it."""
+
+    def __init__(self, server: MailServer, greets_as: str) -> None:
+        """Prepare a connection. `greets_as`: the host name with which it greets the server."""
+        self._server = server
+        self._smtp = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.user or None,
+            password=server.password or None,
+            local_hostname=greets_as,  # otherwise the name would be looked up, and the look-up blocks
+            timeout=ANSWER_S,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            tls_context=_context(server.ca) if server.tls != "none" else None,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Connect, begin TLS and log in."""
+        try:
+            async with asyncio.timeout(CONNECTED_S):
+                await self._smtp.connect()
+        except BaseException:
+            self._smtp.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            async with asyncio.timeout(1):
+                await self._smtp.quit()
+        except (aiosmtplib.SMTPException, OSError, TimeoutError):
+            pass  # the server is gone already
+        finally:
+            self._smtp.close()
+
+    async def send(self, mail: EmailMessage, sender: str, recipient: str) -> None:
+        """Send one mail. Raises what `verdict` explains."""
+        data = await asyncio.to_thread(mail.as_bytes)  # a mail with pictures takes long
+        async with asyncio.timeout(SENT_S):
+            await self._smtp.sendmail(sender, [recipient], data)
+
+
+def _context(ca: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(ca) if ca else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

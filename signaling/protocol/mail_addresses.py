@@ -1,0 +1,44 @@
+"""Mail addresses: which texts are one, and how one is shown to staff. Pure.
+
+An address is written as browsers accept it (HTML, 4.10.5.1.5): ASCII, with a domain of at least two labels. Nothing in such an
+address can end a header line or begin another recipient.
+"""
+
+from __future__ import annotations
+
+import re
+
+MOST_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
+
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+ADDRESS = rf"^[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+\Z"
+_ADDRESS = re.compile(ADDRESS)
+
+
+class BadAddress(ValueError):
+    """The text is no mail address. The exception's text is a sentence that repeats nothing of the text."""
+
+
+def address_of(text: str) -> str:
+    """Return the address that this text is, with its domain in lower case. Raises BadAddress."""
+    if any(not each.isprintable() for each in text):
+        raise BadAddress("A mail address has no line breaks and no control characters.")
+    text = text.strip()
+    local, _, domain = text.rpartition("@")
+    if len(text) > MOST_CHARACTERS or not _ADDRESS.match(text) or ".." in local or local.startswith(".") or local.endswith("."):
+        raise BadAddress("That is not a mail address.")
+    return f"{local}@{domain.lower()}"
+
+
+def address_in(contact: str) -> str:
+    """Return the mail address that a contact is, or "" when the contact is something else, such as a telephone number."""
+    try:
+        return address_of(contact)
+    except BadAddress:
+        return ""
+
+
+def masked(address: str) -> str:
+    """Return the address with most of its local part hidden: "m…@example.com"."""
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}" if at else "…"

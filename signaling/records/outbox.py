@@ -1,0 +1,202 @@
+"""The outbox: mails that wait, were sent, or were refused, and the addresses that are never written to again.
+
+A row holds what a mail is about, not its text: the text and its one-time link are made when the mail is sent. A mail that was
+sent keeps neither its address nor its arguments. A refused mail keeps them for a week, so that an operator can try it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from signaling.protocol.mail_addresses import masked
+from signaling.protocol.reasons import MailReason
+
+from . import tables as t
+from .database import Database, require_kept
+
+MOST_QUEUED = 200_000
+MOST_A_DAY = 20  # mails to one address; an address may be given by somebody else
+_DAY_MS = 86_400_000
+_SENT_KEPT_DAYS = 30
+_REFUSED_KEPT_DAYS = 7
+PAGE_SIZE = 50
+
+BOOKED = 0  # the rank of mails that the recipient has booked; even an unsubscribed address gets these
+
+MailState = Literal["queued", "sent", "refused"]
+_c = t.mail.c
+
+
+class MailRefused(Exception):
+    """This mail is not put into the outbox."""
+
+    def __init__(self, reason: MailReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MailRecord(Struct, frozen=True, kw_only=True):
+    """A mail.
+
+    `args`: what the text says, beyond site and session. `key`: no second mail with this key is queued. `rank`: lower is sent
+    first; `BOOKED` is the lowest.
+    `why`: why the last try failed. `next_at`: when it is tried (again). `until`: when the mail is of no use any more.
+    """
+
+    id: str
+    kind: str
+    address: str
+    address_hash: str
+    site: str = ""
+    session: str | None = None
+    language: str = "en"
+    args: dict[str, Any] = {}
+    key: str | None = None
+    state: MailState = "queued"
+    why: str = ""
+    rank: int = 0
+    tries: int = 0
+    created_at: int = 0
+    next_at: int = 0
+    until: int = 0
+    sent_at: int | None = None
+
+
+class Outbox(Database):
+    """The mails, and the addresses that have unsubscribed."""
+
+    async def queue_mail(self, mail: MailRecord, quiet_ms: int = 0) -> bool:
+        """Put a mail into the outbox. Return False when a mail with its key is queued, or was sent within `quiet_ms`.
+
+        Raises MailRefused: unsubscribed, too_many_mails, mail_full. Raises UnknownSession when the session was erased.
+        """
+        values = {name: getattr(mail, name) for name in MailRecord.__struct_fields__}
+
+        def queue(connection: sa.Connection) -> bool:
+            if mail.session is not None:
+                require_kept(connection, mail.session)
+            _check_recipient(connection, mail)
+            if mail.key is not None and not _free_key(connection, mail.key, mail.created_at - quiet_ms):
+                return False
+            connection.execute(sa.insert(t.mail).values(values))
+            return True
+
+        return await self._transaction(queue, writes=True)
+
+    async def drop_mails(self, key: str) -> None:
+        """Remove a queued mail with this key. After one that was sent, the next mail with this key is not held back."""
+        here = _c.key == key
+
+        def drop(connection: sa.Connection) -> None:
+            connection.execute(sa.delete(t.mail).where(here, _c.state == "queued"))
+            connection.execute(sa.update(t.mail).where(here).values(key=None))
+
+        await self._transaction(drop, writes=True)
+
+    async def mail_keys(self, prefix: str) -> set[str]:
+        """Return the keys with this prefix that are in use."""
+        rows = await self._all(sa.select(_c.key).where(_c.key.startswith(prefix, autoescape=True)))
+        return {row["key"] for row in rows}
+
+    async def claim_mails(self, now: int, most: int, lease_ms: int) -> list[MailRecord]:
+        """Return mails that are due, the most urgent first, and count a try for each.
+
+        A claimed mail is not claimed again for `lease_ms`: a server that dies while it sends loses no mail.
+        """
+
+        def claim(connection: sa.Connection) -> list[MailRecord]:
+            due = sa.select(t.mail).where(_c.state == "queued", _c.next_at <= now).order_by(_c.rank, _c.next_at).limit(most)
+            found = [MailRecord(**row) for row in connection.execute(due.with_for_update(skip_locked=True)).mappings()]
+            if found:
+                leased = sa.update(t.mail).where(_c.id.in_([each.id for each in found]))
+                connection.execute(leased.values(next_at=now + lease_ms, tries=_c.tries + 1))
+            return found
+
+        return await self._transaction(claim, writes=True)
+
+    async def next_mail_at(self) -> int | None:
+        """Return when the next queued mail is due (Unix ms), or None."""
+        row = await self._first(sa.select(sa.func.min(_c.next_at).label("at")).where(_c.state == "queued"))
+        return row["at"] if row else None
+
+    async def mail_sent(self, mail: MailRecord, now: int) -> None:
+        """Note that a mail was sent, and forget its address and arguments."""
+        sent = {"state": "sent", "why": "", "address": masked(mail.address), "args": {}, "sent_at": now}
+        await self._do(sa.update(t.mail).where(_c.id == mail.id).values(sent))
+
+    async def mail_waits(self, mail: MailRecord, why: str, next_at: int, *, counted: bool = True) -> None:
+        """Note why a try has failed, and when the next one follows. `counted`: the try counts as one of this mail's tries."""
+        tries = _c.tries if counted else mail.tries
+        await self._do(sa.update(t.mail).where(_c.id == mail.id).values(why=why, next_at=next_at, tries=tries))
+
+    async def mail_refused(self, mail: MailRecord, why: str) -> None:
+        """Note that a mail will never arrive, and why."""
+        await self._do(sa.update(t.mail).where(_c.id == mail.id).values(state="refused", why=why, key=None))
+
+    async def retry_mail(self, mail_id: str, now: int, sites: Collection[str]) -> bool:
+        """Queue a refused mail of one of these sites again. Return False when there is no such mail."""
+        here = sa.and_(_c.id == mail_id, _c.state == "refused", _c.site.in_(sites))
+        again = {"state": "queued", "tries": 0, "next_at": now, "until": now + _DAY_MS}
+        return await self._do(sa.update(t.mail).where(here).values(again)) > 0
+
+    async def mails(self, state: str = "", page: int = 1, sites: Collection[str] | None = None) -> tuple[list[MailRecord], int]:
+        """Return one page of 50 mails, newest first, and the number of all mails in this state ("": any).
+
+        `sites`: only mails of these sites; None: all mails.
+        """
+        which = sa.and_(_c.state == state if state else sa.true(), _c.site.in_(sites) if sites is not None else sa.true())
+        total = await self._first(sa.select(sa.func.count().label("n")).select_from(t.mail).where(which))
+        newest = sa.select(t.mail).where(which).order_by(_c.created_at.desc(), _c.id).limit(PAGE_SIZE)
+        rows = await self._all(newest.offset((max(page, 1) - 1) * PAGE_SIZE))
+        return [MailRecord(**row) for row in rows], int(total["n"]) if total else 0
+
+    async def unsubscribe(self, address_hash: str, now: int) -> None:
+        """Never write to this address again, except for mails that it has booked. Queued mails to it are removed."""
+        u = t.unsubscribed
+
+        def remember(connection: sa.Connection) -> None:
+            if connection.execute(sa.select(u.c.at).where(u.c.address_hash == address_hash)).first() is None:
+                connection.execute(sa.insert(u).values(address_hash=address_hash, at=now))
+            connection.execute(sa.delete(t.mail).where(_c.address_hash == address_hash, _c.state == "queued", _c.rank != BOOKED))
+
+        await self._transaction(remember, writes=True)
+
+    async def is_unsubscribed(self, address_hash: str) -> bool:
+        """Return whether this address has unsubscribed."""
+        return bool(await self._all(sa.select(t.unsubscribed.c.at).where(t.unsubscribed.c.address_hash == address_hash)))
+
+
+def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:
+    u = t.unsubscribed.c
+    left = sa.select(u.at).where(u.address_hash == mail.address_hash)
+    if mail.rank != BOOKED and connection.execute(left).first() is not None:
+        raise MailRefused("unsubscribed")
+    today = sa.and_(_c.address_hash == mail.address_hash, _c.created_at > mail.created_at - _DAY_MS)
+    if connection.execute(sa.select(sa.func.count()).where(today)).scalar_one() >= MOST_A_DAY:
+        raise MailRefused("too_many_mails")
+    # counting stops at the bound: the count of a full outbox must not cost more than this
+    queued = sa.select(_c.id).where(_c.state == "queued").limit(MOST_QUEUED).subquery()
+    if connection.execute(sa.select(sa.func.count()).select_from(queued)).scalar_one() >= MOST_QUEUED:
+        raise MailRefused("mail_full")
+
+
+def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
+    """Free the key if the mail that has it was sent before this time. Return whether the key is free."""
+    here = sa.select(_c.state, _c.sent_at).where(_c.key == key)
+    row = connection.execute(here).first()
+    if row is None:
+        return True
+    if row.state == "queued" or (row.sent_at or 0) > sent_before:
+        return False
+    connection.execute(sa.update(t.mail).where(_c.key == key).values(key=None))
+    return True
+
+
+def old_mails(now: int) -> sa.ColumnElement[bool]:
+    """Return the condition for mails that the outbox does not keep any longer."""
+    sent = sa.and_(_c.state == "sent", _c.created_at < now - _SENT_KEPT_DAYS * _DAY_MS)
+    return sent | sa.and_(_c.state == "refused", _c.created_at < now - _REFUSED_KEPT_DAYS * _DAY_MS)

@@ -1,0 +1,204 @@
+"""Mail: what a user asks to be sent, unsubscribing, and the operator's view of the outbox and of the sites' mails."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
+
+from signaling.access.rate_limits import Buckets
+from signaling.live.entry import Entry
+from signaling.live.mailing import address_for
+from signaling.mail import Postbox
+from signaling.protocol.mail_addresses import BadAddress, address_of, masked
+from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.protocol.reasons import MailReason
+from signaling.protocol.texts import Exact
+from signaling.records.mail_plan import MailPlan
+from signaling.records.outbox import MailRecord, MailRefused
+from signaling.server.app_keys import LIVE, POSTBOX, RECORDS
+
+from .allowed import asked_site, asker_of
+from .bodies import bearer, now_ms, path_id, read_json, read_query
+from .errors import Refused, answer, not_found
+from .operator import PageQuery, read_language
+from .transcripts import ZoneName
+
+routes = web.RouteTableDef()
+ASKED: web.AppKey[Buckets] = web.AppKey("mails_asked", Buckets)
+
+SENTENCES: dict[MailReason, str] = {
+    "mail_off": "This service sends no mail.",
+    "bad_address": "That is not a mail address.",
+    "unsubscribed": "This address asked for no more mails.",
+    "too_many_mails": "This address got many mails today. Try again tomorrow.",
+    "mail_full": "Very many mails wait to be sent. Try again later.",
+}
+_STATUS: dict[MailReason, int] = {"too_many_mails": 429, "mail_full": 503, "bad_address": 400}
+
+
+class MailRequest(Struct, kw_only=True):
+    """A user's request for a mail.
+
+    `what`: "reply": remember the address and tell it of answers; "thread": also send a link into this conversation now;
+    "copy": send a copy of the conversation. `address`: "" for the address that is known already. `zone`: IANA name of the
+    reader's zone.
+    """
+
+    what: Literal["reply", "thread", "copy"]
+    address: Annotated[str, by(Exact(1000))] = ""
+    zone: ZoneName = ""
+
+
+class MailAnswer(Struct, kw_only=True):
+    to: str  # the address, mostly hidden
+
+
+class MailItem(Struct, kw_only=True):
+    """A mail as operators see it. `to` is mostly hidden. `why`: a word of ours, or what the mail server said."""
+
+    id: str
+    kind: str
+    site: str
+    session: str | None
+    to: str
+    state: str
+    why: str
+    tries: int
+    created_at: int
+    next_at: int
+    sent_at: int | None
+
+
+class MailPage(Struct, kw_only=True):
+    """One page of the outbox. `enabled`: a mail server is set up. `trouble`: why it takes no mail now, or ""."""
+
+    items: list[MailItem]
+    total: int
+    page: int
+    enabled: bool
+    trouble: str
+    page_size: int = 50
+
+
+class SiteMail(Struct, kw_only=True):
+    id: str
+    name: str
+    languages: list[str]
+    plan: MailPlan
+
+
+class NewPlan(Struct, kw_only=True):
+    plan: MailPlan
+
+
+class OutboxQuery(PageQuery, kw_only=True):
+    state: Literal["", "queued", "sent", "refused"] = ""
+
+
+_read_request: Reader[MailRequest] = Reader(MailRequest)
+_read_plan: Reader[NewPlan] = Reader(NewPlan)
+_read_outbox: QueryReader[OutboxQuery] = QueryReader(OutboxQuery)
+
+
+def refused(error: MailRefused) -> Refused:
+    """Return the refusal of a mail."""
+    return Refused(_STATUS.get(error.reason, 409), error.reason, SENTENCES[error.reason])
+
+
+@routes.post("/api/sessions/{id}/mail")
+async def ask(request: web.Request) -> web.Response:
+    """Remember where the user can be reached, or send them a link or a copy."""
+    live, postbox = request.app[LIVE], request.app[POSTBOX]
+    entry = await live.stored.by_token(bearer(request))
+    if entry is None or entry.id != path_id(request, "id"):
+        raise not_found()
+    if not request.app[ASKED].take(entry.id, now_ms()):
+        raise Refused(429, "busy", "That was asked for very often. Try again in a minute.")
+    asked = await read_json(request, _read_request, 4096)
+    try:
+        return answer(MailAnswer(to=masked(await _queue(request, postbox, entry, asked))))
+    except MailRefused as error:
+        raise refused(error) from error
+
+
+async def _queue(request: web.Request, postbox: Postbox, entry: Entry, asked: MailRequest) -> str:
+    """Queue what was asked for. Return the address."""
+    address = asked.address or address_for(entry)
+    try:
+        address = address_of(address)
+    except BadAddress as error:
+        raise Refused(400, "bad_address", str(error)) from error
+    if not postbox.enabled:
+        raise MailRefused("mail_off")
+    records = request.app[RECORDS]
+    if await records.is_unsubscribed(postbox.addresses.hashed(address)):
+        raise MailRefused("unsubscribed")
+    if asked.what != "reply":
+        args = {"zone": asked.zone, "you": entry.session.user}
+        await postbox.post(asked.what, address, site=entry.site.id, session=entry.id, language=entry.session.language, args=args)
+    if asked.what != "copy" and asked.address:
+        await request.app[LIVE].give_contact(entry, address)
+    return address
+
+
+@routes.get("/api/operator/mails")
+async def outbox(request: web.Request) -> web.Response:
+    asker, records = await asker_of(request), request.app[RECORDS]
+    asked, live = read_query(request, _read_outbox), request.app[LIVE]
+    theirs = [site.id for site in await records.sites(asker.realm)]
+    found, total = await records.mails(asked.state, asked.page, theirs)
+    trouble = live.sender.trouble if live.sender else ""
+    enabled = request.app[POSTBOX].enabled
+    items = [_item(each) for each in found]
+    return answer(MailPage(items=items, total=total, page=asked.page, enabled=enabled, trouble=trouble))
+
+
+@routes.post("/api/operator/mails/{id}/retry")
+async def retry(request: web.Request) -> web.Response:
+    """Try a refused mail again. Audited."""
+    asker, records = await asker_of(request), request.app[RECORDS]
+    mail = path_id(request, "id")
+    theirs = [site.id for site in await records.sites(asker.realm)]
+    if not await records.retry_mail(mail, now_ms(), theirs):
+        raise not_found()
+    await records.audit(asker.member.id, "mail.retry", f"mail/{mail}", now_ms())
+    request.app[POSTBOX].posted.set()
+    return answer({})
+
+
+@routes.get("/api/operator/mail")
+async def plans(request: web.Request) -> web.Response:
+    asker = await asker_of(request)
+    language = read_query(request, read_language).lang
+    sites = await request.app[RECORDS].sites(asker.realm)
+    return answer([SiteMail(id=each.id, name=each.name(language), languages=each.languages, plan=each.mail) for each in sites])
+
+
+@routes.post("/api/operator/sites/{site}/mail")
+async def save_plan(request: web.Request) -> web.Response:
+    """Change how a site's mails are written. Audited."""
+    asker, records = await asker_of(request), request.app[RECORDS]
+    site = await asked_site(request, asker)
+    plan = (await read_json(request, _read_plan)).plan
+    await records.save_site(replace(site, mail=plan))
+    await records.audit(asker.member.id, "site.mail", f"site/{site.id}", now_ms())
+    return answer({})
+
+
+def _item(mail: MailRecord) -> MailItem:
+    return MailItem(
+        id=mail.id,
+        kind=mail.kind,
+        site=mail.site,
+        session=mail.session,
+        to=mail.address if mail.state == "sent" else masked(mail.address),
+        state=mail.state,
+        why=mail.why,
+        tries=mail.tries,
+        created_at=mail.created_at,
+        next_at=mail.next_at,
+        sent_at=mail.sent_at,
+    )

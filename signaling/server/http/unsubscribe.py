@@ -1,0 +1,99 @@
+"""Unsubscribe from mails: the page behind the link, and the button of mail programs (RFC 8058).
+
+Opening the page changes nothing, because mail scanners open links. A press, or the mail program's own POST, unsubscribes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Struct
+
+from signaling.protocol.language_tags import lookup
+from signaling.protocol.reading import QueryReader, by
+from signaling.protocol.texts import Exact
+from signaling.protocol.words import Locale
+from signaling.server.app_keys import POSTBOX, RECORDS
+
+from .bodies import now_ms, read_query
+
+routes = web.RouteTableDef()
+
+PATH = "/unsubscribe"
+_WORDS = {
+    "ko": {
+        "title": "메일 그만 받기",
+        "ask": "이 주소로 상담 메일을 더 보내지 않을까요? 직접 예약한 연락에 대한 메일만 계속 보내요.",
+        "button": "그만 받기",
+        "done": "이제 이 주소로 상담 메일을 보내지 않아요. 직접 예약한 연락에 대한 메일만 보내요.",
+        "bad": "이 링크는 올바르지 않아요. 메일에 있는 링크를 다시 눌러 주세요.",
+    },
+    "en": {
+        "title": "No more mails",
+        "ask": "Stop all mails about conversations to this address? Mails about a callback that you book will still come.",
+        "button": "Stop the mails",
+        "done": "No more mails about conversations go to this address. Only mails about a callback that you book will come.",
+        "bad": "This link is not complete. Press the link in the mail again.",
+    },
+}
+_STYLE = (
+    ":root{color-scheme:light dark;font:16px/1.5 system-ui,'Noto Sans KR',sans-serif;color:light-dark(#1c2126,#e8ebee);"
+    "background:light-dark(#fff,#15181b)}"
+    "body{margin:0;min-height:100vh;display:grid;place-content:center;gap:16px;padding:24px;box-sizing:border-box;text-align:center}"
+    "h1{margin:0;font-size:20px}p{margin:0;max-width:36ch;text-wrap:balance}"
+    "button{font:inherit;font-weight:600;min-height:44px;padding:0 24px;border:0;border-radius:12px;"
+    "background:light-dark(#1f5fbf,#7fb0ff);color:light-dark(#fff,#10151b);cursor:pointer}"
+    "button:focus-visible{outline:3px solid;outline-offset:2px}"
+)
+_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+
+class Query(Struct, kw_only=True):
+    """The query. `of`: the token of the address. `lang`: the language of the mail."""
+
+    of: Annotated[str, by(Exact(200))] = ""
+    lang: Locale = ""
+
+
+_read: QueryReader[Query] = QueryReader(Query)
+
+
+@routes.get(PATH)
+async def show(request: web.Request) -> web.Response:
+    asked = read_query(request, _read)
+    known = request.app[POSTBOX].addresses.read(asked.of) is not None
+    return _page(asked.lang, "ask" if known else "bad", button=known)
+
+
+@routes.post(PATH)
+async def leave(request: web.Request) -> web.Response:
+    """Unsubscribe. Any page and any mail program may send this: the token says which address, and does nothing else."""
+    asked = read_query(request, _read)
+    hashed = request.app[POSTBOX].addresses.read(asked.of)
+    if hashed is None:
+        return _page(asked.lang, "bad", button=False)
+    await request.app[RECORDS].unsubscribe(hashed, now_ms())
+    return _page(asked.lang, "done", button=False)
+
+
+def _page(wanted: str, sentence: str, *, button: bool) -> web.Response:
+    language = lookup(wanted, _WORDS) or "en"
+    words = _WORDS[language]
+    press = f'<form method="post"><button>{html.escape(words["button"])}</button></form>' if button else ""
+    text = (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<meta name="robots" content="noindex"><title>{html.escape(words["title"])}</title><style>{_STYLE}</style>'
+        f'<body><h1>{html.escape(words["title"])}</h1><p role="status">{html.escape(words[sentence])}</p>{press}</html>'
+    )
+    return web.Response(
+        text=text,
+        content_type="text/html",
+        charset="utf-8",
+        status=400 if sentence == "bad" else 200,
+        headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"},
+    )

@@ -1,0 +1,272 @@
+"""The sender with a real mail server: TLS and login, refusals, greylisting, a server that hangs, drips or is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from signaling.access.identity import token_hash
+from signaling.config.settings import MailServer
+from signaling.live.clock import wall_clock_ms
+from signaling.mail import Postbox, Sender, sender, smtp
+from signaling.mail.composing import Composer
+from signaling.mail.unsubscribing import Addresses
+from signaling.records import Records, SessionRecord, Site
+from signaling.records.mail_plan import MailPlan
+from signaling.records.outbox import MailRecord
+from tests.mail_server import SENDER, Mails, certificate, running_mail_server
+from tests.ports import free_port
+
+URL = "https://talk.example"
+TO = "mina@example.com"
+
+
+class Clock:
+    """A clock that a test can move forward."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
+    def __call__(self) -> int:
+        return wall_clock_ms() + self.ahead_ms
+
+
+class Office:
+    """Outbox and sender on real records."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.now = Clock()
+        self.count: Counter[str] = Counter()
+        self.postbox = Postbox(records, Addresses(b"s" * 32), self.now, enabled=True)
+        self.sender: Sender | None = None
+
+    @asynccontextmanager
+    async def sending(self, server: MailServer) -> AsyncIterator[None]:
+        composer = Composer(self.records, self.postbox.addresses, url=URL, sender=server.sender, now=self.now)
+        self.sender = Sender(
+            self.records, self.postbox, composer, server, greets_as="talk.example", count=self.count, now=self.now
+        )
+        task = asyncio.create_task(self.sender.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def post(self, kind: Any = "reply", address: str = TO, **given: Any) -> None:
+        await self.postbox.post(
+            kind, address, **{"site": "shop", "session": "s-1", "language": "ko", "args": {"name": "지민"}} | given
+        )
+
+    def skip(self, seconds: float) -> None:
+        self.now.ahead_ms += int(seconds * 1000)
+        self.postbox.posted.set()
+
+    async def until(self, state: str, count: int = 1, *, why: str = "") -> list[MailRecord]:
+        """Wait until so many mails are in this state. Return them."""
+        found: list[MailRecord] = []
+        try:
+            async with asyncio.timeout(10):
+                while len(found) < count:
+                    found = [each for each in (await self.records.mails(state))[0] if each.why == why or not why]
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError((await self.records.mails())[0]) from None
+        return found
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    await records.save_site(Site(id="shop", names={"ko": "빛과소리"}, languages=["ko"], accent="#0b7a75"))
+    await records.create_session(
+        SessionRecord(id="s-1", site="shop", category="cameras", language="ko", channel="text", token_hash="t", started_at=1)
+    )
+    yield Office(records)
+    await records.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Mails]:
+    async with running_mail_server() as mails:
+        yield mails
+
+
+async def test_mail_arrives_in_both_forms_with_a_link_into_its_conversation(office: Office, server: Mails) -> None:
+    await office.post()
+    async with office.sending(server.settings()):
+        mail = await server.one("빛과소리 상담사가 답했어요")
+        await office.until("sent")
+    assert (mail["To"], mail["From"]) == (TO, f"빛과소리 <{SENDER}>")
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    token = text.partition(f"{URL}/call#invite=")[2].split()[0]
+    assert f"{URL}/call#invite={token}" in html
+    assert await office.records.use_link(token_hash(token), "thread", office.now()) == "s-1"
+
+
+@pytest.mark.parametrize("starttls", [True, False])
+async def test_mail_goes_over_tls_after_a_login(office: Office, tmp_path: Path, *, starttls: bool) -> None:
+    context, ca = certificate(tmp_path)
+    tls = "starttls" if starttls else "tls"
+    await office.post()
+    async with running_mail_server(tls=context, starttls=starttls, login=True) as mails:
+        async with office.sending(mails.settings(tls=tls, user="shop", password="secret", ca=ca)):
+            await mails.one()
+        assert mails.logins == [("shop", "secret")]
+
+
+async def test_server_with_another_certificate_gets_nothing(office: Office, tmp_path: Path) -> None:
+    context, _ = certificate(tmp_path)
+    await office.post()
+    async with running_mail_server(tls=context) as mails, office.sending(mails.settings(tls="tls")):
+        [waiting] = await office.until("queued", why="tls")
+        assert mails.found == []
+    assert waiting.tries == 0, "a fault of the server costs the mail no try"
+
+
+async def test_wrong_password_stops_all_and_the_mail_waits(office: Office, server: Mails, tmp_path: Path) -> None:
+    context, ca = certificate(tmp_path)
+    await office.post()
+    async with (
+        running_mail_server(tls=context, login=True) as mails,
+        office.sending(mails.settings(tls="tls", user="shop", password="wrong", ca=ca)),
+    ):
+        await office.until("queued", why="535 5.7.8 Authentication credentials invalid")
+        assert office.sender is not None
+        assert office.sender.trouble.startswith("535")
+
+
+async def test_greylisted_mail_is_sent_at_the_second_try(office: Office, server: Mails) -> None:
+    server.to_recipients = ["450 4.2.0 Greylisted, try again"]
+    await office.post()
+    async with office.sending(server.settings()):
+        [waiting] = await office.until("queued", why="450 4.2.0 Greylisted, try again")
+        assert waiting.next_at - office.now() > 50_000, "not at once: that would prolong the greylisting"
+        office.skip(61)
+        await server.one()
+        [sent] = await office.until("sent")
+    assert (sent.tries, server.recipients) == (2, [TO, TO])
+
+
+async def test_refused_mail_says_why_without_the_address(office: Office, server: Mails) -> None:
+    server.to_recipients = [f"550 5.1.1 <{TO}> no such user"]
+    await office.post()
+    async with office.sending(server.settings()):
+        [refused] = await office.until("refused")
+    assert refused.why == "550 5.1.1 <m…@example.com> no such user"
+
+
+async def test_hanging_server_holds_one_lane_and_loses_nothing(
+    office: Office, server: Mails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "ANSWER_S", 0.3)
+    server.hangs = True
+    await office.post()
+    async with office.sending(server.settings()):
+        await office.until("queued", why="timeout")
+        server.hangs = False
+        office.skip(100)
+        await server.one()
+
+
+async def test_server_that_answers_byte_by_byte_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "CONNECTED_S", 0.5)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for letter in b"220-" + b"x" * 10_000:
+            writer.write(bytes([letter]))
+            await asyncio.sleep(0.02)
+
+    port = free_port()
+    dripping = await asyncio.start_server(drip, "127.0.0.1", port)
+    await office.post()
+    async with office.sending(MailServer(host="127.0.0.1", port=port, sender=SENDER, tls="none")):
+        [waiting] = await office.until("queued", why="timeout")
+    assert waiting.tries == 0
+    dripping.close()
+
+
+async def test_mails_wait_while_the_server_is_gone(office: Office) -> None:
+    for number in range(5):
+        await office.post(address=f"u{number}@example.com")
+    port = free_port()
+    async with office.sending(MailServer(host="127.0.0.1", port=port, sender=SENDER, tls="none")):
+        await office.until("queued", why="unreachable")
+        assert office.count["mail.server"] < 10, "the lanes pause"
+    assert all(each.tries == 0 for each in await office.until("queued", 5))
+
+
+async def test_late_mail_is_not_sent_any_more(office: Office, server: Mails) -> None:
+    await office.post()
+    office.skip(25 * 3600)
+    async with office.sending(server.settings()):
+        [refused] = await office.until("refused")
+    assert refused.why == "late"
+    assert server.recipients == []
+
+
+async def test_many_mails_share_few_connections_and_a_password_reset_goes_first(office: Office, server: Mails) -> None:
+    for number in range(300):
+        await office.post("copy", f"u{number}@example.com")
+    await office.postbox.account(
+        "password_reset",
+        "jimin@example.com",
+        subject="staff-jimin",
+        page="https://counselor.talk.example/reset",
+        language="ko",
+        life_ms=600_000,
+        name="지민",
+    )
+    async with office.sending(server.settings()):
+        await server.until(lambda mails: len(mails) == 301)
+    assert "jimin@example.com" in [each["To"] for each in server.found[: sender.LANES]]
+    assert server.connections <= sender.LANES
+    assert len({each["To"] for each in server.found}) == 301, "each once"
+    reset = await server.one("비밀번호 다시 정하기")
+    assert "https://counselor.talk.example/reset#link=" in reset.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert reset["List-Unsubscribe"] is None
+
+
+async def test_content_goes_out_only_where_the_site_allows_it(office: Office, server: Mails) -> None:
+    line: dict[str, Any] = {"name": "지민", "role": "counselor", "author": "jimin", "kind": "text", "at": 1, "picture": ""}
+    for number, (audience, text) in enumerate([("all", "비밀 아닌 답"), ("staff", "직원끼리")]):
+        await office.records.append_line("s-1", line_id=f"l-{number}", audience=audience, text=text, **line)
+    async with office.sending(server.settings()):
+        await office.post(args={"name": "지민", "since_seq": 1})
+        await office.post("copy")
+        await server.until(lambda mails: len(mails) == 2)
+        assert not any("답" in part for mail in server.found for part in parts(mail) if "비밀" in part)
+        assert [mail for mail in server.found if list(mail.iter_attachments())] == []
+        site = await office.records.site("shop")
+        assert site is not None
+        await office.records.save_site(replace(site, mail=MailPlan(content="on", sender="상담실")))
+        await office.post(args={"name": "지민", "since_seq": 1})
+        await office.post("copy")
+        await server.until(lambda mails: len(mails) == 4)
+    reply, copy = sorted(server.found[2:], key=lambda mail: len(list(mail.iter_attachments())))
+    assert "> 비밀 아닌 답" in parts(reply)[0]
+    assert [each.get_filename() for each in copy.iter_attachments()] == ["conversation.html", "conversation.txt"]
+    assert all("비밀 아닌 답" in each.get_content() for each in copy.iter_attachments())
+    assert "직원끼리" not in "".join(mail.as_string() + "".join(parts(mail)) for mail in server.found)
+    assert str(copy["From"]) == f"상담실 <{SENDER}>"
+
+
+def parts(mail: Any) -> list[str]:
+    return [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+
+
+def test_context_trusts_only_the_given_certificates(tmp_path: Path) -> None:
+    _, ca = certificate(tmp_path)
+    context = smtp._context(ca)
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert len(context.get_ca_certs()) == 1

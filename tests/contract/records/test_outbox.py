@@ -1,0 +1,177 @@
+"""The outbox, one-time links and unsubscribed addresses, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from signaling.records import Records, SessionRecord, UnknownSession
+from signaling.records.links import LinkRecord, LinkUnusable
+from signaling.records.outbox import BOOKED, MOST_A_DAY, MailRecord, MailRefused
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+NOW = 100 * DAY_MS
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Records]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres")
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            await connection.execute(sa.text("CREATE SCHEMA public"))
+        await engine.dispose()
+    opened = await Records.open(url)
+    await opened.create_session(
+        SessionRecord(id="s-1", site="shop", category="cameras", language="ko", channel="text", token_hash="t", started_at=1)
+    )
+    yield opened
+    await opened.close()
+
+
+def mail(id: str = "e-1", **given: Any) -> MailRecord:
+    values = {
+        "kind": "reply",
+        "address": "mina@example.com",
+        "address_hash": "h-mina",
+        "session": "s-1",
+        "rank": 1,
+        "site": "shop",
+    }
+    values |= {"created_at": NOW, "next_at": NOW, "until": NOW + DAY_MS, "args": {"name": "Jimin"}}
+    return MailRecord(id=id, **(values | given))
+
+
+async def test_urgent_mail_is_claimed_first_and_by_one_server_only(records: Records) -> None:
+    await records.queue_mail(mail("e-late", rank=2))
+    await records.queue_mail(mail("e-soon", rank=BOOKED, next_at=NOW + 5))
+    await records.queue_mail(mail("e-not-due", rank=BOOKED, next_at=NOW + HOUR_MS))
+    assert await records.next_mail_at() == NOW
+    claims = await asyncio.gather(*(records.claim_mails(NOW + 10, 1, HOUR_MS) for _ in range(3)))
+    claimed = [each.id for found in claims for each in found]
+    assert sorted(claimed) == ["e-late", "e-soon"], "each due mail once"
+    later = [each.id for each in await records.claim_mails(NOW + 2 * HOUR_MS, 3, HOUR_MS)]
+    assert sorted(later) == ["e-late", "e-not-due", "e-soon"], "a mail whose server died is claimed again"
+    assert later[-1] == "e-late"
+
+
+async def test_sent_mail_keeps_neither_address_nor_arguments(records: Records) -> None:
+    await records.queue_mail(mail())
+    [claimed] = await records.claim_mails(NOW, 1, HOUR_MS)
+    await records.mail_sent(claimed, NOW + 7)
+    [found], total = await records.mails()
+    assert (found.state, found.address, found.args, found.sent_at, found.tries, total) == (
+        "sent",
+        "m…@example.com",
+        {},
+        NOW + 7,
+        1,
+        1,
+    )
+    assert await records.claim_mails(NOW + 2 * HOUR_MS, 1, HOUR_MS) == []
+
+
+async def test_refused_mail_is_shown_with_its_reason_and_can_be_tried_again(records: Records) -> None:
+    await records.queue_mail(mail())
+    [claimed] = await records.claim_mails(NOW, 1, HOUR_MS)
+    await records.mail_refused(claimed, "550 no such user")
+    assert [each.why for each in (await records.mails("refused"))[0]] == ["550 no such user"]
+    assert not await records.retry_mail("e-1", NOW + 1, ["other"])
+    assert await records.retry_mail("e-1", NOW + 1, ["shop"])
+    assert not await records.retry_mail("e-1", NOW + 1, ["shop"]), "it is queued already"
+    assert [each.address for each in await records.claim_mails(NOW + 1, 1, HOUR_MS)] == ["mina@example.com"]
+
+
+async def test_key_lets_one_mail_wait_until_its_reader_is_back(records: Records) -> None:
+    assert await records.queue_mail(mail("e-1", key="reply/s-1"), quiet_ms=HOUR_MS)
+    assert not await records.queue_mail(mail("e-2", key="reply/s-1"), quiet_ms=HOUR_MS)
+    assert await records.mail_keys("reply/") == {"reply/s-1"}
+    await records.drop_mails("reply/s-1")
+    assert await records.claim_mails(NOW, 9, HOUR_MS) == []
+    await records.queue_mail(mail("e-3", key="reply/s-1"), quiet_ms=HOUR_MS)
+    [claimed] = await records.claim_mails(NOW, 1, HOUR_MS)
+    await records.mail_sent(claimed, NOW)
+    assert not await records.queue_mail(mail("e-4", key="reply/s-1", created_at=NOW + 1), quiet_ms=HOUR_MS)
+    assert await records.queue_mail(mail("e-5", key="reply/s-1", created_at=NOW + HOUR_MS + 1), quiet_ms=HOUR_MS)
+
+
+async def test_unsubscribed_address_gets_only_what_it_books(records: Records) -> None:
+    await records.queue_mail(mail("e-1"))
+    await records.queue_mail(mail("e-2", rank=BOOKED))
+    await records.unsubscribe("h-mina", NOW)
+    await records.unsubscribe("h-mina", NOW)
+    with pytest.raises(MailRefused, match="unsubscribed"):
+        await records.queue_mail(mail("e-3"))
+    await records.queue_mail(mail("e-4", rank=BOOKED))
+    assert sorted(each.id for each in await records.claim_mails(NOW, 9, HOUR_MS)) == ["e-2", "e-4"]
+    assert await records.is_unsubscribed("h-mina")
+    assert not await records.is_unsubscribed("h-other")
+
+
+async def test_nobody_can_flood_an_address(records: Records) -> None:
+    for number in range(MOST_A_DAY):
+        await records.queue_mail(mail(f"e-{number}"))
+    with pytest.raises(MailRefused, match="too_many_mails"):
+        await records.queue_mail(mail("e-more"))
+    await records.queue_mail(mail("e-other", address_hash="h-other"))
+    await records.queue_mail(mail("e-tomorrow", created_at=NOW + DAY_MS + 1))
+
+
+def link(token: str, **given: Any) -> LinkRecord:
+    values = {"purpose": "thread", "subject": "s-1", "session": "s-1", "mail": "e-1", "expires_at": NOW + HOUR_MS}
+    return LinkRecord(token_hash=token, **(values | given))
+
+
+async def test_link_works_once_for_its_purpose_and_uses_up_its_twin(records: Records) -> None:
+    await records.add_link(link("first"))
+    await records.add_link(link("twin"))
+    await records.add_link(link("other", mail="e-2"))
+    with pytest.raises(LinkUnusable, match="bad_invite"):
+        await records.use_link("first", "password_reset", NOW)
+    uses = await asyncio.gather(*(records.use_link("first", "thread", NOW) for _ in range(5)), return_exceptions=True)
+    assert [each for each in uses if isinstance(each, str)] == ["s-1"], "one of five presses at the same time"
+    for used in ("first", "twin"):
+        with pytest.raises(LinkUnusable, match="replayed"):
+            await records.use_link(used, "thread", NOW)
+    with pytest.raises(LinkUnusable, match="expired"):
+        await records.use_link("other", "thread", NOW + HOUR_MS)
+
+
+async def test_erased_session_gets_neither_mails_nor_links(records: Records) -> None:
+    await records.queue_mail(mail())
+    await records.add_link(link("first"))
+    await records.erase_session("s-1")
+    assert await records.mails() == ([], 0)
+    with pytest.raises(LinkUnusable, match="bad_invite"):
+        await records.use_link("first", "thread", NOW)
+    with pytest.raises(UnknownSession):
+        await records.queue_mail(mail("e-2"))
+    with pytest.raises(UnknownSession):
+        await records.add_link(link("second"))
+
+
+async def test_old_mails_and_links_are_purged(records: Records) -> None:
+    await records.queue_mail(mail("e-sent"))
+    await records.queue_mail(mail("e-refused"))
+    await records.queue_mail(mail("e-queued"))
+    for each in await records.claim_mails(NOW, 9, HOUR_MS):
+        if each.id == "e-sent":
+            await records.mail_sent(each, NOW)
+        elif each.id == "e-refused":
+            await records.mail_refused(each, "no")
+    await records.add_link(link("first", session=None))
+    await records.purge(NOW + 8 * DAY_MS)
+    assert {each.id for each in (await records.mails())[0]} == {"e-sent", "e-queued"}
+    await records.purge(NOW + 31 * DAY_MS)
+    assert {each.id for each in (await records.mails())[0]} == {"e-queued"}
+    with pytest.raises(LinkUnusable, match="bad_invite"):
+        await records.use_link("first", "thread", NOW)

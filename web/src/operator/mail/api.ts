@@ -1,0 +1,49 @@
+/** The operator's HTTP calls about mail. */
+import { get, post } from "../../staff/api";
+import { locale } from "../../ui";
+import type { Page } from "../records";
+
+export interface MailItem {
+  id: string;
+  kind: string;
+  site: string;
+  session: string | null;
+  /** The address, mostly hidden. */
+  to: string;
+  state: "queued" | "sent" | "refused";
+  /** A word of the server, or what the mail server said. */
+  why: string;
+  tries: number;
+  created_at: number;
+  next_at: number;
+  sent_at: number | null;
+}
+
+export interface Outbox extends Page<MailItem> {
+  enabled: boolean;
+  /** Why the mail server takes no mail now; "" if it does. */
+  trouble: string;
+}
+
+export interface Plan {
+  sender: string;
+  reply_to: string;
+  content: "off" | "on";
+  alerts: string[];
+  alert_after_s: number;
+  /** Language, then kind of mail: the site's own wording. */
+  texts: Record<string, Record<string, { subject: string; text: string }>>;
+}
+
+export interface SiteMail {
+  id: string;
+  name: string;
+  languages: string[];
+  plan: Plan;
+}
+
+export const outbox = (state: string, page: number) =>
+  get(`/api/operator/mails?${new URLSearchParams({ state, page: String(page) }).toString()}`) as Promise<Outbox>;
+export const retry = (id: string) => post(`/api/operator/mails/${encodeURIComponent(id)}/retry`);
+export const plans = () => get(`/api/operator/mail?lang=${locale()}`) as Promise<SiteMail[]>;
+export const savePlan = (site: string, plan: Plan) => post(`/api/operator/sites/${encodeURIComponent(site)}/mail`, { plan });

@@ -1,0 +1,186 @@
+import { useState } from "preact/hooks";
+import { dateTime } from "../../staff/format";
+import { sentence } from "../../staff/refusals";
+import { Button, Field, Select, TextArea, toast, useLocale, type Locale } from "../../ui";
+import { Loaded, Pager } from "../loaded";
+import { pages } from "../records";
+import { Table, type TableColumn } from "../table";
+import { outbox, plans, retry, savePlan, type MailItem, type Plan, type SiteMail } from "./api";
+import { t, textOr } from "./texts";
+
+const STATES = ["", "queued", "sent", "refused"] as const;
+const whyText = (why: string) => textOr(`why.${why}`, why);
+
+const columns = (locale: Locale): TableColumn<MailItem>[] => [
+  { id: "at", title: t("col.at"), value: (row) => row.created_at, text: (row) => dateTime(row.created_at, locale) },
+  { id: "kind", title: t("col.kind"), value: (row) => textOr(`kind.${row.kind}`, row.kind) },
+  { id: "to", title: t("col.to"), value: (row) => row.to },
+  { id: "state", title: t("col.state"), value: (row) => t(`state.${row.state}`), cell: (row) => <State item={row} /> },
+  { id: "why", title: t("col.why"), value: (row) => whyText(row.why) },
+  { id: "tries", title: t("col.tries"), value: (row) => row.tries, figure: true },
+  {
+    id: "next",
+    title: t("col.next"),
+    value: (row) => row.sent_at ?? row.next_at,
+    text: (row) => (row.state === "refused" ? "" : dateTime(row.sent_at ?? row.next_at, locale)),
+  },
+  {
+    id: "session",
+    title: t("col.session"),
+    value: (row) => row.session ?? "",
+    cell: (row) => (row.session === null ? "" : <a href={`#past/${encodeURIComponent(row.session)}`}>{t("open")}</a>),
+  },
+];
+
+const PILLS = { queued: "pill", sent: "pill pill-ok", refused: "pill pill-danger" } as const;
+
+function State({ item }: { item: MailItem }) {
+  return <span class={PILLS[item.state]}>{t(`state.${item.state}`)}</span>;
+}
+
+/** The outbox of mails, and how each site's mails are written. */
+export function MailPart() {
+  const locale = useLocale();
+  const [state, setState] = useState<(typeof STATES)[number]>("");
+  const [page, setPage] = useState(1);
+  const [round, setRound] = useState(0);
+  const again = async (id: string) => {
+    try {
+      await retry(id);
+      toast(t("retried"));
+      setRound(round + 1);
+    } catch (error) {
+      toast(sentence(error), "error");
+    }
+  };
+  return (
+    <div class="past">
+      <p class="dim">{t("lead")}</p>
+      <nav class="segments" aria-label={t("col.state")}>
+        {STATES.map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={state === one}
+            onClick={() => {
+              setState(one);
+              setPage(1);
+            }}
+          >
+            {one === "" ? t("all") : t(`state.${one}`)}
+          </button>
+        ))}
+      </nav>
+      <Loaded key={`${state} ${page} ${round} ${locale}`} what="mails" load={() => outbox(state, page)}>
+        {(found) => (
+          <>
+            {!found.enabled && <p class="notice notice-warn">{t("off")}</p>}
+            {found.trouble !== "" && (
+              <p class="notice notice-danger" role="alert">
+                {t("trouble", { why: whyText(found.trouble) })}
+              </p>
+            )}
+            <Table
+              title={t("outbox")}
+              name="mails"
+              rows={found.items}
+              columns={columns(locale)}
+              id={(row) => row.id}
+              actions={(row) =>
+                row.state === "refused" && (
+                  <Button kind="quiet" onClick={() => void again(row.id)} data-testid="mail-retry">
+                    {t("retry")}
+                  </Button>
+                )
+              }
+              data-testid="mails"
+            />
+            <Pager page={page} pages={pages(found)} onPage={setPage} />
+          </>
+        )}
+      </Loaded>
+      <Loaded key={`plans ${locale}`} what="mail plans" load={plans}>
+        {(sites) => sites.map((site) => <PlanCard key={site.id} site={site} />)}
+      </Loaded>
+    </div>
+  );
+}
+
+const lines = (text: string) =>
+  text
+    .split("\n")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+
+function PlanCard({ site }: { site: SiteMail }) {
+  const [plan, setPlan] = useState<Plan>(site.plan);
+  const [alerts, setAlerts] = useState(site.plan.alerts.join("\n"));
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState("");
+  const change = (part: Partial<Plan>) => setPlan({ ...plan, ...part });
+  const save = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    setFailed("");
+    try {
+      await savePlan(site.id, { ...plan, alerts: lines(alerts) });
+      toast(t("plan.saved"));
+    } catch (error) {
+      setFailed(sentence(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <section class="card stack" data-testid={`mail-of-${site.id}`}>
+      <h2>{site.name}</h2>
+      <form class="stack" onSubmit={(event) => void save(event)}>
+        <Field
+          label={t("plan.sender")}
+          hint={t("plan.sender.hint")}
+          value={plan.sender}
+          maxLength={60}
+          onInput={(event) => change({ sender: event.currentTarget.value })}
+        />
+        <Field
+          label={t("plan.reply_to")}
+          hint={t("plan.reply_to.hint")}
+          type="email"
+          value={plan.reply_to}
+          maxLength={254}
+          onInput={(event) => change({ reply_to: event.currentTarget.value })}
+        />
+        <Select
+          label={t("plan.content")}
+          value={plan.content}
+          choices={(["off", "on"] as const).map((value) => ({ value, label: t(`plan.content.${value}`) }))}
+          onChange={(event) => change({ content: event.currentTarget.value === "on" ? "on" : "off" })}
+        />
+        <TextArea
+          label={t("plan.alerts")}
+          hint={t("plan.alerts.hint")}
+          rows={2}
+          value={alerts}
+          onInput={(event) => setAlerts(event.currentTarget.value)}
+        />
+        <Field
+          label={t("plan.alert_after_s")}
+          type="number"
+          min={30}
+          step={10}
+          value={String(plan.alert_after_s)}
+          onInput={(event) => change({ alert_after_s: Number(event.currentTarget.value) })}
+        />
+        {failed && (
+          <p class="notice notice-danger" role="alert">
+            {failed}
+          </p>
+        )}
+        <div class="row row-end">
+          <Button kind="primary" type="submit" busy={busy} data-testid="mail-plan-save">
+            {t("plan.save")}
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}

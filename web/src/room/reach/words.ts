@@ -1,0 +1,8 @@
+/** The texts about mail. They are loaded together with the parts that show them, not with the page. */
+
+import { texts } from "../../ui/i18n";
+import type en from "./en.json";
+
+export type Key = keyof typeof en;
+
+export const { t, isKey } = texts<Key>(import.meta.glob("./*.json", { import: "default" }));
