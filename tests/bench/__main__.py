@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from tests.bench import call, day, matches, recording, sizes, wait_promise
+from tests.bench import board, call, day, matches, recording, sizes, wait_promise
 from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
@@ -18,6 +18,7 @@ from tests.bench.rows import HEAD, TARGET, Row, line, merge, table
 PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "sizes": sizes.rows,
     "call": call.rows,
+    "board": board.rows,
     "match": matches.rows,
     "day": day.rows,
     "waits": wait_promise.rows,

@@ -54,6 +54,7 @@ AIMS = [
     Aim("worker_kill_audio_gap_s", "silence when a worker is killed, p95, s", 2),
     Aim("stroke_pen_to_paint_p95_ms", "pen → the other screen, p95, ms", 50),
     Aim("stroke_bytes_per_point", "a point of a stroke, bytes", 15),
+    Aim("board_elements_at_60fps", "shapes on the board at 60 frames a second", 10_000, at_least=True),
     Aim("match_memory_per_s", "matches a second, in memory", 50_000, at_least=True),
     Aim("match_redis_per_s", "matches a second, by Redis", 5_000, at_least=True),
     Aim("match_redis_p99_ms", "a match by Redis, p99, ms", 10),

@@ -49,7 +49,7 @@ def setup(app: web.Application) -> None:
     app[doctor.TURN] = asyncio.Lock()
     checker = app[pictures.CHECKER] = Checker()
     app.on_cleanup.append(lambda _: checker.close())
-    app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
+    app[pictures.UPLOADS] = Buckets(burst=24, per_minute=12)  # a PDF of 20 pages becomes 20 pictures of the board
     app[files.INTAKE] = file_bodies.Intake(app[FILES])
     app[users.WALKS] = Buckets(burst=10, per_minute=20)
     app[files.UPLOADS] = Buckets(burst=20, per_minute=20)

@@ -5,10 +5,11 @@ import type { ParticipantView, SessionView } from "../messages";
 import { Board } from "../room/board/lazy-board";
 import { Chat } from "../room/chat";
 import { Controls } from "../room/controls";
-import type { Devices } from "../room/devices";
+import { drawingOn } from "../room/drawing-on";
 import { hearing } from "../room/hearing";
 import { lazy } from "../room/lazy";
 import { RoomAudio } from "../room/media";
+import type { RoomLink } from "../room/room-link";
 import { LineNotice, Stage } from "../room/stage";
 import { list, nameAndRole, t as room } from "../room/words";
 import { Button, IconButton } from "../ui/button";
@@ -47,8 +48,9 @@ const SharingBar = lazy(
 );
 
 /** Shows the visitor what they share of their own screen, with a Stop button. */
-function Sharing({ devices }: { devices: Devices }) {
-  return useStore(devices.state, (state) => state.screen.track !== null) ? <SharingBar devices={devices} /> : null;
+function Sharing({ link, session }: { link: RoomLink; session: SessionView }) {
+  const shares = useStore(link.devices.state, (state) => state.screen.track !== null);
+  return shares ? <SharingBar link={link} session={session} /> : null;
 }
 
 type Panel = "chat" | "board";
@@ -59,9 +61,10 @@ function usePanels(call: Call, phone: boolean) {
   const drawn = useStore(call.room.boardDrawn);
   const speechless = useStore(call.devices.state, ({ mic }) => !mic.track && mic.problem !== "");
   const toggle = (panel: Panel) => setOpen((now) => ({ ...(phone ? { chat: false, board: false } : now), [panel]: !now[panel] }));
+  const wanted = useStore(drawingOn);
   useEffect(() => {
-    if (drawn) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
-  }, [drawn]);
+    if (drawn || wanted) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
+  }, [drawn, wanted]);
   useEffect(() => {
     if (speechless) setOpen((now) => ({ ...now, chat: true })); // without voice, people can only write
   }, [speechless]);
@@ -87,7 +90,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
         <Notices call={call} session={session} />
         <Upgrade call={call} session={session} />
         <LineNotice link={call.room} session={session} />
-        <Sharing devices={call.devices} />
+        <Sharing link={call.room} session={session} />
       </div>
       <main class="room-main">
         {session.owner_lost ? (

@@ -58,6 +58,8 @@ export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
         {arrange(session).tiles.map((tile) => (
           <StageTile
             key={tile.key}
+            link={link}
+            session={session}
             tile={tile}
             stream={slots[tile.slot] ?? null}
             speaking={speaking.includes(tile.person.id) && heard.includes(tile.person.id)}

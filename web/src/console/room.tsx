@@ -162,7 +162,7 @@ export function Room(props: RoomProps) {
           <HoldBand session={session} onEnd={owner ? () => void actions.hold(session.id, false) : null} />
           {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
           {link !== null && <TextOnlyBand link={link} />}
-          {link !== null && <SharingBar devices={link.devices} />}
+          {link !== null && <SharingBar link={link} session={session} />}
           <Middle {...props}>
             {callsBack(session) && <CallbackCard client={client} session={session} actions={actions} />}
             <section

@@ -1,9 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { arrange } from "../room/arrange";
+import { drawingOn } from "../room/drawing-on";
 import type { RoomLink } from "../room/room-link";
 import { createStore, useStore } from "../ui";
-import { choose, screenEnded, toggleBoard, viewOf, workOf, type Chosen, type View, type Work } from "./logic/layout";
+import { choose, openBoard, screenEnded, toggleBoard, viewOf, workOf, type Chosen, type View, type Work } from "./logic/layout";
 
 export interface Viewing {
   view: View;
@@ -30,6 +31,10 @@ export function useView(session: SessionView | null, link: RoomLink | null): Vie
   useEffect(() => {
     if (!screen && id in all) change(screenEnded);
   }, [id, screen]);
+  const wanted = useStore(drawingOn);
+  useEffect(() => {
+    if (wanted?.session === id) change((was) => openBoard(was, offered));
+  }, [wanted]);
   return {
     view: viewOf(chosen, offered),
     work: workOf(chosen, offered),

@@ -63,7 +63,14 @@ function Screen({ link, session }: Pick<WorkProps, "link" | "session">) {
   if (main === null) return null;
   return (
     <div class="work-screen" role="list">
-      <StageTile tile={main} stream={slots[main.slot] ?? null} speaking={false} paused={limits[main.slot] === "paused"} />
+      <StageTile
+        link={link}
+        session={session}
+        tile={main}
+        stream={slots[main.slot] ?? null}
+        speaking={false}
+        paused={limits[main.slot] === "paused"}
+      />
     </div>
   );
 }

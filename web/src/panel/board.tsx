@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import type { Client } from "../room/client";
+import { drawingOn } from "../room/drawing-on";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
 import { withTexts } from "../ui/i18n";
@@ -50,9 +51,10 @@ export function usePanelBoard(client: Client, session: SessionView): PanelBoard 
     };
   }, [client, session.id, live]);
   const drawn = useStore(loaded?.link.boardDrawn ?? NOT_DRAWN);
+  const wanted = useStore(drawingOn);
   useEffect(() => {
-    if (drawn) setOpen(true);
-  }, [drawn]);
+    if (drawn || wanted) setOpen(true);
+  }, [drawn, wanted]);
   const show = loaded && ((pictures: Pictures) => <loaded.code.Board link={loaded.link} session={session} pictures={pictures} />);
   return { open: open && show !== null, toggle: () => setOpen(!open), show };
 }

@@ -2,6 +2,7 @@ import type { Line, SessionView } from "../messages";
 import { Button } from "../ui/button";
 import type { Client } from "./client";
 import { sends } from "./compose";
+import { drawingOn } from "./drawing-on";
 import { lineFailure } from "./failures";
 import { LinePicture } from "./line-picture";
 import { LineText } from "./line-text";
@@ -39,8 +40,11 @@ export function ChatLine({ line, first, ...rest }: ChatLineProps) {
   }
   const own = line.author === session.you;
   const author = own ? t("you") : nameAndRole({ name: line.name, role: line.role });
+  // A picture for staff only must not come to the board, which the user reads.
+  const drawable = session.room?.board === "write" && line.audience === "all";
+  const onDraw = drawable ? () => drawingOn.set({ session: session.id, picture: line.picture }) : undefined;
   const shared = line.picture ? (
-    <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
+    <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} onDraw={onDraw} />
   ) : line.kind === "file" ? (
     <FileLine line={line} pictures={pictures} />
   ) : null;

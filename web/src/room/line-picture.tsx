@@ -1,5 +1,6 @@
-import { ImageOff } from "lucide";
+import { ImageOff, PencilLine } from "lucide";
 import { useEffect, useState } from "preact/hooks";
+import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import type { Pictures } from "./pictures";
@@ -23,8 +24,16 @@ export function usePicture(pictures: Pictures, picture: string): string | null |
   return url;
 }
 
+interface LinePictureProps {
+  picture: string;
+  pictures: Pictures;
+  label: string;
+  /** Opens the board with the picture. Undefined if this person may not draw on it. */
+  onDraw?: (() => void) | undefined;
+}
+
 /** A picture in the chat. A press shows the picture large. */
-export function LinePicture({ picture, pictures, label }: { picture: string; pictures: Pictures; label: string }) {
+export function LinePicture({ picture, pictures, label, onDraw }: LinePictureProps) {
   const url = usePicture(pictures, picture);
   const [large, setLarge] = useState(false);
   if (url === undefined) return <div class="chat-picture-loading skeleton" />;
@@ -43,6 +52,18 @@ export function LinePicture({ picture, pictures, label }: { picture: string; pic
       {large && (
         <Dialog title={label} closeLabel={t("close")} onClose={() => setLarge(false)} class="picture-dialog">
           <img src={url} alt={label} />
+          {onDraw && (
+            <Button
+              icon={PencilLine}
+              onClick={() => {
+                setLarge(false);
+                onDraw();
+              }}
+              data-testid="picture-draw"
+            >
+              {t("chat.drawOn")}
+            </Button>
+          )}
         </Dialog>
       )}
     </>

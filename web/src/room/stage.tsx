@@ -6,6 +6,7 @@ import { initials } from "../ui/initials";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "./arrange";
+import { LazyLaser } from "./lazy-laser";
 import { cameBack, type Limits, worst } from "./limits";
 import { Video } from "./media";
 import type { RoomLink } from "./room-link";
@@ -35,6 +36,8 @@ export function Stage({ link, session, children }: StageProps) {
   const draw = (tile: Tile) => (
     <StageTile
       key={tile.key}
+      link={link}
+      session={session}
       tile={tile}
       stream={slots[tile.slot] ?? null}
       speaking={speaking.includes(tile.person.id) && heard.includes(tile.person.id)}
@@ -92,6 +95,8 @@ export function LineNotice({ link, session }: { link: RoomLink; session: Session
 }
 
 interface StageTileProps {
+  link: RoomLink;
+  session: SessionView;
   tile: Tile;
   stream: MediaStream | null;
   speaking: boolean;
@@ -100,7 +105,7 @@ interface StageTileProps {
   paused: boolean;
 }
 
-export function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
+export function StageTile({ link, session, tile, stream, speaking, paused }: StageTileProps) {
   const { person } = tile;
   const kind = stream && !paused ? tile.kind : "none"; // the last frame also stays while reconnecting
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
@@ -141,6 +146,7 @@ export function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
       ) : (
         <Video stream={stream} label={name} participant={person.id} kind={kind} />
       )}
+      {kind === "screen" && <LazyLaser link={link} session={session} participant={person.id} kind="screen" />}
       <figcaption class="tile-name">
         {tile.kind === "screen" && <Icon node={Monitor} size={16} />}
         <span>{name}</span>

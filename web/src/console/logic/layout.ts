@@ -114,6 +114,12 @@ export function toggleBoard(chosen: Chosen, offered: Offered): Chosen {
   return choose(offered.screen ? { ...chosen, work: "board" } : chosen, open ? "chat" : "both", offered);
 }
 
+/** Returns the choices after something asked for the board. An open board stays as it is. */
+export function openBoard(chosen: Chosen, offered: Offered): Chosen {
+  const open = viewOf(chosen, offered) !== "chat" && workOf(chosen, offered) === "board";
+  return open ? chosen : toggleBoard(chosen, offered);
+}
+
 /** Returns the choices after a shared screen ended. They forget the choice for that screen, so that the next one opens by
  *  itself. */
 export const screenEnded = ({ view }: Chosen): Chosen => (view === undefined ? {} : { view });

@@ -117,6 +117,17 @@ export class BoardDoc {
     return this.shapes(page).filter((shape) => !this.isPutAway(shape));
   }
 
+  /** Returns the page on which something came last. */
+  newestPage(): string {
+    let newest = { id: FIRST_PAGE, index: "" };
+    for (const { id, index } of this.pages()) {
+      const top = this.known.top(id)?.index ?? "";
+      const last = top > index ? top : index;
+      if (last >= newest.index) newest = { id, index: last };
+    }
+    return newest.id;
+  }
+
   colours(): Map<string, string> {
     return readColours(this.meta);
   }

@@ -1,33 +1,38 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { toast } from "../../ui/announce";
 import type { SessionView } from "../../messages";
 import { useLocale, createStore, useStore } from "../../ui/store";
-import type { Pictures } from "../pictures";
+import { drawingOn } from "../drawing-on";
+import { PictureError, type Pictures } from "../pictures";
 import type { RoomLink } from "../room-link";
-import { nameOf as personName } from "../words";
+import { pictureProblem } from "../sharing";
 import { LeadBar, SelectionBar } from "./bars";
 import type { BoardDoc } from "./board-doc";
 import { BoardView, type Opened, usePages } from "./board-view";
-import { colourOf as personColour, WIDTHS } from "./colours";
-import { describe } from "./describe";
+import { WIDTHS } from "./colours";
 import { Elements } from "./elements";
-import { gestures, type Press } from "./gestures";
+import { freeze } from "./freeze";
+import { gestures } from "./gestures";
 import { begin, type Desk } from "./hand";
-import { insertPictures } from "./insert";
+import { insertFiles } from "./insert";
 import { type Act, keyboard, pasteInto } from "./keyboard";
+import { livePictures } from "./live-pictures";
 import { More } from "./more";
 import { boardOf } from "./open";
 import { paintOverlay } from "./overlay";
 import { PageBar } from "./pages";
-import { drawnAt, FONT_SIZES } from "./schema";
-import { shapeAt } from "./selection";
+import { BOARD_HEIGHT, BOARD_WIDTH, FONT_SIZES } from "./schema";
 import type { Box, Shape } from "./shape";
 import { TextEditor, type Writing } from "./text-editor";
 import { Toolbar, type Pen } from "./toolbar";
 import type { Tool } from "./tools";
+import { useHover, usePage, usePeople, useStrokes } from "./use-board";
 import { usePresence } from "./use-presence";
-import { scaleOf, WHOLE } from "./viewport";
+import { WHOLE } from "./viewport";
 import { t } from "./words";
 import "./board.css";
+
+const WHOLE_PAGE = { left: 0, top: 0, right: BOARD_WIDTH, bottom: BOARD_HEIGHT };
 
 export interface BoardProps {
   link: RoomLink;
@@ -41,10 +46,6 @@ export interface BoardProps {
   onStrokes?: (times: number[]) => void;
 }
 
-const HOVER_PX = 6;
-/** How long a pointer rests before it is told who drew what it rests on. */
-const HOVER_MS = 500;
-
 /** The board: pages, shapes, and the tools for people who may draw. */
 export function Board({ link, session, pictures, product = session.product_picture, until = Infinity, onStrokes }: BoardProps) {
   useLocale();
@@ -52,8 +53,7 @@ export function Board({ link, session, pictures, product = session.product_pictu
   const mayWrite = session.room?.board === "write" && until === Infinity;
   const connected = useStore(link.board.generation) > 0;
   const pages = usePages(board);
-  const [wanted, setPage] = useState("");
-  const page = (pages.find(({ id }) => id === wanted) ?? pages[0]!).id;
+  const [page, setPage, stay] = usePage(board);
   const people = usePeople(board, session);
   const [tool, takeTool] = useState<Tool>("pen");
   const [chosenPen, setPen] = useState<Pen | null>(null);
@@ -63,7 +63,6 @@ export function Board({ link, session, pictures, product = session.product_pictu
   const [opened, setOpened] = useState<Opened | null>(null);
   const [writing, setWriting] = useState<Writing | null>(null);
   const [dialog, setDialog] = useState<"more" | "list" | null>(null);
-  const [hovered, setHovered] = useState<{ words: string; at: [number, number] } | null>(null);
   const selection = useMemo(() => createStore<ReadonlySet<string>>(new Set()), [board]);
   const chosen = useStore(selection);
   const marquee = useRef<Box | null>(null);
@@ -108,16 +107,40 @@ export function Board({ link, session, pictures, product = session.product_pictu
     write: (at, shape) => setWriting({ at, page, ...(shape ? { shape } : {}) }),
     openList: () => setDialog("list"),
   };
+  /** Opens a new page with a picture, and brings the others there. */
+  const openPicture = (picture: string) => {
+    const id = board.addPage(picture);
+    if (id === null) {
+      toast(t("board.full"), "error");
+      return;
+    }
+    setPage(id);
+    board.show({ kind: "come", page: id, box: WHOLE_PAGE });
+  };
+  const openFrame = (stream: MediaStream) => void frozen(link, pictures, stream).then(openPicture, tellFrozen);
+  const wanted = useStore(drawingOn);
+  useEffect(() => {
+    if (wanted?.session !== session.id || !mayWrite) return;
+    drawingOn.set(null);
+    if (wanted.picture) openPicture(wanted.picture);
+    else if (wanted.stream) openFrame(wanted.stream);
+  }, [wanted, mayWrite]);
   const insert = (files: File[], as: "background" | "element") =>
-    void insertPictures({ board, link, pictures, page, files, as, onPage: setPage });
-  const hover = useHover(board, page, people.nameOf, opened, setHovered);
-  const latest = useRef({ desk, hover, presence, mayWrite, people, tool });
-  latest.current = { desk, hover, presence, mayWrite, people, tool };
+    void insertFiles({ board, link, pictures, page, files, as, onPage: setPage });
+  const [tip, hover] = useHover(board, page, people.nameOf, opened);
+  const latest = useRef({ desk, hover, presence, mayWrite, people, stay });
+  latest.current = { desk, hover, presence, mayWrite, people, stay };
 
   const onOpen = (made: Opened) => {
     const { canvas, live, overlay } = made;
     const endGestures = gestures(live, canvas, {
-      begin: (press) => (latest.current.mayWrite ? (setHovered(null), begin(latest.current.desk(), press)) : null),
+      begin: (press) => {
+        const now = latest.current;
+        now.hover(null);
+        if (!now.mayWrite) return null;
+        now.stay();
+        return begin(now.desk(), press);
+      },
       moves: () => !latest.current.mayWrite,
       hover: (press) => {
         if (press) latest.current.presence.point(press.at);
@@ -205,9 +228,9 @@ export function Board({ link, session, pictures, product = session.product_pictu
           onStopLeading={() => presence.setLeading(false)}
         />
         {mayWrite && chosen.size > 0 && !writing && <SelectionBar count={chosen.size} {...selectionActs(act)} />}
-        {hovered && (
-          <p class="board-tip" style={{ left: `${hovered.at[0]}px`, top: `${hovered.at[1]}px` }} data-testid="board-tip">
-            {hovered.words}
+        {tip && (
+          <p class="board-tip" style={{ left: `${tip.at[0]}px`, top: `${tip.at[1]}px` }} data-testid="board-tip">
+            {tip.words}
           </p>
         )}
         {writing && opened && (
@@ -233,6 +256,8 @@ export function Board({ link, session, pictures, product = session.product_pictu
           pictures={pictures}
           product={product}
           leading={presence.leading}
+          live={livePictures(link, session)}
+          onFreeze={openFrame}
           onPage={setPage}
           onFiles={insert}
           onList={() => setDialog("list")}
@@ -262,6 +287,14 @@ export function Board({ link, session, pictures, product = session.product_pictu
     </div>
   );
 }
+
+/** Freezes a live picture and stores it. Returns the picture's id. */
+async function frozen(link: RoomLink, pictures: Pictures, stream: MediaStream): Promise<string> {
+  return (await pictures.upload(link.session, await freeze(stream), "board")).picture;
+}
+
+const tellFrozen = (error: unknown) =>
+  toast(error instanceof PictureError ? pictureProblem(error) : t("board.freeze.failed"), "error");
 
 /** Returns a selected shape as it is painted now: while a hand moves it, where the hand has it. */
 function shown(canvas: Opened["canvas"], board: BoardDoc, id: string): Shape[] {
@@ -296,58 +329,4 @@ function selectionActs({ board, page, selection }: Act) {
       board.remove(ids());
     },
   };
-}
-
-/** The names and colours of the people of the session. People who only listen or read have no place on the board. */
-function usePeople(board: BoardDoc, session: SessionView) {
-  const [, redraw] = useState(0);
-  useEffect(() => board.listen({ onPages: () => redraw((n) => n + 1) }), [board]);
-  const people = session.participants.filter(({ role }) => role !== "operator");
-  const claimed = board.colours();
-  return {
-    present: people.filter(({ presence }) => presence === "here" || presence === "lost"),
-    nameOf: (id: string) => {
-      const found = session.participants.find((person) => person.id === id);
-      return id === session.you ? t("board.you") : found ? personName(found) : t("board.someone");
-    },
-    colourOf: (id: string) => personColour(id, people, claimed),
-  };
-}
-
-/** Says who drew what a pointer rests on. */
-function useHover(
-  board: BoardDoc,
-  page: string,
-  nameOf: (id: string) => string,
-  opened: Opened | null,
-  show: (what: { words: string; at: [number, number] } | null) => void,
-) {
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return (press: Press | null) => {
-    clearTimeout(timer.current);
-    show(null);
-    if (!press || !opened) return;
-    timer.current = setTimeout(() => {
-      const { canvas } = opened;
-      const shapes = board.seen(page);
-      const hit = shapeAt(shapes, press.at, HOVER_PX / scaleOf(canvas.view, canvas.space));
-      if (hit) show({ words: describe(hit, shapes, nameOf(hit.author)), at: press.screen });
-    }, HOVER_MS);
-  };
-}
-
-/** Reports the shapes' start times whenever shapes come or go. */
-function useStrokes(board: BoardDoc, onStrokes: BoardProps["onStrokes"]): void {
-  useEffect(() => {
-    if (!onStrokes) return;
-    const tell = () =>
-      onStrokes(
-        board
-          .allShapes()
-          .map((shape) => drawnAt(shape.index))
-          .toSorted((a, b) => a - b),
-      );
-    return board.listen({ onGrown: tell, onChanged: tell });
-  }, [board, onStrokes]);
 }

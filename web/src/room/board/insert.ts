@@ -1,11 +1,17 @@
 import { toast } from "../../ui/announce";
-import type { Pictures } from "../pictures";
+import { PictureError, type Pictures } from "../pictures";
 import type { RoomLink } from "../room-link";
 import { pictureProblem } from "../sharing";
 import type { BoardDoc } from "./board-doc";
 import { BOARD_HEIGHT, BOARD_WIDTH, type NewShape } from "./schema";
+import { t } from "./words";
 
 const AT_ONCE = 10;
+const PDF_PAGES_MOST = 20;
+/** Longer side of a page's picture, in px: sharp at twice the size of a page of the board. */
+const PDF_SIDE = 1800;
+const UPLOAD_TRIES = 12;
+const UPLOAD_WAIT_MS = 6000;
 /** An inserted picture takes at most this share of the page, so that there is room to write beside it. */
 const SHARE = 0.6;
 const SHIFT = 40;
@@ -20,11 +26,17 @@ interface Insert {
   onPage: (page: string) => void;
 }
 
-/** Uploads pictures and lays them on the page, or behind it. One that fails is told, and the others come. */
-export async function insertPictures({ board, link, pictures, page, files, as }: Insert): Promise<void> {
+/** Uploads pictures and lays them on the page, or behind it. Pages of a PDF become pages of the board. A file that fails is told,
+ *  and the others come. */
+export async function insertFiles(given: Insert): Promise<void> {
+  const { board, link, pictures, page, files, as } = given;
   let placed = 0;
   for (const file of files.slice(0, AT_ONCE)) {
     try {
+      if (await isPdf(file)) {
+        await insertPdf(given, file);
+        continue;
+      }
       const uploaded = await pictures.upload(link.session, file, "board");
       if (as === "background") board.setBackground(uploaded.picture, page);
       else {
@@ -32,7 +44,36 @@ export async function insertPictures({ board, link, pictures, page, files, as }:
         board.add([placement(uploaded, page, placed++ * SHIFT)]);
       }
     } catch (error) {
-      toast(pictureProblem(error), "error");
+      toast(error instanceof PictureError ? pictureProblem(error) : t("board.pdf.failed"), "error");
+    }
+  }
+}
+
+const isPdf = async (file: Blob): Promise<boolean> => (await file.slice(0, 5).text()) === "%PDF-";
+
+/** Draws each page of a PDF once, here in the browser, and uploads it as the background of a new page. */
+async function insertPdf({ board, link, pictures, onPage }: Insert, file: File): Promise<void> {
+  const { eachPage } = await import("../files/pdf-page");
+  toast(t("board.pdf.begins"));
+  const pages = await eachPage(file, PDF_PAGES_MOST, PDF_SIDE, async (picture, n) => {
+    const uploaded = await patiently(() => pictures.upload(link.session, picture, "board"));
+    const id = board.addPage(uploaded.picture);
+    if (id === null) throw new PictureError("session_full", "");
+    if (n === 1) onPage(id);
+  });
+  const more = pages > PDF_PAGES_MOST;
+  toast(t(more ? "board.pdf.more" : "board.pdf.done", { n: Math.min(pages, PDF_PAGES_MOST), all: pages }));
+}
+
+/** Tries an upload again for as long as the server only asks to wait. */
+async function patiently<T>(upload: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await upload();
+    } catch (error) {
+      const waits = error instanceof PictureError && (error.reason === "too_many_pictures" || error.reason === "pictures");
+      if (!waits || tries >= UPLOAD_TRIES) throw error;
+      await new Promise((done) => setTimeout(done, UPLOAD_WAIT_MS));
     }
   }
 }

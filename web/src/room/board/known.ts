@@ -49,6 +49,11 @@ export class Known {
     return found;
   }
 
+  /** Returns the topmost shape that a page ever had. */
+  top(page: string): Shape | undefined {
+    return this.tops.get(page);
+  }
+
   /** Whether no shape of the same page lies above this one. */
   isNewest(shape: Shape): boolean {
     const top = this.tops.get(shape.page);

@@ -1,5 +1,6 @@
-import { Crosshair, Eraser, FileImage, ImagePlus, List, Plus, StickyNote, Trash2, Users } from "lucide";
+import { Crosshair, Download, Eraser, FileImage, ImagePlus, List, Plus, Snowflake, StickyNote, Trash2, Users } from "lucide";
 import { useRef, useState } from "preact/hooks";
+import { toast } from "../../ui/announce";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
 import { usePicture } from "../line-picture";
@@ -7,9 +8,12 @@ import { PICTURE_TYPES, type Pictures } from "../pictures";
 import type { RoomLink } from "../room-link";
 import { t as room } from "../words";
 import type { BoardDoc } from "./board-doc";
+import type { Format } from "./export";
+import type { LivePicture } from "./live-pictures";
 import { t } from "./words";
 
 const CHAT_PICTURES_MOST = 8;
+const FORMATS: readonly Format[] = ["png", "svg", "pdf", "excalidraw"];
 
 interface MoreProps {
   board: BoardDoc;
@@ -20,6 +24,9 @@ interface MoreProps {
   /** The product's picture id, or "". */
   product: string;
   leading: boolean;
+  /** The live pictures that can be frozen. */
+  live: LivePicture[];
+  onFreeze: (stream: MediaStream) => void;
   onPage: (page: string) => void;
   onFiles: (files: File[], as: "background" | "element") => void;
   onList: () => void;
@@ -51,11 +58,37 @@ export function More(props: MoreProps) {
             </Button>
           )}
         </section>
+        <LivePart {...props} />
         <PagesPart {...props} />
         <TogetherPart {...props} />
+        <SavePart {...props} />
         <ClearPart {...props} />
       </div>
     </Dialog>
+  );
+}
+
+function LivePart({ live, onFreeze, onClose }: MoreProps) {
+  if (live.length === 0) return null;
+  return (
+    <section aria-label={t("board.freeze")} class="board-menu-part">
+      <h3>{t("board.freeze")}</h3>
+      <div class="buttons">
+        {live.map(({ key, name, stream }) => (
+          <Button
+            key={key}
+            icon={Snowflake}
+            onClick={() => {
+              onFreeze(stream);
+              onClose();
+            }}
+            data-testid="board-freeze"
+          >
+            {name}
+          </Button>
+        ))}
+      </div>
+    </section>
   );
 }
 
@@ -126,6 +159,46 @@ function TogetherPart({ leading, onLead, onBring, onClose }: MoreProps) {
         <Button icon={Crosshair} onClick={then(onBring)} data-testid="board-bring">
           {t("board.come.ask")}
         </Button>
+      </div>
+    </section>
+  );
+}
+
+function SavePart({ board, page, pictures, onClose }: MoreProps) {
+  const [busy, setBusy] = useState("");
+  const save = async (format: Format) => {
+    setBusy(format);
+    try {
+      const { saveBoard } = await import("./export");
+      await saveBoard(format, {
+        board,
+        page,
+        pictureUrl: (id) => pictures.url(id),
+        pictureBlob: (id) => pictures.blob(`/api/pictures/${encodeURIComponent(id)}`),
+        name: `board-${new Date().toISOString().slice(0, 10)}`,
+        nameOfPage: (number) => t("board.page.name", { n: number }),
+      });
+      onClose();
+    } catch {
+      toast(t("board.save.failed"), "error");
+      setBusy("");
+    }
+  };
+  return (
+    <section aria-label={t("board.save")} class="board-menu-part">
+      <h3>{t("board.save")}</h3>
+      <div class="buttons">
+        {FORMATS.map((format) => (
+          <Button
+            key={format}
+            icon={Download}
+            busy={busy === format}
+            onClick={() => void save(format)}
+            data-testid={`board-save-${format}`}
+          >
+            {t(`board.save.${format}`)}
+          </Button>
+        ))}
       </div>
     </section>
   );
@@ -226,7 +299,7 @@ function PickFile({ as, label, icon, testid, onFiles, onClose }: PickFileProps) 
         type="file"
         hidden
         multiple={as === "element"}
-        accept={PICTURE_TYPES.join(",")}
+        accept={[...PICTURE_TYPES, ...(as === "element" ? ["application/pdf"] : [])].join(",")}
         data-testid={testid}
         onChange={(event) => {
           onFiles([...(event.currentTarget.files ?? [])], as);

@@ -23,28 +23,43 @@ interface Shown {
 }
 
 export function paintOverlay(target: HTMLCanvasElement, canvas: BoardCanvas, shown: Shown, now: number): void {
-  const { width, height } = canvas.space;
+  const place = (at: Point) => apply(canvas.matrix, at);
+  const context = paintPointers(target, { ...shown, page: canvas.page, place, now });
+  if (context) paintSelection(context, canvas, shown, place);
+}
+
+interface Pointers extends Pick<Shown, "signs" | "nameOf" | "colourOf"> {
+  page: string;
+  /** From the page to the canvas, in CSS px. */
+  place: (at: Point) => Point;
+  now: number;
+}
+
+/** Clears a canvas and paints everybody's cursors and trails on a page. Returns the canvas's context, in CSS px. */
+export function paintPointers(
+  target: HTMLCanvasElement,
+  { page: shownPage, signs, nameOf, colourOf, place, now }: Pointers,
+): CanvasRenderingContext2D | null {
   const density = Math.min(3, window.devicePixelRatio || 1);
-  const [w, h] = [Math.round(width * density), Math.round(height * density)];
+  const [w, h] = [Math.round(target.clientWidth * density), Math.round(target.clientHeight * density)];
   if (target.width !== w || target.height !== h) [target.width, target.height] = [w, h];
   const context = target.getContext("2d");
-  if (!context) return;
+  if (!context) return null;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, w, h);
   context.setTransform(density, 0, 0, density, 0, 0);
-  const place = (at: Point) => apply(canvas.matrix, at);
-  paintSelection(context, canvas, shown, place);
-  for (const [id, { trail, cursor }] of shown.signs.people) {
-    const colour = shown.colourOf(id);
-    const here = trail.filter(({ page }) => page === canvas.page);
+  for (const [id, { trail, cursor }] of signs.people) {
+    const colour = colourOf(id);
+    const here = trail.filter(({ page }) => page === shownPage);
     paintTrail(
       context,
       here.map(({ at, seen }) => ({ at: place(at), left: 1 - (now - seen) / TRAIL_MS })),
       colour,
     );
-    const tip = here.at(-1)?.at ?? (cursor?.page === canvas.page ? cursor.at : null);
-    if (tip && shown.nameOf(id) !== "") paintCursor(context, place(tip), shown.nameOf(id), colour, here.length === 0);
+    const tip = here.at(-1)?.at ?? (cursor?.page === shownPage ? cursor.at : null);
+    if (tip && nameOf(id) !== "") paintCursor(context, place(tip), nameOf(id), colour, here.length === 0);
   }
+  return context;
 }
 
 function paintSelection(

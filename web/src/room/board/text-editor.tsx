@@ -90,7 +90,7 @@ export function TextEditor({ board, canvas, writing, colour, fontSize, onDone }:
         event.preventDefault();
         finish();
       }}
-      data-testid="board-text"
+      data-testid="board-text-field"
     />
   );
 }

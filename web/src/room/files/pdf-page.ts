@@ -1,19 +1,43 @@
-/** Draws the first page of a PDF with pdf.js. This file and pdf.js load when the first PDF is on the screen. */
+/** Draws pages of a PDF with pdf.js. This file and pdf.js load when the first PDF is on the screen or comes to the board. */
 
 import { AnnotationMode, getDocument, PDFWorker } from "pdfjs-dist/legacy/build/pdf.mjs";
 
 const WIDTH = 640; // px: twice the width at which the conversation shows it
 const TALLEST = 400; // px of the page's upper part
+const QUALITY = 0.92;
 const PATIENCE_MS = 8_000;
 const LARGEST_IMAGE = 16_000_000; // pixels of an image in the page; a larger one is left out
 
+type Document = Awaited<ReturnType<typeof getDocument>["promise"]>;
+
+/** Returns a picture of the upper part of the first page. Rejects for a file that is damaged, locked or too costly. */
+export const firstPage = (pdf: Blob): Promise<Blob> =>
+  withDocument(pdf, PATIENCE_MS, (document) => drawn(document, 1, ({ width }) => WIDTH / width, TALLEST));
+
+/** Draws the first `most` pages, one after the other, and passes each picture to `take`. `side`: the longer side of a picture, in
+ *  px. Returns how many pages the PDF has. Rejects as `firstPage` does, and when `take` does. */
+export function eachPage(pdf: Blob, most: number, side: number, take: (page: Blob, n: number) => Promise<void>): Promise<number> {
+  return withDocument(pdf, 2 * PATIENCE_MS * most, async (document) => {
+    for (let n = 1; n <= Math.min(most, document.numPages); n++) {
+      const scale = ({ width, height }: Size) => side / Math.max(width, height);
+      await take(await drawn(document, n, scale, side), n);
+    }
+    return document.numPages;
+  });
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
 /**
- * Returns a picture of the upper part of the first page. Rejects for a file that is damaged, locked or too costly.
+ * Reads a PDF, and passes it to `use`. Rejects after `patienceMs`.
  *
- * A strange PDF is read in a worker of its own, which ends after `PATIENCE_MS`. Nothing in it can run code or fetch anything: this
+ * A strange PDF is read in a worker of its own, which ends with this function. Nothing in it can run code or fetch anything: this
  * version of pdf.js has no eval, and forms, annotations and addresses are left out.
  */
-export async function firstPage(pdf: Blob): Promise<Blob> {
+async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Document) => Promise<T>): Promise<T> {
   const port = new Worker(new URL("./pdf-worker.ts", import.meta.url), { type: "module" });
   const worker = new PDFWorker({ port: port as unknown as null });
   const loading = getDocument({
@@ -28,10 +52,10 @@ export async function firstPage(pdf: Blob): Promise<Blob> {
   });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the PDF takes too long")), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error("the PDF takes too long")), patienceMs);
   });
   try {
-    return await Promise.race([drawn(loading.promise), late]);
+    return await Promise.race([loading.promise.then(use), late]);
   } finally {
     clearTimeout(timer);
     void loading.destroy().catch(() => undefined);
@@ -39,17 +63,19 @@ export async function firstPage(pdf: Blob): Promise<Blob> {
   }
 }
 
-async function drawn(loading: ReturnType<typeof getDocument>["promise"]): Promise<Blob> {
-  const page = await (await loading).getPage(1);
+/** Returns a picture of a page's upper part, at most `tallest` px. `scaleFor`: px for each point of a page of that size. */
+async function drawn(pdf: Document, number: number, scaleFor: (size: Size) => number, tallest: number): Promise<Blob> {
+  const page = await pdf.getPage(number);
   const { width, height } = page.getViewport({ scale: 1 });
   if (!(width > 0 && height > 0 && width < 1e6 && height < 1e6)) throw new Error("the page has no size");
-  const viewport = page.getViewport({ scale: WIDTH / width });
+  const viewport = page.getViewport({ scale: scaleFor({ width, height }) });
   const canvas = document.createElement("canvas");
-  canvas.width = WIDTH;
-  canvas.height = Math.max(1, Math.min(TALLEST, Math.round(viewport.height)));
+  canvas.width = Math.max(1, Math.round(viewport.width));
+  canvas.height = Math.max(1, Math.min(tallest, Math.round(viewport.height)));
   const task = page.render({ canvas, viewport, background: "#fff", annotationMode: AnnotationMode.DISABLE });
   await task.promise;
   return await new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the page cannot be drawn"))));
+    const done = (blob: Blob | null) => (blob ? resolve(blob) : reject(new Error("the page cannot be drawn")));
+    canvas.toBlob(done, "image/jpeg", QUALITY);
   });
 }

@@ -1,0 +1,30 @@
+import type { SessionView } from "../../messages";
+import type { RoomLink } from "../room-link";
+import { nameAndRole, t as room } from "../words";
+import { t } from "./words";
+
+export interface LivePicture {
+  key: string;
+  name: string;
+  stream: MediaStream;
+}
+
+/** Returns the live pictures that this page can freeze: what the others show, and one's own shared screen. */
+export function livePictures(link: RoomLink, session: SessionView): LivePicture[] {
+  const { slots } = link.peer.state.get();
+  const found: LivePicture[] = [];
+  for (const [slot, { participant, kind }] of Object.entries(session.room?.slots ?? {})) {
+    const person = session.participants.find(({ id }) => id === participant);
+    const stream = slots[Number(slot)];
+    if (!person || !stream || !person.media[kind]) continue;
+    const name =
+      kind === "screen" ? room("screenOf", { name: nameAndRole(person) }) : t("board.cameraOf", { name: nameAndRole(person) });
+    found.push({ key: `${participant} ${kind}`, name, stream });
+  }
+  const own = link.devices.state.get().screen.track;
+  if (own) found.push({ key: "own", name: t("board.ownScreen"), stream: new MediaStream([own]) });
+  return found;
+}
+
+/** The page name under which presence points on a live picture. No page of a board can have it. */
+export const livePage = (participant: string, kind: "screen" | "camera"): string => `live:${kind}:${participant}`;
