@@ -156,10 +156,11 @@ export function Board({ link, session, pictures, product = session.product_pictu
         presence: { signs },
         people: { nameOf, colourOf },
       } = latest.current;
+      const fading = signs.fade(now);
       const selected = [...selection.get()].flatMap((id) => shown(canvas, board, id));
       const name = (id: string) => (id === session.you ? "" : nameOf(id));
       paintOverlay(overlay, canvas, { selected, marquee: marquee.current, signs, nameOf: name, colourOf }, now);
-      if (signs.fade(now)) canvas.want();
+      if (fading) canvas.want();
     };
     const end = selection.subscribe(() => canvas.want());
     const endChanges = board.listen({ onChanged: () => keepChosen(board, selection) });

@@ -53,6 +53,7 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
       show(sign.page, sign.box);
     };
     const fades = setInterval(() => {
+      if (signs.people.size > 0) canvas?.want();
       signs.fade(performance.now());
       const now = signs.leader();
       if (!now) declined.current = "";
