@@ -79,7 +79,7 @@ async def test_strangers_cannot_upload(desk: Desk) -> None:
 
 async def test_uploads_at_once_are_limited(desk: Desk) -> None:
     session = await desk.session()
-    for _ in range(12):
+    for _ in range(24):
         assert (await upload(desk, session, headers=BEARER)).status == 200
     assert await refused(await upload(desk, session, headers=BEARER)) == (429, "too_many_pictures")
 
