@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
-from tests.browser.people import Cast, User
+from tests.browser.people import Cast, User, eventually
+from tests.browser.test_board_tools import POINTERS
 
 PHONES = ((390, 844), (360, 640))
 NO_MICROPHONE = """
@@ -50,6 +51,19 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
         assert box["height"] >= height / 3, (width, height, box)
     await expect(user.get("chat-input").first).to_be_visible()
     await expect(counselor.get("sharing")).to_be_visible()
+
+    # The visitor points on the shared screen, and the counselor sees where.
+    await user.get("live-point").click()
+    await user.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+    await user.page.mouse.down()
+    await user.page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6, steps=20)
+
+    async def pointed() -> bool:
+        return int(await counselor.page.evaluate(POINTERS, "[data-testid=sharing] [data-testid=live-laser]")) > 10
+
+    await eventually(pointed, True, "the counselor sees the laser")
+    await user.page.mouse.up()
+    await user.get("live-point").click()
 
     await user.get("call-screen").click()
     await expect(user.get("sharing").locator("video")).to_be_visible()
