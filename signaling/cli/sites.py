@@ -31,7 +31,7 @@ from .typed import (
 
 def _site_row(site: Site) -> dict[str, Any]:
     """Return a site for output, with the ids of its keys. The secret of a key is shown only once, when the key is made."""
-    row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys", "wrap_up")}
+    row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys", "wrap_up", "mail")}
     return row | {"categories": list(site.categories), "keys": [key.kid for key in site.keys]}
 
 
@@ -118,6 +118,13 @@ def site() -> None:
 )
 @click.option(
     "--organisation", default=FIRST_ORGANISATION, callback=an_id, help="Organisation that owns the site, if there are several."
+)
+@click.option(
+    "--thread-days",
+    default=7,
+    show_default=True,
+    type=click.IntRange(0, 90),
+    help="Days for which a text conversation sleeps after its user has left. 0: it ends after 15 minutes.",
 )
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option

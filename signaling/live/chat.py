@@ -28,7 +28,7 @@ CATCH_UP_LINES = 500
 PAGE_LINES = 200  # before a line
 # characters of lines in one frame: a client drops or delays its other messages behind a large frame
 PAGE_CHARACTERS = 100_000
-CHANGEABLE = frozenset({"waiting", "active", "after"})  # states of a session in which lines may be edited and retracted
+CHANGEABLE = frozenset({"waiting", "active", "asleep", "after"})  # states of a session in which lines may be edited and retracted
 
 
 class Lines:
@@ -145,7 +145,7 @@ class Lines:
 
     def _audience_now(self, entry: Entry, person: Person, kind: str, wanted: Audience) -> Audience:
         state = entry.session.state
-        if state not in ("waiting", "active") and not (state == "after" and person.staff):
+        if state not in ("waiting", "active") and not (state in ("asleep", "after") and person.staff):
             raise NotAllowed("wrong_state")
         if kind == "note" and not person.staff:
             raise NotAllowed("not_yours")

@@ -15,14 +15,16 @@ class Index:
 
     `entries`: all sessions by id; the code that starts and ends sessions changes it. `waiting`: waiting sessions in order of
     arrival. `queues`: the waiting sessions by site, language and category. `running`: sessions that are active or in wrap-up.
-    `callbacks`: sessions with a due or scheduled callback. `over`: closed sessions that a browser still shows, in the order in
-    which they ended. `crowd`: the number of sessions without a counselor, by site.
+    `asleep`: sleeping sessions, the one that has slept longest first. `callbacks`: sessions with a due or scheduled callback.
+    `over`: closed sessions that a browser still shows, in the order in which they ended. `crowd`: the number of sessions
+    without a counselor, by site.
     """
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.waiting: dict[str, Entry] = {}
         self.running: dict[str, Entry] = {}
+        self.asleep: dict[str, Entry] = {}
         self.callbacks: dict[str, Entry] = {}
         self.over: dict[str, Entry] = {}
         self.queues: dict[QueueKey, dict[str, Entry]] = {}
@@ -40,7 +42,12 @@ class Index:
             self.queues.setdefault(_queue_of(entry), {})[entry.id] = entry
         elif self.waiting.pop(entry.id, None) is not None:
             self._leave_queue(entry)
-        for states, kept in ((("active", "after"), self.running), (("callback",), self.callbacks), (_OVER, self.over)):
+        for states, kept in (
+            (("active", "after"), self.running),
+            (("callback",), self.callbacks),
+            (_OVER, self.over),
+            (("asleep",), self.asleep),
+        ):
             if state in states:
                 kept[entry.id] = entry
             else:
@@ -68,6 +75,7 @@ class Index:
         self._by_token.pop(entry.token_hash, None)
         self.running.pop(entry.id, None)
         self.callbacks.pop(entry.id, None)
+        self.asleep.pop(entry.id, None)
         self.over.pop(entry.id, None)
         self._count(entry, None)
         if self.waiting.pop(entry.id, None) is not None:

@@ -57,7 +57,7 @@ from signaling.records import Records
 from signaling.records.links import LinkUnusable
 from signaling.records.types import FileRecord, RecordsAway, SessionRecord, StaffRecord
 from signaling.session import encode_snapshot, new_session
-from signaling.session.events import EndedBy
+from signaling.session.events import EndedBy, Left, Woken
 from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -65,6 +65,8 @@ log = structlog.get_logger(__name__)
 SWEEP_LONGEST_S = 5.0
 ERASURES_S = 0.5
 SITES_S = 10.0
+SLEEP_LOOK_S = 10.0
+MOST_ASLEEP = 20_000  # sleeping conversations in memory, about 10 KB each
 RESTART_RETRY_MS = 300
 OWED_S = 3.0  # seconds that a closing server waits for unavailable records
 
@@ -258,6 +260,7 @@ class Live:
             self.reading_along.run,
             self.meters.watch_loop,
             self.mailing.watch_queues,
+            self.bound_sleep,
         ]
         if self.sender is not None:
             loops.append(self.sender.run)
@@ -337,6 +340,7 @@ class Live:
             now=now,
             recording=found.recording == "ask",
             listening=found.listening == "on",
+            sleeps_days=found.thread_days,
         )
         record = SessionRecord(
             id=session_id,
@@ -397,6 +401,20 @@ class Live:
         found = await self.records.site(site)
         return self.staffing.helpers(found, language, found.category_path(category) or (category,)) if found else []
 
+    async def wake(self, entry: Entry) -> None:
+        """Wake a sleeping conversation: its user has written, or asks for a counselor."""
+        staff = self.staffing.preferred(entry, entry.session.people[entry.session.owner].staff)
+        first = (staff.id, staff.name) if staff is not None else ("", "")
+        await self.sessions.apply(entry, Woken(entry.session.user, *first))
+        await self.boards.places.look(entry)
+
+    async def bound_sleep(self) -> None:
+        """Close the conversations that have slept longest, if too many sleep. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(SLEEP_LOOK_S)
+            for entry in list(self.index.asleep.values())[: max(0, len(self.index.asleep) - MOST_ASLEEP)]:
+                await self.sessions.apply(entry, Left(entry.session.user))
+
     async def share_file(self, line_id: str, file: FileRecord) -> Line:
         """Store a file's line and show it to its audience.
 
@@ -406,6 +424,8 @@ class Live:
         person = entry.session.people.get(file.author) if entry is not None else None
         if entry is None or person is None or person.gone:
             raise NotAllowed("wrong_state")
+        if entry.session.state == "asleep" and person.id == entry.session.user:
+            await self.wake(entry)
         return await self.lines.share(entry, person, line_id, file)
 
     async def hours_changed(self, site: str) -> None:

@@ -171,6 +171,7 @@ EndReason = Literal[
     "wrapped_up",
     "callback_cancelled",
     "callback_missed",
+    "slept",
 ]
 """Why a session has ended."""
 
@@ -185,6 +186,7 @@ OverReason = Literal[
     "ended",
     "callback",
     "callback_moved",
+    "woken",
     "stopped",
     "turned_off",
 ]

@@ -130,6 +130,13 @@ class AnswerUpgrade(Message, tag="upgrade"):
     id: int | None = None
 
 
+class PutToSleep(Message, tag="sleep"):
+    """The owner sends a text conversation to sleep: it takes no place until its user writes again."""
+
+    session: Id
+    id: int | None = None
+
+
 class Hold(Message, tag="hold"):
     """The owner puts the user on hold, or ends the hold."""
 
@@ -221,6 +228,6 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 
 StaffMessage = (
     SetState | SetTextsInCall | Accept | Decline | MoveCallback | MissCallback | GetInvite | AskHelp | AskTransfer
-    | GetColleagues | CancelHelp | Join | SetMode | AnswerUpgrade | Hold | HandOver | TypeNotes | WrapUp | MessageTake
-    | MessageDone | Watch | EndSession | Listen | ReadAlong | SignOutStaff
+    | GetColleagues | CancelHelp | Join | SetMode | AnswerUpgrade | PutToSleep | Hold | HandOver | TypeNotes | WrapUp
+    | MessageTake | MessageDone | Watch | EndSession | Listen | ReadAlong | SignOutStaff
 )  # fmt: skip  # a list of names

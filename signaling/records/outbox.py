@@ -137,9 +137,14 @@ class Outbox(Database):
         """Note that a mail will never arrive, and why."""
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(state="refused", why=why, key=None))
 
-    async def retry_mail(self, mail_id: str, now: int, sites: Collection[str]) -> bool:
-        """Queue a refused mail of one of these sites again. Return False when there is no such mail."""
-        here = sa.and_(_c.id == mail_id, _c.state == "refused", _c.site.in_(sites))
+    async def mail(self, mail_id: str) -> MailRecord | None:
+        """Return the mail, or None when there is no such mail."""
+        row = await self._first(sa.select(t.mail).where(_c.id == mail_id))
+        return MailRecord(**row) if row else None
+
+    async def retry_mail(self, mail_id: str, now: int) -> bool:
+        """Queue a refused mail again. Return False when there is no such mail."""
+        here = sa.and_(_c.id == mail_id, _c.state == "refused")
         again = {"state": "queued", "tries": 0, "next_at": now, "until": now + _DAY_MS}
         return await self._do(sa.update(t.mail).where(here).values(again)) > 0
 

@@ -56,6 +56,7 @@ site = sa.Table(
     _text("read_marks", "on"),
     _text("staff_names", "shown"),
     sa.Column("mail", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("thread_days", sa.Integer, nullable=False, server_default="7"),
 )
 
 category = sa.Table(

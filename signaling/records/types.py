@@ -92,6 +92,7 @@ class Site(Struct, frozen=True, kw_only=True):
     `wrap_up`: what staff choose after a conversation; None: the standard choices.
     `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work.
     `mail`: how mails of this site are written.
+    `thread_days`: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Site(Struct, frozen=True, kw_only=True):
     wrap_up: WrapUpPlan | None = None
     read_marks: Literal["off", "on"] = "on"
     staff_names: Literal["shown", "hidden"] = "shown"
+    thread_days: int = 7
     mail: MailPlan = field(default_factory=MailPlan)
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []

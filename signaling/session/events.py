@@ -81,6 +81,22 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class PutToSleep:
+    """The owner sends a text conversation to sleep."""
+
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """The user wakes a sleeping conversation. ``preferred``: the counselor who is asked first, or ""."""
+
+    participant: str
+    preferred: str = ""
+    preferred_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chose:
     """The user chooses what happens next when no counselor is there."""
 
@@ -394,10 +410,10 @@ class Restored:
 
 SessionEvent = (
     Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | UpgradeAnswered | Left | Chose
-    | MessageGiven | CallbackAsked | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet | HelpAsked | TransferAsked
-    | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | NotesTyped | WrappedUp | EndedBy
+    | PutToSleep | Woken | MessageGiven | CallbackAsked | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet
+    | HelpAsked | TransferAsked | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | NotesTyped
+    | WrappedUp | EndedBy | RingStarted | RingEnded
     | Mentioned | MentionRead
-    | RingStarted | RingEnded
     | ListenStarted | ListenStopped
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored

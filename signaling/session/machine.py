@@ -13,7 +13,7 @@ from signaling.protocol.reasons import EndReason, OverReason
 from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import hold as holding
-from signaling.session import listening, mentions, model, notes, people, standing
+from signaling.session import listening, mentions, model, notes, people, sleeping, standing
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
@@ -51,6 +51,7 @@ from signaling.session.events import (
     PeerChanged,
     PeerOffered,
     PeerReported,
+    PutToSleep,
     Rated,
     RecordingAnswered,
     RecordingFailed,
@@ -68,6 +69,7 @@ from signaling.session.events import (
     TransferAsked,
     UpgradeAnswered,
     UserMet,
+    Woken,
     WrappedUp,
 )
 from signaling.session.model import FINAL_STATES, NotAllowed, Person, RequestKind, Ringing, Session
@@ -154,6 +156,7 @@ def _activate(session: Session, event: Accepted, now: int, out: list[Effect]) ->
     person.gone, person.connected, person.entered, person.role = False, event.connected, False, "counselor"
     session.state, session.owner, session.ringing = "active", person.id, None
     preferring.over(session)
+    session.timers.pop("asleep", None)
     callbacks.accepted(session, out)
     session.owner_lost, session.choices = False, []
     session.active_at = session.active_at or now
@@ -162,6 +165,8 @@ def _activate(session: Session, event: Accepted, now: int, out: list[Effect]) ->
     out.append(Note("active", {"staff": event.staff}))
     if event.connected:
         people.staff_entered(session, person, out)
+    if session.woken and not session.people[session.user].connected:
+        people.user_lost(session, now, out)
 
 
 def _request_moved(session: Session, event: RequestMoved, now: int, out: list[Effect]) -> None:
@@ -234,11 +239,13 @@ def _left(session: Session, event: Left, now: int, out: list[Effect]) -> None:
     professional = session.professional()
     if professional is not None and event.participant == professional.id and session.state == "active":
         helping.professional_out(session, "left", now, out)
-    elif event.participant == session.user and session.state in ("preparing", "waiting"):
+    elif event.participant == session.user and session.state in ("preparing", "waiting", "asleep"):
         _close(session, "left", now, out)
     elif event.participant in (session.user, session.owner):
         if session.state == "active":
             end(session, "hung_up", now, out)
+        elif session.state == "asleep":
+            _to_after(session, "hung_up", now, out)
     else:
         raise NotAllowed("not_yours")
 
@@ -265,6 +272,10 @@ def end(session: Session, reason: EndReason, now: int, out: list[Effect]) -> Non
     helping.close(session, "ended", out, keep_professional=True)
     callbacks.over(session, out)
     out.append(Step("complete", session.request))
+    _to_after(session, reason, now, out)
+
+
+def _to_after(session: Session, reason: EndReason, now: int, out: list[Effect]) -> None:
     _finish(session, reason, now)
     session.state = "after"
     session.timers["wrap_up"] = now + model.WRAP_UP_MS
@@ -339,8 +350,12 @@ def _ticked(session: Session, event: Ticked, now: int, out: list[Effect]) -> Non
 
 
 def _user_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
-    if session.state == "waiting":
+    if session.state == "waiting" and session.woken:
+        session.timers["asleep"] = now + session.sleeps_days * sleeping.DAY_MS
+    elif session.state == "waiting":
         _close(session, "user_lost", now, out)
+    elif sleeping.may_sleep(session):
+        sleeping.sleep(session, "user_lost", now, out)
     elif session.state == "active":
         end(session, "user_lost", now, out)
 
@@ -380,6 +395,7 @@ _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "preferred": preferring.widen,
     "callback": _callback_timer,
     "upgrade": upgrading.missed,
+    "asleep": lambda session, now, out: _close(session, "slept", now, out),
     "wrap_up": lambda session, now, out: _close(session, "wrapped_up", now, out),
 }
 
@@ -395,7 +411,8 @@ def _restored(session: Session, event: Restored, now: int, out: list[Effect]) ->
     if session.state == "waiting":
         first = session.returned
         out.append(Reinstate(session.request, session.request_kind(), session.category, session.enqueued_at, first=first))
-        session.timers["user_lost"] = now + model.WAITING_LOST_MS
+        if not session.woken:
+            session.timers["user_lost"] = now + model.WAITING_LOST_MS
     elif session.state == "callback":
         out.extend(wanted for wanted, _, _ in open_requests(session))
     elif session.state == "active":
@@ -427,6 +444,8 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     CallbackMissed: _callback_missed,
     UserMet: callbacks.met,
     Left: _left,
+    PutToSleep: sleeping.put_to_sleep,
+    Woken: sleeping.woken,
     Rated: _rated,
     NotesTyped: notes.typed,
     Mentioned: mentions.mentioned,

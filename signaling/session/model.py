@@ -25,6 +25,7 @@ Timer = Literal[
     "preferred",
     "callback",
     "upgrade",
+    "asleep",
 ]
 UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
@@ -204,6 +205,8 @@ class Session(Struct, kw_only=True):
     ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
     ``may_listen``: the user was told before entering that an operator may listen in.
+    ``sleeps_days``: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
+    ``woken``: the conversation slept, and its user waits for a counselor again.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
     """
 
@@ -234,6 +237,8 @@ class Session(Struct, kw_only=True):
     help: Help | None = None
     held: bool = False
     aside: bool = False
+    sleeps_days: int = 0
+    woken: bool = False
     upgrade: Upgrade | None = None
     recording: Recording = msgspec.field(default_factory=Recording)
     may_listen: bool = False
@@ -288,10 +293,11 @@ def new_session(
     now: int,
     recording: bool = False,
     listening: bool = False,
+    sleeps_days: int = 0,
 ) -> Session:
     """Return a session in state ``preparing``. ``user``: the participant id of the user, ``name``: their name."""
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
-    session.recording.offered, session.may_listen = recording, listening
+    session.recording.offered, session.may_listen, session.sleeps_days = recording, listening, sleeps_days
     session.people[user] = Person(id=user, role="user", name=name)
     session.timers["idle"] = now + UNOPENED_MS
     return session

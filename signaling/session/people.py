@@ -61,7 +61,7 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
     if person.id == session.user:
         session.timers.pop("user_lost", None)
         _back_on_the_page(session, out)
-        if session.state == "waiting":
+        if session.state == "waiting" and not session.woken:
             out.append(Step("resume", session.request))
         elif session.state == "preparing":
             session.timers["idle"] = now + model.IDLE_MS
@@ -124,6 +124,8 @@ def _lost_timer(session: Session, person: Person) -> Literal["owner_lost", "prof
 def user_lost(session: Session, now: int, out: list[Effect]) -> None:
     """Start the timer that waits for the disconnected user's return."""
     if session.state == "waiting":
+        if session.woken:
+            return  # what they wrote is to be answered, whether they wait or not
         out.append(Step("suspend", session.request))
         session.timers["user_lost"] = now + model.WAITING_LOST_MS
     elif session.state == "preparing":

@@ -41,5 +41,5 @@ def widen(session: Session, now: int, out: list[Effect]) -> None:
     over(session)
     session.ringing = None
     enqueue(session, out)
-    if not session.people[session.user].connected:
+    if not (session.woken or session.people[session.user].connected):
         out.append(Step("suspend", session.request))

@@ -13,7 +13,7 @@ from signaling.session.model import Help, Person, Ringing, Session
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
     """Return each open request, whether it may be offered now (its requester is connected), and its ring or None."""
     if session.state == "waiting":
-        here = session.people[session.user].connected
+        here = session.woken or session.people[session.user].connected
         return [(_waits(session), here, session.ringing)]
     if session.in_line():
         return [(_waits(session), True, session.ringing)]

@@ -48,6 +48,7 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     staff.CancelHelp: "session.serve",
     staff.Join: "session.serve",
     staff.SetMode: "session.serve",
+    staff.PutToSleep: "session.serve",
     staff.Hold: "session.serve",
     staff.HandOver: "session.serve",
     staff.TypeNotes: "session.serve",

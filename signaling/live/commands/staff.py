@@ -191,6 +191,7 @@ async def _message_state(live: Live, client: Client, message: msg.MessageTake | 
 
 HANDLERS: dict[type[Any], Handler] = {
     msg.AnswerUpgrade: event(lambda person, m: ev.UpgradeAnswered(person.id, m.take)),
+    msg.PutToSleep: event(lambda person, m: ev.PutToSleep(person.id)),
     msg.MoveCallback: in_session(_move_callback),
     msg.MissCallback: event(lambda person, m: ev.CallbackMissed(person.id)),
     msg.GetInvite: in_session(_invite),

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from signaling.access.rate_limits import Buckets
+from signaling.access.rights import of_site
 from signaling.live.entry import Entry
 from signaling.live.mailing import address_for
 from signaling.mail import Postbox
@@ -161,9 +162,13 @@ async def retry(request: web.Request) -> web.Response:
     """Try a refused mail again. Audited."""
     asker, records = await asker_of(request), request.app[RECORDS]
     mail = path_id(request, "id")
-    theirs = [site.id for site in await records.sites(asker.realm)]
-    if not await records.retry_mail(mail, now_ms(), theirs):
+    found = await records.mail(mail)
+    site = await records.site(found.site) if found is not None else None
+    if site is None:
         raise not_found()
+    asker.require(of_site(site))
+    if not await records.retry_mail(mail, now_ms()):
+        raise Refused(409, "wrong_state", "This mail is not refused.")
     await records.audit(asker.member.id, "mail.retry", f"mail/{mail}", now_ms())
     request.app[POSTBOX].posted.set()
     return answer({})

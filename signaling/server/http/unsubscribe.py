@@ -13,7 +13,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Struct
 
-from signaling.protocol.language_tags import lookup
+from signaling.protocol.own_texts import nearest, words_in
 from signaling.protocol.reading import QueryReader, by
 from signaling.protocol.texts import Exact
 from signaling.protocol.words import Locale
@@ -24,22 +24,6 @@ from .bodies import now_ms, read_query
 routes = web.RouteTableDef()
 
 PATH = "/unsubscribe"
-_WORDS = {
-    "ko": {
-        "title": "메일 그만 받기",
-        "ask": "이 주소로 상담 메일을 더 보내지 않을까요? 직접 예약한 연락에 대한 메일만 계속 보내요.",
-        "button": "그만 받기",
-        "done": "이제 이 주소로 상담 메일을 보내지 않아요. 직접 예약한 연락에 대한 메일만 보내요.",
-        "bad": "이 링크는 올바르지 않아요. 메일에 있는 링크를 다시 눌러 주세요.",
-    },
-    "en": {
-        "title": "No more mails",
-        "ask": "Stop all mails about conversations to this address? Mails about a callback that you book will still come.",
-        "button": "Stop the mails",
-        "done": "No more mails about conversations go to this address. Only mails about a callback that you book will come.",
-        "bad": "This link is not complete. Press the link in the mail again.",
-    },
-}
 _STYLE = (
     ":root{color-scheme:light dark;font:16px/1.5 system-ui,'Noto Sans KR',sans-serif;color:light-dark(#1c2126,#e8ebee);"
     "background:light-dark(#fff,#15181b)}"
@@ -82,8 +66,8 @@ async def leave(request: web.Request) -> web.Response:
 
 
 def _page(wanted: str, sentence: str, *, button: bool) -> web.Response:
-    language = lookup(wanted, _WORDS) or "en"
-    words = _WORDS[language]
+    language = nearest(wanted)
+    words = words_in(language, "unsubscribe")
     press = f'<form method="post"><button>{html.escape(words["button"])}</button></form>' if button else ""
     text = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

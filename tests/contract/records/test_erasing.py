@@ -12,9 +12,11 @@ from msgspec.structs import replace
 
 from signaling.protocol.words import SessionState
 from signaling.records import FileRecord, PersonNote, Records, SessionRecord, UnknownSession
+from signaling.records.outbox import MailRecord
 from tests.contract.records.downgraded import downgrade
 
 DAY_MS = 86_400_000
+ADDRESS = "mina.whose-mails-are-erased@example.com"
 COPIED, DELETED = "copied-notes-of-an-earlier-session", "deleted-line-of-long-ago"
 BRIEF = {"fields": [{"name": "note", "value": "질문", "provenance": "typed"}], "trail": []}
 EARLIER = [{"id": "s-0", "started_at": 1, "category": "Cameras", "counselor": "Jimin", "wrap_up": COPIED}]
@@ -58,6 +60,22 @@ async def test_upgrade_removes_leftovers_of_earlier_versions(tmp_path: Path) -> 
     assert kept is not None
     assert json.loads(kept.brief) == BRIEF | {"earlier_sessions": []}
     assert COPIED.encode() not in bytes_of(tmp_path)
+    assert DELETED.encode() not in bytes_of(tmp_path)
+    await records.close()
+
+
+async def test_erased_session_leaves_no_byte_of_its_mails(tmp_path: Path) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    await records.create_session(session())
+    waiting = MailRecord(
+        id="e-1", kind="reply", address=ADDRESS, address_hash="h", session="s-1", until=9, args={"name": DELETED}
+    )
+    await records.queue_mail(waiting)
+    await records.queue_mail(replace(waiting, id="e-2"))
+    await records.mail_refused(replace(waiting, id="e-2"), DELETED)
+    assert ADDRESS.encode() in bytes_of(tmp_path)
+    assert await records.erase_session("s-1")
+    assert ADDRESS.encode() not in bytes_of(tmp_path)
     assert DELETED.encode() not in bytes_of(tmp_path)
     await records.close()
 

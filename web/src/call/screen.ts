@@ -50,7 +50,11 @@ export function screenOf(state: RoomState, sessionId: string, local: Local): Scr
     default:
       if (session.state === "preparing" && session.opening?.open === false) return "closed";
       if (needsPreparing(session, local)) return "prepare";
-      return session.state === "active" ? "room" : session.state === "waiting" ? "waiting" : "skeleton";
+      return session.state === "active" || session.state === "asleep"
+        ? "room"
+        : session.state === "waiting"
+          ? "waiting"
+          : "skeleton";
   }
 }
 

@@ -21,6 +21,8 @@ export interface Actions {
   /** Joins the session as a professional. `record`: whether the professional agrees to a recording in progress. */
   join(session: string, record?: boolean): Promise<boolean>;
   hold(session: string, on: boolean): Promise<boolean>;
+  /** Sends a text conversation to sleep. */
+  sleep(session: string): Promise<boolean>;
   answerUpgrade(session: string, take: boolean): Promise<boolean>;
   setMode(session: string, mode: Mode, hear_user: boolean): Promise<boolean>;
   handOver(session: string): Promise<boolean>;
@@ -61,6 +63,7 @@ export function makeActions(request: Request): Actions {
     },
     cancelHelp: (session) => send({ type: "cancel_help", session }),
     join: (session, record) => send({ type: "join", session, ...(record === undefined ? {} : { record }) }),
+    sleep: (session) => send({ type: "sleep", session }),
     hold: (session, on) => send({ type: "hold", session, on }),
     answerUpgrade: (session, take) => send({ type: "upgrade", session, take }),
     setMode: (session, mode, hear_user) => send({ type: "mode", session, mode, hear_user }),

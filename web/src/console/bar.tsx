@@ -1,4 +1,4 @@
-import { CircleHelp, Forward, LogOut, Pause, PhoneOff, Play } from "lucide";
+import { CircleHelp, Forward, LogOut, Moon, Pause, PhoneOff, Play } from "lucide";
 import type { SessionView } from "../messages";
 import { Controls } from "../room/controls";
 import type { RoomLink } from "../room/room-link";
@@ -15,13 +15,15 @@ interface BarProps {
   mayAsk: boolean;
   mayHold: boolean;
   onHold: (on: boolean) => void;
+  /** Sends a text conversation to sleep; null for a call. */
+  onSleep: (() => void) | null;
   onHelp: () => void;
   onTransfer: () => void;
   onEnd: () => void;
 }
 
 /** The session's controls. Help is in the middle; End is at the far side, in another colour. */
-export function Bar({ link, session, board, owner, mayAsk, mayHold, onHold, onHelp, onTransfer, onEnd }: BarProps) {
+export function Bar({ link, session, board, owner, mayAsk, mayHold, onHold, onSleep, onHelp, onTransfer, onEnd }: BarProps) {
   const held = session.room?.held === true;
   return (
     <footer class="bar" aria-label={t("ctl.group")}>
@@ -37,6 +39,11 @@ export function Bar({ link, session, board, owner, mayAsk, mayHold, onHold, onHe
             data-testid="hold"
           >
             {t(held ? "ctl.hold.end" : "ctl.hold")} <kbd class="wide-only">{keyLabel("hold")}</kbd>
+          </Button>
+        )}
+        {owner && onSleep !== null && (
+          <Button icon={Moon} title={t("asleep.hint")} onClick={onSleep} data-testid="sleep">
+            {t("ctl.sleep")}
           </Button>
         )}
         {owner && (

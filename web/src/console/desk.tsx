@@ -11,6 +11,7 @@ import { ringer, useAlerts, useRingerReady } from "./alerts";
 import { ApiError, signOut } from "../staff/api";
 import { ConnectionBand } from "../staff/bands";
 import { Bar } from "./bar";
+import { callsBack } from "./callback";
 import { BriefCard } from "../staff/brief";
 import { useNow } from "../staff/clock";
 import { deskKeys, type Open } from "./desk-keys";
@@ -291,6 +292,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
               mayAsk={mayAsk}
               mayHold={mayHold}
               onHold={setHold}
+              onSleep={session.channel === "text" && !callsBack(session) ? () => void actions.sleep(session.id) : null}
               onHelp={() => setOpen("help")}
               onTransfer={() => setOpen("transfer")}
               onEnd={end}

@@ -13,6 +13,7 @@ import { Icon, IconButton } from "../ui";
 import { briefField } from "../staff/format";
 import type { Actions } from "./actions";
 import { HoldBand, ListenedBand, LostBand, Replaced, TextOnlyBand } from "../staff/bands";
+import { AsleepBand } from "./asleep";
 import { CallbackCard, callsBack } from "./callback";
 import { HuntBand } from "./help";
 import { audienceOf, audienceRule } from "./logic/audience";
@@ -160,6 +161,7 @@ export function Room(props: RoomProps) {
       ) : (
         <>
           <HoldBand session={session} onEnd={owner ? () => void actions.hold(session.id, false) : null} />
+          <AsleepBand session={session} onEnd={() => void actions.leave(session.id)} />
           {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
           {link !== null && <TextOnlyBand link={link} />}
           {link !== null && <SharingBar link={link} session={session} />}
@@ -177,7 +179,7 @@ export function Room(props: RoomProps) {
                 session={session}
                 pictures={pictures}
                 audience={audienceOffered}
-                readOnly={!active}
+                readOnly={!active && session.state !== "asleep"}
                 aid={state.staff ? deskAid(client, session, state.staff, audienceOffered) : undefined}
               />
             </section>

@@ -314,7 +314,8 @@ export type EndReason =
   | "erased"
   | "wrapped_up"
   | "callback_cancelled"
-  | "callback_missed";
+  | "callback_missed"
+  | "slept";
 
 export type OverReason =
   | "left"
@@ -328,6 +329,7 @@ export type OverReason =
   | "wrapped_up"
   | "callback_cancelled"
   | "callback_missed"
+  | "slept"
   | "message_left"
   | "handed_over"
   | "lost"
@@ -337,6 +339,7 @@ export type OverReason =
   | "ended"
   | "callback"
   | "callback_moved"
+  | "woken"
   | "stopped"
   | "turned_off";
 

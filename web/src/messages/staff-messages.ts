@@ -121,6 +121,13 @@ export interface AnswerUpgrade {
   id?: number | null;
 }
 
+/** The owner sends a text conversation to sleep: it takes no place until its user writes again. */
+export interface PutToSleep {
+  type: "sleep";
+  session: string;
+  id?: number | null;
+}
+
 /** The owner puts the user on hold, or ends the hold. */
 export interface Hold {
   type: "hold";

@@ -50,7 +50,7 @@ export type Mode = "consultation" | "whisper" | "conference";
 
 export type Grade = "good" | "fair" | "poor";
 
-export type SessionState = "preparing" | "waiting" | "callback" | "active" | "after" | "message_left" | "closed";
+export type SessionState = "preparing" | "waiting" | "callback" | "active" | "asleep" | "after" | "message_left" | "closed";
 
 export type CallbackState = "scheduled" | "due" | "calling" | "done" | "missed" | "cancelled";
 

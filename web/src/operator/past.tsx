@@ -9,7 +9,7 @@ import { Table, type TableColumn } from "./table";
 import { t } from "./texts";
 import { outcomeChoices, plansOfSites, type SitePlan } from "./wrap-up/plan";
 
-const STATES = ["preparing", "waiting", "callback", "active", "after", "message_left", "closed"] as const;
+const STATES = ["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"] as const;
 
 const RATINGS = ["5", "4", "3", "2", "1", "none"];
 const ratingText = (value: string) => (value === "none" ? t("past.rating.none") : t("past.rating.of", { n: value }));

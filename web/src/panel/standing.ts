@@ -9,7 +9,7 @@ export function screenOf(session: SessionView): Screen {
   if (session.state === "after" || session.state === "closed" || session.state === "message_left") return "after";
   if (session.state === "callback") return "callback";
   if (session.state === "active" && session.callback?.state === "calling" && !session.callback.came) return "called";
-  if (session.state === "active") return session.owner_lost ? "lost" : "room";
+  if (session.state === "active" || session.state === "asleep") return session.owner_lost ? "lost" : "room";
   return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
 }
 
@@ -31,7 +31,7 @@ export function pillText(session: SessionView, news: number): string {
   if (screen === "callback") return t("pill.callback");
   if (screen === "called") return t("pill.called");
   if (screen === "lost") return t("pill.lost");
-  if (screen === "room") return t("pill.active");
+  if (screen === "room") return t(session.state === "asleep" ? "pill.asleep" : "pill.active");
   const { waiting } = session;
   if (waiting?.ringing) return t("pill.ringing");
   const range = rangeText(waiting?.low_s, waiting?.high_s);

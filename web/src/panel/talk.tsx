@@ -175,13 +175,18 @@ function Room({
   return (
     <>
       {active && <People session={session} />}
+      {session.state === "asleep" && (
+        <p class="notice" role="status" data-testid="panel-asleep">
+          {t("asleep")}
+        </p>
+      )}
       {active && session.mail !== null && <Reach session={session} token={token} />}
       {board.open && board.show && <div class="p-talk-board">{board.show(pictures)}</div>}
       <div class="p-talk-chat">
         <Chat client={client} session={session} pictures={pictures} />
       </div>
       <div class="p-talk-tools">
-        {active && (
+        {session.state === "active" && (
           <Button kind="quiet" icon={Mic} data-testid="panel-add-voice" onClick={() => panel.addVoice()}>
             {t("voice.add")}
           </Button>

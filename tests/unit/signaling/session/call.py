@@ -12,11 +12,19 @@ S = 1000  # ms in a second
 class Call:
     """A session with its clock. The time of each event is given in seconds after the event before."""
 
-    def __init__(self, channel: model.Channel = "voice") -> None:
+    def __init__(self, channel: model.Channel = "voice", *, sleeps_days: int = 0) -> None:
         self.now = NOW
         self.fence = 0
         self.session = new_session(
-            id="s-1", site="shop", category="lenses", language="ko", channel=channel, user="u", name="", now=NOW
+            id="s-1",
+            site="shop",
+            category="lenses",
+            language="ko",
+            channel=channel,
+            user="u",
+            name="",
+            now=NOW,
+            sleeps_days=sleeps_days,
         )
         self.effects: list[ev.Effect] = []
         self.give(ev.Connected("u"))

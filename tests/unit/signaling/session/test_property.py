@@ -20,7 +20,16 @@ ALLOWED = {
     "preparing": {"preparing", "waiting", "callback", "message_left", "closed"},
     "waiting": {"waiting", "callback", "active", "message_left", "closed"},
     "callback": {"callback", "active", "closed"},
-    "active": {"active", "waiting", "callback", "message_left", "after", "closed"},  # an erased session is closed at once
+    "active": {
+        "active",
+        "asleep",
+        "waiting",
+        "callback",
+        "message_left",
+        "after",
+        "closed",
+    },  # an erased session is closed at once
+    "asleep": {"asleep", "waiting", "after", "closed"},
     "after": {"after", "closed"},
     "message_left": {"message_left"},
     "closed": {"closed"},
@@ -58,6 +67,8 @@ event = st.one_of(
     st.builds(ev.ChannelChanged, someone, st.sampled_from(["text", "voice", "video"])),
     st.builds(ev.UpgradeAnswered, someone, st.booleans()),
     st.builds(ev.Left, someone),
+    st.builds(ev.PutToSleep, someone),
+    st.builds(ev.Woken, someone, st.sampled_from(["", "jimin"])),
     st.builds(ev.Chose, someone, st.sampled_from(["wait", "another", "message"])),
     st.builds(ev.MessageGiven, someone),
     st.builds(ev.CallbackAsked, someone, st.integers(NOW, NOW + 2_000_000), st.sampled_from(["010-2000-3000", "-1", ""])),
@@ -145,6 +156,10 @@ def check(session: Session, around: views.Surroundings = NOWHERE) -> None:
     if session.calling_back():
         assert "user_lost" not in session.timers, "who is called back is not lost"
     check_aside(session)
+    if session.state == "asleep":
+        assert session.owner in session.people
+        assert set(session.timers) == {"asleep"}, "it ends some day, and for nothing else"
+    assert not (session.woken and session.state == "asleep")
     if session.state in FINAL_STATES:
         assert session.callback is None or session.callback.state in CALLBACK_OVER
         assert next_deadline(session) is None
@@ -259,6 +274,7 @@ def check_listeners(session: Session, grid: matrix.Matrix) -> None:
     channel=st.sampled_from(["voice", "text"]),
     listening=st.booleans(),
     reachable=st.booleans(),
+    sleeps_days=st.sampled_from([0, 7]),
     skip=st.integers(0, len(opening)),
     story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30),
 )
@@ -267,13 +283,14 @@ def test_any_event_sequence_follows_the_tables(
     channel: Channel,
     listening: bool,
     reachable: bool,
+    sleeps_days: int,
     skip: int,
     story: list[tuple[ev.SessionEvent, int]],
 ) -> None:
     around = replace(NOWHERE, reachable=reachable)
     session = new_session(
         id="s-1", site="s", category="c", language="ko", channel=channel, user="u", name="", now=NOW,
-        recording=True, listening=listening,
+        recording=True, listening=listening, sleeps_days=sleeps_days,
     )  # fmt: skip  # a table
     now = NOW
     for each, later in [(each, 0) for each in begin[:skip]] + story:

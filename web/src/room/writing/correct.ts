@@ -3,7 +3,7 @@
 import type { Line, SessionView } from "../../messages";
 
 export const CHANGE_MS = 300_000;
-const CHANGEABLE: readonly string[] = ["waiting", "active", "after"];
+const CHANGEABLE: readonly string[] = ["waiting", "active", "asleep", "after"];
 
 export interface Possible {
   reply: boolean;

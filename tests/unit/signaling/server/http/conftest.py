@@ -24,9 +24,12 @@ from signaling.access.admission import Admission, Crowd
 from signaling.access.brief import Supplement
 from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, token_hash
+from signaling.access.invites import InviteRefused
 from signaling.config.proxies import one_proxy
 from signaling.config.settings import Settings
 from signaling.files import Files
+from signaling.mail import Postbox
+from signaling.mail.unsubscribing import Addresses
 from signaling.protocol.session_views import Brief, Line
 from signaling.recordings import Recordings
 from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
@@ -57,7 +60,15 @@ class FakeLive:
         self.refuses_lines = False
         self.briefs: list[Brief] = []
         self.admission = Admission()
+        self.sender = None
         self.crowd = Crowd()
+        self.stored = self  # no token opens a live session here
+
+    async def by_token(self, token: str) -> None:
+        return None
+
+    async def exchange_link(self, token: str) -> None:
+        raise InviteRefused("bad_invite")
 
     async def create_session(self, *, now: int, brief: Brief, **given: Any) -> tuple[str, str]:
         self.briefs.append(brief)
@@ -219,6 +230,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     signing_in.setup(app)
     app[app_keys.LIVE] = live
     app[app_keys.COUNTS] = Counter()
+    app[app_keys.POSTBOX] = Postbox(records, Addresses(b"s" * 32), lambda: 0, enabled=False)
     http.setup(app)
     async with TestClient(TestServer(app)) as client:
         yield Desk(client, live, records, settings, app)

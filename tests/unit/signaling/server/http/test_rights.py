@@ -25,6 +25,7 @@ from signaling.records import (
     SignInRecord,
     StaffRecord,
 )
+from signaling.records.outbox import MailRecord
 from signaling.server.http.allowed import ANYONE, ROUTES
 from signaling.server.http.bodies import now_ms
 from signaling.session import encode_snapshot, new_session
@@ -155,6 +156,11 @@ class World:
             if "{picture}" in path:
                 picture = ReplyPicture(id=f"rp-{session}", reply=reply.id, mime="image/webp", width=1, height=1, data=b"x", at=1)
                 await records.add_reply_picture(picture, site=reply.site, owner=reply.owner)
+        elif "/mails/" in path:
+            values["id"] = f"e-{session}"
+            mail = MailRecord(id=values["id"], kind="reply", site=site, address="m@shop.example", address_hash=session)
+            await records.queue_mail(mail)
+            await records.mail_refused(mail, "550 no")
         elif "{note}" in path:
             note = PersonNote(id=f"n-{session}", site=site, user_ref=session, session=session, author=member.id, text="x", at=1)
             await records.add_note(note)

@@ -1,0 +1,17 @@
+import { Moon, PhoneOff } from "lucide";
+import type { SessionView } from "../messages";
+import { Button, Icon } from "../ui";
+import { t } from "../staff/texts";
+
+/** Says that a text conversation sleeps: what is written waits for the visitor, whose next line wakes it. */
+export function AsleepBand({ session, onEnd }: { session: SessionView; onEnd: () => void }) {
+  if (session.state !== "asleep") return null;
+  return (
+    <div class="notice band" role="status" data-testid="asleep">
+      <Icon node={Moon} /> <span>{t("asleep.band")}</span>
+      <Button kind="quiet" icon={PhoneOff} onClick={onEnd} data-testid="asleep-end">
+        {t("asleep.end")}
+      </Button>
+    </div>
+  );
+}
