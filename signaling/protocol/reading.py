@@ -15,7 +15,7 @@ from msgspec import Meta, inspect
 
 from . import strict_json
 from .strict_json import NotStrict
-from .texts import BadText, Rule, is_narrow
+from .texts import BadText, Exact, Rule, is_narrow
 
 T = TypeVar("T")
 Clean = Callable[[Any], Any]
@@ -34,14 +34,24 @@ class NoRule(TypeError):
 
 
 def by(rule: Rule) -> Meta:
-    """Return the annotation that gives a text its rule, as in `Annotated[str, by(Seen(60))]`."""
-    return Meta(extra={_RULE: rule})
+    """Return the annotation that gives a text its rule, as in `Annotated[str, by(Seen(60))]`, and its JSON Schema the limits."""
+    return Meta(extra={_RULE: rule}, extra_json_schema=_limits(rule))
+
+
+def _limits(rule: Rule) -> dict[str, Any]:
+    """Return a rule's limits in JSON Schema, which counts code points. A limit in visible characters can only be described."""
+    if isinstance(rule, Exact):
+        return {"maxLength": rule.most_bytes}
+    if rule.cut:
+        return {"description": f"Cut after {rule.most} visible characters."}
+    return {"description": f"From {rule.least} to {rule.most} visible characters.", "minLength": rule.least}
 
 
 class Reader(Generic[T]):
     """Reads JSON as `kind`, a type that msgspec knows. The constructor raises NoRule when a text in that type has no rule."""
 
     def __init__(self, kind: Any) -> None:
+        self.kind = kind
         self._decode = msgspec.json.Decoder(kind).decode
         self._clean = _cleaner(inspect.type_info(kind), getattr(kind, "__name__", "message"))
 
@@ -76,7 +86,7 @@ class QueryReader(Generic[T]):
     """Reads query parameters as a Struct of texts and whole numbers. A missing parameter gets its default."""
 
     def __init__(self, kind: type[T]) -> None:
-        self._kind = kind
+        self.kind = kind
         info = inspect.type_info(kind)
         self._clean = _cleaner(info, kind.__name__)
         self._numbers = {field.encode_name for field in getattr(info, "fields", ()) if _is_number(field.type)}
@@ -89,7 +99,7 @@ class QueryReader(Generic[T]):
                 raise Unreadable("A parameter is named twice.")
             given[name] = self._number(name, value) if name in self._numbers else value
         try:
-            read: T = msgspec.convert({k: v for k, v in given.items() if v is not None}, self._kind)
+            read: T = msgspec.convert({k: v for k, v in given.items() if v is not None}, self.kind)
         except (msgspec.ValidationError, UnicodeError) as error:
             raise Unreadable(_sentence(error)) from None
         return read if self._clean is None else _cleaned(self._clean, read)

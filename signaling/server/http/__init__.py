@@ -21,6 +21,7 @@ from . import (
     health,
     hours,
     mail,
+    openapi,
     operator,
     pages,
     passkeys,
@@ -59,7 +60,7 @@ def setup(app: web.Application) -> None:
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)
     hide_versions()
-    for_people = (health, pages, users, transcripts, pictures, files)
+    for_people = (health, openapi, pages, users, transcripts, pictures, files)
     for_staff = (staff, account, factors, passkeys, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, hours, thresholds, doctor, mail)
     for part in (*for_people, *for_staff, *for_operators, unsubscribe):

@@ -21,6 +21,7 @@ ANYONE: Final = "anyone"  # no sign-in is needed, and the request may carry a to
 
 ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /": ANYONE,
+    "GET /api/openapi.json": ANYONE,
     "GET /assets/{path}": ANYONE,
     "GET /call": ANYONE,
     "GET /console": ANYONE,

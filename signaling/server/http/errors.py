@@ -1,13 +1,18 @@
-"""Refusals as JSON: {"reason": key, "message": sentence} with a 4xx or 5xx status. No traceback reaches a client."""
+"""Refusals as problem details (RFC 9457) with a 4xx or 5xx status: `reason` is a key for programs, `detail` a sentence.
+
+No traceback reaches a client.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from math import ceil
 
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from msgspec import Struct
 
 from matcher.types import Unavailable
 from signaling.access.admission import Crowded
@@ -72,6 +77,20 @@ _BY_STATUS: dict[int, tuple[RequestReason, str]] = {
 }
 
 
+class Problem(Struct, kw_only=True, omit_defaults=True):
+    """The body of a refusal: problem details (RFC 9457) whose type is the status alone, with our members `reason` and `message`.
+
+    `detail` and `message` are the same sentence for people. `retry_s`: seconds after which to try again.
+    """
+
+    title: str
+    status: int
+    detail: str
+    reason: HttpReason
+    message: str
+    retry_s: int | None = None
+
+
 class Refused(Exception):
     """A handler refuses a request. `reason`: a key for programs; `sentence`: for people."""
 
@@ -94,7 +113,13 @@ def answer(value: object, status: int = 200) -> web.Response:
 
 def refusal(status: int, reason: HttpReason, sentence: str) -> web.Response:
     """Return a refusal without counting it."""
-    return answer({"reason": reason, "message": sentence}, status)
+    return _problem(status, reason, sentence)
+
+
+def _problem(status: int, reason: HttpReason, sentence: str, retry_s: int | None = None) -> web.Response:
+    title = HTTPStatus(status).phrase
+    body = Problem(title=title, status=status, detail=sentence, reason=reason, message=sentence, retry_s=retry_s)
+    return web.Response(body=msgspec.json.encode(body), content_type="application/problem+json", status=status)
 
 
 def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
@@ -102,7 +127,7 @@ def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: st
     request.app[COUNTS][f"http.{reason}"] += 1
     if status not in (429, 503):
         return refusal(status, reason, sentence)
-    response = answer({"reason": reason, "message": sentence, "retry_s": retry_s}, status)
+    response = _problem(status, reason, sentence, retry_s)
     response.headers["Retry-After"] = str(retry_s)
     return response
 

@@ -37,6 +37,8 @@ from signaling.server import app_keys, demo, http, signing_in
 from signaling.server.http import pages
 from signaling.server.http.origin import STAFF_PATHS
 
+from .conformance import compared
+
 TOKEN = "user-token"
 ORIGIN = "http://localhost:8080"
 STAFF_ORIGIN = "http://counselor.localhost:8080"
@@ -184,7 +186,9 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
     """Return (status, reason). Check that the refusal has a sentence and no traceback."""
     body = await reply.json()
-    assert set(body) == {"reason", "message"} | ({"retry_s"} if reply.status in (429, 503) else set())
+    members = {"title", "status", "detail", "reason", "message"}
+    assert set(body) == members | ({"retry_s"} if reply.status in (429, 503) else set())
+    assert (reply.content_type, body["status"], body["detail"]) == ("application/problem+json", reply.status, body["message"])
     assert body["message"].endswith((".", "`")), body
     assert "Traceback" not in body["message"]
     return reply.status, body["reason"]
@@ -232,8 +236,9 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.COUNTS] = Counter()
     app[app_keys.POSTBOX] = Postbox(records, Addresses(b"s" * 32), lambda: 0, enabled=False)
     http.setup(app)
-    async with TestClient(TestServer(app)) as client:
-        yield Desk(client, live, records, settings, app)
+    with compared(app, monkeypatch):
+        async with TestClient(TestServer(app)) as client:
+            yield Desk(client, live, records, settings, app)
     await records.close()
 
 

@@ -1,0 +1,260 @@
+"""Every HTTP route of the server with the types that it reads and answers. `openapi.py` makes the OpenAPI document from it.
+
+A new route gets a row here: a test compares the rows with the routes of the application, and the tests of the routes compare each
+request and each answer with its row.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
+
+from signaling.access.brief import Supplement
+from signaling.recordings.copies import Copy
+
+from . import (
+    account,
+    doctor,
+    factors,
+    files,
+    hours,
+    mail,
+    operator,
+    pages,
+    passkeys,
+    person,
+    pictures,
+    recordings,
+    replies,
+    reply_pictures,
+    staff,
+    thresholds,
+    transcripts,
+    unsubscribe,
+    users,
+    wrap_up,
+)
+
+Who = Literal["anyone", "user", "participant", "staff", "operator"]
+
+
+class Media(NamedTuple):
+    """A body that is no JSON."""
+
+    type: str
+
+
+class Health(Struct, kw_only=True):
+    """The answer of a health check. `missing`: parts that are unavailable."""
+
+    ok: bool
+    state: str = ""
+    missing: list[str] = []
+
+
+class Nothing(Struct, kw_only=True):
+    """The empty object."""
+
+
+class Stored(Struct, kw_only=True):
+    id: str
+
+
+class Login(Struct, kw_only=True):
+    login: str
+
+
+class Ended(Struct, kw_only=True):
+    """`ended`: how many sign-ins."""
+
+    ended: int
+
+
+class Operation(NamedTuple):
+    """One route. `answer` None: an answer without a body (204)."""
+
+    method: str
+    path: str
+    who: Who
+    says: str
+    answer: Any = None
+    parameters: type[Struct] | None = None
+    body: Any = None
+
+
+_PICTURE = Media("image/*")
+HTML, WEBM, CSV = Media("text/html"), Media("video/webm"), Media("text/csv")
+_ID, _SITE, _NOTES = "/api/sessions/{id}", "/api/operator/sites/{site}", "/api/sessions/{id}/person/notes"
+_OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
+
+OPERATIONS: tuple[Operation, ...] = (
+    # users
+    Operation("GET", "/api/panel", "anyone", "Data for the panel.", users.PanelView, users.PanelQuery),
+    Operation("OPTIONS", "/api/codes", "anyone", "Preflight of a site's page."),
+    Operation("POST", "/api/codes", "anyone", "Make a code, from a site's page.", users.CodeAnswer, body=users.CodeRequest),
+    Operation(
+        "POST", "/api/sessions", "anyone", "Exchange a code for a session.", users.SessionAnswer, body=users.SessionRequest
+    ),
+    Operation("POST", f"{_ID}/visit", "user", "Tell which page the user visits now.", body=Supplement),
+    Operation(
+        "POST",
+        "/api/invites",
+        "anyone",
+        "Exchange a callback's link for a session.",
+        users.InviteAnswer,
+        body=users.InviteRequest,
+    ),
+    Operation("GET", f"{_ID}/transcript", "user", "The user's copy of the conversation.", HTML, transcripts.TranscriptQuery),
+    Operation("GET", f"{_ID}/recording", "user", "How far the user's copy of the recording is.", Copy),
+    Operation("POST", f"{_ID}/recording", "user", "Make the user's copy of the recording.", Copy),
+    Operation("GET", f"{_ID}/recording/file", "user", "The user's copy of the recording.", WEBM),
+    Operation(
+        "POST", f"{_ID}/mail", "user", "Be told of answers by mail, or get a copy.", mail.MailAnswer, body=mail.MailRequest
+    ),
+    Operation("GET", unsubscribe.PATH, "anyone", "Page to unsubscribe from mails.", HTML, unsubscribe.Query),
+    Operation("POST", unsubscribe.PATH, "anyone", "Unsubscribe from mails.", HTML, unsubscribe.Query),
+    # participants
+    Operation(
+        "POST",
+        f"{_ID}/pictures",
+        "participant",
+        "Send a picture.",
+        pictures.PictureAnswer,
+        pictures.UploadQuery,
+        _PICTURE,
+    ),
+    Operation("GET", "/api/pictures/{id}", "participant", "A picture.", _PICTURE, pictures.ViaQuery),
+    Operation(
+        "POST",
+        f"{_ID}/files",
+        "participant",
+        "Send a file. The header File-Name has its name, percent-encoded.",
+        files.FileAnswer,
+        files.UploadQuery,
+        Media("application/octet-stream"),
+    ),
+    Operation("GET", "/api/files/{id}", "participant", "A file.", Media("*/*"), pictures.ViaQuery),
+    # staff
+    Operation("POST", "/api/sign-in", "anyone", "Sign in.", staff.Me, body=staff.SignInRequest),
+    Operation("POST", "/api/passkeys/sign-in/begin", "anyone", "Begin to sign in with a passkey.", passkeys.Ceremony),
+    Operation("POST", "/api/passkeys/sign-in", "anyone", "Sign in with a passkey.", staff.Me, body=passkeys.PasskeySignIn),
+    Operation("POST", "/api/password/reset", "anyone", "Set a password by a one-time link.", Login, body=account.LinkedPassword),
+    Operation("POST", "/api/sign-out", "anyone", "Sign out.", Nothing),
+    Operation("GET", "/api/me", "staff", "The member of staff who is signed in.", staff.Me),
+    Operation("POST", "/api/password", "staff", "Change one's own password.", Nothing, body=account.NewPassword),
+    Operation("POST", "/api/prove", "staff", "Prove who is there by the password.", Nothing, body=account.Proof),
+    Operation("GET", "/api/sign-ins", "staff", "Where one is signed in.", list[account.SignInItem]),
+    Operation("POST", "/api/sign-ins/{id}/end", "staff", "End one sign-in of one's own.", Nothing),
+    Operation("POST", "/api/sign-ins/end-others", "staff", "End all other sign-ins of one's own.", Ended),
+    Operation("GET", "/api/second-factors", "staff", "One's own second factors.", factors.SecondFactors),
+    Operation("POST", _APP, "staff", "Begin to set up an authenticator app.", factors.NewApp),
+    Operation("POST", f"{_APP}/confirm", "staff", "Confirm the authenticator app.", factors.RecoveryCodes, body=factors.AppCode),
+    Operation("POST", f"{_APP}/remove", "staff", "Remove the authenticator app.", Nothing),
+    Operation("POST", "/api/second-factors/recovery-codes", "staff", "Make new recovery codes.", factors.RecoveryCodes),
+    Operation("POST", "/api/passkeys/begin", "staff", "Begin to make a passkey.", passkeys.Ceremony),
+    Operation("POST", "/api/passkeys", "staff", "Keep a new passkey.", factors.PasskeyItem, body=passkeys.NewPasskey),
+    Operation("POST", "/api/passkeys/{id}/name", "staff", "Name a passkey.", Nothing, body=passkeys.PasskeyName),
+    Operation("POST", "/api/passkeys/{id}/remove", "staff", "Remove a passkey.", Nothing),
+    Operation("GET", "/api/replies", "staff", "Saved replies that may be inserted.", list[replies.ReplyItem], replies.ReplyQuery),
+    Operation("POST", "/api/replies", "staff", "Save a reply of one's own.", replies.ReplyItem, body=replies.NewReply),
+    Operation("POST", "/api/replies/{id}/remove", "staff", "Remove a reply of one's own.", Nothing),
+    Operation("POST", "/api/replies/{id}/used", "staff", "Count one use of a reply.", Nothing),
+    Operation("GET", "/api/replies/pictures/{picture}", "staff", "A picture of a saved reply.", _PICTURE),
+    Operation(
+        "POST", "/api/replies/{id}/pictures", "staff", "Add a picture to one's own reply.", pictures.PictureAnswer, body=_PICTURE
+    ),
+    Operation("POST", "/api/replies/{id}/pictures/{picture}/remove", "staff", "Remove a picture of one's own reply.", Nothing),
+    Operation(
+        "POST",
+        f"{_ID}/pictures/saved",
+        "staff",
+        "Share the picture of a saved reply.",
+        pictures.PictureAnswer,
+        body=reply_pictures.SavedPicture,
+    ),
+    Operation("GET", f"{_ID}/person", "staff", "The card of the session's user.", person.PersonCard, person.CardQuery),
+    Operation("GET", f"{_ID}/earlier/{{other}}", "staff", "An earlier conversation.", person.Conversation, person.CardQuery),
+    Operation("POST", _NOTES, "staff", "Write a note that stays with the user.", Stored, body=person.NewNote),
+    Operation("POST", f"{_NOTES}/{{note}}/remove", "staff", "Remove a note of one's own.", Nothing),
+    Operation(
+        "GET", "/api/sites/{site}/wrap-up", "staff", "Choices after a conversation.", wrap_up.Choices, wrap_up.ChoicesQuery
+    ),
+    Operation("GET", "/api/recordings/{session}", "staff", "The contents of a recording.", recordings.RecordingDetail),
+    Operation("GET", "/api/recordings/{session}/{segment}/{track}", "staff", "One track of a recording.", WEBM),
+    # operators
+    Operation("GET", f"{_OPERATOR}/sites", "operator", "All sites.", list[replies.SiteItem], operator.LanguageQuery),
+    Operation("GET", f"{_SITE}/replies", "operator", "Replies that the site shares.", list[replies.ReplyItem]),
+    Operation("POST", f"{_SITE}/replies", "operator", "Save a shared reply.", replies.ReplyItem, body=replies.NewReply),
+    Operation("POST", f"{_SITE}/replies/{{id}}/remove", "operator", "Remove a shared reply.", Nothing),
+    Operation(
+        "POST",
+        f"{_SITE}/replies/{{id}}/pictures",
+        "operator",
+        "Add a picture to a shared reply.",
+        pictures.PictureAnswer,
+        body=_PICTURE,
+    ),
+    Operation("POST", f"{_SITE}/replies/{{id}}/pictures/{{picture}}/remove", "operator", "Remove such a picture.", Nothing),
+    Operation("GET", f"{_SITE}/replies.csv", "operator", "Shared replies as a table.", CSV),
+    Operation("POST", f"{_SITE}/replies.csv", "operator", "Add shared replies from a table.", replies.Imported, body=CSV),
+    Operation(
+        "GET", f"{_OPERATOR}/wrap-up", "operator", "Each site with its plan.", list[wrap_up.SitePlan], operator.LanguageQuery
+    ),
+    Operation(
+        "POST", f"{_SITE}/wrap-up", "operator", "Set a site's plan.", wrap_up.SitePlan, operator.LanguageQuery, wrap_up.NewPlan
+    ),
+    Operation(
+        "GET", f"{_OPERATOR}/hours", "operator", "Opening hours of all sites.", list[hours.SiteHours], operator.LanguageQuery
+    ),
+    Operation(
+        "POST",
+        f"{_SITE}/categories/{{category}}/hours",
+        "operator",
+        "Set the hours of a category.",
+        hours.SiteHours,
+        operator.LanguageQuery,
+        hours.NewHours,
+    ),
+    Operation(
+        "POST", f"{_OPERATOR}/thresholds", "operator", "Set the wallboard's thresholds.", Nothing, body=thresholds.NewThresholds
+    ),
+    Operation(
+        "GET", f"{_OPERATOR}/sessions", "operator", "Past and present sessions.", operator.SessionPage, operator.SearchQuery
+    ),
+    Operation("GET", f"{_OPERATOR}/sessions/{{id}}", "operator", "One session.", operator.SessionDetail, operator.LanguageQuery),
+    Operation("POST", f"{_OPERATOR}/sessions/{{id}}/erase", "operator", "Erase a session.", Nothing),
+    Operation(
+        "GET",
+        f"{_OPERATOR}/sessions/{{id}}/transcript",
+        "operator",
+        "A conversation to keep.",
+        HTML,
+        transcripts.TranscriptQuery,
+    ),
+    Operation("GET", f"{_OPERATOR}/audit", "operator", "The audit log.", operator.AuditPage, operator.PageQuery),
+    Operation("GET", f"{_OPERATOR}/counts", "operator", "Refusals since the start, by reason.", dict[str, int]),
+    Operation("POST", f"{_OPERATOR}/password-links", "operator", "Make a one-time link.", account.Link, body=account.LinkRequest),
+    Operation("GET", f"{_OPERATOR}/sign-in-rules", "operator", "The rules for signing in.", account.Rules),
+    Operation(
+        "POST", f"{_OPERATOR}/sign-in-rules", "operator", "Set the rules for signing in.", account.Rules, body=account.Rules
+    ),
+    Operation("GET", f"{_OPERATOR}/mails", "operator", "The outbox of mails.", mail.MailPage, mail.OutboxQuery),
+    Operation("POST", f"{_OPERATOR}/mails/{{id}}/retry", "operator", "Try a refused mail again.", Nothing),
+    Operation(
+        "GET", f"{_OPERATOR}/mail", "operator", "How each site's mails are written.", list[mail.SiteMail], operator.LanguageQuery
+    ),
+    Operation("POST", f"{_SITE}/mail", "operator", "Change how a site's mails are written.", Nothing, body=mail.NewPlan),
+    Operation("GET", f"{_OPERATOR}/doctor", "operator", "Examine the server.", doctor.Report, operator.LanguageQuery),
+    # machines and pages
+    Operation("GET", "/api/openapi.json", "anyone", "This document.", dict[str, Any]),
+    Operation("GET", "/healthz", "anyone", "Whether the process runs.", Health),
+    Operation("GET", "/readyz", "anyone", "Whether the server can serve.", Health),
+    Operation("GET", "/", "anyone", "Leads a host of staff to its page.", HTML),
+    Operation("GET", "/panel", "anyone", "The panel.", HTML, pages.PanelQuery),
+    Operation("GET", "/call", "anyone", "The call page.", HTML),
+    Operation("GET", "/console", "anyone", "The page of counselors and professionals.", HTML),
+    Operation("GET", "/operator", "anyone", "The page of operators.", HTML),
+    Operation("GET", "/widget.js", "anyone", "The widget for sites.", Media("text/javascript")),
+    Operation("GET", "/assets/{path}", "anyone", "Parts of the pages.", Media("*/*")),
+)

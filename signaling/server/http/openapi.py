@@ -1,0 +1,164 @@
+"""The OpenAPI 3.1 document of all HTTP routes, with the JSON Schema of all WebSocket messages.
+
+Everything in it comes from the types that the code decodes and encodes: `api_table.py` and `signaling/protocol`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from inspect import cleandoc
+from typing import Any, Literal
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct, inspect
+
+from signaling.protocol.client_messages import ClientMessage
+from signaling.protocol.server_messages import ServerMessage
+
+from .errors import Problem
+
+routes = web.RouteTableDef()
+
+TEMPLATE = "#/components/schemas/{name}"
+_HOLE = re.compile(r"{(\w+)}")
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "anyone": [],
+    "user": [{"session": []}],
+    "participant": [{"session": []}, {"staff": []}],
+    "staff": [{"staff": []}],
+    "operator": [{"staff": []}],
+}
+_MENDED: dict[str, Callable[[str], str]] = {"pattern": lambda text: text.replace(r"\Z", "$"), "description": cleandoc}
+Side = Literal["client", "server"]
+SIDES: dict[Side, Any] = {"client": ClientMessage, "server": ServerMessage}
+
+
+@routes.get("/api/openapi.json")
+async def openapi(request: web.Request) -> web.Response:
+    """Return this document. Programs of any origin may read it."""
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
+    return web.Response(body=encoded(), content_type="application/json", headers=headers)
+
+
+@cache
+def encoded() -> bytes:
+    """Return the document as JSON."""
+    return msgspec.json.encode(document())
+
+
+def document() -> dict[str, Any]:
+    """Return the document."""
+    from .api_table import OPERATIONS, Media, Operation  # imported here: the table imports every route, also this module's
+
+    kinds = [each for operation in OPERATIONS for each in (operation.answer, operation.parameters, operation.body)]
+    types = [each for each in kinds if each is not None and not isinstance(each, Media)]
+    schemas, components = msgspec.json.schema_components([*types, Problem, *SIDES.values()], ref_template=TEMPLATE)
+    by_type = dict(zip(map(repr, types), schemas, strict=False))
+
+    def content(kind: Any) -> dict[str, Any]:
+        if isinstance(kind, Media):
+            return {kind.type: {}}
+        return {"application/json": {"schema": by_type[repr(kind)]}}
+
+    def described(operation: Operation) -> dict[str, Any]:
+        answered = {"description": operation.says}
+        if operation.answer is not None:
+            answered |= {"content": content(operation.answer)}  # type: ignore[dict-item]  # OpenAPI nests
+        found: dict[str, Any] = {
+            "operationId": _operation_id(operation.method, operation.path),
+            "summary": operation.says,
+            "tags": [operation.who],
+            "security": _SECURITY[operation.who],
+            "parameters": [*_holes(operation.path), *_query(operation.parameters, components)],
+            "responses": {
+                "200" if operation.answer is not None else "204": answered,
+                "default": {
+                    "description": "A refusal. `reason` is for programs, `detail` for people.",
+                    "content": {"application/problem+json": {"schema": schemas[len(types)]}},
+                },
+            },
+        }
+        if operation.body is not None:
+            found["requestBody"] = {"required": True, "content": content(operation.body)}
+        return found
+
+    paths: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described(operation)
+    paths["/ws"] = {"get": _websocket(schemas[len(types) + 1 :])}
+    whole = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sangdam",
+            "version": version("sangdam"),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": "docs/protocol.md explains the order of requests and messages.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "session": {"type": "http", "scheme": "bearer", "description": "The token of one session."},
+                "staff": {"type": "apiKey", "in": "cookie", "name": "__Host-sangdam", "description": "A sign-in of staff."},
+            },
+        },
+    }
+    ours: dict[str, Any] = _ecma(whole)
+    return ours
+
+
+def message_schema(side: Side) -> dict[str, Any]:
+    """Return the JSON Schema of one side's WebSocket messages, complete in itself."""
+    (schema,), components = msgspec.json.schema_components([SIDES[side]], ref_template="#/$defs/{name}")
+    found: dict[str, Any] = _ecma(schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": components})
+    return found
+
+
+def _websocket(schemas: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the WebSocket. OpenAPI has no word for messages, so they are in an extension."""
+    return {
+        "operationId": "get_ws",
+        "summary": "The WebSocket, subprotocol `sangdam.v1`. Every message is one JSON object.",
+        "tags": ["participant"],
+        "responses": {"101": {"description": "The WebSocket is open."}},
+        "x-messages": dict(zip(SIDES, schemas, strict=True)),
+    }
+
+
+def _operation_id(method: str, path: str) -> str:
+    return f"{method.lower()}_{re.sub(r'[^a-z0-9]+', '_', path.lower()).strip('_') or 'root'}"
+
+
+def _holes(path: str) -> list[dict[str, Any]]:
+    """Return the parameters in a path."""
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _HOLE.findall(path)]
+
+
+def _query(kind: type[Struct] | None, components: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parameters of a query, whose schemas are those of its fields."""
+    if kind is None:
+        return []
+    info: Any = inspect.type_info(kind)
+    name = next(name for name, schema in components.items() if _is_schema_of(schema, info))
+    fields = components[name]["properties"]
+    return [
+        {"name": field.encode_name, "in": "query", "required": field.required, "schema": fields[field.encode_name]}
+        for field in info.fields
+    ]
+
+
+def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:
+    return schema.get("title") == info.cls.__name__ and list(schema.get("properties", {})) == [f.encode_name for f in info.fields]
+
+
+def _ecma(value: Any) -> Any:
+    r"""Return a schema with the patterns of JSON Schema, which are ECMA's: its `$` is Python's `\Z`. Unindent descriptions."""
+    if isinstance(value, list):
+        return [_ecma(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _MENDED.get(name, str)(each) if isinstance(each, str) else _ecma(each) for name, each in value.items()}
