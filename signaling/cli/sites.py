@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
 from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
 from signaling.records import FIRST_ORGANISATION, Category, Realm, Records, Site, SiteKey
+from signaling.records.checks import checked_site
 
 from .organisations import require_organisation
 from .typed import (
@@ -25,6 +26,7 @@ from .typed import (
     origins,
     parameters,
     show,
+    valid,
     with_records,
 )
 
@@ -145,7 +147,7 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
         values = {name: value for name, value in values.items() if context.get_parameter_source(name) == typed}
         if values.get("organisation", before.organisation) != before.organisation:
             raise click.UsageError("A site cannot move to another organisation.")
-        await records.save_site(replace(before, **values))
+        await records.save_site(valid(checked_site, replace(before, **values)))
     else:
         missing = [
             option
@@ -154,7 +156,7 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
         ]
         if missing:
             raise click.UsageError(f"A new site needs {', '.join(missing)}.")
-        await records.save_site(replace(Site(id=site_id), **values))
+        await records.save_site(valid(checked_site, replace(Site(id=site_id), **values)))
     await noted(records, "site.save", f"site/{site_id}")
     show([_site_row(await site_of(records, site_id))], as_json=as_json, one=True)
 
@@ -279,7 +281,7 @@ async def category_add(
     changed = replace(found, categories=found.categories | {category_id: added})
     if parent is not None and (parent not in found.categories or category_id in found.category_path(parent)):
         raise click.ClickException(f"“{parent}” cannot be its parent: it does not exist, or is below this category.")
-    await records.save_site(changed)
+    await records.save_site(valid(checked_site, changed))
     await noted(records, "category.save", f"site/{site_id}/{category_id}")
     show([_category_row(added)], as_json=as_json, one=True)
 

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -25,8 +25,11 @@ from signaling.protocol.language_tags import canonical as language_tag
 from signaling.protocol.texts import BadText, Exact, Rule, Seen
 from signaling.recordings import Recordings
 from signaling.records import Records
+from signaling.records.checks import Invalid
 
 from .options import CONFIG, STORAGE, settings_from, storage_options
+
+T = TypeVar("T")
 
 MOST_NAME = 100  # most characters of a name
 MOST_FILE_MB = 500
@@ -174,6 +177,14 @@ def colour(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
         raise click.BadParameter("give the colour as #rrggbb")
     return value
+
+
+def valid(check: Callable[[T], T], settings: T) -> T:
+    """Return the settings as the check returns them. Raises ClickException with the sentences of what is wrong."""
+    try:
+        return check(settings)
+    except Invalid as error:
+        raise click.ClickException(f"Not saved: {error}.") from None
 
 
 name_option = click.option(

@@ -296,9 +296,13 @@ class Live:
         """End sessions within a second after another process has erased them (`sangdam session erase`). Runs until cancelled."""
         while True:
             await asyncio.sleep(ERASURES_S)
-            self._erasures_seen, erased = await self.records.erasures(self._erasures_seen)
+            seen = self._erasures_seen
+            self._erasures_seen, erased = await self.records.erasures(seen)
             for session_id in erased:
                 await self.erased(session_id)
+            if self._erasures_seen != seen:
+                for site in await self.records.changed_sites(seen):
+                    await self.site_changed(site)
 
     async def _count_sites(self) -> None:
         """Count the sites, because the limit of waiting users is divided among them. Runs until cancelled."""
@@ -427,6 +431,10 @@ class Live:
         if entry.session.state == "asleep" and person.id == entry.session.user:
             await self.wake(entry)
         return await self.lines.share(entry, person, line_id, file)
+
+    async def site_changed(self, site: str) -> None:
+        """Show a site's changed settings on all open pages of its sessions."""
+        await self.sessions.site_changed(site)
 
     async def hours_changed(self, site: str) -> None:
         await self.sessions.hours_changed(site)

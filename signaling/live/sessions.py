@@ -277,6 +277,12 @@ class Sessions:
         with suppress(RecordsAway):
             entry.site = await self._records.site(entry.site.id) or entry.site
 
+    async def site_changed(self, site_id: str) -> None:
+        """Read the site again for all its sessions, and show what has changed."""
+        for entry in [each for each in self._index.entries.values() if each.site.id == site_id]:
+            await self.renew_site(entry)
+            self.show(entry)
+
     async def hours_changed(self, site_id: str) -> None:
         """Show the changed hours at once to the users who wait or prepare at this site."""
         for entry in list(self._index.entries.values()):

@@ -44,6 +44,7 @@ AuditAction = Literal[
     "category.remove",
     "category.hours",
     "organisation.save",
+    "settings.undo",
     "thresholds.save",
     "site.wrap_up",
     "site.mail",

@@ -133,10 +133,18 @@ RequestReason = Literal[
     "bad_plan",
     "bad_hours",
     "bad_thresholds",
+    "invalid",
+    "changed_meanwhile",
     "unavailable",
     "internal",
 ]
 """Why a handler refuses an HTTP request."""
+
+FieldProblem = Literal[
+    "needed", "too_many", "bad_id", "bad_name", "bad_origin", "bad_address", "bad_language", "bad_colour", "bad_number",
+    "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "not_yours",
+]  # fmt: skip  # a list of names
+"""What is wrong with one field of a form of settings. The refusal `invalid` has them by field."""
 
 HttpReason = Literal[
     RequestReason, CodeReason, InviteReason, MailReason, SignInReason, PictureReason, FileReason, CrowdedReason, CommandReason

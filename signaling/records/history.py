@@ -20,6 +20,7 @@ from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRec
 
 _EVENTS = 2000  # most events that are read of one session
 _PAGE = 100  # audit entries on one page
+_SITE_CHANGES = ("site.save", "site.wrap_up", "category.save", "category.remove", "category.hours", "settings.undo")
 _REREAD = 64  # number of older audit entries that `erasures` reads again
 _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
 
@@ -172,6 +173,13 @@ class History(Leading):
         noted = sa.and_(t.audit.c.action == "session.erase", t.audit.c.n > after - _REREAD)
         subjects = await self._all(sa.select(t.audit.c.subject).where(noted))
         return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
+
+    async def changed_sites(self, after: int) -> set[str]:
+        """Return the sites whose settings any process has changed since audit entry `after`."""
+        c = t.audit.c
+        noted = sa.and_(c.n > after, c.action.in_(_SITE_CHANGES), c.subject.startswith("site/"))
+        found = await self._all(sa.select(c.subject).where(noted))
+        return {row["subject"].split("/")[1] for row in found}
 
     async def audits(self, page: int = 1, organisation: str = FIRST_ORGANISATION) -> tuple[list[AuditRecord], int]:
         """Return one page of 100 audit entries of an organisation, newest first, and the number of all its entries."""

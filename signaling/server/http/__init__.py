@@ -31,9 +31,12 @@ from . import (
     replies,
     reply_pictures,
     scanning,
+    settings_sites,
+    settings_staff,
     staff,
     thresholds,
     transcripts,
+    undo,
     unsubscribe,
     users,
     wrap_up,
@@ -62,7 +65,7 @@ def setup(app: web.Application) -> None:
     hide_versions()
     for_people = (health, openapi, pages, users, transcripts, pictures, files)
     for_staff = (staff, account, factors, passkeys, person, recordings, copies, replies, reply_pictures, wrap_up)
-    for_operators = (operator, hours, thresholds, doctor, mail)
+    for_operators = (operator, hours, thresholds, doctor, mail, settings_sites, settings_staff, undo)
     for part in (*for_people, *for_staff, *for_operators, unsubscribe):
         app.add_routes(part.routes)
     retention.setup(app)

@@ -21,7 +21,8 @@ from signaling.access.sign_in_refused import SignInRefused
 from signaling.config import log
 from signaling.files import FileRefused
 from signaling.protocol.reasons import CommandReason, CrowdedReason, HttpReason, RequestReason
-from signaling.records import RecordsAway
+from signaling.records import Changed, RecordsAway
+from signaling.records.checks import Invalid
 from signaling.server.app_keys import COUNTS
 from signaling.session.model import NotAllowed
 
@@ -67,6 +68,7 @@ CROWDED_SENTENCES: dict[CrowdedReason, str] = {
     "overloaded": "Very many people are coming at the moment; try again in a few seconds.",
 }
 _LIVE: dict[CommandReason, str] = {"full": "Too many conversations are going on; try again in a minute."}
+_CHANGED = "Somebody else has changed this in the meantime. Nothing was saved; look at their change first."
 _NOT_NOW = "That is not possible any more."
 _RETRY_AFTER_S = 30
 _AWAY_RETRY_S = 5
@@ -150,6 +152,11 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return refusal_of(request, error)
     except (RecordsAway, Unavailable):
         return _refusal(request, 503, "unavailable", _AWAY, _AWAY_RETRY_S)
+    except Invalid as error:
+        request.app[COUNTS]["http.invalid"] += 1
+        return answer({"reason": "invalid", "message": f"Not saved: {error}.", "fields": error.problems}, 422)
+    except Changed:
+        return _refusal(request, 409, "changed_meanwhile", _CHANGED)
     except NotAllowed as error:
         return _refusal(request, 503 if error.reason == "full" else 409, error.reason, _LIVE.get(error.reason, _NOT_NOW))
     except web.HTTPException as error:

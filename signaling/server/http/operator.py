@@ -15,7 +15,7 @@ from signaling.protocol.reading import QueryReader, by
 from signaling.protocol.session_views import Brief, CallbackView, EarlierSession, Line
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Channel, Locale, Role, SessionState
-from signaling.records import AuditRecord, Realm, Records, SessionRecord, Site, StaffRecord
+from signaling.records import AuditRecord, Change, Realm, Records, SessionRecord, Site, StaffRecord
 from signaling.server.app_keys import COUNTS, FILES, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
@@ -107,14 +107,19 @@ class SessionDetail(SessionItem, kw_only=True):
 
 
 class AuditItem(Struct, kw_only=True):
-    """An audit entry. `actor` is a name, or "cli" for the command line. `name`: the subject's name, or "" if it has none."""
+    """An audit entry. `actor` is a name, or "cli" for the command line. `name`: the subject's name, or "" if it has none.
 
+    `change`: the changed settings before and after, or null. `n`: the number by which the change can be undone.
+    """
+
+    n: int
     actor: str
     action: str
     subject: str
     name: str
     at: int
     detail: str
+    change: Change | None
 
 
 class AuditPage(Struct, kw_only=True):
@@ -318,4 +323,13 @@ def _audit_item(entry: AuditRecord, names: _Names) -> AuditItem:
         site = names.sites.get(subject.partition("/")[0]) if kind == "site" else None
         name = site.name(site.language_for(names.language) or site.languages[0]) if site else ""
     actor = names.staff.get(entry.actor, entry.actor)
-    return AuditItem(actor=actor, action=entry.action, subject=entry.subject, name=name, at=entry.at, detail=entry.detail)
+    return AuditItem(
+        n=entry.n,
+        actor=actor,
+        action=entry.action,
+        subject=entry.subject,
+        name=name,
+        at=entry.at,
+        detail=entry.detail,
+        change=entry.change,
+    )

@@ -180,8 +180,27 @@ export type RequestReason =
   | "bad_plan"
   | "bad_hours"
   | "bad_thresholds"
+  | "invalid"
+  | "changed_meanwhile"
   | "unavailable"
   | "internal";
+
+export type FieldProblem =
+  | "needed"
+  | "too_many"
+  | "bad_id"
+  | "bad_name"
+  | "bad_origin"
+  | "bad_address"
+  | "bad_language"
+  | "bad_colour"
+  | "bad_number"
+  | "bad_parent"
+  | "unknown"
+  | "taken"
+  | "two_parts"
+  | "no_capacity"
+  | "not_yours";
 
 export type HttpReason =
   | "bad_request"
@@ -209,6 +228,8 @@ export type HttpReason =
   | "bad_plan"
   | "bad_hours"
   | "bad_thresholds"
+  | "invalid"
+  | "changed_meanwhile"
   | "unavailable"
   | "internal"
   | "unknown_site"

@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
 import { dateTime } from "../staff/format";
-import { useLocale, type Locale } from "../ui";
+import { sentence } from "../staff/refusals";
+import { may } from "../staff/rights";
+import { Button, toast, useLocale, type Locale } from "../ui";
 import { Loaded, Pager } from "./loaded";
-import { audit, pages, type AuditItem } from "./records";
+import { audit, pages, undo, type AuditItem } from "./records";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
@@ -25,16 +27,46 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
     cell: (row) => <Subject item={row} />,
   },
   { id: "detail", title: t("col.detail"), value: (row) => row.detail },
+  {
+    id: "change",
+    title: t("col.change"),
+    value: (row) => changeText(row),
+  },
 ];
+
+/** What a change has changed, such as "file_mb: 25 → 50". */
+export function changeText({ change }: Pick<AuditItem, "change">): string {
+  if (change === null) return "";
+  const shown = (value: unknown) =>
+    value === undefined || value === null || value === ""
+      ? t("audit.nothing")
+      : typeof value === "string"
+        ? value
+        : JSON.stringify(value);
+  const fields = Object.keys({ ...change.before, ...change.after });
+  return fields.map((field) => `${field}: ${shown(change.before?.[field])} → ${shown(change.after?.[field])}`).join("; ");
+}
+
+const undoable = ({ change }: AuditItem) =>
+  change !== null && change.before !== null && change.after !== null && may("audit.undo");
 
 /** The audit log: who signed in, and who opened or changed what. */
 export function Audit() {
   const locale = useLocale();
   const [page, setPage] = useState(1);
+  const [undone, setUndone] = useState(0);
+  const takeBack = (n: number) =>
+    undo(n).then(
+      () => {
+        toast(t("audit.undone"));
+        setUndone(undone + 1);
+      },
+      (error: unknown) => toast(sentence(error), "error"),
+    );
   return (
     <div class="past">
       <p class="dim">{t("audit.lead")}</p>
-      <Loaded key={`${page} ${locale}`} what="audit" load={() => audit(page)}>
+      <Loaded key={`${page} ${locale} ${undone}`} what="audit" load={() => audit(page)}>
         {(found) => (
           <>
             <Table
@@ -44,6 +76,13 @@ export function Audit() {
               columns={columns(locale)}
               id={(row) => `${row.at} ${row.actor} ${row.action} ${row.subject}`}
               data-testid="audit"
+              actions={(row) =>
+                undoable(row) ? (
+                  <Button kind="quiet" onClick={() => void takeBack(row.n)} data-testid="audit-undo">
+                    {t("audit.undo")}
+                  </Button>
+                ) : null
+              }
             />
             <Pager page={page} pages={pages(found)} onPage={setPage} />
           </>

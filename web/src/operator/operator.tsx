@@ -9,10 +9,11 @@ import { may, parts, title, type Part } from "../staff/rights";
 import { t as shared } from "../staff/texts";
 import type { RequestMessage } from "../room/connection";
 import { Client } from "../room/client";
-import { IconButton, locale, toast, useLocale, useStore } from "../ui";
+import { IconButton, locale, toast, useLocale, useStore, withTexts } from "../ui";
 import { Audit } from "./audit";
 import { Doctor } from "./doctor";
 import { HoursPart } from "./hours";
+import { Loaded } from "./loaded";
 import { ListeningBand, useListening } from "./listening";
 import { MailPart } from "./mail/part";
 import { Past } from "./past";
@@ -25,11 +26,16 @@ import { WrapUpPart } from "./wrap-up/part";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
 /** Returns the current view from the address ("#past", "#past/s-123"), so that reload and the back button work. */
-function fromHash(): { part: Part | "wall"; session: string } {
-  const [part = "", session = ""] = location.hash.slice(1).split("/");
+function fromHash(): { part: Part | "wall"; session: string; where: string } {
+  const [part = "", ...rest] = location.hash.slice(1).split("/");
+  const [session = ""] = rest;
   const mine = parts();
   const shown = mine.find((one) => one === part) ?? mine[0] ?? "live";
-  return { part: part === "wall" && may("live.watch") ? part : shown, session: decodeURIComponent(session) };
+  return {
+    part: part === "wall" && may("live.watch") ? part : shown,
+    session: decodeURIComponent(session),
+    where: rest.join("/"),
+  };
 }
 
 function useWhere() {
@@ -85,7 +91,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
     };
   }, [client]);
   const { status, closedReason, wallboard, trend, callQuality, clockOffset, staff } = useStore(client.state);
-  const { part, session } = useWhere();
+  const { part, session, where } = useWhere();
   const listening = useListening(client);
   const [accountOpen, setAccountOpen] = useState(false);
   useEffect(() => {
@@ -178,6 +184,11 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         {part === "wrap-up" && <WrapUpPart />}
         {part === "signing-in" && <SigningInPart />}
         {part === "mail" && <MailPart />}
+        {part === "settings" && (
+          <Loaded what="settings" load={() => withTexts(import("./settings/part"))}>
+            {({ SettingsPart }) => <SettingsPart where={where} />}
+          </Loaded>
+        )}
         {part === "audit" && <Audit />}
         {part === "doctor" && <Doctor />}
       </main>

@@ -75,6 +75,10 @@ export interface AuditItem {
   name: string;
   at: number;
   detail: string;
+  /** The entry's number. */
+  n: number;
+  /** The changed settings, before and after; null if the action changed none. */
+  change: { before: Record<string, unknown> | null; after: Record<string, unknown> | null } | null;
 }
 
 export interface CategoryHours {
@@ -148,6 +152,7 @@ export const session = (id: string) =>
 export const erase = (id: string) => post(`/api/operator/sessions/${encodeURIComponent(id)}/erase`);
 export const audit = (page: number) => get(`/api/operator/audit?page=${page}&lang=${locale()}`) as Promise<Page<AuditItem>>;
 export const doctor = async () => ((await get(`/api/operator/doctor?lang=${locale()}`)) as { findings: Finding[] }).findings;
+export const undo = (n: number) => post(`/api/operator/audit/${n}/undo`);
 export const readHours = () => get(`/api/operator/hours?lang=${locale()}`) as Promise<SiteHours[]>;
 export const saveHours = (site: string, category: string, hours: Hours | null) =>
   post(`/api/operator/sites/${encodeURIComponent(site)}/categories/${encodeURIComponent(category)}/hours?lang=${locale()}`, {

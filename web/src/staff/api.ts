@@ -1,6 +1,6 @@
 /** The staff's HTTP calls. They send and receive JSON, authenticate by a cookie, and reject with a reason. */
 
-import type { Action, HttpReason, StaffRole } from "../messages";
+import type { Action, FieldProblem, HttpReason, StaffRole } from "../messages";
 
 /** Why a call failed: a reason of the server, or one of ours. `unreachable`: no answer came. `no_reason`: the answer had no
  *  reason, as when a proxy answers instead of the server. */
@@ -15,6 +15,8 @@ export class ApiError extends Error {
     message = "",
     readonly status = 0,
     readonly retry_after_s: number | null = null,
+    /** What is wrong with single fields of a form. */
+    readonly fields: Record<string, FieldProblem> = {},
   ) {
     super(message || reason);
   }
@@ -32,13 +34,18 @@ export interface Signed {
 }
 
 async function refusal(response: Response): Promise<ApiError> {
-  const body = (await response.json().catch(() => ({}))) as { reason?: unknown; message?: unknown };
+  const body = (await response.json().catch(() => ({}))) as {
+    reason?: unknown;
+    message?: unknown;
+    fields?: Record<string, FieldProblem>;
+  };
   const wait = Number(response.headers.get("Retry-After"));
   return new ApiError(
     typeof body.reason === "string" ? (body.reason as HttpReason) : "no_reason",
     typeof body.message === "string" ? body.message : "",
     response.status,
     Number.isFinite(wait) && wait > 0 ? wait : null,
+    body.fields ?? {},
   );
 }
 

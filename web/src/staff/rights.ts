@@ -23,6 +23,7 @@ export const PART_NEEDS = {
   replies: "replies.change",
   "wrap-up": "outcomes.change",
   mail: "sites.change",
+  settings: "sites.change",
   "signing-in": "sign_in.change",
   audit: "audit.read",
   doctor: "installation.see",

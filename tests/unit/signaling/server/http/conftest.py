@@ -57,6 +57,7 @@ class FakeLive:
         self.signed_in_again_as: list[str] = []
         self.new_passwords: list[StaffRecord] = []
         self.new_hours: list[str] = []
+        self.changed_sites: list[str] = []
         self.new_thresholds = 0
         self.talking: set[str] = set()
         self.refuses_lines = False
@@ -126,6 +127,9 @@ class FakeLive:
 
     async def hours_changed(self, site: str) -> None:
         self.new_hours.append(site)
+
+    async def site_changed(self, site: str) -> None:
+        self.changed_sites.append(site)
 
     async def thresholds_changed(self, organisation: str) -> None:
         self.new_thresholds += 1

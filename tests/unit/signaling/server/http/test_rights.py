@@ -23,6 +23,8 @@ from signaling.records import (
     SavedReply,
     SessionRecord,
     SignInRecord,
+    Site,
+    SiteKey,
     StaffRecord,
 )
 from signaling.records.outbox import MailRecord
@@ -44,6 +46,7 @@ OWN_REPLIES: Final = {
 }  # fmt: skip  # a list of names
 # routes about no single thing: they list the asker's own realm, or are about the asker's own things
 LISTS: Final = {route for route in ROUTES if "{" not in route} | OWN_REPLIES
+RETRY: Final = "POST /api/operator/mails/{id}/retry"  # stays within the organisation, whatever the role
 PARTICIPANTS: Final = {"session.talk", "session.serve"}  # participants only, whatever else a role may see
 
 
@@ -61,6 +64,7 @@ class World:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.taking_part: set[str] = set()
+        self.sites: dict[str, Site] = {}
 
     async def build(self) -> None:
         records = self.desk.records
@@ -69,6 +73,10 @@ class World:
         assert demo is not None
         for site in (THERE, FOREIGN):
             await records.save_site(replace(demo, id=site, organisation=ORGANISATIONS[site], keys=[]))
+        for site in ORGANISATIONS:
+            found = await records.site(site)
+            assert found is not None
+            self.sites[site] = replace(found, keys=[SiteKey(kid="k1", secret="x")])
 
     async def member(self, role: StaffRole) -> tuple[StaffRecord, dict[str, str]]:
         desk_role = role in ("counselor", "professional")
@@ -109,8 +117,10 @@ class World:
     async def path(self, route: str, site: str, member: StaffRecord, *, takes_part: bool) -> str:
         """Make a thing of the site, and return the route's path to it."""
         _, path = route.split(" ")
+        await self.desk.records.save_site(self.sites[site])  # an earlier request may have removed it
         records, session = self.desk.records, await self.session(site, member.id, takes_part=takes_part)
         values = {"site": site, "category": "cameras", "session": session, "segment": "1-1", "track": "1", "other": session}
+        values |= {"key": "k1"}
         values["id"] = session
         if "/recordings/" in path:
             self._record(session)
@@ -161,6 +171,16 @@ class World:
             mail = MailRecord(id=values["id"], kind="reply", site=site, address="m@shop.example", address_hash=session)
             await records.queue_mail(mail)
             await records.mail_refused(mail, "550 no")
+        elif "/settings/staff/" in path:
+            values["id"] = f"colleague-{session}"
+            colleague = StaffRecord(
+                id=values["id"], login=values["id"], name="C", role="counselor", languages=["ko"], sites=[site]
+            )
+            await records.save_staff(replace(colleague, organisation=ORGANISATIONS[site]))
+        elif "{n}" in path:
+            await records.audit("cli", "site.save", f"site/{site}", now_ms())
+            [newest, *_], _ = await records.audits(organisation=ORGANISATIONS[site])
+            values["n"] = str(newest.n)
         elif "{note}" in path:
             note = PersonNote(id=f"n-{session}", site=site, user_ref=session, session=session, author=member.id, text="x", at=1)
             await records.add_note(note)
@@ -204,6 +224,8 @@ def expected(role: StaffRole, action: Action, route: str, place: str) -> bool:
     reach = TABLE[action].get(role)
     if route in LISTS:
         return reach is not None
+    if route == RETRY and place == "installation":
+        return False
     if action in PARTICIPANTS:
         return reach is not None and place == "own"
     return WIDTH[place] <= WIDTH[reach]

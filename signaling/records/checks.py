@@ -1,0 +1,171 @@
+"""Check settings that people type: sites with their categories, and staff. The command line and the pages use the same checks.
+
+A check returns the settings in canonical form, or raises `Invalid` with a problem for each wrong field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from matcher.rules import MOST_CAPACITY, MOST_PRIORITY, MOST_WIDENS_MS
+from signaling.config import web_addresses
+from signaling.protocol.language_tags import canonical
+from signaling.protocol.reasons import FieldProblem
+from signaling.protocol.texts import BadText, Exact, Seen
+
+from .types import Category, Site, StaffRecord
+
+_Fields = Mapping[str, Any]
+
+MOST_NAME = 100  # most characters of a name
+MOST_FILE_MB = 500
+MOST_RETENTION_DAYS = 3650
+MOST_CATEGORIES = 200  # of one site
+MOST_LISTED = 100  # origins, languages and query parameters of one site
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+SENTENCES: Final[dict[FieldProblem, str]] = {
+    "needed": "is missing",
+    "too_many": "has too many entries",
+    "bad_id": "has letters, digits, “-”, “_” and “.” only, 64 at most",
+    "bad_name": "has 1 to 100 characters",
+    "bad_origin": "must be origins such as https://shop.example, without a path",
+    "bad_address": "must be an address that begins with https://",
+    "bad_language": "must be languages such as ko, en-US or zh-Hant",
+    "bad_colour": "must be a colour such as #0f5f57",
+    "bad_number": "is outside the allowed range",
+    "bad_parent": "must be another category of the site that is not below this one",
+    "unknown": "does not exist",
+    "taken": "is taken already",
+    "two_parts": "cannot be both counselor and professional",
+    "no_capacity": "needs room for at least one text or one call",
+    "not_yours": "is more than your own role may give",
+}
+
+
+class Invalid(ValueError):
+    """The settings are refused. `problems`: what is wrong with each field, such as {"origins": "bad_origin"}."""
+
+    def __init__(self, problems: Mapping[str, FieldProblem]) -> None:
+        self.problems = dict(problems)
+        super().__init__("; ".join(f"{field} {SENTENCES[problem]}" for field, problem in self.problems.items()))
+
+
+class _Checks:
+    """Collects the problems of one form."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, FieldProblem] = {}
+
+    def require(self, field: str, problem: FieldProblem, good: bool) -> None:
+        if not good:
+            self.problems.setdefault(field, problem)
+
+    def each(self, field: str, problem: FieldProblem, values: Iterable[str], read: Callable[[str], str]) -> list[str]:
+        """Return the values as `read` returns them, without duplicates. Note the problem if `read` refuses one."""
+        found: dict[str, None] = {}
+        for value in values:
+            try:
+                read_value = read(value)
+            except (BadText, web_addresses.BadAddress):
+                read_value = ""
+            self.require(field, problem, bool(read_value))
+            found[read_value] = None
+        self.require(field, "too_many", len(found) <= MOST_LISTED)
+        return list(found)
+
+    def names(self, field: str, names: Mapping[str, str]) -> dict[str, str]:
+        """Return the names by language, without empty ones."""
+        found = {}
+        for language, name in names.items():
+            if not name.strip():
+                continue
+            tag = canonical(language)
+            self.require(field, "bad_language", bool(tag))
+            [found[tag or language]] = self.each(field, "bad_name", [name], Seen(MOST_NAME, least=1))
+        self.require(field, "needed", bool(found))
+        return found
+
+    def page(self, field: str, address: str) -> str:
+        return self.each(field, "bad_address", [address.strip()], web_addresses.page)[0] if address.strip() else ""
+
+    def done(self) -> None:
+        if self.problems:
+            raise Invalid(self.problems)
+
+
+def checked_site(site: Site) -> Site:
+    """Return the site in canonical form. Raises Invalid."""
+    checks = _Checks()
+    checks.require("id", "bad_id", bool(_ID.fullmatch(site.id)))
+    checks.require("origins", "needed", bool(site.origins))
+    checks.require("languages", "needed", bool(site.languages))
+    checks.require("accent", "bad_colour", not site.accent or bool(_COLOUR.fullmatch(site.accent)))
+    checks.require("retention_days", "bad_number", 1 <= site.retention_days <= MOST_RETENTION_DAYS)
+    checks.require("file_mb", "bad_number", 0 <= site.file_mb <= MOST_FILE_MB)
+    checks.require("categories", "too_many", len(site.categories) <= MOST_CATEGORIES)
+    checked = replace(
+        site,
+        names=checks.names("names", site.names),
+        origins=checks.each("origins", "bad_origin", site.origins, web_addresses.origin),
+        languages=checks.each("languages", "bad_language", site.languages, canonical),
+        privacy_url=checks.page("privacy_url", site.privacy_url),
+        home_url=checks.page("home_url", site.home_url),
+        page_params=checks.each("page_params", "bad_name", site.page_params, Exact(100)),
+        categories={each.id: _checked_category(checks, each, site) for each in site.categories.values()},
+    )
+    checks.done()
+    return checked
+
+
+def _checked_category(checks: _Checks, category: Category, site: Site) -> Category:
+    """Return the category in canonical form. Its fields are named "categories.ID.field"."""
+    here = f"categories.{category.id}"
+    checks.require(f"{here}.id", "bad_id", bool(_ID.fullmatch(category.id)))
+    priority, widens_s = category.priority or 0, category.widens_s or (0, 0)
+    checks.require(f"{here}.priority", "bad_number", abs(priority) <= MOST_PRIORITY)
+    checks.require(f"{here}.widens_s", "bad_number", all(0 <= each <= MOST_WIDENS_MS // 1000 for each in widens_s))
+    if category.parent is not None:
+        known = category.parent in site.categories
+        checks.require(f"{here}.parent", "bad_parent", known and not _is_below(site, category.parent, category.id))
+    return replace(category, names=checks.names(f"{here}.names", category.names))
+
+
+def _is_below(site: Site, category: str, ancestor: str) -> bool:
+    return ancestor in site.category_path(category)
+
+
+def checked_staff(member: StaffRecord, sites: Iterable[Site]) -> StaffRecord:
+    """Return the member in canonical form. `sites`: those of the member's organisation. Raises Invalid."""
+    checks, known = _Checks(), {site.id: site for site in sites}
+    login = member.login.strip().lower()
+    checks.require("login", "bad_id", bool(_ID.fullmatch(login)))
+    checks.require("roles", "needed", bool(member.roles))
+    serves = member.role in ("counselor", "professional")
+    checks.require("languages", "needed", bool(member.languages) or not serves)
+    checks.require("sites", "needed", bool(member.sites))
+    checks.require("sites", "unknown", all(site == "*" or site in known for site in member.sites))
+    checks.require("categories", "needed", bool(member.categories) or not serves)
+    theirs = known.values() if "*" in member.sites else [known[site] for site in member.sites if site in known]
+    categories = {category for site in theirs for category in site.categories} | {"*"}
+    checks.require("categories", "unknown", set(member.categories) <= categories)
+    for field in ("texts", "calls"):
+        checks.require(field, "bad_number", 0 <= getattr(member, field) <= MOST_CAPACITY)
+    checks.require("texts", "no_capacity", member.texts + member.calls > 0 or not serves)
+    [name] = checks.each("name", "bad_name", [member.name], Seen(MOST_NAME, least=1))
+    languages = checks.each("languages", "bad_language", member.languages, canonical)
+    checks.done()
+    return replace(member, login=login, name=name, languages=languages)
+
+
+def changes(before: _Fields | None, after: _Fields | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Return the fields that differ, as they were and as they are. None stands for a thing that does not exist."""
+    if before is None or after is None:
+        return (None if before is None else dict(before)), (None if after is None else dict(after))
+    differing = [name for name in after if before.get(name) != after[name]]
+    return {name: before.get(name) for name in differing}, {name: after[name] for name in differing}

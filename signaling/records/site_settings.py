@@ -1,0 +1,81 @@
+"""A site's settings as people edit them: everything but its keys, its outcomes and the hours of its categories."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from msgspec.structs import fields, replace
+
+from signaling.protocol.reading import by
+from signaling.protocol.texts import Exact, Seen
+
+from .types import Category, Site
+
+Shown = Annotated[str, by(Seen(200, cut=True))]
+Typed = Annotated[str, by(Exact(2000))]
+Number = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,35}\Z")]  # of a language
+Few = Meta(max_length=300)
+
+
+class CategorySettings(Struct, kw_only=True):
+    """A category. `parent`: "" for none. `priority` and `widens_s`: null to inherit from the parent."""
+
+    id: Typed
+    parent: Typed = ""
+    names: dict[Tag, Shown] = {}
+    priority: Number | None = None
+    widens_s: Annotated[list[Number], Meta(min_length=2, max_length=2)] | None = None
+
+
+class SiteSettings(Struct, kw_only=True):
+    """The settings. A field that is left out has its default. `records/types.Site` describes the fields."""
+
+    names: dict[Tag, Shown] = {}
+    origins: Annotated[list[Typed], Few] = []
+    languages: Annotated[list[Typed], Few] = []
+    accent: Typed = ""
+    privacy_url: Typed = ""
+    home_url: Typed = ""
+    retention_days: Number = 90
+    page_params: Annotated[list[Typed], Few] = []
+    recording: Literal["off", "ask"] = "off"
+    callbacks: Literal["offered", "off"] = "offered"
+    listening: Literal["off", "on"] = "off"
+    file_mb: Number = 25
+    read_marks: Literal["off", "on"] = "on"
+    categories: Annotated[list[CategorySettings], Few] = []
+
+
+_SAME = tuple(field.name for field in fields(SiteSettings) if field.name != "categories")
+
+
+def settings_of(site: Site) -> SiteSettings:
+    """Return the site's settings."""
+    categories = [
+        CategorySettings(id=each.id, parent=each.parent or "", names=each.names, priority=each.priority, widens_s=_listed(each))
+        for each in site.categories.values()
+    ]
+    return SiteSettings(**{name: getattr(site, name) for name in _SAME}, categories=categories)
+
+
+def _listed(category: Category) -> list[int] | None:
+    return list(category.widens_s) if category.widens_s else None
+
+
+def with_settings(site: Site, settings: SiteSettings) -> Site:
+    """Return the site with these settings. Its keys and outcomes stay, and so do the hours of a category that stays."""
+    known = site.categories
+    categories = {
+        each.id: Category(
+            id=each.id,
+            parent=each.parent or None,
+            names=each.names,
+            priority=each.priority,
+            widens_s=(each.widens_s[0], each.widens_s[1]) if each.widens_s else None,
+            hours=known[each.id].hours if each.id in known else None,
+        )
+        for each in settings.categories
+    }
+    return replace(site, **{name: getattr(settings, name) for name in _SAME}, categories=categories)

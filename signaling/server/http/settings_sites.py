@@ -1,0 +1,201 @@
+"""The settings of sites in the browser: fields, categories and keys. Every change is checked, audited and in force at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aiohttp import web
+from msgspec import Meta, Struct, to_builtins
+from msgspec.structs import replace
+
+from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
+from signaling.access.rights import Thing
+from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.protocol.texts import Exact, Seen
+from signaling.protocol.words import Locale
+from signaling.records import Change, Site, SiteKey, version_of
+from signaling.records.checks import Invalid, changes, checked_site
+from signaling.records.site_settings import SiteSettings, settings_of, with_settings
+from signaling.server.app_keys import LIVE, RECORDS
+
+from .allowed import Asker, asked_site, asker_of
+from .bodies import now_ms, path_id, read_json, read_query
+from .errors import Refused, answer
+from .operator import Page
+
+routes = web.RouteTableDef()
+
+PAGE_SIZE = 50
+MOST_SETTINGS_BYTES = 256 * 1024
+Version = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]  # of a site or member as it was read
+
+
+class SiteRow(Struct, kw_only=True):
+    id: str
+    name: str
+    origins: list[str]
+    categories: int
+
+
+class SiteRows(Struct, kw_only=True):
+    items: list[SiteRow]
+    total: int
+    page: int
+    page_size: int = PAGE_SIZE
+
+
+class StoredSite(Struct, kw_only=True):
+    """A site for editing. `version`: goes back with the change. `keys`: the names of the keys, never their secrets."""
+
+    id: str
+    version: str
+    settings: SiteSettings
+    keys: list[str]
+
+
+class NewSettings(Struct, kw_only=True):
+    """`version`: of the site as it was read, so that nobody overwrites what somebody else has changed in the meantime."""
+
+    version: Version
+    settings: SiteSettings
+
+
+class NewSite(Struct, kw_only=True):
+    id: Annotated[str, by(Exact(64))]
+    settings: SiteSettings
+
+
+class NewKey(Struct, kw_only=True):
+    kid: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+\Z")]
+
+
+class KeySecret(Struct, kw_only=True):
+    """A new key. Its secret is shown this once."""
+
+    kid: str
+    secret: str
+
+
+class RowsQuery(Struct, kw_only=True):
+    q: Annotated[str, by(Seen(100, cut=True))] = ""
+    lang: Locale = ""
+    page: Page = 1
+
+
+read_rows: QueryReader[RowsQuery] = QueryReader(RowsQuery)
+_read_settings: Reader[NewSettings] = Reader(NewSettings)
+_read_new: Reader[NewSite] = Reader(NewSite)
+_read_key: Reader[NewKey] = Reader(NewKey)
+
+
+@routes.get("/api/settings/sites")
+async def rows(request: web.Request) -> web.Response:
+    asker, asked = await asker_of(request), read_query(request, read_rows)
+    found = await request.app[RECORDS].sites(asker.realm)
+    wanted = asked.q.casefold()
+    matching = [site for site in found if wanted in " ".join((site.id, *site.names.values(), *site.origins)).casefold()]
+    begin = (asked.page - 1) * PAGE_SIZE
+    items = [
+        SiteRow(
+            id=site.id,
+            name=site.name(site.language_for(asked.lang) or asked.lang),
+            origins=site.origins,
+            categories=len(site.categories),
+        )
+        for site in matching[begin : begin + PAGE_SIZE]
+    ]
+    return answer(SiteRows(items=items, total=len(matching), page=asked.page))
+
+
+@routes.get("/api/settings/sites/{site}")
+async def one(request: web.Request) -> web.Response:
+    return answer(_stored(await asked_site(request, await asker_of(request))))
+
+
+@routes.post("/api/settings/sites")
+async def add(request: web.Request) -> web.Response:
+    """Add a site to the asker's organisation."""
+    asker = await asker_of(request)
+    asker.require(Thing(asker.member.organisation))
+    asked = await read_json(request, _read_new, MOST_SETTINGS_BYTES)
+    if await request.app[RECORDS].site(asked.id) is not None:
+        raise Invalid({"id": "taken"})
+    site = checked_site(with_settings(Site(id=asked.id, organisation=asker.member.organisation), asked.settings))
+    return await _save(request, asker, None, site, "")
+
+
+@routes.post("/api/settings/sites/{site}")
+async def change(request: web.Request) -> web.Response:
+    """Change a site. Raises Changed when somebody else has changed it since `version`."""
+    asker = await asker_of(request)
+    before = await asked_site(request, asker)
+    asked = await read_json(request, _read_settings, MOST_SETTINGS_BYTES)
+    return await _save(request, asker, before, checked_site(with_settings(before, asked.settings)), asked.version)
+
+
+@routes.post("/api/settings/sites/{site}/remove")
+async def remove(request: web.Request) -> web.Response:
+    """Remove a site. Its past sessions stay until their retention ends."""
+    asker = await asker_of(request)
+    site = await asked_site(request, asker)
+    await request.app[RECORDS].remove_site(site.id)
+    change = Change(before=plain(site), after=None)
+    await request.app[RECORDS].audit(
+        asker.member.id, "site.remove", f"site/{site.id}", now_ms(), change=change, organisation=site.organisation
+    )
+    return answer({})
+
+
+@routes.post("/api/settings/sites/{site}/keys")
+async def add_key(request: web.Request) -> web.Response:
+    """Make a signing key. A site has two at most, so that a back end can change from one to the next."""
+    asker = await asker_of(request)
+    site, asked = await asked_site(request, asker), await read_json(request, _read_key, 1024)
+    if asked.kid == SERVER_KID or any(key.kid == asked.kid for key in site.keys):
+        raise Invalid({"kid": "taken"})
+    if len(site.keys) >= MOST_KEYS:
+        raise Invalid({"kid": "too_many"})
+    key = SiteKey(kid=asked.kid, secret=new_secret())
+    await _save_keys(request, asker, site, [*site.keys, key], "site.key_add", key.kid)
+    return answer(KeySecret(kid=key.kid, secret=key.secret))
+
+
+@routes.post("/api/settings/sites/{site}/keys/{key}/remove")
+async def remove_key(request: web.Request) -> web.Response:
+    """Retire a key: from now on, codes that it signed are refused."""
+    asker = await asker_of(request)
+    site, kid = await asked_site(request, asker), path_id(request, "key")
+    left = [key for key in site.keys if key.kid != kid]
+    if len(left) == len(site.keys):
+        raise Refused(404, "not_found", "There is no such key.")
+    await _save_keys(request, asker, site, left, "site.key_remove", kid)
+    return answer({})
+
+
+async def _save_keys(request: web.Request, asker: Asker, site: Site, keys: list[SiteKey], action: AuditAction, kid: str) -> None:
+    records = request.app[RECORDS]
+    await records.save_site(replace(site, keys=keys), expected=version_of(site))
+    await records.audit(asker.member.id, action, f"site/{site.id}", now_ms(), kid)
+
+
+async def _save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:
+    records = request.app[RECORDS]
+    await records.save_site(site, expected=version)
+    was, now = changes(plain(before) if before else None, plain(site))
+    if was != now:
+        change = Change(before=was, after=now)
+        await records.audit(asker.member.id, "site.save", f"site/{site.id}", now_ms(), change=change)
+    await request.app[LIVE].site_changed(site.id)
+    return answer(_stored(site))
+
+
+def plain(site: Site) -> dict[str, Any]:
+    """Return the site's settings for the audit: no secrets."""
+    found: dict[str, Any] = to_builtins(settings_of(site))
+    return found
+
+
+def _stored(site: Site) -> StoredSite:
+    keys = [key.kid for key in site.keys]
+    return StoredSite(id=site.id, version=version_of(site), settings=settings_of(site), keys=keys)

@@ -1,0 +1,217 @@
+"""The settings of staff in the browser: people, their roles, sites and capacity. A new member gets a one-time link."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+from aiohttp import web
+from msgspec import Meta, Struct, field, to_builtins
+from msgspec.structs import fields, replace
+
+from signaling.access.passwords import LINK_LIFE_MS, make_link
+from signaling.access.rights import may, may_give, of_member
+from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.reading import Reader, by
+from signaling.protocol.texts import Exact, Seen
+from signaling.protocol.words import Office, StaffRole
+from signaling.records import Change, Realm, StaffRecord, version_of
+from signaling.records.checks import Invalid, changes, checked_staff
+from signaling.server.app_keys import LIVE, RECORDS, SETTINGS
+
+from .allowed import Asker, asker_of
+from .bodies import now_ms, path_id, read_json, read_query
+from .errors import answer, not_found
+from .settings_sites import PAGE_SIZE, Version, read_rows
+
+routes = web.RouteTableDef()
+
+Typed = Annotated[str, by(Exact(100))]
+Names = Annotated[list[Typed], Meta(max_length=300)]
+
+
+class StaffSettings(Struct, kw_only=True):
+    """A member's settings. `records/types.StaffRecord` describes the fields."""
+
+    name: Annotated[str, by(Seen(200, cut=True))]
+    roles: Annotated[list[StaffRole], Meta(max_length=6)]
+    languages: Names = []
+    sites: Names = field(default_factory=lambda: ["*"])
+    categories: Names = field(default_factory=lambda: ["*"])
+    texts: Annotated[int, Meta(ge=-1, le=1_000_000)] = 3
+    calls: Annotated[int, Meta(ge=-1, le=1_000_000)] = 1
+    active: bool = True
+
+
+class StaffRow(Struct, kw_only=True):
+    id: str
+    login: str
+    name: str
+    roles: list[StaffRole]
+    languages: list[str]
+    sites: list[str]
+    active: bool
+
+
+class StaffRows(Struct, kw_only=True):
+    items: list[StaffRow]
+    total: int
+    page: int
+    page_size: int = PAGE_SIZE
+
+
+class StoredStaff(Struct, kw_only=True):
+    """A member for editing. `version`: goes back with the change."""
+
+    id: str
+    login: str
+    version: str
+    settings: StaffSettings
+
+
+class NewStaff(Struct, kw_only=True):
+    login: Typed
+    settings: StaffSettings
+
+
+class NewSettings(Struct, kw_only=True):
+    version: Version
+    settings: StaffSettings
+
+
+class Added(Struct, kw_only=True):
+    """`link`: with it, the new member sets their password. It works once, until `expires_at` (Unix ms)."""
+
+    member: StoredStaff
+    link: str
+    expires_at: int
+
+
+_read_new: Reader[NewStaff] = Reader(NewStaff)
+_read_settings: Reader[NewSettings] = Reader(NewSettings)
+_SAME = tuple(each.name for each in fields(StaffSettings) if each.name != "roles")
+
+
+@routes.get("/api/settings/staff")
+async def rows(request: web.Request) -> web.Response:
+    asker, asked = await asker_of(request), read_query(request, read_rows)
+    wanted = asked.q.casefold()
+    found = [
+        member
+        for member in await request.app[RECORDS].all_staff(asker.member.organisation)
+        if asker.may(of_member(member)) and wanted in f"{member.login} {member.name}".casefold()
+    ]
+    begin = (asked.page - 1) * PAGE_SIZE
+    items = [
+        StaffRow(
+            id=each.id,
+            login=each.login,
+            name=each.name,
+            roles=list(each.roles),
+            languages=each.languages,
+            sites=each.sites,
+            active=each.active,
+        )
+        for each in found[begin : begin + PAGE_SIZE]
+    ]
+    return answer(StaffRows(items=items, total=len(found), page=asked.page))
+
+
+@routes.get("/api/settings/staff/{id}")
+async def one(request: web.Request) -> web.Response:
+    return answer(_stored(await _asked(request, await asker_of(request))))
+
+
+@routes.post("/api/settings/staff")
+async def add(request: web.Request) -> web.Response:
+    """Add a member to the asker's organisation, and return the link with which they set their password."""
+    asker = await asker_of(request)
+    asked, records = await read_json(request, _read_new), request.app[RECORDS]
+    login = asked.login.strip().lower()
+    blank = StaffRecord(id=login, login=login, name="", role="operator", organisation=asker.member.organisation)
+    member = await _checked(request, asker, None, with_settings(blank, asked.settings))
+    if await records.staff_by_login(login) is not None or await records.staff(login) is not None:
+        raise Invalid({"login": "taken"})
+    await _save(request, asker, None, member, "")
+    return answer(await _link(request, asker, member))
+
+
+@routes.post("/api/settings/staff/{id}")
+async def change(request: web.Request) -> web.Response:
+    """Change a member. Deactivation signs them out at once; a colleague takes over what they have open."""
+    asker = await asker_of(request)
+    before = await _asked(request, asker)
+    asked = await read_json(request, _read_settings)
+    member = await _checked(request, asker, before, with_settings(before, asked.settings))
+    if not member.active and member.id == asker.member.id:
+        raise Invalid({"active": "not_yours"})
+    await _save(request, asker, before, member, asked.version)
+    if not member.active:
+        await request.app[LIVE].staff_signed_out(member)
+    return answer(_stored(member))
+
+
+@routes.post("/api/settings/staff/{id}/link")
+async def link(request: web.Request) -> web.Response:
+    """Make a new one-time link for a member who has lost theirs."""
+    asker = await asker_of(request)
+    return answer(await _link(request, asker, await _asked(request, asker)))
+
+
+async def _asked(request: web.Request, asker: Asker) -> StaffRecord:
+    """Return the member in the path, if the asker may change somebody with these roles. Raises Refused: not_found."""
+    member = await request.app[RECORDS].staff(path_id(request, "id"))
+    if member is None or not asker.may(of_member(member)) or not may_give(asker.member, member.roles, of_member(member)):
+        raise not_found()
+    return member
+
+
+async def _checked(request: web.Request, asker: Asker, before: StaffRecord | None, member: StaffRecord) -> StaffRecord:
+    """Return the member in canonical form. Raises Invalid, also when the asker may not give these roles or sites."""
+    sites = await request.app[RECORDS].sites(Realm(organisation=member.organisation))
+    member = checked_staff(member, sites)
+    if not may(asker.member, "people.change", of_member(member)):
+        raise Invalid({"sites": "not_yours"})
+    given = set(member.roles) ^ set(before.roles if before else ())
+    if not may_give(asker.member, given, of_member(member)):
+        raise Invalid({"roles": "not_yours"})
+    return member
+
+
+async def _save(request: web.Request, asker: Asker, before: StaffRecord | None, member: StaffRecord, version: str) -> None:
+    records = request.app[RECORDS]
+    await records.save_staff(member, expected=version)
+    was, now = changes(plain(before) if before else None, plain(member))
+    action: AuditAction = "staff.change" if before else "staff.add"
+    if was != now:
+        await records.audit(asker.member.id, action, f"staff/{member.id}", now_ms(), change=Change(before=was, after=now))
+
+
+async def _link(request: web.Request, asker: Asker, member: StaffRecord) -> Added:
+    now = now_ms()
+    made = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now)
+    await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now)
+    return Added(member=_stored(member), link=made, expires_at=now + LINK_LIFE_MS)
+
+
+def plain(member: StaffRecord) -> dict[str, Any]:
+    """Return the member's settings for the audit: no hash of a password."""
+    found: dict[str, Any] = to_builtins(_settings(member))
+    return found
+
+
+def _settings(member: StaffRecord) -> StaffSettings:
+    return StaffSettings(**{name: getattr(member, name) for name in _SAME}, roles=list(member.roles))
+
+
+def with_settings(member: StaffRecord, settings: StaffSettings) -> StaffRecord:
+    """Return the member with these settings. Raises Invalid when the roles do not fit together."""
+    parts = [role for role in settings.roles if role in ("counselor", "professional")]
+    if len(parts) > 1:
+        raise Invalid({"roles": "two_parts"})
+    offices = [cast(Office, role) for role in settings.roles if role not in parts]
+    values = {name: getattr(settings, name) for name in _SAME}
+    return replace(member, **values, role=parts[0] if parts else "operator", offices=offices)
+
+
+def _stored(member: StaffRecord) -> StoredStaff:
+    return StoredStaff(id=member.id, login=member.login, version=version_of(member), settings=_settings(member))

@@ -1,0 +1,84 @@
+"""Undo a change of settings that the audit shows, unless its fields were changed again since then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from signaling.access.rights import may, may_give, of_member, of_site
+from signaling.protocol.reading import Reader
+from signaling.records import Change, Changed, Realm, StaffRecord, version_of
+from signaling.records.checks import changes, checked_site, checked_staff
+from signaling.records.site_settings import SiteSettings, with_settings
+from signaling.server.app_keys import LIVE, RECORDS
+
+from . import settings_sites, settings_staff
+from .allowed import Asker, asker_of
+from .bodies import now_ms, path_id
+from .errors import Refused, answer, not_found
+
+routes = web.RouteTableDef()
+
+_read_site: Reader[SiteSettings] = Reader(SiteSettings)
+_read_staff: Reader[settings_staff.StaffSettings] = Reader(settings_staff.StaffSettings)
+
+
+@routes.post("/api/operator/audit/{n}/undo")
+async def undo(request: web.Request) -> web.Response:
+    """Undo one change of a site or a member of staff. Audited as a change of its own, which can be undone, too."""
+    asker = await asker_of(request)
+    number = path_id(request, "n")
+    entry = None
+    if number.isascii() and number.isdigit() and len(number) < 18:
+        entry = await request.app[RECORDS].audit_entry(int(number), asker.member.organisation)
+    if entry is None:
+        raise not_found()
+    kind, _, subject = entry.subject.partition("/")
+    change = entry.change
+    if change is None or change.before is None or change.after is None or kind not in ("site", "staff"):
+        raise Refused(409, "wrong_state", "This cannot be undone.")
+    took_back = await (_undo_site if kind == "site" else _undo_staff)(request, asker, subject, change)
+    await request.app[RECORDS].audit(asker.member.id, "settings.undo", entry.subject, now_ms(), f"#{entry.n}", change=took_back)
+    return answer({})
+
+
+async def _undo_site(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+    records = request.app[RECORDS]
+    site = await records.site(subject)
+    if site is None or not may(asker.member, "sites.change", of_site(site)):
+        raise not_found()
+    now = settings_sites.plain(site)
+    settings = _read_site(msgspec.json.encode(_taken_back(now, change)))
+    changed = checked_site(with_settings(site, settings))
+    await records.save_site(changed, expected=version_of(site))
+    await request.app[LIVE].site_changed(site.id)
+    was, is_now = changes(now, settings_sites.plain(changed))
+    return Change(before=was, after=is_now)
+
+
+async def _undo_staff(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+    records = request.app[RECORDS]
+    member = await records.staff(subject)
+    if member is None or not may(asker.member, "people.change", of_member(member)):
+        raise not_found()
+    now = settings_staff.plain(member)
+    settings = _read_staff(msgspec.json.encode(_taken_back(now, change)))
+    changed: StaffRecord = settings_staff.with_settings(member, settings)
+    if not may_give(asker.member, {*member.roles, *changed.roles}, of_member(member)):
+        raise not_found()
+    changed = checked_staff(changed, await records.sites(Realm(organisation=member.organisation)))
+    await records.save_staff(changed, expected=version_of(member))
+    if not changed.active:
+        await request.app[LIVE].staff_signed_out(changed)
+    was, is_now = changes(now, settings_staff.plain(changed))
+    return Change(before=was, after=is_now)
+
+
+def _taken_back(now: dict[str, Any], change: Change) -> dict[str, Any]:
+    """Return the present settings with this change taken back. Raises Changed when a field was changed again since then."""
+    before, after = change.before or {}, change.after or {}
+    if any(now.get(name) != value for name, value in after.items()):
+        raise Changed
+    return now | before

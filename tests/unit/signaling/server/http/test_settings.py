@@ -1,0 +1,171 @@
+"""Sites and staff are set up in the browser: checked where typed, nothing overwritten, audited, undone, and in force at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from signaling.records import Organisation, StaffRecord
+
+from .conftest import Desk
+
+SITE = "/api/settings/sites/demo-shop"
+LINK = "#new-password="
+HANA: dict[str, Any] = {"name": "Hana", "roles": ["counselor"], "languages": ["ko"], "texts": 2, "calls": 1}
+
+
+async def ask(desk: Desk, path: str, body: Any = None, login: str = "ops") -> tuple[int, Any]:
+    """Return the status and the body. Without a body to send, read."""
+    cookie = await desk.cookie_of(login)
+    reply = await (desk.get(path, headers=cookie) if body is None else desk.post(path, body, headers=cookie))
+    return reply.status, await reply.json()
+
+
+async def changed(desk: Desk, version: str = "", **fields: Any) -> tuple[int, Any]:
+    """Change fields of the demo's site. `version`: of an earlier reading."""
+    _, stored = await ask(desk, SITE)
+    return await ask(desk, SITE, {"version": version or stored["version"], "settings": stored["settings"] | fields})
+
+
+async def test_change_is_in_force_and_audited_with_before_and_after(desk: Desk) -> None:
+    status, saved = await changed(desk, file_mb=50, recording="ask")
+    assert (status, saved["settings"]["file_mb"], saved["settings"]["recording"]) == (200, 50, "ask")
+    assert desk.live.changed_sites == ["demo-shop"]
+    [newest, *_] = (await ask(desk, "/api/operator/audit"))[1]["items"][1:]
+    assert (newest["action"], newest["subject"]) == ("site.save", "site/demo-shop")
+    assert newest["change"] == {"before": {"recording": "off", "file_mb": 25}, "after": {"recording": "ask", "file_mb": 50}}
+
+
+async def test_keys_hours_and_outcomes_outlast_a_change(desk: Desk) -> None:
+    before = await desk.records.site("demo-shop")
+    assert (await changed(desk, accent="#123456"))[0] == 200
+    after = await desk.records.site("demo-shop")
+    assert before is not None
+    assert after is not None
+    assert (after.keys, after.wrap_up, after.categories) == (before.keys, before.wrap_up, before.categories)
+    assert "secret" not in str(await ask(desk, SITE))
+
+
+@pytest.mark.parametrize(
+    ("fields", "problems"),
+    [
+        ({"origins": ["https://shop.example/path"]}, {"origins": "bad_origin"}),
+        ({"origins": []}, {"origins": "needed"}),
+        ({"languages": ["klingon language"]}, {"languages": "bad_language"}),
+        ({"names": {"ko": "x" * 101}}, {"names": "bad_name"}),
+        ({"accent": "red", "retention_days": 0}, {"accent": "bad_colour", "retention_days": "bad_number"}),
+        ({"privacy_url": "http://shop.example"}, {"privacy_url": "bad_address"}),
+        (
+            {"categories": [{"id": "a", "names": {"ko": "A"}, "parent": "b"}, {"id": "b", "names": {"ko": "B"}, "parent": "a"}]},
+            {"categories.a.parent": "bad_parent", "categories.b.parent": "bad_parent"},
+        ),
+    ],
+)
+async def test_wrong_field_is_named_and_nothing_is_stored(desk: Desk, fields: dict[str, Any], problems: dict[str, str]) -> None:
+    before = await desk.records.site("demo-shop")
+    status, refused = await changed(desk, **fields)
+    assert (status, refused["reason"], refused["fields"]) == (422, "invalid", problems)
+    assert await desk.records.site("demo-shop") == before
+
+
+async def test_second_of_two_editors_overwrites_nothing(desk: Desk) -> None:
+    _, read_by_both = await ask(desk, SITE)
+    assert (await changed(desk, accent="#111111"))[0] == 200
+    status, refused = await changed(desk, version=read_by_both["version"], file_mb=1)
+    assert (status, refused["reason"]) == (409, "changed_meanwhile")
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    assert (site.accent, site.file_mb) == ("#111111", 25)
+
+
+async def test_change_is_undone_from_the_audit_unless_changed_again(desk: Desk) -> None:
+    await changed(desk, file_mb=50)
+    entry = next(each for each in (await ask(desk, "/api/operator/audit"))[1]["items"] if each["action"] == "site.save")
+    undo = f"/api/operator/audit/{entry['n']}/undo"
+    assert (await ask(desk, undo, {}))[0] == 200
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    assert site.file_mb == 25
+    status, refused = await ask(desk, undo, {})
+    assert (status, refused["reason"]) == (409, "changed_meanwhile")
+
+
+async def test_new_site_gets_a_key_whose_secret_is_shown_once(desk: Desk) -> None:
+    settings = {"names": {"ko": "서점"}, "origins": ["https://Books.example:443"], "languages": ["KO"]}
+    status, added = await ask(desk, "/api/settings/sites", {"id": "books", "settings": settings})
+    assert (status, added["settings"]["origins"], added["settings"]["languages"]) == (200, ["https://books.example"], ["ko"])
+    assert (await ask(desk, "/api/settings/sites", {"id": "books", "settings": settings}))[1]["fields"] == {"id": "taken"}
+    _, key = await ask(desk, "/api/settings/sites/books/keys", {"kid": "b-1"})
+    assert len(key["secret"]) > 40
+    _, stored = await ask(desk, "/api/settings/sites/books")
+    assert stored["keys"] == ["b-1"]
+    assert key["secret"] not in str(stored)
+    assert (await ask(desk, "/api/settings/sites/books/keys/b-1/remove", {}))[0] == 200
+    _, found = await ask(desk, "/api/settings/sites?q=BOOKS")
+    assert [row["id"] for row in found["items"]] == ["books"]
+
+
+async def test_new_member_sets_a_password_by_the_link_and_works(desk: Desk) -> None:
+    status, added = await ask(desk, "/api/settings/staff", {"login": "Hana", "settings": HANA})
+    assert status == 200, added
+    token = added["link"].partition(LINK)[2]
+    reply = await desk.post("/api/password/reset", {"token": token, "new": "violet harbour lamp"}, origin=None)
+    assert reply.status in (200, 403), await reply.text()
+    member = await desk.records.staff("hana")
+    assert member is not None
+    assert (member.roles, member.texts, member.organisation) == (("counselor",), 2, "main")
+
+
+async def test_deactivated_member_is_signed_out_and_cannot_return(desk: Desk) -> None:
+    _, stored = await ask(desk, "/api/settings/staff/suho")
+    suho = await desk.cookie_of("suho")
+    settings = stored["settings"] | {"active": False}
+    assert (await ask(desk, "/api/settings/staff/suho", {"version": stored["version"], "settings": settings}))[0] == 200
+    assert (await desk.get("/api/me", headers=suho)).status == 401
+    assert (await desk.post("/api/sign-in", {"login": "suho", "password": "suho-demo"})).status == 401
+
+
+@pytest.mark.parametrize(
+    ("fields", "problems"),
+    [
+        ({"roles": ["counselor", "professional"]}, {"roles": "two_parts"}),
+        ({"roles": []}, {"roles": "needed"}),
+        ({"languages": []}, {"languages": "needed"}),
+        ({"sites": ["nowhere"]}, {"sites": "unknown"}),
+        ({"texts": 0, "calls": 0}, {"texts": "no_capacity"}),
+        ({"roles": ["administrator"]}, {"roles": "not_yours"}),
+    ],
+)
+async def test_member_that_cannot_be_is_refused(desk: Desk, fields: dict[str, Any], problems: dict[str, str]) -> None:
+    boss = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"])
+    jimin = await desk.records.staff("jimin")
+    assert jimin is not None
+    await desk.records.save_staff(boss)
+    cookie = await sign_in_as(desk, "boss")
+    reply = await desk.post("/api/settings/staff", {"login": "hana", "settings": HANA | fields}, headers=cookie)
+    assert (reply.status, (await reply.json())["fields"]) == (422, problems)
+
+
+async def test_owner_of_another_organisation_sees_none_of_it(desk: Desk) -> None:
+    await desk.records.save_organisation(Organisation(id="acme", name="Acme"))
+    boss = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"], organisation="acme")
+    await desk.records.save_staff(boss)
+    cookie = await sign_in_as(desk, "boss")
+    for path in ("sites", "staff"):
+        rows = await (await desk.get(f"/api/settings/{path}", headers=cookie)).json()
+        assert "demo-shop" not in str(rows)
+        assert "Jimin" not in str(rows)
+    for path in ("sites/demo-shop", "staff/jimin"):
+        assert (await desk.get(f"/api/settings/{path}", headers=cookie)).status == 404
+
+
+async def sign_in_as(desk: Desk, staff: str) -> dict[str, str]:
+    from signaling.access.identity import COOKIE, SIGN_IN_LIFE_MS, token_hash
+    from signaling.records import SignInRecord
+    from signaling.server.http.bodies import now_ms
+
+    now = now_ms()
+    sign_in = SignInRecord(token_hash=token_hash(staff), staff=staff, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
+    await desk.records.add_sign_in(sign_in)
+    return {"Cookie": f"{COOKIE}={staff}"}

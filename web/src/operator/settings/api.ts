@@ -1,0 +1,110 @@
+/** The HTTP calls of the settings, and the types of their answers. */
+import type { FieldProblem, StaffRole } from "../../messages";
+import { ApiError, get, post } from "../../staff/api";
+import { locale } from "../../ui";
+import type { Page } from "../records";
+
+export interface CategorySettings {
+  id: string;
+  /** "" for none. */
+  parent: string;
+  names: Record<string, string>;
+  /** Null: as the parent. */
+  priority: number | null;
+  widens_s: number[] | null;
+}
+
+export interface SiteSettings {
+  names: Record<string, string>;
+  origins: string[];
+  languages: string[];
+  accent: string;
+  privacy_url: string;
+  home_url: string;
+  retention_days: number;
+  page_params: string[];
+  recording: "off" | "ask";
+  callbacks: "offered" | "off";
+  listening: "off" | "on";
+  file_mb: number;
+  read_marks: "off" | "on";
+  categories: CategorySettings[];
+}
+
+export interface StoredSite {
+  id: string;
+  version: string;
+  settings: SiteSettings;
+  keys: string[];
+}
+
+export interface SiteRow {
+  id: string;
+  name: string;
+  origins: string[];
+  categories: number;
+}
+
+export interface StaffSettings {
+  name: string;
+  roles: StaffRole[];
+  languages: string[];
+  sites: string[];
+  categories: string[];
+  texts: number;
+  calls: number;
+  active: boolean;
+}
+
+export interface StoredStaff {
+  id: string;
+  login: string;
+  version: string;
+  settings: StaffSettings;
+}
+
+export interface StaffRow {
+  id: string;
+  login: string;
+  name: string;
+  roles: StaffRole[];
+  languages: string[];
+  sites: string[];
+  active: boolean;
+}
+
+/** A one-time link with which somebody sets their password. */
+export interface Added {
+  member: StoredStaff;
+  link: string;
+  expires_at: number;
+}
+
+export type Problems = Record<string, FieldProblem>;
+
+/** Returns the problem of each field that the server has refused; empty for any other failure. */
+export const problemsOf = (error: unknown): Problems => (error instanceof ApiError ? error.fields : {});
+
+const address = (path: string, query: Record<string, string | number>) =>
+  `/api/settings/${path}?${new URLSearchParams(Object.entries({ ...query, lang: locale() }).map(([k, v]) => [k, String(v)]))}`;
+const at = encodeURIComponent;
+
+export const sites = (q: string, page: number) => get(address("sites", { q, page })) as Promise<Page<SiteRow>>;
+export const site = (id: string) => get(`/api/settings/sites/${at(id)}`) as Promise<StoredSite>;
+export const addSite = (id: string, settings: SiteSettings) =>
+  post("/api/settings/sites", { id, settings }) as Promise<StoredSite>;
+export const saveSite = (id: string, version: string, settings: SiteSettings) =>
+  post(`/api/settings/sites/${at(id)}`, { version, settings }) as Promise<StoredSite>;
+export const removeSite = (id: string) => post(`/api/settings/sites/${at(id)}/remove`);
+export const addKey = (id: string, kid: string) =>
+  post(`/api/settings/sites/${at(id)}/keys`, { kid }) as Promise<{ kid: string; secret: string }>;
+export const removeKey = (id: string, kid: string) => post(`/api/settings/sites/${at(id)}/keys/${at(kid)}/remove`);
+
+export const people = (q: string, page: number) => get(address("staff", { q, page })) as Promise<Page<StaffRow>>;
+export const person = (id: string) => get(`/api/settings/staff/${at(id)}`) as Promise<StoredStaff>;
+export const addPerson = (login: string, settings: StaffSettings) =>
+  post("/api/settings/staff", { login, settings }) as Promise<Added>;
+export const savePerson = (id: string, version: string, settings: StaffSettings) =>
+  post(`/api/settings/staff/${at(id)}`, { version, settings }) as Promise<StoredStaff>;
+export const newLink = (id: string) => post(`/api/settings/staff/${at(id)}/link`) as Promise<Added>;
+export const siteNames = () => get(`/api/operator/sites?lang=${locale()}`) as Promise<{ id: string; name: string }[]>;

@@ -1,0 +1,83 @@
+import { useEffect, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { Field, useLocale } from "../../ui";
+import { Loaded, Pager } from "../loaded";
+import { pages, type Page } from "../records";
+import { t } from "./texts";
+
+const TYPING_MS = 250;
+
+interface FoundProps<Row> {
+  /** Names the list for the loader. */
+  what: string;
+  load: (q: string, page: number) => Promise<Page<Row>>;
+  children: (row: Row) => ComponentChildren;
+}
+
+/** A searched and paged list of links. */
+export function Found<Row extends { id: string }>({ what, load, children }: FoundProps<Row>) {
+  const locale = useLocale();
+  const [typed, setTyped] = useState("");
+  const [asked, setAsked] = useState({ q: "", page: 1 });
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked((was) => (was.q === typed ? was : { q: typed, page: 1 })), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return (
+    <div class="stack">
+      <Field
+        label={t("search")}
+        type="search"
+        value={typed}
+        data-testid={`${what}-search`}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+      />
+      <Loaded key={`${what} ${asked.q} ${asked.page} ${locale}`} what={what} load={() => load(asked.q, asked.page)}>
+        {(found) => (
+          <>
+            {found.items.length === 0 && <p class="dim">{t("search.none")}</p>}
+            <ul class="settings-list" data-testid={`${what}-list`}>
+              {found.items.map((row) => (
+                <li key={row.id}>{children(row)}</li>
+              ))}
+            </ul>
+            <Pager page={found.page} pages={pages(found)} onPage={(page) => setAsked({ ...asked, page })} />
+          </>
+        )}
+      </Loaded>
+    </div>
+  );
+}
+
+interface ListedProps {
+  label: string;
+  hint?: string;
+  error?: string;
+  value: string[];
+  onChange: (value: string[]) => void;
+  "data-testid"?: string;
+}
+
+const split = (text: string) =>
+  text
+    .split(/[\s,]+/)
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+
+/** A field for several short words, separated by commas or spaces. */
+export function Listed({ value, onChange, ...rest }: ListedProps) {
+  const [typed, setTyped] = useState(value.join(", "));
+  useEffect(() => {
+    if (split(typed).join() !== value.join()) setTyped(value.join(", "));
+  }, [value.join()]);
+  return (
+    <Field
+      {...rest}
+      value={typed}
+      onInput={(event) => {
+        setTyped(event.currentTarget.value);
+        onChange(split(event.currentTarget.value));
+      }}
+    />
+  );
+}

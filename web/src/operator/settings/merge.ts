@@ -1,0 +1,26 @@
+/** Three-way merge of a form, for two people who edit the same thing at once. */
+
+export interface Merged<T> {
+  value: T;
+  /** Fields that the other person has changed, and which are taken over. */
+  theirs: (keyof T)[];
+  /** Fields that both have changed. The own value stays. */
+  both: (keyof T)[];
+}
+
+const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
+/** Puts the other person's changes of `base` into my form. */
+export function merge<T extends object>(base: T, mine: T, others: T): Merged<T> {
+  const value = { ...mine };
+  const theirs: (keyof T)[] = [];
+  const both: (keyof T)[] = [];
+  for (const field of Object.keys(others) as (keyof T)[]) {
+    if (same(others[field], base[field]) || same(others[field], mine[field])) continue;
+    if (same(mine[field], base[field])) {
+      value[field] = others[field];
+      theirs.push(field);
+    } else both.push(field);
+  }
+  return { value, theirs, both };
+}

@@ -1,0 +1,41 @@
+import { may } from "../../staff/rights";
+import { People } from "./people";
+import { Person } from "./person";
+import { Site } from "./site";
+import { Sites } from "./sites";
+import "./settings.css";
+import { t } from "./texts";
+
+const AREAS = [
+  ["sites", "sites.change"],
+  ["people", "people.change"],
+] as const;
+
+const shown = () => AREAS.filter(([, action]) => may(action)).map(([area]) => area);
+
+/** The settings: sites and people. `where`: the rest of the address, such as "sites/shop". */
+export function SettingsPart({ where }: { where: string }) {
+  const mine = shown();
+  const [first = "", ...rest] = where.split("/");
+  const area = mine.find((one) => one === first) ?? mine[0];
+  const id = decodeURIComponent(rest.join("/"));
+  return (
+    <div class="past settings" data-testid="settings">
+      <nav class="segments" aria-label={t("areas")}>
+        {mine.map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={one === area}
+            data-testid={`settings-${one}`}
+            onClick={() => (location.hash = `settings/${one}`)}
+          >
+            {t(`area.${one}`)}
+          </button>
+        ))}
+      </nav>
+      {area === "sites" && (id === "" ? <Sites /> : <Site key={id} id={id} />)}
+      {area === "people" && (id === "" ? <People /> : <Person key={id} id={id} />)}
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+import type { StaffRole } from "../../messages";
+import { may } from "../../staff/rights";
+import { t as shared } from "../../staff/texts";
+import { Field, useLocale } from "../../ui";
+import { Loaded } from "../loaded";
+import { siteNames, type Problems, type StaffSettings } from "./api";
+import { Listed } from "./lists";
+import { problem } from "./problems";
+import { t } from "./texts";
+
+interface PersonFieldsProps {
+  settings: StaffSettings;
+  problems: Problems;
+  onChange: (settings: StaffSettings) => void;
+}
+
+const ROLES: StaffRole[] = ["counselor", "professional", "supervisor", "manager", "owner", "administrator"];
+const PARTS: StaffRole[] = ["counselor", "professional"];
+
+const mayGive = (role: StaffRole) =>
+  role === "administrator" ? may("organisations.change") : role === "owner" ? may("owners.change") : true;
+
+/** Switches a role. Nobody is both counselor and professional. */
+export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
+  roles.includes(role)
+    ? roles.filter((one) => one !== role)
+    : [...roles.filter((one) => !(PARTS.includes(role) && PARTS.includes(one))), role];
+
+/** The fields of a member of staff. */
+export function PersonFields({ settings, problems, onChange }: PersonFieldsProps) {
+  const locale = useLocale();
+  const change = (part: Partial<StaffSettings>) => onChange({ ...settings, ...part });
+  const serves = settings.roles.some((role) => PARTS.includes(role));
+  const count = (field: "texts" | "calls") => (
+    <Field
+      label={t(`field.${field}`)}
+      type="number"
+      min={0}
+      value={String(settings[field])}
+      error={problem(problems[field])}
+      onInput={(event) => change({ [field]: Math.round(Number(event.currentTarget.value)) })}
+    />
+  );
+  return (
+    <div class="settings-fields">
+      <Field
+        label={t("field.name")}
+        value={settings.name}
+        error={problem(problems.name)}
+        data-testid="person-name"
+        onInput={(event) => change({ name: event.currentTarget.value })}
+      />
+      <fieldset class="settings-checks">
+        <legend>{t("field.roles")}</legend>
+        {ROLES.filter((role) => mayGive(role) || settings.roles.includes(role)).map((role) => (
+          <label key={role}>
+            <input
+              type="checkbox"
+              checked={settings.roles.includes(role)}
+              disabled={!mayGive(role)}
+              data-testid={`role-${role}`}
+              onChange={() => change({ roles: switched(settings.roles, role) })}
+            />{" "}
+            {shared(`role.${role}`)}
+          </label>
+        ))}
+        {problem(problems.roles) && (
+          <p class="field-error" role="alert">
+            {problem(problems.roles)}
+          </p>
+        )}
+      </fieldset>
+      <fieldset class="settings-checks">
+        <legend>{t("field.sites")}</legend>
+        <label>
+          <input
+            type="checkbox"
+            checked={settings.sites.includes("*")}
+            onChange={() => change({ sites: settings.sites.includes("*") ? [] : ["*"] })}
+          />{" "}
+          {t("field.sites.all")}
+        </label>
+        {!settings.sites.includes("*") && (
+          <Loaded key={locale} what="site names" load={siteNames}>
+            {(found) => (
+              <div class="settings-sites">
+                {found.map((site) => (
+                  <label key={site.id}>
+                    <input
+                      type="checkbox"
+                      checked={settings.sites.includes(site.id)}
+                      onChange={(event) =>
+                        change({
+                          sites: event.currentTarget.checked
+                            ? [...settings.sites, site.id]
+                            : settings.sites.filter((one) => one !== site.id),
+                        })
+                      }
+                    />{" "}
+                    {site.name}
+                  </label>
+                ))}
+              </div>
+            )}
+          </Loaded>
+        )}
+        {problem(problems.sites) && (
+          <p class="field-error" role="alert">
+            {problem(problems.sites)}
+          </p>
+        )}
+      </fieldset>
+      {serves && (
+        <>
+          <Listed
+            label={t("field.speaks")}
+            hint={t("field.languages.hint")}
+            value={settings.languages}
+            error={problem(problems.languages)}
+            onChange={(languages) => change({ languages })}
+            data-testid="person-languages"
+          />
+          <Listed
+            label={t("field.categories")}
+            hint={t("field.categories.hint")}
+            value={settings.categories}
+            error={problem(problems.categories)}
+            onChange={(categories) => change({ categories })}
+          />
+          {count("texts")}
+          {count("calls")}
+        </>
+      )}
+    </div>
+  );
+}

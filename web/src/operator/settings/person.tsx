@@ -1,0 +1,120 @@
+import { ArrowLeft } from "lucide";
+import { useState } from "preact/hooks";
+import { ApiError } from "../../staff/api";
+import { sentence } from "../../staff/refusals";
+import { Button, Icon, toast } from "../../ui";
+import { Confirm } from "../confirm";
+import { Loaded } from "../loaded";
+import { newLink, person as load, problemsOf, savePerson, type Problems, type StaffSettings, type StoredStaff } from "./api";
+import { merge, type Merged } from "./merge";
+import { Once } from "./once";
+import { PersonFields } from "./person-fields";
+import { problem } from "./problems";
+import { Others } from "./site";
+import { t } from "./texts";
+
+/** One member of staff. */
+export function Person({ id }: { id: string }) {
+  return (
+    <Loaded what={id} load={() => load(id)}>
+      {(stored) => <PersonForm stored={stored} />}
+    </Loaded>
+  );
+}
+
+function PersonForm({ stored: first }: { stored: StoredStaff }) {
+  const [stored, setStored] = useState(first);
+  const [settings, setSettings] = useState(first.settings);
+  const [problems, setProblems] = useState<Problems>({});
+  const [failed, setFailed] = useState("");
+  const [merged, setMerged] = useState<Merged<StaffSettings> | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [link, setLink] = useState("");
+  const [leaving, setLeaving] = useState(false);
+  const save = async (wanted: StaffSettings) => {
+    setBusy(true);
+    setFailed("");
+    setProblems({});
+    try {
+      const saved = await savePerson(stored.id, stored.version, wanted);
+      setStored(saved);
+      setSettings(saved.settings);
+      setMerged(null);
+      toast(t("saved"));
+      setBusy(false);
+      return true;
+    } catch (error) {
+      setProblems(problemsOf(error));
+      if (error instanceof ApiError && error.reason === "changed_meanwhile") {
+        const newest = await load(stored.id);
+        const found = merge(stored.settings, wanted, newest.settings);
+        setStored(newest);
+        setSettings(found.value);
+        setMerged(found);
+      } else setFailed(Object.keys(problemsOf(error)).length > 0 ? t("problems") : sentence(error));
+    }
+    setBusy(false);
+    return false;
+  };
+  const makeLink = () =>
+    newLink(stored.id).then(
+      (made) => setLink(made.link),
+      (error: unknown) => toast(sentence(error), "error"),
+    );
+  return (
+    <div class="stack">
+      <a class="row" href="#settings/people">
+        <Icon node={ArrowLeft} /> {t("area.people")}
+      </a>
+      <h1>
+        {stored.settings.name} <span class="dim">{stored.login}</span>{" "}
+        {!stored.settings.active && <span class="pill">{t("person.inactive")}</span>}
+      </h1>
+      <form
+        class="card stack"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save(settings);
+        }}
+      >
+        <PersonFields settings={settings} problems={problems} onChange={setSettings} />
+        {merged !== null && <Others merged={merged} />}
+        {(failed || problems.active) && (
+          <p class="notice notice-danger" role="alert">
+            {problem(problems.active) ?? failed}
+          </p>
+        )}
+        <div class="row row-end">
+          <Button kind="quiet" onClick={() => void makeLink()} data-testid="person-link">
+            {t("person.link.make")}
+          </Button>
+          {stored.settings.active ? (
+            <Button kind="quiet" onClick={() => setLeaving(true)} data-testid="person-deactivate">
+              {t("person.deactivate")}
+            </Button>
+          ) : (
+            <Button kind="quiet" onClick={() => void save({ ...settings, active: true })}>
+              {t("person.activate")}
+            </Button>
+          )}
+          <Button kind="primary" type="submit" busy={busy} data-testid="person-save">
+            {t("save")}
+          </Button>
+        </div>
+      </form>
+      {link !== "" && <Once label={t("person.link")} text={link} hint={t("person.link.hint", { name: stored.settings.name })} />}
+      {leaving && (
+        <Confirm
+          title={t("person.deactivate.title", { name: stored.settings.name })}
+          yes={t("person.deactivate")}
+          testid="person-deactivate-confirm"
+          onYes={() => save({ ...settings, active: false })}
+          onClose={() => setLeaving(false)}
+        >
+          <p>{t("person.deactivate.text")}</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}

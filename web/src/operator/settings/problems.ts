@@ -1,0 +1,6 @@
+/** Sentences for refused fields of the settings. */
+import type { FieldProblem } from "../../messages";
+import { t } from "./texts";
+
+export const problem = (found: FieldProblem | undefined): string | undefined =>
+  found === undefined ? undefined : t(`problem.${found}`);

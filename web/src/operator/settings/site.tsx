@@ -1,0 +1,214 @@
+import { ArrowLeft } from "lucide";
+import { useState } from "preact/hooks";
+import { may } from "../../staff/rights";
+import { sentence } from "../../staff/refusals";
+import { ApiError } from "../../staff/api";
+import { Button, Field, Icon, Select, toast, type Choice } from "../../ui";
+import { Confirm } from "../confirm";
+import { Loaded } from "../loaded";
+import { problemsOf, removeSite, saveSite, site as load, type Problems, type SiteSettings, type StoredSite } from "./api";
+import { Categories } from "./categories";
+import { Keys } from "./keys";
+import { Listed } from "./lists";
+import { merge, type Merged } from "./merge";
+import { problem } from "./problems";
+import { t, textOr, type SettingsKey } from "./texts";
+
+/** One site: its settings, categories and keys. */
+export function Site({ id }: { id: string }) {
+  return (
+    <Loaded what={id} load={() => load(id)}>
+      {(stored) => <SiteForm stored={stored} />}
+    </Loaded>
+  );
+}
+
+const choices = (field: string, values: readonly string[]): Choice[] =>
+  values.map((value) => ({ value, label: textOr(`field.${field}.${value}`, value) }));
+
+const CHOSEN = {
+  callbacks: ["offered", "off"],
+  recording: ["off", "ask"],
+  listening: ["off", "on"],
+  read_marks: ["on", "off"],
+} as const;
+
+function SiteForm({ stored: first }: { stored: StoredSite }) {
+  const [stored, setStored] = useState(first);
+  const [settings, setSettings] = useState(first.settings);
+  const [problems, setProblems] = useState<Problems>({});
+  const [failed, setFailed] = useState("");
+  const [merged, setMerged] = useState<Merged<SiteSettings> | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const change = (part: Partial<SiteSettings>) => setSettings({ ...settings, ...part });
+
+  /** Takes over what somebody else has saved in the meantime. What was typed here stays. */
+  const takeOver = async () => {
+    const newest = await load(stored.id);
+    const found = merge(stored.settings, settings, newest.settings);
+    setStored(newest);
+    setSettings(found.value);
+    setMerged(found);
+  };
+  const save = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    setFailed("");
+    setProblems({});
+    try {
+      const saved = await saveSite(stored.id, stored.version, settings);
+      setStored(saved);
+      setSettings(saved.settings);
+      setMerged(null);
+      toast(t("saved"));
+    } catch (error) {
+      setProblems(problemsOf(error));
+      if (error instanceof ApiError && error.reason === "changed_meanwhile") await takeOver().catch(() => undefined);
+      else setFailed(Object.keys(problemsOf(error)).length > 0 ? t("problems") : sentence(error));
+    }
+    setBusy(false);
+  };
+  const text = (field: "accent" | "privacy_url" | "home_url") => (
+    <Field
+      label={t(`field.${field}`)}
+      value={settings[field]}
+      placeholder={field === "accent" ? "#0f5f57" : "https://"}
+      error={problem(problems[field])}
+      data-testid={`site-${field}`}
+      onInput={(event) => change({ [field]: event.currentTarget.value })}
+    />
+  );
+  const number = (field: "retention_days" | "file_mb") => (
+    <Field
+      label={t(`field.${field}`)}
+      hint={t(`field.${field}.hint`)}
+      type="number"
+      value={String(settings[field])}
+      error={problem(problems[field])}
+      data-testid={`site-${field}`}
+      onInput={(event) => change({ [field]: Math.round(Number(event.currentTarget.value)) })}
+    />
+  );
+  const choice = (field: keyof typeof CHOSEN) => (
+    <Select
+      label={t(`field.${field}`)}
+      hint={textOr(`field.${field}.hint`, "")}
+      choices={choices(field, CHOSEN[field])}
+      value={settings[field]}
+      data-testid={`site-${field}`}
+      onChange={(event) => change({ [field]: event.currentTarget.value })}
+    />
+  );
+  return (
+    <div class="stack">
+      <a class="row" href="#settings/sites">
+        <Icon node={ArrowLeft} /> {t("area.sites")}
+      </a>
+      <h1>{Object.values(stored.settings.names)[0] ?? stored.id}</h1>
+      <form class="stack" noValidate onSubmit={(event) => void save(event)}>
+        <fieldset class="card settings-fields">
+          <legend>{t("group.site")}</legend>
+          {[...new Set([...settings.languages, ...Object.keys(settings.names)])].map((language) => (
+            <Field
+              key={language}
+              label={t("field.name.in", { language })}
+              value={settings.names[language] ?? ""}
+              error={problem(problems.names)}
+              data-testid={`site-name-${language}`}
+              onInput={(event) => change({ names: { ...settings.names, [language]: event.currentTarget.value } })}
+            />
+          ))}
+          <Listed
+            label={t("field.languages")}
+            hint={t("field.languages.hint")}
+            value={settings.languages}
+            error={problem(problems.languages)}
+            onChange={(languages) => change({ languages })}
+          />
+          <Listed
+            label={t("field.origins")}
+            hint={t("field.origins.hint")}
+            value={settings.origins}
+            error={problem(problems.origins)}
+            onChange={(origins) => change({ origins })}
+            data-testid="site-origins"
+          />
+          {text("accent")}
+          {text("home_url")}
+          {text("privacy_url")}
+        </fieldset>
+        <fieldset class="card settings-fields">
+          <legend>{t("group.conversations")}</legend>
+          {choice("callbacks")}
+          {choice("recording")}
+          {choice("listening")}
+          {choice("read_marks")}
+          {number("file_mb")}
+          {number("retention_days")}
+          <Listed
+            label={t("field.page_params")}
+            hint={t("field.page_params.hint")}
+            value={settings.page_params}
+            error={problem(problems.page_params)}
+            onChange={(page_params) => change({ page_params })}
+          />
+        </fieldset>
+        <Categories settings={settings} problems={problems} onChange={(categories) => change({ categories })} />
+        {merged !== null && <Others merged={merged} />}
+        {failed && (
+          <p class="notice notice-danger" role="alert">
+            {failed}
+          </p>
+        )}
+        <div class="row row-end settings-save">
+          {may("sites.add") && (
+            <Button kind="quiet" onClick={() => setRemoving(true)}>
+              {t("site.remove")}
+            </Button>
+          )}
+          <Button kind="primary" type="submit" busy={busy} data-testid="site-save">
+            {t("save")}
+          </Button>
+        </div>
+      </form>
+      {may("keys.change") && <Keys site={stored.id} first={stored.keys} onChanged={() => void load(stored.id).then(setStored)} />}
+      {removing && (
+        <Confirm
+          title={t("site.remove.title")}
+          yes={t("site.remove")}
+          testid="site-remove-confirm"
+          onYes={() =>
+            removeSite(stored.id).then(
+              () => {
+                location.hash = "settings/sites";
+                return true;
+              },
+              (error: unknown) => {
+                toast(sentence(error), "error");
+                return false;
+              },
+            )
+          }
+          onClose={() => setRemoving(false)}
+        >
+          <p>{t("site.remove.text")}</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+const named = (fields: string[]) => fields.map((field) => textOr(`field.${field}` as SettingsKey, field)).join(", ");
+
+/** Says what somebody else has changed while this form was open. */
+export function Others<T>({ merged }: { merged: Merged<T> }) {
+  return (
+    <div class="notice notice-warn" role="alert" data-testid="changed-meanwhile">
+      <p>
+        {t("merge.lead")} {merged.theirs.length > 0 && t("merge.theirs", { fields: named(merged.theirs.map(String)) })}{" "}
+        {merged.both.length > 0 && t("merge.both", { fields: named(merged.both.map(String)) })} {t("merge.save")}
+      </p>
+    </div>
+  );
+}
