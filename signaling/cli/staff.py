@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, cast, get_args
 
@@ -11,9 +12,13 @@ from msgspec.structs import replace
 
 from matcher.rules import MOST_CAPACITY
 from signaling.access.identity import hash_password
+from signaling.access.passwords import make_link
+from signaling.config.settings import Settings
+from signaling.config.sources import SERVER
 from signaling.protocol.words import Office, Role, StaffRole
 from signaling.records import FIRST_ORGANISATION, Records, StaffRecord
 
+from .options import setting_option
 from .organisations import require_organisation
 from .typed import (
     a_name,
@@ -70,18 +75,34 @@ def _password(member: StaffRecord, from_stdin: bool) -> str:
 @click.option("--login", prompt=True, callback=an_id, help="Name to sign in with.")
 @click.option("--name", prompt=True, callback=a_name, help="Name that others see.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--link", is_flag=True, help="Print a one-time link with which they set their password in the browser.")
+@setting_option(SERVER["public_url"])
 @with_records
-async def init(records: Records, login: str, name: str, password_stdin: bool) -> None:
-    """Add the first owner, who is also the administrator of this installation."""
+async def init(records: Records, login: str, name: str, password_stdin: bool, link: bool, public_url: str) -> None:
+    """Add the first owner, who is also the administrator of this installation.
+
+    In the browser, the owner then adds sites and staff, and copies the snippet for the site's pages.
+    """
     if any("owner" in member.offices for member in await records.all_staff()):
         raise click.ClickException("There is an owner already. Add others with: sangdam staff add --role owner LOGIN")
     first = StaffRecord(id=login.lower(), login=login.lower(), name=name, role="operator", offices=["administrator", "owner"])
-    await _add_staff(records, first, password_stdin)
+    if not link:
+        await _add_staff(records, first, password_stdin)
+        return
+    await _require_free(records, first)
+    await records.save_staff(first)
+    await noted(records, "staff.add", f"staff/{first.id}")
+    click.echo("Open this link once, within a day, to set your password and to add the first site:")
+    click.echo(await make_link(records, Settings(public_url=public_url), first, time.time_ns() // 1_000_000))
+
+
+async def _require_free(records: Records, member: StaffRecord) -> None:
+    if await records.staff_by_login(member.login):
+        raise click.ClickException(f"Somebody signs in as “{member.login}” already.")
 
 
 async def _add_staff(records: Records, member: StaffRecord, password_stdin: bool) -> None:
-    if await records.staff_by_login(member.login):
-        raise click.ClickException(f"Somebody signs in as “{member.login}” already.")
+    await _require_free(records, member)
     await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
     await noted(records, "staff.add", f"staff/{member.id}")
     click.echo(f"{', '.join(member.roles)} “{member.login}” may sign in now.")

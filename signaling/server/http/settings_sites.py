@@ -17,7 +17,7 @@ from signaling.protocol.words import Locale
 from signaling.records import Change, Site, SiteKey, version_of
 from signaling.records.checks import Invalid, changes, checked_site
 from signaling.records.site_settings import SiteSettings, settings_of, with_settings
-from signaling.server.app_keys import LIVE, RECORDS
+from signaling.server.app_keys import LIVE, RECORDS, SETTINGS
 
 from .allowed import Asker, asked_site, asker_of
 from .bodies import now_ms, path_id, read_json, read_query
@@ -46,12 +46,16 @@ class SiteRows(Struct, kw_only=True):
 
 
 class StoredSite(Struct, kw_only=True):
-    """A site for editing. `version`: goes back with the change. `keys`: the names of the keys, never their secrets."""
+    """A site for editing. `version`: goes back with the change. `keys`: the names of the keys, never their secrets.
+
+    `snippet`: what the site puts into its pages.
+    """
 
     id: str
     version: str
     settings: SiteSettings
     keys: list[str]
+    snippet: str
 
 
 class NewSettings(Struct, kw_only=True):
@@ -110,7 +114,7 @@ async def rows(request: web.Request) -> web.Response:
 
 @routes.get("/api/settings/sites/{site}")
 async def one(request: web.Request) -> web.Response:
-    return answer(_stored(await asked_site(request, await asker_of(request))))
+    return answer(_stored(request, await asked_site(request, await asker_of(request))))
 
 
 @routes.post("/api/settings/sites")
@@ -187,7 +191,7 @@ async def _save(request: web.Request, asker: Asker, before: Site | None, site: S
         change = Change(before=was, after=now)
         await records.audit(asker.member.id, "site.save", f"site/{site.id}", now_ms(), change=change)
     await request.app[LIVE].site_changed(site.id)
-    return answer(_stored(site))
+    return answer(_stored(request, site))
 
 
 def plain(site: Site) -> dict[str, Any]:
@@ -196,6 +200,8 @@ def plain(site: Site) -> dict[str, Any]:
     return found
 
 
-def _stored(site: Site) -> StoredSite:
+def _stored(request: web.Request, site: Site) -> StoredSite:
     keys = [key.kid for key in site.keys]
-    return StoredSite(id=site.id, version=version_of(site), settings=settings_of(site), keys=keys)
+    about = f'data-site="{site.id}" data-category="{next(iter(site.categories), "")}" data-lang="{(site.languages or ["en"])[0]}"'
+    snippet = f'<script async src="{request.app[SETTINGS].url}/widget.js" {about}></script>'
+    return StoredSite(id=site.id, version=version_of(site), settings=settings_of(site), keys=keys, snippet=snippet)

@@ -20,6 +20,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_first_owner_begins_by_a_link_without_a_password(tmp_path: Path) -> None:
+    said = done(tmp_path, "init", "--login", "Boss", "--name", "Boss", "--link", "--public-url", "https://counsel.example")
+    assert "https://operator.counsel.example/operator#new-password=" in said
+    assert run(tmp_path, "init", "--login", "other", "--name", "Other", "--link").exit_code == 1
+
+
 def test_link_leads_to_the_page_of_its_owner(folder: Path) -> None:
     link = done(folder, "staff", "link", "Ops", "--public-url", "https://counsel.example").strip()
     address, _, token = link.partition("#new-password=")

@@ -36,6 +36,8 @@ export interface StoredSite {
   version: string;
   settings: SiteSettings;
   keys: string[];
+  /** What the site puts into its pages. */
+  snippet: string;
 }
 
 export interface SiteRow {

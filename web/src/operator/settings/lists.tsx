@@ -11,11 +11,13 @@ interface FoundProps<Row> {
   /** Names the list for the loader. */
   what: string;
   load: (q: string, page: number) => Promise<Page<Row>>;
+  /** Said while there is nothing at all. */
+  empty?: string;
   children: (row: Row) => ComponentChildren;
 }
 
 /** A searched and paged list of links. */
-export function Found<Row extends { id: string }>({ what, load, children }: FoundProps<Row>) {
+export function Found<Row extends { id: string }>({ what, load, empty, children }: FoundProps<Row>) {
   const locale = useLocale();
   const [typed, setTyped] = useState("");
   const [asked, setAsked] = useState({ q: "", page: 1 });
@@ -35,7 +37,7 @@ export function Found<Row extends { id: string }>({ what, load, children }: Foun
       <Loaded key={`${what} ${asked.q} ${asked.page} ${locale}`} what={what} load={() => load(asked.q, asked.page)}>
         {(found) => (
           <>
-            {found.items.length === 0 && <p class="dim">{t("search.none")}</p>}
+            {found.items.length === 0 && <p class="notice">{(asked.q === "" && empty) || t("search.none")}</p>}
             <ul class="settings-list" data-testid={`${what}-list`}>
               {found.items.map((row) => (
                 <li key={row.id}>{children(row)}</li>

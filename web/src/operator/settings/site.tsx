@@ -11,6 +11,7 @@ import { Categories } from "./categories";
 import { Keys } from "./keys";
 import { Listed } from "./lists";
 import { merge, type Merged } from "./merge";
+import { Once } from "./once";
 import { problem } from "./problems";
 import { t, textOr, type SettingsKey } from "./texts";
 
@@ -172,6 +173,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
           </Button>
         </div>
       </form>
+      {stored.settings.categories.length > 0 && <Once label={t("snippet")} text={stored.snippet} hint={t("snippet.hint")} />}
       {may("keys.change") && <Keys site={stored.id} first={stored.keys} onChanged={() => void load(stored.id).then(setStored)} />}
       {removing && (
         <Confirm

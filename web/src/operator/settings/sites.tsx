@@ -22,7 +22,7 @@ export function Sites() {
           </Button>
         )}
       </div>
-      <Found what="sites" load={sites}>
+      <Found what="sites" load={sites} empty={t("first")}>
         {(row) => (
           <a class="settings-row" href={`#settings/sites/${encodeURIComponent(row.id)}`}>
             <strong>{row.name}</strong>
