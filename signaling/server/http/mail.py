@@ -112,15 +112,14 @@ def refused(error: MailRefused) -> Refused:
 @routes.post("/api/sessions/{id}/mail")
 async def ask(request: web.Request) -> web.Response:
     """Remember where the user can be reached, or send them a link or a copy."""
-    live, postbox = request.app[LIVE], request.app[POSTBOX]
-    entry = await live.stored.by_token(bearer(request))
+    entry = await request.app[LIVE].stored.by_token(bearer(request))
     if entry is None or entry.id != path_id(request, "id"):
         raise not_found()
     if not request.app[ASKED].take(entry.id, now_ms()):
         raise Refused(429, "busy", "That was asked for very often. Try again in a minute.")
     asked = await read_json(request, _read_request, 4096)
     try:
-        return answer(MailAnswer(to=masked(await _queue(request, postbox, entry, asked))))
+        return answer(MailAnswer(to=masked(await _queue(request, request.app[POSTBOX], entry, asked))))
     except MailRefused as error:
         raise refused(error) from error
 

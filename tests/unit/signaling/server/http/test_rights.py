@@ -46,7 +46,6 @@ OWN_REPLIES: Final = {
 }  # fmt: skip  # a list of names
 # routes about no single thing: they list the asker's own realm, or are about the asker's own things
 LISTS: Final = {route for route in ROUTES if "{" not in route} | OWN_REPLIES
-RETRY: Final = "POST /api/operator/mails/{id}/retry"  # stays within the organisation, whatever the role
 PARTICIPANTS: Final = {"session.talk", "session.serve"}  # participants only, whatever else a role may see
 
 
@@ -224,8 +223,6 @@ def expected(role: StaffRole, action: Action, route: str, place: str) -> bool:
     reach = TABLE[action].get(role)
     if route in LISTS:
         return reach is not None
-    if route == RETRY and place == "installation":
-        return False
     if action in PARTICIPANTS:
         return reach is not None and place == "own"
     return WIDTH[place] <= WIDTH[reach]
