@@ -28,6 +28,8 @@ from . import (
     recordings,
     replies,
     reply_pictures,
+    settings_sites,
+    settings_staff,
     staff,
     thresholds,
     transcripts,
@@ -86,6 +88,7 @@ class Operation(NamedTuple):
 _PICTURE = Media("image/*")
 HTML, WEBM, CSV = Media("text/html"), Media("video/webm"), Media("text/csv")
 _ID, _SITE, _NOTES = "/api/sessions/{id}", "/api/operator/sites/{site}", "/api/sessions/{id}/person/notes"
+_SETTINGS, _STAFF = "/api/settings/sites/{site}", "/api/settings/staff"
 _OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -233,6 +236,26 @@ OPERATIONS: tuple[Operation, ...] = (
         transcripts.TranscriptQuery,
     ),
     Operation("GET", f"{_OPERATOR}/audit", "operator", "The audit log.", operator.AuditPage, operator.PageQuery),
+    Operation("POST", f"{_OPERATOR}/audit/{{n}}/undo", "operator", "Take one change of settings back.", Nothing),
+    Operation("GET", "/api/settings/sites", "operator", "Sites, searched.", settings_sites.SiteRows, settings_sites.RowsQuery),
+    Operation("POST", "/api/settings/sites", "operator", "Add a site.", settings_sites.StoredSite, body=settings_sites.NewSite),
+    Operation("GET", _SETTINGS, "operator", "The settings of a site.", settings_sites.StoredSite),
+    Operation("POST", _SETTINGS, "operator", "Change a site.", settings_sites.StoredSite, body=settings_sites.NewSettings),
+    Operation("POST", f"{_SETTINGS}/remove", "operator", "Remove a site.", Nothing),
+    Operation("POST", f"{_SETTINGS}/keys", "operator", "Make a key.", settings_sites.KeySecret, body=settings_sites.NewKey),
+    Operation("POST", f"{_SETTINGS}/keys/{{key}}/remove", "operator", "Retire a key.", Nothing),
+    Operation("GET", _STAFF, "operator", "Staff, searched.", settings_staff.StaffRows, settings_sites.RowsQuery),
+    Operation("POST", _STAFF, "operator", "Add a member of staff.", settings_staff.Added, body=settings_staff.NewStaff),
+    Operation("GET", f"{_STAFF}/{{id}}", "operator", "A member of staff.", settings_staff.StoredStaff),
+    Operation(
+        "POST",
+        f"{_STAFF}/{{id}}",
+        "operator",
+        "Change a member of staff.",
+        settings_staff.StoredStaff,
+        body=settings_staff.NewSettings,
+    ),
+    Operation("POST", f"{_STAFF}/{{id}}/link", "operator", "Make a one-time link.", settings_staff.Added),
     Operation("GET", f"{_OPERATOR}/counts", "operator", "Refusals since the start, by reason.", dict[str, int]),
     Operation("POST", f"{_OPERATOR}/password-links", "operator", "Make a one-time link.", account.Link, body=account.LinkRequest),
     Operation("GET", f"{_OPERATOR}/sign-in-rules", "operator", "The rules for signing in.", account.Rules),

@@ -6,6 +6,7 @@ No traceback reaches a client.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
 from math import ceil
 
@@ -20,7 +21,7 @@ from signaling.access.codes import CodeRefused
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config import log
 from signaling.files import FileRefused
-from signaling.protocol.reasons import CommandReason, CrowdedReason, HttpReason, RequestReason
+from signaling.protocol.reasons import CommandReason, CrowdedReason, FieldProblem, HttpReason, RequestReason
 from signaling.records import Changed, RecordsAway
 from signaling.records.checks import Invalid
 from signaling.server.app_keys import COUNTS
@@ -83,6 +84,7 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
     """The body of a refusal: problem details (RFC 9457) whose type is the status alone, with our members `reason` and `message`.
 
     `detail` and `message` are the same sentence for people. `retry_s`: seconds after which to try again.
+    `fields`: what is wrong with each field of a form.
     """
 
     title: str
@@ -91,6 +93,7 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
     reason: HttpReason
     message: str
     retry_s: int | None = None
+    fields: dict[str, FieldProblem] = {}
 
 
 class Refused(Exception):
@@ -118,9 +121,22 @@ def refusal(status: int, reason: HttpReason, sentence: str) -> web.Response:
     return _problem(status, reason, sentence)
 
 
-def _problem(status: int, reason: HttpReason, sentence: str, retry_s: int | None = None) -> web.Response:
-    title = HTTPStatus(status).phrase
-    body = Problem(title=title, status=status, detail=sentence, reason=reason, message=sentence, retry_s=retry_s)
+def _problem(
+    status: int,
+    reason: HttpReason,
+    sentence: str,
+    retry_s: int | None = None,
+    fields: Mapping[str, FieldProblem] | None = None,
+) -> web.Response:
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=sentence,
+        reason=reason,
+        message=sentence,
+        retry_s=retry_s,
+        fields=dict(fields or {}),
+    )
     return web.Response(body=msgspec.json.encode(body), content_type="application/problem+json", status=status)
 
 
@@ -154,7 +170,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return _refusal(request, 503, "unavailable", _AWAY, _AWAY_RETRY_S)
     except Invalid as error:
         request.app[COUNTS]["http.invalid"] += 1
-        return answer({"reason": "invalid", "message": f"Not saved: {error}.", "fields": error.problems}, 422)
+        return _problem(422, "invalid", f"Not saved: {error}.", fields=error.problems)
     except Changed:
         return _refusal(request, 409, "changed_meanwhile", _CHANGED)
     except NotAllowed as error:
