@@ -231,23 +231,28 @@ class _Connection:
         async for frame in self.socket:
             if client.closing or self._offences > MOST_OFFENCES:
                 return
-            if frame.type in _CONTROL:
-                await self._control(client, frame)
-                continue
-            if frame.type is not WSMsgType.TEXT:
-                self._refuse(client, "bad_message", None)
-                continue
-            try:
-                message = msg.decode_client(frame.data)
-            except Unreadable as error:
-                self._refuse(client, "bad_message", _id_of(frame.data), f" {error}")
-                continue
-            if not self._within_limits(message):
-                self._refuse(client, "too_many", getattr(message, "id", None))
-            elif isinstance(message, msg.Offer | msg.BoardMessage | msg.PeerReport):
-                self._to_media_lane(client, message)
-            else:
-                await self._handle(client, message)
+            await self._take(client, frame)
+            # Frames that have arrived already are read without a pause. So a client that floods would hold everybody up.
+            await asyncio.sleep(0)
+
+    async def _take(self, client: Client, frame: WSMessage) -> None:
+        if frame.type in _CONTROL:
+            await self._control(client, frame)
+            return
+        if frame.type is not WSMsgType.TEXT:
+            self._refuse(client, "bad_message", None)
+            return
+        try:
+            message = msg.decode_client(frame.data)
+        except Unreadable as error:
+            self._refuse(client, "bad_message", _id_of(frame.data), f" {error}")
+            return
+        if not self._within_limits(message):
+            self._refuse(client, "too_many", getattr(message, "id", None))
+        elif isinstance(message, msg.Offer | msg.BoardMessage | msg.PeerReport):
+            self._to_media_lane(client, message)
+        else:
+            await self._handle(client, message)
 
     async def _control(self, client: Client, frame: WSMessage) -> None:
         """Answer a ping. Pings count towards the limit of messages, because answering them is work."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,25 @@ async def test_ping_flood_is_closed_with_a_reason(service: Service) -> None:
         await control.ws.ping()
     assert (await control.get("bye"))["reason"] == "too_many"
     assert (await counselor.ask(type="ping"))["type"] == "pong"
+
+
+async def test_others_get_a_turn_between_the_messages_of_a_flood(service: Service) -> None:
+    flooding = await service.user()
+    seen = [service.live.refused["bad_message"]]
+
+    async def watch() -> None:
+        while True:
+            seen.append(service.live.refused["bad_message"])
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watch())
+    for _ in range(100):
+        await flooding.send(type="nonsense")
+    async with asyncio.timeout(10):
+        while seen[-1] < seen[0] + 100:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    assert max(after - before for before, after in pairwise(seen)) == 1
 
 
 async def test_bad_offers_and_boards_are_refused(service: Service) -> None:
