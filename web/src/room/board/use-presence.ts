@@ -10,6 +10,8 @@ import { t } from "./words";
 
 const CURSOR_EVERY_MS = 80;
 const LASER_EVERY_MS = 40;
+/** More shapes in one change are a board that was drawn before, or copies. */
+const DRAWN_AT_ONCE = 3;
 
 interface PresenceOptions {
   board: BoardDoc;
@@ -59,7 +61,7 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
       if (!now) declined.current = "";
       setLeader(now === declined.current ? "" : now);
     }, 500);
-    const end = board.listen({ onSign, onGrown: (shapes) => follow(shapes.at(-1)) });
+    const end = board.listen({ onSign, onGrown: (shapes) => shapes.length <= DRAWN_AT_ONCE && follow(shapes.at(-1)) });
     // While somebody draws, the tip of the stroke is where their pointer is: it needs no messages of its own.
     const follow = (shape?: { author: string; page: string; x: number; y: number; points: readonly Point[] }) => {
       if (!shape || shape.author === you || shape.points.length < 2) return;
