@@ -98,6 +98,8 @@ async def opening(user: Person, counselor: Person, runs: int = 5) -> list[float]
     async def same() -> bool:
         return await ink(user) == await ink(counselor)
 
+    await user.get("board-canvas").focus()
+    await user.page.keyboard.press("0")  # show the whole page again, to compare it
     await eventually(same, True, "the counselor should have the whole board", 60)
     found = []
     for _ in range(runs):
