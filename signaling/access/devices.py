@@ -34,13 +34,15 @@ def device_of(user_agent: str) -> str:
 
 
 def coarse_network(address: str) -> str:
-    """Return the network of an address, such as "203.0.113.0/24", or "" for something that is no address."""
+    """Return the network of an address, such as "203.0.113.0/24", or "" for this machine and for what is no address."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return ""
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
+    if parsed.is_loopback:
+        return ""
     bits = _IPV4_PREFIX if parsed.version == 4 else _IPV6_PREFIX
     return str(ipaddress.ip_network((parsed, bits), strict=False))
 

@@ -17,6 +17,11 @@ SENTENCES: dict[SignInReason, str] = {
     "passkey_refused": "This passkey does not fit, or it took too long. Try again.",
     "passkey_needed": "Sign in with your passkey.",
     "too_many_passkeys": "You have as many passkeys as you may have. Remove one first.",
+    "provider_off": "No sign-in provider is set up.",
+    "provider_unavailable": "The sign-in provider does not answer. Try again in a minute.",
+    "provider_refused": "The sign-in provider did not let you in.",
+    "no_role": "Your account at the sign-in provider has no role here.",
+    "state_over": "That took too long, or was tried twice. Sign in again.",
 }
 
 

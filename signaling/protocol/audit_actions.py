@@ -10,6 +10,7 @@ AuditAction = Literal[
     "sign_out",
     "sign_in.end",
     "sign_in.rules",
+    "sign_in.provider",
     "password.change",
     "password.reset",
     "password.link",

@@ -82,6 +82,19 @@ class Reader(Generic[T]):
             return self._decode(repaired)
 
 
+def read_object(data: str | bytes) -> dict[str, Any]:
+    """Return a JSON object of which only single members count, such as the claims of a provider. Check each that you use.
+
+    Raises Unreadable when `strict_json` refuses the input, or when it is no object.
+    """
+    try:
+        return msgspec.json.decode(strict_json.check(data), type=dict[str, Any])
+    except NotStrict as error:
+        raise Unreadable(f"It {error}.") from None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Unreadable(_sentence(error)) from None
+
+
 class QueryReader(Generic[T]):
     """Reads query parameters as a Struct of texts and whole numbers. A missing parameter gets its default."""
 

@@ -5,6 +5,7 @@ Opening the records runs the Alembic migrations in this folder, which make or up
 """
 
 from .figures import Threshold, Wait
+from .oidc import OidcSettings, ProviderSignIn, RoleRule
 from .passkeys import PasskeyRecord, TooManyPasskeys
 from .person_notes import PersonNote, TooManyNotes
 from .realm import WHOLE, Realm
@@ -51,14 +52,17 @@ __all__ = [
     "LineRecord",
     "MessageRecord",
     "Organisation",
+    "OidcSettings",
     "Overtaken",
     "PasskeyRecord",
     "PersonNote",
     "PictureRecord",
     "Realm",
+    "ProviderSignIn",
     "Records",
     "RecordsAway",
     "ReplyPicture",
+    "RoleRule",
     "SavedReply",
     "SessionRecord",
     "SignInRecord",

@@ -6,6 +6,7 @@ from .figures import Figures
 from .history import History
 from .lines import Lines
 from .links import Links
+from .oidc import Oidc
 from .organisations import Organisations
 from .outbox import Outbox
 from .passkeys import Passkeys
@@ -19,5 +20,5 @@ from .types import StaleEpoch, UnknownSession
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
-class Records(Organisations, Places, SignIns, Passkeys, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures):
+class Records(Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures):
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

@@ -166,6 +166,30 @@ passkey = sa.Table(
     sa.Column("used_at", sa.BigInteger, nullable=False, server_default="0"),
 )
 
+oidc_settings = sa.Table(
+    "oidc_settings", metadata, sa.Column("id", sa.Text, primary_key=True), sa.Column("settings", sa.JSON, nullable=False)
+)
+
+staff_subject = sa.Table(
+    "staff_subject",
+    metadata,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("staff", sa.Text, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+provider_sign_in = sa.Table(
+    "provider_sign_in",
+    metadata,
+    sa.Column("token_hash", sa.Text, sa.ForeignKey("sign_in.token_hash", ondelete="CASCADE"), primary_key=True),
+    _text("issuer"),
+    _text("subject"),
+    _text("sid"),
+    _text("tokens"),
+    _time("checked_at"),
+    sa.Column("failing_since", sa.BigInteger, nullable=False, server_default="0"),
+)
+
 sign_in_rules = sa.Table("sign_in_rules", metadata, sa.Column("id", sa.Text, primary_key=True), _text("second_factor", "off"))
 
 threshold = sa.Table(

@@ -91,7 +91,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS], app[app_keys.FILES] = recordings, files
     app[app_keys.CODES] = Codes.open(settings, records)
-    signing_in.setup(app)
+    signing_in.setup(app, now)
     app[app_keys.LIVE] = live
     app[app_keys.POSTBOX] = postbox
     app.middlewares.insert(0, marks_served)

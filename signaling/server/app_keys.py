@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from signaling.access.codes import Codes
     from signaling.access.factors import Factors
     from signaling.access.identity import Identity
+    from signaling.access.oidc.sign_in import OidcSignIn
     from signaling.access.passkeys import Passkeys
     from signaling.access.passwords import Passwords
     from signaling.cluster.node import Node
@@ -33,6 +34,7 @@ POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
 FACTORS: web.AppKey[Factors] = web.AppKey("factors")
+OIDC: web.AppKey[OidcSignIn] = web.AppKey("oidc")
 PASSKEYS: web.AppKey[Passkeys] = web.AppKey("passkeys")
 PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords")
 FILES: web.AppKey[Files] = web.AppKey("files", Files)

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from aiohttp import web
 
 from signaling.access.codes import signing_secret
 from signaling.access.factors import Factors
 from signaling.access.identity import Identity
+from signaling.access.oidc.checks import LOOK_S, Checks
+from signaling.access.oidc.sign_in import OidcSignIn
 from signaling.access.passkeys import Passkeys
 from signaling.access.passwords import Passwords
 from signaling.config.seal import Seal
+from signaling.live.clock import Now, wall_clock_ms
+from signaling.live.loops import run_forever
 
-from .app_keys import FACTORS, IDENTITY, PASSKEYS, PASSWORDS, RECORDS, SETTINGS
+from .app_keys import FACTORS, IDENTITY, NODE, OIDC, PASSKEYS, PASSWORDS, RECORDS, SETTINGS
 
 
-def setup(app: web.Application) -> None:
+def setup(app: web.Application, now: Now = wall_clock_ms) -> None:
     """Add the parts to the application, which has its settings and records already."""
     settings, records = app[SETTINGS], app[RECORDS]
     seal = Seal(signing_secret(settings))
     app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}")
     app[IDENTITY] = identity = Identity(records, factors)
+    app[OIDC] = oidc = OidcSignIn(records, seal, identity)
     app[PASSKEYS] = Passkeys(records, seal)
     app[PASSWORDS] = Passwords(records, identity)
+    checks = Checks(records, oidc, now)
+
+    async def checking(app: web.Application) -> AsyncIterator[None]:
+        async def look() -> None:
+            await asyncio.sleep(LOOK_S)
+            node = app.get(NODE)
+            if node is None or node.leads:  # two servers would use one refresh token twice
+                await checks.look()
+
+        task = asyncio.create_task(run_forever(look))
+        yield
+        task.cancel()
+        await asyncio.wait({task})
+
+    app.cleanup_ctx.append(checking)

@@ -21,6 +21,7 @@ from . import (
     health,
     hours,
     mail,
+    oidc,
     openapi,
     operator,
     pages,
@@ -55,6 +56,7 @@ def setup(app: web.Application) -> None:
     app.on_cleanup.append(lambda _: checker.close())
     app[pictures.UPLOADS] = Buckets(burst=24, per_minute=12)  # a PDF of 20 pages becomes 20 pictures of the board
     app[files.INTAKE] = file_bodies.Intake(app[FILES])
+    app[oidc.BEGINNINGS] = Buckets(burst=60, per_minute=60)
     app[users.WALKS] = Buckets(burst=10, per_minute=20)
     app[files.UPLOADS] = Buckets(burst=20, per_minute=20)
     app[transcripts.COPIES_TAKEN] = Buckets(burst=10, per_minute=10)
@@ -64,7 +66,7 @@ def setup(app: web.Application) -> None:
     copies.setup(app)
     hide_versions()
     for_people = (health, openapi, pages, users, transcripts, pictures, files)
-    for_staff = (staff, account, factors, passkeys, person, recordings, copies, replies, reply_pictures, wrap_up)
+    for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, hours, thresholds, doctor, mail, settings_sites, settings_staff, undo)
     for part in (*for_people, *for_staff, *for_operators, unsubscribe):
         app.add_routes(part.routes)

@@ -11,8 +11,9 @@ from signaling.server.app_keys import SETTINGS
 from .errors import Refused
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Partners' pages may call the first, whose handler checks the site's origins. Mail programs call the second.
-_FOREIGN = frozenset({"/api/codes", "/unsubscribe"})
+# Partners' pages may call the first, whose handler checks the site's origins. Mail programs call the second. The sign-in provider
+# calls the third, whose handler checks its signature.
+_FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
 # of staff who have no cookie yet
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",

@@ -34,7 +34,12 @@ export type SignInReason =
   | "app_exists"
   | "passkey_refused"
   | "passkey_needed"
-  | "too_many_passkeys";
+  | "too_many_passkeys"
+  | "provider_off"
+  | "provider_unavailable"
+  | "provider_refused"
+  | "no_role"
+  | "state_over";
 
 export type PictureReason = "not_a_picture" | "picture_too_large" | "picture_too_costly" | "picture_damaged";
 
@@ -182,6 +187,7 @@ export type RequestReason =
   | "bad_thresholds"
   | "invalid"
   | "changed_meanwhile"
+  | "bad_provider"
   | "unavailable"
   | "internal";
 
@@ -230,6 +236,7 @@ export type HttpReason =
   | "bad_thresholds"
   | "invalid"
   | "changed_meanwhile"
+  | "bad_provider"
   | "unavailable"
   | "internal"
   | "unknown_site"
@@ -264,6 +271,11 @@ export type HttpReason =
   | "passkey_refused"
   | "passkey_needed"
   | "too_many_passkeys"
+  | "provider_off"
+  | "provider_unavailable"
+  | "provider_refused"
+  | "no_role"
+  | "state_over"
   | "not_a_picture"
   | "picture_too_large"
   | "picture_too_costly"

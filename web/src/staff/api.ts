@@ -78,6 +78,9 @@ export async function whoAmI(): Promise<Signed | null> {
   }
 }
 
+/** Returns the name on the button of the OpenID provider, or "" if none is set up. */
+export const providerName = async (): Promise<string> => ((await get("/api/sign-in")) as { provider: string }).provider;
+
 /** `code`: of the authenticator app, or a recovery code; "" at the first try. */
 export const signIn = (login: string, password: string, code: string) =>
   post("/api/sign-in", { login, password, code }) as Promise<Signed>;

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Button, useLocale } from "../ui";
 import { signOut, whoAmI, type Signed } from "./api";
 import { NewPassword, takeLinkToken } from "./account/new-password";
-import { explain } from "./account/refusals";
+import { explain, takeProviderRefusal } from "./account/refusals";
 import { SetUp } from "./account/set-up";
 import { grant, mayUse } from "./rights";
 import { SignIn } from "./sign-in";
@@ -46,8 +46,10 @@ export function Gate({ page, children }: GateProps) {
   };
   useEffect(() => {
     const token = takeLinkToken();
-    if (token === "") look();
-    else setState({ kind: "link", token });
+    const because = takeProviderRefusal();
+    if (token !== "") setState({ kind: "link", token });
+    else if (because !== "") setState({ kind: "out", because });
+    else look();
   }, []);
 
   switch (state.kind) {

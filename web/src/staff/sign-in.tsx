@@ -1,9 +1,9 @@
 import { KeyRound } from "lucide";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Button, Field } from "../ui";
 import { hasPasskeys, signInWithPasskey, wasStopped } from "./account/passkey";
 import { explain, isRefused } from "./account/refusals";
-import { signIn, type Signed } from "./api";
+import { providerName, signIn, type Signed } from "./api";
 import { LanguageSwitch } from "./language";
 import { t } from "./texts";
 
@@ -35,6 +35,10 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
     }
   };
 
+  const [provider, setProvider] = useState("");
+  useEffect(() => {
+    providerName().then(setProvider, () => undefined); // without an answer, the other ways to sign in remain
+  }, []);
   const passkey = async () => {
     setError("");
     try {
@@ -94,6 +98,11 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
         <Button kind="primary" type="submit" wide busy={busy} data-testid="signin-submit">
           {t("signin.submit")}
         </Button>
+        {code === null && provider !== "" && (
+          <a class="button button-plain button-wide" href="/api/oidc/begin" data-testid="signin-provider">
+            {t("signin.provider", { name: provider })}
+          </a>
+        )}
         {code === null && hasPasskeys() && (
           <Button wide icon={KeyRound} data-testid="signin-passkey" onClick={() => void passkey()}>
             {t("signin.passkey")}
@@ -120,19 +129,23 @@ interface CodeFieldProps {
 
 /** A field for the code of an authenticator app, or for a recovery code. */
 function CodeField({ value, error, onInput }: CodeFieldProps) {
+  // The focus is still on the button, so the browser ignores `autofocus`.
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => frame.current?.querySelector("input")?.focus(), []);
   return (
-    <Field
-      label={t("signin.code")}
-      hint={t("signin.code.hint")}
-      name="code"
-      autoComplete="one-time-code"
-      autoFocus
-      required
-      maxLength={60}
-      value={value}
-      error={error}
-      data-testid="signin-code"
-      onInput={(event) => onInput(event.currentTarget.value)}
-    />
+    <div ref={frame}>
+      <Field
+        label={t("signin.code")}
+        hint={t("signin.code.hint")}
+        name="code"
+        autoComplete="one-time-code"
+        required
+        maxLength={60}
+        value={value}
+        error={error}
+        data-testid="signin-code"
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </div>
   );
 }

@@ -36,6 +36,8 @@ def test_device_is_named_as_its_owner_would(user_agent: str, device: str) -> Non
         ("::ffff:203.0.113.77", "203.0.113.0/24"),
         ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
         ("fe80::1%eth0", "fe80::/48"),
+        ("::1", ""),
+        ("127.0.0.1", ""),
         ("", ""),
         ("unknown", ""),
     ],

@@ -14,3 +14,33 @@ export interface PasswordLink {
 export const rules = () => get("/api/operator/sign-in-rules") as Promise<Rules>;
 export const saveRules = (wanted: Rules) => post("/api/operator/sign-in-rules", wanted) as Promise<Rules>;
 export const passwordLink = (login: string) => post("/api/operator/password-links", { login }) as Promise<PasswordLink>;
+
+export interface RoleRule {
+  value: string;
+  role: "counselor" | "professional" | "operator";
+}
+
+export interface ProviderForm {
+  issuer: string;
+  client_id: string;
+  /** "" keeps the stored secret. */
+  client_secret: string;
+  /** On the button of the sign-in page. */
+  name: string;
+  scopes: string;
+  role_claim: string;
+  roles: RoleRule[];
+  languages: string[];
+}
+
+export interface ProviderPage {
+  provider: (Omit<ProviderForm, "client_secret"> & { has_secret: boolean }) | null;
+  /** Addresses to register at the provider. */
+  callbacks: string[];
+  logout: string;
+}
+
+export const provider = () => get("/api/operator/sign-in-provider") as Promise<ProviderPage>;
+/** Null removes the provider. */
+export const saveProvider = (wanted: ProviderForm | null) =>
+  post("/api/operator/sign-in-provider", { provider: wanted }) as Promise<ProviderPage>;

@@ -4,7 +4,8 @@ import { dateTime } from "../../staff/format";
 import { sentence } from "../../staff/refusals";
 import { Button, Field, toast, useLocale } from "../../ui";
 import { Loaded } from "../loaded";
-import { passwordLink, rules, saveRules, type PasswordLink, type Rules } from "./api";
+import { passwordLink, provider, rules, saveRules, type PasswordLink, type Rules } from "./api";
+import { ProviderCard } from "./provider-card";
 import { t } from "./texts";
 
 /** How staff sign in: the rules for everybody, and links for those who forgot their password. */
@@ -16,6 +17,9 @@ export function SigningInPart() {
         {(found) => <SecondFactorCard rules={found} />}
       </Loaded>
       <LinkCard />
+      <Loaded what="sign-in-provider" load={provider}>
+        {(found) => <ProviderCard page={found} />}
+      </Loaded>
     </div>
   );
 }

@@ -19,7 +19,22 @@ const KEYS: Record<SignInReason, AccountKey> = {
   passkey_refused: "refused.passkey_refused",
   passkey_needed: "refused.passkey_needed",
   too_many_passkeys: "refused.too_many_passkeys",
+  provider_off: "refused.provider_off",
+  provider_unavailable: "refused.provider_unavailable",
+  provider_refused: "refused.provider_refused",
+  no_role: "refused.no_role",
+  state_over: "refused.state_over",
 };
+
+const MARK = "#not-signed-in=";
+
+/** Returns why signing in at the provider failed, in words, and removes it from the page's address; "" if it did not fail. */
+export function takeProviderRefusal(): string {
+  if (!location.hash.startsWith(MARK)) return "";
+  const reason = location.hash.slice(MARK.length);
+  history.replaceState(null, "", location.pathname + location.search);
+  return Object.hasOwn(KEYS, reason) ? t(KEYS[reason as SignInReason]) : "";
+}
 
 /** Returns the sentence for a refusal. */
 export function explain(error: unknown): string {

@@ -1,0 +1,120 @@
+"""Ask the provider again and again whether it still vouches for each sign-in.
+
+Somebody who is deactivated at the provider, or has no role any more, is signed out within a minute. While the provider does not
+answer, sign-ins go on for an hour, so that its failure does not end every conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from signaling.access.sign_in_refused import SignInRefused
+from signaling.config.seal import Unsealable
+from signaling.records import OidcSettings, ProviderSignIn, Records
+
+from . import people
+from .provider import BadProvider, Provider, ProviderAway, ProviderRefuses, Tokens
+from .sign_in import Kept, OidcSignIn
+from .tokens import BadToken, Claims
+
+log = structlog.get_logger(__name__)
+
+EVERY_MS = 30_000  # between two checks of one sign-in
+LOOK_S = 3.0
+AT_ONCE = 8  # requests to the provider at the same time
+MOST_DUE = 400  # sign-ins that are checked in one round
+PATIENCE_MS = 3_600_000  # for which sign-ins outlive a provider that does not answer
+
+
+class Checks:
+    """Checks the provider's sign-ins."""
+
+    def __init__(self, records: Records, oidc: OidcSignIn, now: Callable[[], int]) -> None:
+        self._records = records
+        self._oidc = oidc
+        self._now = now
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def look(self) -> None:
+        """Check the sign-ins that are due."""
+        due = await self._records.due_provider_sign_ins(self._now() - EVERY_MS, MOST_DUE)
+        if not due:
+            return
+        try:
+            settings, provider = await self._oidc.provider()
+        except SignInRefused:
+            return
+        async with asyncio.TaskGroup() as group:
+            for record in due:
+                group.create_task(self._check(record, settings, provider))
+
+    async def _check(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider) -> None:
+        async with self._places:
+            now = self._now()
+            if not await self._records.take_provider_check(record, now):
+                return
+            try:
+                await self._ask(record, settings, provider, now)
+            except (ProviderAway, BadProvider) as error:
+                await self._wait(record, error, now)
+            except (ProviderRefuses, BadToken, Unsealable) as error:
+                await self._end(record, str(error))
+
+    async def _ask(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider, now: int) -> None:
+        """Ask the provider. Raises what shows that it does not vouch for the sign-in, or does not answer."""
+        kept = self._oidc.opened(record)
+        if kept.refresh_token:
+            claims = await self._refresh(record, kept, settings, provider, now)
+        elif now < kept.until:
+            claims = await provider.user_info(kept.access_token, now)
+        else:
+            raise BadToken("the provider gave no refresh token, and its access token has ended")
+        if claims and claims.get("sub") != record.subject:
+            raise BadToken("the provider speaks of somebody else")
+        await self._take_over(record, claims, settings, now)
+
+    async def _refresh(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings, provider: Provider, now: int) -> Claims:
+        form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
+        given = await provider.tokens(form, now)
+        tokens = Tokens(
+            access_token=given.access_token,
+            refresh_token=given.refresh_token or kept.refresh_token,  # RFC 6749, 6: without a new one, the old one stays
+            expires_in=given.expires_in,
+        )
+        await self._records.save_provider_check(record.token_hash, tokens=self._oidc.sealed(tokens, record.token_hash, now))
+        if not given.id_token:
+            return await provider.user_info(given.access_token, now)
+        return await self._oidc.claims(provider, settings, given, None, now)
+
+    async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings, now: int) -> None:
+        """Take over a new role or name. A new role ends the member's sign-ins."""
+        member = await self._records.staff_of_subject(settings.issuer, record.subject)
+        if member is None:
+            raise BadToken("the member of staff is gone")
+        changed = people.updated(member, claims, settings) if claims else member
+        if changed is None:
+            raise BadToken("the provider gives no role any more")
+        if changed != member:
+            await self._records.save_staff(changed)
+            await self._records.audit("provider", "staff.change", f"staff/{member.id}", now, changed.role)
+        if record.failing_since:
+            await self._records.save_provider_check(record.token_hash)
+
+    async def _wait(self, record: ProviderSignIn, error: Exception, now: int) -> None:
+        since = record.failing_since or now
+        if now - since > PATIENCE_MS:
+            await self._end(record, "the provider does not answer")
+            return
+        if not record.failing_since:
+            log.warning("the sign-in provider does not answer", error=type(error).__name__, why=str(error))
+        await self._records.save_provider_check(record.token_hash, failing_since=since)
+
+    async def _end(self, record: ProviderSignIn, why: str) -> None:
+        sign_in = await self._records.sign_in(record.token_hash)
+        await self._records.remove_sign_in(record.token_hash)
+        if sign_in is not None:
+            log.info("the provider ended a sign-in", staff=sign_in.staff, why=why)
+            await self._records.audit("provider", "sign_in.end", f"staff/{sign_in.staff}", self._now())

@@ -1,0 +1,57 @@
+"""Turn the claims of an OpenID provider into a member of staff. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec.structs import replace
+
+from signaling.protocol.texts import BadText, Seen
+from signaling.protocol.words import Role
+from signaling.records import OidcSettings, StaffRecord
+
+_NAME = Seen(60, cut=True)
+_UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def role_of(claims: dict[str, Any], settings: OidcSettings) -> Role | None:
+    """Return the role of the first rule whose value the claim has, or None. The claim is a text or a list of texts.
+
+    A dotted name reaches into objects, as in Keycloak's "realm_access.roles".
+    """
+    found: Any = claims
+    for part in settings.role_claim.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    values = found if isinstance(found, list) else [found]
+    return next((rule.role for rule in settings.roles if rule.value in values), None)
+
+
+def names_role(claims: dict[str, Any], settings: OidcSettings) -> bool:
+    """Return whether the claims have the role claim at all."""
+    return settings.role_claim.split(".")[0] in claims
+
+
+def login_of(claims: dict[str, Any]) -> str:
+    """Return the login under which the provider knows somebody, in the form of an id."""
+    given = next((claims[name] for name in ("preferred_username", "email", "sub") if isinstance(claims.get(name), str)), "")
+    return _UNFIT.sub("-", given.strip()).strip("-").lower()[:50] or "staff"
+
+
+def shown_name(claims: dict[str, Any], login: str) -> str:
+    """Return the name that users see."""
+    for name in ("name", "given_name", "nickname"):
+        try:
+            if isinstance(claims.get(name), str) and (shown := _NAME(claims[name])):
+                return shown
+        except BadText:
+            continue
+    return login
+
+
+def updated(member: StaffRecord, claims: dict[str, Any], settings: OidcSettings) -> StaffRecord | None:
+    """Return the member as the provider describes them now, or None when they have no role any more."""
+    role = role_of(claims, settings)
+    if role is None:
+        return None
+    return replace(member, role=role, name=shown_name(claims, member.name))

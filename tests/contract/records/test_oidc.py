@@ -1,0 +1,116 @@
+"""The contract of the sign-in provider and of passkeys on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from signaling.records import (
+    OidcSettings,
+    PasskeyRecord,
+    ProviderSignIn,
+    Records,
+    RoleRule,
+    SignInRecord,
+    StaffRecord,
+    TooManyPasskeys,
+)
+from signaling.records.passkeys import MOST_PASSKEYS
+from tests.contract.records.test_records import records, url
+
+__all__ = ["records", "url"]  # fixtures
+
+ISSUER = "https://id.example"
+SETTINGS = OidcSettings(issuer=ISSUER, client_id="c", roles=[RoleRule(value="desk", role="counselor")], languages=["ko"])
+NARI = StaffRecord(id="o-1", login="nari", name="나리", role="counselor")
+PASSKEY = PasskeyRecord(
+    id="p-1", staff="o-1", credential="c", public_key=b"\0\xff", sign_count=0, name="x", host="h", created_at=1
+)
+
+
+async def vouched(records: Records, *hashes: str, sid: str = "") -> None:
+    if await records.staff("o-1") is None:
+        await records.save_staff(NARI)
+    for each in hashes:
+        await records.add_sign_in(SignInRecord(token_hash=each, staff="o-1", created_at=1, expires_at=100))
+        record = ProviderSignIn(token_hash=each, issuer=ISSUER, subject="nari", sid=sid or each, tokens="t", checked_at=10)
+        await records.add_provider_sign_in(record)
+
+
+async def left(records: Records) -> set[str]:
+    return {each.token_hash for each in await records.sign_ins_of("o-1")}
+
+
+async def test_settings_are_stored_and_another_client_ends_sign_ins(records: Records) -> None:
+    assert await records.oidc_settings() is None
+    await records.save_oidc_settings(SETTINGS)
+    assert await records.oidc_settings() == SETTINGS
+    await vouched(records, "a")
+    await records.add_sign_in(SignInRecord(token_hash="local", staff="o-1", created_at=1, expires_at=100))
+    await records.save_oidc_settings(replace(SETTINGS, name="회사"))
+    assert await left(records) == {"a", "local"}
+    await records.save_oidc_settings(replace(SETTINGS, client_id="other"))
+    assert await left(records) == {"local"}
+    await records.save_oidc_settings(None)
+    assert await records.oidc_settings() is None
+
+
+async def test_subject_leads_to_its_member_until_they_are_removed(records: Records) -> None:
+    await records.save_staff(NARI)
+    await records.add_subject(ISSUER, "nari", "o-1")
+    assert await records.staff_of_subject(ISSUER, "nari") == NARI
+    assert await records.staff_of_subject("https://other.example", "nari") is None
+    await records.remove_staff("o-1")
+    assert await records.staff_of_subject(ISSUER, "nari") is None
+
+
+async def test_one_server_takes_a_check_that_is_due(records: Records) -> None:
+    await vouched(records, "a", "b")
+    assert await records.due_provider_sign_ins(10, 5) == []
+    due = await records.due_provider_sign_ins(11, 1)
+    assert len(due) == 1
+    taken = await asyncio.gather(*(records.take_provider_check(due[0], 40) for _ in range(4)))
+    assert sorted(taken) == [False, False, False, True]
+    assert {each.token_hash for each in await records.due_provider_sign_ins(40, 5)} == {"a", "b"} - {due[0].token_hash}
+    await records.save_provider_check(due[0].token_hash, tokens="new", failing_since=7)
+    [found] = [each for each in await records.due_provider_sign_ins(99, 5) if each.token_hash == due[0].token_hash]
+    assert (found.tokens, found.failing_since, found.checked_at) == ("new", 7, 40)
+
+
+@pytest.mark.parametrize(
+    ("who", "remaining"),
+    [
+        ({"subject": "nari"}, set()),
+        ({"sid": "a"}, {"b"}),
+        ({"subject": "nari", "sid": "a"}, {"b"}),
+        ({"subject": "other"}, {"a", "b"}),
+        ({}, {"a", "b"}),
+    ],
+)
+async def test_logout_ends_the_sign_ins_that_it_names(records: Records, who: dict[str, str], remaining: set[str]) -> None:
+    await vouched(records, "a", "b")
+    assert await records.end_provider_sign_ins("https://other.example", **who) == []
+    ended = await records.end_provider_sign_ins(ISSUER, **who)
+    assert ended == ["o-1"] * (2 - len(remaining))
+    assert await left(records) == remaining
+
+
+async def test_passkeys_belong_to_one_member_and_are_bounded(records: Records) -> None:
+    await records.save_staff(NARI)
+    assert await records.add_passkey(PASSKEY)
+    assert not await records.add_passkey(PASSKEY)
+    assert await records.passkey("p-1") == PASSKEY
+    await records.used_passkey("p-1", 7, 99)
+    assert not await records.rename_passkey("other", "p-1", "y")
+    assert await records.rename_passkey("o-1", "p-1", "y")
+    assert await records.passkeys("o-1") == [replace(PASSKEY, name="y", sign_count=7, used_at=99)]
+    for number in range(2, MOST_PASSKEYS + 1):
+        await records.add_passkey(replace(PASSKEY, id=f"p-{number}"))
+    with pytest.raises(TooManyPasskeys):
+        await records.add_passkey(replace(PASSKEY, id="one too many"))
+    assert not await records.remove_passkey("other", "p-1")
+    assert await records.remove_passkey("o-1", "p-1")
+    await records.remove_factors("o-1")
+    assert await records.passkeys("o-1") == []
