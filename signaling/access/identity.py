@@ -108,7 +108,11 @@ class Identity:
             if not given.code:
                 self._by_login_and_address.give_back(f"{network} {login}")
                 raise SignInRefused("code_needed")
-            await self._factors.take_code(staff.id, given.code, now)
+            try:
+                await self._factors.take_code(staff.id, given.code, now)
+            except SignInRefused:
+                await self._note_refused(staff, network, now)
+                raise
             limited = False
         elif required and await self._records.passkeys(staff.id):
             raise SignInRefused("passkey_needed")

@@ -26,8 +26,10 @@ def link_for(settings: Settings, member: StaffRecord, token: str) -> str:
 async def make_link(records: Records, settings: Settings, member: StaffRecord, now: int) -> str:
     """Make a one-time link with which this member sets a new password. It replaces their earlier link.
 
-    Whoever has the link can take over the account, so give it to its owner only.
+    Whoever has the link can take over the account, so give it to its owner only. Raises SignInRefused: by_provider.
     """
+    if await records.is_of_provider(member.id):
+        raise SignInRefused("by_provider")
     token = secrets.token_urlsafe(32)
     await records.add_reset_link(token_hash(token), member.id, now + LINK_LIFE_MS)
     return link_for(settings, member, token)

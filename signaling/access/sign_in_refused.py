@@ -22,6 +22,7 @@ SENTENCES: dict[SignInReason, str] = {
     "provider_refused": "The sign-in provider did not let you in.",
     "no_role": "Your account at the sign-in provider has no role here.",
     "state_over": "That took too long, or was tried twice. Sign in again.",
+    "by_provider": "This account signs in at the sign-in provider alone.",
 }
 
 

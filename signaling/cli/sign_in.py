@@ -7,6 +7,7 @@ import time
 import click
 
 from signaling.access.passwords import make_link
+from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
 from signaling.records import Records, SignInRules
@@ -24,7 +25,10 @@ from .typed import noted, with_records
 async def staff_link(records: Records, login: str, public_url: str) -> None:
     """Print a one-time link, valid for a day, with which a member of staff sets a new password."""
     member = await member_of(records, login)
-    link = await make_link(records, Settings(public_url=public_url), member, time.time_ns() // 1_000_000)
+    try:
+        link = await make_link(records, Settings(public_url=public_url), member, time.time_ns() // 1_000_000)
+    except SignInRefused as refused:
+        raise click.ClickException(refused.sentence) from None
     await noted(records, "password.link", f"staff/{member.id}")
     click.echo(link)
 

@@ -5,7 +5,7 @@ Opening the records runs the Alembic migrations in this folder, which make or up
 """
 
 from .figures import Threshold, Wait
-from .oidc import OidcSettings, ProviderSignIn, RoleRule
+from .oidc import OidcSettings, ProviderRole, ProviderSignIn, RoleRule
 from .passkeys import PasskeyRecord, TooManyPasskeys
 from .person_notes import PersonNote, TooManyNotes
 from .realm import WHOLE, Realm
@@ -51,14 +51,15 @@ __all__ = [
     "FileRecord",
     "LineRecord",
     "MessageRecord",
-    "Organisation",
     "OidcSettings",
+    "Organisation",
     "Overtaken",
     "PasskeyRecord",
     "PersonNote",
     "PictureRecord",
-    "Realm",
+    "ProviderRole",
     "ProviderSignIn",
+    "Realm",
     "Records",
     "RecordsAway",
     "ReplyPicture",

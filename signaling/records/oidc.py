@@ -12,14 +12,15 @@ from . import tables as t
 from .database import Database
 from .types import StaffRecord
 
+ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professional"]
 _SETTINGS = "installation"  # the row of the settings; organisations get rows of their own
 
 
 class RoleRule(Struct, frozen=True, kw_only=True):
-    """Staff whose claim has this value get this role."""
+    """Staff whose claim has this value get this role. No provider makes administrators."""
 
     value: str
-    role: Literal["counselor", "professional", "operator"]
+    role: ProviderRole
 
 
 class OidcSettings(Struct, frozen=True, kw_only=True):
@@ -85,6 +86,10 @@ class Oidc(Database):
         mine = (t.staff_subject.c.issuer == issuer) & (t.staff_subject.c.subject == subject)
         row = await self._first(sa.select(*t.staff.c).select_from(joined).where(mine))
         return StaffRecord(**row) if row else None
+
+    async def is_of_provider(self, staff: str) -> bool:
+        """Return whether this member of staff was added by a provider, which then decides whether they may sign in."""
+        return await self._first(sa.select(t.staff_subject.c.staff).where(t.staff_subject.c.staff == staff)) is not None
 
     async def add_subject(self, issuer: str, subject: str, staff: str) -> None:
         """Store by which subject the provider knows this member of staff."""

@@ -20,5 +20,7 @@ from .types import StaleEpoch, UnknownSession
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
-class Records(Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures):
+class Records(
+    Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures
+):
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

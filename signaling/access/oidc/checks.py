@@ -99,7 +99,7 @@ class Checks:
             raise BadToken("the provider gives no role any more")
         if changed != member:
             await self._records.save_staff(changed)
-            await self._records.audit("provider", "staff.change", f"staff/{member.id}", now, changed.role)
+            await self._records.audit("provider", "staff.change", f"staff/{member.id}", now, " ".join(changed.roles))
         if record.failing_since:
             await self._records.save_provider_check(record.token_hash)
 

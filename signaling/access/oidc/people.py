@@ -8,14 +8,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from signaling.protocol.texts import BadText, Seen
-from signaling.protocol.words import Role
-from signaling.records import OidcSettings, StaffRecord
+from signaling.protocol.words import Office, Role
+from signaling.records import OidcSettings, ProviderRole, StaffRecord
 
 _NAME = Seen(60, cut=True)
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
-def role_of(claims: dict[str, Any], settings: OidcSettings) -> Role | None:
+def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | None:
     """Return the role of the first rule whose value the claim has, or None. The claim is a text or a list of texts.
 
     A dotted name reaches into objects, as in Keycloak's "realm_access.roles".
@@ -54,4 +54,12 @@ def updated(member: StaffRecord, claims: dict[str, Any], settings: OidcSettings)
     role = role_of(claims, settings)
     if role is None:
         return None
-    return replace(member, role=role, name=shown_name(claims, member.name))
+    part, offices = place_of(role)
+    return replace(member, role=part, offices=offices, name=shown_name(claims, member.name))
+
+
+def place_of(role: ProviderRole) -> tuple[Role, list[Office]]:
+    """Return the part in conversations and the offices that make this role."""
+    if role == "counselor" or role == "professional":
+        return role, []
+    return "operator", [role]

@@ -215,7 +215,7 @@ class OidcSignIn:
         if known is None:
             return await self._provision(claims, settings)
         member = people.updated(known, claims, settings)
-        if member is None:
+        if member is None or not known.active:
             raise SignInRefused("no_role")
         if member != known:
             await self._records.save_staff(member)
@@ -228,12 +228,14 @@ class OidcSignIn:
         login = people.login_of(claims)
         if await self._records.staff_by_login(login):  # a local account of this name is somebody else
             login = f"{login}-{secrets.token_hex(3)}"
+        part, offices = people.place_of(role)
         made = StaffRecord(
             id=f"o-{secrets.token_hex(8)}",
             login=login,
             name=people.shown_name(claims, login),
-            role=role,
-            languages=[] if role == "operator" else settings.languages,
+            role=part,
+            offices=offices,
+            languages=[] if part == "operator" else settings.languages,
         )
         await self._records.save_staff(made)
         await self._records.add_subject(settings.issuer, claims["sub"], made.id)

@@ -129,7 +129,7 @@ def hand_over(link: Link) -> web.Response:
 @routes.post("/api/prove")
 async def prove(request: web.Request) -> web.Response:
     """Prove by the password that the person at this browser is its owner. Changes of second factors need a fresh proof."""
-    member, sign_in = await holder_of(request)
+    member, sign_in = await holder_of(request, limited=True)
     asked, now = await read_json(request, _read_proof, 2048), now_ms()
     await request.app[IDENTITY].check_password(member, asked.password, address=address_of(request), now=now)
     await request.app[RECORDS].prove(sign_in.token_hash, now)

@@ -40,6 +40,10 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "POST /api/sign-in": ANYONE,
     "POST /api/sign-out": ANYONE,
     "POST /api/password/reset": ANYONE,
+    "GET /api/sign-in": ANYONE,
+    "GET /api/oidc/begin": ANYONE,
+    "GET /api/oidc/callback": ANYONE,
+    "POST /api/oidc/logout": ANYONE,
     "GET /api/me": "account.own",
     "POST /api/password": "account.own",
     "POST /api/prove": "account.own",
@@ -121,6 +125,8 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "POST /api/operator/password-links": "people.change",
     "GET /api/operator/sign-in-rules": "sign_in.change",
     "POST /api/operator/sign-in-rules": "sign_in.change",
+    "GET /api/operator/sign-in-provider": "sign_in.change",
+    "POST /api/operator/sign-in-provider": "sign_in.change",
     "POST /api/operator/thresholds": "thresholds.change",
 }
 

@@ -20,6 +20,7 @@ from . import (
     files,
     hours,
     mail,
+    oidc,
     operator,
     pages,
     passkeys,
@@ -87,6 +88,7 @@ class Operation(NamedTuple):
 
 _PICTURE = Media("image/*")
 HTML, WEBM, CSV = Media("text/html"), Media("video/webm"), Media("text/csv")
+FORM = Media("application/x-www-form-urlencoded")
 _ID, _SITE, _NOTES = "/api/sessions/{id}", "/api/operator/sites/{site}", "/api/sessions/{id}/person/notes"
 _SETTINGS, _STAFF = "/api/settings/sites/{site}", "/api/settings/staff"
 _OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
@@ -140,6 +142,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/api/files/{id}", "participant", "A file.", Media("*/*"), pictures.ViaQuery),
     # staff
     Operation("POST", "/api/sign-in", "anyone", "Sign in.", staff.Me, body=staff.SignInRequest),
+    Operation("GET", "/api/sign-in", "anyone", "The ways to sign in.", oidc.Offered),
+    Operation("GET", "/api/oidc/begin", "anyone", "Leads to the sign-in provider.", HTML),
+    Operation("GET", "/api/oidc/callback", "anyone", "Takes a browser back from the provider.", HTML, oidc.CallbackQuery),
+    Operation("POST", "/api/oidc/logout", "anyone", "A logout token of the provider.", Nothing, body=FORM),
     Operation("POST", "/api/passkeys/sign-in/begin", "anyone", "Begin to sign in with a passkey.", passkeys.Ceremony),
     Operation("POST", "/api/passkeys/sign-in", "anyone", "Sign in with a passkey.", staff.Me, body=passkeys.PasskeySignIn),
     Operation("POST", "/api/password/reset", "anyone", "Set a password by a one-time link.", Login, body=account.LinkedPassword),
@@ -261,6 +267,15 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", f"{_OPERATOR}/sign-in-rules", "operator", "The rules for signing in.", account.Rules),
     Operation(
         "POST", f"{_OPERATOR}/sign-in-rules", "operator", "Set the rules for signing in.", account.Rules, body=account.Rules
+    ),
+    Operation("GET", f"{_OPERATOR}/sign-in-provider", "operator", "The sign-in provider.", oidc.ProviderPage),
+    Operation(
+        "POST",
+        f"{_OPERATOR}/sign-in-provider",
+        "operator",
+        "Set up or remove the sign-in provider.",
+        oidc.ProviderPage,
+        body=oidc.NewSettings,
     ),
     Operation("GET", f"{_OPERATOR}/mails", "operator", "The outbox of mails.", mail.MailPage, mail.OutboxQuery),
     Operation("POST", f"{_OPERATOR}/mails/{{id}}/retry", "operator", "Try a refused mail again.", Nothing),

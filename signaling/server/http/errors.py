@@ -60,6 +60,7 @@ _STATUS: dict[HttpReason, int] = {
     "provider_off": 404,
     "provider_unavailable": 503,
     "no_role": 403,
+    "by_provider": 409,
     "too_many_site": 429,
     "too_many_address": 429,
     "too_many_sign_ins": 429,

@@ -37,12 +37,16 @@ class PasskeyItem(Struct, kw_only=True):
 
 
 class SecondFactors(Struct, kw_only=True):
-    """`app`: an authenticator app is set up. `required`: the operator requires a second factor."""
+    """`app`: an authenticator app is set up. `required`: the operator requires a second factor.
+
+    `by_provider`: the person signs in at the OpenID provider, and has no password and no factors here.
+    """
 
     app: bool
     recovery_codes: int
     passkeys: list[PasskeyItem]
     required: bool
+    by_provider: bool
 
 
 class NewApp(Struct, kw_only=True):
@@ -66,7 +70,7 @@ _read_code: Reader[AppCode] = Reader(AppCode)
 
 @routes.get("/api/second-factors")
 async def second_factors(request: web.Request) -> web.Response:
-    member, _ = await holder_of(request)
+    member, _ = await holder_of(request, limited=True)
     records = request.app[RECORDS]
     return answer(
         SecondFactors(
@@ -74,6 +78,7 @@ async def second_factors(request: web.Request) -> web.Response:
             recovery_codes=await records.recovery_codes_left(member.id),
             passkeys=[PasskeyItem.of(each) for each in await records.passkeys(member.id)],
             required=(await records.sign_in_rules()).second_factor == "required",
+            by_provider=await records.is_of_provider(member.id),
         )
     )
 
@@ -121,10 +126,13 @@ async def make_recovery_codes(request: web.Request) -> web.Response:
 async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRecord, SignInRecord]:
     """Return the member and the sign-in of this request, if they proved lately who they are.
 
-    `limited`: whether a limited sign-in may do this. Raises SignInRefused: prove_first.
+    `limited`: whether a limited sign-in may do this. Raises SignInRefused: by_provider, prove_first.
     """
-    member, sign_in = await holder_of(request)
-    if now_ms() - sign_in.proved_at > PROOF_MS or (sign_in.limited and not limited):
+    member, sign_in = await holder_of(request, limited=limited)
+    # a factor kept here would let somebody in whom the provider has deactivated
+    if await request.app[RECORDS].is_of_provider(member.id):
+        raise SignInRefused("by_provider")
+    if now_ms() - sign_in.proved_at > PROOF_MS:
         raise SignInRefused("prove_first")
     return member, sign_in
 

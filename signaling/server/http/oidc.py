@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
@@ -18,12 +18,12 @@ from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import SignInReason
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale, Name
-from signaling.records import OidcSettings, RecordsAway, RoleRule
+from signaling.records import OidcSettings, ProviderRole, RecordsAway, RoleRule
 from signaling.server.app_keys import OIDC, RECORDS, SETTINGS
 
+from .allowed import asker_of
 from .bodies import address_of, now_ms, read_bytes, read_json, read_query
 from .errors import Refused, answer
-from .operator import operator_of
 from .staff import agent_of, begin
 
 routes = web.RouteTableDef()
@@ -52,7 +52,7 @@ class Offered(Struct, kw_only=True):
 
 class RoleItem(Struct, kw_only=True):
     value: Annotated[str, by(Seen(200))]
-    role: Literal["counselor", "professional", "operator"]
+    role: ProviderRole
 
 
 class ProviderForm(Struct, kw_only=True):
@@ -181,20 +181,20 @@ def _form_value(body: str, name: str) -> str:
 
 @routes.get("/api/operator/sign-in-provider")
 async def provider(request: web.Request) -> web.Response:
-    await operator_of(request)
+    await asker_of(request)
     return _page(request, await request.app[RECORDS].oidc_settings())
 
 
 @routes.post("/api/operator/sign-in-provider")
 async def save_provider(request: web.Request) -> web.Response:
     """Store the provider's settings, after its description was read and fits. The client secret is never shown again."""
-    operator, now = await operator_of(request), now_ms()
+    asker, now = await asker_of(request), now_ms()
     form = (await read_json(request, _read_settings)).provider
     stored = await request.app[RECORDS].oidc_settings()
     wanted = None if form is None else await _checked(request, form, stored, now)
     await request.app[RECORDS].save_oidc_settings(wanted)
     detail = wanted.issuer if wanted else ""
-    await request.app[RECORDS].audit(operator.id, "sign_in.provider", "installation", now, detail)
+    await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", "installation", now, detail)
     return _page(request, wanted)
 
 
@@ -205,7 +205,7 @@ async def _checked(request: web.Request, form: ProviderForm, stored: OidcSetting
     if not form.roles:
         raise _bad("Say which value of the claim gives which role. Without that, nobody can sign in.")
     languages = [tag for each in form.languages if (tag := canonical(each))]
-    if not languages and any(rule.role != "operator" for rule in form.roles):
+    if not languages and any(rule.role in ("counselor", "professional") for rule in form.roles):
         raise _bad("Name at least one language that new counselors speak.")
     if "openid" not in form.scopes.split():
         raise _bad("The scopes must contain openid.")

@@ -123,7 +123,7 @@ async def sign_out(request: web.Request) -> web.Response:
 
 @routes.get("/api/me")
 async def me(request: web.Request) -> web.Response:
-    member, sign_in = await holder_of(request)
+    member, sign_in = await holder_of(request, limited=True)
     return answer(Me.of(member, must_set_up=sign_in.limited))
 
 
@@ -135,11 +135,11 @@ async def signed_in(request: web.Request) -> StaffRecord:
     return member
 
 
-async def holder_of(request: web.Request) -> tuple[StaffRecord, SignInRecord]:
-    """Return the member and the sign-in of this request, even of a limited sign-in. Raises Refused: signed_out."""
+async def holder_of(request: web.Request, *, limited: bool = False) -> tuple[StaffRecord, SignInRecord]:
+    """Return the member and the sign-in of this request. `limited`: also of a limited sign-in. Raises Refused: signed_out."""
     sign_in = await request.app[IDENTITY].sign_in_of(request.cookies.get(COOKIE, ""), now_ms())
     member = await request.app[RECORDS].staff(sign_in.staff) if sign_in else None
-    if sign_in is None or member is None:
+    if sign_in is None or member is None or (sign_in.limited and not limited):
         raise _signed_out()
     return member, sign_in
 

@@ -138,6 +138,17 @@ async def test_first_sign_in_makes_the_member(ready: Desk, provider: Provider) -
     assert (await ready.post("/api/sign-in", {"login": "nari", "password": ""})).status == 401
 
 
+async def test_provider_alone_decides_who_of_its_people_gets_in(ready: Desk, provider: Provider) -> None:
+    """A passkey or password kept here would let somebody in whom the provider has deactivated."""
+    _, cookie = await sign_in(ready, provider)
+    for path in ("passkeys/begin", "second-factors/app"):
+        assert await refused(await ready.post(f"/api/{path}", {}, headers=cookie)) == (409, "by_provider")
+    assert (await (await ready.get("/api/second-factors", headers=cookie)).json())["by_provider"]
+    login = (await ready.records.staff((await me(ready, cookie))["id"])).login  # type: ignore[union-attr]
+    link = await ready.post("/api/operator/password-links", {"login": login}, headers=await ready.cookie_of("ops"))
+    assert await refused(link) == (409, "by_provider")
+
+
 async def test_local_account_of_the_same_name_is_somebody_else(ready: Desk, provider: Provider) -> None:
     jimin = await ready.records.staff("jimin")
     assert jimin is not None

@@ -39,7 +39,8 @@ export type SignInReason =
   | "provider_unavailable"
   | "provider_refused"
   | "no_role"
-  | "state_over";
+  | "state_over"
+  | "by_provider";
 
 export type PictureReason = "not_a_picture" | "picture_too_large" | "picture_too_costly" | "picture_damaged";
 
@@ -276,6 +277,7 @@ export type HttpReason =
   | "provider_refused"
   | "no_role"
   | "state_over"
+  | "by_provider"
   | "not_a_picture"
   | "picture_too_large"
   | "picture_too_costly"

@@ -17,7 +17,7 @@ export const passwordLink = (login: string) => post("/api/operator/password-link
 
 export interface RoleRule {
   value: string;
-  role: "counselor" | "professional" | "operator";
+  role: "counselor" | "professional" | "supervisor" | "manager" | "owner";
 }
 
 export interface ProviderForm {

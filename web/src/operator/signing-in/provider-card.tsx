@@ -6,7 +6,7 @@ import { Button, Field, IconButton, Select, toast, useLocale } from "../../ui";
 import { saveProvider, type ProviderForm, type ProviderPage, type RoleRule } from "./api";
 import { t } from "./texts";
 
-const ROLES = ["counselor", "professional", "operator"] as const;
+const ROLES = ["counselor", "professional", "supervisor", "manager", "owner"] as const;
 const EMPTY: ProviderForm = {
   issuer: "",
   client_id: "",

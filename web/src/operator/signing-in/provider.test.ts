@@ -21,7 +21,7 @@ describe("the form of a provider", () => {
 
   it("is sent without spaces around and without empty rules", () => {
     const form = formOf({ provider: stored, callbacks: [], logout: "" });
-    const typed = { ...form, issuer: " https://id.example ", roles: [...form.roles, { value: " ", role: "operator" as const }] };
+    const typed = { ...form, issuer: " https://id.example ", roles: [...form.roles, { value: " ", role: "owner" as const }] };
     expect(tidy({ ...typed, languages: ["ko", "", " en "] })).toEqual({ ...form, languages: ["ko", "en"] });
   });
 });

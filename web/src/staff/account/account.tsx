@@ -38,18 +38,11 @@ export function Account({ onClose }: { onClose: () => void }) {
       {loaded === null && error === "" && <div class="skeleton account-loading" role="status" aria-label={t("title")} />}
       {loaded !== null && (
         <div class="account">
-          <section>
-            <h3>{t("password")}</h3>
-            <ChangePassword onChanged={load} />
-          </section>
-          <section>
-            <h3>{t("factor")}</h3>
-            <SecondFactor factors={loaded.factors} onChanged={load} />
-          </section>
-          <section>
-            <h3>{t("passkeys")}</h3>
-            <Passkeys items={loaded.factors.passkeys} onChanged={load} />
-          </section>
+          {loaded.factors.by_provider ? (
+            <p class="dim">{t("by_provider")}</p>
+          ) : (
+            <OwnFactors factors={loaded.factors} onChanged={load} />
+          )}
           <section>
             <h3>{t("signins")}</h3>
             <SignIns items={loaded.items} onChanged={load} />
@@ -57,5 +50,25 @@ export function Account({ onClose }: { onClose: () => void }) {
         </div>
       )}
     </Dialog>
+  );
+}
+
+/** The password, the authenticator app and the passkeys of somebody who signs in here. */
+function OwnFactors({ factors, onChanged }: { factors: SecondFactors; onChanged: () => void }) {
+  return (
+    <>
+      <section>
+        <h3>{t("password")}</h3>
+        <ChangePassword onChanged={onChanged} />
+      </section>
+      <section>
+        <h3>{t("factor")}</h3>
+        <SecondFactor factors={factors} onChanged={onChanged} />
+      </section>
+      <section>
+        <h3>{t("passkeys")}</h3>
+        <Passkeys items={factors.passkeys} onChanged={onChanged} />
+      </section>
+    </>
   );
 }

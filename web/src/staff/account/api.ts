@@ -27,6 +27,8 @@ export interface SecondFactors {
   recovery_codes: number;
   passkeys: PasskeyItem[];
   required: boolean;
+  /** Whether the person signs in at the OpenID provider, and has no password and no factors here. */
+  by_provider: boolean;
 }
 
 export interface NewApp {

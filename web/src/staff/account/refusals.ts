@@ -24,6 +24,7 @@ const KEYS: Record<SignInReason, AccountKey> = {
   provider_refused: "refused.provider_refused",
   no_role: "refused.no_role",
   state_over: "refused.state_over",
+  by_provider: "refused.by_provider",
 };
 
 const MARK = "#not-signed-in=";

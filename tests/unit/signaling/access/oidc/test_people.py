@@ -8,7 +8,7 @@ from signaling.access.oidc.people import login_of, role_of, shown_name, updated
 from signaling.access.oidc.provider import is_safe
 from signaling.records import OidcSettings, RoleRule, StaffRecord
 
-RULES = [RoleRule(value="boss", role="operator"), RoleRule(value="desk", role="counselor")]
+RULES = [RoleRule(value="boss", role="owner"), RoleRule(value="desk", role="counselor")]
 SETTINGS = OidcSettings(issuer="https://id.example", client_id="c", role_claim="realm_access.roles", roles=RULES)
 NARI = StaffRecord(id="o-1", login="nari", name="나리", role="counselor", languages=["ko"])
 
@@ -21,7 +21,7 @@ def claims(roles: Any) -> dict[str, Any]:
     ("roles", "role"),
     [
         (["desk"], "counselor"),
-        (["desk", "boss"], "operator"),
+        (["desk", "boss"], "owner"),
         ("desk", "counselor"),
         (["visitors"], None),
         ([], None),
@@ -63,7 +63,7 @@ def test_name_passes_the_text_door() -> None:
 def test_member_follows_the_provider_and_keeps_their_own() -> None:
     changed = updated(NARI, claims(["boss"]) | {"name": "Nari Kim"}, SETTINGS)
     assert changed is not None
-    assert (changed.role, changed.name, changed.languages) == ("operator", "Nari Kim", ["ko"])
+    assert (changed.roles, changed.name, changed.languages) == (("owner",), "Nari Kim", ["ko"])
     assert updated(NARI, claims([]), SETTINGS) is None
 
 

@@ -59,6 +59,8 @@ async def test_codes_cannot_be_guessed(desk: Desk) -> None:
         address = {"X-Forwarded-For": f"198.51.100.{number}"}
         reply = await desk.post("/api/sign-in", BODY | {"code": f"{number:06}"}, headers=address)
         assert (await refused(reply))[1] == "wrong_code"
+    found = await (await desk.get("/api/operator/audit", headers=await desk.cookie_of("ops"))).json()
+    assert [each["action"] for each in found["items"]].count("sign_in.refused") == 5
     for code in (next_code(app), codes[0]):
         reply = await desk.post("/api/sign-in", BODY | {"code": code}, headers={"X-Forwarded-For": "198.51.100.99"})
         assert await refused(reply) == (429, "too_many_sign_ins")
@@ -71,7 +73,7 @@ async def test_recovery_code_signs_in_once(desk: Desk) -> None:
     assert await refused(await desk.post("/api/sign-in", BODY | {"code": codes[3]})) == (403, "wrong_code")
     cookie = {"Cookie": f"{COOKIE}={signed_in.cookies[COOKIE].value}"}
     left = await (await desk.get("/api/second-factors", headers=cookie)).json()
-    assert left == {"app": True, "recovery_codes": 9, "passkeys": [], "required": False}
+    assert left == {"app": True, "recovery_codes": 9, "passkeys": [], "required": False, "by_provider": False}
     fresh = await post(desk, "/api/second-factors/recovery-codes", cookie)
     assert not set(fresh["recovery_codes"]) & set(codes)
     assert (await desk.post("/api/sign-in", BODY | {"code": codes[4]})).status == 403
@@ -117,6 +119,8 @@ async def test_required_factor_must_be_set_up_before_anything_else(desk: Desk) -
     assert (await signed_in.json())["must_set_up"]
     cookie = {"Cookie": f"{COOKIE}={signed_in.cookies[COOKIE].value}"}
     assert await refused(await desk.get("/api/replies", headers=cookie)) == (401, "signed_out")
+    others = await desk.post("/api/sign-ins/end-others", {}, headers=cookie)
+    assert await refused(others) == (401, "signed_out")
     assert (await (await desk.get("/api/me", headers=cookie)).json())["must_set_up"]
     await with_app(desk, cookie)
     assert (await desk.get("/api/replies", headers=cookie)).status == 200
