@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 SITE = "demo-shop"
 KEY_ID = "shop-1"
-_LANGUAGES = ["ko", "en"]
+_LANGUAGES = ["ko", "en", "ja", "zh-Hans", "es"]
 _PLACEHOLDER = b"__SANGDAM__"  # text in the shop's pages that is replaced by the URL of the service
 _CODE_LIFE_S = 300
 _MOST_VISITORS = 1000
@@ -65,14 +65,74 @@ ACCOUNTS = (
     Account("ops", "Ops", "operator"),
 )
 
-# The goods of the shop's back end: id → (Korean name, English name, price in won).
+
+def _named(*names: str) -> dict[str, str]:
+    """Return names by language. `names`: in the order of the shop's languages."""
+    return dict(zip(_LANGUAGES, names, strict=True))
+
+
+# The goods of the shop's back end: id → (price in won, name in each language).
 _GOODS = {
-    "m5": ("하늘 M5 미러리스 카메라", "Haneul M5 mirrorless camera", 1_890_000),
-    "lens35": ("하늘 35mm F1.8 렌즈", "Haneul 35mm F1.8 lens", 590_000),
-    "boram": ("보람 미니 즉석 카메라", "Boram Mini instant camera", 129_000),
-    "sori-one": ("소리 원 무선 헤드폰", "Sori One wireless headphones", 329_000),
-    "sori-buds": ("소리 버즈 이어폰", "Sori Buds earphones", 169_000),
-    "maru": ("마루 북셸프 스피커", "Maru bookshelf speakers", 448_000),
+    "m5": (
+        1_890_000,
+        _named(
+            "하늘 M5 미러리스 카메라",
+            "Haneul M5 mirrorless camera",
+            "ハヌルM5ミラーレスカメラ",
+            "Haneul M5 无反相机",
+            "Cámara sin espejo Haneul M5",
+        ),
+    ),
+    "lens35": (
+        590_000,
+        _named(
+            "하늘 35mm F1.8 렌즈",
+            "Haneul 35mm F1.8 lens",
+            "ハヌル35mm F1.8レンズ",
+            "Haneul 35mm F1.8 镜头",
+            "Objetivo Haneul 35mm F1.8",
+        ),
+    ),
+    "boram": (
+        129_000,
+        _named(
+            "보람 미니 즉석 카메라",
+            "Boram Mini instant camera",
+            "ボラム ミニ インスタントカメラ",
+            "Boram Mini 拍立得",
+            "Cámara instantánea Boram Mini",
+        ),
+    ),
+    "sori-one": (
+        329_000,
+        _named(
+            "소리 원 무선 헤드폰",
+            "Sori One wireless headphones",
+            "ソリ ワン ワイヤレスヘッドホン",
+            "Sori One 无线耳机",
+            "Auriculares inalámbricos Sori One",
+        ),
+    ),
+    "sori-buds": (
+        169_000,
+        _named(
+            "소리 버즈 이어폰",
+            "Sori Buds earphones",
+            "ソリ バッズ イヤホン",
+            "Sori Buds 耳塞",
+            "Auriculares de botón Sori Buds",
+        ),
+    ),
+    "maru": (
+        448_000,
+        _named(
+            "마루 북셸프 스피커",
+            "Maru bookshelf speakers",
+            "マル ブックシェルフスピーカー",
+            "Maru 书架音箱",
+            "Altavoces de estantería Maru",
+        ),
+    ),
 }
 
 
@@ -80,16 +140,16 @@ def site_of(settings: Settings) -> Site:
     """Return the shop as a site of the service."""
     return Site(
         id=SITE,
-        names={"ko": "빛과소리", "en": "Light & Sound"},
+        names=_named("빛과소리", "Light & Sound", "光と音の店", "光与声", "Luz y Sonido"),
         origins=[settings.shop_url],
         accent="#0f5f57",
         privacy_url=f"{settings.shop_url}/privacy.html",
         home_url=f"{settings.shop_url}/",
         languages=_LANGUAGES,
         categories={
-            "cameras": Category(id="cameras", names={"ko": "카메라", "en": "Cameras"}),
-            "lenses": Category(id="lenses", parent="cameras", names={"ko": "렌즈", "en": "Lenses"}),
-            "audio": Category(id="audio", names={"ko": "오디오", "en": "Audio"}),
+            "cameras": Category(id="cameras", names=_named("카메라", "Cameras", "カメラ", "相机", "Cámaras")),
+            "lenses": Category(id="lenses", parent="cameras", names=_named("렌즈", "Lenses", "レンズ", "镜头", "Objetivos")),
+            "audio": Category(id="audio", names=_named("오디오", "Audio", "オーディオ", "音响", "Sonido")),
         },
         keys=[SiteKey(kid=KEY_ID, secret=_shop_secret(settings))],
     )
@@ -228,9 +288,10 @@ class Shop:
         product = asked.product.id if asked.product else ""
         if product not in _GOODS:
             return None
-        korean, english, won = _GOODS[product]
-        name, price = (korean, f"{won:,}원") if lookup(asked.language, _LANGUAGES) == "ko" else (english, f"₩{won:,}")
-        return Product(id=product, name=name, price=price, url=f"{self._settings.shop_url}/{product}.html")
+        won, names = _GOODS[product]
+        language = lookup(asked.language, _LANGUAGES) or "en"
+        price = f"{won:,}원" if language == "ko" else f"₩{won:,}"
+        return Product(id=product, name=names[language], price=price, url=f"{self._settings.shop_url}/{product}.html")
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """Return a built page or file. A page gets the URL of the service."""

@@ -43,19 +43,36 @@
       }
     }
 
+    // Letters that no text in this language has. Names of languages have a `lang` of their own.
+    const foreign = {
+      ko: /[\p{sc=Hiragana}\p{sc=Katakana}]/u,
+      en: /[\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Han}]/u,
+      ja: /\p{sc=Hangul}/u,
+      'zh-Hans': /[\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}]/u,
+      es: /[\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Han}]/u,
+    }[language];
+    if (document.documentElement.lang !== language) faults.push(`the page says that it is in ${document.documentElement.lang}`);
+    const elsewhere = (element) => element.closest('[lang]:not(html)');
+    const cutOff = 'button, a, h1, h2, h3, p, label, legend, summary, dt, th, .pill, .field-label';
+    for (const element of whole.filter((one) => one.matches(cutOff) && !one.closest('.visually-hidden, .skip'))) {
+      if (getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1) {
+        faults.push(`cut off by ${element.scrollWidth - element.clientWidth} px: ${name(element)}`);
+      }
+    }
+
     const said = (text, where) => {
       if (/^[a-z_]{2,}(\.[a-zA-Z_]+)+$/.test(text) && !/localhost/.test(text)) faults.push(`a key instead of words: ${text} in ${where()}`);
       if (/\{\w+\}|undefined|\[object |NaN/.test(text)) faults.push(`an empty place in: ${text} in ${where()}`);
-      if (language === 'en' && /[가-힣]/.test(text)) faults.push(`Korean on an English page: ${text} in ${where()}`);
+      if (foreign.test(text)) faults.push(`another language on a page in ${language}: ${text} in ${where()}`);
     };
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
       const element = node.parentElement;
       const text = node.data.trim();
-      if (text && !element.closest('[lang=ko], script, style') && element.checkVisibility()) said(text, () => name(element));
+      if (text && !elsewhere(element) && !element.closest('script, style') && element.checkVisibility()) said(text, () => name(element));
     }
     for (const element of whole) {
-      if (element.closest('[lang=ko]')) continue;
+      if (elsewhere(element)) continue;
       for (const attribute of ['aria-label', 'title', 'placeholder', 'alt']) said(element.getAttribute(attribute) ?? '', () => name(element));
     }
 

@@ -1,4 +1,4 @@
-"""Check every page in every state, in Korean and English, on desktop and phone.
+"""Check every page in every state, in each language, on desktop and phone.
 
 Nothing is cut off, untranslated or unreachable.
 """
@@ -16,7 +16,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser import media
-from tests.browser.looking import Eyes, Language
+from tests.browser.looking import LANGUAGES, Eyes, Language
 from tests.browser.people import Cast, Person, Staff, User, launch
 from tests.browser.service import sangdam
 from tests.browser.test_board import draw
@@ -40,6 +40,30 @@ SAID: dict[Language, dict[str, str]] = {
         "contact": "me@example.com",
         "message": "Please call me back.",
     },
+    "ja": {
+        "hello": "こんにちは。電池が一日もちません。",
+        "answer": "ご不便をおかけしています。どんなときに一番減りますか。",
+        "note": "レンズマウントが合うか分かりません",
+        "staff": "Mマウントアダプターがあれば大丈夫でしょうか。",
+        "contact": "090-1234-5678",
+        "message": "折り返しお電話をお願いします。",
+    },
+    "zh-Hans": {
+        "hello": "您好，电池用不了一天。",
+        "answer": "给您添麻烦了。什么情况下耗电最快？",
+        "note": "不确定镜头卡口是否合适",
+        "staff": "用 M 卡口转接环可以吗？",
+        "contact": "138-0000-0000",
+        "message": "请给我回电话。",
+    },
+    "es": {
+        "hello": "Hola, la batería no dura ni un día.",
+        "answer": "Lo siento mucho. ¿Cuándo se gasta más rápido?",
+        "note": "No sé si la montura del objetivo es compatible",
+        "staff": "¿Serviría un adaptador de montura M?",
+        "contact": "yo@example.com",
+        "message": "Llámenme, por favor.",
+    },
 }
 
 
@@ -56,7 +80,7 @@ class House:
         return SAID[self.eyes.language]
 
     async def person(self, kind: type[P], voice: media.Voice) -> P:
-        locale = {"ko": "ko-KR", "en": "en-GB"}[self.eyes.language]
+        locale = {"ko": "ko-KR", "en": "en-GB", "ja": "ja-JP", "zh-Hans": "zh-CN", "es": "es-ES"}[self.eyes.language]
         context = await self.browser.new_context(locale=locale, reduced_motion="reduce")
         person = kind(self.cast.service, self.browser, context, voice)
         self.cast.everyone.append(person)
@@ -68,7 +92,7 @@ class House:
         return person
 
 
-@pytest_asyncio.fixture(params=["ko", "en"], loop_scope="session")
+@pytest_asyncio.fixture(params=LANGUAGES, loop_scope="session")
 async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) -> AsyncIterator[House]:
     """Report all faults of the pages at the end, even if the test failed on its way."""
     browser = await launch(cast.playwright, "chromium", media.USER, media_folder)

@@ -17,7 +17,11 @@ const theme = new URLSearchParams(location.search).get("theme");
 if (theme) document.documentElement.dataset.theme = theme;
 const opener = window.opener as Mailbox | null;
 const root = document.getElementById("app");
-const show = (start: Start) => root && whenReady(() => render(<App start={start} />, root));
+let shown: Start;
+const show = (start: Start) => {
+  shown = start;
+  whenReady(() => root && render(<App start={shown} />, root)); // the language may change in between, and delay an earlier call
+};
 let begun = "";
 
 function begin(handoff: Handoff): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Cart, changed, count, loadCart } from "./cart";
+import ko from "./ko.json";
 import { ITEMS, jsonLd, page, picture, won } from "./products";
 
 const pages = import.meta.glob<string>("./*.html", { query: "?raw", import: "default", eager: true });
@@ -14,7 +15,7 @@ describe("the demo shop", () => {
   it.each(ITEMS)("describes $id to machines on its own page, with the widget and its category", (one) => {
     const html = pages[`.${page(one.id)}`] ?? "";
     const block = /<script type="application\/ld\+json">([\s\S]*?)<\/script>/.exec(html);
-    expect(JSON.parse(block?.[1] ?? "null")).toEqual(jsonLd(one, "ko"));
+    expect(JSON.parse(block?.[1] ?? "null")).toEqual(jsonLd(one, (key) => ko[key]));
     expect(html).toContain('src="__SANGDAM__/widget.js"');
     expect(html).toContain(`data-category="${one.category}"`);
     expect(html).toContain(`data-product="${one.id}"`);
@@ -27,6 +28,7 @@ describe("the demo shop", () => {
   it("writes prices as each language does", () => {
     expect(won(1_890_000, "ko")).toBe("1,890,000원");
     expect(won(1_890_000, "en")).toBe("₩1,890,000");
+    expect(won(1_890_000, "es")).toBe("₩1.890.000");
   });
 });
 

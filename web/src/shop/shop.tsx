@@ -5,11 +5,11 @@ import { me, signIn, signOut } from "./account";
 import { cut } from "../ui/cut";
 import type {} from "../widget/widget";
 import { type Cart, changed, count, loadCart, saveCart } from "./cart";
-import { type Category, ITEMS, type Item, item, jsonLd, type Language, page, picture, won } from "./products";
-import { words } from "./texts";
+import { languages, locale, setLocale, whenReady } from "../ui/i18n";
+import { ownName } from "../ui/own-name";
+import { type Category, FACTS, ITEMS, type Item, item, jsonLd, page, picture, won } from "./products";
+import { t } from "./texts";
 
-const language: Language = document.documentElement.lang === "en" ? "en" : "ko";
-const t = words(language);
 const { page: pageName = "list", category = "", product = "" } = document.body.dataset;
 
 const askCounselor = (event: Event) => {
@@ -64,7 +64,7 @@ function Account() {
   if (name)
     return (
       <span class="account">
-        <span data-testid="shop-name">{t("hello", name)}</span>
+        <span data-testid="shop-name">{t("hello", { name })}</span>
         <button class="link" onClick={() => void signOut().then(() => setName(""))}>
           {t("signOut")}
         </button>
@@ -92,7 +92,6 @@ const NAVIGATION = [
 
 function Header({ cart }: { cart: Cart }) {
   const here = pageName === "list" ? category : pageName === "product" ? (item(product)?.category ?? "") : "-";
-  const other = language === "ko" ? "en" : "ko";
   return (
     <header>
       <a class="skip" href="#content">
@@ -110,9 +109,17 @@ function Header({ cart }: { cart: Cart }) {
         ))}
       </nav>
       <div class="tools">
-        <a href={`?lang=${other}`} lang={other} hreflang={other} data-testid="shop-language">
-          {t("other")}
-        </a>
+        <select
+          aria-label={ownName(locale())}
+          onChange={(event) => location.assign(`?lang=${event.currentTarget.value}`)}
+          data-testid="shop-language"
+        >
+          {languages().map((language) => (
+            <option key={language} value={language} lang={language} selected={language === locale()}>
+              {ownName(language)}
+            </option>
+          ))}
+        </select>
         <Account />
         <a class="cart" href="/cart.html" data-testid="shop-cart">
           {t("cart")} <b>{count(cart)}</b>
@@ -128,9 +135,9 @@ function Card({ one }: { one: Item }) {
       <a href={page(one.id)}>
         <img src={picture(one.id)} alt="" width="960" height="720" />
         <span class="quiet">{t(one.category)}</span>
-        <h3>{one.name[language]}</h3>
-        <p>{one.short[language]}</p>
-        <strong>{won(one.price, language)}</strong>
+        <h3>{t(`${one.id}.name`)}</h3>
+        <p>{t(`${one.id}.short`)}</p>
+        <strong>{won(one.price, locale())}</strong>
       </a>
     </li>
   );
@@ -165,7 +172,7 @@ function List({ only }: { only: Category | "" }) {
 
 function Product({ one, onAdd }: { one: Item; onAdd: () => void }) {
   const [added, setAdded] = useState(false);
-  const name = one.name[language];
+  const name = t(`${one.id}.name`);
   return (
     <>
       <article class="product">
@@ -175,8 +182,8 @@ function Product({ one, onAdd }: { one: Item; onAdd: () => void }) {
             <a href={`/${one.category}.html`}>{t(one.category)}</a>
           </p>
           <h1>{name}</h1>
-          <p class="price">{won(one.price, language)}</p>
-          <p>{one.about[language]}</p>
+          <p class="price">{won(one.price, locale())}</p>
+          <p>{t(`${one.id}.about`)}</p>
           <p class="quiet">{t("delivery")}</p>
           <button
             class="main"
@@ -211,10 +218,10 @@ function Product({ one, onAdd }: { one: Item; onAdd: () => void }) {
       <section>
         <h2>{t("specification")}</h2>
         <dl class="facts">
-          {one.facts.map(({ label, value }) => (
-            <div key={label.en}>
-              <dt>{label[language]}</dt>
-              <dd>{value[language]}</dd>
+          {FACTS.map((n) => (
+            <div key={n}>
+              <dt>{t(`${one.id}.fact${n}`)}</dt>
+              <dd>{t(`${one.id}.value${n}`)}</dd>
             </div>
           ))}
         </dl>
@@ -251,7 +258,7 @@ function CartPage({ cart, onChange }: { cart: Cart; onChange: (id: string, by: n
         {rows.map((one) => (
           <li key={one.id}>
             <img src={picture(one.id)} alt="" width="960" height="720" />
-            <a href={page(one.id)}>{one.name[language]}</a>
+            <a href={page(one.id)}>{t(`${one.id}.name`)}</a>
             <span class="count">
               <button class="plain" aria-label={t("less")} onClick={() => onChange(one.id, -1)}>
                 −
@@ -261,10 +268,10 @@ function CartPage({ cart, onChange }: { cart: Cart; onChange: (id: string, by: n
                 +
               </button>
             </span>
-            <strong>{won(one.price * (cart[one.id] ?? 0), language)}</strong>
+            <strong>{won(one.price * (cart[one.id] ?? 0), locale())}</strong>
             <button
               class="link"
-              data-sangdam-mark={`${t("remove")}: ${one.name[language]}`}
+              data-sangdam-mark={`${t("remove")}: ${t(`${one.id}.name`)}`}
               onClick={() => onChange(one.id, -99)}
             >
               {t("remove")}
@@ -273,7 +280,7 @@ function CartPage({ cart, onChange }: { cart: Cart; onChange: (id: string, by: n
         ))}
       </ul>
       <p class="total">
-        {t("total")} <strong>{won(total, language)}</strong>
+        {t("total")} <strong>{won(total, locale())}</strong>
       </p>
       <p class="ask">
         {t("cartAsk")}{" "}
@@ -325,7 +332,7 @@ function Shop() {
 function describe(): void {
   const one = item(product);
   const title = one
-    ? one.name[language]
+    ? t(`${one.id}.name`)
     : pageName === "cart" || pageName === "privacy"
       ? t(pageName)
       : category
@@ -333,8 +340,11 @@ function describe(): void {
         : t("tagline");
   document.title = `${title} – ${t("shop")}`;
   const block = document.querySelector('script[type="application/ld+json"]');
-  if (one && block) block.textContent = JSON.stringify(jsonLd(one, language));
+  if (one && block) block.textContent = JSON.stringify(jsonLd(one, t));
 }
 
-describe();
-render(<Shop />, document.getElementById("app")!);
+void setLocale(document.documentElement.lang);
+whenReady(() => {
+  describe();
+  render(<Shop />, document.getElementById("app")!);
+});

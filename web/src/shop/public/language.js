@@ -1,12 +1,18 @@
 // Runs first, because the page's language decides in which language the shop and the launcher of the widget are.
 (function () {
-  var asked = new URLSearchParams(location.search).get("lang");
+  var known = ["ko", "en", "ja", "zh-Hans", "es"];
+  var of = function (tag) {
+    return known.find(function (one) {
+      return tag && one.split("-")[0] === tag.split("-")[0];
+    });
+  };
+  var asked = of(new URLSearchParams(location.search).get("lang"));
   var kept = null;
   try {
-    if (asked === "ko" || asked === "en") localStorage.setItem("shop-language", asked);
+    if (asked) localStorage.setItem("shop-language", asked);
     kept = localStorage.getItem("shop-language");
   } catch {
     kept = asked;
   }
-  document.documentElement.lang = kept === "en" || kept === "ko" ? kept : navigator.language.startsWith("ko") ? "ko" : "en";
+  document.documentElement.lang = of(kept) || navigator.languages.map(of).find(Boolean) || "en";
 })();
