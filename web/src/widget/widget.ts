@@ -98,12 +98,10 @@ const tell = () => {
   pressed = false;
 };
 
-const LABELS: Record<string, string> = { ko: "상담하기", ja: "相談", zh: "咨询", es: "Consulta" };
-
 const dress = () => {
   const { lang, accent } = settings();
   launcher.style.setProperty("--a", accent);
-  frame.title = LABELS[lang.slice(0, 2)] ?? "Ask a counselor";
+  frame.title = /^ko(?![a-z])/i.test(lang) ? "상담하기" : "Ask a counselor";
   launcher.textContent = status || frame.title;
 };
 
