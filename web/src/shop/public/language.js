@@ -3,7 +3,7 @@
   var known = ["ko", "en", "ja", "zh-Hans", "es"];
   var of = function (tag) {
     return known.find(function (one) {
-      return tag && one.split("-")[0] === tag.split("-")[0];
+      return one.split("-")[0] === String(tag).split("-")[0];
     });
   };
   var asked = of(new URLSearchParams(location.search).get("lang"));
