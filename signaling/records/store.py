@@ -12,6 +12,7 @@ from .outbox import Outbox
 from .passkeys import Passkeys
 from .person_notes import PersonNotes
 from .replies import Replies
+from .reports import Reports
 from .sessions import Sessions
 from .sign_ins import SignIns
 from .sites_and_staff import Places
@@ -21,6 +22,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
 class Records(
-    Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures
+    Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures, Reports
 ):
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

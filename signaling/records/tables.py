@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from .report_counts import COUNTS
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -233,9 +235,20 @@ session = sa.Table(
     sa.Column("wrap_up_tags", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("last_seq", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("board_epoch", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("counted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("ix_session_counted", "counted", "ended_at"),
     sa.Index("ix_session_site_started_at", "site", "started_at"),
     sa.Index("ix_session_site_user_ref", "site", "user_ref"),
     sa.Index("ix_session_started_at", "started_at"),
+)
+
+report = sa.Table(
+    "report",
+    metadata,
+    sa.Column("grain", sa.Text, primary_key=True),
+    sa.Column("slot", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text, primary_key=True) for name in ("organisation", "site", "category", "language", "counselor")),
+    *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in COUNTS),
 )
 
 leading = sa.Table(

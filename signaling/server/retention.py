@@ -1,4 +1,4 @@
-"""Retention: delete sessions whose retention is over, with their recordings and files, once an hour."""
+"""Once an hour: count finished sessions for reports, and delete sessions whose retention is over, with recordings and files."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ async def _keep(records: Records, recordings: Recordings, files: Files) -> None:
             now = time.time_ns() // 1_000_000
             await files.sweep()
             await _delete_folders(records, now, recordings, files)
+            await records.count_finished(now)  # before sessions are deleted
             if gone := await records.purge(now):
                 _log.info("sessions_purged", sessions=gone)
         except SQLAlchemyError:

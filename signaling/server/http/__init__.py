@@ -31,6 +31,7 @@ from . import (
     recordings,
     replies,
     reply_pictures,
+    reports,
     scanning,
     settings_sites,
     settings_staff,
@@ -67,7 +68,7 @@ def setup(app: web.Application) -> None:
     hide_versions()
     for_people = (health, openapi, pages, users, transcripts, pictures, files)
     for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
-    for_operators = (operator, hours, thresholds, doctor, mail, settings_sites, settings_staff, undo)
+    for_operators = (operator, reports, hours, thresholds, doctor, mail, settings_sites, settings_staff, undo)
     for part in (*for_people, *for_staff, *for_operators, unsubscribe):
         app.add_routes(part.routes)
     retention.setup(app)

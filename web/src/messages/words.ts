@@ -26,6 +26,7 @@ export type Action =
   | "past.see"
   | "past.play"
   | "past.erase"
+  | "reports.read"
   | "audit.read"
   | "audit.undo"
   | "thresholds.change"

@@ -10,6 +10,7 @@ import { Announcer, onLocale, whenReady } from "../ui";
 import { Operator } from "./operator";
 import "./operator.css";
 import "./wrap-up/wrap-up.css";
+import "./reports/reports.css";
 import { t } from "./texts";
 
 applyLanguage();

@@ -18,6 +18,8 @@ import { ListeningBand, useListening } from "./listening";
 import { MailPart } from "./mail/part";
 import { Past } from "./past";
 import { RepliesPart } from "./replies";
+import { ReportsPart } from "./reports/part";
+import { ReportsPart } from "./reports/part";
 import { OneSession } from "./session";
 import { SigningInPart } from "./signing-in/part";
 import { t } from "./texts";
@@ -179,6 +181,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
           ))}
         {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
+        {part === "reports" && <ReportsPart />}
         {part === "hours" && <HoursPart />}
         {part === "replies" && <RepliesPart />}
         {part === "wrap-up" && <WrapUpPart />}

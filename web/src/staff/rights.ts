@@ -19,6 +19,7 @@ export const may = (action: Action): boolean => granted.has(action);
 export const PART_NEEDS = {
   live: "live.watch",
   past: "past.read",
+  reports: "reports.read",
   hours: "hours.change",
   replies: "replies.change",
   "wrap-up": "outcomes.change",

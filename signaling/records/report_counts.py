@@ -1,0 +1,150 @@
+"""The counts of a session in a report, and the figures that a report makes of counts. Pure.
+
+A report adds up counts of sessions. `Reports` stores the counts of finished sessions, so they remain when the sessions
+themselves are deleted. Waits are counted in buckets (`WAITS_UP_TO_S`), because counts add up and percentiles do not.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+DAY_MS = 86_400_000
+SLOT_MS = 900_000
+"""Every offset from UTC that a time zone uses is a multiple of 15 minutes, so no slot lies in two local hours."""
+ANSWERED_IN_TIME_MS = 20_000
+WAITS_UP_TO_S = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1800, 3600)
+"""Upper limits of the buckets of waits, in seconds. One more bucket counts all longer waits."""
+WAITS = tuple(f"waits_{number:02d}" for number in range(len(WAITS_UP_TO_S) + 1))
+COUNTS = (
+    "offered", "answered", "in_time", "given_up", "messages", "callbacks", "wait_ms", "finished", "talk_ms",
+    "help_asked", "help_joined", "transfers_asked", "transferred", "rated", "rating_sum", *WAITS,
+)  # fmt: skip  # a list of names
+
+_PROPERTIES = ("organisation", "site", "category", "language", "counselor")
+EVENTS = ("help", "transfer", "owner", "callback")
+
+Counts = Counter[str]
+Event = tuple[str, Mapping[str, Any]]  # (kind, data)
+
+
+class Key(NamedTuple):
+    """The group of sessions that stored counts belong to.
+
+    Each session is stored in three grains, so that a report over a year reads few rows. Grain "fine": a slot of `SLOT_MS` with
+    all properties. Grain "day": a day of UTC with all properties. Grain "site": a slot and the site; the other properties are "".
+    `slot`: the start of the slot or day in Unix ms.
+    """
+
+    grain: str
+    slot: int
+    organisation: str
+    site: str
+    category: str
+    language: str
+    counselor: str
+
+    def in_all_grains(self) -> tuple[Key, Key, Key]:
+        """Return this key of grain "fine", and the keys of the two other grains."""
+        day = self._replace(grain="day", slot=self.slot - self.slot % DAY_MS)
+        return self, day, Key("site", self.slot, self.organisation, self.site, "", "", "")
+
+
+def asked_at(session: Mapping[str, Any]) -> int | None:
+    """Return when the user asked for a counselor (Unix ms). None: the user only looked at the page before the call."""
+    waiting_at: int | None = session["waiting_at"]
+    if waiting_at is None and session["state"] == "message_left":
+        return int(session["started_at"])
+    return waiting_at
+
+
+def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Counts] | None:
+    """Return the counts of one session, with their key of grain "fine". None: the session asked for nobody.
+
+    `session`: columns of the table `session`. `events`: the session's events of a kind in `EVENTS`, in order.
+    """
+    at = asked_at(session)
+    if at is None:
+        return None
+    key = Key("fine", at - at % SLOT_MS, *(session[name] for name in _PROPERTIES))
+    counts = Counter(offered=1) + _from_events(events)
+    answered_at, ended_at = session["active_at"], session["ended_at"]
+    if answered_at is not None:
+        wait_ms = max(0, answered_at - at)
+        counts.update(answered=1, wait_ms=wait_ms, in_time=int(wait_ms <= ANSWERED_IN_TIME_MS))
+        counts[WAITS[bisect_left(WAITS_UP_TO_S, wait_ms / 1000)]] += 1
+        if ended_at is not None:
+            counts.update(finished=1, talk_ms=max(0, ended_at - answered_at))
+    elif session["state"] == "message_left":
+        counts["messages"] += 1
+    elif session["state"] == "closed" and not counts["callbacks"]:
+        counts["given_up"] += 1
+    if session["rating_score"] is not None:
+        counts.update(rated=1, rating_sum=session["rating_score"])
+    return key, counts
+
+
+def _from_events(events: Iterable[Event]) -> Counts:
+    """Count requests for help and transfers, how many of them found somebody, and whether a callback was booked."""
+    counts: Counts = Counter()
+    transfer = False
+    for kind, data in events:
+        if kind == "transfer" and "how" in data:
+            transfer = True
+            counts["transfers_asked"] += 1
+        elif kind == "help" and "category" in data:
+            transfer = False
+            counts["help_asked"] += 1
+        elif kind == "help" and data.get("state") == "joined" and not transfer:
+            counts["help_joined"] += 1
+        elif kind == "owner" and transfer:
+            counts["transferred"] += 1
+        elif kind == "callback" and data.get("state") == "scheduled":
+            counts["callbacks"] = 1
+    return counts
+
+
+def percentile_s(counts: Mapping[str, int], share: float) -> float | None:
+    """Return the wait in seconds that `share` (0 to 1) of the answered users did not exceed. None: nobody was answered.
+
+    The value lies in the right bucket, and is interpolated there. Waits beyond the last limit count as that limit.
+    """
+    numbers = [counts.get(name, 0) for name in WAITS]
+    wanted = share * sum(numbers)
+    if not wanted:
+        return None
+    passed, low = 0, 0.0
+    for number, high in zip(numbers, (*WAITS_UP_TO_S, WAITS_UP_TO_S[-1]), strict=True):
+        if number and passed + number >= wanted:
+            return round(low + (high - low) * (wanted - passed) / number, 1)
+        passed, low = passed + number, float(high)
+    return float(WAITS_UP_TO_S[-1])
+
+
+class Span(NamedTuple):
+    """A time in which local time has one offset from UTC: from `begin` until before `end`. All in ms."""
+
+    begin: int
+    end: int
+    offset: int
+
+
+def spans(begin: int, end: int, zone: ZoneInfo) -> Iterator[Span]:
+    """Divide a time (Unix ms) at each change of the zone's offset from UTC. `begin` and `end` are rounded down to slots."""
+    at, end = begin - begin % SLOT_MS, end - end % SLOT_MS
+    start, offset = at, _offset_ms(at, zone)
+    while at < end:
+        at += SLOT_MS
+        here = _offset_ms(at, zone)
+        if here != offset or at >= end:
+            yield Span(start, at, offset)
+            start, offset = at, here
+
+
+def _offset_ms(at: int, zone: ZoneInfo) -> int:
+    offset = datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).utcoffset() or timedelta()
+    return int(offset.total_seconds() * 1000)

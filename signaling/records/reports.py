@@ -1,0 +1,167 @@
+"""Counts of sessions for reports: stored once a session has finished, so that a report over a year reads few rows."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from . import tables as t
+from .database import LONG_S, Database
+from .realm import WHOLE, Realm
+from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, Span, count, spans
+
+SETTLED_AFTER_MS = 20 * 60_000
+"""A session changes no more this long after its end: ratings and late notes have come."""
+_AT_ONCE = 500  # sessions that are counted in one transaction
+_FINAL = ("closed", "message_left")
+_DAYS_TO_MONDAY = 3  # 1 January 1970 was a Thursday
+
+By = Literal["hour", "day", "week", "site", "category", "language", "counselor"]
+UNITS_MS: Final[dict[str, int]] = {"hour": 3_600_000, "day": DAY_MS, "week": 7 * DAY_MS}
+Group = tuple[str, ...]
+"""What a row counts: (start of a local time in ms, as text,), (site,), (site, category), (language,) or (counselor,)."""
+
+
+class Reports(Database):
+    """Counts of sessions, by time or by another property."""
+
+    async def count_finished(self, now: int) -> int:
+        """Store the counts of sessions that have finished and are not counted yet. Return how many sessions were counted.
+
+        A session is counted once, also when several servers call this method at the same time.
+        """
+        total = 0
+        while True:
+            done = await self._transaction(lambda connection: _count_some(connection, now), writes=True)
+            total += done
+            if done < _AT_ONCE:
+                return total
+
+    async def report(
+        self, begin: int, end: int, by: By, zone: ZoneInfo, site: str = "", realm: Realm = WHOLE
+    ) -> dict[Group, Counts]:
+        """Return the counts of a realm's sessions whose users asked for a counselor in a time, by group.
+
+        `begin`, `end`: Unix ms, rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all of the realm.
+        """
+        found: dict[Group, Counts] = defaultdict(Counter)
+        async with self._reading(LONG_S) as connection:
+            whole = [Span(begin - begin % SLOT_MS, end - end % SLOT_MS, 0)]
+            for span in spans(begin, end, zone) if by in UNITS_MS else whole:
+                stored = await connection.execute(
+                    _stored(span.begin, span.end, span.offset, by).where(_inside(t.report, realm, site))
+                )
+                for row in stored.mappings():
+                    found[_group(row, by, row["unit"])].update({name: int(row[name]) for name in COUNTS})
+                recent = await connection.run_sync(_recent, span.begin, span.end, _inside(t.session, realm, site))
+                for key, counts in recent:
+                    found[_group(key._asdict(), by, _unit(key.slot, span.offset, by))].update(counts)
+        return found
+
+
+def local_units(begin: int, end: int, by: By, zone: ZoneInfo) -> list[Group]:
+    """Return the groups of all hours, days or weeks from `begin` until before `end` (Unix ms), in order."""
+    units: set[int] = set()
+    for span in spans(begin, end, zone):
+        first, last = (_unit(slot, span.offset, by) for slot in (span.begin, span.end - 1))
+        units.update(range(first, last + 1))
+    return [_group({}, by, unit) for unit in sorted(units)]
+
+
+def _group(row: Any, by: By, unit: int) -> Group:
+    if by in UNITS_MS:
+        shift = _DAYS_TO_MONDAY * DAY_MS if by == "week" else 0
+        return (str(unit * UNITS_MS[by] - shift),)
+    return (row["site"], row["category"]) if by == "category" else (row[by],)
+
+
+def _unit(slot: int, offset: int, by: By) -> int:
+    """Return the number of the local hour, day or week that a slot belongs to. 0 when the report is not by time."""
+    shift = _DAYS_TO_MONDAY * DAY_MS if by == "week" else 0
+    return (slot + offset + shift) // UNITS_MS[by] if by in UNITS_MS else 0
+
+
+def _stored(begin: int, end: int, offset: int, by: By) -> sa.Select[Any]:
+    c = t.report.c
+    sums = [sa.func.sum(c[name]).label(name) for name in COUNTS]
+    if by in UNITS_MS:
+        shift = offset + (_DAYS_TO_MONDAY * DAY_MS if by == "week" else 0)
+        unit = ((c.slot + shift) // UNITS_MS[by]).label("unit")
+        return sa.select(unit, *sums).where(_between("site", begin, end)).group_by(unit)
+    groups = [c.site, c.category] if by == "category" else [c[by]]
+    first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # the whole days of UTC
+    if first < last:
+        here = _between("day", first, last) | _between("fine", begin, first) | _between("fine", last, end)
+    else:
+        here = _between("fine", begin, end)
+    return sa.select(sa.literal(0).label("unit"), *groups, *sums).where(here).group_by(*groups)
+
+
+def _inside(table: sa.Table, realm: Realm, site: str) -> sa.ColumnElement[bool]:
+    inside = realm.where(table.c.organisation, table.c.site)
+    return inside & (table.c.site == site) if site else inside
+
+
+def _between(grain: str, begin: int, end: int) -> sa.ColumnElement[bool]:
+    c = t.report.c
+    return (c.grain == grain) & (c.slot >= begin) & (c.slot < end)
+
+
+_SESSION = [t.session.c[name] for name in (
+    "id", "organisation", "site", "category", "language", "counselor", "state",
+    "started_at", "waiting_at", "active_at", "ended_at", "rating_score",
+)]  # fmt: skip  # a list of names
+
+
+def _recent(connection: sa.Connection, begin: int, end: int, inside: sa.ColumnElement[bool]) -> list[tuple[Key, Counts]]:
+    """Return the counts of the sessions of a time that are not stored yet."""
+    c = t.session.c
+    asked = sa.func.coalesce(c.waiting_at, c.started_at)
+    here = c.counted.is_(False) & (asked >= begin) & (asked < end) & inside
+    rows = connection.execute(sa.select(*_SESSION).where(here)).mappings().all()
+    return [made for row, events in _with_events(connection, rows) if (made := count(row, events)) is not None]
+
+
+def _with_events(connection: sa.Connection, rows: Sequence[Any]) -> list[tuple[Any, list[Event]]]:
+    """Return each session with its events that a report counts."""
+    c = t.event.c
+    events: dict[str, list[Event]] = defaultdict(list)
+    for begin in range(0, len(rows), _AT_ONCE):
+        names = [row["id"] for row in rows[begin : begin + _AT_ONCE]]
+        wanted = c.session.in_(names) & c.kind.in_(EVENTS)
+        for event in connection.execute(sa.select(c.session, c.kind, c.data).where(wanted).order_by(c.n)).mappings():
+            events[event["session"]].append((event["kind"], event["data"]))
+    return [(row, events[row["id"]]) for row in rows]
+
+
+def _count_some(connection: sa.Connection, now: int) -> int:
+    c = t.session.c
+    finished = c.counted.is_(False) & c.state.in_(_FINAL) & (c.ended_at < now - SETTLED_AFTER_MS)
+    query = sa.select(*_SESSION).where(finished).order_by(c.ended_at).limit(_AT_ONCE).with_for_update(skip_locked=True)
+    rows = connection.execute(query).mappings().all()
+    sums: dict[Key, Counts] = defaultdict(Counter)
+    for row, events in _with_events(connection, rows):
+        if (made := count(row, events)) is not None:
+            for key in made[0].in_all_grains():
+                sums[key].update(made[1])
+    if sums:
+        added = [{**key._asdict(), **{name: sums[key][name] for name in COUNTS}} for key in sorted(sums)]
+        connection.execute(_adding(connection.dialect.name), added)
+    if rows:
+        connection.execute(sa.update(t.session).where(c.id.in_([row["id"] for row in rows])).values(counted=True))
+    return len(rows)
+
+
+def _adding(dialect: str) -> Any:
+    """Return the statement that adds counts to the stored ones.
+
+    Its rows must be sorted, so that two servers that add at the same time never wait for each other.
+    """
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(t.report)
+    more = {name: t.report.c[name] + insert.excluded[name] for name in COUNTS}
+    return insert.on_conflict_do_update(index_elements=list(Key._fields), set_=more)

@@ -1,0 +1,140 @@
+"""Reports on both databases: the stored counts and the counts of recent sessions add up to a plain recount."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from signaling.records import Records, SessionRecord
+from signaling.records.report_counts import Counts, asked_at, count
+from signaling.records.reports import SETTLED_AFTER_MS, By, Group
+
+HOUR_MS = 3_600_000
+BEGIN = int(datetime(2026, 10, 20, tzinfo=UTC).timestamp() * 1000)
+DAYS = 14  # daylight saving time ends within these days in Berlin, and in London at another hour
+ZONES = ("Asia/Seoul", "Asia/Kolkata", "Europe/Berlin", "UTC", "America/St_Johns")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Records]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres")
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            await connection.execute(sa.text("CREATE SCHEMA public"))
+        await engine.dispose()
+    opened = await Records.open(url)
+    yield opened
+    await opened.close()
+
+
+def some_session(number: int, chance: random.Random) -> SessionRecord:
+    started_at = BEGIN + chance.randrange(DAYS * 24 * HOUR_MS)
+    waiting_at = started_at + chance.randrange(60_000) if chance.random() < 0.9 else None
+    answered = waiting_at is not None and chance.random() < 0.7
+    active_at = waiting_at + int(chance.expovariate(1 / 40_000)) if answered and waiting_at is not None else None
+    state = chance.choice(["closed", "closed", "closed", "active"]) if answered else chance.choice(["closed", "message_left"])
+    return SessionRecord(
+        id=f"s-{number}",
+        site=chance.choice(["shop", "books"]),
+        category=chance.choice(["cameras", "lenses", ""]),
+        language=chance.choice(["ko", "en"]),
+        channel="text",
+        state=state,  # type: ignore[arg-type]
+        token_hash=f"t-{number}",
+        brief=b"{}",
+        snapshot=b"",
+        started_at=started_at,
+        waiting_at=waiting_at,
+        active_at=active_at,
+        ended_at=None if state == "active" else (active_at or started_at) + chance.randrange(1, 3_000_000),
+        counselor=chance.choice(["jimin", "suho"]) if answered else "",
+        rating_score=chance.choice([None, 1, 4, 5]) if answered else None,
+    )
+
+
+HISTORIES: list[list[tuple[str, dict[str, Any]]]] = [
+    [],
+    [],
+    [("help", {"state": "asking", "category": "cameras"}), ("help", {"state": "joined"}), ("help", {"state": "ended"})],
+    [("transfer", {"how": "now", "to": "suho"}), ("owner", {"owner": "suho"})],
+    [("transfer", {"how": "consult", "to": "suho"}), ("help", {"state": "joined"}), ("transfer", {"state": "nobody"})],
+    [("callback", {"state": "scheduled", "due_at": 1}), ("callback", {"state": "missed"})],
+]
+
+
+async def fill(records: Records, how_many: int = 160) -> list[tuple[dict[str, Any], list[Any]]]:
+    chance = random.Random(7)
+    made = []
+    for number in range(how_many):
+        session, history = some_session(number, chance), chance.choice(HISTORIES)
+        await records.create_session(session)
+        for kind, data in history:
+            await records.add_event(session.id, kind, session.started_at, data)
+        made.append(({name: getattr(session, name) for name in session.__struct_fields__}, history))
+    return made
+
+
+def group_of(session: dict[str, Any], by: By, zone: ZoneInfo) -> Group:
+    if by in ("hour", "day", "week"):
+        local = datetime.fromtimestamp((asked_at(session) or 0) / 1000, zone).replace(tzinfo=UTC)
+        local = local.replace(minute=0, second=0, microsecond=0)
+        if by != "hour":
+            local = local.replace(hour=0)
+        if by == "week":
+            local -= timedelta(days=local.weekday())
+        return (str(int(local.timestamp()) * 1000),)
+    return (session["site"], session["category"]) if by == "category" else (session[by],)
+
+
+def recounted(made: list[tuple[dict[str, Any], list[Any]]], by: By, zone: ZoneInfo) -> dict[Group, Counts]:
+    found: dict[Group, Counts] = defaultdict(Counter)
+    for session, history in made:
+        if (one := count(session, history)) is not None:
+            found[group_of(session, by, zone)].update(one[1])
+    return {group: +counts for group, counts in found.items()}
+
+
+async def test_report_equals_a_recount_before_and_after_counting(records: Records) -> None:
+    made = await fill(records)
+    end = BEGIN + DAYS * 24 * HOUR_MS + HOUR_MS
+    bys: tuple[By, ...] = ("hour", "day", "week", "site", "category", "language", "counselor")
+    questions = [(by, ZoneInfo(zone)) for by in bys for zone in (ZONES if by in ("hour", "day", "week") else ("UTC",))]
+
+    async def agrees() -> None:
+        for by, zone in questions:
+            report = await records.report(BEGIN, end, by, zone)
+            assert {group: +counts for group, counts in report.items()} == recounted(made, by, zone), (by, zone)
+
+    await agrees()
+    finished = sum(1 for session, _ in made if session["ended_at"] is not None)
+    early = BEGIN + DAYS // 2 * 24 * HOUR_MS
+    some = await records.count_finished(early)
+    assert 0 < some < finished
+    await agrees()
+    assert some + await records.count_finished(end + SETTLED_AFTER_MS + HOUR_MS) == finished
+    assert await records.count_finished(end + SETTLED_AFTER_MS + HOUR_MS) == 0, "each session is counted once"
+    await agrees()
+    await records.purge(end + 400 * 24 * HOUR_MS)
+    await agrees()
+
+
+async def test_report_of_one_site_and_time_has_only_these(records: Records) -> None:
+    made = await fill(records)
+    begin, end = BEGIN + 3 * 24 * HOUR_MS, BEGIN + 5 * 24 * HOUR_MS
+    inside = [(s, h) for s, h in made if s["site"] == "books" and begin <= (asked_at(s) or 0) < end]
+    await records.count_finished(BEGIN + 4 * 24 * HOUR_MS)
+    report = await records.report(begin, end, "counselor", ZoneInfo("UTC"), "books")
+    assert {group: +counts for group, counts in report.items()} == recounted(inside, "counselor", ZoneInfo("UTC"))
+    assert sum(counts["offered"] for counts in report.values()) > 5

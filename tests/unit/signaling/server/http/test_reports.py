@@ -1,0 +1,94 @@
+"""Operators' reports by HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from signaling.records import SessionRecord
+
+from .conftest import Desk, refused
+
+URL = "/api/operator/reports"
+MONDAY = int(datetime(2026, 11, 23, tzinfo=UTC).timestamp() * 1000)
+HOUR_MS = 3_600_000
+
+
+async def add(desk: Desk, number: int, hour: float, wait_s: float | None, **more: Any) -> None:
+    asked = MONDAY + int(hour * HOUR_MS)
+    values: dict[str, Any] = {
+        "id": f"s-r{number}", "site": "shop", "category": "", "language": "ko", "channel": "text", "state": "closed",
+        "token_hash": f"r{number}", "brief": b"{}", "snapshot": b"",
+        "started_at": asked, "waiting_at": asked, "ended_at": asked + 600_000,
+        "active_at": None if wait_s is None else asked + int(wait_s * 1000), "counselor": "" if wait_s is None else "jimin",
+    }  # fmt: skip  # a table
+    await desk.records.create_session(SessionRecord(**(values | more)))
+
+
+async def read(desk: Desk, **query: str) -> dict[str, Any]:
+    ops = await desk.cookie_of("ops")
+    reply = await desk.get(URL, headers=ops, params={"from": str(MONDAY), "to": str(MONDAY + 48 * HOUR_MS), **query})
+    assert reply.status == 200, await reply.text()
+    found: dict[str, Any] = await reply.json()
+    return found
+
+
+async def test_day_without_visitors_has_a_row_and_waits_add_up(desk: Desk) -> None:
+    for number, wait_s in enumerate((1, 12, 12, 50)):
+        await add(desk, number, 1, wait_s, rating_score=4 if number == 1 else None)
+    await add(desk, 8, 2, None)
+    await add(desk, 9, 2, None, state="message_left")
+    found = await read(desk, by="day", zone="UTC")
+    monday, tuesday = found["rows"]
+    assert (monday["at"], tuesday["at"]) == (MONDAY, MONDAY + 24 * HOUR_MS)
+    assert [monday[name] for name in ("offered", "answered", "given_up", "messages")] == [6, 4, 1, 1]
+    assert monday["service_level_percent"] == 50.0
+    assert monday["wait_mean_s"] == 18.8
+    assert 10 < monday["wait_p50_s"] <= 15
+    assert 45 < monday["wait_p90_s"] <= 60
+    assert (monday["rating"], monday["rated"]) == (4.0, 1)
+    assert (tuesday["offered"], tuesday["wait_p50_s"], tuesday["service_level_percent"]) == (0, None, None)
+    assert {**monday, "at": None, "group": []} == found["total"]
+
+
+async def test_day_begins_at_midnight_of_the_readers_zone(desk: Desk) -> None:
+    await add(desk, 1, 14.5, 3)  # 23:30 on Monday in Seoul
+    await add(desk, 2, 15.5, 3)  # 00:30 on Tuesday in Seoul
+    nine = {"from": str(MONDAY - 9 * HOUR_MS), "to": str(MONDAY + 39 * HOUR_MS)}
+    assert [row["offered"] for row in (await read(desk, by="day", zone="Asia/Seoul", **nine))["rows"]] == [1, 1]
+
+
+async def test_rows_of_people_and_sites_have_names(desk: Desk) -> None:
+    await add(desk, 1, 1, 3)
+    await add(desk, 2, 1, None)
+    await add(desk, 3, 1, 3, site="gone", category="old")
+    by_person = (await read(desk, by="counselor"))["rows"]
+    jimin = await desk.records.staff("jimin")
+    assert jimin is not None
+    assert [(row["name"], row["offered"]) for row in by_person] == [(jimin.name, 2), ("", 1)]
+    assert ["gone", "old"] in [row["group"] for row in (await read(desk, by="category"))["rows"]]
+    assert [row["offered"] for row in (await read(desk, by="site", site="gone"))["rows"]] == [1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"to": str(MONDAY)},
+        {"zone": "Mars/Base"},
+        {"zone": "/etc"},
+        {"by": "mood"},
+        {"by": "hour", "to": str(MONDAY + 63 * 24 * HOUR_MS)},
+    ],
+)
+async def test_impossible_report_is_refused(desk: Desk, query: dict[str, str]) -> None:
+    ops = await desk.cookie_of("ops")
+    asked = {"from": str(MONDAY), "to": str(MONDAY + HOUR_MS), **query}
+    assert await refused(await desk.get(URL, headers=ops, params=asked)) == (400, "bad_request")
+
+
+async def test_only_operators_read_reports(desk: Desk) -> None:
+    jimin = await desk.cookie_of("jimin")
+    asked = {"from": str(MONDAY), "to": str(MONDAY + HOUR_MS)}
+    assert await refused(await desk.get(URL, headers=jimin, params=asked)) == (403, "not_allowed")

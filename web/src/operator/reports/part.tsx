@@ -1,0 +1,208 @@
+import { useEffect, useState } from "preact/hooks";
+import { get } from "../../staff/api";
+import { clock, languageName } from "../../staff/format";
+import { Field, Select, useLocale, locale as localeNow, type Choice, type Locale } from "../../ui";
+import { Loaded } from "../loaded";
+import { shownText } from "../logic/table";
+import { Table, type TableColumn } from "../table";
+import { Chart } from "./chart";
+import {
+  BY,
+  lastDays,
+  MOST_DAYS,
+  readReport,
+  timeName,
+  wrongDays,
+  zoneHere,
+  type Asked,
+  type By,
+  type Report,
+  type ReportRow,
+} from "./report";
+import { t } from "./texts";
+
+const PRESETS = [1, 7, 30, 365] as const;
+
+/** Shows reports: counts and waits by time, site, topic, language or counselor. */
+export function ReportsPart() {
+  const locale = useLocale();
+  const sites = useSites(locale);
+  const [asked, setAsked] = useState<Asked>({ ...lastDays(7, new Date()), by: "day", site: "" });
+  const change = (part: Partial<Asked>) => setAsked({ ...asked, ...part });
+  const wrong = wrongDays(asked);
+  const what = JSON.stringify({ ...asked, locale });
+  return (
+    <div class="past">
+      <p class="dim">{t("lead")}</p>
+      <Choose asked={asked} sites={sites} onChange={change} />
+      {wrong !== null ? (
+        <p class="notice notice-warn" role="alert">
+          {t(`wrong.${wrong}`, { by: t(`by.${asked.by}`), days: MOST_DAYS[asked.by] })}
+        </p>
+      ) : (
+        <Loaded key={what} what={what} load={() => readReport(asked)}>
+          {(report) => <Shown report={report} by={asked.by} />}
+        </Loaded>
+      )}
+    </div>
+  );
+}
+
+function useSites(locale: Locale): Choice[] {
+  const [found, setFound] = useState<Choice[]>([]);
+  useEffect(() => {
+    (get(`/api/operator/sites?lang=${locale}`) as Promise<{ id: string; name: string }[]>).then(
+      (sites) => setFound(sites.map(({ id, name }) => ({ value: id, label: name }))),
+      () => undefined, // without the names of the sites, the report of all sites still works
+    );
+  }, [locale]);
+  return found;
+}
+
+function Choose({ asked, sites, onChange }: { asked: Asked; sites: Choice[]; onChange: (part: Partial<Asked>) => void }) {
+  const now = new Date();
+  const isPreset = (days: number) => {
+    const { from, to } = lastDays(days, now);
+    return asked.from === from && asked.to === to;
+  };
+  return (
+    <form class="card report-choose" onSubmit={(event) => event.preventDefault()}>
+      <div class="segments" role="group">
+        {PRESETS.map((days) => (
+          <button
+            key={days}
+            type="button"
+            aria-pressed={isPreset(days)}
+            data-testid={`report-last-${days}`}
+            onClick={() => onChange({ ...lastDays(days, now), ...byFor(days, asked.by) })}
+          >
+            {t(`preset.${days}`)}
+          </button>
+        ))}
+      </div>
+      <Field
+        label={t("from")}
+        type="date"
+        value={asked.from}
+        onInput={(event) => onChange({ from: event.currentTarget.value })}
+      />
+      <Field label={t("to")} type="date" value={asked.to} onInput={(event) => onChange({ to: event.currentTarget.value })} />
+      <Select
+        label={t("by")}
+        value={asked.by}
+        choices={BY.map((value) => ({ value, label: t(`by.${value}`) }))}
+        data-testid="report-by"
+        onChange={(event) => onChange({ by: event.currentTarget.value as By })}
+      />
+      <Select
+        label={t("site")}
+        value={asked.site}
+        choices={[{ value: "", label: t("site.any") }, ...sites]}
+        data-testid="report-site"
+        onChange={(event) => onChange({ site: event.currentTarget.value })}
+      />
+    </form>
+  );
+}
+
+/** Returns rows that fit a number of days: a day is shown by hour, and a year never is. */
+function byFor(days: number, by: By): Partial<Asked> {
+  if (days === 1 && (by === "day" || by === "week")) return { by: "hour" };
+  return days > 7 && by === "hour" ? { by: "day" } : {};
+}
+
+function Shown({ report: { rows, total }, by }: { report: Report; by: By }) {
+  const locale = useLocale();
+  if (total.offered === 0) return <p class="card report-nobody">{t("nobody")}</p>;
+  return (
+    <>
+      <Total total={total} />
+      <Chart rows={rows.filter((row) => row.at !== null)} by={by} language={locale} />
+      <Table
+        title={t("table")}
+        name="report"
+        rows={rows}
+        columns={columns(by, locale)}
+        id={(row) => row.group.join(" ")}
+        data-testid="report"
+      />
+      <p class="dim">{t("zone", { zone: zoneHere() })}</p>
+    </>
+  );
+}
+
+/** Shows the figures of the whole time as cards. */
+function Total({ total }: { total: ReportRow }) {
+  const locale = useLocale();
+  const wanted = ["offered", "answered", "given_up", "level", "p50", "p90", "rating"];
+  const shownColumns = columns("day", locale).filter((column) => wanted.includes(column.id));
+  return (
+    <dl class="figures" data-testid="report-total">
+      {shownColumns.map((column) => (
+        <div key={column.id} class="figure-card card">
+          <dt>{column.title}</dt>
+          <dd>
+            <span class="figure-value num">{shownText(column, total)}</span>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function nameOf(row: ReportRow, by: By): string {
+  if (row.at !== null) return timeName(row.at, by, localeNow());
+  if (by === "language") return languageName(row.name, localeNow());
+  return row.name || (by === "category" ? t("none.category") : t("none.counselor"));
+}
+
+function columns(by: By, locale: Locale): TableColumn<ReportRow>[] {
+  const number = (
+    id: string,
+    title: string,
+    value: (row: ReportRow) => number | null,
+    text: (value: number) => string = String,
+  ) => ({
+    id,
+    title,
+    figure: true,
+    value,
+    text: (row: ReportRow) => shown(value(row), text),
+  });
+  const percent = (value: number) => new Intl.NumberFormat(locale, { style: "percent" }).format(value / 100);
+  const pair = (id: string, title: string, asked: (row: ReportRow) => number, found: (row: ReportRow) => number) => ({
+    ...number(id, title, asked),
+    text: (row: ReportRow) => (asked(row) === 0 ? "0" : t("of", { asked: asked(row), found: found(row) })),
+  });
+  return [
+    { id: "what", title: t("col.what"), value: (row) => row.at ?? nameOf(row, by), text: (row) => nameOf(row, by) },
+    number("offered", t("col.offered"), (row) => row.offered),
+    number("answered", t("col.answered"), (row) => row.answered),
+    number("given_up", t("col.given_up"), (row) => row.given_up),
+    number("messages", t("col.messages"), (row) => row.messages),
+    number("callbacks", t("col.callbacks"), (row) => row.callbacks),
+    number("level", t("col.level"), (row) => row.service_level_percent, percent),
+    number("wait", t("col.wait"), (row) => row.wait_mean_s, clock),
+    number("p50", t("col.p50"), (row) => row.wait_p50_s, clock),
+    number("p90", t("col.p90"), (row) => row.wait_p90_s, clock),
+    number("talk", t("col.talk"), (row) => row.talk_mean_s, clock),
+    pair(
+      "help",
+      t("col.help"),
+      (row) => row.help_asked,
+      (row) => row.help_joined,
+    ),
+    pair(
+      "transfers",
+      t("col.transfers"),
+      (row) => row.transfers_asked,
+      (row) => row.transferred,
+    ),
+    {
+      ...number("rating", t("col.rating"), (row) => row.rating),
+      text: (row) => (row.rating === null ? "–" : t("rating", { score: row.rating.toFixed(1), count: row.rated })),
+    },
+  ];
+}
+
+const shown = (value: number | null, text: (value: number) => string) => (value === null ? "–" : text(value));

@@ -1,0 +1,112 @@
+/** The operator's reports: which time, which rows, and how the page writes them. Pure, except `readReport`. */
+
+import { get } from "../../staff/api";
+import { locale } from "../../ui";
+
+export const BY = ["hour", "day", "week", "site", "category", "language", "counselor"] as const;
+export type By = (typeof BY)[number];
+
+/** The days of a report as typed ("2026-11-22"), including both; `site` is "" for all sites. */
+export interface Asked {
+  from: string;
+  to: string;
+  by: By;
+  site: string;
+}
+
+export interface ReportRow {
+  /** The row's start in the reader's zone, written as if that were UTC (ms); null if the row is no time. */
+  at: number | null;
+  name: string;
+  group: string[];
+  offered: number;
+  answered: number;
+  given_up: number;
+  messages: number;
+  callbacks: number;
+  service_level_percent: number | null;
+  wait_mean_s: number | null;
+  wait_p50_s: number | null;
+  wait_p90_s: number | null;
+  talk_mean_s: number | null;
+  help_asked: number;
+  help_joined: number;
+  transfers_asked: number;
+  transferred: number;
+  rated: number;
+  rating: number | null;
+}
+
+export interface Report {
+  rows: ReportRow[];
+  total: ReportRow;
+}
+
+const DAY_MS = 86_400_000;
+export const MOST_DAYS = {
+  hour: 62,
+  day: 1100,
+  week: 1100,
+  site: 1100,
+  category: 1100,
+  language: 1100,
+  counselor: 1100,
+} as const;
+
+/** Returns a day as it is typed, such as "2026-11-22", from the parts of a local time. */
+export function dayText(at: Date): string {
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** Returns the report that the page shows first, or after a press on a preset: the last `days` days, today included. */
+export function lastDays(days: number, now: Date): Pick<Asked, "from" | "to"> {
+  const first = new Date(now);
+  first.setDate(first.getDate() - days + 1);
+  return { from: dayText(first), to: dayText(now) };
+}
+
+export type Wrong = "empty" | "order" | "long";
+
+/** Returns what is wrong with the days; null if nothing is. */
+export function wrongDays({ from, to, by }: Asked): Wrong | null {
+  const [begin, end] = [Date.parse(from), Date.parse(to)];
+  if (Number.isNaN(begin) || Number.isNaN(end)) return "empty";
+  if (end < begin) return "order";
+  return (end - begin) / DAY_MS + 1 > MOST_DAYS[by] ? "long" : null;
+}
+
+/** Returns the query of a report. The time ends with the whole last day. */
+export function reportQuery({ from, to, by, site }: Asked, zone: string): string {
+  const end = new Date(`${to}T00:00:00`);
+  end.setDate(end.getDate() + 1);
+  const query = new URLSearchParams({
+    from: String(new Date(`${from}T00:00:00`).getTime()),
+    to: String(end.getTime()),
+    by,
+    zone,
+  });
+  if (site !== "") query.set("site", site);
+  return query.toString();
+}
+
+/** Returns the name of a row of a time, such as "Mon, 23 Nov" or "14:00". */
+export function timeName(at: number, by: By, language: string): string {
+  const zone = { timeZone: "UTC" } as const;
+  if (by === "hour")
+    return new Intl.DateTimeFormat(language, {
+      ...zone,
+      month: "short",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+    }).format(at);
+  const day = new Intl.DateTimeFormat(language, { ...zone, year: "numeric", month: "short", day: "numeric", weekday: "short" });
+  return by === "week" ? day.formatRange(at, at + 6 * DAY_MS) : day.format(at);
+}
+
+/** The time zone of this browser. */
+export const zoneHere = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+export const readReport = (asked: Asked) =>
+  get(`/api/operator/reports?${reportQuery(asked, zoneHere())}&lang=${locale()}`) as Promise<Report>;
