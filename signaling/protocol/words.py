@@ -16,9 +16,9 @@ Office = Literal["administrator", "owner", "manager", "supervisor"]  # the roles
 Action = Literal[
     "account.own", "session.visit", "session.talk", "session.hear", "session.callback", "session.serve", "desk.work",
     "desk.look", "desk.choose", "sign_in.change", "live.watch", "live.listen", "live.end", "live.sign_out",
-    "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read", "audit.undo", "thresholds.change",
-    "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change", "sites.change", "sites.add",
-    "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
+    "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read", "audit.undo",
+    "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change",
+    "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
 ]  # fmt: skip  # a list of names
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]

@@ -47,7 +47,8 @@ class Reports(Database):
     ) -> dict[Group, Counts]:
         """Return the counts of a realm's sessions whose users asked for a counselor in a time, by group.
 
-        `begin`, `end`: Unix ms, rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all of the realm.
+        `begin`, `end`: Unix ms, rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all
+        sites of the realm.
         """
         found: dict[Group, Counts] = defaultdict(Counter)
         async with self._reading(LONG_S) as connection:

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.records import Records, SessionRecord
+from signaling.records import Realm, Records, SessionRecord
 from signaling.records.report_counts import Counts, asked_at, count
 from signaling.records.reports import SETTLED_AFTER_MS, By, Group
 
@@ -138,3 +138,13 @@ async def test_report_of_one_site_and_time_has_only_these(records: Records) -> N
     report = await records.report(begin, end, "counselor", ZoneInfo("UTC"), "books")
     assert {group: +counts for group, counts in report.items()} == recounted(inside, "counselor", ZoneInfo("UTC"))
     assert sum(counts["offered"] for counts in report.values()) > 5
+
+
+async def test_report_has_nothing_of_another_organisation(records: Records) -> None:
+    await fill(records)
+    await records.count_finished(BEGIN + DAYS // 2 * 24 * HOUR_MS)
+    other = Realm(organisation="other")
+    assert await records.report(BEGIN, BEGIN + DAYS * 24 * HOUR_MS, "day", ZoneInfo("UTC"), realm=other) == {}
+    books = Realm(sites=frozenset({"books"}))
+    found = await records.report(BEGIN, BEGIN + DAYS * 24 * HOUR_MS, "site", ZoneInfo("UTC"), realm=books)
+    assert set(found) == {("books",)}
