@@ -29,6 +29,7 @@ from . import (
     recordings,
     replies,
     reply_pictures,
+    reports,
     settings_sites,
     settings_staff,
     staff,
@@ -213,6 +214,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST", f"{_SITE}/wrap-up", "operator", "Set a site's plan.", wrap_up.SitePlan, operator.LanguageQuery, wrap_up.NewPlan
     ),
+    Operation("GET", f"{_OPERATOR}/reports", "operator", "A report.", reports.Report, reports.ReportQuery),
     Operation(
         "GET", f"{_OPERATOR}/hours", "operator", "Opening hours of all sites.", list[hours.SiteHours], operator.LanguageQuery
     ),

@@ -19,7 +19,6 @@ import { MailPart } from "./mail/part";
 import { Past } from "./past";
 import { RepliesPart } from "./replies";
 import { ReportsPart } from "./reports/part";
-import { ReportsPart } from "./reports/part";
 import { OneSession } from "./session";
 import { SigningInPart } from "./signing-in/part";
 import { t } from "./texts";
