@@ -22,6 +22,7 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
 class Records(
-    Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures, Reports
-):
+    Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
+    Reports,
+):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""
