@@ -96,10 +96,9 @@ def _stored(begin: int, end: int, offset: int, by: By) -> sa.Select[Any]:
         return sa.select(unit, *sums).where(_between("site", begin, end)).group_by(unit)
     groups = [c.site, c.category] if by == "category" else [c[by]]
     first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # the whole days of UTC
+    here = _between("fine", begin, end)
     if first < last:
-        here = _between("day", first, last) | _between("fine", begin, first) | _between("fine", last, end)
-    else:
-        here = _between("fine", begin, end)
+        here = sa.or_(_between("day", first, last), _between("fine", begin, first), _between("fine", last, end))
     return sa.select(sa.literal(0).label("unit"), *groups, *sums).where(here).group_by(*groups)
 
 
