@@ -44,7 +44,7 @@ async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
     }
     unknown = await (await desk.get("/api/panel?site=demo-shop&category=cameras&lang=xx")).json()
     assert unknown["language"] == "ko"
-    browser = {"Accept-Language": "ja;q=0.9, en-US;q=0.5"}
+    browser = {"Accept-Language": "pt;q=0.9, en-US;q=0.5"}
     unknown = await (await desk.get("/api/panel?site=demo-shop&category=cameras&lang=xx", headers=browser)).json()
     assert unknown["language"] == "en"
 
