@@ -1,4 +1,4 @@
-"""`MatchStore` in Redis. `matcher/types.py` says what each step means; `lua/` does it."""
+"""`MatchStore` in Redis. `matcher/types.py` says what each step means; the functions in `lua/` carry it out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DOMAIN = "default"
 
 
 class RedisStore:
-    """One matching domain in the Redis at `url`. Several stores may share it. Every step may raise `Unavailable`.
+    """One matching domain in the Redis at `url`. Several stores may share the domain. Every step may raise `Unavailable`.
 
     Steps run in the order in which they are called, and each exactly once, even if an answer is lost on its way.
 
@@ -191,7 +191,10 @@ class RedisStore:
         return events
 
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
-        """Return the result and the domain's time (ms)."""
+        """Return the result of a read, and the time for which it holds (ms).
+
+        That time is the later of `now_ms` and the last step's time.
+        """
         packed = await self._line.read(msgspec.msgpack.encode((name, now_ms, arguments)))
         _, result, at_ms, era = msgspec.msgpack.decode(packed)
         self._notice(era)

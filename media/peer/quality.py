@@ -153,9 +153,9 @@ class Quality:
         return figures
 
     def _count(self, name: str, ssrc: int, packets: int, octets: int) -> tuple[int, int]:
-        """Add a stream's packets and octets since the last `look` to the totals, and return both numbers.
+        """Return how many packets and octets of a stream are new since the last `look`. Add both differences to the totals.
 
-        A stream that has restarted counts from its restart.
+        `packets` and `octets` are the stream's counters. When a stream restarts, its packet counter begins again.
         """
         seen = self._seen.setdefault(ssrc, _Seen())
         more = packets - seen.packets if packets >= seen.packets else packets

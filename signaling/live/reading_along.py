@@ -1,8 +1,8 @@
 """Colleagues who are mentioned in a line for staff: they are notified, and may read along.
 
-Reading along begins only at the colleague's request, and is audited before a line is sent. The staff of the session see it; the
-user is not told. It ends with the connection or the sign-in, with the conversation, and when the colleague may not read the site
-any more.
+Reading along begins only at the colleague's request, and is audited before a line is sent. The staff of the session see that
+the colleague reads; the user is not told. Reading along ends with the colleague's connection or sign-in, with the conversation,
+and when the colleague may no longer read the site.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class ReadingAlongs:
             await self.stop(staff.id, session)
 
     async def stop(self, staff: str, session: str) -> None:
-        """End the reading along of this member, if they do."""
+        """End this member's reading along, if they read along in this session."""
         reader = self._readers.pop((session, staff), None)
         if reader is None:
             return

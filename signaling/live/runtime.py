@@ -97,7 +97,7 @@ class Live:
     ) -> None:
         """`refused` counts refusals by reason.
 
-        `postbox`: the way into the outbox of mails. `wallboard`: the address of the operators' page.
+        `postbox` puts mails into the outbox. `wallboard`: the address of the operators' page.
         `forgotten` returns whether a store outside of this process has lost its memory since the last call.
         """
         self.records, self.store, self.workers, self.recordings, self.files = records, store, workers, recordings, files
@@ -498,7 +498,7 @@ class Live:
         return await self._renew_token(entry)
 
     async def _renew_token(self, entry: Entry) -> tuple[Entry, str]:
-        """Give the session a new token. A page that is still open with the former one is told so."""
+        """Give the session a new token. Tell a page that is still open with the former token that it was replaced."""
         token = secrets.token_urlsafe(32)
         if entry.id in self.index.entries:
             self.index.change_token(entry, token_hash(token))
@@ -529,10 +529,10 @@ class Live:
             self.boards.messages_changed()
 
     async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
-        """End the connections of one sign-in (`right`) or, without one, all connections of the member.
+        """End the member's connections that depend on one sign-in. `right`: the hash of its token, or "" for all connections.
 
-        The sessions of these connections follow the rules for a disconnected owner. A member left without a connection is signed
-        out at the matcher.
+        The sessions of these connections follow the rules for a disconnected owner. If the member has no connection left, they
+        are signed out at the matcher.
         """
         clients = self.hub.all_of_staff(member.id)
         await self.rights.end([client for client in clients if right in ("", client.right)])
@@ -540,14 +540,17 @@ class Live:
             await self.rights.sign_out(member)
 
     async def signed_in_again(self, member: StaffRecord, former: str) -> None:
-        """Let the browser's other tabs reconnect, as `member` has signed in there. Tabs of another member are signed out."""
+        """Let a browser's other tabs reconnect after `member` has signed in there. Tabs of another member are signed out.
+
+        `former`: the hash of the token with which these tabs were signed in before.
+        """
         theirs = [client for client in self.hub.staff_clients() if client.right == former]
         same = [client for client in theirs if client.staff is not None and client.staff.id == member.id]
         await self.rights.restart(same)
         await self.rights.end([client for client in theirs if client not in same])
 
     def password_changed(self, record: StaffRecord) -> None:
-        """Let the member's open consoles go on with the new record. Otherwise `Rights` would let them reconnect."""
+        """Give the member's open consoles the new record. Otherwise `Rights` would make these consoles reconnect."""
         for client in self.hub.of_staff(record.id):
             client.staff = record
 

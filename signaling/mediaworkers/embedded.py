@@ -300,14 +300,14 @@ class Workers:
         await self._moved(worker)
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
-        """Start a new worker under this number, in place of ``after``. Try again until it starts."""
+        """Start a new worker under this number, in place of ``after``. Try again until it starts or this server stops."""
         if after is not None:
             await self._stop(after)
         while not await self._start_successor(number):
             pass
 
     async def _start_successor(self, number: int) -> bool:
-        """Start a worker. Return False if it did not start; the caller then tries again."""
+        """Start a worker. Return False if the start failed: the caller then tries again. When this server stops, return True."""
         await until_free(media_ports(self._settings.udp_port + number, 1), self._stopped)
         async with self._succession:
             await asyncio.sleep(self._pause_s())

@@ -1,4 +1,4 @@
-"""Read the log of a segment. Pure. Times are milliseconds since the Unix epoch."""
+"""Read the log of a recorded segment of a session. Pure. Times are milliseconds since the Unix epoch."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class Segment(Struct, kw_only=True):
 
 
 def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_written: int) -> Segment:
-    """Return the segment that the log describes.
+    """Return the recorded segment that the lines of its log describe.
 
-    Reading stops at a broken line, because the recorder died while it wrote that line. Tracks whose end is not in the log end at
-    `last_written`.
+    `name`: the segment's folder. `last_written`: when a file of this folder was last written. Reading stops at a broken line,
+    because the recorder died while it wrote that line. Tracks whose end is not in the log end at `last_written`.
     """
     segment = Segment(name=name, epoch=epoch, period=period, reason="worker_lost")
     tracks: dict[int, Track] = {}
@@ -83,7 +83,7 @@ def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_wr
 
 
 def reached(segment: Segment, track: Track, listener: str) -> list[Span]:
-    """Return the spans in which `listener` heard or saw this track. A participant's own track is included whole."""
+    """Return the spans in which `listener` heard or saw this track. A track of the listener's own is returned whole."""
     if track.participant == listener:
         return [Span(track.began, track.ended)]
     spans: list[Span] = []

@@ -1,10 +1,11 @@
 """Sleeping text conversations: they take no place, staff may still write into them, and the user's next line wakes them.
 
-    active → asleep (the user has gone for 15 minutes, or the owner sends it to sleep)
-    asleep → waiting (the user's next line or press wakes it: first for the same counselor, then for everybody)
-    asleep → after (the owner ends it) · closed (the user ends it, or the site's days are over)
+    active → asleep: the user has been gone for 15 minutes, or the owner sends the conversation to sleep
+    asleep → waiting: the user writes a line or asks for a counselor; the same counselor is asked first, then everybody
+    asleep → after: the owner ends the conversation
+    asleep → closed: the user ends the conversation, or it has slept for as many days as the site allows
 
-A woken conversation waits without its user, because what the user wrote is to be answered even if they have left again.
+A woken conversation waits for a counselor even when its user has left again, because staff must still answer what the user wrote.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ DAY_MS = 86_400_000
 
 
 def may_sleep(session: Session) -> bool:
-    """Return whether this conversation can sleep: it is active, by text, and its user has come."""
+    """Return whether this conversation can sleep.
+
+    It must be active and by text, and its site must allow sleep. A callback cannot sleep before its user has connected.
+    """
     return session.state == "active" and session.channel == "text" and session.sleeps_days > 0 and not session.calling_back()
 
 
@@ -33,7 +37,7 @@ def put_to_sleep(session: Session, event: PutToSleep, now: int, out: list[Effect
 
 
 def sleep(session: Session, why: str, now: int, out: list[Effect]) -> None:
-    """Free the owner. The owner stays in the conversation and may still write."""
+    """Put the conversation to sleep. The owner gets the place back, stays in the conversation and may still write."""
     helping.close(session, "ended", out)
     callbacks.over(session, out)
     out.append(Step("release", session.request))

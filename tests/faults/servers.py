@@ -21,7 +21,7 @@ async def _ready(cluster: Cluster) -> None:
 
 
 async def _at(here: Stage, server: Server) -> None:
-    """Connect everybody to this server, as if the balancer had chosen it."""
+    """Connect everybody to this server, as if the load balancer had chosen it."""
     url = f"http://127.0.0.1:{server.port}"
     for person in here.people:
         turn = here.doors.index(url)
@@ -66,7 +66,7 @@ async def killed(cluster: Cluster) -> list[Figure]:
 async def stands_still(cluster: Cluster) -> list[Figure]:
     """Freeze the leader and wake it later.
 
-    Meanwhile another server takes over, and a call starts that the frozen server does not know.
+    While the leader is frozen, another server takes over, and a call starts that the frozen server does not know.
     """
     gaps, harm = [], []
     async with stage(cluster, calls=1) as here:

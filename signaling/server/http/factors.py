@@ -18,11 +18,11 @@ from .staff import Code, holder_of
 
 routes = web.RouteTableDef()
 
-PROOF_MS = 10 * 60_000  # after a proof of who somebody is, they can change their second factors for so long
+PROOF_MS = 10 * 60_000  # time in which staff may change their second factors after they have proved who they are
 
 
 class PasskeyItem(Struct, kw_only=True):
-    """A passkey. `host`: of the pages where it works. `used_at`: 0 if it was never used."""
+    """A passkey. `host`: the host of the pages where the passkey works. `used_at`: 0 if it was never used."""
 
     id: str
     name: str
@@ -124,12 +124,12 @@ async def make_recovery_codes(request: web.Request) -> web.Response:
 
 
 async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRecord, SignInRecord]:
-    """Return the member and the sign-in of this request, if they proved lately who they are.
+    """Return the member and the sign-in of this request, if the member proved within `PROOF_MS` who they are.
 
-    `limited`: whether a limited sign-in may do this. Raises SignInRefused: by_provider, prove_first.
+    `limited`: whether a limited sign-in is enough. Raises SignInRefused: by_provider, prove_first.
     """
     member, sign_in = await holder_of(request, limited=limited)
-    # a factor kept here would let somebody in whom the provider has deactivated
+    # The OpenID provider may deactivate a member. A factor of their own here would still let that member in.
     if await request.app[RECORDS].is_of_provider(member.id):
         raise SignInRefused("by_provider")
     if now_ms() - sign_in.proved_at > PROOF_MS:
@@ -138,5 +138,5 @@ async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRe
 
 
 async def note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:
-    """Write to the audit that this member has changed something of their own."""
+    """Write to the audit that this member has changed their second factors."""
     await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now)

@@ -32,7 +32,7 @@ PACKETS_A_ROOM = 2 / FRAME_S
 """Packets per second."""
 SOURCE = Path(__file__).with_name("echo.c")
 AUTHENTICATION = bytes(10)
-"""As long as the authentication tag of SRTP."""
+"""Takes the place of SRTP's authentication tag, which has the same length."""
 
 
 class BareLeg(Leg):
@@ -81,7 +81,7 @@ def rows() -> Iterator[Row]:
 
 
 async def _grow() -> AsyncIterator[Row]:
-    """Measure at each number of rooms. Windows go round the servers, so that other work on the machine affects all of them."""
+    """Measure all servers in turn at each number of rooms, so that other work on the machine affects all of them."""
     crowd, numbers = Crowd(), itertools.count(1000, STEP)
     async with Echo() as echo, Sangdam() as sangdam, Janus() as janus:
         names = {echo: "echo_packet_us", sangdam: "relay2_packet_us", janus: "janus2_packet_us"}

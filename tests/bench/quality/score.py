@@ -10,12 +10,12 @@ from media.mixer.opus import RATE, Samples
 from tests.bench.quality.speech import PIECE_S, PIECES, RUN_IN_S, SCORED_RATE, recording, resampled
 
 NEAR_S = 0.6
-"""Largest distance of a piece from its expected place, in s. The delay changes during a call."""
+"""Each piece of speech is looked for up to so many seconds around its expected time. The delay changes during a call."""
 WORST = 1.04
 
 
 def scores(heard: Samples) -> list[float]:
-    """Return the MOS-LQO of each piece. `heard` is at 48 kHz and may start at any time."""
+    """Return the MOS-LQO of each of the `PIECES` pieces of speech. `heard` is at 48 kHz and may start at any time."""
     ours, theirs = recording(), resampled(heard, RATE, SCORED_RATE)
     whole = _shift(ours, theirs)
     found = []
@@ -35,7 +35,7 @@ def _pesq(said: Samples, heard: Samples) -> float:
 
 
 def _shift(said: Samples, heard: Samples) -> int:
-    """Return how many samples after the start of `heard` the speech `said` starts, found by correlation."""
+    """Find the speech `said` in the sound `heard` by correlation. Return its start there in samples."""
     size = len(said) + len(heard)
     found: NDArray[np.float64] = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
     shift = int(np.argmax(found))

@@ -1,4 +1,7 @@
-"""Erasing reaches files, notes on people, copies that earlier versions made, and deleted text in the file's free pages."""
+"""Erasing a session also removes its files, its mails and the notes on its user.
+
+An upgrade removes copies of notes that earlier versions made, and deleted text in the free pages of SQLite's file.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add the sign-in provider (OpenID Connect): its settings, whom it knows, and what it gave for each sign-in."""
+"""Add the sign-in provider (OpenID Connect): its settings, the staff whom it knows, and its tokens for each sign-in."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def segment(*entries: LogEntry, cut: bytes = b"", last_written: int = 99_000) ->
 
 
 def a_help(*, end: bool = True) -> Segment:
-    """Return a segment of a session with help.
+    """Return a recorded segment of a session in which a professional joins the conversation.
 
     User and counselor talk until 10 s. The consultation lasts until 20 s, the conference until 30 s.
     """

@@ -8,7 +8,7 @@ export interface Outcome {
   id: string;
   names: Names;
   parent: string | null;
-  /** The categories in which it is offered; an empty list means all. */
+  /** The categories in which the outcome is offered; an empty list means all. */
   categories: string[];
 }
 
@@ -25,7 +25,7 @@ export interface Template {
 
 export interface Plan {
   outcomes: Outcome[];
-  /** Categories in which an outcome must be chosen; "*" for all. */
+  /** Categories in which staff must choose an outcome; "*" stands for all. */
   required: string[];
   tags: Tag[];
   templates: Template[];
@@ -90,12 +90,13 @@ export function without(plan: Plan, id: string): Plan {
   };
 }
 
-/** Returns the outcomes under which an outcome may be placed: all except itself and those below it. */
+/** Returns the outcomes under which an outcome may be placed: all except the outcome itself and those below it. */
 export function possibleParents(plan: Plan, id: string): Outcome[] {
   return plan.outcomes.filter((one) => !line(plan, one.id).some((each) => each.id === id));
 }
 
-/** Returns an unused id. It is made of the Latin letters and digits of `name`, or of a number if there are none. */
+/** Returns an id that is not in `taken`: the Latin letters and digits of `name`, and a number if that id is taken. If `name` has
+ *  no such letter or digit, the id is `o_1`, `o_2` and so on. */
 export function freshId(taken: string[], name: string): string {
   const plain = name
     .toLowerCase()
