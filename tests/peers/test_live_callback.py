@@ -143,7 +143,7 @@ async def test_link_works_once_and_for_nobody_else(service: Service) -> None:
     user = await service.user()
     at = await asked(service, user)
     counselor = await accepted(service, at)
-    assert (await user.say("invite"))["reason"] == "wrong_state"
+    assert (await user.say("invite"))["reason"] == "not_yours"
     url = (await counselor.say("invite"))["url"]
     invite = url.partition("#invite=")[2]
     assert (await service.post("/api/invites", {"invite": invite[:-4] + "AAAA"}))[1]["reason"] == "bad_invite"
