@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from hmac import compare_digest
+from unicodedata import normalize
 
 import pyotp
 import segno
@@ -27,7 +28,7 @@ def matching_step(seed: str, code: str, now: int) -> int | None:
     """Return the step whose code this is, or None. `now` in Unix ms. Checks the steps that a wrong clock may show."""
     app, step = pyotp.TOTP(seed, digits=CODE_DIGITS, interval=STEP_S), now // 1000 // STEP_S
     steps = range(step - DRIFT_STEPS, step + DRIFT_STEPS + 1)
-    return next((each for each in steps if compare_digest(app.generate_otp(each), code)), None)
+    return next((each for each in steps if compare_digest(app.generate_otp(each).encode(), code.encode())), None)
 
 
 def recovery_code() -> str:
@@ -89,7 +90,7 @@ class Factors:
 
     async def take_code(self, staff: str, code: str, now: int) -> None:
         """Use up a code of the member's app, or a recovery code. Raises SignInRefused: wrong_code, too_many_sign_ins."""
-        typed = "".join(code.split())
+        typed = _typed(code)
         if len(typed) == CODE_DIGITS and typed.isascii() and typed.isdigit():
             await self._take_app_code(staff, typed, now)
         elif not self._codes.take(staff, now):
@@ -105,9 +106,14 @@ class Factors:
             seed = self._seal.open(found.seed, _about(staff)) if found else ""
         except Unsealable:  # the installation has another key since then: only a recovery code or the command line helps
             seed = ""
-        step = matching_step(seed, "".join(code.split()), now) if seed else None
+        step = matching_step(seed, _typed(code), now) if seed else None
         if step is None or not await self._records.use_totp_step(staff, step):
             raise SignInRefused("wrong_code")
+
+
+def _typed(code: str) -> str:
+    """Return a code without spaces, and with the plain digits for those that East Asian keyboards write wide."""
+    return "".join(normalize("NFKC", code).split())
 
 
 def _about(staff: str) -> str:

@@ -156,7 +156,10 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
         ]
         if missing:
             raise click.UsageError(f"A new site needs {', '.join(missing)}.")
-        await records.save_site(valid(checked_site, replace(Site(id=site_id), **values)))
+        try:
+            await records.save_site(valid(checked_site, replace(Site(id=site_id), **values)))
+        except ValueError:
+            raise click.ClickException(f"Another organisation had a site “{site_id}”. Take another id.") from None
     await noted(records, "site.save", f"site/{site_id}")
     show([_site_row(await site_of(records, site_id))], as_json=as_json, one=True)
 

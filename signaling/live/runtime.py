@@ -557,7 +557,7 @@ class Live:
     async def staff_changed(self, record: StaffRecord) -> None:
         """Save a choice that a member of staff made in the console. Their open consoles stay connected."""
         skills = self.staffing.skills(record)
-        await self.records.save_staff(record)
+        await self.records.save_texts_in_call(record.id, on=record.texts_in_call)
         for client in self.hub.all_of_staff(record.id):
             client.staff = record
         if skills is not None:

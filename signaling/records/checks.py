@@ -26,7 +26,7 @@ MOST_FILE_MB = 500
 MOST_RETENTION_DAYS = 3650
 MOST_CATEGORIES = 200  # of one site
 MOST_LISTED = 100  # origins, languages and query parameters of one site
-_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")  # addresses cannot name "." and ".."
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 SENTENCES: Final[dict[FieldProblem, str]] = {

@@ -22,6 +22,7 @@ from .wrap_up import WrapUpPlan
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
 KNOWN_S = 1.0  # seconds for which a site is cached
 MOST_KNOWN = 1000  # most cached sites
+_HIGH_OFFICES = frozenset({"owner", "administrator"})
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
 
 
@@ -62,7 +63,8 @@ class Places(Database):
     async def save_site(self, site: Site, *, expected: str | None = None) -> None:
         """Insert or replace the whole site with its categories and keys.
 
-        `expected`: the version (`version_of`) of the stored site; "" for a new site. Raises Changed when another one is stored.
+        `expected`: the version (`version_of`) of the stored site; "" for a new site. Raises Changed when another one is stored,
+        and ValueError("id_taken") when past sessions of another organisation's site have this id.
         """
         values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {
             "wrap_up": _plain(site.wrap_up),
@@ -89,6 +91,8 @@ class Places(Database):
                     raise Changed(site.id)
             changed = await connection.execute(sa.update(t.site).where(t.site.c.id == site.id).values(values))
             if not changed.rowcount:
+                if await _has_foreign_past(connection, site):
+                    raise ValueError("id_taken")
                 await connection.execute(sa.insert(t.site).values(values))
             await connection.execute(sa.delete(t.category).where(t.category.c.site == site.id))
             await connection.execute(sa.delete(t.site_key).where(t.site_key.c.site == site.id))
@@ -126,8 +130,9 @@ class Places(Database):
     async def save_staff(self, record: StaffRecord, *, expected: str | None = None) -> None:
         """Insert or replace a member of staff.
 
-        A new password or part in conversations ends all sign-ins of this member, and so does deactivation. `expected`: as for
-        `save_site`. Raises Changed, and ValueError("login_taken") when another member of staff has this login.
+        A new password or part in conversations ends all sign-ins of this member, and so does deactivation. A new password,
+        deactivation, and promotion to owner or administrator end the member's one-time link. `expected`: as for `save_site`.
+        Raises Changed, and ValueError("login_taken") when another member of staff has this login.
         """
         values = {name: getattr(record, name) for name in _STAFF_COLUMNS}
         mine = t.staff.c.id == record.id
@@ -145,8 +150,16 @@ class Places(Database):
                 same = (before.password_hash, before.role) == (record.password_hash, record.role)
                 if not (same and record.active):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
+                # whoever could make a link for the member as they were may not make one for an owner
+                promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
+                if before.password_hash != record.password_hash or promoted or not record.active:
+                    await connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == record.id))
         except IntegrityError as error:
             raise ValueError("login_taken") from error
+
+    async def save_texts_in_call(self, staff_id: str, *, on: bool) -> None:
+        """Store whether a member of staff takes texts during a call. Nothing else of theirs changes, nor returns if removed."""
+        await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 
     async def remove_staff(self, staff_id: str) -> bool:
         """Remove a member of staff and their sign-ins. Return False when there is no such member."""
@@ -217,6 +230,15 @@ class Places(Database):
         except IntegrityError:
             return False
         return True
+
+
+async def _has_foreign_past(connection: AsyncConnection, site: Site) -> bool:
+    """Return whether another organisation had a site with this id and its sessions are still kept.
+
+    Users and the notes about them are known by the site's id: a new site with this id would show them to its own staff.
+    """
+    theirs = (t.session.c.site == site.id) & (t.session.c.organisation != site.organisation)
+    return (await connection.execute(sa.select(t.session.c.id).where(theirs).limit(1))).first() is not None
 
 
 async def _read_sites(connection: AsyncConnection, query: sa.Select[Any]) -> list[Site]:

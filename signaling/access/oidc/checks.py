@@ -13,7 +13,7 @@ import structlog
 
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Unsealable
-from signaling.records import OidcSettings, ProviderSignIn, Records
+from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, version_of
 
 from . import people
 from .provider import BadProvider, Provider, ProviderAway, ProviderRefuses, Tokens
@@ -98,7 +98,10 @@ class Checks:
         if changed is None:
             raise BadToken("the provider gives no role any more")
         if changed != member:
-            await self._records.save_staff(changed)
+            try:
+                await self._records.save_staff(changed, expected=version_of(member))
+            except Changed:  # by the settings, at the same time: the next check looks again
+                return
             await self._records.audit("provider", "staff.change", f"staff/{member.id}", now, " ".join(changed.roles))
         if record.failing_since:
             await self._records.save_provider_check(record.token_hash)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import ipaddress
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import quote_plus, urlsplit
 
 import aiohttp
@@ -21,6 +22,7 @@ TIMEOUT_S = 10.0
 MOST_BYTES = 256 * 1024  # of one answer
 KNOWN_MS = 10 * 60_000  # for which the description and the keys are kept
 NEW_KEYS_MS = 60_000  # least time between two looks for a new key
+AGAIN_MS = 5_000  # after a failed look, the next one waits so long: strangers' tokens must not become requests to the provider
 
 FormData = dict[str, str]
 _Address = Annotated[str, by(Exact(2000))]
@@ -83,26 +85,44 @@ class Provider:
         self._description: tuple[int, Description] | None = None
         self._keys: tuple[int, KeySet] | None = None
         self._turn = asyncio.Lock()
+        self._failed: tuple[int, Exception] | None = None  # the last look, if it failed
 
     async def description(self, now: int) -> Description:
-        """Return the provider's description. Raises ProviderAway, BadProvider."""
-        if self._description is None or now - self._description[0] > KNOWN_MS:
-            address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-            found = _read(await _answer("GET", address), _read_description)
-            _check(found, self.issuer)
-            self._description = now, found
-        return self._description[1]
+        """Return the provider's description. Raises ProviderAway, ProviderRefuses, BadProvider."""
+        if not _is_known(self._description, now, KNOWN_MS):
+            async with self._look(now):
+                if not _is_known(self._description, now, KNOWN_MS):  # nobody has read it while this waited
+                    address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+                    found = _read(await _answer("GET", address), _read_description)
+                    _check(found, self.issuer)
+                    self._description = now, found
+        return cast(tuple[int, Description], self._description)[1]
 
     async def keys(self, now: int, *, fresh: bool = False) -> KeySet:
         """Return the provider's public keys. `fresh`: read them again, at most once a minute. Raises as `description`."""
-        age = None if self._keys is None else now - self._keys[0]
-        if self._keys is None or age is None or age > (NEW_KEYS_MS if fresh else KNOWN_MS):
-            body = await _answer("GET", (await self.description(now)).jwks_uri)
+        most = NEW_KEYS_MS if fresh else KNOWN_MS
+        if not _is_known(self._keys, now, most):
+            described = await self.description(now)
+            async with self._look(now):
+                if not _is_known(self._keys, now, most):
+                    body = await _answer("GET", described.jwks_uri)
+                    try:
+                        self._keys = now, KeySet.import_key_set(_public(read_object(body)))
+                    except Exception as error:  # the library raises many classes for keys that it does not know
+                        raise BadProvider("The provider's keys cannot be read.") from error
+        return cast(tuple[int, KeySet], self._keys)[1]
+
+    @asynccontextmanager
+    async def _look(self, now: int) -> AsyncIterator[None]:
+        """Wait for the turn to ask the provider about itself. Raises the last failure again if that was a moment ago."""
+        async with self._turn:
+            if self._failed and 0 <= now - self._failed[0] < AGAIN_MS:
+                raise type(self._failed[1])(str(self._failed[1]))
             try:
-                self._keys = now, KeySet.import_key_set(_public(read_object(body)))
-            except Exception as error:  # the library raises many classes for keys that it does not know
-                raise BadProvider("The provider's keys cannot be read.") from error
-        return self._keys[1]
+                yield
+            except (ProviderAway, ProviderRefuses, BadProvider) as error:
+                self._failed = now, error
+                raise
 
     async def tokens(self, form: FormData, now: int) -> Tokens:
         """Ask the token endpoint. Raises ProviderAway, ProviderRefuses, BadProvider."""
@@ -129,6 +149,10 @@ def _public(keys: dict[str, Any]) -> Any:
     """Return the key set with its key pairs only. A provider may publish keys of kinds that the library does not know."""
     found = keys.get("keys")
     return {"keys": [key for key in found if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP")]} if found else {}
+
+
+def _is_known(found: tuple[int, Any] | None, now: int, most_ms: int) -> bool:
+    return found is not None and now - found[0] <= most_ms
 
 
 def is_safe(address: str) -> bool:

@@ -16,7 +16,7 @@ from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Seal, Unsealable
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
-from signaling.records import OidcSettings, ProviderSignIn, Records, StaffRecord
+from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, StaffRecord, version_of
 
 from . import people
 from .provider import BadProvider, Description, Provider, ProviderAway, ProviderRefuses, Tokens
@@ -218,7 +218,10 @@ class OidcSignIn:
         if member is None or not known.active:
             raise SignInRefused("no_role")
         if member != known:
-            await self._records.save_staff(member)
+            try:
+                await self._records.save_staff(member, expected=version_of(known))
+            except Changed:  # perhaps they have just been deactivated
+                raise SignInRefused("state_over") from None
         return member
 
     async def _provision(self, claims: Claims, settings: OidcSettings) -> StaffRecord:

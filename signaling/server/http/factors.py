@@ -14,7 +14,7 @@ from signaling.server.app_keys import FACTORS, RECORDS
 
 from .bodies import now_ms, read_json
 from .errors import answer, not_found
-from .staff import Code, holder_of
+from .staff import Code, holder_of, signed_out
 
 routes = web.RouteTableDef()
 
@@ -126,15 +126,22 @@ async def make_recovery_codes(request: web.Request) -> web.Response:
 async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRecord, SignInRecord]:
     """Return the member and the sign-in of this request, if the member proved within `PROOF_MS` who they are.
 
-    `limited`: whether a limited sign-in is enough. Raises SignInRefused: by_provider, prove_first.
+    `limited`: whether a limited sign-in is enough. Such a sign-in may only set up the first factor: later, its password alone
+    would get past the factors that the member has. Raises Refused: signed_out, and SignInRefused: by_provider, prove_first.
     """
     member, sign_in = await holder_of(request, limited=limited)
+    if sign_in.limited and await _has_factor(request, member):
+        raise signed_out()
     # The OpenID provider may deactivate a member. A factor of their own here would still let that member in.
     if await request.app[RECORDS].is_of_provider(member.id):
         raise SignInRefused("by_provider")
     if now_ms() - sign_in.proved_at > PROOF_MS:
         raise SignInRefused("prove_first")
     return member, sign_in
+
+
+async def _has_factor(request: web.Request, member: StaffRecord) -> bool:
+    return await request.app[FACTORS].has_app(member.id) or bool(await request.app[RECORDS].passkeys(member.id))
 
 
 async def note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:

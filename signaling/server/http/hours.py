@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from signaling.protocol.reading import Reader
 from signaling.protocol.session_views import OpeningView
-from signaling.records import Site
+from signaling.records import Site, version_of
 from signaling.records.opening_hours import BadHours, Hours, check, is_open, next_opening
 from signaling.server.app_keys import LIVE, RECORDS
 
@@ -74,7 +74,8 @@ async def change(request: web.Request) -> web.Response:
         except BadHours as error:
             raise Refused(400, "bad_hours", str(error)) from error
     changed = replace(site.categories[category], hours=wanted)
-    await records.save_site(replace(site, categories=site.categories | {category: changed}))
+    wanted_site = replace(site, categories=site.categories | {category: changed})
+    await records.save_site(wanted_site, expected=version_of(site))
     await records.audit(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms())
     await request.app[LIVE].hours_changed(site.id)
     return answer(_site(await records.site(site.id) or site, language))

@@ -17,6 +17,7 @@ from signaling.protocol.mail_addresses import BadAddress, address_of, masked
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import MailReason
 from signaling.protocol.texts import Exact
+from signaling.records import version_of
 from signaling.records.mail_plan import MailPlan
 from signaling.records.outbox import MailRecord, MailRefused
 from signaling.server.app_keys import LIVE, POSTBOX, RECORDS
@@ -187,7 +188,7 @@ async def save_plan(request: web.Request) -> web.Response:
     asker, records = await asker_of(request), request.app[RECORDS]
     site = await asked_site(request, asker)
     plan = (await read_json(request, _read_plan)).plan
-    await records.save_site(replace(site, mail=plan))
+    await records.save_site(replace(site, mail=plan), expected=version_of(site))
     await records.audit(asker.member.id, "site.mail", f"site/{site.id}", now_ms())
     return answer({})
 

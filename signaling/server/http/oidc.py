@@ -173,7 +173,10 @@ def _redirect(address: str) -> web.Response:
 
 
 def _form_value(body: str, name: str) -> str:
-    return parse_qs(body, max_num_fields=10).get(name, [""])[0]
+    try:
+        return parse_qs(body, max_num_fields=10).get(name, [""])[0]
+    except ValueError:  # too many fields
+        return ""
 
 
 # --- settings ------------------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ class NewSite(Struct, kw_only=True):
 
 
 class NewKey(Struct, kw_only=True):
-    kid: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+\Z")]
+    kid: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
 
 
 class KeySecret(Struct, kw_only=True):
@@ -185,7 +185,10 @@ async def _save_keys(request: web.Request, asker: Asker, site: Site, keys: list[
 
 async def _save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:
     records = request.app[RECORDS]
-    await records.save_site(site, expected=version)
+    try:
+        await records.save_site(site, expected=version)
+    except ValueError:
+        raise Invalid({"id": "taken"}) from None
     was, now = changes(plain(before) if before else None, plain(site))
     if was != now:
         change = Change(before=was, after=now)

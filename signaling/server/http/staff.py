@@ -131,7 +131,7 @@ async def signed_in(request: web.Request) -> StaffRecord:
     """Return the member of staff who makes this request. Raises Refused: signed_out."""
     member = await request.app[IDENTITY].who(request, now_ms())
     if member is None:
-        raise _signed_out()
+        raise signed_out()
     return member
 
 
@@ -140,9 +140,10 @@ async def holder_of(request: web.Request, *, limited: bool = False) -> tuple[Sta
     sign_in = await request.app[IDENTITY].sign_in_of(request.cookies.get(COOKIE, ""), now_ms())
     member = await request.app[RECORDS].staff(sign_in.staff) if sign_in else None
     if sign_in is None or member is None or (sign_in.limited and not limited):
-        raise _signed_out()
+        raise signed_out()
     return member, sign_in
 
 
-def _signed_out() -> Refused:
+def signed_out() -> Refused:
+    """Return the refusal of a request that carries no sign-in."""
     return Refused(401, "signed_out", "Sign in first.")

@@ -80,3 +80,13 @@ async def test_audit_of_a_removed_thing_stays_with_its_organisation(records: Rec
     await records.audit("boss-acme", "site.remove", "site/shop-acme", 3)
     assert (await records.audits(organisation="main"))[1] == 1
     assert (await records.audits(organisation="acme"))[1] == 4
+
+
+async def test_site_id_stays_with_its_organisation_while_its_sessions_are_kept(records: Records) -> None:
+    """Users and the notes about them are known by the site's id."""
+    await records.remove_site("shop-acme")
+    with pytest.raises(ValueError, match="id_taken"):
+        await records.save_site(Site(id="shop-acme", organisation="main"))
+    assert await records.site("shop-acme") is None
+    await records.save_site(Site(id="shop-acme", organisation="acme"))
+    assert await records.site("shop-acme") is not None

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
 
 from signaling.records import Records, SignInRecord, SignInRules, StaffRecord
 from tests.contract.records.test_records import records, url
@@ -59,6 +63,37 @@ async def test_link_is_used_once_even_by_concurrent_tries(records: Records) -> N
     member = await records.staff("jimin")
     assert member is not None
     assert member.password_hash.startswith("new-")
+
+
+@pytest.mark.parametrize(
+    ("change", "works"),
+    [
+        ({"name": "J"}, True),
+        ({"offices": ["supervisor"]}, True),
+        ({"offices": ["owner"]}, False),
+        ({"offices": ["administrator"]}, False),
+        ({"password_hash": "new"}, False),
+        ({"active": False}, False),
+    ],
+)
+async def test_link_ends_with_what_its_maker_could_reach(records: Records, change: dict[str, Any], works: bool) -> None:
+    await records.save_staff(JIMIN)
+    await records.add_reset_link("link", "jimin", 50)
+    await records.save_staff(replace(JIMIN, **change))
+    assert (await records.reset_link_owner("link", 1) == "jimin") is works
+
+
+async def test_choice_in_the_console_brings_nobody_back(records: Records) -> None:
+    """The choice is saved while an operator deactivates or removes the same member."""
+    await records.save_staff(JIMIN)
+    await records.save_staff(replace(JIMIN, active=False))
+    await records.save_texts_in_call("jimin", on=False)
+    member = await records.staff("jimin")
+    assert member is not None
+    assert (member.active, member.texts_in_call) == (False, False)
+    await records.remove_staff("jimin")
+    await records.save_texts_in_call("jimin", on=True)
+    assert await records.staff("jimin") is None
 
 
 async def test_expired_links_are_purged(records: Records) -> None:

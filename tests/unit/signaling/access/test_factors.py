@@ -17,7 +17,7 @@ def test_code_of_a_slightly_wrong_clock_is_accepted(late_steps: int, found: int 
     assert matching_step(SEED, pyotp.TOTP(SEED).generate_otp(STEP + late_steps), NOW) == found
 
 
-@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef"])
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "비밀번호 하나"])
 def test_anything_else_is_no_code(code: str) -> None:
     assert matching_step(SEED, code, NOW) is None
 

@@ -136,3 +136,8 @@ async def test_token_still_opens_its_own_session(desk: Desk) -> None:
     session = await desk.session()
     reply = await desk.get(f"/api/sessions/{session}/transcript", headers={"Authorization": f"Bearer {TOKEN}"})
     assert reply.status == 200
+
+
+async def test_logout_with_too_many_fields_gets_a_reason(desk: Desk) -> None:
+    reply = await desk.http.post("/api/oidc/logout", data=[(f"field-{n}", "x") for n in range(20)])
+    assert (await refused(reply))[1] == "provider_off"

@@ -139,3 +139,27 @@ async def test_seed_is_not_readable_in_the_records(desk: Desk) -> None:
     stored = await desk.records.totp("jimin")
     assert stored is not None
     assert made["secret"] not in stored.seed
+
+
+async def test_password_alone_does_not_get_past_a_factor_set_up_meanwhile(desk: Desk) -> None:
+    """Somebody who knows the password signs in before its owner has set up a second factor, and stays limited."""
+    await post(desk, "/api/operator/sign-in-rules", await desk.cookie_of("ops"), {"second_factor": "required"})
+    stranger, owner = await desk.cookie_of("jimin"), await desk.cookie_of("jimin")
+    await with_app(desk, owner)
+    await post(desk, "/api/prove", stranger, {"password": "jimin-demo"})
+    for path in ("passkeys/begin", "second-factors/app"):
+        assert await refused(await desk.post(f"/api/{path}", {}, headers=stranger)) == (401, "signed_out")
+    assert (await desk.post("/api/passkeys/begin", {}, headers=owner)).status == 200
+
+
+async def test_wide_digits_of_a_korean_keyboard_are_digits(desk: Desk) -> None:
+    cookie = await desk.cookie_of("jimin")
+    made = await post(desk, "/api/second-factors/app", cookie)
+    wide = str.maketrans("0123456789", "０１２３４５６７８９")
+    app = pyotp.TOTP(made["secret"])
+    assert await refused(await desk.post("/api/second-factors/app/confirm", {"code": "비밀번호"}, headers=cookie)) == (
+        403,
+        "wrong_code",
+    )
+    await post(desk, "/api/second-factors/app/confirm", cookie, {"code": app.now().translate(wide)})
+    assert (await desk.post("/api/sign-in", BODY | {"code": next_code(app).translate(wide)})).status == 200

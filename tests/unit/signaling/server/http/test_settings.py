@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from signaling.records import Organisation, StaffRecord
+from signaling.records import Organisation, SessionRecord, StaffRecord
 
 from .conftest import Desk
 
@@ -110,8 +112,10 @@ async def test_new_member_sets_a_password_by_the_link_and_works(desk: Desk) -> N
     status, added = await ask(desk, "/api/settings/staff", {"login": "Hana", "settings": HANA})
     assert status == 200, added
     token = added["link"].partition(LINK)[2]
-    reply = await desk.post("/api/password/reset", {"token": token, "new": "violet harbour lamp"}, origin=None)
-    assert reply.status in (200, 403), await reply.text()
+    password = "violet harbour lamp"
+    reply = await desk.post("/api/password/reset", {"token": token, "new": password})
+    assert reply.status == 200, await reply.text()
+    assert (await desk.post("/api/sign-in", {"login": "hana", "password": password})).status == 200
     member = await desk.records.staff("hana")
     assert member is not None
     assert (member.roles, member.texts, member.organisation) == (("counselor",), 2, "main")
@@ -158,6 +162,34 @@ async def test_owner_of_another_organisation_sees_none_of_it(desk: Desk) -> None
         assert "Jimin" not in str(rows)
     for path in ("sites/demo-shop", "staff/jimin"):
         assert (await desk.get(f"/api/settings/{path}", headers=cookie)).status == 404
+
+
+async def test_site_of_another_organisations_past_cannot_be_added(desk: Desk) -> None:
+    await desk.records.save_organisation(Organisation(id="acme", name="Acme"))
+    past = SessionRecord(
+        id="s-1", organisation="acme", site="books", category="c", language="ko", channel="text", state="closed", started_at=1
+    )
+    await desk.records.create_session(past)
+    settings = {"names": {"ko": "서점"}, "origins": ["https://books.example"], "languages": ["ko"]}
+    for taken, problem in (("books", "taken"), ("..", "bad_id")):
+        status, refused = await ask(desk, "/api/settings/sites", {"id": taken, "settings": settings})
+        assert (status, refused["fields"]) == (422, {"id": problem})
+
+
+async def test_retired_key_does_not_return_with_a_later_change(desk: Desk) -> None:
+    """Another server has retired the key a moment ago, and this one still knows the site with it."""
+    known = await desk.records.site("demo-shop")
+    assert known is not None
+    assert known.keys
+    await desk.records.save_site(replace(known, keys=[]))
+    for path, body in (("categories/cameras/hours", {"hours": None}), ("wrap-up", {"plan": None}), ("mail", {"plan": {}})):
+        desk.records._known["demo-shop"] = monotonic(), known
+        status, refused = await ask(desk, f"/api/operator/sites/demo-shop/{path}", body)
+        assert (status, refused["reason"]) == (409, "changed_meanwhile"), path
+    desk.records._known.clear()
+    stored = await desk.records.site("demo-shop")
+    assert stored is not None
+    assert stored.keys == []
 
 
 async def sign_in_as(desk: Desk, staff: str) -> dict[str, str]:
