@@ -84,8 +84,9 @@ class Ticket:
 class Lane:
     """Requests of one queue with the same `key`, oldest first.
 
-    `walked`: the requests exclude members, so matching must try each of them. `head_start_ms`: the waiting time (ms) that the
-    priority is worth. `front_item`: the lane's entry in `Queues.fronts`; None while the lane is empty.
+    `walked`: the lane's requests exclude members, so matching must look at every request and not only at the oldest.
+    `head_start_ms`: the waiting time (ms) for which the priority counts. `front_item`: the lane's entry in `Queues.fronts`; None
+    while the lane is empty.
     """
 
     __slots__ = ("front_item", "head_start_ms", "items", "key", "opens_after_ms", "queue", "walked")

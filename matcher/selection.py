@@ -202,7 +202,10 @@ class Selection:
         return passed
 
     def _obstructed(self, queue: Queue) -> list[PassedOver] | None:
-        """Set `Demand.obstructed` and return it. None: one of the members has no obstacle, or they are too few."""
+        """Set `Demand.obstructed` from the first `Rules.max_why` members who serve the queue, and return it.
+
+        None: one of these members has no obstacle, or fewer than `Rules.max_why` members serve the queue.
+        """
         found: list[PassedOver] = []
         medium, limit = queue.medium, self.rules.max_why
         first = list(islice((member for pools in queue.pools for pool in pools for member in pool.members.values()), limit))

@@ -67,10 +67,10 @@ _HOPELESS = (AuthenticationError, NoPermissionError)
 
 
 class Line:
-    """The connection of one matching domain.
+    """The connection to Redis for one matching domain (`matcher.types.MatchStore`).
 
-    `url`: see `matcher/redis/address.py`. `domain`: its name, without braces; every key carries it and the layout as a hash tag.
-    `rules`: the packed rules, which go along with every call.
+    `url`: see `matcher/redis/address.py`. `domain`: the domain's name, without braces. Every key in Redis has the hash tag
+    `{sangdam:DOMAIN:LAYOUT}`. `rules`: the packed rules, which go along with every call.
     """
 
     def __init__(self, url: str, domain: str, rules: bytes) -> None:

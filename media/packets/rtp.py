@@ -231,7 +231,7 @@ class Rewriter:
         self._timestamp_offset = (self._timestamp - header.timestamp) & 0xFFFFFFFF
 
     def mix_again(self) -> None:
-        """End what `follow` began: continue as if the relayed packets had been appended."""
+        """Return from relaying (`follow`) to the mix (`append`). The next appended packet continues the stream without a gap."""
         self.source = MIX
 
     def cut(self) -> None:

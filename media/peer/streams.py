@@ -290,7 +290,7 @@ class Outgoing:
         self.rewriter.follow(source, header)
 
     def mix_again(self) -> None:
-        """End what `follow` began: the stream carries the mix again."""
+        """Return from relaying (`follow`) to the mix (`append`)."""
         if self.source is not None:
             self.source = None
             self.rewriter.mix_again()

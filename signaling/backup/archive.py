@@ -1,10 +1,10 @@
-"""The layout of a backup: a tar archive, so that its parts can be looked at by hand.
+"""The layout of a backup: a tar archive, so that people can look into it with common tools.
 
-1. `about.json`: what the backup is of (`About`).
+1. `about.json`: the origin of the backup (`About`).
 2. The parts: `database`, `keys/NAME`, `recordings/SESSION/…`, `files/SESSION/…`.
-3. `manifest.jsonl`: path, size and SHA-256 of every part, in their order. A file without it is cut off.
+3. `manifest.jsonl`: path, size and SHA-256 of every part, in their order. A backup without a manifest was cut off.
 
-Writing and reading go through the archive once, from begin to end, with one buffer in memory.
+Writing and reading pass through the archive once, with one buffer in memory.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DatabaseKind = Literal["sqlite", "postgresql"]
 
 
 class About(Struct, kw_only=True):
-    """The origin of a backup. `revision`: of the database's tables. `made_at`: Unix ms."""
+    """The origin of a backup. `revision`: the version of the database's tables. `made_at`: Unix ms."""
 
     format: int
     version: Annotated[str, by(Exact(50))]
@@ -65,13 +65,13 @@ class ArchiveWriter:
         self.count, self.size_bytes = 0, 0
 
     def about(self, about: About) -> None:
-        """Write what this backup is of."""
+        """Write the origin of this backup."""
         with tempfile.TemporaryFile() as source:
             source.write(msgspec.json.encode(about))
             self._copy(ABOUT, source)
 
     def add(self, path: str, source: BinaryIO) -> None:
-        """Add the content of an open file, as long as it is now. A file that grows meanwhile is cut there."""
+        """Add the content of an open file. If the file grows meanwhile, only its present length is added."""
         size, digest = self._copy(path, source)
         self.count += 1
         self.size_bytes += size
@@ -84,14 +84,14 @@ class ArchiveWriter:
         self._tar.close()
 
     def _copy(self, path: str, source: BinaryIO) -> tuple[int, str]:
-        """Return the size and the SHA-256 of what was copied."""
+        """Copy a file into the archive. Return its size and SHA-256."""
         info = tarfile.TarInfo(path)
         info.size = source.seek(0, 2)
         info.mode = 0o600
         source.seek(0)
         counted = _Hashed(source)
         try:
-            self._tar.addfile(info, counted)  # type: ignore[arg-type]  # it calls `read` alone
+            self._tar.addfile(info, counted)  # type: ignore[arg-type]  # tarfile only calls `read`
         except OSError as error:
             raise BackupFailed(f"{path} cannot be copied: {error}.") from error
         self._tar.members.clear()  # type: ignore[attr-defined]  # tarfile would remember every file
@@ -125,7 +125,7 @@ class ArchiveReader:
         self._seen.close()
 
     def about(self) -> About:
-        """Return what the backup is of."""
+        """Return the origin of the backup."""
         member = self._next()
         if member is None or member.name != ABOUT or member.size > _MOST_ABOUT_BYTES:
             raise BackupFailed("This file is not a backup of Sangdam.")
@@ -185,7 +185,7 @@ class ArchiveReader:
 
 
 def checked_path(name: str) -> str:
-    """Return the path of a part, if a backup may have it. Raises BackupFailed for paths that lead elsewhere."""
+    """Return `name` if a backup may have a part of this path. Raises BackupFailed for others, such as "files/../../x"."""
     first, *rest = PurePosixPath(name).parts or ("",)
     good = name == DATABASE or (first in FOLDERS and rest and all(_NAME.fullmatch(each) for each in rest))
     if not good or (first == "keys" and len(rest) != 1) or str(PurePosixPath(name)) != name:
@@ -198,7 +198,7 @@ def files_in(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     try:
         here = sorted(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
-        return  # nothing is there yet, or it was erased a moment ago
+        return  # the folder does not exist yet, or was erased a moment ago
     for path in here:
         if path.is_symlink() or not _NAME.fullmatch(path.name) or (prefix == "files" and path.name == "arriving"):
             continue

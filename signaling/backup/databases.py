@@ -1,4 +1,4 @@
-"""The copy of a database: SQLite by its online backup, PostgreSQL by `pg_dump` and `pg_restore`. Both while the service runs."""
+"""The copy of a database: SQLite by its online backup, PostgreSQL by `pg_dump`. Both work while the service runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CopiedDatabase(Protocol):
     kind: DatabaseKind
 
     def copy(self, target: Path) -> None:
-        """Write a consistent copy. Other processes go on reading and writing."""
+        """Write a consistent copy to `target`. Other processes can read and write the database meanwhile."""
 
     def revision(self) -> str:
         """Return the revision of the tables, or "" when there are none."""
@@ -36,7 +36,7 @@ class CopiedDatabase(Protocol):
         """Return whether there are no tables."""
 
     def fill(self, source: Path) -> None:
-        """Make this empty database from a copy, completely or not at all."""
+        """Fill this empty database from a copy, completely or not at all."""
 
 
 def database_at(url: str) -> CopiedDatabase:
@@ -65,7 +65,7 @@ class _Sqlite:
 
     def copy(self, target: Path) -> None:
         try:
-            # All pages in one step: in WAL mode one reader blocks no writer. Smaller steps would begin again after each write.
+            # Copy all pages in one step: in WAL mode a reader blocks no writer. Smaller steps would start over after each write.
             with closing(self._open()) as source, closing(sqlite3.connect(target)) as copied:
                 source.backup(copied, pages=-1)
         except sqlite3.Error as error:
@@ -106,7 +106,7 @@ class _Postgres:
     def __init__(self, url: sa.URL) -> None:
         self._url = url
         where = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGDATABASE": url.database}
-        # the password goes by the environment, because other users of the machine can read a command line
+        # give the password in the environment, because other users of the machine can read a command line
         where |= {"PGPASSWORD": url.password, "PGSSLMODE": next(iter(url.normalized_query.get("ssl", ())), None)}
         self._environment = os.environ | {name: str(value) for name, value in where.items() if value}
 

@@ -20,18 +20,18 @@ from .databases import database_at
 from .failure import BackupFailed
 from .sealed import SealedWriter, check_passphrase
 
-_WORK = "backup-in-progress-"  # prefix of the folder that holds the copy of the database meanwhile
+_WORK = "backup-in-progress-"  # prefix of the folder that holds the copy of the database while a backup is made
 
 
 class Made(NamedTuple):
-    """A finished backup. `parts`: their number. `size_bytes`: of the parts together."""
+    """A finished backup. `parts`: the number of parts. `size_bytes`: their total size."""
 
     parts: int
     size_bytes: int
 
 
 def make(settings: Settings, target: Path, passphrase: str | None) -> Made:
-    """Write a backup to the file `target`, which must not exist. Raises BackupFailed, and then there is no such file."""
+    """Write a backup to the file `target`, which must not exist. Raises BackupFailed, and leaves no unfinished file."""
     if target.exists():
         raise BackupFailed(f"{target} exists already. Choose another name.")
     unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
@@ -51,8 +51,8 @@ def make(settings: Settings, target: Path, passphrase: str | None) -> Made:
 def write(settings: Settings, out: BinaryIO, passphrase: str | None) -> Made:
     """Write a backup to `out`. With a passphrase, encrypt it. Raises BackupFailed, and OSError when `out` or the disk fails.
 
-    The database is copied first and the files after it, so that every file that the copy names was there. A file that is erased
-    meanwhile is left out.
+    The database is copied first and the files after it, so the backup has every file that the database's copy names. Only files
+    that are erased meanwhile are left out.
     """
     if passphrase is not None:
         check_passphrase(passphrase)
@@ -71,7 +71,7 @@ def write(settings: Settings, out: BinaryIO, passphrase: str | None) -> Made:
 
 
 def _work_folder(place: Path) -> tempfile.TemporaryDirectory[str]:
-    """Return a private folder for the copy of the database. Remove what a killed backup left."""
+    """Return a private folder for the copy of the database. Remove such folders of killed backups after a day."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in place.glob(f"{_WORK}*"):
         if time.time() - left.stat().st_mtime > 24 * 3600:

@@ -23,7 +23,7 @@ _WORK = "restore-in-progress-"
 
 
 class Restored(NamedTuple):
-    """A restored backup. `parts`: their number. `size_bytes`: of the parts together."""
+    """A restored backup. `parts`: the number of parts. `size_bytes`: their total size."""
 
     about: About
     parts: int
@@ -38,7 +38,7 @@ def is_sealed(source: io.BufferedReader) -> bool:
 def restore(settings: Settings, source: io.BufferedReader, passphrase: str | None) -> Restored:
     """Restore a backup. Raises BackupFailed, and then this installation is as it was.
 
-    Everything is unpacked beside its final place and checked first. Then the database is filled, and folders are moved.
+    First, everything is unpacked next to its final place and checked. Then the database is filled, and the files are moved.
     """
     database = database_at(settings.database_url)
     _require_empty(settings, database)
@@ -62,7 +62,7 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
 
 
 def _work_folder(place: Path) -> tempfile.TemporaryDirectory[str]:
-    """Return a folder on the file system of its final place, so that moving its content takes no time."""
+    """Return a new folder in `place`. Moving files from it to `place` takes no time, because the file system is the same."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     return tempfile.TemporaryDirectory(prefix=_WORK, dir=place)
 

@@ -3,8 +3,8 @@
 The chunks follow the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015), which `age` and Tink also use. A nonce is a
 random prefix, the chunk's number, and a flag for the last chunk. So removed, swapped and appended chunks are noticed.
 
-Layout: `MAGIC`, salt (16 bytes), nonce prefix (7), check of the key (32), then the chunks, each of `CHUNK_BYTES` and a tag of 16
-bytes. The last chunk is shorter than the others and may be empty.
+Layout: `MAGIC`, salt (16 bytes), nonce prefix (7 bytes), a value that shows whether the passphrase is right (32 bytes), chunks.
+Each chunk has `CHUNK_BYTES` and a tag of 16 bytes. The last chunk is shorter than the others and may be empty.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .failure import BackupFailed
 
 MAGIC = b"sangdam sealed 1\n"
 CHUNK_BYTES = 1 << 20
-LEAST_CHARACTERS = 12  # of a passphrase: whoever has the file can try guesses for as long as they like
+LEAST_CHARACTERS = 12  # least length of a passphrase, because whoever has the file can guess without limit
 _TAG_BYTES = 16
 _SALT_BYTES, _PREFIX_BYTES, _CHECK_BYTES = 16, 7, 32
 _HEAD_BYTES = len(MAGIC) + _SALT_BYTES + _PREFIX_BYTES + _CHECK_BYTES
-_SCRYPT = {"n": 1 << 16, "r": 8, "p": 1, "maxmem": 1 << 27, "dklen": 64}  # 64 MiB and 0.2 s a guess
+_SCRYPT = {"n": 1 << 16, "r": 8, "p": 1, "maxmem": 1 << 27, "dklen": 64}  # each guess costs 64 MiB of memory and 0.2 s
 
 
 def passphrase_of(file: Path) -> str:
@@ -70,7 +70,7 @@ class SealedWriter(io.RawIOBase):
         return True
 
     def write(self, data: object) -> int:
-        """Encrypt bytes. At most one chunk and one call's bytes are in memory."""
+        """Encrypt bytes. Memory holds at most one chunk and the bytes of one call."""
         added = bytes(data)  # type: ignore[call-overload]  # any buffer
         self._buffer += added
         while len(self._buffer) > CHUNK_BYTES:
@@ -112,7 +112,7 @@ class SealedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        """Fill the buffer with decrypted bytes, as far as the present chunk goes."""
+        """Put decrypted bytes of one chunk into the buffer. Return their number; 0 at the end."""
         view = memoryview(buffer)  # type: ignore[arg-type]  # any writable buffer
         while not self._plain and not self._ended:
             self._open_next()

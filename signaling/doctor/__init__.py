@@ -1,7 +1,7 @@
-"""`sangdam doctor`: look at an installation and say what is wrong with it, and what to do.
+"""`sangdam doctor`: look at an installation, say what is wrong with it, and what to do.
 
-Each check is a function in `machine.py`, `network.py` or `stores.py`. To add one, write it, name it in `CHECKS`, and add its
-sentences to `sentences.py`: a test compares them.
+Each check is a function in `machine.py`, `network.py` or `stores.py`. To add a check, write its function, name the function in
+`CHECKS`, and add a sentence for each of its verdicts to `sentences.py`.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Finding(Struct, kw_only=True, frozen=True):
 
 
 class WorkerFacts(Struct, kw_only=True, frozen=True):
-    """The answers of a running media worker."""
+    """A running media worker, as it describes itself."""
 
     name: str
     version: str
@@ -41,8 +41,9 @@ def _descriptors() -> int:
 class Examined:
     """An installation, and the machine that it runs on.
 
-    `workers`: asks the workers that this process knows; None: it knows none. `kernel`: the folder of the kernel's settings.
-    `now_s`: Unix time. `descriptors`: how many files and sockets one process may open.
+    `workers`: asks the workers that this process knows. None: it knows no workers. `kernel`: the folder of the kernel's settings.
+    `now_s`: Unix time. `descriptors`: how many files and sockets one process may open. `trusted`: checks certificates as browsers
+    do.
     """
 
     settings: Settings

@@ -1,4 +1,4 @@
-"""Checks of the ways from the outside: names, certificates, proxy, UDP, TURN."""
+"""Checks whether browsers can reach the installation: names, certificates, proxy, UDP, TURN."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from signaling.config.settings import STAFF_HOSTS
 
 from .finding import Examined, Finding, finding
 
-ECHO_S, TRIES = 0.7, 3  # seconds of waiting for one answer, and questions asked
-SOON_DAYS = 14
+ECHO_S, TRIES = 0.7, 3  # seconds to wait for one answer, and how often to ask
+SOON_DAYS = 14  # a certificate that ends within so many days is a warning
 _DAY_S = 86_400
 
 
@@ -61,7 +61,7 @@ async def certificates(of: Examined) -> list[Finding]:
 
 
 async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
-    """Return the finding for one host. Return None for a name without an address, which `names` reports."""
+    """Return the finding for one host. Return None for a host without an address, because `names` reports that."""
     try:
         async with asyncio.timeout(5):
             _, writer = await asyncio.open_connection(host, port, ssl=of.trusted, server_hostname=host)
@@ -78,7 +78,7 @@ async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
 
 
 async def proxy(of: Examined) -> list[Finding]:
-    """Check that the server trusts the proxy that does TLS for it."""
+    """Check that the server trusts the proxy in front of it, which ends the TLS connections."""
     if of.settings.url.startswith("https:") and of.settings.trust_proxy is None:
         return [finding("proxy.untrusted", "warning")]
     return [finding("proxy.ok")]
@@ -100,14 +100,14 @@ async def udp(of: Examined) -> list[Finding]:
 
 
 def _own_address() -> list[str]:
-    """Return the first address of this machine that others could reach, or loopback where there is none."""
+    """Return the first IPv4 address of this machine that others could reach. Return loopback when there is none."""
     texts = [each.ip for adapter in ifaddr.get_adapters() for each in adapter.ips if isinstance(each.ip, str)]
     found = [text for text in texts if not (ipaddress.ip_address(text).is_loopback or ipaddress.ip_address(text).is_link_local)]
     return found[:1] or ["127.0.0.1"]
 
 
 async def _echo(address: str, port: int) -> bool:
-    """Return whether a STUN server answers there (RFC 8489, 12)."""
+    """Return whether a STUN server answers at this address (RFC 8489, 12)."""
     answered = asyncio.Event()
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
 
@@ -135,7 +135,7 @@ async def _echo(address: str, port: int) -> bool:
 
 
 async def relays(of: Examined) -> list[Finding]:
-    """Ask each TURN server for an allocation, with credentials as users get them."""
+    """Ask each TURN server for an allocation, with credentials like those that users get."""
     try:
         opened = Turn.open(of.settings.turn, of.settings.turn_secret_file)
     except TurnError as error:

@@ -1,4 +1,4 @@
-"""The sentences of findings, in Korean and English: what is so, and what to do about it."""
+"""The sentences of findings, in Korean and English: what was found, and what to do about it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 from .finding import Finding, State
 
 Language = Literal["ko", "en"]
-# verdict → (says in English, do in English, says in Korean, do in Korean); verdicts that are "ok" ask for nothing
+# verdict → (what was found in English, what to do in English, the same two in Korean); what to do is "" for an "ok" verdict
 SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
     "check.failed": (
         "The check “{check}” itself failed ({why}).",

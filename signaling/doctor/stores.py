@@ -15,12 +15,12 @@ from signaling.records.database import newest_revision
 from .finding import Examined, Finding, finding
 
 ANSWER_S = 3.0
-LEAST_REDIS = 7  # functions came with version 7
+LEAST_REDIS = 7  # Redis has functions since version 7
 MOST_OFF_S = 2.0  # seconds by which two clocks may differ
 
 
 async def database(of: Examined) -> list[Finding]:
-    """Check that the database answers, has the tables of this version, and takes writes."""
+    """Check that the database answers, has the tables of this version, and can be written."""
     file = of.settings.data_dir / "records.sqlite"
     if not of.settings.database and not file.exists():
         return [finding("database.new", where=file)]
@@ -69,7 +69,7 @@ def _clocks(of: Examined, other: str, there_s: float) -> list[Finding]:
 
 
 async def redis(of: Examined) -> list[Finding]:
-    """Check that Redis answers, is new enough, and throws nothing away."""
+    """Check that Redis answers, is new enough, and does not evict keys."""
     if not of.settings.redis:
         return []
     client = Redis.from_url(of.settings.redis, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, decode_responses=True)
@@ -90,7 +90,7 @@ async def redis(of: Examined) -> list[Finding]:
 
 
 async def workers(of: Examined) -> list[Finding]:
-    """Check that media workers answer, have this version, and use the fast path."""
+    """Check that media workers answer, have the server's version, and use the fast path."""
     if of.workers is None:
         return []
     facts = await of.workers()

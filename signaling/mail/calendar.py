@@ -1,4 +1,4 @@
-"""The calendar event of a callback (RFC 5545): the promise, each later time, and the cancellation. Pure."""
+"""The calendar event of a callback (RFC 5545), when the callback is booked, moved or cancelled. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _WARNS = timedelta(minutes=-10)
 def event(
     session: str, server: str, title: str, text: str, at_ms: int, now_ms: int, *, moved: int, cancelled: bool
 ) -> Attachment:
-    """Return the event as a file. All events of one session have the same UID, so that a calendar replaces the earlier one.
+    """Return the event as a file. All events of one session have the same UID, so a calendar replaces the earlier event.
 
-    `moved`: how often the callback has changed; a calendar obeys the highest number.
+    `server`: the host name for the UID. `moved`: how often the callback has changed; a calendar keeps the event with the highest
+    number.
     """
     begin = datetime.fromtimestamp(at_ms / 1000, UTC)
     found = icalendar.Event()

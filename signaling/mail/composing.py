@@ -1,4 +1,4 @@
-"""Make a mail from its row in the outbox: read what it is about, make its one-time link, write text and HTML."""
+"""Make a mail from its row in the outbox: read the session and site, make the one-time link, write text and HTML."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from .messages import Attachment, Envelope, message
 from .unsubscribing import Addresses
 from .words import language_of
 
-THREAD_MS = 7 * 86_400_000  # for so long, a link into a conversation works
+THREAD_MS = 7 * 86_400_000  # ms for which a link into a conversation works
 MOST_QUOTED_LINES = 20
-MOST_COPY_BYTES = 5 * 1024 * 1024  # pictures in a copy by mail; many mail servers refuse mails above 10 MB
+MOST_COPY_BYTES = 5 * 1024 * 1024  # most bytes of pictures in a copy; many mail servers refuse mails above 10 MB
 _QUOTED = Seen(2000, lines=True, cut=True)
 
 
 class Outdated(Exception):
-    """The subject of the mail is gone or has changed, so the mail must not be sent."""
+    """The site or session that the mail is about no longer exists, so the mail must not be sent."""
 
 
 class Composer:
@@ -47,7 +47,7 @@ class Composer:
         self._now = now
 
     async def compose(self, mail: MailRecord) -> EmailMessage:
-        """Return the message. Raises Outdated, and RecordsAway."""
+        """Return the message. Raises Outdated, RecordsAway, and UnknownSession for a session that was erased meanwhile."""
         kind: Kind = mail.kind  # type: ignore[assignment]  # only `Postbox.post` writes kinds
         site = await self._records.site(mail.site) if mail.site else None
         if mail.site and site is None:
@@ -83,7 +83,11 @@ class Composer:
         return message(written, envelope, files, self._now())
 
     async def _link(self, mail: MailRecord, kind: Kind) -> tuple[str, int | None] | None:
-        """Make the mail's link. Only the hash of its token is stored, so each try has a link of its own."""
+        """Return the mail's link and when it expires (Unix ms). Return None for a mail without a link.
+
+        The link of an alert never expires. All other links work once. Only the hash of a link's token is stored, so each try to
+        send the mail makes a new link.
+        """
         if kind in ("alert_nobody", "alert_wait"):
             return str(mail.args["page"]), None
         page = str(mail.args.get("page", ""))
@@ -101,11 +105,11 @@ class Composer:
                 expires_at=until,
             )
         )
-        # behind "#": browsers send that part to no server, so that it is in no log
+        # the token follows "#": browsers send that part to no server, so no log contains the token
         return (f"{page}#link={token}" if page else f"{self._url}/call#invite={token}"), until
 
     async def _said(self, mail: MailRecord, site: Site | None) -> str:
-        """Return the lines that the mail tells of, if the site allows it."""
+        """Return the texts of staff that the mail quotes. Return "" if the mail quotes nothing, or the site allows no quotes."""
         since = mail.args.get("since_seq")
         if since is None or site is None or site.mail.content != "on" or mail.session is None:
             return ""

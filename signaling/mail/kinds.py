@@ -1,4 +1,4 @@
-"""The kinds of mails: how urgent each is, how long it is of use, and whether its recipient has booked it. Pure."""
+"""The kinds of mails: how urgent each is, how long it is of use, and whether its recipient can unsubscribe. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Account = Literal["invitation", "password_reset"]
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
-_SOON = 1  # rank after what was booked
+_SOON = 1  # the rank after `BOOKED`
 _LATER = 2
 
 THREAD = "thread"  # the purpose of a link that opens a conversation
@@ -34,7 +34,7 @@ THREAD = "thread"  # the purpose of a link that opens a conversation
 class Manner:
     """The treatment of a kind of mail.
 
-    `rank`: lower is sent first; `BOOKED` goes to an unsubscribed address, too. `life_ms`: after so long, the mail is of no use.
+    `rank`: lower is sent first; `BOOKED` goes to an unsubscribed address, too. `life_ms`: a mail older than this is not sent.
     `opens`: whether the mail has a link into the conversation. `leaves`: whether the recipient can unsubscribe from such mails.
     """
 

@@ -1,6 +1,7 @@
 """A mail's subject, plain text and HTML. Pure.
 
-The HTML loads nothing: no pictures, no style sheets. So a mail program shows it at once, and nobody learns that it was opened.
+The HTML loads nothing: no pictures, no style sheets. So a mail program shows the mail at once, and nobody learns that the reader
+opened it.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ _STYLE = (
 class About:
     """The content of a letter.
 
-    `values`: what the texts' braces stand for. `own`: the site's own wording. `link`: an address and the time (Unix ms) until
-    which it works; None: no link. `said`: what the conversation's other side wrote; "" when the site does not allow quotes.
-    `leave`: the address to unsubscribe at, or "".
+    `values`: the values that replace the names in braces. `own`: the site's own wording. `link`: None, or an address and when it
+    expires (Unix ms; None: never). `said`: the texts of staff that the mail quotes, or "". `leave`: the address at which the
+    recipient unsubscribes, or "".
     """
 
     kind: Kind
@@ -58,7 +59,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter. `subject` is one line."""
+    """The texts of one mail. `subject` is one line."""
 
     subject: str
     text: str
@@ -66,7 +67,7 @@ class Letter:
 
 
 def moment(at_ms: int, language: str, zone: tzinfo) -> str:
-    """Return a date and time of day, as that language writes them."""
+    """Return the date and time of day, as people write them in `language`."""
     return FRAMES[language_of(language)]["moment"].format(datetime.fromtimestamp(at_ms / 1000, zone))
 
 
@@ -76,7 +77,7 @@ def zone_name(zone: tzinfo) -> str:
 
 
 def letter(about: About) -> Letter:
-    """Return the letter."""
+    """Write the letter."""
     language = language_of(about.language)
     words, frame = TEXTS[language][about.kind], FRAMES[language]
     values = {"site": about.site, **about.values}
@@ -89,12 +90,12 @@ def letter(about: About) -> Letter:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    """Fill in the names in braces. Unlike `str.format`, this reaches no attributes of the values."""
+    """Replace the names in braces by their values. Unlike `str.format`, this never reads attributes of the values."""
     return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def _small(about: About, frame: Frame, values: Mapping[str, str]) -> list[str]:
-    """Return the small print: how long the link works, and why this mail comes."""
+    """Return the small print: how long the link works, and why the recipient gets this mail."""
     found: list[str] = []
     if about.link is not None and about.link[1] is not None:
         until = {"when": moment(about.link[1], about.language, about.zone), "zone": zone_name(about.zone)}

@@ -1,4 +1,4 @@
-"""A letter as an Internet message (RFC 5322), with its calendar event or its attachments. Pure, but for the message's id."""
+"""A letter as an Internet message (RFC 5322), with its calendar event or its attachments. Pure, except for the random id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .letters import Letter
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a mail. `kind`: such as "text/html"."""
+    """A file of a mail. `kind`: the media type, such as "text/html". `parameters`: of the media type."""
 
     name: str
     kind: str
@@ -24,7 +24,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """The people of a mail. `sender`: the from-address. `leave`: the address to unsubscribe at, or ""."""
+    """The addresses of a mail. `sender`: the from-address. `leave`: the URL at which the recipient unsubscribes, or ""."""
 
     sender: str
     sender_name: str
@@ -34,7 +34,7 @@ class Envelope:
 
 
 def message(letter: Letter, envelope: Envelope, attachments: tuple[Attachment, ...], now_ms: int) -> EmailMessage:
-    """Return the message. Raises ValueError when a value would break a header: `email` refuses line ends there."""
+    """Return the message. Raises ValueError when a value of a header contains a line end, which `email` refuses."""
     local, _, domain = envelope.sender.rpartition("@")
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(envelope.sender_name, local, domain)
@@ -42,7 +42,7 @@ def message(letter: Letter, envelope: Envelope, attachments: tuple[Attachment, .
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(datetime.fromtimestamp(now_ms / 1000, UTC))
     mail["Message-ID"] = make_msgid(domain=domain)
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine answers
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: automatic responders do not answer
     if envelope.reply_to:
         mail["Reply-To"] = envelope.reply_to
     if envelope.leave:

@@ -14,15 +14,15 @@ from signaling.records.outbox import MailRecord, MailRefused
 from .kinds import MANNERS, Account, Kind
 from .unsubscribing import Addresses
 
-AFTER_S = 120  # seconds for which an answer waits to be read before a mail tells of it
-REPLY_AGAIN_MS = 3_600_000  # while the user stays away, further answers are told of after this time
+AFTER_S = 120  # seconds from an answer until a mail tells of it, unless the user returns earlier
+REPLY_AGAIN_MS = 3_600_000  # least time between two mails about answers, while the user stays away
 
 
 class Postbox:
-    """The way into the outbox. Every method raises MailRefused when the mail is not taken."""
+    """Puts mails into the outbox. Every method raises MailRefused when the outbox does not take the mail."""
 
     def __init__(self, records: Records, addresses: Addresses, now: Callable[[], int], *, enabled: bool) -> None:
-        """Make a postbox. `enabled`: whether this server was told of a mail server."""
+        """Make a postbox. `enabled`: whether this server's settings name a mail server."""
         self.enabled = enabled
         self.addresses = addresses
         self._records = records
@@ -43,9 +43,9 @@ class Postbox:
         at: int = 0,
         life_ms: int = 0,
     ) -> bool:
-        """Queue a mail. Return False when one with this key is queued, or was sent within `quiet_ms`.
+        """Queue a mail. Return False when a mail with this key is queued already, or was sent within the last `quiet_ms`.
 
-        `at`: when it is to be sent (Unix ms; 0: now). `life_ms`: after so long it is of no use (0: as its kind).
+        `at`: when to send the mail (Unix ms; 0: now). `life_ms`: how long after `at` it may be sent (0: see `MANNERS`).
         """
         if not self.enabled:
             raise MailRefused("mail_off")
@@ -87,8 +87,8 @@ class Postbox:
     ) -> None:
         """Send a member of staff an invitation, or a link to choose a new password.
 
-        `page`: address of the page that opens; the link is `page#link=TOKEN`. The page posts the token, and the handler exchanges
-        it, once, by `records.use_link(token_hash(token), kind, now)`, which returns `subject` (such as a staff id).
+        `page`: the address of the page that the link opens. The link is `page#link=TOKEN`. The page posts the token to us.
+        Then `records.use_link(token_hash(token), kind, now)` accepts the token once and returns `subject` (such as a staff id).
         """
         args = {"name": name, "organisation": organisation, "page": page, "subject": subject}
         await self.post(kind, address, language=language, args=args, key=f"{kind}/{subject}", life_ms=life_ms)

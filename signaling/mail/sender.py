@@ -1,8 +1,8 @@
-"""Send the mails of the outbox, from the server that decides. Nothing here is waited for by a conversation.
+"""Send the mails of the outbox. In a cluster only the leader sends. No conversation waits for the sending.
 
-A few lanes send side by side. Each takes the most urgent mail that is due, and keeps its connection while there are mails. Every
-step has a limit, so that a mail server may hang, refuse or answer in pieces. While the mail server itself is the trouble, all
-lanes pause, longer each time, and the mails keep their tries.
+A few tasks, called *lanes*, send at the same time. Each takes the most urgent mail that is due, and keeps its connection to the
+mail server while mails are due. Every step has a time limit, because a mail server may hang or answer in pieces. When the mail
+server itself fails, all lanes pause, longer after each failure. A mail that only waits loses none of its tries.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LEASE_MS = 5 * 60_000  # longer than connecting and sending one mail may take
 LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)  # pause after each failed try of one mail; the last pause repeats
 MOST_TRIES = 12
 PAUSES_S = (1, 2, 5, 15, 60, 300)  # pause of all lanes after each failure of the mail server; the last pause repeats
-LOOK_S = 5.0  # the longest time until a mail is seen that another server of a cluster has queued
+LOOK_S = 5.0  # longest time until the sender sees a mail that another server of the cluster has queued
 
 
 class Sender:
@@ -80,7 +80,7 @@ class Sender:
         return found[0] if found else None
 
     async def _rest(self) -> None:
-        """Wait until a mail is due and the mail server has had its pause."""
+        """Wait until the pause of all lanes is over and a mail may be due."""
         pause_ms = self._paused_until - self._now()
         if pause_ms > 0:
             await asyncio.sleep(pause_ms / 1000)
@@ -94,7 +94,7 @@ class Sender:
                     await self._postbox.posted.wait()
 
     async def _burst(self, first: MailRecord) -> None:
-        """Send this mail, and the next ones over the same connection, until none is due or the server fails."""
+        """Send this mail, and further mails over the same connection, until no mail is due or the mail server fails."""
         mail: MailRecord | None = first
         begun = False
         try:
@@ -115,7 +115,7 @@ class Sender:
             await self._server_failed(mail, found, counted=False)
 
     async def _send(self, connection: Connection, mail: MailRecord) -> bool:
-        """Send one mail and note what became of it. Return whether the connection can be used again."""
+        """Send one mail and store the result. Return whether the connection can be used again."""
         if self._now() > mail.until:
             await self._refused(mail, mail.why or "late")
             return True
@@ -156,7 +156,10 @@ class Sender:
         await self._records.mail_refused(mail, why)
 
     async def _server_failed(self, mail: MailRecord, found: Verdict, *, counted: bool) -> None:
-        """Pause all lanes. `counted`: the failure may be this mail's fault, so it counts as one of its tries."""
+        """Pause all lanes. Try this mail again later, or refuse it after its last try.
+
+        `counted`: this mail may have caused the failure, so the failure counts as one of the mail's tries.
+        """
         if self._now() > self._paused_until:  # lanes that fail together count once
             pause_s = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
             self._failures += 1

@@ -1,4 +1,4 @@
-"""One connection to the mail server, and what its refusals mean."""
+"""One connection to the mail server, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from signaling.protocol.mail_addresses import masked
 from signaling.protocol.texts import Seen
 
 ANSWER_S = 30.0  # seconds that one answer of the mail server may take
-CONNECTED_S = 45.0  # seconds until a connection stands: TLS and login included
+CONNECTED_S = 45.0  # seconds that connecting may take, with TLS and login
 SENT_S = 120.0  # seconds that one mail may take in all, however slowly the server's answers arrive
 
 _WHY = Seen(200, cut=True)
@@ -27,9 +27,10 @@ Meaning = Literal["refused", "later", "server"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The meaning of a failed try. "refused": for good; "later": for this mail; "server": the server takes no mail now.
+    """The meaning of a failed try.
 
-    `why`: "unreachable", "timeout", or the server's own words.
+    `meaning`: "refused": the server never takes this mail; "later": it may take this mail later; "server": it takes no mail now.
+    `why`: "unreachable", "timeout", "tls", "malformed", or the server's own words.
     """
 
     meaning: Meaning
@@ -54,17 +55,17 @@ def verdict(error: Exception, recipient: str) -> Verdict:
 
 
 class Connection:
-    """A connection to the mail server. Use it in `async with`; every error ends it."""
+    """A connection to the mail server. Use it in `async with`. After an error that means "server", it cannot be used again."""
 
     def __init__(self, server: MailServer, greets_as: str) -> None:
-        """Prepare a connection. `greets_as`: the host name with which it greets the server."""
+        """Prepare a connection. `greets_as`: the host name with which we greet the mail server."""
         self._server = server
         self._smtp = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
             username=server.user or None,
             password=server.password or None,
-            local_hostname=greets_as,  # otherwise the name would be looked up, and the look-up blocks
+            local_hostname=greets_as,  # otherwise aiosmtplib looks the name up, and the look-up blocks the event loop
             timeout=ANSWER_S,
             use_tls=server.tls == "tls",
             start_tls=server.tls == "starttls",
@@ -91,8 +92,8 @@ class Connection:
             self._smtp.close()
 
     async def send(self, mail: EmailMessage, sender: str, recipient: str) -> None:
-        """Send one mail. Raises what `verdict` explains."""
-        data = await asyncio.to_thread(mail.as_bytes)  # a mail with pictures takes long
+        """Send one mail. Raises exceptions that `verdict` explains."""
+        data = await asyncio.to_thread(mail.as_bytes)  # making the bytes takes long for a mail with pictures
         async with asyncio.timeout(SENT_S):
             await self._smtp.sendmail(sender, [recipient], data)
 

@@ -1,6 +1,6 @@
-"""Addresses as keyed hashes, and the links by which an address unsubscribes. Pure.
+"""Keyed hashes of mail addresses, and the tokens in the links that unsubscribe an address. Pure.
 
-The link works without any row in the database, for as long as the server's key is the same. It names the address by its hash.
+A token contains the address's hash, so it needs no row in the database. It works as long as the server keeps its key.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _HASH_BYTES = 32
 
 
 class Addresses:
-    """Hashes of addresses, and the tokens that unsubscribe them."""
+    """Makes hashes of addresses, and makes and reads the tokens that unsubscribe an address."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = derived(secret, "mail addresses")

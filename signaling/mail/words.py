@@ -13,7 +13,7 @@ from .kinds import Kind
 
 
 class Words(TypedDict):
-    """The texts of one kind. `button`: the label of the link, "" without one."""
+    """The texts of one kind of mail. `button`: the label of the link; "" for mails without a link."""
 
     subject: str
     text: str

@@ -1,4 +1,4 @@
-"""One-time links that lead back to one thing, such as a conversation. Only a hash of the link's token is stored."""
+"""One-time links. Each leads to one thing, such as a conversation. Only the hash of a link's token is stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LinkUnusable(Exception):
 
 
 class LinkRecord(Struct, frozen=True, kw_only=True):
-    """A link. `purpose`: what it is for. `subject`: the id of the thing. `mail`: the mail that carries the link."""
+    """A link. `purpose`: such as "thread". `subject`: the id of what the link leads to. `mail`: the mail with the link, or ""."""
 
     token_hash: str
     purpose: str
@@ -47,10 +47,10 @@ class Links(Database):
         await self._transaction(add, writes=True)
 
     async def use_link(self, token_hash: str, purpose: str, now: int) -> str:
-        """Use a link up, together with the other links of its mail. Return its subject.
+        """Use a link up, together with the other links of the same mail. Return the link's subject.
 
-        A mail that was tried twice may have arrived twice, each time with a link of its own. Raises LinkUnusable: bad_invite,
-        replayed, expired.
+        A mail that was sent twice has two links, and only one of them may be used. Raises LinkUnusable: bad_invite, replayed,
+        expired.
         """
 
         def use(connection: sa.Connection) -> str:

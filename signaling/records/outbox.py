@@ -1,7 +1,7 @@
-"""The outbox: mails that wait, were sent, or were refused, and the addresses that are never written to again.
+"""The outbox: mails that wait, were sent, or were refused, and the addresses that have unsubscribed.
 
-A row holds what a mail is about, not its text: the text and its one-time link are made when the mail is sent. A mail that was
-sent keeps neither its address nor its arguments. A refused mail keeps them for a week, so that an operator can try it again.
+A row holds what a mail is about. The text and the one-time link are made only when the mail is sent. After that, the row's
+arguments are removed and its address is masked. A refused mail keeps both for a week, so an operator can try the mail again.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from . import tables as t
 from .database import Database, require_kept
 
 MOST_QUEUED = 200_000
-MOST_A_DAY = 20  # mails to one address; an address may be given by somebody else
+MOST_A_DAY = 20  # mails to one address; somebody else may have given the address
 _DAY_MS = 86_400_000
 _SENT_KEPT_DAYS = 30
 _REFUSED_KEPT_DAYS = 7
 PAGE_SIZE = 50
 
-BOOKED = 0  # the rank of mails that the recipient has booked; even an unsubscribed address gets these
+BOOKED = 0  # rank of mails about booked callbacks and staff accounts; unsubscribed addresses get these, too
 
 MailState = Literal["queued", "sent", "refused"]
 _c = t.mail.c
 
 
 class MailRefused(Exception):
-    """This mail is not put into the outbox."""
+    """The outbox does not take this mail."""
 
     def __init__(self, reason: MailReason) -> None:
         super().__init__(reason)
@@ -42,9 +42,9 @@ class MailRefused(Exception):
 class MailRecord(Struct, frozen=True, kw_only=True):
     """A mail.
 
-    `args`: what the text says, beyond site and session. `key`: no second mail with this key is queued. `rank`: lower is sent
-    first; `BOOKED` is the lowest.
-    `why`: why the last try failed. `next_at`: when it is tried (again). `until`: when the mail is of no use any more.
+    `args`: the values in the text, besides those of site and session. `key`: no other mail with the same key is queued while this
+    one is. `rank`: lower is sent first; `BOOKED` is the lowest. `why`: why the last try failed. `next_at`: when to try next.
+    `until`: the mail is not sent later than this.
     """
 
     id: str
@@ -70,7 +70,7 @@ class Outbox(Database):
     """The mails, and the addresses that have unsubscribed."""
 
     async def queue_mail(self, mail: MailRecord, quiet_ms: int = 0) -> bool:
-        """Put a mail into the outbox. Return False when a mail with its key is queued, or was sent within `quiet_ms`.
+        """Put a mail into the outbox. Return False when a mail with the same key is queued, or was sent within `quiet_ms`.
 
         Raises MailRefused: unsubscribed, too_many_mails, mail_full. Raises UnknownSession when the session was erased.
         """
@@ -88,7 +88,7 @@ class Outbox(Database):
         return await self._transaction(queue, writes=True)
 
     async def drop_mails(self, key: str) -> None:
-        """Remove a queued mail with this key. After one that was sent, the next mail with this key is not held back."""
+        """Remove the queued mail with this key. If a mail with this key was sent, let the next one be queued at once."""
         here = _c.key == key
 
         def drop(connection: sa.Connection) -> None:
@@ -98,14 +98,14 @@ class Outbox(Database):
         await self._transaction(drop, writes=True)
 
     async def mail_keys(self, prefix: str) -> set[str]:
-        """Return the keys with this prefix that are in use."""
+        """Return the keys of mails that begin with this prefix."""
         rows = await self._all(sa.select(_c.key).where(_c.key.startswith(prefix, autoescape=True)))
         return {row["key"] for row in rows}
 
     async def claim_mails(self, now: int, most: int, lease_ms: int) -> list[MailRecord]:
-        """Return mails that are due, the most urgent first, and count a try for each.
+        """Return mails that are due, the most urgent first, and count one try for each of them.
 
-        A claimed mail is not claimed again for `lease_ms`: a server that dies while it sends loses no mail.
+        A claimed mail is due again after `lease_ms`, so no mail is lost when a server dies while it sends.
         """
 
         def claim(connection: sa.Connection) -> list[MailRecord]:
@@ -119,22 +119,22 @@ class Outbox(Database):
         return await self._transaction(claim, writes=True)
 
     async def next_mail_at(self) -> int | None:
-        """Return when the next queued mail is due (Unix ms), or None."""
+        """Return when the next queued mail is due (Unix ms). None: no mail is queued."""
         row = await self._first(sa.select(sa.func.min(_c.next_at).label("at")).where(_c.state == "queued"))
         return row["at"] if row else None
 
     async def mail_sent(self, mail: MailRecord, now: int) -> None:
-        """Note that a mail was sent, and forget its address and arguments."""
+        """Store that a mail was sent. Mask its address and remove its arguments."""
         sent = {"state": "sent", "why": "", "address": masked(mail.address), "args": {}, "sent_at": now}
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(sent))
 
     async def mail_waits(self, mail: MailRecord, why: str, next_at: int, *, counted: bool = True) -> None:
-        """Note why a try has failed, and when the next one follows. `counted`: the try counts as one of this mail's tries."""
+        """Store why a try has failed, and when to try again. `counted`: the failed try counts as one of this mail's tries."""
         tries = _c.tries if counted else mail.tries
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(why=why, next_at=next_at, tries=tries))
 
     async def mail_refused(self, mail: MailRecord, why: str) -> None:
-        """Note that a mail will never arrive, and why."""
+        """Store that a mail will not be sent, and why. Only an operator can try it again."""
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(state="refused", why=why, key=None))
 
     async def mail(self, mail_id: str) -> MailRecord | None:
@@ -160,7 +160,7 @@ class Outbox(Database):
         return [MailRecord(**row) for row in rows], int(total["n"]) if total else 0
 
     async def unsubscribe(self, address_hash: str, now: int) -> None:
-        """Never write to this address again, except for mails that it has booked. Queued mails to it are removed."""
+        """Take no more mails to this address, and remove its queued mails. Mails of rank `BOOKED` are excepted."""
         u = t.unsubscribed
 
         def remember(connection: sa.Connection) -> None:
@@ -183,14 +183,14 @@ def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:
     today = sa.and_(_c.address_hash == mail.address_hash, _c.created_at > mail.created_at - _DAY_MS)
     if connection.execute(sa.select(sa.func.count()).where(today)).scalar_one() >= MOST_A_DAY:
         raise MailRefused("too_many_mails")
-    # counting stops at the bound: the count of a full outbox must not cost more than this
+    # count at most `MOST_QUEUED` rows, so that the query stays cheap however many rows there are
     queued = sa.select(_c.id).where(_c.state == "queued").limit(MOST_QUEUED).subquery()
     if connection.execute(sa.select(sa.func.count()).select_from(queued)).scalar_one() >= MOST_QUEUED:
         raise MailRefused("mail_full")
 
 
 def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
-    """Free the key if the mail that has it was sent before this time. Return whether the key is free."""
+    """Return whether a new mail may have this key. Take the key from a mail that was sent before `sent_before`."""
     here = sa.select(_c.state, _c.sent_at).where(_c.key == key)
     row = connection.execute(here).first()
     if row is None:
@@ -202,6 +202,6 @@ def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
 
 
 def old_mails(now: int) -> sa.ColumnElement[bool]:
-    """Return the condition for mails that the outbox does not keep any longer."""
+    """Return the SQL condition for mails that are old enough to be deleted."""
     sent = sa.and_(_c.state == "sent", _c.created_at < now - _SENT_KEPT_DAYS * _DAY_MS)
     return sent | sa.and_(_c.state == "refused", _c.created_at < now - _REFUSED_KEPT_DAYS * _DAY_MS)

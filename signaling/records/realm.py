@@ -9,7 +9,7 @@ from .types import FIRST_ORGANISATION, Site
 
 
 class Realm(Struct, frozen=True, kw_only=True):
-    """An organisation, or some of its sites. `sites`: None for all sites, also those that were removed."""
+    """An organisation, or some of its sites. `sites`: their ids. None: all sites, also those that were removed."""
 
     organisation: str = FIRST_ORGANISATION
     sites: frozenset[str] | None = None
@@ -25,7 +25,7 @@ class Realm(Struct, frozen=True, kw_only=True):
         return self.sites is None or other.sites is None or not self.sites.isdisjoint(other.sites)
 
     def where(self, organisation: sa.ColumnElement[str], site: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-        """Return the condition for rows that have these columns."""
+        """Return the SQL condition that a row lies in this realm. `organisation`, `site`: the row's columns."""
         inside = organisation == self.organisation
         return inside if self.sites is None else sa.and_(inside, site.in_(sorted(self.sites)))
 

@@ -1,7 +1,7 @@
-"""The counts of a session in a report, and the figures that a report makes of counts. Pure.
+"""The counts of one session for a report, and the percentiles of waits that a report makes of the counts. Pure.
 
-A report adds up counts of sessions. `Reports` stores the counts of finished sessions, so they remain when the sessions
-themselves are deleted. Waits are counted in buckets (`WAITS_UP_TO_S`), because counts add up and percentiles do not.
+A report adds up the counts of its sessions. `Reports` stores the counts of finished sessions, so the counts remain when the
+sessions are deleted. Waits are counted in buckets (`WAITS_UP_TO_S`), because counts can be added up and percentiles cannot.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 DAY_MS = 86_400_000
 SLOT_MS = 900_000
 """Every offset from UTC that a time zone uses is a multiple of 15 minutes, so no slot lies in two local hours."""
-ANSWERED_IN_TIME_MS = 20_000
+ANSWERED_IN_TIME_MS = 20_000  # a user who waited longer was not answered in time
 WAITS_UP_TO_S = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1800, 3600)
 """Upper limits of the buckets of waits, in seconds. One more bucket counts all longer waits."""
 WAITS = tuple(f"waits_{number:02d}" for number in range(len(WAITS_UP_TO_S) + 1))
@@ -33,11 +33,11 @@ Event = tuple[str, Mapping[str, Any]]  # (kind, data)
 
 
 class Key(NamedTuple):
-    """The group of sessions that stored counts belong to.
+    """The group of sessions whose counts are added up in one row.
 
-    Each session is stored in three grains, so that a report over a year reads few rows. Grain "fine": a slot of `SLOT_MS` with
-    all properties. Grain "day": a day of UTC with all properties. Grain "site": a slot and the site; the other properties are "".
-    `slot`: the start of the slot or day in Unix ms.
+    Each session is counted in three groups, one of each *grain*, so that a report over a year reads few rows. Grain "fine": a
+    slot of `SLOT_MS`, and all properties. Grain "day": a day of UTC, and all properties. Grain "site": a slot, organisation and
+    site; the other properties are "". `slot`: the start of the slot or day in Unix ms.
     """
 
     grain: str
@@ -63,7 +63,7 @@ def asked_at(session: Mapping[str, Any]) -> int | None:
 
 
 def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Counts] | None:
-    """Return the counts of one session, with their key of grain "fine". None: the session asked for nobody.
+    """Return the counts of one session, with their key of grain "fine". None: the user asked for no counselor.
 
     `session`: columns of the table `session`. `events`: the session's events of a kind in `EVENTS`, in order.
     """
@@ -111,7 +111,7 @@ def _from_events(events: Iterable[Event]) -> Counts:
 def percentile_s(counts: Mapping[str, int], share: float) -> float | None:
     """Return the wait in seconds that `share` (0 to 1) of the answered users did not exceed. None: nobody was answered.
 
-    The value lies in the right bucket, and is interpolated there. Waits beyond the last limit count as that limit.
+    The value is interpolated within its bucket. Waits above the last limit count as the last limit.
     """
     numbers = [counts.get(name, 0) for name in WAITS]
     wanted = share * sum(numbers)
@@ -126,7 +126,7 @@ def percentile_s(counts: Mapping[str, int], share: float) -> float | None:
 
 
 class Span(NamedTuple):
-    """A time in which local time has one offset from UTC: from `begin` until before `end`. All in ms."""
+    """A period in which local time has one offset from UTC. `begin`, `end` (exclusive): Unix ms. `offset`: ms."""
 
     begin: int
     end: int
@@ -134,7 +134,7 @@ class Span(NamedTuple):
 
 
 def spans(begin: int, end: int, zone: ZoneInfo) -> Iterator[Span]:
-    """Divide a time (Unix ms) at each change of the zone's offset from UTC. `begin` and `end` are rounded down to slots."""
+    """Divide a period (Unix ms) at each change of the zone's offset from UTC. `begin` and `end` are rounded down to slots."""
     at, end = begin - begin % SLOT_MS, end - end % SLOT_MS
     start, offset = at, _offset_ms(at, zone)
     while at < end:

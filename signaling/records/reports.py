@@ -1,4 +1,4 @@
-"""Counts of sessions for reports: stored once a session has finished, so that a report over a year reads few rows."""
+"""Counts of sessions for reports. They are stored after a session has finished, so a report over a year reads few rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .realm import WHOLE, Realm
 from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, Span, count, spans
 
 SETTLED_AFTER_MS = 20 * 60_000
-"""A session changes no more this long after its end: ratings and late notes have come."""
+"""So long after its end a session no longer changes: by then its rating and late notes have arrived."""
 _AT_ONCE = 500  # sessions that are counted in one transaction
 _FINAL = ("closed", "message_left")
 _DAYS_TO_MONDAY = 3  # 1 January 1970 was a Thursday
@@ -24,7 +24,8 @@ _DAYS_TO_MONDAY = 3  # 1 January 1970 was a Thursday
 By = Literal["hour", "day", "week", "site", "category", "language", "counselor"]
 UNITS_MS: Final[dict[str, int]] = {"hour": 3_600_000, "day": DAY_MS, "week": 7 * DAY_MS}
 Group = tuple[str, ...]
-"""What a row counts: (start of a local time in ms, as text,), (site,), (site, category), (language,) or (counselor,)."""
+"""The sessions of one row: (start of the local hour, day or week in ms, as text,), (site,), (site, category), (language,) or
+(counselor,)."""
 
 
 class Reports(Database):
@@ -33,7 +34,7 @@ class Reports(Database):
     async def count_finished(self, now: int) -> int:
         """Store the counts of sessions that have finished and are not counted yet. Return how many sessions were counted.
 
-        A session is counted once, also when several servers call this method at the same time.
+        Each session is counted once, even if several servers call this method at the same time.
         """
         total = 0
         while True:
@@ -45,7 +46,7 @@ class Reports(Database):
     async def report(
         self, begin: int, end: int, by: By, zone: ZoneInfo, site: str = "", realm: Realm = WHOLE
     ) -> dict[Group, Counts]:
-        """Return the counts of a realm's sessions whose users asked for a counselor in a time, by group.
+        """Return counts by group, of the realm's sessions whose users asked for a counselor between `begin` and `end`.
 
         `begin`, `end`: Unix ms, rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all
         sites of the realm.
@@ -82,7 +83,7 @@ def _group(row: Any, by: By, unit: int) -> Group:
 
 
 def _unit(slot: int, offset: int, by: By) -> int:
-    """Return the number of the local hour, day or week that a slot belongs to. 0 when the report is not by time."""
+    """Return the number of the local hour, day or week that a slot belongs to. Return 0 if the report is not by time."""
     shift = _DAYS_TO_MONDAY * DAY_MS if by == "week" else 0
     return (slot + offset + shift) // UNITS_MS[by] if by in UNITS_MS else 0
 
@@ -119,7 +120,7 @@ _SESSION = [t.session.c[name] for name in (
 
 
 def _recent(connection: sa.Connection, begin: int, end: int, inside: sa.ColumnElement[bool]) -> list[tuple[Key, Counts]]:
-    """Return the counts of the sessions of a time that are not stored yet."""
+    """Return the counts of sessions that `count_finished` has not stored yet, and whose users asked in this period."""
     c = t.session.c
     asked = sa.func.coalesce(c.waiting_at, c.started_at)
     here = c.counted.is_(False) & (asked >= begin) & (asked < end) & inside
@@ -128,7 +129,7 @@ def _recent(connection: sa.Connection, begin: int, end: int, inside: sa.ColumnEl
 
 
 def _with_events(connection: sa.Connection, rows: Sequence[Any]) -> list[tuple[Any, list[Event]]]:
-    """Return each session with its events that a report counts."""
+    """Return each session with those of its events that a report counts."""
     c = t.event.c
     events: dict[str, list[Event]] = defaultdict(list)
     for begin in range(0, len(rows), _AT_ONCE):
@@ -160,7 +161,7 @@ def _count_some(connection: sa.Connection, now: int) -> int:
 def _adding(dialect: str) -> Any:
     """Return the statement that adds counts to the stored ones.
 
-    Its rows must be sorted, so that two servers that add at the same time never wait for each other.
+    The added rows must be sorted, so that two servers that add at the same time do not deadlock.
     """
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(t.report)
     more = {name: t.report.c[name] + insert.excluded[name] for name in COUNTS}

@@ -28,7 +28,7 @@ from .connection_limits import Connections, Limits
 log = structlog.get_logger(__name__)
 
 SWEEP_S = 1.0  # seconds between two checks of deadlines
-LOOK_S = 5.0  # seconds between two checks for stalled connections, which visit every connection
+LOOK_S = 5.0  # seconds between two checks for stalled connections; each check looks at every connection
 STALLED_S = 30.0  # seconds after which a client that reads nothing of its response is cut off
 LINGER_S = 2.0  # seconds for which the rest of a refused body is read and dropped
 RESERVED = 64  # descriptors for records, media workers and files, in addition to those open at the start

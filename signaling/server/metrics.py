@@ -1,7 +1,8 @@
 """`GET /metrics` in Prometheus' format, on a separate address (`--metrics`): metrics of this server and its media workers.
 
 There is no password, so the address belongs on a private network and is off by default. No label contains a name, an id or a
-text of a person: queues are named by configured sites and categories, workers by their place.
+text of a person. A queue is named by its configured site and category. A worker is named by its number (`w0`), or by address and
+port.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Page(NamedTuple):
 
 
 def pages_of(update: bytes) -> list[Page]:
-    """Return the pages on which something is drawn or laid, in order. Return [] for a document that cannot be read."""
+    """Return the pages that have a shape or a background picture, in order. Return [] for a document that cannot be read."""
     if not update or len(update) > MOST_BYTES:
         return []
     document: pycrdt.Doc[Any] = pycrdt.Doc()

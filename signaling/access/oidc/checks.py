@@ -1,7 +1,7 @@
-"""Ask the provider again and again whether it still vouches for each sign-in.
+"""Ask the OpenID provider about each sign-in every 30 seconds, and end the sign-ins that it no longer confirms.
 
-Somebody who is deactivated at the provider, or has no role any more, is signed out within a minute. While the provider does not
-answer, sign-ins go on for an hour, so that its failure does not end every conversation.
+Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
+answer, sign-ins go on for an hour, so a failure of the provider does not end every conversation.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from .tokens import BadToken, Claims
 
 log = structlog.get_logger(__name__)
 
-EVERY_MS = 30_000  # between two checks of one sign-in
-LOOK_S = 3.0
+EVERY_MS = 30_000  # ms between two checks of one sign-in
+LOOK_S = 3.0  # seconds between two searches for sign-ins that are due for a check
 AT_ONCE = 8  # requests to the provider at the same time
-MOST_DUE = 400  # sign-ins that are checked in one round
-PATIENCE_MS = 3_600_000  # for which sign-ins outlive a provider that does not answer
+MOST_DUE = 400  # most sign-ins that one call of `look` checks
+PATIENCE_MS = 3_600_000  # ms for which sign-ins go on while the provider does not answer
 
 
 class Checks:
-    """Checks the provider's sign-ins."""
+    """Checks the sign-ins that staff made at the provider."""
 
     def __init__(self, records: Records, oidc: OidcSignIn, now: Callable[[], int]) -> None:
         self._records = records
@@ -64,7 +64,11 @@ class Checks:
                 await self._end(record, str(error))
 
     async def _ask(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider, now: int) -> None:
-        """Ask the provider. Raises what shows that it does not vouch for the sign-in, or does not answer."""
+        """Ask the provider about a sign-in, and take over a new role or name.
+
+        Raises ProviderRefuses, BadToken or Unsealable when the sign-in must end. Raises ProviderAway or BadProvider when the
+        provider gives no usable answer.
+        """
         kept = self._oidc.opened(record)
         if kept.refresh_token:
             claims = await self._refresh(record, kept, settings, provider, now)
@@ -81,7 +85,7 @@ class Checks:
         given = await provider.tokens(form, now)
         tokens = Tokens(
             access_token=given.access_token,
-            refresh_token=given.refresh_token or kept.refresh_token,  # RFC 6749, 6: without a new one, the old one stays
+            refresh_token=given.refresh_token or kept.refresh_token,  # RFC 6749, 6: without a new token, the old one stays valid
             expires_in=given.expires_in,
         )
         await self._records.save_provider_check(record.token_hash, tokens=self._oidc.sealed(tokens, record.token_hash, now))
@@ -90,7 +94,7 @@ class Checks:
         return await self._oidc.claims(provider, settings, given, None, now)
 
     async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings, now: int) -> None:
-        """Take over a new role or name. A new role ends the member's sign-ins."""
+        """Store the member's new role or name. `save_staff` ends all sign-ins when the part in conversations changes."""
         member = await self._records.staff_of_subject(settings.issuer, record.subject)
         if member is None:
             raise BadToken("the member of staff is gone")

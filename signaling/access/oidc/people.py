@@ -16,9 +16,9 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | None:
-    """Return the role of the first rule whose value the claim has, or None. The claim is a text or a list of texts.
+    """Return the role of the first rule whose value is in the role claim. None: no rule fits.
 
-    A dotted name reaches into objects, as in Keycloak's "realm_access.roles".
+    The claim is a text or a list of texts. A dotted name reaches into objects, as in Keycloak's "realm_access.roles".
     """
     found: Any = claims
     for part in settings.role_claim.split("."):
@@ -28,12 +28,12 @@ def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | No
 
 
 def names_role(claims: dict[str, Any], settings: OidcSettings) -> bool:
-    """Return whether the claims have the role claim at all."""
+    """Return whether the claims contain the role claim, with any value."""
     return settings.role_claim.split(".")[0] in claims
 
 
 def login_of(claims: dict[str, Any]) -> str:
-    """Return the login under which the provider knows somebody, in the form of an id."""
+    """Return a login made of the provider's name for somebody. Characters that no login may have are replaced."""
     given = next((claims[name] for name in ("preferred_username", "email", "sub") if isinstance(claims.get(name), str)), "")
     return _UNFIT.sub("-", given.strip()).strip("-").lower()[:50] or "staff"
 
@@ -59,7 +59,7 @@ def updated(member: StaffRecord, claims: dict[str, Any], settings: OidcSettings)
 
 
 def place_of(role: ProviderRole) -> tuple[Role, list[Office]]:
-    """Return the part in conversations and the offices that make this role."""
+    """Return the fields `role` and `offices` of a `StaffRecord` with this role."""
     if role == "counselor" or role == "professional":
         return role, []
     return "operator", [role]

@@ -1,4 +1,4 @@
-"""Ask an OpenID provider: its description, its keys, tokens, and who a token belongs to."""
+"""Requests to an OpenID provider: for its description, its keys, tokens, and the claims of a token's owner."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from signaling.protocol.reading import Reader, Unreadable, by, read_object
 from signaling.protocol.texts import Exact
 
 TIMEOUT_S = 10.0
-MOST_BYTES = 256 * 1024  # of one answer
-KNOWN_MS = 10 * 60_000  # for which the description and the keys are kept
-NEW_KEYS_MS = 60_000  # least time between two looks for a new key
-AGAIN_MS = 5_000  # after a failed look, the next one waits so long: strangers' tokens must not become requests to the provider
+MOST_BYTES = 256 * 1024  # most bytes of one answer
+KNOWN_MS = 10 * 60_000  # ms for which the description and the keys are cached
+NEW_KEYS_MS = 60_000  # least time between two requests for a new key
+AGAIN_MS = 5_000  # pause after a failed request: strangers' tokens must not become requests to the provider
 
 FormData = dict[str, str]
 _Address = Annotated[str, by(Exact(2000))]
@@ -38,7 +38,7 @@ class ProviderAway(Exception):
 
 
 class ProviderRefuses(Exception):
-    """The provider refuses what was sent. The exception's text is its error code."""
+    """The provider refuses a request. The exception's text is the provider's error code."""
 
 
 class BadProvider(Exception):
@@ -77,7 +77,7 @@ _read_refusal: Reader[_Refusal] = Reader(_Refusal)
 
 
 class Provider:
-    """One provider, with its description and keys as they were read lately."""
+    """One provider, with its cached description and keys."""
 
     def __init__(self, issuer: str, client_id: str, client_secret: str) -> None:
         self.issuer, self.client_id = issuer, client_id
@@ -137,7 +137,10 @@ class Provider:
         return _read(await _answer("POST", described.token_endpoint, data=form, headers=headers), _read_tokens)
 
     async def user_info(self, access_token: str, now: int) -> dict[str, Any]:
-        """Return the claims of the token's owner. Raises ProviderAway, ProviderRefuses, BadProvider."""
+        """Return the claims of the token's owner. Return {} when the provider has no userinfo endpoint.
+
+        Raises ProviderAway, ProviderRefuses, BadProvider.
+        """
         described = await self.description(now)
         if not described.userinfo_endpoint:
             return {}
@@ -146,7 +149,7 @@ class Provider:
 
 
 def _public(keys: dict[str, Any]) -> Any:
-    """Return the key set with its key pairs only. A provider may publish keys of kinds that the library does not know."""
+    """Return only the RSA, EC and OKP keys of the set. A provider may publish keys of kinds that the library does not know."""
     found = keys.get("keys")
     return {"keys": [key for key in found if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP")]} if found else {}
 

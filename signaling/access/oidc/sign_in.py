@@ -25,14 +25,14 @@ from .tokens import BadToken, Claims, UnknownKey, id_claims, logout_claims
 log = structlog.get_logger(__name__)
 
 STATE_LIFE_MS = 10 * 60_000
-LOGOUT_MARK_MS = 10 * 60_000  # for which a used logout token is remembered; older ones are refused anyway
+LOGOUT_MARK_MS = 10 * 60_000  # ms for which a used logout token is remembered; older tokens are refused anyway
 _STATE = "oidc state"
 _CLIENT = "oidc client"
 _Short = Annotated[str, by(Exact(500))]
 
 
 class State(Struct, kw_only=True):
-    """The secrets of one sign-in. The browser keeps them, sealed in a cookie, while its person is at the provider."""
+    """The secrets of one sign-in. The browser keeps them in an encrypted cookie while the person is at the provider."""
 
     state: _Short
     nonce: _Short
@@ -42,7 +42,7 @@ class State(Struct, kw_only=True):
 
 
 class Kept(Struct, kw_only=True):
-    """The tokens of a sign-in, sealed in the records. `until`: when the access token ends."""
+    """The tokens of a sign-in, which the records store encrypted. `until`: when the access token expires (Unix ms)."""
 
     access_token: Annotated[str, by(Exact(32_768))]
     refresh_token: Annotated[str, by(Exact(32_768))]
@@ -54,7 +54,7 @@ _read_kept: Reader[Kept] = Reader(Kept)
 
 
 class Returned(NamedTuple):
-    """The parameters with which the provider sends the browser back. `cookie`: of the same browser."""
+    """The parameters with which the provider sends the browser back. `cookie`: the encrypted `State` from the browser."""
 
     state: str
     code: str
@@ -82,15 +82,15 @@ class OidcSignIn:
         return self._provider
 
     def provider_of(self, settings: OidcSettings) -> Provider:
-        """Return a provider with these settings."""
+        """Return a provider with these settings. Raises SignInRefused when the stored secret cannot be decrypted."""
         try:
             secret = self._seal.open(settings.client_secret, _CLIENT) if settings.client_secret else ""
-        except Unsealable:  # the installation has another key since then
+        except Unsealable:  # the installation's key has changed since the secret was stored
             raise SignInRefused("provider_unavailable") from None
         return Provider(settings.issuer, settings.client_id, secret)
 
     def sealed_secret(self, secret: str) -> str:
-        """Return a client secret as the settings store it."""
+        """Return a client secret encrypted, as the settings store it."""
         return self._seal.close(secret, _CLIENT) if secret else ""
 
     async def begin(self, redirect_uri: str, now: int) -> tuple[str, str]:
@@ -154,14 +154,14 @@ class OidcSignIn:
         return SignedIn(member, token, limited=False)
 
     async def claims(self, provider: Provider, settings: OidcSettings, tokens: Tokens, nonce: str | None, now: int) -> Claims:
-        """Return the checked claims of an ID token, with those of the user's info if the role claim is only there.
+        """Check the ID token and return its claims. If the role claim is missing, add the claims of the userinfo endpoint.
 
         Raises BadToken, ProviderAway, ProviderRefuses, BadProvider.
         """
         given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": now // 1000}
         try:
             claims = id_claims(tokens.id_token, await provider.keys(now), nonce=nonce, **given)
-        except UnknownKey:  # the provider may have a new key
+        except UnknownKey:  # the provider may have published a new key
             claims = id_claims(tokens.id_token, await provider.keys(now, fresh=True), nonce=nonce, **given)
         if people.names_role(claims, settings):
             return claims
@@ -171,7 +171,7 @@ class OidcSignIn:
         return more | claims
 
     def sealed(self, tokens: Tokens, right: str, now: int) -> str:
-        """Return tokens as the records store them."""
+        """Return tokens encrypted, as the records store them. `right`: hash of the sign-in's token, needed again to decrypt."""
         until = now + int(tokens.expires_in * 1000)
         kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=until)
         return self._seal.close(msgspec.json.encode(kept).decode(), f"oidc tokens {right}")
@@ -181,7 +181,7 @@ class OidcSignIn:
         return _read_kept(self._seal.open(record.tokens, f"oidc tokens {record.token_hash}"))
 
     async def log_out(self, token: str, now: int) -> list[str]:
-        """End the sign-ins that a logout token names. Return whose sign-ins ended. Raises SignInRefused: provider_refused."""
+        """End the sign-ins that a logout token names. Return the ids of the staff who were signed out. Raises SignInRefused."""
         settings, provider = await self.provider()
         given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": now // 1000}
         try:
@@ -198,7 +198,7 @@ class OidcSignIn:
         )
 
     async def _state(self, returned: Returned, now: int) -> State:
-        """Return what the browser kept, and use it up. Raises SignInRefused: state_over."""
+        """Return the `State` from the browser's cookie. Each works once. Raises SignInRefused: state_over."""
         try:
             kept = _read_state(self._seal.open(returned.cookie, _STATE))
         except Unsealable:
@@ -210,7 +210,7 @@ class OidcSignIn:
         return kept
 
     async def _member(self, claims: Claims, settings: OidcSettings) -> StaffRecord:
-        """Return the member of staff whom the claims describe. Their first sign-in makes them. Raises SignInRefused: no_role."""
+        """Return the member whom the claims describe. Add the member at the first sign-in. Raises SignInRefused: no_role."""
         known = await self._records.staff_of_subject(settings.issuer, claims["sub"])
         if known is None:
             return await self._provision(claims, settings)
@@ -229,7 +229,7 @@ class OidcSignIn:
         if role is None:
             raise SignInRefused("no_role")
         login = people.login_of(claims)
-        if await self._records.staff_by_login(login):  # a local account of this name is somebody else
+        if await self._records.staff_by_login(login):  # a local account of this name may belong to somebody else
             login = f"{login}-{secrets.token_hex(3)}"
         part, offices = people.place_of(role)
         made = StaffRecord(

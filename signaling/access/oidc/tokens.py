@@ -1,4 +1,4 @@
-"""Check what an OpenID provider signed. Pure: keys and the time are parameters."""
+"""Check the tokens that an OpenID provider signed. Pure: keys and the time are parameters."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
-# Signatures by a key pair only: with an HMAC, whoever knows the client secret could sign; "none" is no signature (RFC 8725, 3.1).
+# Only signatures by a key pair. Whoever knows the client secret could make an HMAC, and "none" is no signature (RFC 8725, 3.1).
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 LEEWAY_S = 60  # seconds by which the provider's clock may differ
 MOST_TOKEN = 32_768  # characters
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
-MOST_LOGOUT_AGE_S = 120
+MOST_LOGOUT_AGE_S = 120  # seconds since a logout token was made; older ones are refused
 
 Claims = dict[str, Any]
 
@@ -24,11 +24,11 @@ class BadToken(Exception):
 
 
 class UnknownKey(BadToken):
-    """The token is signed by a key that the provider has not published yet."""
+    """The token is signed by a key that is not among the given keys. The provider may have published a new key since then."""
 
 
 def id_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str | None, now_s: int) -> Claims:
-    """Return the claims of an ID token (Core, 3.1.3.7). `nonce`: None after a refresh, which has none. Raises BadToken."""
+    """Return the claims of an ID token (Core, 3.1.3.7). `nonce`: None after a refresh. Raises BadToken."""
     header, claims = _signed(token, keys)
     options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
     checked = CodeIDToken(claims, header, options, {"client_id": client_id, "nonce": nonce})

@@ -58,7 +58,10 @@ async def file(request: web.Request) -> web.StreamResponse:
 
 
 async def _own(request: web.Request) -> tuple[str, str, list[Segment]]:
-    """Return the session, its user and its recorded segments. Raises Refused: not_found, also before the session is over."""
+    """Return the ids of the session and its user, and the session's recorded segments.
+
+    Raises Refused (not_found) for another session's token, before the session is over, and when nothing was recorded.
+    """
     entry = await request.app[LIVE].stored.by_token(bearer(request))
     if entry is None or entry.id != path_id(request, "id") or entry.session.state not in OVER:
         raise not_found()

@@ -27,8 +27,8 @@ interface TextEditorProps {
 const LEAST_WIDTH = 160;
 const EDGE = 20;
 
-/** A field on the page in which a text is written as it will look. Escape, Ctrl+Enter or a press elsewhere ends it; a half-typed
- *  Hangul syllable counts. */
+/** A field on the board's page, in which a person writes a text as it will look. Escape, Ctrl+Enter or a press elsewhere ends the
+ *  writing. A press elsewhere also keeps a Hangul syllable that is still being composed. */
 export function TextEditor({ board, canvas, writing, colour, fontSize, onDone }: TextEditorProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const { shape } = writing;
