@@ -14,12 +14,14 @@ import re
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Annotated, BinaryIO, Literal, Self
 
 import msgspec
 from msgspec import Struct
 
+from signaling.config.private_files import KEYS
 from signaling.protocol.reading import Reader, Unreadable, by
 from signaling.protocol.texts import Exact
 
@@ -188,7 +190,7 @@ def checked_path(name: str) -> str:
     """Return `name` if a backup may have a part of this path. Raises BackupFailed for others, such as "files/../../x"."""
     first, *rest = PurePosixPath(name).parts or ("",)
     good = name == DATABASE or (first in FOLDERS and rest and all(_NAME.fullmatch(each) for each in rest))
-    if not good or (first == "keys" and len(rest) != 1) or str(PurePosixPath(name)) != name:
+    if not good or (first == "keys" and (len(rest) != 1 or not fnmatch(rest[0], KEYS))) or str(PurePosixPath(name)) != name:
         raise BackupFailed("The backup is damaged: it contains a file that no backup has.")
     return name
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -19,8 +17,7 @@ from .archive import DATABASE, FORMAT, About, ArchiveWriter, files_in
 from .databases import database_at
 from .failure import BackupFailed
 from .sealed import SealedWriter, check_passphrase
-
-_WORK = "backup-in-progress-"  # prefix of the folder that holds the copy of the database while a backup is made
+from .work_folders import BACKUP, remove_leftovers, work_folder
 
 
 class Made(NamedTuple):
@@ -57,8 +54,9 @@ def write(settings: Settings, out: BinaryIO, passphrase: str | None) -> Made:
     if passphrase is not None:
         check_passphrase(passphrase)
     database = database_at(settings.database_url)
-    with _work_folder(settings.data_dir) as work:
-        copy = Path(work) / DATABASE
+    remove_leftovers(settings)
+    with work_folder(settings.data_dir, BACKUP) as work:
+        copy = work / DATABASE
         database.copy(copy)
         about = About(
             format=FORMAT,
@@ -68,15 +66,6 @@ def write(settings: Settings, out: BinaryIO, passphrase: str | None) -> Made:
             made_at=time.time_ns() // 1_000_000,
         )
         return _write(settings, out, copy, passphrase, about)
-
-
-def _work_folder(place: Path) -> tempfile.TemporaryDirectory[str]:
-    """Return a private folder for the copy of the database. Remove such folders of killed backups after a day."""
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in place.glob(f"{_WORK}*"):
-        if time.time() - left.stat().st_mtime > 24 * 3600:
-            shutil.rmtree(left, ignore_errors=True)
-    return tempfile.TemporaryDirectory(prefix=_WORK, dir=place)
 
 
 def _write(settings: Settings, out: BinaryIO, copy: Path, passphrase: str | None, about: About) -> Made:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import tempfile
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -18,8 +17,7 @@ from .archive import DATABASE, FORMAT, About, ArchiveReader
 from .databases import CopiedDatabase, database_at
 from .failure import BackupFailed
 from .sealed import MAGIC, SealedReader
-
-_WORK = "restore-in-progress-"
+from .work_folders import RESTORE, remove_leftovers, work_folder
 
 
 class Restored(NamedTuple):
@@ -41,6 +39,7 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
     First, everything is unpacked next to its final place and checked. Then the database is filled, and the files are moved.
     """
     database = database_at(settings.database_url)
+    remove_leftovers(settings)
     _require_empty(settings, database)
     places = {"keys": settings.data_dir, "recordings": settings.recordings_dir, "files": settings.files_dir}
     try:
@@ -49,7 +48,7 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
             archive = stack.enter_context(ArchiveReader(plain))
             about = archive.about()
             _require_fit(about, database)
-            staged = {name: Path(stack.enter_context(_work_folder(place))) for name, place in places.items()}
+            staged = {name: stack.enter_context(work_folder(place, RESTORE)) for name, place in places.items()}
             count, size = _unpack(archive, staged)
             database.fill(staged["keys"] / DATABASE)
             (staged["keys"] / DATABASE).unlink(missing_ok=True)
@@ -59,12 +58,6 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
     except OSError as error:
         raise BackupFailed(f"The backup cannot be restored: {error.strerror or error}.") from error
     return Restored(about, count, size)
-
-
-def _work_folder(place: Path) -> tempfile.TemporaryDirectory[str]:
-    """Return a new folder in `place`. Moving files from it to `place` takes no time, because the file system is the same."""
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix=_WORK, dir=place)
 
 
 def _unpack(archive: ArchiveReader, staged: dict[str, Path]) -> tuple[int, int]:

@@ -83,6 +83,14 @@ class Mailing:
         address = address_for(entry)
         return MailView(to=masked(address) if address else "", copies=entry.site.mail.content == "on")
 
+    async def leave(self, entry: Entry, former: str) -> None:
+        """Forget the user's former address, which may have been mistyped: nothing more goes there, and its links end.
+
+        An address to which a callback is promised stays.
+        """
+        if former != _callback_address(entry):
+            await self._records.leave_address(entry.id, self._postbox.addresses.hashed(former))
+
     # --- answers ---------------------------------------------------------------------------------------------------------
 
     def answered(self, entry: Entry, line: Line) -> None:
@@ -180,7 +188,8 @@ class Mailing:
         while self._postbox.enabled:
             await asyncio.sleep(ALERTS_S)
             for queue in list(self._index.queues.values()):
-                await self._look(list(queue.values()))
+                if waiting := list(queue.values()):  # it may have emptied while another queue was looked at
+                    await self._look(waiting)
         await asyncio.Event().wait()
 
     async def _look(self, waiting: list[Entry]) -> None:

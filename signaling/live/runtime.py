@@ -30,7 +30,7 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.listening import Listening
 from signaling.live.loops import run_forever
-from signaling.live.mailing import Mailing
+from signaling.live.mailing import Mailing, address_for
 from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching
 from signaling.live.meters import Meters
@@ -409,7 +409,12 @@ class Live:
         """Wake a sleeping conversation: its user has written, or asks for a counselor."""
         staff = self.staffing.preferred(entry, entry.session.people[entry.session.owner].staff)
         first = (staff.id, staff.name) if staff is not None else ("", "")
-        await self.sessions.apply(entry, Woken(entry.session.user, *first))
+        try:
+            await self.sessions.apply(entry, Woken(entry.session.user, *first))
+        except NotAllowed:
+            if entry.session.state == "asleep":
+                raise
+            return  # another line of the user has woken it in this moment
         await self.boards.places.look(entry)
 
     async def bound_sleep(self) -> None:
@@ -462,7 +467,10 @@ class Live:
 
     async def give_contact(self, entry: Entry, address: str) -> None:
         """Remember the mail address that the user gave. A contact that the partner signed stays."""
+        former = address_for(entry)
         entry.brief = with_field(entry.brief, "user_contact", address, "typed")
+        if former and former != address_for(entry):
+            await self.mailing.leave(entry, former)
         await self.sessions.save_brief(entry)
 
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import UTC, tzinfo
@@ -80,7 +81,7 @@ class Composer:
             leave=leave,
         )
         files = await self._files(mail, site, session, zone, written.subject, written.text)
-        return message(written, envelope, files, self._now())
+        return await asyncio.to_thread(message, written, envelope, files, self._now())  # pictures take long to encode
 
     async def _link(self, mail: MailRecord, kind: Kind) -> tuple[str, int | None] | None:
         """Return the mail's link and when it expires (Unix ms). Return None for a mail without a link.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -20,6 +22,7 @@ CONNECTED_S = 45.0  # seconds that connecting may take, with TLS and login
 SENT_S = 120.0  # seconds that one mail may take in all, however slowly the server's answers arrive
 
 _WHY = Seen(200, cut=True)
+_LINK_TOKEN = re.compile(r"#(\w+)=[\w-]+")
 _CLOSING = 421  # RFC 5321, 4.2.1: the server closes the connection
 
 Meaning = Literal["refused", "later", "server"]
@@ -42,7 +45,7 @@ def verdict(error: Exception, recipient: str) -> Verdict:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         error = error.recipients[0]
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        why = _WHY(f"{error.code} {error.message}").replace(recipient, masked(recipient))
+        why = _WHY(_without_secrets(f"{error.code} {error.message}", recipient))
         about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPHeloError | aiosmtplib.SMTPSenderRefused)
         if about_us or error.code == _CLOSING or isinstance(error, aiosmtplib.SMTPConnectError):
             return Verdict("server", why)
@@ -52,6 +55,12 @@ def verdict(error: Exception, recipient: str) -> Verdict:
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return Verdict("server", "tls")
     return Verdict("server", "timeout" if isinstance(error, TimeoutError) else "unreachable")
+
+
+def _without_secrets(said: str, recipient: str) -> str:
+    """Hide what a mail server repeats of a mail: the recipient in any spelling, and the tokens of links."""
+    without = re.sub(re.escape(recipient), masked(recipient), said, flags=re.IGNORECASE)
+    return _LINK_TOKEN.sub(r"#\1=…", without)
 
 
 class Connection:
@@ -98,6 +107,7 @@ class Connection:
             await self._smtp.sendmail(sender, [recipient], data)
 
 
+@cache  # reading all certificates of the system blocks the event loop for some 20 ms
 def _context(ca: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(ca) if ca else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -97,6 +97,20 @@ class Outbox(Database):
 
         await self._transaction(drop, writes=True)
 
+    async def leave_address(self, session: str, address_hash: str) -> None:
+        """Forget a former address of a session's user: its queued mails go, and the links that it got do not work any more.
+
+        It may be a mistyped address, and so somebody else's. What it has booked stays.
+        """
+        here = sa.and_(_c.session == session, _c.address_hash == address_hash)
+
+        def leave(connection: sa.Connection) -> None:
+            theirs = t.link.c.mail.in_(sa.select(_c.id).where(here))
+            connection.execute(sa.delete(t.link).where(t.link.c.session == session, theirs))
+            connection.execute(sa.delete(t.mail).where(here, _c.state == "queued", _c.rank != BOOKED))
+
+        await self._transaction(leave, writes=True)
+
     async def mail_keys(self, prefix: str) -> set[str]:
         """Return the keys of mails that begin with this prefix."""
         rows = await self._all(sa.select(_c.key).where(_c.key.startswith(prefix, autoescape=True)))
@@ -143,8 +157,9 @@ class Outbox(Database):
         return MailRecord(**row) if row else None
 
     async def retry_mail(self, mail_id: str, now: int) -> bool:
-        """Queue a refused mail again. Return False when there is no such mail."""
-        here = sa.and_(_c.id == mail_id, _c.state == "refused")
+        """Queue a refused mail again. Return False when there is no such mail, or its address has unsubscribed meanwhile."""
+        left = sa.select(t.unsubscribed.c.address_hash)
+        here = sa.and_(_c.id == mail_id, _c.state == "refused", (_c.rank == BOOKED) | _c.address_hash.not_in(left))
         again = {"state": "queued", "tries": 0, "next_at": now, "until": now + _DAY_MS}
         return await self._do(sa.update(t.mail).where(here).values(again)) > 0
 
@@ -180,7 +195,9 @@ def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:
     left = sa.select(u.at).where(u.address_hash == mail.address_hash)
     if mail.rank != BOOKED and connection.execute(left).first() is not None:
         raise MailRefused("unsubscribed")
-    today = sa.and_(_c.address_hash == mail.address_hash, _c.created_at > mail.created_at - _DAY_MS)
+    # mails about accounts count alone: whoever has mails sent to a member of staff must not lock the member out
+    of_account = _c.site == "" if mail.site == "" else _c.site != ""
+    today = sa.and_(_c.address_hash == mail.address_hash, of_account, _c.created_at > mail.created_at - _DAY_MS)
     if connection.execute(sa.select(sa.func.count()).where(today)).scalar_one() >= MOST_A_DAY:
         raise MailRefused("too_many_mails")
     # count at most `MOST_QUEUED` rows, so that the query stays cheap however many rows there are

@@ -18,6 +18,7 @@ from matcher.types import MatchStore
 from signaling.access.codes import Codes, signing_secret
 from signaling.access.invites import Invites
 from signaling.access.turn_credentials import Turn
+from signaling.backup import remove_leftovers
 from signaling.cluster.checked_store import CheckedStore
 from signaling.cluster.node import Node
 from signaling.cluster.redis_bus import Bus
@@ -55,6 +56,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any.
     """
     private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
+    remove_leftovers(settings)
     records = await Records.open(settings.database_url)
     if settings.demo:
         await demo.seed(records, settings)

@@ -70,7 +70,7 @@ def schedule(session: Session, callback: Callback, at: int, out: list[Effect]) -
     session.callback = callback
     callback.state, callback.due_at = "scheduled", at
     session.state, session.owner, session.ringing = "callback", "", None
-    session.owner_lost, session.choices, session.aside = False, [], False
+    session.owner_lost, session.choices, session.aside, session.woken = False, [], False, False
     session.preferred, session.preferred_name = "", ""
     session.timers.clear()
     session.timers["callback"] = at

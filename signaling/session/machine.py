@@ -180,10 +180,10 @@ def _request_moved(session: Session, event: RequestMoved, now: int, out: list[Ef
     if session.state == "waiting" and event.state == "cancelled":
         _close(session, "user_lost", now, out)
     elif session.state == "active" and event.state == "waiting" and not session.people[session.owner].entered:
-        _back_to_waiting(session, "not_entered", out)
+        _back_to_waiting(session, "not_entered", now, out)
 
 
-def _back_to_waiting(session: Session, reason: OverReason, out: list[Effect]) -> None:
+def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
     """Put the user back into the queue, before all others. The room closes until the next counselor accepts."""
     helping.close(session, "ended", out)
     helping.remove(session.people[session.owner], reason, out)
@@ -191,7 +191,9 @@ def _back_to_waiting(session: Session, reason: OverReason, out: list[Effect]) ->
     session.owner, session.owner_lost, session.choices, session.returned = "", False, [], True
     session.timers.pop("owner_lost", None)
     session.timers.pop("aside", None)
-    session.aside = False
+    session.aside, session.woken = False, session.woken and session.channel == "text"
+    if session.woken:  # the user may leave while they wait, but not for ever
+        session.timers["asleep"] = now + session.sleeps_days * sleeping.DAY_MS
     people.forget_peers(session)
     out.append(Note(session.state, {"why": reason}))
 
@@ -211,7 +213,7 @@ def _chose(session: Session, event: Chose, now: int, out: list[Effect]) -> None:
         session.choices = ["another", "message"]
     elif event.choice == "another":
         out.append(Step("requeue", session.request))
-        _back_to_waiting(session, "lost", out)
+        _back_to_waiting(session, "lost", now, out)
 
 
 def _message_given(session: Session, event: MessageGiven, now: int, out: list[Effect]) -> None:
@@ -370,7 +372,7 @@ def _owner_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
         helping.close(session, "ended", out)
     if session.calling_back():
         out.append(Step("requeue", session.request))
-        _back_to_waiting(session, "lost", out)
+        _back_to_waiting(session, "lost", now, out)
         return
     session.owner_lost, session.choices = True, ["wait", "another", "message"]
     out.append(Say("owner_lost", {"name": session.people[session.owner].name}))

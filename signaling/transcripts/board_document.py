@@ -20,6 +20,7 @@ MOST_SHAPES = 4_000  # of all pages; further ones are left out
 MOST_POINTS = 150_000  # of all strokes together
 MOST_STROKE_POINTS = 20_000
 MOST_TEXT = 2_000  # characters of one text
+MOST_TEXTS = 200_000  # characters of all texts together
 MOST_BYTES = 16 * 1024 * 1024  # bytes of a document that is read
 
 KINDS = ("freedraw", "line", "arrow", "rectangle", "ellipse", "text", "image")
@@ -72,7 +73,9 @@ def pages_of(update: bytes) -> list[Page]:
         document.apply_update(update)
         elements, meta, pages = (document.get(name, type=pycrdt.Map) for name in ("elements", "meta", "pages"))
         return _pages(dict(elements.items()), dict(meta.items()), dict(pages.items()))
-    except Exception:  # pycrdt raises many types, and a damaged board must not cost the conversation
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # many types, a panic of pycrdt too. A damaged board must not cost the conversation.
         return []
 
 
@@ -97,17 +100,18 @@ def _pages(elements: Mapping[str, Any], meta: Mapping[str, Any], others: Mapping
         page, index = _name(values.get("page")), _text(values.get("index"))[:64]
         if _name(name) and page in drawn and values.get("isDeleted") is not True and index >= put_away[page]:
             drawn[page].append((index, values))
-    left = _Left(MOST_SHAPES, MOST_POINTS)
+    left = _Left(MOST_SHAPES, MOST_POINTS, MOST_TEXTS)
     made = [Page(page.background, list(_shapes(sorted(drawn[page.id], key=lambda one: one[0]), left))) for page in found]
     return [page for page in made if page.background or page.shapes]
 
 
 class _Left:
-    """The numbers of shapes and points that may still be read."""
+    """The numbers of shapes, of points, and of characters of texts that may still be read."""
 
-    def __init__(self, shapes: int, points: int) -> None:
+    def __init__(self, shapes: int, points: int, characters: int) -> None:
         self.shapes = shapes
         self.points = points
+        self.characters = characters
 
 
 def _described(id: str, values: Mapping[str, Any]) -> _Described | None:
@@ -135,7 +139,7 @@ def _shape(values: Mapping[str, Any], left: _Left) -> Shape | None:
     if not isinstance(colour, str) or not _COLOUR.match(colour):
         return None
     points, picture = _points(values, left) if kind == "freedraw" else [], _name(values.get("fileId")) if kind == "image" else ""
-    text = _UNSEEN.sub("", _text(values.get("text"))[:MOST_TEXT]) if kind == "text" else ""
+    text = _words(values, left) if kind == "text" else ""
     if (kind == "freedraw" and not points) or (kind == "image" and not picture) or (kind == "text" and not text.strip()):
         return None
     return Shape(
@@ -163,6 +167,12 @@ def _extent(kind: object, values: Mapping[str, Any]) -> Point | None:
     least = -2 * WIDTH if kind in ("line", "arrow") else 0
     width, height = (_within(values.get(name), least, 2 * WIDTH) for name in ("width", "height"))
     return None if width is None or height is None else (width, height)
+
+
+def _words(values: Mapping[str, Any], left: _Left) -> str:
+    text = _UNSEEN.sub("", _text(values.get("text"))[: min(MOST_TEXT, left.characters)])
+    left.characters -= len(text)
+    return text
 
 
 def _points(values: Mapping[str, Any], left: _Left) -> list[Point]:

@@ -1,6 +1,7 @@
 """A page of the board as SVG inside the transcript. It consists of numbers, checked colours and escaped texts.
 
-The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript.
+The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript. Each is there
+once, however many shapes show it: thousands of shapes may name one picture of many megabytes.
 """
 
 from __future__ import annotations
@@ -15,27 +16,46 @@ from .board_document import HEIGHT, WIDTH, Page, Point, Shape
 LINE_HEIGHT = 1.3  # of a text, in font sizes
 MOST_ROWS = 300  # of one text
 _CORNER = 8  # units: radius of a rectangle's corners
+_MISSING = 'fill="#8884"'  # the look of a picture that is missing
 _MARKER = 60  # percent: strokes with less opacity are a marker's
 
 
-def svg(page: Page, label: str, addresses: Mapping[str, str]) -> str:
-    """Return the page as an SVG element. `addresses`: id of a picture → its data address; a missing picture is a grey box."""
-    drawn = "".join(_element(shape, addresses) for shape in page.shapes)
-    behind = _picture(addresses.get(page.background), 0, 0, WIDTH, HEIGHT, "xMidYMid meet") if page.background else ""
+def svg(page: Page, label: str, addresses: Mapping[str, str], number: int = 1) -> str:
+    """Return the page as an SVG element.
+
+    `addresses`: id of a picture → its data address; a missing picture is a grey box. `number`: of this page in its file.
+    """
+    shown = sorted({shape.picture for shape in page.shapes} & addresses.keys())
+    symbols = {picture: f"board-{number}-{n}" for n, picture in enumerate(shown)}
+    defined = "".join(_symbol(symbols[picture], addresses[picture]) for picture in shown)
+    drawn = "".join(_element(shape, symbols) for shape in page.shapes)
     return (
         f'<svg class="board" role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{behind}{drawn}</svg>'
+        f'{defined}<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{_background(page, addresses)}{drawn}</svg>'
     )
 
 
-def _element(shape: Shape, addresses: Mapping[str, str]) -> str:
+def _symbol(name: str, address: str) -> str:
+    """Return a picture that `use` shows in any size."""
+    image = f'<image width="1" height="1" preserveAspectRatio="none" href="{escape(address)}"/>'
+    return f'<symbol id="{name}" viewBox="0 0 1 1" preserveAspectRatio="none">{image}</symbol>'
+
+
+def _background(page: Page, addresses: Mapping[str, str]) -> str:
+    if not page.background:
+        return ""
+    place, address = f'width="{WIDTH}" height="{HEIGHT}"', addresses.get(page.background)
+    return f'<image {place} href="{escape(address)}"/>' if address else f"<rect {place} {_MISSING}/>"
+
+
+def _element(shape: Shape, symbols: Mapping[str, str]) -> str:
     opacity = f' opacity="{_number(shape.opacity / 100)}"' if shape.opacity < 100 else ""
-    return f"<g{_turn(shape)}{opacity}>{_inside(shape, addresses)}</g>"
+    return f"<g{_turn(shape)}{opacity}>{_inside(shape, symbols)}</g>"
 
 
-def _inside(shape: Shape, addresses: Mapping[str, str]) -> str:
+def _inside(shape: Shape, symbols: Mapping[str, str]) -> str:
     if shape.kind == "image":
-        return _picture(addresses.get(shape.picture), shape.x, shape.y, shape.width, shape.height, "none")
+        return _picture(shape, symbols.get(shape.picture))
     if shape.kind == "text":
         return _words(shape)
     if shape.kind != "freedraw":
@@ -137,11 +157,9 @@ def _em(character: str) -> float:
     return 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.3 if character == " " else 0.56
 
 
-def _picture(address: str | None, x: float, y: float, width: float, height: float, fit: str) -> str:
-    place = f'x="{_number(x)}" y="{_number(y)}" width="{_number(width)}" height="{_number(height)}"'
-    if address is None:
-        return f'<rect {place} fill="#8884"/>'
-    return f'<image {place} preserveAspectRatio="{fit}" href="{escape(address)}"/>'
+def _picture(shape: Shape, symbol: str | None) -> str:
+    place = f'x="{_number(shape.x)}" y="{_number(shape.y)}" width="{_number(shape.width)}" height="{_number(shape.height)}"'
+    return f'<use {place} href="#{symbol}"/>' if symbol else f"<rect {place} {_MISSING}/>"
 
 
 def _number(value: float) -> str:

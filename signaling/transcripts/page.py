@@ -5,6 +5,7 @@ A policy in the file itself forbids scripts and requests, in case a text is ever
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from html import escape
@@ -64,7 +65,8 @@ async def _board(conversation: Conversation, inside: _Inside) -> AsyncIterator[s
     for n, drawn in enumerate(conversation.pages, 1):
         addresses = {picture: address for picture in drawn.pictures if (address := await inside.address(picture))}
         shown |= addresses.keys()
-        yield f"<article>{svg(drawn, words['page'].format(n=n, all=len(conversation.pages)), addresses)}</article>\n"
+        label = words["page"].format(n=n, all=len(conversation.pages))
+        yield f"<article>{await asyncio.to_thread(svg, drawn, label, addresses, n)}</article>\n"  # a full page takes a second
     left = [picture for picture in conversation.board if picture not in shown]
     if left:
         yield f"<h2>{escape(words['board'])}</h2>\n"

@@ -159,11 +159,12 @@ async def test_greylisted_mail_is_sent_at_the_second_try(office: Office, server:
 
 
 async def test_refused_mail_says_why_without_the_address(office: Office, server: Mails) -> None:
-    server.to_recipients = [f"550 5.1.1 <{TO}> no such user"]
+    said = f"550 5.1.1 <{TO}> <{TO.upper()}> no such user {URL}/call#invite=Ab-c_1"
+    server.to_recipients = [said]
     await office.post()
     async with office.sending(server.settings()):
         [refused] = await office.until("refused")
-    assert refused.why == "550 5.1.1 <m…@example.com> no such user"
+    assert refused.why == f"550 5.1.1 <m…@example.com> <m…@example.com> no such user {URL}/call#invite=…"
 
 
 async def test_hanging_server_holds_one_lane_and_loses_nothing(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
+import os
 import tarfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -212,6 +214,7 @@ async def test_backup_of_somebody_else_leads_nowhere(installed: tuple[Settings, 
         ("files/../../outside", tarfile.REGTYPE),
         ("/etc/passwd", tarfile.REGTYPE),
         ("keys/s/x", tarfile.REGTYPE),
+        ("keys/records.sqlite", tarfile.REGTYPE),
         ("files/link", tarfile.SYMTYPE),
         ("elsewhere/x", tarfile.REGTYPE),
     ):
@@ -228,6 +231,23 @@ async def test_backup_of_somebody_else_leads_nowhere(installed: tuple[Settings, 
         with pytest.raises(BackupFailed, match="damaged"):
             restore(empty, file, None)
     assert not (tmp_path / "outside").exists()
+
+
+async def test_copies_of_killed_processes_are_removed(installed: tuple[Settings, Settings], tmp_path: Path) -> None:
+    full, _ = installed
+    killed, running = full.data_dir / "backup-in-progress-1", full.data_dir / "backup-in-progress-2"
+    restoring = full.data_dir / "recordings/restore-in-progress-1"
+    for folder in (killed, running, restoring):
+        folder.mkdir()
+        (folder / "database").write_bytes(b"what was said")
+        os.utime(folder, (1, 1))
+    lock = os.open(running, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    await asyncio.to_thread(make, full, tmp_path / "backup", None)
+    assert [folder.exists() for folder in (killed, running, restoring)] == [False, True, False]
+    os.close(lock)
+    backup.remove_leftovers(full)
+    assert not running.exists()
 
 
 def command(settings: Settings, *words: str, typed: str = "") -> Result:

@@ -112,8 +112,29 @@ async def test_unsubscribed_address_gets_only_what_it_books(records: Records) ->
         await records.queue_mail(mail("e-3"))
     await records.queue_mail(mail("e-4", rank=BOOKED))
     assert sorted(each.id for each in await records.claim_mails(NOW, 9, HOUR_MS)) == ["e-2", "e-4"]
+    await records.mail_refused(mail("e-4"), "550")
+    assert await records.retry_mail("e-4", NOW), "it was booked"
     assert await records.is_unsubscribed("h-mina")
     assert not await records.is_unsubscribed("h-other")
+
+
+async def test_refused_mail_is_not_tried_again_after_its_reader_unsubscribed(records: Records) -> None:
+    await records.queue_mail(mail())
+    await records.mail_refused(mail(), "550")
+    await records.unsubscribe("h-mina", NOW)
+    assert not await records.retry_mail("e-1", NOW)
+
+
+async def test_former_address_gets_nothing_more_and_its_links_end(records: Records) -> None:
+    wrong = {"address_hash": "h-somebody"}
+    for each in (mail("e-1", **wrong), mail("e-2", **wrong, rank=BOOKED), mail("e-3"), mail("e-4", **wrong, session=None)):
+        await records.queue_mail(each)
+        await records.add_link(link(f"of {each.id}", mail=each.id, session=each.session))
+    await records.leave_address("s-1", "h-somebody")
+    assert sorted(each.id for each in await records.claim_mails(NOW, 9, HOUR_MS)) == ["e-2", "e-3", "e-4"]
+    with pytest.raises(LinkUnusable, match="bad_invite"):
+        await records.use_link("of e-1", "thread", NOW)
+    assert await records.use_link("of e-3", "thread", NOW) == "s-1"
 
 
 async def test_nobody_can_flood_an_address(records: Records) -> None:
@@ -122,6 +143,7 @@ async def test_nobody_can_flood_an_address(records: Records) -> None:
     with pytest.raises(MailRefused, match="too_many_mails"):
         await records.queue_mail(mail("e-more"))
     await records.queue_mail(mail("e-other", address_hash="h-other"))
+    await records.queue_mail(mail("e-reset", site="", session=None))  # a member of staff is not locked out by it
     await records.queue_mail(mail("e-tomorrow", created_at=NOW + DAY_MS + 1))
 
 

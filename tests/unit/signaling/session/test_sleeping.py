@@ -114,6 +114,37 @@ def test_woken_conversation_that_nobody_takes_closes_some_day() -> None:
     assert (call.session.state, call.steps()) == ("closed", [("cancel", "s-1.u2")])
 
 
+def test_woken_conversation_closes_some_day_even_if_its_counselor_was_lost() -> None:
+    call = asleep()
+    call.give(ev.Connected("u"))
+    call.give(ev.Woken("u"))
+    call.accept("suho").give(ev.Disconnected("suho"))
+    call.tick(30)
+    call.give(ev.Chose("u", "another"))
+    call.give(ev.Disconnected("u"))
+    assert call.session.state == "waiting"
+    call.tick(7 * DAY_S)
+    assert (call.session.state, call.session.end_reason) == ("closed", "slept")
+
+
+def test_callback_instead_of_waiting_is_kept_and_ends_the_thread() -> None:
+    call = asleep()
+    call.give(ev.Connected("u"))
+    call.give(ev.Woken("u"))
+    call.give(ev.CallbackAsked("u", call.now + 9 * DAY_S * 1000, "010-1234-5678"))
+    call.tick(8 * DAY_S)
+    assert call.session.state == "callback", "the promise outlasts the days of sleep"
+    call.tick(DAY_S)
+    call.accept("suho")
+    call.give(ev.UserMet("u", "voice"))
+    call.give(ev.Disconnected("suho"))
+    call.tick(30)
+    call.give(ev.Chose("u", "another"))
+    call.give(ev.Disconnected("u"))
+    call.tick(60)
+    assert call.session.state == "closed", "a call does not ring counselors for a user who has left"
+
+
 def test_counselor_ends_it_with_a_wrap_up_and_the_user_at_once() -> None:
     call = asleep()
     call.give(ev.Left("jimin"))

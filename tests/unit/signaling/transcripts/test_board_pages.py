@@ -68,6 +68,9 @@ def test_shapes_texts_and_pictures_are_on_their_page() -> None:
     made = svg(first, "Board", {"pic-1": "data:image/png;base64,AA=="})
     assert made.count("<image") == 1
     assert made.count('fill="#8884"') == 1, "a picture that the reader may not see"
+    made = svg(first, "Board", {"pic-2": "data:image/png;base64,AA=="}, 7)
+    assert '<use x="10" y="20" width="300" height="200" href="#board-7-0"/>' in made
+    assert made.count('id="board-7-0"') == 1
     assert "&lt;b&gt;35mm&lt;/b&gt;" in drawn(second)
 
 
@@ -112,6 +115,27 @@ def test_hostile_texts_and_labels_are_escaped() -> None:
     assert set(re.findall(r"<(\w+)", made)) == {"svg", "rect", "g", "text", "tspan"}
 
 
+def test_picture_is_in_the_file_once_however_often_it_is_laid() -> None:
+    image, address = {**BOX, "type": "image", "fileId": "pic-1"}, "data:image/png;base64," + "A" * 10_000
+    (page,) = pages_of(board(*[image] * 500))
+    made = svg(page, "Board", {"pic-1": address})
+    assert made.count(address) == 1
+    assert made.count("<use ") == 500
+
+
+class Panic(BaseException):
+    """What pycrdt raises when its Rust code panics."""
+
+
+def test_panic_of_the_library_costs_only_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panic(*_: object) -> None:
+        raise Panic
+
+    drawn = board(BOX)
+    monkeypatch.setattr(pycrdt.Doc, "apply_update", panic)
+    assert pages_of(drawn) == []
+
+
 def test_work_is_bounded_whatever_the_document_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_document, "MOST_POINTS", 500)
     monkeypatch.setattr(board_document, "MOST_SHAPES", 20)
@@ -120,6 +144,9 @@ def test_work_is_bounded_whatever_the_document_says(monkeypatch: pytest.MonkeyPa
     assert sum(len(shape.points) for page in pages for shape in page.shapes) <= 500
     assert sum(len(page.shapes) for page in pages) <= 20
     assert len(pages) <= board_document.MOST_PAGES
+    monkeypatch.setattr(board_document, "MOST_TEXTS", 50)
+    pages = pages_of(board(*[{**BOX, "type": "text", "text": "a" * 30}] * 9))
+    assert [len(shape.text) for page in pages for shape in page.shapes] == [30, 20]
     assert len(wrapped("가 " * 2000, 1, 400)) <= 300
     for damaged in (b"", b"\0\0", b"\xff" * 40, board(long)[:-9]):
         assert pages_of(damaged) == []

@@ -81,6 +81,13 @@ describe("an SVG file", () => {
     expect(svg).toContain('clip-path="url(#page)"');
     expect(svg).not.toMatch(/NaN|undefined|<image/);
   });
+
+  it("holds a picture once, however often it is laid", () => {
+    const laid = Array.from({ length: 30 }, (_, n) => shape({ id: `i${n}`, kind: "image", picture: "pic" }));
+    const svg = pageAsSvg(laid, "", new Map([["pic", PICTURE.dataUrl]]), () => []);
+    expect(svg.split(PICTURE.dataUrl)).toHaveLength(2);
+    expect(svg.match(/<use [^>]*href="#picture-0"/g)).toHaveLength(30);
+  });
 });
 
 describe("a PDF file", () => {

@@ -1,4 +1,4 @@
-/** A page of the board as SVG. Pure: pictures come as data: addresses. */
+/** A page of the board as SVG. Pure: pictures come as data: addresses. Each is in the file once, however many shapes show it. */
 
 import { boxOf, middle } from "../geometry";
 import { FONT, pathData } from "../paint";
@@ -17,19 +17,26 @@ export function pageAsSvg(
 ): string {
   const size = `width="${BOARD_WIDTH}" height="${BOARD_HEIGHT}"`;
   const behind = pictures.get(background);
+  const shown = [...new Set(shapes.map(({ picture }) => picture))].filter((id) => pictures.has(id));
+  const names = new Map(shown.map((id, n) => [id, `picture-${n}`]));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${BOARD_WIDTH} ${BOARD_HEIGHT}">`,
     `<clipPath id="page"><rect ${size}/></clipPath>`,
+    ...shown.map((id) => symbol(names.get(id)!, pictures.get(id)!)),
     `<rect ${size} fill="#fff"/>`,
     behind ? `<image ${size} preserveAspectRatio="xMidYMid meet" href="${escaped(behind)}"/>` : "",
     `<g clip-path="url(#page)" stroke-linecap="round" stroke-linejoin="round">`,
-    ...shapes.map((shape) => shapeAsSvg(shape, pictures.get(shape.picture), linesOf)),
+    ...shapes.map((shape) => shapeAsSvg(shape, names.get(shape.picture), linesOf)),
     "</g>",
     "</svg>",
   ]
     .filter(Boolean)
     .join("\n");
 }
+
+const symbol = (name: string, address: string) =>
+  `<symbol id="${name}" viewBox="0 0 1 1" preserveAspectRatio="none">` +
+  `<image width="1" height="1" preserveAspectRatio="none" href="${escaped(address)}"/></symbol>`;
 
 function shapeAsSvg(shape: Shape, picture: string | undefined, linesOf: LinesOf): string {
   const turn =
@@ -54,9 +61,7 @@ const SHAPES: Record<Exclude<Shape["kind"], "text">, (shape: Shape, picture: str
   },
   image: (shape, picture) => {
     const [x, y, width, height] = [shape.x, shape.y, shape.width, shape.height].map(number);
-    return picture
-      ? `<image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" href="${escaped(picture)}"/>`
-      : "";
+    return picture ? `<use x="${x}" y="${y}" width="${width}" height="${height}" href="#${picture}"/>` : "";
   },
 };
 
