@@ -192,7 +192,7 @@ def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[E
     session.timers.pop("owner_lost", None)
     session.timers.pop("aside", None)
     session.aside, session.woken = False, session.woken and session.channel == "text"
-    if session.woken:  # the user may leave while they wait, but not for ever
+    if session.woken:  # the user may leave while they wait, but their wait ends
         session.timers["asleep"] = now + session.sleeps_days * sleeping.DAY_MS
     people.forget_peers(session)
     out.append(Note(session.state, {"why": reason}))
