@@ -124,7 +124,7 @@ def test_picture_is_in_the_file_once_however_often_it_is_laid() -> None:
 
 
 class Panic(BaseException):
-    """Return what pycrdt raises when its Rust code panics."""
+    """Panic of pycrdt's Rust code, as the library raises it."""
 
 
 def test_panic_of_the_library_costs_only_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
