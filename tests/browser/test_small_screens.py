@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
+from tests.browser import media
 from tests.browser.people import Cast, User, eventually
 from tests.browser.test_board_tools import POINTERS
 
@@ -12,6 +13,37 @@ NO_MICROPHONE = """
 if (navigator.mediaDevices)
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
 """
+# Adds a second camera that looks away from the user and shows a plain blue. It fails to start if sessionStorage has 'no-back'.
+BACK_CAMERA = """
+(() => {
+  if (!navigator.mediaDevices) return; // a blank page
+  const devices = navigator.mediaDevices;
+  const [real, list] = [devices.getUserMedia.bind(devices), devices.enumerateDevices.bind(devices)];
+  const settle = (stream, changes) => {
+    for (const track of stream.getVideoTracks()) {
+      const settings = track.getSettings.bind(track);
+      track.getSettings = () => ({ ...settings(), ...changes });
+    }
+    return stream;
+  };
+  devices.enumerateDevices = async () =>
+    [...(await list()), { kind: 'videoinput', deviceId: 'back', label: 'Back camera', groupId: '' }];
+  devices.getUserMedia = async (wanted) => {
+    const { facingMode, deviceId, ...rest } = wanted.video || {};
+    if (facingMode?.exact !== 'environment' && deviceId?.exact !== 'back')
+      return settle(await real({ ...wanted, video: wanted.video && rest }), { facingMode: 'user' });
+    if (sessionStorage.getItem('no-back')) throw new DOMException('', 'NotReadableError');
+    const canvas = document.createElement('canvas');
+    const context = canvas.getContext('2d');
+    setInterval(() => {
+      context.fillStyle = 'rgb(40, 70, 200)';
+      context.fillRect(0, 0, canvas.width, canvas.height);
+    }, 40);
+    return settle(canvas.captureStream(25), { facingMode: 'environment', deviceId: 'back' });
+  };
+})();
+"""
+MIRRORED = "getComputedStyle(document.querySelector('[data-testid=self-video]')).transform !== 'none'"
 NAMED = """
 () => {
   const name = document.querySelector('.tile-name').getBoundingClientRect();
@@ -29,6 +61,7 @@ async def bottom_of(user: User, test_id: str) -> float:
 async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user(viewport={"width": 390, "height": 844})
+    await user.context.add_init_script(BACK_CAMERA)
     await user.call()
     await expect(user.get("mic-level")).to_be_visible()
     await expect(user.page.locator("select")).to_have_count(0)
@@ -40,6 +73,20 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
 
     await user.enter()
     await counselor.accept()
+    await user.get("call-camera").click()
+    await counselor.sees(media.USER)
+    assert await user.page.evaluate(MIRRORED)
+    await user.get("camera-flip").click()
+    await counselor.sees(media.PROFESSIONAL)  # the blue of the back camera
+    assert not await user.page.evaluate(MIRRORED)
+    await user.get("camera-flip").click()
+    await counselor.sees(media.USER)
+    await user.page.evaluate("sessionStorage.setItem('no-back', '1')")
+    await user.get("camera-flip").click()
+    await expect(user.page.locator(".toast-error")).to_contain_text("지금 카메라를 그대로 써요")
+    await counselor.sees(media.USER)
+    await user.get("call-camera").click()
+
     await counselor.get("call-screen").click()
     await user.get("call-chat").click()
     screen = user.page.locator("[data-testid=stage-video][data-kind=screen]")

@@ -2,6 +2,8 @@ import { Mic, MicOff, Pause, Play, Volume2, VolumeX } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "../room/arrange";
+import { looksAway } from "../room/capture";
+import { FlipCamera } from "../room/flip-camera";
 import { watchLevel } from "../room/level";
 import { useTrackStream, Video } from "../room/media";
 import type { RoomLink } from "../room/room-link";
@@ -68,7 +70,8 @@ export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
         ))}
         {mine !== null && (
           <figure class="tile tile-camera" role="listitem">
-            <Video stream={mine} class="mirrored" label={roomText("you")} self />
+            <Video stream={mine} class={looksAway(own) ? "" : "mirrored"} label={roomText("you")} self />
+            <FlipCamera devices={link.devices} />
             <figcaption class="tile-name">{roomText("you")}</figcaption>
           </figure>
         )}

@@ -4,7 +4,9 @@ import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Meter } from "../ui/meter";
 import { useLocale, useStore } from "../ui/store";
+import { looksAway } from "./capture";
 import type { Devices, Source } from "./devices";
+import { FlipCamera } from "./flip-camera";
 import { lazy } from "./lazy";
 import { watchLevel } from "./level";
 import { useTrackStream, Video } from "./media";
@@ -62,7 +64,15 @@ function Preview({ devices }: { devices: Devices }) {
   return (
     <div class="preview">
       {stream ? (
-        <Video stream={stream} class="mirrored" label={t("devices.preview")} self />
+        <>
+          <Video
+            stream={stream}
+            class={looksAway(track) ? "" : "mirrored"}
+            label={t(looksAway(track) ? "you" : "devices.preview")}
+            self
+          />
+          <FlipCamera devices={devices} />
+        </>
       ) : (
         <div class="preview-off">
           <Icon node={CameraOff} size={32} />

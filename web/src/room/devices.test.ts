@@ -8,8 +8,14 @@ class Track extends EventTarget {
   muted = false;
   readyState = "live";
   contentHint = "";
-  constructor(readonly kind: "audio" | "video") {
+  constructor(
+    readonly kind: "audio" | "video",
+    private readonly settings: MediaTrackSettings = {},
+  ) {
     super();
+  }
+  getSettings() {
+    return this.settings;
   }
   stop() {
     this.readyState = "ended";
@@ -27,8 +33,16 @@ class Track extends EventTarget {
 type Answer = { give: () => void; refuse: (name: string) => void; tracks: Track[] };
 let asked: Answer[] = [];
 
+/** Returns what a phone's camera says of itself, for the constraints with which it was asked for. */
+function cameraSettings(video: MediaTrackConstraints | boolean | undefined): MediaTrackSettings {
+  const { facingMode, deviceId } = (typeof video === "object" ? video : {}) as Record<string, { exact: string } | undefined>;
+  const back = facingMode?.exact === "environment" || deviceId?.exact === "back";
+  return { facingMode: back ? "environment" : "user", deviceId: back ? "back" : "front" };
+}
+
 function request(constraints: MediaStreamConstraints): Promise<MediaStream> {
-  const tracks = [...(constraints.audio ? [new Track("audio")] : []), ...(constraints.video ? [new Track("video")] : [])];
+  const camera = () => new Track("video", cameraSettings(constraints.video));
+  const tracks = [...(constraints.audio ? [new Track("audio")] : []), ...(constraints.video ? [camera()] : [])];
   return new Promise((resolve, reject) => {
     const stream = {
       getTracks: () => tracks,
@@ -187,6 +201,61 @@ describe("what is let go of", () => {
     await settle();
     expect(one?.tracks[0]?.readyState).toBe("ended");
     expect(devices.state.get().mic.track).toBe(two?.tracks[0]);
+  });
+});
+
+describe("the other camera", () => {
+  async function onCamera(): Promise<Devices> {
+    const devices = new Devices();
+    void devices.start({ mic: false, camera: true });
+    await give();
+    return devices;
+  }
+  const side = (devices: Devices) => devices.state.get().camera.track?.getSettings().facingMode;
+
+  it("replaces the first, and back again, while the camera stays on for the others", async () => {
+    const devices = await onCamera();
+    const front = devices.state.get().camera.track;
+    for (const now of ["environment", "user"]) {
+      const flipped = devices.flip();
+      expect(devices.state.get().camera.on).toBe(true);
+      await give();
+      expect(await flipped).toBe(true);
+      expect(side(devices)).toBe(now);
+    }
+    expect(front?.readyState).toBe("ended");
+  });
+
+  it("is given up if it does not start, and the first camera goes on", async () => {
+    const devices = await onCamera();
+    const flipped = devices.flip();
+    asked.shift()?.refuse("NotReadableError");
+    await settle();
+    await give();
+    expect(await flipped).toBe(false);
+    expect(side(devices)).toBe("user");
+    expect(devices.state.get().camera).toMatchObject({ on: true, problem: "" });
+  });
+
+  it("is stopped if the camera was switched off meanwhile", async () => {
+    const devices = await onCamera();
+    const flipped = devices.flip();
+    void devices.toggle("camera", false);
+    const [back] = await give();
+    expect(await flipped).toBe(true);
+    expect(back?.readyState).toBe("ended");
+    expect(devices.state.get().camera).toMatchObject({ on: false, track: null });
+  });
+
+  it("leaves a problem if no camera starts any more", async () => {
+    const devices = await onCamera();
+    const flipped = devices.flip();
+    for (let n = 0; n < 3; n++) {
+      asked.shift()?.refuse("NotReadableError");
+      await settle();
+    }
+    expect(await flipped).toBe(true);
+    expect(devices.state.get().camera).toMatchObject({ on: false, problem: "busy" });
   });
 });
 

@@ -1,12 +1,9 @@
 /** This person's microphone, camera and screen: acquires them, switches them on and off, and changes devices during a call. */
 
 import { createStore, type Readable } from "../ui/store";
+import { camera as cameraOf, exactly, microphone, otherCameras, type DeviceChoice } from "./capture";
+import { keepDevice, keptDevices } from "./kept-devices";
 import { problemOf, type Problem } from "./problems";
-
-export interface DeviceChoice {
-  value: string;
-  label: string;
-}
 
 export interface Source {
   /** Whether the person wants the device on. The choice outlives tracks: a muted person stays muted when the track changes. */
@@ -38,37 +35,17 @@ type AnyKind = Kind | "screen";
 
 const OFF: Source = { wanted: false, on: false, track: null, silent: false, problem: "", device: "" };
 const MIC: Source = { ...OFF, wanted: true };
-const CHOICES = "sangdam.devices";
 
-/** 640 × 360 is enough for a face on the stage. The sender's browser removes echo and noise. */
 const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
-  mic: (device) => ({
-    echoCancellation: true,
-    noiseSuppression: true,
-    autoGainControl: true,
-    channelCount: 1,
-    ...exactly(device),
-  }),
-  camera: (device) => ({ width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 30 }, ...exactly(device) }),
+  mic: microphone,
+  camera: (device) => cameraOf(exactly(device)),
 };
 
 /** Undefined if the page is not a secure context. Every request for a device then fails, and the person is told why. */
 const mediaDevices = () => navigator.mediaDevices as MediaDevices | undefined;
 
-const exactly = (device: string): MediaTrackConstraints => (device ? { deviceId: { exact: device } } : {});
-
 export class Devices {
-  private readonly store = createStore<DeviceState>({
-    mic: MIC,
-    camera: OFF,
-    screen: OFF,
-    speaker: "",
-    mics: [],
-    cameras: [],
-    speakers: [],
-    asking: false,
-    ...rememberedChoices(),
-  });
+  private readonly store = createStore<DeviceState>(initialState());
   private readonly refreshList = () => void this.list();
   /** The number of the newest request for each kind of device. Tracks that an older request brings are stopped. */
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
@@ -124,15 +101,34 @@ export class Devices {
 
   async choose(kind: Kind, device: string): Promise<void> {
     this.change(kind, { device });
-    rememberChoices(this.store.get());
+    keepDevice(kind, device);
     if (kind === "camera" && !this.store.get().camera.wanted) return;
     this.release(kind);
     await this.acquire(kind);
   }
 
+  /** Switches to the other camera, on a phone from front to back. Returns false if that failed and the former camera stays on.
+   *  The next visit starts with the camera that the person chose by name. */
+  async flip(): Promise<boolean> {
+    const { camera, cameras } = this.store.get();
+    if (!camera.track || this.pending.has("camera")) return true;
+    const former = camera.track.getSettings();
+    const turn = this.ask("camera");
+    camera.track.stop(); // many phones open only one camera at a time
+    try {
+      for (const which of otherCameras(former, cameras)) if (await this.opened(which, turn)) return true;
+      if (await this.opened(exactly(former.deviceId ?? ""), turn)) return false;
+    } finally {
+      this.answered("camera", turn);
+    }
+    this.release("camera");
+    await this.acquire("camera"); // any camera; if there is none, its `problem` says why
+    return true;
+  }
+
   chooseSpeaker(device: string): void {
     this.store.update((state) => ({ ...state, speaker: device }));
-    rememberChoices(this.store.get());
+    keepDevice("speaker", device);
   }
 
   /** Shares the screen. Must be called inside a click. If the person cancels the browser's chooser, that is not an error. */
@@ -209,6 +205,19 @@ export class Devices {
     }
   }
 
+  private async opened(which: MediaTrackConstraints, turn: number): Promise<boolean> {
+    if (turn !== this.turns.camera) return true; // switched off meanwhile
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: cameraOf(which) });
+      const [track] = stream.getVideoTracks();
+      this.take("camera", track, turn);
+      if (turn === this.turns.camera) this.change("camera", { device: track?.getSettings().deviceId ?? "" });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   private ask(kind: Kind): number {
     const turn = ++this.turns[kind];
     this.pending.set(kind, turn);
@@ -268,20 +277,16 @@ export class Devices {
   }
 }
 
-function rememberChoices({ mic, camera, speaker }: DeviceState): void {
-  try {
-    localStorage.setItem(CHOICES, JSON.stringify([mic.device, camera.device, speaker]));
-  } catch {
-    // Without storage the next visit starts with the browser's choice.
-  }
-}
-
-function rememberedChoices(): Partial<DeviceState> {
-  try {
-    const [mic, camera, speaker] = JSON.parse(localStorage.getItem(CHOICES) ?? "[]") as unknown[];
-    const text = (value: unknown) => (typeof value === "string" ? value : "");
-    return { mic: { ...MIC, device: text(mic) }, camera: { ...OFF, device: text(camera) }, speaker: text(speaker) };
-  } catch {
-    return {};
-  }
+function initialState(): DeviceState {
+  const { mic, camera, speaker } = keptDevices();
+  return {
+    mic: { ...MIC, device: mic },
+    camera: { ...OFF, device: camera },
+    screen: OFF,
+    speaker,
+    mics: [],
+    cameras: [],
+    speakers: [],
+    asking: false,
+  };
 }

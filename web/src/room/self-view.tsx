@@ -1,6 +1,8 @@
 import { useRef, useState } from "preact/hooks";
 import { useLocale, useStore } from "../ui/store";
+import { looksAway } from "./capture";
 import type { Devices } from "./devices";
+import { FlipCamera } from "./flip-camera";
 import { useTrackStream, Video } from "./media";
 import { t } from "./words";
 
@@ -20,7 +22,7 @@ export function cornerAfter(corner: Corner, key: string): Corner | null {
   return moves[key] ?? null;
 }
 
-/** The person's own picture, mirrored, in a corner of the stage. Dragged, the picture snaps to the nearest corner. */
+/** The person's own picture, in a corner of the stage. Dragged, the picture snaps to the nearest corner. */
 export function SelfView({ devices }: { devices: Devices }) {
   useLocale();
   const track = useStore(devices.state, (state) => state.camera.track);
@@ -59,7 +61,8 @@ export function SelfView({ devices }: { devices: Devices }) {
       onPointerUp={drop}
       onPointerCancel={() => setOffset(null)}
     >
-      <Video stream={stream} class="mirrored" label={t("you")} self />
+      <Video stream={stream} class={looksAway(track) ? "" : "mirrored"} label={t("you")} self />
+      <FlipCamera devices={devices} />
     </div>
   );
 }

@@ -1,0 +1,36 @@
+/** What the page asks of a microphone and a camera, and which camera is the other one. Pure. */
+
+export interface DeviceChoice {
+  value: string;
+  label: string;
+}
+
+export const exactly = (device: string): MediaTrackConstraints => (device ? { deviceId: { exact: device } } : {});
+
+/** The sender's browser removes echo and noise. */
+export const microphone = (device: string): MediaTrackConstraints => ({
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+  channelCount: 1,
+  ...exactly(device),
+});
+
+/** 640 × 360 is enough for a face on the stage. */
+export const camera = (which: MediaTrackConstraints): MediaTrackConstraints => ({
+  width: { ideal: 640 },
+  height: { ideal: 360 },
+  frameRate: { ideal: 24, max: 30 },
+  ...which,
+});
+
+/** Returns which cameras to try when a person presses "switch camera", the best first: the other side of a phone, then the
+ *  next camera of the list. */
+export function otherCameras({ facingMode, deviceId }: MediaTrackSettings, cameras: DeviceChoice[]): MediaTrackConstraints[] {
+  const side = { user: "environment", environment: "user" }[facingMode ?? ""];
+  const next = cameras[(cameras.findIndex(({ value }) => value === deviceId) + 1) % cameras.length];
+  return [...(side ? [{ facingMode: { exact: side } }] : []), ...(next && next.value !== deviceId ? [exactly(next.value)] : [])];
+}
+
+/** Whether the camera looks away from the person. Such a picture is not mirrored: text in it must be readable. */
+export const looksAway = (track: MediaStreamTrack | null): boolean => track?.getSettings().facingMode === "environment";

@@ -1,0 +1,29 @@
+/** The devices that a person chose, kept in the browser for the next visit. */
+
+const CHOICES = "sangdam.devices";
+const ORDER = ["mic", "camera", "speaker"] as const;
+
+type Chosen = Record<(typeof ORDER)[number], string>;
+
+/** Returns the chosen devices; "" stands for the browser's own choice. */
+export function keptDevices(): Chosen {
+  let kept: unknown = [];
+  try {
+    kept = JSON.parse(localStorage.getItem(CHOICES) ?? "[]");
+  } catch {
+    // Without storage, or after a fault in it, the visit starts with the browser's choice.
+  }
+  const [mic = "", camera = "", speaker = ""] = Array.isArray(kept)
+    ? kept.map((one) => (typeof one === "string" ? one : ""))
+    : [];
+  return { mic, camera, speaker };
+}
+
+export function keepDevice(kind: keyof Chosen, device: string): void {
+  try {
+    const chosen = { ...keptDevices(), [kind]: device };
+    localStorage.setItem(CHOICES, JSON.stringify(ORDER.map((one) => chosen[one])));
+  } catch {
+    // Without storage the next visit starts with the browser's choice.
+  }
+}
