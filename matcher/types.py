@@ -159,8 +159,8 @@ AnyEvent = Reserved | ReservationEnded | RequestChanged | StaffChanged
 class Place:
     """The place of a waiting request. `place` counts from 1; `low_s` to `high_s` is the expected wait in seconds.
 
-    `staffed`: whether a member who could serve the request is signed in. While that is False, and before the fifth pickup of the
-    request's queue, the range is None.
+    `staffed`: whether a member who could serve the request is signed in. `low_s` and `high_s` are None if nobody is, or if the
+    request's queue had fewer than five pickups in the last hour.
     """
 
     place: int

@@ -45,7 +45,7 @@ class Library:
 
 @cache
 def library() -> Library:
-    """Return the library of this version."""
+    """Return the library of Redis Functions, made from the files in `lua/`. Their digest is part of its name."""
     folder = files("matcher.redis") / "lua"
     body = FRAME.format("\n".join((folder / f"{part}.lua").read_text("utf-8") for part in PARTS))
     name = f"sangdam_{sha256(body.encode()).hexdigest()[:16]}"

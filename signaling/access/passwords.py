@@ -54,7 +54,7 @@ class Passwords:
         return hashed
 
     async def reset(self, token: str, new: str, now: int) -> StaffRecord:
-        """Set the password of a one-time link's owner. Return them. Raises SignInRefused: link_over, weak_password."""
+        """Set the password of a one-time link's owner, and return the owner. Raises SignInRefused: link_over, weak_password."""
         owner = await self._records.reset_link_owner(token_hash(token), now)
         member = await self._records.staff(owner) if owner else None
         if member is None:

@@ -100,7 +100,8 @@ service another name, or set `enableServiceLinks: false`.
 def page() -> str:
     """Return docs/settings.md."""
     media = [each for each in MEDIA.values() if each.section]
-    commands = "## The server\n\n`sangdam serve`. Commands that read the records use the settings of records and folders.\n"
+    folders = "`--data-dir`, `--database`, `--database-password-file`, `--recordings` and `--files`"
+    commands = f"## The server\n\n`sangdam serve`. Commands that read the records take {folders}.\n"
     return "\n".join(
         [_HEAD, commands, *_table(SERVER.values()), "", "## Media workers", "", "`sangdam media`.", "", *_table(media), ""]
     )

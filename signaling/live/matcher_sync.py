@@ -116,10 +116,10 @@ class Agreeing:
         self._holds = True
 
     def _others_come(self) -> bool:
-        """Return whether waiting users may still be reconnecting after the matcher lost its memory while no server ran.
+        """Return whether a waiting user is not connected yet, and this server started less than `RETURN_MS` ago.
 
-        As long as waiting users may still be reconnecting, the matcher serves nobody. Otherwise the first to reconnect would be
-        served first.
+        The server may have started with an empty matcher. The matcher then serves nobody until the waiting users have had
+        the time to reconnect. Otherwise the first to reconnect would be served first.
         """
         waiting = self._index.waiting.values()
         late = any(not entry.session.people[entry.session.user].connected for entry in waiting)

@@ -146,7 +146,7 @@ class Hold(Message, tag="hold"):
 
 
 class HandOver(Message, tag="hand_over"):
-    """In a conference, the counselor leaves and the professional becomes the owner."""
+    """The counselor leaves a conference and makes the professional its owner."""
 
     session: Id
     id: int | None = None

@@ -1,4 +1,4 @@
-"""Limits on open connections: by address, in total, and by deadlines. Pure.
+"""Limits on open connections: how many of one address, how many in total, and how long each may stay without use. Without I/O.
 
 A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* between requests.
 Asking and idle connections hold a descriptor without use. They have deadlines, and are closed when new connections need room.

@@ -1,6 +1,6 @@
 """`make bench ARGS=floor`: measure a relayed packet's cost by number of rooms, against Janus and a bare echo in C.
 
-The echo (echo.c) shows the kernel's share of the cost. Every server that forwards packets at once pays this share.
+The echo (echo.c) shows the kernel's share of the cost. Every server that forwards packets as soon as they arrive pays this share.
 """
 
 from __future__ import annotations

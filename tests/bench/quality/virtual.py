@@ -1,4 +1,4 @@
-"""The same links in virtual time: jitter buffer, decoder and mixer as in the worker, without worker or clock.
+"""The links of lines.py in virtual time: the worker's jitter buffer, decoder and mixer, without a worker or a real clock.
 
 These figures are the same at every run, even on a busy machine. If real calls score worse, the machine is the cause.
 """

@@ -136,7 +136,7 @@ export interface Hold {
   id?: number | null;
 }
 
-/** In a conference, the counselor leaves and the professional becomes the owner. */
+/** The counselor leaves a conference and makes the professional its owner. */
 export interface HandOver {
   type: "hand_over";
   session: string;

@@ -1,4 +1,4 @@
-"""Passthrough of a single voice: listeners get its packets unchanged, and hear neither its beginning nor its end."""
+"""Passthrough of a single voice: listeners get the packets unchanged, and do not hear when passthrough begins or ends."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ export interface Merged<T> {
   value: T;
   /** Fields that the other person has changed, and which are taken over. */
   theirs: (keyof T)[];
-  /** Fields that both have changed. The own value stays. */
+  /** Fields that both people have changed. `value` keeps mine. */
   both: (keyof T)[];
 }
 
