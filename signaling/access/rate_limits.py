@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
+from math import ceil
 
 
 class Buckets:
@@ -28,6 +29,12 @@ class Buckets:
         if len(self._buckets) > self._most_keys:
             self._buckets.popitem(last=False)
         return allowed
+
+    def left(self, key: str, now_ms: int) -> tuple[int, int]:
+        """Return how many tokens are left, and the seconds until the bucket is full again."""
+        tokens, seen_ms = self._buckets.get(key, (self._burst, now_ms))
+        tokens = min(self._burst, tokens + max(0, now_ms - seen_ms) * self._per_ms)
+        return int(tokens), ceil((self._burst - tokens) / self._per_ms / 1000)
 
     def give_back(self, key: str) -> None:
         """Return one token, because what it was taken for turned out to be no attempt that counts."""

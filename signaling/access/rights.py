@@ -67,6 +67,8 @@ TABLE: Final[dict[Action, dict[Holder, Reach]]] = {
     "owners.change": {"administrator": "installation", "owner": "organisation"},
     "sign_in.change": {"administrator": "installation"},
     "organisations.change": {"administrator": "installation"},
+    "messages.manage": _RUNS,
+    "tokens.change": {"administrator": "organisation", "owner": "organisation"},
     "installation.see": {"administrator": "installation"},
 }
 
@@ -105,6 +107,8 @@ SAYS: Final[dict[Action, str]] = {
     "owners.change": "Add and change owners.",
     "sign_in.change": "See and change the rules for signing in.",
     "organisations.change": "Add organisations, and make administrators.",
+    "messages.manage": "List and mark messages left, and list callbacks (by the API).",
+    "tokens.change": "See, make and remove API tokens.",
     "installation.see": "See media workers and the counts of refused requests.",
 }
 

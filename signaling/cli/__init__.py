@@ -13,6 +13,7 @@ from .sign_in import sign_in
 from .simulate import simulate
 from .sites import category, site
 from .staff import init, staff
+from .tokens import token
 
 __all__ = [
     "backup",
@@ -31,4 +32,5 @@ __all__ = [
     "simulate",
     "site",
     "staff",
+    "token",
 ]

@@ -41,6 +41,7 @@ class _Commands(click.Group):
         "simulate",
         "site",
         "staff",
+        "token",
     )
 
     def list_commands(self, ctx: click.Context) -> list[str]:

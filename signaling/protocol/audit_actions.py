@@ -59,4 +59,9 @@ AuditAction = Literal[
     "staff.change",
     "staff.password",
     "staff.remove",
+    "token.add",
+    "token.remove",
+    "person.export",
+    "person.erase",
+    "message.mark",
 ]

@@ -150,6 +150,10 @@ RequestReason = Literal[
 ]
 """Why a handler refuses an HTTP request."""
 
+ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progress"]
+"""Why `/api/v1` refuses a request. `precondition_needed`: a change needs `If-Match`. `key_reused`: another request had this
+`Idempotency-Key`. `in_progress`: the first request with this key is still being answered."""
+
 FieldProblem = Literal[
     "needed", "too_many", "bad_id", "bad_name", "bad_origin", "bad_address", "bad_language", "bad_colour", "bad_number",
     "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "not_yours",
@@ -157,7 +161,16 @@ FieldProblem = Literal[
 """What is wrong with one field of a form of settings. The refusal `invalid` has them by field."""
 
 HttpReason = Literal[
-    RequestReason, CodeReason, InviteReason, MailReason, SignInReason, PictureReason, FileReason, CrowdedReason, CommandReason
+    RequestReason,
+    ApiReason,
+    CodeReason,
+    InviteReason,
+    MailReason,
+    SignInReason,
+    PictureReason,
+    FileReason,
+    CrowdedReason,
+    CommandReason,
 ]
 """All reasons in the body of an HTTP refusal."""
 

@@ -19,6 +19,12 @@ Action = Literal[
     "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read", "audit.undo",
     "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change",
     "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
+    "messages.manage", "tokens.change",
+]  # fmt: skip  # a list of names
+# what an API token may do: see NEEDS in signaling/access/api_tokens.py
+TokenRight = Literal[
+    "sessions.read", "sessions.export", "sessions.erase", "messages.read", "messages.mark", "live.read", "reports.read",
+    "settings.read", "settings.write", "codes.make",
 ]  # fmt: skip  # a list of names
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]

@@ -4,6 +4,7 @@ Other packages use `Records` only; SQL and its dialects stay in this folder. SQL
 Opening the records runs the Alembic migrations in this folder, which make or upgrade the tables.
 """
 
+from .api_tokens import ApiToken, TooManyTokens
 from .figures import Threshold, Wait
 from .oidc import OidcSettings, ProviderRole, ProviderSignIn, RoleRule
 from .passkeys import PasskeyRecord, TooManyPasskeys
@@ -41,6 +42,7 @@ from .types import (
 __all__ = [
     "FIRST_ORGANISATION",
     "WHOLE",
+    "ApiToken",
     "AuditRecord",
     "Category",
     "Change",
@@ -77,6 +79,7 @@ __all__ = [
     "TooManyPasskeys",
     "TooManyReplies",
     "TooManyReplyPictures",
+    "TooManyTokens",
     "TotpRecord",
     "UnknownSession",
     "Wait",

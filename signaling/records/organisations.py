@@ -43,7 +43,7 @@ def owner_of(connection: sa.Connection, subject: str, actor: str) -> str:
     if kind == "organisation":
         return name
     found = None
-    if (table := {"site": t.site, "staff": t.staff, "session": t.session}.get(kind)) is not None:
+    if (table := {"site": t.site, "staff": t.staff, "session": t.session, "token": t.api_token}.get(kind)) is not None:
         found = _owner(connection, table, name.partition("/")[0])
     return found or _owner(connection, t.staff, actor) or FIRST_ORGANISATION
 

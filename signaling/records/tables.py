@@ -412,6 +412,33 @@ link = sa.Table(
 
 unsubscribed = sa.Table("unsubscribed", metadata, sa.Column("address_hash", sa.Text, primary_key=True), _time())
 
+api_token = sa.Table(
+    "api_token",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("organisation", "main"),
+    _text("name"),
+    sa.Column("token_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("rights", sa.JSON, nullable=False),
+    sa.Column("sites", sa.JSON, nullable=False),
+    sa.Column("maker", sa.Text, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=True, index=True),
+    _time("created_at"),
+    _time("expires_at"),
+    sa.Column("used_at", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+# the answers to requests with an Idempotency-Key; status 0: the first request is still being answered
+api_answer = sa.Table(
+    "api_answer",
+    metadata,
+    sa.Column("token", sa.Text, sa.ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    _text("digest"),
+    sa.Column("status", sa.Integer, nullable=False),
+    _text("body"),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+)
+
 audit = sa.Table(
     "audit",
     metadata,

@@ -35,12 +35,14 @@ from . import (
     scanning,
     settings_sites,
     settings_staff,
+    settings_tokens,
     staff,
     thresholds,
     transcripts,
     undo,
     unsubscribe,
     users,
+    v1,
     wrap_up,
 )
 from .errors import refusals
@@ -64,11 +66,12 @@ def setup(app: web.Application) -> None:
     app[mail.ASKED] = Buckets(burst=10, per_minute=5)
     app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
+    v1.setup(app)
     copies.setup(app)
     hide_versions()
     for_people = (health, openapi, pages, users, transcripts, pictures, files)
     for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
-    for_operators = (operator, reports, hours, thresholds, doctor, mail, settings_sites, settings_staff, undo)
+    for_operators = (operator, reports, hours, thresholds, doctor, mail, settings_sites, settings_staff, settings_tokens, undo)
     for part in (*for_people, *for_staff, *for_operators, unsubscribe):
         app.add_routes(part.routes)
     retention.setup(app)

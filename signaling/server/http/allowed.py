@@ -16,6 +16,7 @@ from .bodies import path_id
 from .errors import Refused, not_found
 from .measured import route_of
 from .staff import signed_in
+from .token_routes import HOLDER, TOKEN_ROUTES
 
 ANYONE: Final = "anyone"  # no sign-in is needed, and the request may carry a token of its own
 
@@ -117,6 +118,9 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "POST /api/settings/sites/{site}/remove": "sites.add",
     "POST /api/settings/sites/{site}/keys": "keys.change",
     "POST /api/settings/sites/{site}/keys/{key}/remove": "keys.change",
+    "GET /api/settings/tokens": "tokens.change",
+    "POST /api/settings/tokens": "tokens.change",
+    "POST /api/settings/tokens/{id}/remove": "tokens.change",
     "GET /api/settings/staff": "people.change",
     "POST /api/settings/staff": "people.change",
     "GET /api/settings/staff/{id}": "people.change",
@@ -134,7 +138,7 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The member of staff who makes a request, and the action that the request is."""
+    """The member of staff, or the software with a token, who makes a request, and the action that the request is."""
 
     member: StaffRecord
     action: Action
@@ -156,18 +160,33 @@ class Asker:
 
 def action_of(request: web.Request) -> Action:
     """Return the action that the request's route is. A route that has none serves no staff."""
-    action = ROUTES.get(f"{request.method.replace('HEAD', 'GET')} {route_of(request)}", ANYONE)
+    action = ROUTES.get(_route(request), ANYONE)
     if action == ANYONE:
         raise not_found()
     return action
 
 
+def _route(request: web.Request) -> str:
+    return f"{request.method.replace('HEAD', 'GET')} {route_of(request)}"
+
+
 async def asker_of(request: web.Request) -> Asker:
     """Return who makes this request, if their roles allow its action anywhere. Raises Refused: signed_out, not_allowed."""
+    if HOLDER in request:
+        return _holder(request)
     member, action = await signed_in(request), action_of(request)
     if not anywhere(member.roles, action):
         raise Refused(403, "not_allowed", "Your role does not allow this.")
     return Asker(member, action)
+
+
+def _holder(request: web.Request) -> Asker:
+    """Return the software that holds the token of this request. Raises Refused: not_allowed, naming the missing right."""
+    holder = request[HOLDER]
+    right, action = TOKEN_ROUTES[_route(request)]
+    if right is not None and right not in holder.rights:
+        raise Refused(403, "not_allowed", f"This needs a token with the right “{right}”.")
+    return Asker(holder.member, action)
 
 
 async def asked_site(request: web.Request, asker: Asker) -> Site:

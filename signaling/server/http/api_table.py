@@ -6,7 +6,7 @@ request and each answer with its row.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -32,6 +32,7 @@ from . import (
     reports,
     settings_sites,
     settings_staff,
+    settings_tokens,
     staff,
     thresholds,
     transcripts,
@@ -39,14 +40,10 @@ from . import (
     users,
     wrap_up,
 )
+from .operation import Media, Operation
+from .v1 import table as v1
 
-Who = Literal["anyone", "user", "participant", "staff", "operator"]
-
-
-class Media(NamedTuple):
-    """A body that is no JSON."""
-
-    type: str
+__all__ = ["OPERATIONS", "Media", "Operation"]
 
 
 class Health(Struct, kw_only=True):
@@ -75,23 +72,12 @@ class Ended(Struct, kw_only=True):
     ended: int
 
 
-class Operation(NamedTuple):
-    """One route. `answer` None: an answer without a body (204)."""
-
-    method: str
-    path: str
-    who: Who
-    says: str
-    answer: Any = None
-    parameters: type[Struct] | None = None
-    body: Any = None
-
-
 _PICTURE = Media("image/*")
 HTML, WEBM, CSV = Media("text/html"), Media("video/webm"), Media("text/csv")
 FORM = Media("application/x-www-form-urlencoded")
 _ID, _SITE, _NOTES = "/api/sessions/{id}", "/api/operator/sites/{site}", "/api/sessions/{id}/person/notes"
 _SETTINGS, _STAFF = "/api/settings/sites/{site}", "/api/settings/staff"
+_TOKENS = "/api/settings/tokens"
 _OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -264,6 +250,9 @@ OPERATIONS: tuple[Operation, ...] = (
         body=settings_staff.NewSettings,
     ),
     Operation("POST", f"{_STAFF}/{{id}}/link", "operator", "Make a one-time link.", settings_staff.Added),
+    Operation("GET", _TOKENS, "operator", "API tokens.", settings_tokens.TokenPage),
+    Operation("POST", _TOKENS, "operator", "Make an API token.", settings_tokens.MadeToken, body=settings_tokens.NewToken),
+    Operation("POST", f"{_TOKENS}/{{id}}/remove", "operator", "Remove an API token.", Nothing),
     Operation("GET", f"{_OPERATOR}/counts", "operator", "Refusals since the start, by reason.", dict[str, int]),
     Operation("POST", f"{_OPERATOR}/password-links", "operator", "Make a one-time link.", account.Link, body=account.LinkRequest),
     Operation("GET", f"{_OPERATOR}/sign-in-rules", "operator", "The rules for signing in.", account.Rules),
@@ -286,6 +275,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("POST", f"{_SITE}/mail", "operator", "Change how a site's mails are written.", Nothing, body=mail.NewPlan),
     Operation("GET", f"{_OPERATOR}/doctor", "operator", "Examine the server.", doctor.Report, operator.LanguageQuery),
+    *v1.OPERATIONS,
     # machines and pages
     Operation("GET", "/api/openapi.json", "anyone", "This document.", dict[str, Any]),
     Operation("GET", "/healthz", "anyone", "Whether the process runs.", Health),

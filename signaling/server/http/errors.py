@@ -101,13 +101,17 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
 
 
 class Refused(Exception):
-    """A handler refuses a request. `reason`: a key for programs; `sentence`: for people."""
+    """A handler refuses a request. `reason`: a key for programs; `sentence`: for people.
 
-    def __init__(self, status: int, reason: HttpReason, sentence: str) -> None:
+    `retry_s`: seconds after which to try again; told for the status 429 and 503.
+    """
+
+    def __init__(self, status: int, reason: HttpReason, sentence: str, *, retry_s: int = 30) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.sentence = sentence
+        self.retry_s = retry_s
 
 
 def not_found() -> Refused:
@@ -167,7 +171,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Refused as error:
-        return _refusal(request, error.status, error.reason, error.sentence)
+        return _refusal(request, error.status, error.reason, error.sentence, error.retry_s)
     except (CodeRefused, SignInRefused, PictureRefused, FileRefused, Crowded) as error:
         return refusal_of(request, error)
     except (RecordsAway, Unavailable):

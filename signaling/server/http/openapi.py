@@ -20,6 +20,7 @@ from signaling.protocol.client_messages import ClientMessage
 from signaling.protocol.server_messages import ServerMessage
 
 from .errors import Problem
+from .operation import Media, Operation
 
 routes = web.RouteTableDef()
 
@@ -31,6 +32,7 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "participant": [{"session": []}, {"staff": []}],
     "staff": [{"staff": []}],
     "operator": [{"staff": []}],
+    "token": [{"token": []}],
 }
 _MENDED: dict[str, Callable[[str], str]] = {"pattern": lambda text: text.replace(r"\Z", "$"), "description": cleandoc}
 Side = Literal["client", "server"]
@@ -52,7 +54,7 @@ def encoded() -> bytes:
 
 def document() -> dict[str, Any]:
     """Return the document."""
-    from .api_table import OPERATIONS, Media, Operation  # imported here: the table imports every route, also this module's
+    from .api_table import OPERATIONS  # imported here: the table imports every route, also this module's
 
     kinds = [each for operation in OPERATIONS for each in (operation.answer, operation.parameters, operation.body)]
     types = [each for each in kinds if each is not None and not isinstance(each, Media)]
@@ -103,6 +105,7 @@ def document() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "session": {"type": "http", "scheme": "bearer", "description": "The token of one session."},
+                "token": {"type": "http", "scheme": "bearer", "description": "An API token: docs/api.md."},
                 "staff": {"type": "apiKey", "in": "cookie", "name": "__Host-sangdam", "description": "A sign-in of staff."},
             },
         },

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct, field
 
+from signaling.access.api_tokens import ACTOR
 from signaling.access.brief import earlier_session
 from signaling.protocol.reading import QueryReader, by
 from signaling.protocol.session_views import Brief, CallbackView, EarlierSession, Line
@@ -252,7 +253,7 @@ async def counts(request: web.Request) -> web.Response:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Names of staff, sites and categories. `staff`: id → name."""
+    """Names of staff and tokens, sites and categories. `staff`: id → name."""
 
     staff: dict[str, str]
     sites: dict[str, Site]
@@ -280,6 +281,7 @@ class _Names:
 async def _names(request: web.Request, asker: StaffRecord, language: str = "") -> _Names:
     records, theirs = request.app[RECORDS], asker.organisation
     staff = {member.id: member.name for member in await records.all_staff(theirs)}
+    staff |= {f"{ACTOR}{token.id}": f"{token.name} (API)" for token in await records.api_tokens(theirs)}
     return _Names(staff, {site.id: site for site in await records.sites(Realm(organisation=theirs))}, language)
 
 
@@ -317,8 +319,8 @@ def _wrap_up(record: SessionRecord, names: dict[str, str]) -> WrapUpItem | None:
 
 def _audit_item(entry: AuditRecord, names: _Names) -> AuditItem:
     kind, _, subject = entry.subject.partition("/")
-    if kind == "staff":
-        name = names.staff.get(subject, "")
+    if kind in ("staff", "token"):
+        name = names.staff.get(subject if kind == "staff" else entry.subject, "")
     else:
         site = names.sites.get(subject.partition("/")[0]) if kind == "site" else None
         name = site.name(site.language_for(names.language) or site.languages[0]) if site else ""

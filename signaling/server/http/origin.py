@@ -9,6 +9,7 @@ from signaling.access.identity import COOKIE
 from signaling.server.app_keys import SETTINGS
 
 from .errors import Refused
+from .token_routes import PREFIX
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Partners' pages may call the first, whose handler checks the site's origins. Mail programs call the second. The sign-in provider
@@ -24,13 +25,16 @@ STAFF_PATHS = frozenset({
 async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a request that changes something unless its `Origin` is one of ours (wrong_origin).
 
+    Requests with an API token come from programs, and cookies do not count there.
+
     Browsers always send `Origin` with such requests. SameSite cookies alone would allow every other port of the host, and would
     let the users' pages act for staff. A request with a cookie of staff counts as a request of staff, any other as a user's.
     """
     settings = request.app[SETTINGS]
     by_staff = COOKIE in request.cookies or request.path in STAFF_PATHS
     allowed = settings.staff_origins if by_staff else frozenset({settings.url})
+    by_token = request.path.startswith(PREFIX)
     ours = request.headers.get("Origin", "") in allowed
-    if not ours and request.method not in _SAFE and request.path not in _FOREIGN:
+    if not ours and request.method not in _SAFE and request.path not in _FOREIGN and not by_token:
         raise Refused(403, "wrong_origin", "Only this service's own pages may ask this.")
     return await handler(request)

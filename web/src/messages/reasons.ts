@@ -192,6 +192,8 @@ export type RequestReason =
   | "unavailable"
   | "internal";
 
+export type ApiReason = "bad_token" | "precondition_needed" | "key_reused" | "in_progress";
+
 export type FieldProblem =
   | "needed"
   | "too_many"
@@ -240,6 +242,10 @@ export type HttpReason =
   | "bad_provider"
   | "unavailable"
   | "internal"
+  | "bad_token"
+  | "precondition_needed"
+  | "key_reused"
+  | "in_progress"
   | "unknown_site"
   | "unknown_category"
   | "bad_signature"

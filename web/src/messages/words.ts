@@ -41,7 +41,21 @@ export type Action =
   | "people.change"
   | "owners.change"
   | "organisations.change"
-  | "installation.see";
+  | "installation.see"
+  | "messages.manage"
+  | "tokens.change";
+
+export type TokenRight =
+  | "sessions.read"
+  | "sessions.export"
+  | "sessions.erase"
+  | "messages.read"
+  | "messages.mark"
+  | "live.read"
+  | "reports.read"
+  | "settings.read"
+  | "settings.write"
+  | "codes.make";
 
 export type Channel = "text" | "voice" | "video";
 

@@ -11,6 +11,7 @@ import pytest
 
 from signaling.protocol.client_messages import ClientMessage
 from signaling.protocol.reasons import (
+    ApiReason,
     ByeReason,
     CodeReason,
     CrowdedReason,
@@ -76,7 +77,7 @@ DOCUMENTED = [
     (_words(_after("`#invite=`", "\n").rpartition("Refused")[2]), {InviteReason}),
     (
         _words(_HTTP),
-        {RequestReason, SignInReason, PictureReason, FileReason, MailReason, CrowdedReason},
+        {RequestReason, ApiReason, SignInReason, PictureReason, FileReason, MailReason, CrowdedReason},
     ),
     ({word for row in re.findall(r"^\| (`.*?) \|", _TABLE, re.MULTILINE) for word in _words(row)}, {ErrorReason}),
     (set(re.findall(r"^- `([a-z_]+)`", _after("`bye` is the last message", "**Rights end"), re.MULTILINE)), {ByeReason}),

@@ -1,5 +1,5 @@
 /** The HTTP calls of the settings, and the types of their answers. */
-import type { FieldProblem, StaffRole } from "../../messages";
+import type { FieldProblem, StaffRole, TokenRight } from "../../messages";
 import { ApiError, get, post } from "../../staff/api";
 import { locale } from "../../ui";
 import type { Page } from "../records";
@@ -82,6 +82,39 @@ export interface Added {
   expires_at: number;
 }
 
+export interface TokenItem {
+  id: string;
+  name: string;
+  rights: TokenRight[];
+  /** Ids, or "*" for all. */
+  sites: string[];
+  /** A name; "" for the command line. */
+  maker: string;
+  works: boolean;
+  created_at: number;
+  expires_at: number;
+  /** 0: never. */
+  used_at: number;
+}
+
+export interface TokenPage {
+  items: TokenItem[];
+  may_give: TokenRight[];
+}
+
+export interface NewToken {
+  name: string;
+  rights: TokenRight[];
+  sites: string[];
+  days: number;
+}
+
+/** A new token, whose text is shown this once. */
+export interface MadeToken {
+  item: TokenItem;
+  token: string;
+}
+
 export type Problems = Record<string, FieldProblem>;
 
 /** Returns the problem of each field that the server has refused; empty for any other failure. */
@@ -110,3 +143,7 @@ export const savePerson = (id: string, version: string, settings: StaffSettings)
   post(`/api/settings/staff/${at(id)}`, { version, settings }) as Promise<StoredStaff>;
 export const newLink = (id: string) => post(`/api/settings/staff/${at(id)}/link`) as Promise<Added>;
 export const siteNames = () => get(`/api/operator/sites?lang=${locale()}`) as Promise<{ id: string; name: string }[]>;
+
+export const tokens = () => get("/api/settings/tokens") as Promise<TokenPage>;
+export const addToken = (wanted: NewToken) => post("/api/settings/tokens", wanted) as Promise<MadeToken>;
+export const removeToken = (id: string) => post(`/api/settings/tokens/${at(id)}/remove`);

@@ -3,17 +3,19 @@ import { People } from "./people";
 import { Person } from "./person";
 import { Site } from "./site";
 import { Sites } from "./sites";
+import { Tokens } from "./tokens";
 import "./settings.css";
 import { t } from "./texts";
 
 const AREAS = [
   ["sites", "sites.change"],
   ["people", "people.change"],
+  ["api", "tokens.change"],
 ] as const;
 
 const shown = () => AREAS.filter(([, action]) => may(action)).map(([area]) => area);
 
-/** The settings: sites and people. `where`: the rest of the address, such as "sites/shop". */
+/** The settings: sites, people and API tokens. `where`: the rest of the address, such as "sites/shop". */
 export function SettingsPart({ where }: { where: string }) {
   const mine = shown();
   const [first = "", ...rest] = where.split("/");
@@ -35,6 +37,7 @@ export function SettingsPart({ where }: { where: string }) {
         ))}
       </nav>
       {area === "sites" && (id === "" ? <Sites /> : <Site key={id} id={id} />)}
+      {area === "api" && <Tokens />}
       {area === "people" && (id === "" ? <People /> : <Person key={id} id={id} />)}
     </div>
   );

@@ -1,11 +1,11 @@
 import type { StaffRole } from "../../messages";
 import { may } from "../../staff/rights";
 import { t as shared } from "../../staff/texts";
-import { Field, useLocale } from "../../ui";
-import { Loaded } from "../loaded";
-import { siteNames, type Problems, type StaffSettings } from "./api";
+import { Field } from "../../ui";
+import { type Problems, type StaffSettings } from "./api";
 import { Listed } from "./lists";
 import { problem } from "./problems";
+import { SitesField } from "./sites-field";
 import { t } from "./texts";
 
 interface PersonFieldsProps {
@@ -28,7 +28,6 @@ export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
 
 /** The fields of a member of staff. */
 export function PersonFields({ settings, problems, onChange }: PersonFieldsProps) {
-  const locale = useLocale();
   const change = (part: Partial<StaffSettings>) => onChange({ ...settings, ...part });
   const serves = settings.roles.some((role) => PARTS.includes(role));
   const count = (field: "texts" | "calls") => (
@@ -70,46 +69,7 @@ export function PersonFields({ settings, problems, onChange }: PersonFieldsProps
           </p>
         )}
       </fieldset>
-      <fieldset class="settings-checks">
-        <legend>{t("field.sites")}</legend>
-        <label>
-          <input
-            type="checkbox"
-            checked={settings.sites.includes("*")}
-            onChange={() => change({ sites: settings.sites.includes("*") ? [] : ["*"] })}
-          />{" "}
-          {t("field.sites.all")}
-        </label>
-        {!settings.sites.includes("*") && (
-          <Loaded key={locale} what="site names" load={siteNames}>
-            {(found) => (
-              <div class="settings-sites">
-                {found.map((site) => (
-                  <label key={site.id}>
-                    <input
-                      type="checkbox"
-                      checked={settings.sites.includes(site.id)}
-                      onChange={(event) =>
-                        change({
-                          sites: event.currentTarget.checked
-                            ? [...settings.sites, site.id]
-                            : settings.sites.filter((one) => one !== site.id),
-                        })
-                      }
-                    />{" "}
-                    {site.name}
-                  </label>
-                ))}
-              </div>
-            )}
-          </Loaded>
-        )}
-        {problem(problems.sites) && (
-          <p class="field-error" role="alert">
-            {problem(problems.sites)}
-          </p>
-        )}
-      </fieldset>
+      <SitesField value={settings.sites} error={problem(problems.sites)} onChange={(sites) => change({ sites })} />
       {serves && (
         <>
           <Listed

@@ -30,6 +30,7 @@ from signaling.records import (
 from signaling.records.outbox import MailRecord
 from signaling.server.http.allowed import ANYONE, ROUTES
 from signaling.server.http.bodies import now_ms
+from signaling.server.http.token_routes import TOKEN_ROUTES
 from signaling.session import encode_snapshot, new_session
 
 from .conftest import Desk
@@ -229,7 +230,8 @@ def expected(role: StaffRole, action: Action, route: str, place: str) -> bool:
 
 
 def test_every_route_has_an_entry_and_every_entry_a_route(desk: Desk) -> None:
-    assert routes_of(desk.app) == set(ROUTES)
+    assert routes_of(desk.app) == set(ROUTES) | set(TOKEN_ROUTES)
+    assert not set(ROUTES) & set(TOKEN_ROUTES)
 
 
 @pytest.mark.parametrize("role", get_args(StaffRole))

@@ -1,0 +1,128 @@
+"""API tokens: how other software acts for an organisation.
+
+A token acts like a manager of its sites, and only within its rights. It never opens a WebSocket. A token ends when it is removed
+or expires. A token made in the browser also ends when its maker is deactivated, removed, or may no longer make tokens. Such a
+token may do only what its maker may do now. A token made by the command line has no maker and belongs to the organisation.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from signaling.protocol.words import Action, TokenRight
+from signaling.records import ApiToken, Records, RecordsAway, StaffRecord
+
+from .identity import SEEN_MS, token_hash
+from .rights import Thing, anywhere, may
+
+PREFIX: Final = "sgd_"  # lets people and secret scanners recognise a token
+MOST_LIFE_DAYS: Final = 366
+DAY_MS: Final = 86_400_000
+ACTOR: Final = "token/"  # the beginning of a token's name in the audit
+_FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
+
+RIGHTS: Final[tuple[TokenRight, ...]] = get_args(TokenRight)
+NEEDS: Final[dict[TokenRight, Action]] = {
+    "sessions.read": "past.read",
+    "sessions.export": "past.read",
+    "sessions.erase": "past.erase",
+    "messages.read": "messages.manage",
+    "messages.mark": "messages.manage",
+    "live.read": "live.watch",
+    "reports.read": "reports.read",
+    "settings.read": "sites.change",
+    "settings.write": "sites.change",
+    "codes.make": "keys.change",
+}
+"""The action of the table of rights that a member must be allowed in order to give a token this right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The software that holds a token. `member`: stands for the software where the table of rights is asked, and in the audit."""
+
+    token: ApiToken
+    member: StaffRecord
+    rights: frozenset[TokenRight]
+
+
+def new_token() -> str:
+    """Return a new token: the prefix and 256 random bits."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def new_record(
+    token: str,
+    *,
+    organisation: str,
+    name: str,
+    rights: Iterable[TokenRight],
+    sites: list[str],
+    maker: str | None,
+    days: int,
+    now: int,
+) -> ApiToken:
+    """Return the record of a new token that is valid for `days`."""
+    return ApiToken(
+        id=f"k-{secrets.token_hex(6)}",
+        organisation=organisation,
+        name=name,
+        token_hash=token_hash(token),
+        rights=[right for right in RIGHTS if right in set(rights)],
+        sites=["*"] if "*" in sites else sorted(set(sites)),
+        maker=maker,
+        created_at=now,
+        expires_at=now + days * DAY_MS,
+    )
+
+
+def may_give(member: StaffRecord) -> list[TokenRight]:
+    """Return the rights that this member may give to a token: nobody gives more than they may do."""
+    if not anywhere(member.roles, "tokens.change"):
+        return []
+    return [right for right in RIGHTS if anywhere(member.roles, NEEDS[right])]
+
+
+def standing_rights(token: ApiToken, maker: StaffRecord | None, now: int) -> frozenset[TokenRight]:
+    """Return what the token may do now. Nothing: the token has ended."""
+    if now >= token.expires_at:
+        return frozenset()
+    if token.maker is None:
+        return frozenset(token.rights)
+    if maker is None or not maker.active or not may(maker, "tokens.change", Thing(token.organisation)):
+        return frozenset()
+    return frozenset(token.rights) & set(may_give(maker))
+
+
+async def holder_of(records: Records, token: str, now: int) -> Holder | None:
+    """Return the holder of this token, or None when the token is unknown or has ended. Store that the token is in use."""
+    if not _FORM.fullmatch(token):
+        return None
+    found = await records.api_token_by_hash(token_hash(token))
+    if found is None:
+        return None
+    record, maker = found
+    rights = standing_rights(record, maker, now)
+    if not rights:
+        return None
+    if now - record.used_at > SEEN_MS:
+        with suppress(RecordsAway):
+            await records.saw_api_token(record.id, now)
+    return Holder(record, _stand_in(record), rights)
+
+
+def _stand_in(token: ApiToken) -> StaffRecord:
+    return StaffRecord(
+        id=f"{ACTOR}{token.id}",
+        login="",
+        name=token.name,
+        organisation=token.organisation,
+        role="operator",
+        offices=["manager"],
+        sites=token.sites,
+    )

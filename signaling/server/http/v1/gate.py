@@ -1,0 +1,86 @@
+"""The gate of the API: tokens, rate limits and entity tags of every request to `/api/v1`."""
+
+from __future__ import annotations
+
+import hashlib
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from signaling.access.api_tokens import Holder, holder_of
+from signaling.access.rate_limits import Buckets, network_of
+from signaling.server.app_keys import RECORDS
+from signaling.server.http.bodies import address_of, bearer, now_ms
+from signaling.server.http.errors import Refused
+from signaling.server.http.token_routes import HOLDER, PREFIX
+
+PER_MINUTE = 300  # requests that a token may make in a minute, also at once
+BY_TOKEN: web.AppKey[Buckets] = web.AppKey("api_by_token", Buckets)
+WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
+
+
+def setup(app: web.Application) -> None:
+    """Add the middlewares, which must run inside those that turn exceptions into refusals."""
+    app[BY_TOKEN] = Buckets(burst=PER_MINUTE, per_minute=PER_MINUTE)
+    app[WRONG_TOKENS] = Buckets(burst=60, per_minute=60)
+    app.middlewares.extend((with_token, tagged))
+    app.on_response_prepare.append(_tell)
+
+
+@web.middleware
+async def with_token(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let requests with a token in, within the token's limit. Raises Refused: bad_token, too_often."""
+    if request.path.startswith(PREFIX):
+        request[HOLDER] = await _holder(request)
+    return await handler(request)
+
+
+async def _holder(request: web.Request) -> Holder:
+    now, buckets = now_ms(), request.app[BY_TOKEN]
+    holder = await holder_of(request.app[RECORDS], bearer(request), now)
+    if holder is None:
+        if not request.app[WRONG_TOKENS].take(network_of(address_of(request)), now):
+            raise Refused(429, "too_often", "Too many wrong tokens came from your address. Try again in a minute.", retry_s=60)
+        raise Refused(401, "bad_token", "This needs a valid API token, as in “Authorization: Bearer sgd_…”.")
+    if not buckets.take(holder.token.id, now):
+        request[HOLDER] = holder  # its limits are told in the refusal, too
+        raise Refused(429, "too_often", f"A token may make {PER_MINUTE} requests a minute.", retry_s=1)
+    return holder
+
+
+async def _tell(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell the token's limits in the headers (draft-ietf-httpapi-ratelimit-headers), and how to present a token (RFC 6750)."""
+    if not request.path.startswith(PREFIX):
+        return
+    if response.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="sangdam", error="invalid_token"'
+    if HOLDER in request:
+        left, full_s = request.app[BY_TOKEN].left(request[HOLDER].token.id, now_ms())
+        response.headers["RateLimit-Policy"] = f'"token";q={PER_MINUTE};w=60'
+        response.headers["RateLimit-Limit"] = str(PER_MINUTE)
+        response.headers["RateLimit-Remaining"] = str(left)
+        response.headers["RateLimit-Reset"] = str(full_s)
+
+
+@web.middleware
+async def tagged(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give each JSON answer to GET an entity tag. Answer 304 to a client that has this answer already (RFC 9110, 13.1.2)."""
+    response = await handler(request)
+    reads = request.method in ("GET", "HEAD") and request.path.startswith(PREFIX)
+    if not (reads and isinstance(response, web.Response) and response.status == 200 and isinstance(response.body, bytes)):
+        return response
+    response.headers.setdefault("ETag", tag_of(response.body))
+    if names(request.headers.get("If-None-Match", ""), response.headers["ETag"]):
+        return web.Response(status=304, headers={"ETag": response.headers["ETag"]})
+    return response
+
+
+def tag_of(body: bytes) -> str:
+    """Return the entity tag of an answer."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def names(header: str, tag: str) -> bool:
+    """Return whether the header of a condition names this entity tag, or any ("*"). A weak tag counts as its strong one."""
+    given = [each.strip().removeprefix("W/") for each in header.split(",")]
+    return tag in given or header.strip() == "*"
