@@ -1,5 +1,6 @@
 """The administrative commands (from sites and staff to replies and exports) and the simulations."""
 
+from .apply import apply
 from .backup import backup, restore
 from .doctor import doctor
 from .export import export
@@ -16,6 +17,7 @@ from .staff import init, staff
 from .tokens import token
 
 __all__ = [
+    "apply",
     "backup",
     "category",
     "category_hours",

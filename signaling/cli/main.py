@@ -26,6 +26,7 @@ class _Commands(click.Group):
     """The commands. Administrative commands are imported only when they run, so that `sangdam serve` starts fast."""
 
     ADMIN = (
+        "apply",
         "backup",
         "category",
         "doctor",

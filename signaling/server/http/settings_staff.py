@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Any
 
 from aiohttp import web
-from msgspec import Meta, Struct, field, to_builtins
-from msgspec.structs import fields, replace
+from msgspec import Struct, to_builtins
 
 from signaling.access.passwords import LINK_LIFE_MS, make_link
 from signaling.access.rights import may, may_give, of_member
 from signaling.protocol.audit_actions import AuditAction
-from signaling.protocol.reading import Reader, by
-from signaling.protocol.texts import Exact, Seen
-from signaling.protocol.words import Office, StaffRole
+from signaling.protocol.reading import Reader
+from signaling.protocol.words import StaffRole
 from signaling.records import Change, Realm, StaffRecord, version_of
 from signaling.records.checks import Invalid, changes, checked_staff
+from signaling.records.staff_settings import StaffSettings, Typed, member_with_settings, settings_of_member
 from signaling.server.app_keys import LIVE, RECORDS, SETTINGS
 
 from .allowed import Asker, asker_of
@@ -24,22 +23,6 @@ from .errors import answer, not_found
 from .settings_sites import PAGE_SIZE, Version, read_rows
 
 routes = web.RouteTableDef()
-
-Typed = Annotated[str, by(Exact(100))]
-Names = Annotated[list[Typed], Meta(max_length=300)]
-
-
-class StaffSettings(Struct, kw_only=True):
-    """A member's settings. `records/types.StaffRecord` describes the fields."""
-
-    name: Annotated[str, by(Seen(200, cut=True))]
-    roles: Annotated[list[StaffRole], Meta(max_length=6)]
-    languages: Names = []
-    sites: Names = field(default_factory=lambda: ["*"])
-    categories: Names = field(default_factory=lambda: ["*"])
-    texts: Annotated[int, Meta(ge=-1, le=1_000_000)] = 3
-    calls: Annotated[int, Meta(ge=-1, le=1_000_000)] = 1
-    active: bool = True
 
 
 class StaffRow(Struct, kw_only=True):
@@ -88,7 +71,6 @@ class Added(Struct, kw_only=True):
 
 _read_new: Reader[NewStaff] = Reader(NewStaff)
 _read_settings: Reader[NewSettings] = Reader(NewSettings)
-_SAME = tuple(each.name for each in fields(StaffSettings) if each.name != "roles")
 
 
 @routes.get("/api/settings/staff")
@@ -128,7 +110,7 @@ async def add(request: web.Request) -> web.Response:
     asked, records = await read_json(request, _read_new), request.app[RECORDS]
     login = asked.login.strip().lower()
     blank = StaffRecord(id=login, login=login, name="", role="operator", organisation=asker.member.organisation)
-    member = await _checked(request, asker, None, with_settings(blank, asked.settings))
+    member = await _checked(request, asker, None, member_with_settings(blank, asked.settings))
     if await records.staff_by_login(login) is not None or await records.staff(login) is not None:
         raise Invalid({"login": "taken"})
     await _save(request, asker, None, member, "")
@@ -141,7 +123,7 @@ async def change(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     before = await _asked(request, asker)
     asked = await read_json(request, _read_settings)
-    member = await _checked(request, asker, before, with_settings(before, asked.settings))
+    member = await _checked(request, asker, before, member_with_settings(before, asked.settings))
     if not member.active and member.id == asker.member.id:
         raise Invalid({"active": "not_yours"})
     await _save(request, asker, before, member, asked.version)
@@ -195,23 +177,9 @@ async def _link(request: web.Request, asker: Asker, member: StaffRecord) -> Adde
 
 def plain(member: StaffRecord) -> dict[str, Any]:
     """Return the member's settings for the audit: no hash of a password."""
-    found: dict[str, Any] = to_builtins(_settings(member))
+    found: dict[str, Any] = to_builtins(settings_of_member(member))
     return found
 
 
-def _settings(member: StaffRecord) -> StaffSettings:
-    return StaffSettings(**{name: getattr(member, name) for name in _SAME}, roles=list(member.roles))
-
-
-def with_settings(member: StaffRecord, settings: StaffSettings) -> StaffRecord:
-    """Return the member with these settings. Raises Invalid when the roles do not fit together."""
-    parts = [role for role in settings.roles if role in ("counselor", "professional")]
-    if len(parts) > 1:
-        raise Invalid({"roles": "two_parts"})
-    offices = [cast(Office, role) for role in settings.roles if role not in parts]
-    values = {name: getattr(settings, name) for name in _SAME}
-    return replace(member, **values, role=parts[0] if parts else "operator", offices=offices)
-
-
 def _stored(member: StaffRecord) -> StoredStaff:
-    return StoredStaff(id=member.id, login=member.login, version=version_of(member), settings=_settings(member))
+    return StoredStaff(id=member.id, login=member.login, version=version_of(member), settings=settings_of_member(member))

@@ -12,6 +12,7 @@ from signaling.protocol.reading import Reader
 from signaling.records import Change, Changed, Realm, StaffRecord, version_of
 from signaling.records.checks import changes, checked_site, checked_staff
 from signaling.records.site_settings import SiteSettings, with_settings
+from signaling.records.staff_settings import StaffSettings, member_with_settings
 from signaling.server.app_keys import LIVE, RECORDS
 
 from . import settings_sites, settings_staff
@@ -22,7 +23,7 @@ from .errors import Refused, answer, not_found
 routes = web.RouteTableDef()
 
 _read_site: Reader[SiteSettings] = Reader(SiteSettings)
-_read_staff: Reader[settings_staff.StaffSettings] = Reader(settings_staff.StaffSettings)
+_read_staff: Reader[StaffSettings] = Reader(StaffSettings)
 
 
 @routes.post("/api/operator/audit/{n}/undo")
@@ -65,7 +66,7 @@ async def _undo_staff(request: web.Request, asker: Asker, subject: str, change: 
         raise not_found()
     now = settings_staff.plain(member)
     settings = _read_staff(msgspec.json.encode(_taken_back(now, change)))
-    changed: StaffRecord = settings_staff.with_settings(member, settings)
+    changed: StaffRecord = member_with_settings(member, settings)
     if not may_give(asker.member, {*member.roles, *changed.roles}, of_member(member)):
         raise not_found()
     changed = checked_staff(changed, await records.sites(Realm(organisation=member.organisation)))

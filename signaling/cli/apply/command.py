@@ -1,0 +1,107 @@
+"""`sangdam apply`: make an installation from a file, or write the file of the one that is there."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+
+import click
+
+from signaling.access.codes import new_secret
+from signaling.access.passwords import make_link
+from signaling.config.settings import Settings
+from signaling.config.sources import SERVER
+from signaling.records import Changed, Records, TooManyReplies
+
+from ..options import setting_option
+from ..typed import noted, with_records
+from .difference import Difference, differences
+from .installation import Installation, load
+from .problems import BadFile
+from .storing import Storing
+from .tables import Document, document_of, to_toml
+from .wanted import Wanted
+
+HEAD = (
+    "# Made by `sangdam apply --export`. It holds no passwords and no secrets. Bring it back with `sangdam apply FILE.toml`.\n\n"
+)
+
+
+@click.command()
+@click.argument("file", metavar="[FILE.toml]", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--export", is_flag=True, help="Print the file of the present installation instead.")
+@click.option("--prune", is_flag=True, help="Also remove what the file does not name, of each kind that it names.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@setting_option(SERVER["public_url"])
+@with_records
+async def apply(
+    records: Records, file: Path | None, export: bool, prune: bool, dry_run: bool, yes: bool, public_url: str
+) -> None:
+    """Make the installation as a file describes it: organisations, sites, categories, hours, staff, replies.
+
+    First says what would be added, changed and removed, and asks. A key that the file leaves out keeps its value. New staff get a
+    one-time link, and new keys a secret: each is printed once. Applying the same file again changes nothing.
+    """
+    if export == (file is not None):
+        raise click.UsageError("Give a FILE.toml to apply, or --export.")
+    present = await load(records)
+    if file is None:
+        click.echo(HEAD + to_toml(document_of(present)), nl=False)
+        return
+    now = time.time_ns() // 1_000_000
+    wanted = _read(present, file, prune=prune, now=now)
+    if not _say(*differences(document_of(present), document_of(wanted))) or dry_run:
+        return
+    if not yes:
+        click.confirm("Do this?", abort=True)
+    try:
+        await Storing(records, present, wanted, now).store()
+    except Changed as error:
+        raise click.ClickException(
+            f"Somebody has just changed “{error}”. What came before it is stored; run this again."
+        ) from None
+    except (ValueError, TooManyReplies) as error:
+        raise click.ClickException(f"Not stored: {error}. What came before it is stored.") from None
+    await _hand_over(records, present, wanted, Settings(public_url=public_url), now)
+
+
+def _read(present: Installation, file: Path, *, prune: bool, now: int) -> Installation:
+    """Return the installation that the file asks for. Raises ClickException with each problem of the file in a line."""
+    try:
+        document: Document = tomllib.loads(file.read_text(encoding="utf-8"))
+        return Wanted(present, document, prune=prune, new_secret=new_secret, now=now).installation()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file} is no TOML: {error}") from None
+    except BadFile as error:
+        lines = "\n".join(f"  {line}" for line in str(error).splitlines())
+        raise click.ClickException(f"{file} cannot be applied, and nothing was changed:\n{lines}") from None
+
+
+def _say(found: list[Difference], same: int) -> bool:
+    """Print what would change. Return whether there is anything."""
+    for each in found:
+        for line in each.lines():
+            click.echo(line)
+    count = {verb: sum(each.verb == verb for each in found) for verb in ("add", "change", "remove")}
+    if not found:
+        click.echo(f"Nothing to change: {same} stay as they are.")
+    else:
+        click.echo(f"{count['add']} to add, {count['change']} to change, {count['remove']} to remove; {same} stay as they are.")
+    return bool(found)
+
+
+async def _hand_over(records: Records, before: Installation, after: Installation, settings: Settings, now: int) -> None:
+    """Print the links of new staff and the secrets of new keys. Nothing prints them again."""
+    click.echo("Done.")
+    for member in after.staff.values():
+        if member.login not in before.staff and member.active:
+            link = await make_link(records, settings, member, now)
+            await noted(records, "password.link", f"staff/{member.id}")
+            click.echo(f"One-time link for {member.login}, valid for a day: {link}")
+    for site in after.sites.values():
+        known = {key.kid for key in before.sites[site.id].keys} if site.id in before.sites else set()
+        for key in site.keys:
+            if key.kid not in known:
+                click.echo(f"Secret of the key “{key.kid}” of {site.id}: {key.secret}")

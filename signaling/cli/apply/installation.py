@@ -1,0 +1,30 @@
+"""The part of an installation that a file of `sangdam apply` can describe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from signaling.records import Organisation, Records, SavedReply, SignInRules, Site, StaffRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in."""
+
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    staff: dict[str, StaffRecord] = field(default_factory=dict)
+    replies: dict[str, list[SavedReply]] = field(default_factory=dict)
+    rules: SignInRules = field(default_factory=SignInRules)
+
+
+async def load(records: Records) -> Installation:
+    """Return the installation as it is stored."""
+    sites = {site.id: site for site in await records.sites()}
+    return Installation(
+        organisations={each.id: each for each in await records.organisations()},
+        sites=sites,
+        staff={member.login: member for member in await records.all_staff()},
+        replies={site: await records.shared_replies(site) for site in sites},
+        rules=await records.sign_in_rules(),
+    )

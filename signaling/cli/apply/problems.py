@@ -1,0 +1,81 @@
+"""What is wrong with a file: each problem with its table and its key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from signaling.config.kinds import nearest
+from signaling.protocol.reading import Reader, Unreadable
+from signaling.records.checks import SENTENCES, Invalid
+
+T = TypeVar("T")
+_AT = re.compile(r"(?P<says>.*) - at `(?:key in )?\$\.?(?P<where>.*)`\.", re.DOTALL)
+_RULE = re.compile(r"“(?P<where>[^”]*)” (?P<says>.*)\.", re.DOTALL)
+_CATEGORY = re.compile(r"categories(?:\[(?P<number>[0-9]+)\]|\.(?P<id>[A-Za-z0-9_.-]+))\.(?P<key>[^.]+)\Z")
+
+
+class BadFile(ValueError):
+    """The file is refused. The exception's text has a line for each problem."""
+
+
+class Problems:
+    """Collects the problems of a file."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def add(self, table: str, key: str, says: str) -> None:
+        """Note a problem. `key`: "" for the whole table."""
+        where = f"[{table}]" + (f" {key}" if key else "")
+        line = f"{where}: {says.removesuffix('.')}."
+        if line not in self.found:
+            self.found.append(line)
+
+    def add_invalid(self, table: str, error: Invalid) -> None:
+        """Note what the checks of the pages and the command line have found."""
+        for field, problem in error.problems.items():
+            self._placed(table, field, SENTENCES[problem], [])
+
+    def read(self, table: str, given: Mapping[str, Any], reader: Reader[T], categories: Iterable[str] = ()) -> T | None:
+        """Return a table of the file as its type, or note the problem and return None. `categories`: their ids, in order."""
+        try:
+            return reader(msgspec.json.encode(given))
+        except (Unreadable, TypeError, OverflowError) as error:
+            says, where = str(error), ""
+            if match := _AT.fullmatch(says) or _RULE.fullmatch(says):
+                says, where = match["says"], match["where"]
+            self._placed(table, where, says[:1].lower() + says[1:], list(categories))
+            return None
+
+    def known_keys(self, table: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
+        """Note each key that a table does not have, with the nearest one that it has."""
+        names = list(known)
+        for key in given:
+            if key not in names:
+                near = nearest(key, names)
+                self.add(table, key, "there is no such key" + (f"; did you mean “{near}”?" if near else ""))
+
+    def table(self, table: str, given: Any) -> dict[str, Any]:
+        """Return what should be a table, or note the problem and return an empty one."""
+        if isinstance(given, dict):
+            return given
+        self.add(table, "", "must be a table")
+        return {}
+
+    def done(self) -> None:
+        """Raise BadFile if there are problems."""
+        if self.found:
+            raise BadFile("\n".join(self.found))
+
+    def _placed(self, table: str, where: str, says: str, categories: list[str]) -> None:
+        """Note a problem. One in a category belongs to the category's own table."""
+        match = _CATEGORY.match(where)
+        if match is None:
+            self.add(table, where.removesuffix("[...]"), says)
+            return
+        name = match["id"] or categories[int(match["number"])]
+        self.add(f"{table}.categories.{name}", match["key"].removesuffix("[...]"), says)

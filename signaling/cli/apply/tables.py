@@ -1,0 +1,130 @@
+"""The tables of a file: what each may hold, and an installation written as tables. Pure.
+
+A file says nothing of passwords, secrets of keys, pictures of replies, sessions and people's own settings.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+import tomli_w
+from msgspec import Meta, Struct, field
+
+from signaling.protocol.reading import by
+from signaling.protocol.texts import Seen
+from signaling.protocol.words import Locale
+from signaling.records import FIRST_ORGANISATION, Category, Site, StaffRecord
+from signaling.records.checks import MOST_NAME
+from signaling.records.mail_plan import MailPlan
+from signaling.records.opening_hours import Hours
+from signaling.records.reply_csv import TEXT, TITLE
+from signaling.records.sign_ins import Required
+from signaling.records.site_settings import CategorySettings, SiteSettings, settings_of
+from signaling.records.staff_settings import StaffSettings, settings_of_member
+from signaling.records.wrap_up import WrapUpPlan
+
+from .installation import Installation
+
+INHERIT = "inherit"  # the value of a category's key that the parent decides
+STANDARD = "standard"  # the outcomes of a site that has none of its own
+INHERITED = ("hours", "priority", "widens_s")
+
+_Id = Annotated[str, Meta(max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
+
+
+class OrganisationTable(Struct, kw_only=True):
+    """[organisations.ID]."""
+
+    id: _Id
+    name: Annotated[str, by(Seen(MOST_NAME, least=1))]
+
+
+class SignInTable(Struct, kw_only=True):
+    """[sign_in]: the rules of the whole installation."""
+
+    second_factor: Required = "off"
+
+
+class CategoryTable(CategorySettings, kw_only=True):
+    """[sites.SITE.categories.ID]. `hours`: None to inherit from the parent."""
+
+    hours: Hours | None = None
+
+
+class ReplyTable(Struct, kw_only=True):
+    """One entry of [[sites.SITE.replies]]. `language`: "" when the reply suits every language."""
+
+    language: Locale = ""
+    title: Annotated[str, by(TITLE)]
+    text: Annotated[str, by(TEXT)]
+
+
+class SiteTable(SiteSettings, kw_only=True):
+    """[sites.ID]. `keys`: the names of the signing keys. `outcomes`: None for the standard ones."""
+
+    organisation: _Id = FIRST_ORGANISATION
+    staff_names: Literal["shown", "hidden"] = "shown"
+    thread_days: Annotated[int, Meta(ge=0, le=90)] = 7
+    keys: list[_Id] = field(default_factory=list)
+    mail: MailPlan = field(default_factory=MailPlan)
+    outcomes: WrapUpPlan | None = None
+    replies: list[ReplyTable] = field(default_factory=list)
+
+
+class StaffTable(StaffSettings, kw_only=True):
+    """[staff.LOGIN]."""
+
+    organisation: _Id = FIRST_ORGANISATION
+    texts_in_call: bool = True
+
+
+Document = dict[str, Any]
+
+
+def document_of(installation: Installation) -> Document:
+    """Return the installation as the document of a file. Every key is written, so that the file says all of it."""
+    return {
+        "organisations": {each.id: {"name": each.name} for each in installation.organisations.values() if each.name},
+        "sign_in": {"second_factor": installation.rules.second_factor},
+        "sites": {site.id: site_table(installation, site) for site in installation.sites.values()},
+        "staff": {member.login: staff_table(member) for member in installation.staff.values()},
+    }
+
+
+def site_table(installation: Installation, site: Site) -> Document:
+    """Return a site as a table, with its categories and replies."""
+    table: Document = {"organisation": site.organisation}
+    table |= msgspec.to_builtins(settings_of(site))
+    table |= {"staff_names": site.staff_names, "thread_days": site.thread_days, "keys": [key.kid for key in site.keys]}
+    table["mail"] = msgspec.to_builtins(site.mail)
+    table["outcomes"] = STANDARD if site.wrap_up is None else _without_none(msgspec.to_builtins(site.wrap_up))
+    table["categories"] = {given["id"]: _category_table(given, site.categories[given["id"]]) for given in table["categories"]}
+    found = sorted(installation.replies.get(site.id, []), key=lambda each: (each.language, each.title))
+    table["replies"] = [{"language": each.language, "title": each.title, "text": each.text} for each in found]
+    return table
+
+
+def _category_table(settings: Document, category: Category) -> Document:
+    table = {name: value for name, value in settings.items() if name != "id"}
+    table["hours"] = None if category.hours is None else msgspec.to_builtins(category.hours)
+    return {name: INHERIT if name in INHERITED and value is None else value for name, value in table.items()}
+
+
+def staff_table(member: StaffRecord) -> Document:
+    """Return a member of staff as a table."""
+    table: Document = {"organisation": member.organisation}
+    table |= msgspec.to_builtins(settings_of_member(member))
+    return table | {"texts_in_call": member.texts_in_call}
+
+
+def to_toml(document: Document) -> str:
+    """Return the document as the text of a file."""
+    return tomli_w.dumps({name: table for name, table in document.items() if table}, multiline_strings=True)
+
+
+def _without_none(value: Any) -> Any:
+    """Return the value without members that are None: TOML has no word for them."""
+    if isinstance(value, dict):
+        return {name: _without_none(each) for name, each in value.items() if each is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list) else value

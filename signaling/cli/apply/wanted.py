@@ -1,0 +1,257 @@
+"""The installation that a file asks for: the present one, with the file's tables on top. Pure.
+
+A key that the file leaves out keeps its present value, or gets its default in something new. Only `prune` removes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from signaling.access.codes import MOST_KEYS, SERVER_KID
+from signaling.protocol.reading import Reader
+from signaling.records import FIRST_ORGANISATION, Organisation, SavedReply, SignInRules, Site, SiteKey, StaffRecord
+from signaling.records.checks import Invalid, checked_site, checked_staff
+from signaling.records.opening_hours import BadHours
+from signaling.records.opening_hours import check as check_hours
+from signaling.records.replies import MOST_SHARED, new_reply_id
+from signaling.records.site_settings import with_settings
+from signaling.records.staff_settings import member_with_settings
+from signaling.records.wrap_up import BadPlan
+from signaling.records.wrap_up import check as check_outcomes
+
+from .installation import Installation
+from .problems import Problems
+from .tables import (
+    INHERIT,
+    INHERITED,
+    STANDARD,
+    CategoryTable,
+    Document,
+    OrganisationTable,
+    ReplyTable,
+    SignInTable,
+    SiteTable,
+    StaffTable,
+    document_of,
+    site_table,
+    staff_table,
+)
+
+_read_organisation: Reader[OrganisationTable] = Reader(OrganisationTable)
+_read_rules: Reader[SignInTable] = Reader(SignInTable)
+_read_site: Reader[SiteTable] = Reader(SiteTable)
+_read_category: Reader[CategoryTable] = Reader(CategoryTable)
+_read_staff: Reader[StaffTable] = Reader(StaffTable)
+_SITE_KEYS = SiteTable.__struct_fields__
+_CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name != "id")
+
+
+class Wanted:
+    """Reads a file. `installation()` returns what the file asks for, or raises BadFile with all problems of the file."""
+
+    def __init__(self, present: Installation, file: Document, *, prune: bool, new_secret: Callable[[], str], now: int) -> None:
+        self._present, self._file, self._prune, self._now = present, file, prune, now
+        self._new_secret = new_secret
+        self._problems = Problems()
+        self._replies: dict[str, list[SavedReply]] = {}
+
+    def installation(self) -> Installation:
+        """Return the installation that the file asks for. Raises BadFile."""
+        self._problems.known_keys("", self._file, document_of(self._present))
+        organisations, rules = self._organisations(), self._rules()
+        sites = self._sites(organisations)
+        staff = self._staff(organisations, sites)
+        if not self._problems.found:
+            self._require_owners(staff)
+        self._problems.done()
+        replies = {site: self._replies.get(site, self._present.replies.get(site, [])) for site in sites}
+        return Installation(organisations=organisations, sites=sites, staff=staff, replies=replies, rules=rules)
+
+    def _tables(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the file's tables of one kind by name."""
+        given = self._problems.table(kind, self._file.get(kind, {}))
+        return {name: self._problems.table(f"{kind}.{name}", table) for name, table in given.items()}
+
+    def _organisations(self) -> dict[str, Organisation]:
+        found = dict(self._present.organisations)
+        for name, given in self._tables("organisations").items():
+            table = f"organisations.{name}"
+            self._problems.known_keys(table, given, ("name",))
+            present = {"id": name, "name": found[name].name if name in found else ""}
+            if (read := self._problems.read(table, present | given | {"id": name}, _read_organisation)) is not None:
+                found[name] = Organisation(id=name, name=read.name)
+        return found
+
+    def _rules(self) -> SignInRules:
+        given = self._problems.table("sign_in", self._file.get("sign_in", {}))
+        self._problems.known_keys("sign_in", given, SignInTable.__struct_fields__)
+        read = self._problems.read("sign_in", {"second_factor": self._present.rules.second_factor} | given, _read_rules)
+        return SignInRules(second_factor=read.second_factor) if read else self._present.rules
+
+    # --- sites -----------------------------------------------------------------------------------------------------------
+
+    def _sites(self, organisations: dict[str, Organisation]) -> dict[str, Site]:
+        named = {name: self._site(name, given, organisations) for name, given in self._tables("sites").items()}
+        found = {name: site for name, site in named.items() if site is not None}
+        return self._kept(self._present.sites, named, found, lambda site: site.organisation)
+
+    def _site(self, name: str, given: Document, organisations: dict[str, Organisation]) -> Site | None:
+        table, before = f"sites.{name}", self._present.sites.get(name)
+        self._problems.known_keys(table, given, _SITE_KEYS)
+        present = site_table(self._present, before) if before else {}
+        wanted = self._merged_site(table, present, given)
+        listed = [{key: value for key, value in each.items() if key != "hours"} for each in wanted["categories"].values()]
+        read = self._problems.read(table, wanted | {"categories": listed}, _read_site, wanted["categories"])
+        if read is None:
+            return None
+        self._require_organisation(table, read.organisation, before.organisation if before else None, organisations)
+        site = with_settings(before or Site(id=name, organisation=read.organisation), read)
+        try:
+            site = checked_site(site)
+        except Invalid as error:
+            self._problems.add_invalid(table, error)
+        site = replace(site, staff_names=read.staff_names, thread_days=read.thread_days, mail=read.mail)
+        site = replace(site, keys=self._keys(table, before, read.keys), wrap_up=read.outcomes)
+        self._check_outcomes(table, site)
+        prune = self._prune and "replies" in given
+        self._replies[name] = self._site_replies(table, site, read.replies, prune=prune)
+        return self._with_hours(table, site, wanted["categories"])
+
+    def _merged_site(self, table: str, present: Document, given: Document) -> Document:
+        """Return the present table with the keys of the file. Categories and replies are merged one by one."""
+        wanted = {key: value for key, value in (present | given).items() if key in _SITE_KEYS}
+        if not self._prune:
+            for key in {"names", "mail"} & given.keys() & present.keys():
+                wanted[key] = _merged(present[key], given[key])
+        if wanted.get("outcomes") == STANDARD:
+            wanted["outcomes"] = None
+        named = self._problems.table(f"{table}.categories", given.get("categories", {}))
+        there: Document = present.get("categories", {})
+        prune = self._prune and "categories" in given
+        merged = {name: self._merged_category(f"{table}.categories.{name}", name, there, each) for name, each in named.items()}
+        kept = {} if prune else {name: self._merged_category(table, name, there, {}) for name in there if name not in named}
+        wanted["categories"] = merged | kept
+        wanted["replies"] = given.get("replies", [])
+        return wanted
+
+    def _merged_category(self, table: str, name: str, there: Document, given: Any) -> Document:
+        given = self._problems.table(table, given)
+        if name in there or given:
+            self._problems.known_keys(table, given, _CATEGORY_KEYS)
+        merged = there.get(name, {}) | {key: value for key, value in given.items() if key in _CATEGORY_KEYS}
+        return {"id": name} | {key: None if key in INHERITED and value == INHERIT else value for key, value in merged.items()}
+
+    def _with_hours(self, table: str, site: Site, categories: Document) -> Site:
+        """Return the site with the hours of its categories, which `SiteSettings` leaves to their own page."""
+        with_hours = {}
+        for name, category in site.categories.items():
+            here = f"{table}.categories.{name}"
+            read = self._problems.read(here, {"id": name, "hours": categories[name].get("hours")}, _read_category)
+            try:
+                if read is not None and read.hours is not None:
+                    check_hours(read.hours)
+            except BadHours as error:
+                self._problems.add(here, "hours", str(error))
+            with_hours[name] = replace(category, hours=read.hours if read else None)
+        return replace(site, categories=with_hours)
+
+    def _keys(self, table: str, before: Site | None, names: list[str]) -> list[SiteKey]:
+        """Return the site's keys: the present ones, and new ones for new names. Without `prune`, none is retired."""
+        present = {key.kid: key for key in (before.keys if before else [])}
+        wanted = list(dict.fromkeys([*([] if self._prune else present), *names]))
+        if SERVER_KID in names:
+            self._problems.add(table, "keys", f"“{SERVER_KID}” is the server's own key")
+        if len(wanted) > MOST_KEYS:
+            self._problems.add(table, "keys", f"a site has {MOST_KEYS} keys at most, and “{table}” would have {len(wanted)}")
+        return [present.get(name) or SiteKey(kid=name, secret=self._new_secret()) for name in wanted]
+
+    def _check_outcomes(self, table: str, site: Site) -> None:
+        try:
+            if site.wrap_up is not None:
+                check_outcomes(site.wrap_up, site.categories)
+        except BadPlan as error:
+            self._problems.add(table, "outcomes", str(error))
+
+    def _site_replies(self, table: str, site: Site, given: list[ReplyTable], *, prune: bool) -> list[SavedReply]:
+        present = {(each.language, each.title): each for each in self._present.replies.get(site.id, [])}
+        fresh: dict[tuple[str, str], SavedReply] = {}
+        for each in given:
+            language = site.language_for(each.language) if each.language else ""
+            if language is None:
+                self._problems.add(table, "replies", f"the site does not offer the language “{each.language}” of “{each.title}”")
+                continue
+            if (language, each.title) in fresh:
+                self._problems.add(table, "replies", f"there are two “{each.title}” in the same language")
+            blank = SavedReply(id=new_reply_id(), site=site.id, language=language, title=each.title, text="")
+            reply = present.get((language, each.title), blank)
+            changed = reply.text != each.text
+            fresh[language, each.title] = replace(reply, text=each.text, changed_at=self._now) if changed else reply
+        found = fresh if prune else present | fresh
+        if len(found) > MOST_SHARED:
+            self._problems.add(table, "replies", f"a site has {MOST_SHARED} replies at most")
+        return list(found.values())
+
+    # --- staff -----------------------------------------------------------------------------------------------------------
+
+    def _staff(self, organisations: dict[str, Organisation], sites: dict[str, Site]) -> dict[str, StaffRecord]:
+        named = {
+            login.lower(): self._member(login, given, organisations, sites) for login, given in self._tables("staff").items()
+        }
+        found = {login: member for login, member in named.items() if member is not None}
+        return self._kept(self._present.staff, named, found, lambda member: member.organisation)
+
+    def _member(
+        self, name: str, given: Document, organisations: dict[str, Organisation], sites: dict[str, Site]
+    ) -> StaffRecord | None:
+        table, login = f"staff.{name}", name.lower()
+        before = self._present.staff.get(login)
+        self._problems.known_keys(table, given, StaffTable.__struct_fields__)
+        known = {key: value for key, value in given.items() if key in StaffTable.__struct_fields__}
+        read = self._problems.read(table, (staff_table(before) if before else {}) | known, _read_staff)
+        if read is None:
+            return None
+        self._require_organisation(table, read.organisation, before.organisation if before else None, organisations)
+        blank = StaffRecord(id=login, login=login, name="", role="operator", organisation=read.organisation)
+        try:
+            member = member_with_settings(before or blank, read)
+            theirs = [site for site in sites.values() if site.organisation == read.organisation]
+            return replace(checked_staff(member, theirs), texts_in_call=read.texts_in_call)
+        except Invalid as error:
+            self._problems.add_invalid(table, error)
+            return None
+
+    def _require_owners(self, staff: dict[str, StaffRecord]) -> None:
+        """Note a problem when nobody would be left who can administer what somebody administers now."""
+        for office in ("owner", "administrator"):
+            had, have = (_holders(people, office) for people in (self._present.staff, staff))
+            if had and not have:
+                self._problems.add("staff", "", f"nobody active would be {office} any more")
+
+    # --- both ------------------------------------------------------------------------------------------------------------
+
+    def _require_organisation(self, table: str, wanted: str, present: str | None, known: dict[str, Organisation]) -> None:
+        if present is not None and wanted != present:
+            self._problems.add(table, "organisation", f"it belongs to “{present}” and cannot move to another organisation")
+        elif wanted not in known:
+            self._problems.add(table, "organisation", f"there is no organisation “{wanted}”; name it in [organisations.{wanted}]")
+
+    def _kept(self, present: dict[str, Any], named: Document, found: dict[str, Any], of: Callable[[Any], str]) -> dict[str, Any]:
+        """Return the present things and the found ones. Pruned are those whose organisation the file names, but not they."""
+        if not (self._prune and named):
+            return present | found
+        described = set(self._tables("organisations")) or {FIRST_ORGANISATION}
+        return {name: each for name, each in present.items() if name in named or of(each) not in described} | found
+
+
+def _merged(present: Any, given: Any) -> Any:
+    """Return the present value with the given one on top: inner tables are merged key by key, anything else is replaced."""
+    if not (isinstance(present, dict) and isinstance(given, dict)):
+        return given
+    return present | {key: _merged(present.get(key), value) for key, value in given.items()}
+
+
+def _holders(staff: dict[str, StaffRecord], office: str) -> bool:
+    return any(member.active and office in member.offices for member in staff.values())
