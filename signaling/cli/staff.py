@@ -11,8 +11,8 @@ import click
 from msgspec.structs import replace
 
 from matcher.rules import MOST_CAPACITY
+from signaling.access.first_start import make_first_link
 from signaling.access.identity import hash_password
-from signaling.access.passwords import make_link
 from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
 from signaling.protocol.words import Office, Role, StaffRole
@@ -35,6 +35,10 @@ from .typed import (
 
 PARTS = ("counselor", "professional")
 OPERATOR = "operator"  # the word of earlier versions for somebody who may do everything
+_OWNED = (
+    "There is an owner already. Add others with: sangdam staff add --role owner LOGIN. "
+    "To let somebody in again: sangdam staff link LOGIN, and sangdam staff reset-factors LOGIN."
+)
 _ROLES = click.Choice([*get_args(StaffRole), OPERATOR])
 
 
@@ -72,28 +76,30 @@ def _password(member: StaffRecord, from_stdin: bool) -> str:
 
 
 @click.command()
-@click.option("--login", prompt=True, callback=an_id, help="Name to sign in with.")
-@click.option("--name", prompt=True, callback=a_name, help="Name that others see.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--link", is_flag=True, help="Print a one-time link with which they set their password in the browser.")
+@click.option("--login", default=None, callback=an_id_or_none, help="Name with which the owner signs in. Without it: a link.")
+@click.option("--name", default=None, callback=a_name_or_none, help="Name of the owner that others see. [default: the login]")
+@click.option("--password-stdin", is_flag=True, help="Read the owner's password from standard input.")
 @setting_option(SERVER["public_url"])
 @with_records
-async def init(records: Records, login: str, name: str, password_stdin: bool, link: bool, public_url: str) -> None:
-    """Add the first owner, who is also the administrator of this installation.
+async def init(records: Records, login: str | None, name: str | None, password_stdin: bool, public_url: str) -> None:
+    """Print a one-time link with which the first owner sets up the installation in the browser.
 
-    In the browser, the owner then adds sites and staff, and copies the snippet for the site's pages.
+    With --login, add that owner here instead. The first owner is also the administrator of the installation.
     """
-    if any("owner" in member.offices for member in await records.all_staff()):
-        raise click.ClickException("There is an owner already. Add others with: sangdam staff add --role owner LOGIN")
-    first = StaffRecord(id=login.lower(), login=login.lower(), name=name, role="operator", offices=["administrator", "owner"])
-    if not link:
-        await _add_staff(records, first, password_stdin)
+    if login is None:
+        if name is not None or password_stdin:
+            raise click.UsageError("--name and --password-stdin belong to --login.")
+        link = await make_first_link(records, Settings(public_url=public_url), time.time_ns() // 1_000_000)
+        if link is None:
+            raise click.ClickException(_OWNED)
+        click.echo("Open this link once, within a day. A page then leads you through the rest:")
+        click.echo(link)
         return
-    await _require_free(records, first)
-    await records.save_staff(first)
-    await noted(records, "staff.add", f"staff/{first.id}")
-    click.echo("Open this link once, within a day, to set your password and to add the first site:")
-    click.echo(await make_link(records, Settings(public_url=public_url), first, time.time_ns() // 1_000_000))
+    if any("owner" in member.offices for member in await records.all_staff()):
+        raise click.ClickException(_OWNED)
+    offices: list[Office] = ["administrator", "owner"]
+    first = StaffRecord(id=login.lower(), login=login.lower(), name=name or login, role="operator", offices=offices)
+    await _add_staff(records, first, password_stdin)
 
 
 async def _require_free(records: Records, member: StaffRecord) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .api_tokens import ApiTokens
 from .figures import Figures
+from .first_start import FirstStart
 from .history import History
 from .lines import Lines
 from .links import Links
@@ -24,6 +25,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 class Records(
     Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, ApiTokens,
+    Reports, ApiTokens, FirstStart,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

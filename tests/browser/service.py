@@ -27,6 +27,7 @@ class Service:
     shop_port: int = field(default_factory=free_port)
     udp_port: int = field(default_factory=lambda: free_ports(UDP_PORTS))
     extra: tuple[str, ...] = ()
+    demo: bool = True  # False: an empty installation, as `sangdam init` finds it
     process: asyncio.subprocess.Process | None = None
     log: Path = field(init=False)
 
@@ -47,8 +48,9 @@ class Service:
     async def start(self, within_s: float = 60) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "signaling.cli.main", "serve", "--demo"),
-                *("--port", str(self.port), "--shop-port", str(self.shop_port), "--udp-port", str(self.udp_port)),
+                *(sys.executable, "-m", "signaling.cli.main", "serve"),
+                *(("--demo", "--shop-port", str(self.shop_port)) if self.demo else ("--host", "127.0.0.1")),
+                *("--port", str(self.port), "--udp-port", str(self.udp_port)),
                 *("--workers", "1", "--data-dir", str(self.data_dir)),
                 *("--most-lag-ms", "60000", *self.extra),  # a server on a busy machine must refuse nobody
                 stdout=log,
@@ -101,8 +103,8 @@ class Service:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, *extra: str, within_s: float = 60) -> AsyncIterator[Service]:
-    service = Service(data_dir, extra=extra)
+async def running(data_dir: Path, *extra: str, within_s: float = 60, demo: bool = True) -> AsyncIterator[Service]:
+    service = Service(data_dir, extra=extra, demo=demo)
     try:
         await service.start(within_s)
         yield service

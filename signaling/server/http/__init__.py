@@ -18,6 +18,7 @@ from . import (
     factors,
     file_bodies,
     files,
+    first_start,
     health,
     hours,
     mail,
@@ -39,6 +40,7 @@ from . import (
     staff,
     thresholds,
     transcripts,
+    try_page,
     undo,
     unsubscribe,
     users,
@@ -72,6 +74,7 @@ def setup(app: web.Application) -> None:
     for_people = (health, openapi, pages, users, transcripts, pictures, files)
     for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, reports, hours, thresholds, doctor, mail, settings_sites, settings_staff, settings_tokens, undo)
-    for part in (*for_people, *for_staff, *for_operators, unsubscribe):
+    for_the_first = (first_start, try_page)
+    for part in (*for_people, *for_staff, *for_operators, *for_the_first, unsubscribe):
         app.add_routes(part.routes)
     retention.setup(app)

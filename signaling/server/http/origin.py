@@ -18,6 +18,7 @@ _FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
 # of staff who have no cookie yet
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",
+    "/api/first-start", "/api/first-start/look",
 })  # fmt: skip  # a list of names
 
 

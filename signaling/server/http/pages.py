@@ -19,6 +19,7 @@ from .compressed import file_response
 from .errors import Refused, not_found
 from .headers import Opener, page_headers
 from .no_panel import Reason, no_panel
+from .try_page import page_origins
 
 PAGES = Path(__file__).parents[2] / "pages"
 routes = web.RouteTableDef()
@@ -73,7 +74,9 @@ async def panel(request: web.Request) -> web.StreamResponse:
         request.app[COUNTS][f"http.{reason}"] += 1
         languages = [asked.lang, *accepted(request.headers.get("Accept-Language", ""))]
         return no_panel(reason, languages, asked.site, _framing_origin(request))
-    return _page(request, "panel.html", frame_ancestors=site.origins, opener="same-origin-allow-popups")
+    return _page(
+        request, "panel.html", frame_ancestors=page_origins(request.app[SETTINGS], site), opener="same-origin-allow-popups"
+    )
 
 
 @routes.get("/call")

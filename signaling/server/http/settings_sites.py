@@ -23,6 +23,7 @@ from .allowed import Asker, asked_site, asker_of
 from .bodies import now_ms, path_id, read_json, read_query
 from .errors import Refused, answer
 from .operator import Page
+from .try_page import snippet_of
 
 routes = web.RouteTableDef()
 
@@ -205,6 +206,5 @@ def plain(site: Site) -> dict[str, Any]:
 
 def _stored(request: web.Request, site: Site) -> StoredSite:
     keys = [key.kid for key in site.keys]
-    about = f'data-site="{site.id}" data-category="{next(iter(site.categories), "")}" data-lang="{(site.languages or ["en"])[0]}"'
-    snippet = f'<script async src="{request.app[SETTINGS].url}/widget.js" {about}></script>'
+    snippet = snippet_of(request.app[SETTINGS], site)
     return StoredSite(id=site.id, version=version_of(site), settings=settings_of(site), keys=keys, snippet=snippet)

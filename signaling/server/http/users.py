@@ -20,10 +20,11 @@ from signaling.protocol.texts import Exact
 from signaling.protocol.words import Channel, Locale
 from signaling.records import Site
 from signaling.records.opening_hours import is_open, next_opening
-from signaling.server.app_keys import CODES, LIVE, RECORDS
+from signaling.server.app_keys import CODES, LIVE, RECORDS, SETTINGS
 
 from .bodies import MOST_JSON_BYTES, Key, address_of, bearer, now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found, refusal_of
+from .try_page import page_origins
 
 routes = web.RouteTableDef()
 WALKS: web.AppKey[Buckets] = web.AppKey("walks", Buckets)
@@ -152,7 +153,8 @@ def _language(request: web.Request, site: Site, asked: str) -> str:
 async def codes_preflight(request: web.Request) -> web.Response:
     """Answer the preflight for the origins of all sites: the body names the site, and a preflight has no body."""
     origin = request.headers.get("Origin", "")
-    if not any(origin in site.origins for site in await request.app[RECORDS].sites()):
+    sites = await request.app[RECORDS].sites()
+    if not any(origin in page_origins(request.app[SETTINGS], site) for site in sites):
         raise CodeRefused("wrong_origin")
     return web.Response(
         status=204,
@@ -179,7 +181,9 @@ async def codes(request: web.Request) -> web.Response:
         response = answer(CodeAnswer(code=code, expires_at=expires_at))
     except (CodeRefused, Crowded) as error:
         response = refusal_of(request, error)
-    if site is not None and origin in site.origins:  # so that the widget can read the reason of a refusal, too
+    if site is not None and origin in page_origins(
+        request.app[SETTINGS], site
+    ):  # so that the widget can read the reason of a refusal, too
         response.headers.update(_cors(origin))
     return response
 

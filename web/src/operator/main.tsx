@@ -6,12 +6,30 @@ import "../ui/components.css";
 import "../staff/staff.css";
 import "../staff/replies/replies.css";
 import "../staff/account/account.css";
-import { Announcer, onLocale, whenReady } from "../ui";
+import { useState } from "preact/hooks";
+import { Announcer, onLocale, whenReady, withTexts } from "../ui";
+import { Loaded } from "./loaded";
 import { Operator } from "./operator";
 import "./operator.css";
 import "./wrap-up/wrap-up.css";
 import "./reports/reports.css";
+import { takeFirstLink } from "./start/link";
 import { t } from "./texts";
+
+/** The page of operators. Before there is an owner, the link of `sangdam init` leads to the first start instead. */
+function Page() {
+  const [link, setLink] = useState(takeFirstLink);
+  if (link === "") return <Gate page="operator">{(onSignedOut) => <Operator onSignedOut={onSignedOut} />}</Gate>;
+  const done = (signedIn: boolean) => {
+    if (signedIn) location.hash = "start/site";
+    setLink("");
+  };
+  return (
+    <Loaded what="first start" load={() => withTexts(import("./start/owner"))}>
+      {({ FirstOwner }) => <FirstOwner token={link} onDone={done} />}
+    </Loaded>
+  );
+}
 
 applyLanguage();
 onLocale(() => {
@@ -20,7 +38,7 @@ onLocale(() => {
 whenReady(() =>
   render(
     <>
-      <Gate page="operator">{(onSignedOut) => <Operator onSignedOut={onSignedOut} />}</Gate>
+      <Page />
       <Announcer />
     </>,
     document.getElementById("app")!,

@@ -27,13 +27,13 @@ import { WrapUpPart } from "./wrap-up/part";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
 /** Returns the current view from the address ("#past", "#past/s-123"), so that reload and the back button work. */
-function fromHash(): { part: Part | "wall"; session: string; where: string } {
+function fromHash(): { part: Part | "wall" | "start"; session: string; where: string } {
   const [part = "", ...rest] = location.hash.slice(1).split("/");
   const [session = ""] = rest;
   const mine = parts();
   const shown = mine.find((one) => one === part) ?? mine[0] ?? "live";
   return {
-    part: part === "wall" && may("live.watch") ? part : shown,
+    part: (part === "wall" && may("live.watch")) || (part === "start" && may("sites.add")) ? part : shown,
     session: decodeURIComponent(session),
     where: rest.join("/"),
   };
@@ -127,6 +127,15 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
       <div class="operator">
         <ConnectionBand status={status} />
         <Wall board={wallboard} trend={trend} ahead_ms={clockOffset} />
+      </div>
+    );
+  if (part === "start")
+    return (
+      <div class="operator">
+        <ConnectionBand status={status} />
+        <Loaded what="wizard" load={() => withTexts(import("./start/wizard"))}>
+          {({ Wizard }) => <Wizard key={where} step={where} />}
+        </Loaded>
       </div>
     );
   return (

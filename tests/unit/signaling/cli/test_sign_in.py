@@ -20,10 +20,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_first_owner_begins_by_a_link_without_a_password(tmp_path: Path) -> None:
-    said = done(tmp_path, "init", "--login", "Boss", "--name", "Boss", "--link", "--public-url", "https://counsel.example")
-    assert "https://operator.counsel.example/operator#new-password=" in said
-    assert run(tmp_path, "init", "--login", "other", "--name", "Other", "--link").exit_code == 1
+def test_first_start_begins_by_a_link_until_there_is_an_owner(tmp_path: Path) -> None:
+    for _ in range(2):
+        said = done(tmp_path, "init", "--public-url", "https://counsel.example")
+        assert "https://operator.counsel.example/operator#first-start=" in said
+    done(tmp_path, "init", "--login", "ops", "--name", "Ops", "--password-stdin", typed=PASSWORD)
+    for words in ([], ["--login", "other"]):
+        again = run(tmp_path, "init", *words)
+        assert again.exit_code == 1
+        assert "sangdam staff link" in again.output
 
 
 def test_link_leads_to_the_page_of_its_owner(folder: Path) -> None:

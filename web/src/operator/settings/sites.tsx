@@ -36,7 +36,8 @@ export function Sites() {
   );
 }
 
-const FIRST: SiteSettings = {
+/** The settings of a new site, before anything is typed. */
+export const NEW_SITE: SiteSettings = {
   names: {},
   origins: [],
   languages: [],
@@ -56,7 +57,7 @@ const FIRST: SiteSettings = {
 function AddSite({ onClose }: { onClose: () => void }) {
   const language = locale();
   const [id, setId] = useState("");
-  const [settings, setSettings] = useState<SiteSettings>({ ...FIRST, languages: [language] });
+  const [settings, setSettings] = useState<SiteSettings>({ ...NEW_SITE, languages: [language] });
   const [problems, setProblems] = useState<Problems>({});
   const [busy, setBusy] = useState(false);
   const save = async (event: Event) => {

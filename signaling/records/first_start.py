@@ -1,0 +1,63 @@
+"""The first start of an installation: a one-time link, and the first owner, who comes by it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from . import tables as t
+from .database import Database
+from .types import FIRST_ORGANISATION, StaffRecord
+
+_PURPOSE = "first_start"
+_c = t.link.c
+
+
+class FirstStart(Database):
+    """The link of the first start. It works once, and no longer as soon as there is an owner."""
+
+    async def save_first_link(self, token_hash: str, expires_at: int) -> bool:
+        """Store the link, which replaces an earlier one. Return False, and store nothing, when there is an owner already."""
+        values = {"token_hash": token_hash, "purpose": _PURPOSE, "subject": "", "session": None, "mail": ""}
+
+        def save(connection: sa.Connection) -> bool:
+            if _has_owner(connection):
+                return False
+            connection.execute(sa.delete(t.link).where(_c.purpose == _PURPOSE))
+            connection.execute(sa.insert(t.link).values(**values, expires_at=expires_at))
+            return True
+
+        return await self._transaction(save, writes=True)
+
+    async def first_link_works(self, token_hash: str, now: int) -> bool:
+        """Return whether the link can still be used."""
+        found = await self._first(sa.select(_c.token_hash).where(_usable(token_hash, now)))
+        return found is not None and not await self._transaction(_has_owner, writes=False)
+
+    async def use_first_link(self, token_hash: str, owner: StaffRecord, organisation: str, now: int) -> bool:
+        """Add the first owner, name the first organisation, and use the link up.
+
+        Return False, and store nothing, when the link cannot be used. Raises ValueError("login_taken").
+        """
+        values = {name: getattr(owner, name) for name in StaffRecord.__struct_fields__}
+
+        def use(connection: sa.Connection) -> bool:
+            link = connection.execute(sa.select(_c.token_hash).where(_usable(token_hash, now)).with_for_update()).first()
+            if link is None or _has_owner(connection):
+                return False
+            if connection.execute(sa.select(t.staff.c.id).where(t.staff.c.login == owner.login)).first():
+                raise ValueError("login_taken")
+            connection.execute(sa.insert(t.staff).values(values))
+            first = t.organisation.c.id == FIRST_ORGANISATION
+            connection.execute(sa.update(t.organisation).where(first).values(name=organisation))
+            connection.execute(sa.delete(t.link).where(_c.purpose == _PURPOSE))
+            return True
+
+        return await self._transaction(use, writes=True)
+
+
+def _usable(token_hash: str, now: int) -> sa.ColumnElement[bool]:
+    return sa.and_(_c.token_hash == token_hash, _c.purpose == _PURPOSE, _c.expires_at > now)
+
+
+def _has_owner(connection: sa.Connection) -> bool:
+    return any("owner" in offices for offices in connection.execute(sa.select(t.staff.c.offices)).scalars())

@@ -1,0 +1,125 @@
+"""Somebody without a shell brings up an organisation with two sites, and takes a conversation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.browser import media
+from tests.browser.conftest import Casting
+from tests.browser.looking import Eyes
+from tests.browser.people import Cast, Staff, User
+from tests.browser.service import Service, running, sangdam
+
+PASSWORD = "lantern under a blue river"
+
+
+async def invited(cast: Cast, link: str) -> Staff:
+    """Set a password by a one-time link, sign in, and become available."""
+    person = await cast.colleague()
+    person.page = await person.context.new_page()
+    await person.page.goto(link)
+    await person.get("password-new").fill(PASSWORD)
+    await person.get("link-save").click()
+    await person.get("signin-login").fill("jimin")
+    await person.get("signin-password").fill(PASSWORD)
+    await person.get("signin-submit").click()
+    await person.available()
+    return person
+
+
+async def owner_of(cast: Cast, link: str) -> Staff:
+    owner: Staff = await cast._person(Staff, media.COUNSELOR, "chromium")
+    owner.page = await owner.context.new_page()
+    await owner.page.goto(link)
+    return owner
+
+
+async def add_site(owner: Staff, name: str, address: str) -> None:
+    await owner.get("start-site-name").fill(name)
+    await owner.get("start-site-origin").fill(address)
+    await owner.get("start-next").click()
+
+
+async def tries(owner: Staff, site: str) -> User:
+    """Open the page to try a site, and return who visits it."""
+    async with owner.context.expect_page() as opened:
+        await owner.get(f"start-ready-{site}").get_by_test_id("start-try").click()
+    visitor = User(owner.service, owner.browser, owner.context, owner.voice)
+    visitor.shop = await opened.value
+    await visitor.open_panel()
+    return visitor
+
+
+async def become_owner(owner: Staff, eyes: Eyes) -> None:
+    """Become the owner, after a password that is too easy and a reload in between."""
+    await owner.get("start-organisation").fill("하늘")
+    await owner.get("start-name").fill("김하늘")
+    await owner.get("start-login").fill("boss!")
+    await owner.get("password-new").fill("12345678")
+    await owner.get("start-next").click()
+    await expect(owner.page.get_by_role("alert")).to_have_count(1)
+    await expect(owner.get("start-login")).to_have_attribute("aria-invalid", "true")
+    await owner.get("start-login").fill("boss")
+    await owner.get("start-next").click()
+    await expect(owner.get("password-new")).to_have_attribute("aria-invalid", "true")
+    await eyes.look(owner.page, "start-owner")
+    await owner.page.reload()
+    await expect(owner.get("start-name")).to_have_value("김하늘")
+    await expect(owner.get("password-new")).to_have_value("")
+    await owner.get("password-new").fill(PASSWORD)
+    await owner.get("start-next").click()
+    await expect(owner.get("start-site")).to_be_visible()
+
+
+async def test_two_sites_and_a_conversation_without_a_shell(tmp_path: Path, casting: Casting) -> None:
+    async with running(tmp_path, demo=False) as service, casting(service) as cast:
+        link, eyes = await first_link(service), Eyes("ko")
+        owner = await owner_of(cast, link)
+        await become_owner(owner, eyes)
+
+        await add_site(owner, "하늘가게", "not an address")
+        await expect(owner.get("start-site-origin")).to_have_attribute("aria-invalid", "true")
+        await eyes.look(owner.page, "start-site")
+        await owner.page.reload()
+        await expect(owner.get("start-site-name")).to_have_value("하늘가게")
+        await add_site(owner, "하늘가게", "shop.example/cart")
+
+        await owner.get("start-person-name").fill("Jimin")
+        await owner.get("start-person-login").fill("jimin")
+        await owner.get("start-person-add").click()
+        jimin = await invited(cast, await owner.get("once").inner_text())
+        await eyes.look(owner.page, "start-staff")
+        await owner.get("start-next").click()
+
+        await owner.get("start-another").click()
+        await add_site(owner, "마루", "https://maru.example")
+        await owner.get("start-staff").get_by_test_id("start-next").click()
+        await expect(owner.get("start-ready-shop")).to_contain_text(f'src="{service.url}/widget.js" data-site="shop"')
+        await expect(owner.get("finding").first).to_be_visible(timeout=15_000)
+        await eyes.look(owner.page, "start-ready")
+
+        visitor = await tries(owner, "maru")
+        await visitor.panel.get_by_test_id("panel-note").fill("안녕하세요")
+        await visitor.panel.get_by_test_id("panel-text").click()
+        await jimin.accept()
+        await jimin.reads("안녕하세요")
+        await jimin.write("무엇을 도와드릴까요?")
+        await expect(visitor.panel.get_by_test_id("chat-line").filter(has_text="무엇을 도와드릴까요?")).to_be_visible()
+
+        await used_link_says_that_it_is_over(await owner.context.new_page(), link)
+        assert eyes.faults == []
+
+
+async def first_link(service: Service) -> str:
+    said = await sangdam(service, "init", "--public-url", service.url)
+    found = re.search(r"http://operator\S+", said)
+    assert found is not None, said
+    return found[0]
+
+
+async def used_link_says_that_it_is_over(page: Page, link: str) -> None:
+    await page.goto(link)
+    await expect(page.get_by_test_id("start-over")).to_be_visible()

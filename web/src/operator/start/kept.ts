@@ -1,0 +1,36 @@
+/** What somebody types in the first start. It survives a reload of the tab. Passwords and one-time links are never kept. */
+import { useState } from "preact/hooks";
+
+const at = (name: string) => `sangdam-start-${name}`;
+
+export function read<T extends object>(name: string, initial: T): T {
+  try {
+    return { ...initial, ...(JSON.parse(sessionStorage.getItem(at(name)) ?? "{}") as Partial<T>) };
+  } catch {
+    return initial; // nothing is stored, or storage is forbidden
+  }
+}
+
+export function keep(name: string, value: object | null): void {
+  try {
+    if (value === null) sessionStorage.removeItem(at(name));
+    else sessionStorage.setItem(at(name), JSON.stringify(value));
+  } catch {
+    // Storage is forbidden: the form works, and a reload empties it.
+  }
+}
+
+/** A form's fields, with a function that changes some of them and one that forgets them all. */
+export function useKept<T extends object>(name: string, initial: T): [T, (part: Partial<T>) => void, () => void] {
+  const [value, setValue] = useState(() => read(name, initial));
+  const change = (part: Partial<T>) => {
+    const next = { ...value, ...part };
+    keep(name, next);
+    setValue(next);
+  };
+  const forget = () => {
+    keep(name, null);
+    setValue(initial);
+  };
+  return [value, change, forget];
+}

@@ -1,0 +1,16 @@
+/** The one-time link of `sangdam init`. */
+import { keep, read } from "./kept";
+
+const MARK = "#first-start=";
+
+/** Returns the token of the link, and removes it from the address and the history. A reload of the tab finds it again. "": none. */
+export function takeFirstLink(): string {
+  if (location.hash.startsWith(MARK)) {
+    keep("link", { token: location.hash.slice(MARK.length) });
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  return read("link", { token: "" }).token;
+}
+
+/** Forgets the link: it was used, or does not work. */
+export const forgetFirstLink = () => keep("link", null);

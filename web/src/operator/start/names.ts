@@ -1,0 +1,33 @@
+/** Guesses that save typing. Whoever types can change each of them. */
+
+/** Returns the origin that somebody means who types or pastes the address of a page: "shop.example/cart" → "https://shop.example".
+ *  Returns anything else unchanged, so that the server says what is wrong with it. */
+export function originOf(typed: string): string {
+  const text = typed.trim();
+  if (text === "") return "";
+  try {
+    const url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
+    return /^https?:$/.test(url.protocol) && url.username === "" && !url.hostname.includes("%") ? url.origin : text;
+  } catch {
+    return text;
+  }
+}
+
+/** Returns an id made of a text: "Fresh Flowers" → "fresh-flowers". Texts without such letters give the fallback. */
+export const idOf = (text: string, fallback: string) =>
+  text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 40) || fallback;
+
+/** Returns an id for the site at this address: "https://www.shop.example" → "shop". */
+export function siteIdOf(origin: string): string {
+  try {
+    const [name = ""] = new URL(originOf(origin)).hostname.split(".").filter((label) => label !== "www");
+    return /^([0-9]+$|xn--)|%/.test(name) ? "site" : idOf(name, "site"); // numbers of an address, and names in other letters, say nothing
+  } catch {
+    return "site";
+  }
+}
