@@ -1,4 +1,4 @@
-"""What applying a file would add, change and remove. Pure."""
+"""Compare two installations: each table that applying a file would add, change or remove. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a file: each problem with its table and its key."""
+"""Collect the problems of a file, each with its table and its key."""
 
 from __future__ import annotations
 
