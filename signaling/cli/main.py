@@ -53,9 +53,9 @@ class _Commands(click.Group):
         """Return the command with this name, after importing it if necessary."""
         if cmd_name not in self.ADMIN:
             return super().get_command(ctx, cmd_name)
-        from signaling import cli
+        from . import administration
 
-        command: click.Command = getattr(cli, cmd_name.replace("-", "_"))
+        command: click.Command = getattr(administration, cmd_name.replace("-", "_"))
         return command
 
 

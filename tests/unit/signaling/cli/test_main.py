@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +33,13 @@ def test_first_operator_is_created_once(folder: Path) -> None:
     [operator] = as_json(folder, "staff", "list")
     assert operator["role"] == "operator"
     assert "password_hash" not in operator
+
+
+def test_service_starts_without_the_administrative_commands() -> None:
+    look = "import sys, signaling.cli.main; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.split()
+    assert "signaling.cli.main" in loaded
+    assert not {"signaling.backup", "signaling.records"} & set(loaded)
 
 
 def test_password_can_be_prompted_for(folder: Path) -> None:

@@ -1,0 +1,38 @@
+"""The administrative commands (from sites and staff to replies and exports) and the simulations."""
+
+from .apply import apply
+from .backup import backup, restore
+from .doctor import doctor
+from .export import export
+from .hours import category_hours
+from .organisations import organisation
+from .outcomes import outcomes
+from .replies import replies
+from .sessions import session
+from .settings_list import settings
+from .sign_in import sign_in
+from .simulate import simulate
+from .sites import category, site
+from .staff import init, staff
+from .tokens import token
+
+__all__ = [
+    "apply",
+    "backup",
+    "category",
+    "category_hours",
+    "doctor",
+    "export",
+    "init",
+    "organisation",
+    "outcomes",
+    "replies",
+    "restore",
+    "session",
+    "settings",
+    "sign_in",
+    "simulate",
+    "site",
+    "staff",
+    "token",
+]
