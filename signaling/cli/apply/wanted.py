@@ -128,20 +128,24 @@ class Wanted:
                 wanted[key] = _merged(present[key], given[key])
         if wanted.get("outcomes") == STANDARD:
             wanted["outcomes"] = None
-        named = self._problems.table(f"{table}.categories", given.get("categories", {}))
-        there: Document = present.get("categories", {})
-        prune = self._prune and "categories" in given
-        merged = {name: self._merged_category(f"{table}.categories.{name}", name, there, each) for name, each in named.items()}
-        kept = {} if prune else {name: self._merged_category(table, name, there, {}) for name in there if name not in named}
-        wanted["categories"] = merged | kept
+        wanted["categories"] = self._merged_categories(f"{table}.categories", present.get("categories", {}), given)
         wanted["replies"] = given.get("replies", [])
         return wanted
 
-    def _merged_category(self, table: str, name: str, there: Document, given: Any) -> Document:
+    def _merged_categories(self, table: str, present: Document, given: Document) -> Document:
+        """Return the categories in the order of the pages. The file decides the order if it names all of them."""
+        named = self._problems.table(table, given.get("categories", {}))
+        order = named if (self._prune and "categories" in given) or named.keys() >= present.keys() else present | named
+        return {
+            name: self._merged_category(f"{table}.{name}", name, present.get(name, {}), named.get(name, {})) for name in order
+        }
+
+    def _merged_category(self, table: str, name: str, present: Document, given: Any) -> Document:
         given = self._problems.table(table, given)
-        if name in there or given:
-            self._problems.known_keys(table, given, _CATEGORY_KEYS)
-        merged = there.get(name, {}) | {key: value for key, value in given.items() if key in _CATEGORY_KEYS}
+        self._problems.known_keys(table, given, _CATEGORY_KEYS)
+        merged = present | {key: value for key, value in given.items() if key in _CATEGORY_KEYS}
+        if "names" in given and not self._prune:
+            merged["names"] = _merged(present.get("names"), given["names"])
         return {"id": name} | {key: None if key in INHERITED and value == INHERIT else value for key, value in merged.items()}
 
     def _with_hours(self, table: str, site: Site, categories: Document) -> Site:

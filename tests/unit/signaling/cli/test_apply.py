@@ -143,6 +143,7 @@ def test_change_is_shown_field_by_field_and_audited_with_both_values(folder: Pat
     assert "~ sites.shop\n      retention_days: 30 → 60\n" in said
     assert '~ sites.shop.categories.lenses\n      priority: "inherit" → 5\n' in said
     assert "0 to add, 2 to change, 0 to remove" in said
+    assert "categories:" not in said, "naming one of two categories changes no order"
     [entry] = [each for each in audit(folder) if each.action == "site.save" and each.change and each.change.before]
     assert (entry.actor, entry.subject) == ("cli", "site/shop")
     assert entry.change.before["retention_days"] == 30

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from time import monotonic
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from signaling.cli.apply.installation import load
+from signaling.cli.apply.storing import Storing
 from signaling.records import Organisation, SessionRecord, StaffRecord
 
 from .conftest import Desk
@@ -201,3 +204,17 @@ async def sign_in_as(desk: Desk, staff: str) -> dict[str, str]:
     sign_in = SignInRecord(token_hash=token_hash(staff), staff=staff, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
     await desk.records.add_sign_in(sign_in)
     return {"Cookie": f"{COOKIE}={staff}"}
+
+
+async def test_change_by_a_file_is_undone_from_the_audit(desk: Desk) -> None:
+    before = await load(desk.records)
+    shop = before.sites["demo-shop"]
+    after = replace(shop, retention_days=7, staff_names="hidden")
+    await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: after}), now=1).store()
+    listed = (await ask(desk, "/api/operator/audit"))[1]["items"]
+    [entry] = [each for each in listed if each["action"] == "site.save" and each["change"]]
+    assert (entry["actor"], entry["change"]["before"]) == ("cli", {"retention_days": 90})
+    assert (await ask(desk, f"/api/operator/audit/{entry['n']}/undo", {}))[0] == 200
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    assert (site.retention_days, site.staff_names) == (90, "hidden")
