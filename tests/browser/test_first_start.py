@@ -65,7 +65,7 @@ async def become_owner(owner: Staff, eyes: Eyes) -> None:
     await owner.get("start-login").fill("boss")
     await owner.get("start-next").click()
     await expect(owner.get("password-new")).to_have_attribute("aria-invalid", "true")
-    await eyes.look(owner.page, "start-owner")
+    await eyes.look(owner.page, "start-owner", sizes=("phone",))
     await owner.page.reload()
     await expect(owner.get("start-name")).to_have_value("김하늘")
     await expect(owner.get("password-new")).to_have_value("")
@@ -82,7 +82,7 @@ async def test_two_sites_and_a_conversation_without_a_shell(tmp_path: Path, cast
 
         await add_site(owner, "하늘가게", "not an address")
         await expect(owner.get("start-site-origin")).to_have_attribute("aria-invalid", "true")
-        await eyes.look(owner.page, "start-site")
+        await eyes.look(owner.page, "start-site", sizes=("phone",))
         await owner.page.reload()
         await expect(owner.get("start-site-name")).to_have_value("하늘가게")
         await add_site(owner, "하늘가게", "shop.example/cart")
@@ -91,7 +91,7 @@ async def test_two_sites_and_a_conversation_without_a_shell(tmp_path: Path, cast
         await owner.get("start-person-login").fill("jimin")
         await owner.get("start-person-add").click()
         jimin = await invited(cast, await owner.get("once").inner_text())
-        await eyes.look(owner.page, "start-staff")
+        await eyes.look(owner.page, "start-staff", sizes=("phone",))
         await owner.get("start-next").click()
 
         await owner.get("start-another").click()
@@ -110,6 +110,9 @@ async def test_two_sites_and_a_conversation_without_a_shell(tmp_path: Path, cast
         await expect(visitor.panel.get_by_test_id("chat-line").filter(has_text="무엇을 도와드릴까요?")).to_be_visible()
 
         await used_link_says_that_it_is_over(await owner.context.new_page(), link)
+        (tmp_path / "wanted.toml").write_text("[staff.jimin]\nactive = false\n")
+        await sangdam(service, "apply", str(tmp_path / "wanted.toml"), "--yes")
+        await expect(jimin.get("signin-submit")).to_be_visible()
         assert eyes.faults == []
 
 

@@ -12,7 +12,7 @@ interface FoundProps<Row> {
   what: string;
   load: (q: string, page: number) => Promise<Page<Row>>;
   /** Said while there is nothing at all. */
-  empty?: string;
+  empty?: ComponentChildren;
   children: (row: Row) => ComponentChildren;
 }
 

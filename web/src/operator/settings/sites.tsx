@@ -22,7 +22,15 @@ export function Sites() {
           </Button>
         )}
       </div>
-      <Found what="sites" load={sites} empty={t("first")}>
+      <Found
+        what="sites"
+        load={sites}
+        empty={
+          <>
+            {t("first")} {may("sites.add") && <a href="#start/site">{t("first.steps")}</a>}
+          </>
+        }
+      >
         {(row) => (
           <a class="settings-row" href={`#settings/sites/${encodeURIComponent(row.id)}`}>
             <strong>{row.name}</strong>
