@@ -94,6 +94,8 @@ async def init(records: Records, login: str | None, name: str | None, password_s
             raise click.ClickException(_OWNED)
         click.echo("Open this link once, within a day. A page then leads you through the rest:")
         click.echo(link)
+        if not public_url:
+            click.echo("It works on this machine. If people reach Sangdam at another address, give that: --public-url https://…")
         return
     if any("owner" in member.offices for member in await records.all_staff()):
         raise click.ClickException(_OWNED)

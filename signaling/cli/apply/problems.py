@@ -32,6 +32,9 @@ class Problems:
         """Note a problem. `key`: "" for the whole table."""
         where = f"[{table}]" + (f" {key}" if key else "")
         line = f"{where}: {says.removesuffix('.')}."
+        line = "".join(
+            each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line
+        )  # no commands to the terminal
         if line not in self.found:
             self.found.append(line)
 

@@ -42,6 +42,8 @@ def snippet_of(settings: Settings, site: Site, language: str = "") -> str:
     """Return what the site puts into its pages."""
     category, language = next(iter(site.categories), ""), language or (site.languages or ["en"])[0]
     about = f'data-site="{site.id}" data-category="{category}" data-lang="{language}"'
+    if site.accent:
+        about += f' data-accent="{html.escape(site.accent)}"'  # of the launcher; the panel asks the server
     return f'<script async src="{settings.url}/widget.js" {about}></script>'
 
 

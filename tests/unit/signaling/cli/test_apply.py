@@ -214,6 +214,7 @@ def test_dry_run_and_a_no_change_nothing(folder: Path) -> None:
         ('[organisations.b]\nname = ""', "[organisations.b] name"),
         ('[site.shop]\n', "there is no such key; did you mean “sites”?"),
         ('sites = 3', "[sites]: must be a table."),
+        ('[sites."\\u001b[2J"]\n', "[sites.\ufffd[2J] id: has letters"),
         ("[sites.shop", "is no TOML"),
     ],
 )  # fmt: skip  # a table

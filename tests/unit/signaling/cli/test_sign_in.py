@@ -24,6 +24,7 @@ def test_first_start_begins_by_a_link_until_there_is_an_owner(tmp_path: Path) ->
     for _ in range(2):
         said = done(tmp_path, "init", "--public-url", "https://counsel.example")
         assert "https://operator.counsel.example/operator#first-start=" in said
+    assert "--public-url" in done(tmp_path, "init"), "a link to this machine says so"
     done(tmp_path, "init", "--login", "ops", "--name", "Ops", "--password-stdin", typed=PASSWORD)
     for words in ([], ["--login", "other"]):
         again = run(tmp_path, "init", *words)

@@ -93,6 +93,7 @@ async def test_other_origins_cannot_use_the_link(desk: Desk) -> None:
 async def test_page_to_try_a_site_carries_its_snippet_for_staff_alone(desk: Desk) -> None:
     page = await desk.get("/try/demo-shop?lang=en", headers=await desk.cookie_of("ops"))
     text = await page.text()
+    assert 'data-accent="#' in text
     assert (page.status, page.content_type) == (200, "text/html")
     assert 'src="http://localhost:8080/widget.js" data-site="demo-shop"' in text
     assert f'href="{STAFF_ORIGIN}/console"' in text

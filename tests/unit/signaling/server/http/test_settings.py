@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from signaling.cli.apply.installation import load
 from signaling.cli.apply.storing import Storing
-from signaling.records import Organisation, SessionRecord, StaffRecord
+from signaling.records import Changed, Organisation, SessionRecord, StaffRecord
 
 from .conftest import Desk
 
@@ -218,3 +218,14 @@ async def test_change_by_a_file_is_undone_from_the_audit(desk: Desk) -> None:
     site = await desk.records.site("demo-shop")
     assert site is not None
     assert (site.retention_days, site.staff_names) == (90, "hidden")
+
+
+async def test_file_overwrites_nothing_that_was_changed_in_between(desk: Desk) -> None:
+    before = await load(desk.records)
+    shop = before.sites["demo-shop"]
+    assert (await changed(desk, file_mb=1))[0] == 200
+    with pytest.raises(Changed, match="demo-shop"):
+        await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: replace(shop, file_mb=2)}), now=1).store()
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    assert site.file_mb == 1
