@@ -74,7 +74,7 @@ TABLE: Final[dict[Action, dict[Holder, Reach]]] = {
 
 SAYS: Final[dict[Action, str]] = {
     "account.own": "Sign in and out, and see and change one's own account.",
-    "session.visit": "Enter, wait, leave a message, ask for a callback, rate.",
+    "session.visit": "Enter, wait, leave a message, ask for a callback, rate, read one's own conversations.",
     "session.talk": "Write lines, send pictures and files, draw, speak and show.",
     "session.hear": "Receive the sound and pictures of a session.",
     "session.callback": "See the times for a callback, and cancel a callback.",

@@ -128,6 +128,13 @@ def site() -> None:
     type=click.IntRange(0, 90),
     help="Days for which a text conversation sleeps after its user has left. 0: it ends after 15 minutes.",
 )
+@click.option(
+    "--own-past",
+    default="shown",
+    show_default=True,
+    type=click.Choice(["shown", "off"]),
+    help="Let users whom the site's code names read their own earlier conversations in the panel, on any device.",
+)
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option
 @with_records

@@ -55,6 +55,7 @@ from signaling.protocol.words import Channel
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.links import LinkUnusable
+from signaling.records.threads import OPEN_STATES
 from signaling.records.types import FileRecord, RecordsAway, SessionRecord, StaffRecord
 from signaling.session import encode_snapshot, new_session
 from signaling.session.events import EndedBy, Left, Woken
@@ -502,6 +503,13 @@ class Live:
             raise InviteRefused(error.reason) from error
         entry = await self.stored.returning(session_id)
         if entry is None:
+            raise InviteRefused("over")
+        return await self._renew_token(entry)
+
+    async def move_to_user(self, session_id: str) -> tuple[Entry, str]:
+        """Give an open conversation to another page of its user, whom the caller has recognised. Raise `InviteRefused`."""
+        entry = self.index.entries.get(session_id)
+        if entry is None or entry.session.state not in OPEN_STATES:
             raise InviteRefused("over")
         return await self._renew_token(entry)
 

@@ -136,6 +136,8 @@ RequestReason = Literal[
     "too_many_replies",
     "too_many_notes",
     "unknown_person",
+    "past_off",
+    "open_elsewhere",
     "too_many_sockets",
     "unknown_language",
     "bad_table",

@@ -45,6 +45,7 @@ class SiteSettings(Struct, kw_only=True):
     listening: Literal["off", "on"] = "off"
     file_mb: Number = 25
     read_marks: Literal["off", "on"] = "on"
+    own_past: Literal["shown", "off"] = "shown"
     categories: Annotated[list[CategorySettings], Few] = []
 
 

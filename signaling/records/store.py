@@ -18,6 +18,7 @@ from .reports import Reports
 from .sessions import Sessions
 from .sign_ins import SignIns
 from .sites_and_staff import Places
+from .threads import ThreadsRead
 from .types import StaleEpoch, UnknownSession
 
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
@@ -25,6 +26,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 class Records(
     Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, ApiTokens, FirstStart,
+    Reports, ApiTokens, FirstStart, ThreadsRead,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

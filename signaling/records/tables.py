@@ -59,6 +59,7 @@ site = sa.Table(
     _text("staff_names", "shown"),
     sa.Column("mail", sa.JSON(none_as_null=True), nullable=True),
     sa.Column("thread_days", sa.Integer, nullable=False, server_default="7"),
+    _text("own_past", "shown"),
 )
 
 category = sa.Table(

@@ -93,6 +93,7 @@ class Site(Struct, frozen=True, kw_only=True):
     `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work.
     `mail`: how mails of this site are written.
     `thread_days`: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
+    `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Site(Struct, frozen=True, kw_only=True):
     read_marks: Literal["off", "on"] = "on"
     staff_names: Literal["shown", "hidden"] = "shown"
     thread_days: int = 7
+    own_past: Literal["shown", "off"] = "shown"
     mail: MailPlan = field(default_factory=MailPlan)
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []

@@ -17,6 +17,7 @@ from matcher.redis import RedisStore
 from matcher.types import MatchStore
 from signaling.access.codes import Codes, signing_secret
 from signaling.access.invites import Invites
+from signaling.access.threads import Threads
 from signaling.access.turn_credentials import Turn
 from signaling.backup import remove_leftovers
 from signaling.cluster.checked_store import CheckedStore
@@ -92,7 +93,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.SETTINGS] = settings
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS], app[app_keys.FILES] = recordings, files
-    app[app_keys.CODES] = Codes.open(settings, records)
+    app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records), Threads.open(settings)
     signing_in.setup(app, now)
     app[app_keys.LIVE] = live
     app[app_keys.POSTBOX] = postbox

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from signaling.access.oidc.sign_in import OidcSignIn
     from signaling.access.passkeys import Passkeys
     from signaling.access.passwords import Passwords
+    from signaling.access.threads import Threads
     from signaling.cluster.node import Node
     from signaling.cluster.redis_bus import Bus
     from signaling.live import Live
@@ -30,6 +31,7 @@ BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next have values on
 NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
+THREADS: web.AppKey[Threads] = web.AppKey("threads")
 POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")

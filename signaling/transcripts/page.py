@@ -39,7 +39,7 @@ async def page(
     """Yield the file in pieces, so that only one picture at a time is in memory. `most_picture_bytes`: of all pictures."""
     words = conversation.words
     yield _head(conversation)
-    inside = _Inside(words["picture_missing"], picture_of, most_picture_bytes)
+    inside = Inside(words["picture_missing"], picture_of, most_picture_bytes)
     day, lines = "", conversation.shown()
     for line in lines:
         if conversation.day(line.at) != day:
@@ -56,7 +56,7 @@ async def page(
     yield "</main>\n</html>\n"
 
 
-async def _board(conversation: Conversation, inside: _Inside) -> AsyncIterator[str]:
+async def _board(conversation: Conversation, inside: Inside) -> AsyncIterator[str]:
     """Yield the pages of the board, and the pictures that were on the board and are on no page any more."""
     words = conversation.words
     if conversation.pages:
@@ -74,7 +74,7 @@ async def _board(conversation: Conversation, inside: _Inside) -> AsyncIterator[s
         yield f"<article>{await inside.image(picture, words['board'])}</article>\n"
 
 
-class _Inside:
+class Inside:
     """Puts pictures into the file as long as there is room."""
 
     def __init__(self, missing: str, picture_of: PictureOf, most_bytes: int) -> None:

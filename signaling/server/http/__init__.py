@@ -38,6 +38,7 @@ from . import (
     settings_staff,
     settings_tokens,
     staff,
+    threads,
     thresholds,
     transcripts,
     try_page,
@@ -64,6 +65,7 @@ def setup(app: web.Application) -> None:
     app[oidc.BEGINNINGS] = Buckets(burst=60, per_minute=60)
     app[users.WALKS] = Buckets(burst=10, per_minute=20)
     app[files.UPLOADS] = Buckets(burst=20, per_minute=20)
+    app[threads.READS] = Buckets(burst=60, per_minute=120)
     app[transcripts.COPIES_TAKEN] = Buckets(burst=10, per_minute=10)
     app[mail.ASKED] = Buckets(burst=10, per_minute=5)
     app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)
@@ -71,7 +73,7 @@ def setup(app: web.Application) -> None:
     v1.setup(app)
     copies.setup(app)
     hide_versions()
-    for_people = (health, openapi, pages, users, transcripts, pictures, files)
+    for_people = (health, openapi, pages, users, transcripts, threads, pictures, files)
     for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, reports, hours, thresholds, doctor, mail, settings_sites, settings_staff, settings_tokens, undo)
     for_the_first = (first_start, try_page)

@@ -35,6 +35,7 @@ from . import (
     settings_staff,
     settings_tokens,
     staff,
+    threads,
     thresholds,
     transcripts,
     unsubscribe,
@@ -77,6 +78,7 @@ _PICTURE = Media("image/*")
 HTML, WEBM, CSV = Media("text/html"), Media("video/webm"), Media("text/csv")
 FORM = Media("application/x-www-form-urlencoded")
 _ID, _SITE, _NOTES = "/api/sessions/{id}", "/api/operator/sites/{site}", "/api/sessions/{id}/person/notes"
+_THREAD = "/api/threads/{id}"
 _SETTINGS, _STAFF = "/api/settings/sites/{site}", "/api/settings/staff"
 _TOKENS = "/api/settings/tokens"
 _OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
@@ -89,6 +91,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST", "/api/sessions", "anyone", "Exchange a code for a session.", users.SessionAnswer, body=users.SessionRequest
     ),
+    Operation(
+        "POST", "/api/threads", "anyone", "Exchange a code for a thread.", threads.ThreadAnswer, body=threads.ThreadRequest
+    ),
+    Operation("GET", "/api/threads", "user", "One's own conversations.", threads.ThreadPage, threads.ThreadQuery),
+    Operation("GET", f"{_THREAD}", "user", "One's own conversation.", threads.ThreadConversation, threads.LinesQuery),
+    Operation("GET", f"{_THREAD}/drawings/{{number}}", "user", "A page of its board.", Media("image/svg+xml")),
+    Operation("GET", f"{_THREAD}/transcript", "user", "One's own conversation to keep.", HTML, transcripts.TranscriptQuery),
+    Operation("POST", f"{_THREAD}/continue", "user", "Go on with an open conversation here.", users.InviteAnswer),
     Operation("POST", f"{_ID}/visit", "user", "Tell which page the user visits now.", body=Supplement),
     Operation(
         "POST",

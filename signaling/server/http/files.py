@@ -30,6 +30,7 @@ from .person import is_earlier
 from .pictures import OVER, participant_of, read_via
 from .scanning import SCANNER, noted
 from .sending import WatchedFile
+from .threads import user_may_read
 
 routes = web.RouteTableDef()
 
@@ -178,12 +179,11 @@ async def _readable(request: web.Request) -> FileRecord:
 
 
 async def _still_readable(request: web.Request) -> FileRecord:
-    live = request.app[LIVE]
     file = await request.app[RECORDS].file(path_id(request, "id"))
     if file is None:
         raise not_found()
     if token := bearer(request):
-        if file.audience != "all" or await live.authorize_user(file.session, token) is None:
+        if file.audience != "all" or not await user_may_read(request, file.session, token):
             raise not_found()
         return file
     member = await request.app[IDENTITY].who(request, now_ms())

@@ -24,6 +24,7 @@ from .errors import Refused, answer, not_found
 from .image_files import MOST_BYTES, Checker, Full, Picture, Who
 from .person import is_earlier
 from .scanning import SCANNER, noted
+from .threads import user_may_read
 
 routes = web.RouteTableDef()
 
@@ -146,7 +147,7 @@ async def participant_of(request: web.Request, session_id: str) -> tuple[str, bo
 
 async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
     if token := bearer(request):
-        return picture.audience == "all" and await request.app[LIVE].authorize_user(picture.session, token) is not None
+        return picture.audience == "all" and await user_may_read(request, picture.session, token)
     member = await request.app[IDENTITY].who(request, now_ms())
     return member is not None and await _staff_may_see(request, picture, member)
 

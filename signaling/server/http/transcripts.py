@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated
 
 from aiohttp import web
@@ -70,10 +71,18 @@ async def export(request: web.Request) -> web.StreamResponse:
     return await _answer(request, session, readers, "")
 
 
-async def _answer(request: web.Request, session: SessionRecord, readers: Audience, you: str) -> web.StreamResponse:
+async def copy_of(request: web.Request, session: SessionRecord) -> web.StreamResponse:
+    """Send the conversation as its user may have it. The caller checks the right and the rate."""
+    return await _answer(request, session, "all", None)
+
+
+async def _answer(request: web.Request, session: SessionRecord, readers: Audience, you: str | None) -> web.StreamResponse:
+    """Send the conversation. `you`: the participant who reads; "" for none; None for the user who wrote in it."""
     asked = read_query(request, _read)
     records = request.app[RECORDS]
-    found = await conversation_of(records, session, readers, asked.lang, zone_of(asked.zone), you)
+    found = await conversation_of(records, session, readers, asked.lang, zone_of(asked.zone), you or "")
+    if you is None:
+        found = replace(found, you=next((line.author for line in found.lines if line.role == "user"), ""))
     ending = "html" if asked.form == "html" else "txt"
     response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="conversation.{ending}"'})
     response.content_type, response.charset = FORMS[asked.form], "utf-8"

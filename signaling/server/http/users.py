@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import web
 from msgspec import Struct, field
@@ -12,6 +12,7 @@ from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
 from signaling.access.rate_limits import Buckets
+from signaling.access.threads import signed_user
 from signaling.protocol.language_tags import accepted
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import InviteReason
@@ -20,6 +21,7 @@ from signaling.protocol.texts import Exact
 from signaling.protocol.words import Channel, Locale
 from signaling.records import Site
 from signaling.records.opening_hours import is_open, next_opening
+from signaling.records.threads import thread_reader
 from signaling.server.app_keys import CODES, LIVE, RECORDS, SETTINGS
 
 from .bodies import MOST_JSON_BYTES, Key, address_of, bearer, now_ms, path_id, read_json, read_query
@@ -50,6 +52,7 @@ class PanelView(Struct, kw_only=True):
     high_s: int | None
     retention_days: int
     may_listen: bool  # whether an operator may listen in
+    own_past: bool  # whether users whom the partner's code names may read their earlier conversations
     opening: OpeningView
     page_params: list[str]  # query parameters that are not cut from page addresses
     channels: tuple[Channel, ...] = CHANNELS
@@ -73,9 +76,16 @@ class CodeAnswer(Struct, kw_only=True):
 
 
 class SessionRequest(Struct, kw_only=True):
+    """A request for a session.
+
+    `when_open`: what happens when the code names a user who has an open conversation by text. "begin": another one begins.
+    "ask": the request is refused (`open_elsewhere`), so that the page can ask the user. The code is used up.
+    """
+
     code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the real limit of the length
     channel: Channel
     locale: Locale = "en"
+    when_open: Literal["begin", "ask"] = "begin"
     supplement: briefs.Supplement = field(default_factory=briefs.Supplement)
 
 
@@ -135,6 +145,7 @@ async def panel(request: web.Request) -> web.Response:
             high_s=place.high_s,
             retention_days=site.retention_days,
             may_listen=site.listening == "on",
+            own_past=site.own_past == "shown",
             opening=OpeningView(
                 open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=site.callbacks == "offered"
             ),
@@ -205,6 +216,9 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
     verified = await codes.exchange(asked.code, address=address_of(request), now=now)
     site, claims = verified.site, verified.claims
     user_ref = codes.user_ref(site.id, claims.user.id if claims.user else "")
+    asks = asked.when_open == "ask" and asked.channel == "text" and site.own_past == "shown" and signed_user(verified)
+    if asks and await request.app[RECORDS].open_text(thread_reader(site, user_ref, now)):
+        raise Refused(409, "open_elsewhere", "You have an open conversation, in another window or on another device.")
     brief = briefs.make_brief(verified, asked.supplement, now)
     return await request.app[LIVE].create_session(
         site=site.id,

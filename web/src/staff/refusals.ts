@@ -44,6 +44,8 @@ type Elsewhere = OneOf<
   | "files_off"
   | "file_too_large"
   | "disk_full"
+  | "past_off"
+  | "open_elsewhere"
 >;
 
 /** Reasons for which the server's own sentence is shown, because it names the place of the fault, such as the line of a file. */

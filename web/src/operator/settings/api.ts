@@ -28,6 +28,7 @@ export interface SiteSettings {
   listening: "off" | "on";
   file_mb: number;
   read_marks: "off" | "on";
+  own_past: "shown" | "off";
   categories: CategorySettings[];
 }
 

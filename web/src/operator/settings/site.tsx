@@ -32,6 +32,7 @@ const CHOSEN = {
   recording: ["off", "ask"],
   listening: ["off", "on"],
   read_marks: ["on", "off"],
+  own_past: ["shown", "off"],
 } as const;
 
 function SiteForm({ stored: first }: { stored: StoredSite }) {
@@ -145,6 +146,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
           {choice("recording")}
           {choice("listening")}
           {choice("read_marks")}
+          {choice("own_past")}
           {number("file_mb")}
           {number("retention_days")}
           <Listed

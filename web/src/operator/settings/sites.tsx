@@ -59,6 +59,7 @@ export const NEW_SITE: SiteSettings = {
   listening: "off",
   file_mb: 25,
   read_marks: "on",
+  own_past: "shown",
   categories: [],
 };
 

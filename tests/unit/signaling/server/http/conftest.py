@@ -25,6 +25,7 @@ from signaling.access.brief import Supplement
 from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, token_hash
 from signaling.access.invites import InviteRefused
+from signaling.access.threads import Threads
 from signaling.config.proxies import one_proxy
 from signaling.config.settings import Settings
 from signaling.files import Files
@@ -234,7 +235,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS] = Recordings(tmp_path / "recordings")
     app[app_keys.FILES] = Files(tmp_path / "files")
-    app[app_keys.CODES] = Codes.open(settings, records)
+    app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records), Threads.open(settings)
     signing_in.setup(app)
     app[app_keys.LIVE] = live
     app[app_keys.COUNTS] = Counter()

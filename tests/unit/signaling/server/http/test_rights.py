@@ -120,7 +120,7 @@ class World:
         await self.desk.records.save_site(self.sites[site])  # an earlier request may have removed it
         records, session = self.desk.records, await self.session(site, member.id, takes_part=takes_part)
         values = {"site": site, "category": "cameras", "session": session, "segment": "1-1", "track": "1", "other": session}
-        values |= {"key": "k1"}
+        values |= {"key": "k1", "number": "1"}
         values["id"] = session
         if "/recordings/" in path:
             self._record(session)

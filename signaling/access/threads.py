@@ -1,0 +1,86 @@
+"""The right to one's thread: all conversations of a user for whom the partner vouches, at one site.
+
+A partner's code that names the user is exchanged for a short-lived token: a compact JWS with its own key and `typ` (RFC 8725,
+3.11). Nothing is stored. A token holds the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
+
+The token of a session gives no right to the thread, because a link in a mail opens a session, and a mail may be forwarded.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from msgspec import Meta, Struct
+
+from signaling.config.secret import derived
+from signaling.config.settings import Settings
+from signaling.protocol.reading import Reader, Unreadable, by
+from signaling.protocol.texts import Exact
+
+from .codes import Verified, signing_secret
+
+ALGORITHM = "HS256"
+TYP = "thread+jwt"
+LIFE_MS = 1_800_000  # the page asks for another code when a token has expired, so that a signed-out user has no right for long
+MOST_CHARS = 2000
+
+
+class Vouched(NamedTuple):
+    """A user for whom a site's partner vouches. `user_ref`: keyed hash of the partner's id for the user, never ""."""
+
+    site: str
+    user_ref: str
+
+
+class _Claims(Struct, kw_only=True):
+    site: Annotated[str, Meta(min_length=1), by(Exact(200))]
+    user_ref: Annotated[str, Meta(min_length=1), by(Exact(100))]
+    server: Annotated[str, by(Exact(300))]
+    exp: int
+
+
+_read: Reader[_Claims] = Reader(_Claims)
+
+
+def signed_user(verified: Verified) -> str:
+    """Return the partner's id for the user if the partner's own key signed it, else ""."""
+    user = verified.claims.user
+    return user.id if verified.kind == "partner" and user is not None else ""
+
+
+class Threads:
+    """Issues and reads the tokens of threads."""
+
+    def __init__(self, secret: bytes, server: str) -> None:
+        """Derive the key of these tokens from `secret`, which signs codes. `server`: our host and port."""
+        self._key = OctKey.import_key(derived(secret, "threads"))
+        self._server = server
+
+    @classmethod
+    def open(cls, settings: Settings) -> Threads:
+        """Return the `Threads` of a server with these settings."""
+        return cls(signing_secret(settings), settings.server_name)
+
+    def issue(self, user: Vouched, now: int) -> tuple[str, int]:
+        """Return a new token and the time (Unix ms) when it expires."""
+        exp = (now + LIFE_MS) // 1000
+        claims = _Claims(site=user.site, user_ref=user.user_ref, server=self._server, exp=exp)
+        header: dict[str, Any] = {"alg": ALGORITHM, "typ": TYP}
+        return jws.serialize_compact(header, msgspec.json.encode(claims), self._key, algorithms=[ALGORITHM]), exp * 1000
+
+    def read(self, token: str, now: int) -> Vouched | None:
+        """Return the user of a token, or None when it is not a token of this server or has expired."""
+        if token.count(".") != 2 or len(token) > MOST_CHARS:  # a session's token has no dots
+            return None
+        try:
+            found = jws.deserialize_compact(token, self._key, algorithms=[ALGORITHM])
+            claims = _read(found.payload)
+        # joserfc raises the last two when a header is odd
+        except (JoseError, Unreadable, ValueError, TypeError, RecursionError):
+            return None
+        ours = found.headers().get("typ") == TYP and claims.server == self._server
+        return Vouched(claims.site, claims.user_ref) if ours and claims.exp * 1000 > now else None

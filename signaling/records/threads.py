@@ -1,0 +1,96 @@
+"""A user's thread: all conversations with a user for whom the partner vouches, at one site, as the user may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from . import tables as t
+from .database import Database
+from .types import SessionRecord, Site
+
+_DAY_MS = 86_400_000
+_FINAL = ("closed", "message_left")
+OPEN_STATES = ("waiting", "active", "asleep", "callback")  # a user may go on with a conversation in these states
+_TEXT_STATES = ("waiting", "active", "asleep")
+_c = t.session.c
+_SELECT = sa.select(*(_c[name] for name in SessionRecord.__struct_fields__))
+
+
+class ThreadReader(Struct, frozen=True, kw_only=True):
+    """A vouched-for user of a site. `since`: conversations that ended before this time (Unix ms) are no longer kept."""
+
+    site: str
+    organisation: str
+    user_ref: str
+    since: int
+
+    @property
+    def theirs(self) -> sa.ColumnElement[bool]:
+        """Return the condition for the user's conversations. It holds for none without a `user_ref`."""
+        return sa.and_(
+            _c.site == self.site, _c.organisation == self.organisation, _c.user_ref == self.user_ref, _c.user_ref != ""
+        )
+
+
+def thread_reader(site: Site, user_ref: str, now: int) -> ThreadReader:
+    """Return the user of this site with this `user_ref`."""
+    since = now - site.retention_days * _DAY_MS
+    return ThreadReader(site=site.id, organisation=site.organisation, user_ref=user_ref, since=since)
+
+
+class ThreadsRead(Database):
+    """Reads threads. Nothing is stored for them."""
+
+    async def thread(self, reader: ThreadReader, *, before: SessionRecord | None, limit: int) -> list[SessionRecord]:
+        """Return up to `limit` conversations of the user that began before `before`, newest first.
+
+        A finished conversation is left out if nobody answered, nobody wrote anything, and the user left no message.
+        """
+        wanted = sa.and_(reader.theirs, _shown(reader.since))
+        if before is not None:
+            earlier = sa.and_(_c.started_at == before.started_at, _c.id < before.id)
+            wanted &= (_c.started_at < before.started_at) | earlier
+        rows = await self._all(_SELECT.where(wanted).order_by(_c.started_at.desc(), _c.id.desc()).limit(limit))
+        return [SessionRecord(**row) for row in rows]
+
+    async def in_thread(self, reader: ThreadReader, session_id: str) -> SessionRecord | None:
+        """Return the conversation if it is one of the user's thread, else None."""
+        row = await self._first(_SELECT.where(_c.id == session_id, reader.theirs, _shown(reader.since)))
+        return SessionRecord(**row) if row else None
+
+    async def open_text(self, reader: ThreadReader) -> str:
+        """Return the id of the user's newest open conversation by text, or ""."""
+        which = sa.and_(reader.theirs, _c.channel == "text", _c.state.in_(_TEXT_STATES))
+        row = await self._first(sa.select(_c.id).where(which).order_by(_c.started_at.desc()).limit(1))
+        return str(row["id"]) if row is not None else ""
+
+    async def left_message(self, session_id: str) -> str:
+        """Return the message that the user left in this conversation, or ""."""
+        row = await self._first(sa.select(t.message.c.text).where(t.message.c.session == session_id).order_by(t.message.c.at))
+        return str(row["text"]) if row is not None else ""
+
+    async def first_words(self, sessions: Collection[str]) -> dict[str, str]:
+        """Return the first text that the user wrote in each of these conversations, if there is one."""
+        line = t.line.c
+        by_user = sa.and_(
+            line.session.in_(sessions),
+            line.role == "user",
+            line.kind == "text",
+            line.audience == "all",
+            line.change != "retracted",
+        )
+        place = sa.func.row_number().over(partition_by=line.session, order_by=line.seq).label("place")
+        ranked = sa.select(line.session, line.text, place).where(by_user).subquery()
+        rows = await self._all(sa.select(ranked.c.session, ranked.c.text).where(ranked.c.place == 1))
+        return {row["session"]: row["text"] for row in rows}
+
+
+def _shown(since: int) -> sa.ColumnElement[bool]:
+    line: Any = t.line.c
+    said = sa.exists().where(line.session == _c.id, line.audience == "all", line.role != "system", line.kind != "system")
+    over = sa.and_(_c.state.in_(_FINAL), _c.ended_at >= since, _c.active_at.is_not(None) | (_c.state == "message_left") | said)
+    return over | sa.and_(_c.state.not_in(_FINAL), _c.state != "preparing")

@@ -1,0 +1,109 @@
+"""A user whom the shop vouches for goes on with an open conversation on another device."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from signaling.access.codes import Claims, User, secret_bytes, sign
+from signaling.server import app_keys
+from tests.peers.live_house import Person, Service, running, settings_for
+
+SECRET = "우리끼리만 하는 말"
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path)) as service:
+        yield service
+
+
+async def code_of(service: Service, user: str = "mina") -> str:
+    """Return a code that the shop's back end signs for this user."""
+    site = await service.app[app_keys.RECORDS].site("demo-shop")
+    assert site is not None
+    [key, *_] = site.keys
+    now_s = service.live.now() // 1000
+    claims = Claims(
+        site="demo-shop",
+        category="cameras",
+        language="ko",
+        server=service.settings.server_name,
+        jti=secrets.token_urlsafe(16),
+        iat=now_s,
+        exp=now_s + 300,
+        user=User(id=user),
+    )
+    return sign(claims, key.kid, secret_bytes(key.secret))
+
+
+async def thread(service: Service, path: str = "", *, user: str = "mina", method: str = "GET") -> tuple[int, Any]:
+    """Ask for something of the user's thread, with a right of its own as on another device."""
+    status, right, _ = await service.post("/api/threads", {"code": await code_of(service, user)})
+    assert status == 200, right
+    headers = {"Authorization": f"Bearer {right['token']}", "Origin": service.settings.url}
+    async with service.http.request(method, f"{service.url}/api/threads{path}", headers=headers) as reply:
+        return reply.status, await reply.json()
+
+
+async def talking(service: Service) -> tuple[Person, Person]:
+    """Let mina and Jimin talk by text. Return both."""
+    body = {"code": await code_of(service), "channel": "text", "locale": "ko"}
+    _, made, _ = await service.post("/api/sessions", body)
+    user, jimin = await service.user_tab(made["session"], made["token"]), await service.staff("jimin")
+    await user.say("enter", channel="text")
+    ring = await jimin.get("ring")
+    await jimin.ask(type="accept", reservation=ring["reservation"])
+    await jimin.state("active")
+    for person, text, audience in ((user, "삼각대도 있나요?", "all"), (jimin, SECRET, "staff"), (jimin, "네, 있어요.", "all")):
+        line = f"l-{text}".encode().hex()[:40]
+        await person.send(type="line", session=user.session_id, line=line, kind="text", text=text, audience=audience)
+        await person.find(lambda message, line=line: message["type"] == "ack" and message["line"] == line)  # type: ignore[misc]
+    return user, jimin
+
+
+async def test_open_conversation_moves_and_the_first_device_says_so(service: Service) -> None:
+    user, jimin = await talking(service)
+    status, page = await thread(service)
+    assert (status, [(each["id"], each["open"]) for each in page["items"]]) == (200, [(user.session_id, True)])
+    refused, body, _ = await service.post(
+        "/api/sessions", {"code": await code_of(service), "channel": "text", "locale": "ko", "when_open": "ask"}
+    )
+    assert (refused, body["reason"]) == (409, "open_elsewhere")
+    status, moved = await thread(service, f"/{user.session_id}/continue", method="POST")
+    assert (status, moved["session"], moved["channel"]) == (200, user.session_id, "text")
+    assert (await user.get("bye"))["reason"] == "replaced"
+    phone = await service.user_tab(moved["session"], moved["token"], tab="t-phone")
+    await phone.state("active")
+    await phone.send(type="lines", session=user.session_id, after=0)
+    lines = (await phone.get("lines"))["lines"]
+    assert [line["text"] for line in lines if line["role"] != "system"] == ["삼각대도 있나요?", "네, 있어요."]
+    await phone.send(type="line", session=user.session_id, line="l-phone", kind="text", text="여기서 이어갈게요")
+    await jimin.find(lambda message: message["type"] == "line" and message["line"]["text"] == "여기서 이어갈게요")
+    assert SECRET not in phone.traffic()
+    late = await service.http.ws_connect(service.url + "/ws", headers={"Origin": service.settings.url})
+    await late.send_json({"type": "hello", "tab": "t-user", "token": user.token, "locale": "ko"})
+    assert (await late.receive_json())["reason"] == "token"
+
+
+async def test_thread_is_the_same_on_every_device_and_of_one_user_only(service: Service) -> None:
+    user, _ = await talking(service)
+    pages = [await thread(service, f"/{user.session_id}") for _ in range(2)]
+    assert pages[0] == pages[1]
+    assert [line["text"] for line in pages[0][1]["lines"]] == ["삼각대도 있나요?", "네, 있어요."]
+    assert SECRET not in str(pages)
+    for path, method in ((f"/{user.session_id}", "GET"), (f"/{user.session_id}/continue", "POST")):
+        assert (await thread(service, path, user="suji", method=method))[0] == 404
+
+
+async def test_ended_conversation_is_read_but_not_continued(service: Service) -> None:
+    user, _ = await talking(service)
+    await user.say("leave")
+    await user.state("after")
+    assert (await thread(service, f"/{user.session_id}"))[1]["open"] is False
+    status, body = await thread(service, f"/{user.session_id}/continue", method="POST")
+    assert (status, body["reason"]) == (410, "over")
