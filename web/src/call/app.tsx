@@ -3,6 +3,7 @@ import type { IconNode } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { SessionView } from "../messages";
+import { useAwake } from "../room/awake";
 import type { HandoffError } from "../room/handoff";
 import { Announcer } from "../ui/announce";
 import { Button } from "../ui/button";
@@ -55,6 +56,7 @@ function CallScreens({ call }: { call: Call }) {
   const local = useStore(call.local);
   const session = state.sessions[call.session];
   const screen = screenOf(state, call.session, local);
+  useAwake(call.handoff.channel !== "text" && (screen === "waiting" || screen === "room"));
   const Told = MESSAGES[screen];
   if (Told) return <Told call={call} session={session ?? null} />;
   const Shown = SCREENS[screen];

@@ -1,0 +1,31 @@
+import { useEffect } from "preact/hooks";
+
+/** Keeps the screen on until the returned function is called. A browser that cannot do so changes nothing. */
+export function keepAwake(): () => void {
+  let lock: WakeLockSentinel | null = null;
+  let over = false;
+  const acquire = async () => {
+    const { wakeLock } = navigator as Partial<Navigator>;
+    if (!wakeLock || document.hidden || (lock && !lock.released)) return;
+    try {
+      const taken = await wakeLock.request("screen");
+      if (over || (lock && !lock.released)) await taken.release();
+      else lock = taken;
+    } catch {
+      // Refused, for example when the battery is low. The next return to the page asks again.
+    }
+  };
+  const returned = () => void acquire(); // the browser gives the lock up when the page is hidden
+  document.addEventListener("visibilitychange", returned);
+  void acquire();
+  return () => {
+    over = true;
+    document.removeEventListener("visibilitychange", returned);
+    lock?.release().catch(() => undefined);
+  };
+}
+
+/** Keeps the screen on while `wanted`: a phone that locks during a call mutes its owner. */
+export function useAwake(wanted: boolean): void {
+  useEffect(() => (wanted ? keepAwake() : undefined), [wanted]);
+}
