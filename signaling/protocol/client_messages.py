@@ -23,6 +23,7 @@ from .words import (
     Channel,
     Contact,
     Id,
+    Interrupted,
     LineText,
     Locale,
     LongText,
@@ -88,12 +89,13 @@ class PeerReport(Message, tag="peer"):
 
 
 class SetMedia(Message, tag="media"):
-    """The client reports which media it sends now."""
+    """The client reports which media it sends now, and which devices its system has interrupted."""
 
     session: Id
     mic: bool = False
     camera: bool = False
     screen: bool = False
+    interrupted: Interrupted = ""
     id: int | None = None
 
 

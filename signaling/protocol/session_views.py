@@ -13,6 +13,7 @@ from .words import (
     CallbackState,
     Channel,
     HelpState,
+    Interrupted,
     Mode,
     NobodyWhy,
     PictureLimit,
@@ -24,11 +25,15 @@ from .words import (
 
 
 class Media(Struct, kw_only=True):
-    """The media that a participant sends now."""
+    """The media that a participant sends now.
+
+    ``interrupted`` names the devices that are wanted but taken away by the participant's system, for example during a phone call.
+    """
 
     mic: bool = False
     camera: bool = False
     screen: bool = False
+    interrupted: Interrupted = ""
 
 
 class BriefField(Struct, kw_only=True):

@@ -37,6 +37,7 @@ StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost",
 TransferHow = Literal["", "now", "consult"]
 NobodyWhy = Literal["", "declined", "expired", "nobody"]
 PictureLimit = Literal["low", "paused"]
+Interrupted = Literal["", "mic", "camera", "both"]  # devices that the system took away, as during a phone call
 Provenance = Literal["signed", "claimed", "typed"]
 ThresholdFigure = Literal["waiting", "longest_s", "level", "left", "poor"]  # the figures of the wallboard that have thresholds
 

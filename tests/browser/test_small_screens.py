@@ -13,8 +13,9 @@ NO_MICROPHONE = """
 if (navigator.mediaDevices)
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
 """
-# Adds a second camera that looks away from the user and shows a plain blue. It fails to start if sessionStorage has 'no-back'.
-BACK_CAMERA = """
+# Makes the browser like one on a phone. A second camera looks away from the user and shows a plain blue; it fails to start if
+# sessionStorage has 'no-back'. A phone call takes microphone and camera away: see `PHONE_CALL`.
+A_PHONE = """
 (() => {
   if (!navigator.mediaDevices) return; // a blank page
   const devices = navigator.mediaDevices;
@@ -28,7 +29,14 @@ BACK_CAMERA = """
   };
   devices.enumerateDevices = async () =>
     [...(await list()), { kind: 'videoinput', deviceId: 'back', label: 'Back camera', groupId: '' }];
+  window.__tracks = [];
   devices.getUserMedia = async (wanted) => {
+    if (sessionStorage.getItem('phone-call')) throw new DOMException('', 'NotReadableError');
+    const stream = await side(wanted);
+    window.__tracks.push(...stream.getTracks());
+    return stream;
+  };
+  const side = async (wanted) => {
     const { facingMode, deviceId, ...rest } = wanted.video || {};
     if (facingMode?.exact !== 'environment' && deviceId?.exact !== 'back')
       return settle(await real({ ...wanted, video: wanted.video && rest }), { facingMode: 'user' });
@@ -42,6 +50,17 @@ BACK_CAMERA = """
     return settle(canvas.captureStream(25), { facingMode: 'environment', deviceId: 'back' });
   };
 })();
+"""
+PHONE_CALL = """
+(begins) => {
+  if (begins) sessionStorage.setItem('phone-call', '1');
+  else sessionStorage.removeItem('phone-call');
+  for (const track of begins ? window.__tracks.filter((one) => one.readyState === 'live') : []) {
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+  }
+  document.dispatchEvent(new Event('visibilitychange'));
+}
 """
 MIRRORED = "getComputedStyle(document.querySelector('[data-testid=self-video]')).transform !== 'none'"
 NAMED = """
@@ -61,7 +80,7 @@ async def bottom_of(user: User, test_id: str) -> float:
 async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user(viewport={"width": 390, "height": 844})
-    await user.context.add_init_script(BACK_CAMERA)
+    await user.context.add_init_script(A_PHONE)
     await user.call()
     await expect(user.get("mic-level")).to_be_visible()
     await expect(user.page.locator("select")).to_have_count(0)
@@ -85,6 +104,18 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await user.get("camera-flip").click()
     await expect(user.page.locator(".toast-error")).to_contain_text("지금 카메라를 그대로 써요")
     await counselor.sees(media.USER)
+
+    await user.page.evaluate(PHONE_CALL, True)
+    await expect(user.get("interrupted")).to_contain_text("아무도 나를 듣거나 보지 못해요")
+    await expect(user.get("who-hears")).to_contain_text("아무도 내 말을 듣지 않아요")
+    await expect(counselor.get("participants")).to_contain_text("마이크와 카메라 끊김")
+    await counselor.sees()
+    await user.page.evaluate(PHONE_CALL, False)
+    await counselor.hears(media.USER.hz)
+    await counselor.sees(media.USER)
+    await expect(user.get("interrupted")).to_have_count(0)
+    await expect(user.page.locator(".toast").last).to_have_text("마이크와 카메라가 다시 켜졌어요.")
+    await expect(counselor.get("participants")).not_to_contain_text("끊김")
     await user.get("call-camera").click()
 
     await counselor.get("call-screen").click()

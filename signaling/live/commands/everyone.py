@@ -101,7 +101,11 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.GetIce: in_session(_ice),
     msg.Offer: in_session(_offer),
     msg.PeerReport: event(lambda person, m: ev.PeerReported(person.id, m.state)),
-    msg.SetMedia: event(lambda person, m: ev.MediaChanged(person.id, Media(mic=m.mic, camera=m.camera, screen=m.screen))),
+    msg.SetMedia: event(
+        lambda person, m: ev.MediaChanged(
+            person.id, Media(mic=m.mic, camera=m.camera, screen=m.screen, interrupted=m.interrupted)
+        )
+    ),
     msg.AddChannel: event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
     msg.SendLine: in_session(_line),
     msg.EditLine: in_session(_edit_line),

@@ -7,6 +7,8 @@ import { Chat } from "../room/chat";
 import { Controls } from "../room/controls";
 import { drawingOn } from "../room/drawing-on";
 import { hearing } from "../room/hearing";
+import { interrupted } from "../room/interruption";
+import { InterruptionNotice } from "../room/interruption-notice";
 import { lazy } from "../room/lazy";
 import { RoomAudio } from "../room/media";
 import type { RoomLink } from "../room/room-link";
@@ -59,7 +61,7 @@ type Panel = "chat" | "board";
 function usePanels(call: Call, phone: boolean) {
   const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
   const drawn = useStore(call.room.boardDrawn);
-  const speechless = useStore(call.devices.state, ({ mic }) => !mic.track && mic.problem !== "");
+  const speechless = useStore(call.devices.state, ({ mic }) => !mic.track && !mic.cut && mic.problem !== "");
   const toggle = (panel: Panel) => setOpen((now) => ({ ...(phone ? { chat: false, board: false } : now), [panel]: !now[panel] }));
   const wanted = useStore(drawingOn);
   useEffect(() => {
@@ -89,6 +91,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
         {session.recording !== null && <RecordingBar client={call.client} session={session} />}
         <Notices call={call} session={session} />
         <Upgrade call={call} session={session} />
+        <InterruptionNotice devices={call.devices} />
         <LineNotice link={call.room} session={session} />
         <Sharing link={call.room} session={session} />
       </div>
@@ -121,14 +124,15 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
 
 /** Returns who hears the visitor now, in words. Considers the microphone, the connection and the server's report. */
 function useWhoHears(call: Call, session: SessionView): { heard: boolean; words: string } {
-  const mic = useStore(call.devices.state, (state) => state.mic);
+  const devices = useStore(call.devices.state);
+  const { mic } = devices;
   const live = useStore(call.room.peer.state, (state) => state.status === "live");
   const { hearers, coming } = hearing(session);
   const names = (people: ParticipantView[]) => list(people.map(nameAndRole));
   const no = (words: string) => ({ heard: false, words });
+  if (["mic", "both"].includes(interrupted(devices))) return no(t("room.hear.nobody"));
   if (!mic.track) return no(t("room.hear.noMic"));
   if (!mic.on) return no(t("room.hear.muted"));
-  if (mic.silent) return no(t("room.hear.silent"));
   if (!live) return no(t("room.hear.connecting"));
   if (hearers.length > 0)
     return { heard: true, words: t(hearers.length > 1 ? "room.hear.many" : "room.hear.one", { names: names(hearers) }) };

@@ -95,7 +95,7 @@ export function VoiceStrip({ link, session, hold }: PeopleProps) {
           <StripPerson
             key={tile.key}
             tile={tile}
-            heard={heard.includes(tile.person.id)}
+            heard={heard.includes(tile.person.id) && !["mic", "both"].includes(tile.person.media.interrupted)}
             speaking={speaking.includes(tile.person.id)}
           />
         ))}

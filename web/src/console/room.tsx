@@ -3,7 +3,9 @@ import type { ComponentChildren } from "preact";
 import type { Audience, SessionView } from "../messages";
 import { Chat, type AudienceChoice } from "../room/chat";
 import type { Client } from "../room/client";
+import { useAwake } from "../room/awake";
 import { finding } from "../room/finding";
+import { InterruptionNotice } from "../room/interruption-notice";
 import { RoomAudio } from "../room/media";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
@@ -140,6 +142,7 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
 export function Room(props: RoomProps) {
   const { client, link, session, state, pictures, now, viewing, audience, actions, onAudience, onAgain } = props;
   const place = usePlace(session.id);
+  useAwake(session.state === "active" && session.room?.media === true);
   if (session.id in state.replaced) {
     return (
       <main class="room">
@@ -164,6 +167,7 @@ export function Room(props: RoomProps) {
           <AsleepBand session={session} onEnd={() => void actions.leave(session.id)} />
           {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
           {link !== null && <TextOnlyBand link={link} />}
+          {link !== null && <InterruptionNotice devices={link.devices} />}
           {link !== null && <SharingBar link={link} session={session} />}
           <Middle {...props}>
             {callsBack(session) && <CallbackCard client={client} session={session} actions={actions} />}

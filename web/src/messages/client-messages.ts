@@ -1,6 +1,6 @@
 // Generated from signaling/protocol/client_messages.py by `make messages`. Do not edit.
 
-import type { Audience, Channel } from "./words";
+import type { Audience, Channel, Interrupted } from "./words";
 import type { Span } from "./session-views";
 import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, PutToSleep, ReadAlong, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
 
@@ -57,13 +57,14 @@ export interface PeerReport {
   id?: number | null;
 }
 
-/** The client reports which media it sends now. */
+/** The client reports which media it sends now, and which devices its system has interrupted. */
 export interface SetMedia {
   type: "media";
   session: string;
   mic?: boolean;
   camera?: boolean;
   screen?: boolean;
+  interrupted?: Interrupted;
   id?: number | null;
 }
 

@@ -1,13 +1,18 @@
 // Generated from signaling/protocol/session_views.py by `make messages`. Do not edit.
 
-import type { Audience, CallbackState, Channel, HelpState, Mode, NobodyWhy, PictureLimit, Provenance, Role, SessionState, TransferHow } from "./words";
+import type { Audience, CallbackState, Channel, HelpState, Interrupted, Mode, NobodyWhy, PictureLimit, Provenance, Role, SessionState, TransferHow } from "./words";
 import type { EndReason } from "./reasons";
 
-/** The media that a participant sends now. */
+/**
+ * The media that a participant sends now.
+ *
+ * ``interrupted`` names the devices that are wanted but taken away by the participant's system, for example during a phone call.
+ */
 export interface Media {
   mic: boolean;
   camera: boolean;
   screen: boolean;
+  interrupted: Interrupted;
 }
 
 /**

@@ -79,6 +79,8 @@ export type NobodyWhy = "" | "declined" | "expired" | "nobody";
 
 export type PictureLimit = "low" | "paused";
 
+export type Interrupted = "" | "mic" | "camera" | "both";
+
 export type Provenance = "signed" | "claimed" | "typed";
 
 export type ThresholdFigure = "waiting" | "longest_s" | "level" | "left" | "poor";

@@ -85,8 +85,8 @@ export function Controls({ link, session, board, chat, onLeave, children }: Cont
 
 function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDevices: () => void }) {
   const { mic, camera, screen } = useStore(devices.state);
-  useProblemToast(mic.problem && t(`problem.${mic.problem}.mic`));
-  useProblemToast(camera.problem && t(`problem.${camera.problem}.camera`));
+  useProblemToast(!mic.cut && mic.problem && t(`problem.${mic.problem}.mic`)); // of an interruption, a notice tells
+  useProblemToast(!camera.cut && camera.problem && t(`problem.${camera.problem}.camera`));
   useProblemToast(screen.problem && t("problem.screen"));
   return (
     <>
@@ -128,7 +128,7 @@ function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDev
 
 /** Shows a device problem as a toast when it arises. The screen before has shown the problems that existed before the
  *  controls. */
-function useProblemToast(problem: string): void {
+function useProblemToast(problem: string | false): void {
   const said = useRef(problem);
   useEffect(() => {
     if (problem && problem !== said.current) toast(problem, "error");

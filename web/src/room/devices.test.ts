@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Devices } from "./devices";
+import { backAgain, interrupted } from "./interruption";
 import { keep, kept } from "./kept";
 
 /** A media track with the parts that `Devices` uses. It also records whether it was ever enabled, and so gave sound. */
@@ -79,8 +80,12 @@ function leaks(devices: Devices): () => number {
   return () => heard;
 }
 
+let page: EventTarget & { hidden: boolean };
+
 beforeEach(() => {
   asked = [];
+  page = Object.assign(new EventTarget(), { hidden: false });
+  vi.stubGlobal("document", page);
   vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
   vi.stubGlobal("navigator", {
     mediaDevices: Object.assign(new EventTarget(), {
@@ -259,13 +264,97 @@ describe("the other camera", () => {
   });
 });
 
-it("says when the system holds the microphone silent", async () => {
-  const devices = await inCall(false);
-  const track = devices.state.get().mic.track as unknown as Track;
-  track.hold(true);
-  expect(devices.state.get().mic).toMatchObject({ on: true, silent: true });
-  track.hold(false);
-  expect(devices.state.get().mic.silent).toBe(false);
+describe("an interruption", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const trackOf = (devices: Devices, kind: "mic" | "camera") => devices.state.get()[kind].track as unknown as Track;
+
+  async function onVideo(): Promise<Devices> {
+    const devices = new Devices();
+    void devices.start({ mic: true, camera: true });
+    await give();
+    return devices;
+  }
+
+  it("is said while the system holds the microphone, and over when it gives the microphone back", async () => {
+    const devices = await onVideo();
+    trackOf(devices, "mic").hold(true);
+    expect(interrupted(devices.state.get())).toBe("mic");
+    trackOf(devices, "mic").hold(false);
+    expect(interrupted(devices.state.get())).toBe("");
+    expect(backAgain("mic", devices.state.get())).toBe("mic");
+  });
+
+  it("is nothing that a muted person needs to know", async () => {
+    const devices = await inCall(true);
+    trackOf(devices, "mic").hold(true);
+    expect(interrupted(devices.state.get())).toBe("");
+    trackOf(devices, "mic").pullOut();
+    expect(interrupted(devices.state.get())).toBe("");
+  });
+
+  it("of the camera is no short pause", async () => {
+    const devices = await onVideo();
+    const track = trackOf(devices, "camera");
+    track.hold(true);
+    vi.advanceTimersByTime(1500);
+    track.hold(false);
+    vi.advanceTimersByTime(1500);
+    expect(interrupted(devices.state.get())).toBe("");
+    track.hold(true);
+    vi.advanceTimersByTime(2500);
+    expect(interrupted(devices.state.get())).toBe("camera");
+    await devices.toggle("camera", false);
+    expect(interrupted(devices.state.get())).toBe("");
+    expect(backAgain("camera", devices.state.get())).toBe("");
+  });
+
+  it("that ended the tracks lasts until the page is seen again", async () => {
+    const devices = await onVideo();
+    page.hidden = true;
+    for (const kind of ["mic", "camera"] as const) {
+      trackOf(devices, kind).pullOut();
+      for (const answer of asked.splice(0)) answer.refuse("NotAllowedError");
+      await settle();
+    }
+    expect(interrupted(devices.state.get())).toBe("both");
+    page.hidden = false;
+    page.dispatchEvent(new Event("visibilitychange"));
+    await give();
+    expect(interrupted(devices.state.get())).toBe("camera");
+    expect(backAgain("both", devices.state.get())).toBe("mic");
+    await give();
+    expect(interrupted(devices.state.get())).toBe("");
+  });
+
+  it("by another program is over within seconds after that program ends", async () => {
+    const devices = await onVideo();
+    trackOf(devices, "mic").pullOut();
+    for (let n = 0; n < 3; n++) {
+      asked.shift()?.refuse("NotReadableError");
+      await settle();
+      expect(interrupted(devices.state.get())).toBe("mic");
+      vi.advanceTimersByTime(5000);
+    }
+    await give();
+    expect(devices.state.get().mic).toMatchObject({ on: true, cut: false, problem: "" });
+  });
+
+  it("asks for nothing more once the person must allow the device, or the call is over", async () => {
+    const devices = await onVideo();
+    trackOf(devices, "mic").pullOut();
+    asked.shift()?.refuse("NotAllowedError");
+    await settle();
+    expect(devices.state.get().mic).toMatchObject({ cut: false, problem: "blocked" });
+    trackOf(devices, "camera").pullOut();
+    asked.shift()?.refuse("NotReadableError");
+    await settle();
+    devices.stop();
+    vi.advanceTimersByTime(60_000);
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect(asked).toEqual([]);
+    expect(interrupted(devices.state.get())).toBe("");
+  });
 });
 
 it("keeps the choices of twenty sessions", () => {

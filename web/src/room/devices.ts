@@ -2,6 +2,7 @@
 
 import { createStore, type Readable } from "../ui/store";
 import { camera as cameraOf, exactly, microphone, otherCameras, type DeviceChoice } from "./capture";
+import { watchSilence } from "./interruption";
 import { keepDevice, keptDevices } from "./kept-devices";
 import { problemOf, type Problem } from "./problems";
 
@@ -13,6 +14,8 @@ export interface Source {
   track: MediaStreamTrack | null;
   /** Whether the operating system mutes the track, for example during a phone call or by a switch on the device. */
   silent: boolean;
+  /** Whether the track ended by itself. Until another one starts, the page asks for the device again and again. */
+  cut: boolean;
   problem: Problem;
   /** The chosen device; "" for the browser's own choice. */
   device: string;
@@ -33,8 +36,12 @@ export interface DeviceState {
 type Kind = "mic" | "camera";
 type AnyKind = Kind | "screen";
 
-const OFF: Source = { wanted: false, on: false, track: null, silent: false, problem: "", device: "" };
+const OFF: Source = { wanted: false, on: false, track: null, silent: false, cut: false, problem: "", device: "" };
 const MIC: Source = { ...OFF, wanted: true };
+
+const AGAIN_MS = 5000;
+/** Only the person can solve these problems, so asking again does not help. */
+const FOR_THE_PERSON: readonly Problem[] = ["blocked", "insecure"];
 
 const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
   mic: microphone,
@@ -46,19 +53,24 @@ const mediaDevices = () => navigator.mediaDevices as MediaDevices | undefined;
 
 export class Devices {
   private readonly store = createStore<DeviceState>(initialState());
-  private readonly refreshList = () => void this.list();
+  private readonly refreshList = () => {
+    void this.list();
+    this.recover();
+  };
   /** The number of the newest request for each kind of device. Tracks that an older request brings are stopped. */
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
   /** Kinds of device with a request in progress. */
   private readonly pending = new Map<AnyKind, number>();
   /** Counts the calls of `stop`. A request that began before a `stop` then asks for no further device. */
   private round = 0;
+  private again: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
   /** `muted`: the person muted their microphone earlier in this session. */
   constructor(muted = false) {
     if (muted) this.change("mic", { wanted: false });
     mediaDevices()?.addEventListener("devicechange", this.refreshList);
+    document.addEventListener("visibilitychange", this.recover);
   }
 
   get state(): Readable<DeviceState> {
@@ -157,12 +169,14 @@ export class Devices {
   /** Stops everything, including requests in progress; `start` may follow. */
   stop(): void {
     this.round += 1;
+    clearTimeout(this.again);
     for (const kind of ["mic", "camera", "screen"] as const) this.release(kind);
   }
 
   close(): void {
     this.closed = true;
     mediaDevices()?.removeEventListener("devicechange", this.refreshList);
+    document.removeEventListener("visibilitychange", this.recover);
     this.stop();
   }
 
@@ -199,11 +213,25 @@ export class Devices {
         await this.acquire(kind);
         return;
       }
-      this.change(kind, { on: false, track: null, problem: mediaDevices() ? problemOf(error) : "insecure" });
+      this.failed(kind, mediaDevices() ? problemOf(error) : "insecure");
     } finally {
       this.answered(kind, turn);
     }
   }
+
+  private failed(kind: Kind, problem: Problem): void {
+    const { cut } = this.store.get()[kind];
+    const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem)); // a hidden page may get no device at all
+    this.change(kind, { on: false, track: null, problem, cut: returns });
+    clearTimeout(this.again);
+    if (returns) this.again = setTimeout(this.recover, AGAIN_MS);
+  }
+
+  /** Asks again for the devices that were taken away. */
+  private readonly recover = (): void => {
+    for (const kind of ["mic", "camera"] as const)
+      if (this.store.get()[kind].cut && !this.pending.has(kind)) void this.acquire(kind);
+  };
 
   private async opened(which: MediaTrackConstraints, turn: number): Promise<boolean> {
     if (turn !== this.turns.camera) return true; // switched off meanwhile
@@ -243,23 +271,22 @@ export class Devices {
     track.enabled = wanted;
     const current = () => this.store.get()[kind].track === track;
     track.addEventListener("ended", () => current() && this.ended(kind));
-    track.addEventListener("mute", () => current() && this.change(kind, { silent: true }));
-    track.addEventListener("unmute", () => current() && this.change(kind, { silent: false }));
-    this.change(kind, { on: wanted, track, silent: track.muted, problem: "" });
+    this.change(kind, { on: wanted, track, silent: track.kind === "audio" && track.muted, cut: false, problem: "" });
+    watchSilence(track, (silent) => current() && this.change(kind, { silent }));
   }
 
-  /** Handles a track that ended: unplugged, taken by another program, or stopped by the browser's own button. */
+  /** Handles a track that ended: unplugged, taken by a phone call or another program, or stopped by the browser's own button. */
   private ended(kind: AnyKind): void {
     this.release(kind);
-    if (kind !== "screen") void this.acquire(kind);
-    else this.change(kind, { wanted: false });
+    this.change(kind, kind === "screen" ? { wanted: false } : { cut: true });
+    this.recover();
   }
 
   private release(kind: AnyKind): void {
     this.turns[kind] += 1;
     this.pending.delete(kind);
     this.store.get()[kind].track?.stop();
-    this.change(kind, { on: false, track: null, silent: false });
+    this.change(kind, { on: false, track: null, silent: false, cut: false });
   }
 
   /** Lists the devices. Their labels are empty until the person has given permission. */

@@ -3,7 +3,7 @@ import type { ParticipantView } from "../messages";
 import { cameBack, worst } from "./limits";
 import { aParticipant, aSession, jimin } from "./testing";
 
-const media = { mic: true, camera: true, screen: false };
+const media = { mic: true, camera: true, screen: false, interrupted: "" } as const;
 const seeing = (changes: Partial<ParticipantView> = {}) => {
   const session = aSession({ participants: [aParticipant(), jimin({ media, ...changes })] });
   return { ...session, room: { ...session.room!, slots: { "0": { participant: "p2", kind: "camera" as const } } } };

@@ -14,6 +14,7 @@ export function RoomAudio({ link }: { link: RoomLink }) {
   const [blocked, setBlocked] = useState(false);
   const stream = useStore(link.peer.state, (state) => state.audio);
   const speaker = useStore(link.devices.state, (state) => state.speaker);
+  const micSilent = useStore(link.devices.state, (state) => state.mic.silent);
   const play = () => {
     element.current?.play().then(
       () => setBlocked(false),
@@ -25,6 +26,15 @@ export function RoomAudio({ link }: { link: RoomLink }) {
     element.current.srcObject = stream;
     if (stream) play();
   }, [stream]);
+  useEffect(() => {
+    // A phone call or a lock pauses the sound, and the phone does not always continue it.
+    const resume = () => {
+      if (!document.hidden && element.current?.srcObject && element.current.paused) play();
+    };
+    resume();
+    document.addEventListener("visibilitychange", resume);
+    return () => document.removeEventListener("visibilitychange", resume);
+  }, [micSilent]);
   useEffect(() => {
     if (speaker && element.current && "setSinkId" in element.current) element.current.setSinkId(speaker).catch(() => undefined);
   }, [speaker, stream]);

@@ -5,7 +5,7 @@ import { aLine, aParticipant, aSession, drHan, jimin } from "./testing";
 import { systemText } from "./words";
 
 const room = (changes: object) => ({ ...aSession().room!, ...changes });
-const media = { mic: true, camera: true, screen: true };
+const media = { mic: true, camera: true, screen: true, interrupted: "" as const };
 
 describe("the stage", () => {
   it("shows the counselor first and the professional next, each with name, also without a picture", () => {

@@ -9,6 +9,7 @@ import type { Client } from "./client";
 import { RequestError } from "./connection";
 import type { Devices } from "./devices";
 import { peerEndText } from "./failures";
+import { interrupted } from "./interruption";
 import { RoomPeer } from "./peer";
 import { viewer } from "./state";
 
@@ -168,10 +169,16 @@ export class RoomLink {
 
   /** Tells the server which devices are on. Sends only when that has changed or when the server may have forgotten it. */
   private sendMedia(): void {
-    const { mic, camera, screen } = this.devices.state.get();
+    const devices = this.devices.state.get();
+    const { mic, camera, screen } = devices;
     const view = this.view();
     if (!this.speaks || !view?.room || viewer(view)?.role === "operator") return;
-    const media = { mic: mic.on && !mic.silent, camera: camera.on, screen: screen.on };
+    const media = {
+      mic: mic.on && !mic.silent,
+      camera: camera.on && !camera.silent,
+      screen: screen.on,
+      interrupted: interrupted(devices),
+    };
     const text = JSON.stringify(media);
     if (text === this.sentMedia) return;
     if (this.client.connection.send({ type: "media", session: this.session, ...media })) this.sentMedia = text;

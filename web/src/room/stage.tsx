@@ -174,11 +174,13 @@ export function TileState({ tile: { person } }: { tile: Tile }) {
   }
   if (person.peer === "text_only") return <span class="tile-state">{t("presence.textOnly")}</span>;
   if (person.peer === "connecting" || person.peer === "lost") return <span class="tile-state">{t("presence.connecting")}</span>;
-  if (person.peer !== "live" || person.media.mic) return null;
+  const { mic, interrupted } = person.media;
+  if (person.peer !== "live" || (mic && !interrupted)) return null;
+  const words = t(interrupted ? `presence.interrupted.${interrupted}` : "muted");
   return (
-    <span class="tile-state" title={t("muted")}>
-      <Icon node={MicOff} size={16} />
-      <span class="visually-hidden">{t("muted")}</span>
+    <span class="tile-state" title={words}>
+      {!mic && <Icon node={MicOff} size={16} />}
+      <span class={interrupted ? "tile-words" : "visually-hidden"}>{words}</span>
     </span>
   );
 }

@@ -9,7 +9,7 @@ export function aParticipant(changes: Partial<ParticipantView> = {}): Participan
     role: "user",
     presence: "here",
     peer: "live",
-    media: { mic: true, camera: false, screen: false },
+    media: { mic: true, camera: false, screen: false, interrupted: "" },
     owner: false,
     ...changes,
   };

@@ -10,7 +10,7 @@ const person = (id: string, role: ParticipantView["role"], presence: Participant
   presence,
   name: id,
   peer: "live",
-  media: { mic: true, camera: false, screen: false },
+  media: { mic: true, camera: false, screen: false, interrupted: "" },
   owner: false,
 });
 

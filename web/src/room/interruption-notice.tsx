@@ -1,0 +1,36 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Interrupted } from "../messages";
+import { announce, toast } from "../ui/announce";
+import { useLocale, useStore } from "../ui/store";
+import type { Devices } from "./devices";
+import { backAgain, interrupted } from "./interruption";
+import { t } from "./words";
+
+/** An unplugged headset is replaced within this time, which is not worth a notice. */
+const SHORT_MS = 500;
+
+/** Tells a person whose microphone or camera the system has taken away what others hear and see of them, and later that it is
+ *  back. */
+export function InterruptionNotice({ devices }: { devices: Devices }) {
+  useLocale();
+  const now = useStore(devices.state, interrupted);
+  const [shown, setShown] = useState<Interrupted>("");
+  const told = useRef<Interrupted>(""); // everything that was interrupted since both devices last worked
+  useEffect(() => {
+    const show = () => {
+      const back = backAgain(told.current, devices.state.get());
+      told.current = now && told.current && now !== told.current ? "both" : now;
+      setShown(now);
+      if (now) announce(t(`interrupted.${now}`));
+      else if (back) toast(t(`interrupted.back.${back}`));
+    };
+    const timer = setTimeout(show, now && !told.current ? SHORT_MS : 0);
+    return () => clearTimeout(timer);
+  }, [now]);
+  if (!shown) return null;
+  return (
+    <p class="notice notice-warn band" data-testid="interrupted">
+      {t(`interrupted.${shown}`)}
+    </p>
+  );
+}

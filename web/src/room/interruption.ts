@@ -1,0 +1,31 @@
+/** Says which of a person's devices the system has taken away, as a phone does during a call. The device comes back by itself. */
+
+import type { Interrupted } from "../messages";
+import type { DeviceState, Source } from "./devices";
+
+/** A camera that sends nothing for so long counts as interrupted. A shorter pause may come from a busy processor. */
+const STALLED_MS = 2000;
+
+const held = ({ wanted, on, silent, cut }: Source): boolean => wanted && (cut || (on && silent));
+
+const named = (mic: boolean, camera: boolean): Interrupted => (mic ? (camera ? "both" : "mic") : camera ? "camera" : "");
+
+export const interrupted = ({ mic, camera }: Pick<DeviceState, "mic" | "camera">): Interrupted => named(held(mic), held(camera));
+
+/** Returns which of the interrupted devices (`before`) others hear and see again. A device that the person has switched off
+ *  meanwhile is not back. */
+export function backAgain(before: Interrupted, { mic, camera }: Pick<DeviceState, "mic" | "camera">): Interrupted {
+  const back = (kind: Interrupted, source: Source) => (before === kind || before === "both") && source.on && !source.silent;
+  return named(back("mic", mic), back("camera", camera));
+}
+
+/** Calls `changed` when the system mutes or unmutes the track, and at once if the track begins muted. */
+export function watchSilence(track: MediaStreamTrack, changed: (silent: boolean) => void): void {
+  const muted = () => {
+    if (track.kind === "audio") changed(true);
+    else setTimeout(() => track.muted && track.readyState === "live" && changed(true), STALLED_MS);
+  };
+  track.addEventListener("mute", muted);
+  track.addEventListener("unmute", () => changed(false));
+  if (track.muted) muted();
+}
