@@ -5,7 +5,7 @@ There are two kinds of codes:
 - *publishable*: the widget asks this server for a code. The server checks the page's origin and signs with its own key (`kid`
   "server"). Nobody vouches for the other claims of the browser.
 - *partner*: the back end of the site signs with one of the site's keys, which `kid` names. The back end may vouch for the user
-  and the product.
+  and the product. A back end with an API token may instead let this server sign (`kid` "api:v1", a key of its own).
 
 A code is valid for ten minutes at most and is exchanged once (`jti`).
 
@@ -43,6 +43,7 @@ ALGORITHM = "HS256"
 # allowed values of `typ`, in lower case; tokens that are no codes have another `typ` (RFC 8725, 3.11)
 TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
+API_KID = "api:v1"  # names of sites' keys have no “:”
 MOST_CHARS = 8192  # most characters of a code
 MOST_LIFE_S = 600
 LEEWAY_S = 10  # tolerated error of partners' clocks
@@ -102,23 +103,28 @@ class Product(Struct, kw_only=True):
     url: Annotated[str, by(Seen(2000))] = ""
 
 
-class Claims(Struct, kw_only=True, omit_defaults=True):
-    """The payload of a code. See the module's docstring."""
+class Vouched(Struct, kw_only=True, omit_defaults=True):
+    """The claims of a code for which a partner vouches."""
 
-    site: _Key
     category: _Key
     language: _Key
-    server: Annotated[str, Meta(min_length=1), by(Exact(300))]
-    jti: Annotated[str, Meta(min_length=16), by(Exact(100))]
-    iat: _Seconds
-    exp: _Seconds
-    nbf: _Seconds | None = None
     user: User | None = None
     product: Product | None = None
     claims: Annotated[
         dict[Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.-]+\Z")], Annotated[str, by(Seen(500))]],
         Meta(max_length=20),
     ] = {}
+
+
+class Claims(Vouched, kw_only=True, omit_defaults=True):
+    """The payload of a code. See the module's docstring."""
+
+    site: _Key
+    server: Annotated[str, Meta(min_length=1), by(Exact(300))]
+    jti: Annotated[str, Meta(min_length=16), by(Exact(100))]
+    iat: _Seconds
+    exp: _Seconds
+    nbf: _Seconds | None = None
 
 
 class _Header(Struct):
@@ -172,6 +178,11 @@ class Server:
     secret: bytes
     try_origin: str = ""
 
+    @property
+    def api_secret(self) -> bytes:
+        """Return the key that signs codes for partners with an API token."""
+        return derived(self.secret, "codes by API")
+
 
 def read(code: str) -> Unverified:
     """Parse a code without checking its signature. Raises CodeRefused: too_large, malformed, wrong_algorithm."""
@@ -210,7 +221,7 @@ def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Serve
     if site is None:
         raise CodeRefused("unknown_site")
     ours = unverified.kid == SERVER_KID
-    secret = server.secret if ours else next((secret_bytes(k.secret) for k in site.keys if k.kid == unverified.kid), None)
+    secret = server.secret if ours else _secret_of(site, unverified.kid, server)
     if secret is None or not _signed_with(unverified.code, secret):
         raise CodeRefused("bad_signature")
     try:
@@ -222,6 +233,13 @@ def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Serve
     _check_times(claims, now_ms / 1000)
     claims.language = check_place(site, claims.category, claims.language)
     return Verified(site, claims, "publishable" if ours else "partner")
+
+
+def _secret_of(site: Site, kid: str, server: Server) -> bytes | None:
+    """Return the key with which codes of this partner are signed, or None."""
+    if kid == API_KID:
+        return server.api_secret
+    return next((secret_bytes(key.secret) for key in site.keys if key.kid == kid), None)
 
 
 def check_place(site: Site, category: str, language: str) -> str:
@@ -327,6 +345,29 @@ class Codes:
             exp=now_s + MOST_LIFE_S,
         )
         return sign(claims, SERVER_KID, self._server.secret), int(claims.exp) * 1000
+
+    def vouch(self, site: Site, claims: Vouched, now: int) -> tuple[str, int]:
+        """Return a new code for a partner with an API token, and the time (Unix ms) when it expires.
+
+        Raises CodeRefused: unknown_category, unknown_language, too_large.
+        """
+        now_s = now // 1000
+        signed = Claims(
+            site=site.id,
+            category=claims.category,
+            language=check_place(site, claims.category, claims.language),
+            server=self._server.name,
+            jti=secrets.token_urlsafe(16),
+            iat=now_s,
+            exp=now_s + MOST_LIFE_S,
+            user=claims.user,
+            product=claims.product,
+            claims=claims.claims,
+        )
+        code = sign(signed, API_KID, self._server.api_secret)
+        if len(code) > MOST_CHARS:
+            raise CodeRefused("too_large")
+        return code, int(signed.exp) * 1000
 
     async def exchange(self, code: str, *, address: str, now: int) -> Verified:
         """Verify a code and mark it as used. Raises CodeRefused with any reason except wrong_origin and trail_too_long."""

@@ -49,7 +49,7 @@ from signaling.live.stored_sessions import StoredSessions, entry_of
 from signaling.mail import Postbox, Sender
 from signaling.mail.kinds import THREAD
 from signaling.mediaworkers.interface import MediaWorkers
-from signaling.protocol.server_messages import SessionOver
+from signaling.protocol.server_messages import SessionOver, Wallboard
 from signaling.protocol.session_views import Brief, Line
 from signaling.protocol.words import Channel
 from signaling.recordings import Recordings
@@ -448,6 +448,14 @@ class Live:
     async def thresholds_changed(self, organisation: str) -> None:
         """Read the thresholds of an organisation's wallboard again, because somebody has changed them."""
         await self.boards.load_thresholds(organisation)
+
+    async def wallboard(self, member: StaffRecord, locale: str) -> Wallboard:
+        """Return what this member's wallboard shows now."""
+        return await self.boards.read(member, locale)
+
+    def messages_changed(self) -> None:
+        """Show consoles that the state of a message has changed."""
+        self.boards.messages_changed()
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
         entry = self.index.entries.get(session_id)

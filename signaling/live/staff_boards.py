@@ -118,11 +118,16 @@ class Boards:
         realm = _watched_by(client)
         if realm is None or client.staff is None:
             return
+        client.send(await self.read(client.staff, client.locale))
+        client.send(await self._trend(realm))
+
+    async def read(self, member: StaffRecord, locale: str = "") -> Wallboard:
+        """Return the wallboard with fresh counts."""
+        realm = realm_of(member, "live.watch")
         self._counts[realm] = await self._count(realm)
         if realm.organisation not in self._thresholds:
             await self.load_thresholds(realm.organisation)
-        client.send(self.wallboard(client.staff, client.locale))
-        client.send(await self._trend(realm))
+        return self.wallboard(member, locale)
 
     async def _trend(self, realm: Realm) -> Trend:
         now = self._now()

@@ -70,13 +70,18 @@ class History(Leading):
         await self._add(t.message, record.session, {name: getattr(record, name) for name in MessageRecord.__struct_fields__})
 
     async def messages(
-        self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200, realm: Realm = WHOLE
+        self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200, realm: Realm = WHOLE, since: int = 0
     ) -> list[MessageRecord]:
-        """Return the messages of a realm in one of `states`, oldest first."""
+        """Return the messages of a realm in one of `states` that were left at or after `since`, oldest first."""
         inside = realm.where(t.session.c.organisation, t.session.c.site)
-        asked = sa.select(t.message).join(t.session).where(t.message.c.state.in_(states), inside)
+        asked = sa.select(t.message).join(t.session).where(t.message.c.state.in_(states), inside, t.message.c.at >= since)
         query = asked.order_by(t.message.c.at, t.message.c.id).limit(limit)
         return [MessageRecord(**row) for row in await self._all(query)]
+
+    async def message(self, message_id: str) -> MessageRecord | None:
+        """Return the message, or None when there is no such message."""
+        row = await self._first(sa.select(t.message).where(t.message.c.id == message_id))
+        return MessageRecord(**row) if row else None
 
     async def set_message_state(self, message_id: str, state: MessageState, staff: str) -> MessageRecord:
         """Change the state of a message from new to taken (by `staff`) or done. Return the changed message.

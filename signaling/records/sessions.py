@@ -166,26 +166,7 @@ class Sessions(Saves):
         sessions without a rating.
         """
         c = t.session.c
-        wanted: list[sa.ColumnElement[bool]] = [realm.where(c.organisation, c.site) if realm else sa.true()]
-        if state:
-            wanted.append(c.state == state)
-        if site:
-            wanted.append(c.site == site)
-        if outcome:
-            wanted.append(c.wrap_up_outcome == outcome)
-        if rating is not None:
-            wanted.append(c.rating_score == rating if rating else c.rating_score.is_(None))
-        if from_ms is not None:
-            wanted.append(c.started_at >= from_ms)
-        if to_ms is not None:
-            wanted.append(c.started_at < to_ms)
-        if q:
-            said = sa.select(t.line.c.session).where(t.line.c.text.icontains(q, autoescape=True))
-            named = [
-                col.icontains(q, autoescape=True) for col in (c.id, c.user_name, c.counselor, c.professional, c.wrap_up_notes)
-            ]
-            wanted.append(sa.or_(*named, c.id.in_(said)))
-        which = sa.and_(*wanted)
+        which = _found(realm, state, site, outcome, rating, q, from_ms, to_ms)
         async with self._reading(LONG_S) as connection:
             total = (await connection.execute(sa.select(sa.func.count()).select_from(t.session).where(which))).scalar_one()
             newest = (
@@ -193,6 +174,30 @@ class Sessions(Saves):
             )
             rows = (await connection.execute(newest)).mappings().all()
         return [SessionRecord(**row) for row in rows], int(total)
+
+    async def sessions_after(
+        self,
+        after: tuple[int, str] | None,
+        limit: int,
+        *,
+        state: str = "",
+        site: str = "",
+        outcome: str = "",
+        rating: int | None = None,
+        q: str = "",
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        realm: Realm,
+    ) -> list[SessionRecord]:
+        """Return up to `limit` sessions of a search, newest first, that follow the session `after` (`started_at` and id)."""
+        c = t.session.c
+        which = _found(realm, state, site, outcome, rating, q, from_ms, to_ms)
+        if after is not None:
+            began, session_id = after
+            which &= (c.started_at < began) | ((c.started_at == began) & (c.id > session_id))
+        query = _SELECT.where(which).order_by(c.started_at.desc(), c.id).limit(limit)
+        async with self._reading(LONG_S) as connection:
+            return [SessionRecord(**row) for row in (await connection.execute(query)).mappings()]
 
     async def erase_session(self, session_id: str) -> bool:
         """Erase the content of a session, also from the database's files (see `scrub`).
@@ -241,6 +246,38 @@ class Sessions(Saves):
         if deleted.rowcount or self.traces_left:
             await self.scrub()
         return deleted.rowcount
+
+
+def _found(
+    realm: Realm | None,
+    state: str,
+    site: str,
+    outcome: str,
+    rating: int | None,
+    q: str,
+    from_ms: int | None,
+    to_ms: int | None,
+) -> sa.ColumnElement[bool]:
+    """Return the SQL condition of a search (see `search_sessions`)."""
+    c = t.session.c
+    wanted: list[sa.ColumnElement[bool]] = [realm.where(c.organisation, c.site) if realm else sa.true()]
+    if state:
+        wanted.append(c.state == state)
+    if site:
+        wanted.append(c.site == site)
+    if outcome:
+        wanted.append(c.wrap_up_outcome == outcome)
+    if rating is not None:
+        wanted.append(c.rating_score == rating if rating else c.rating_score.is_(None))
+    if from_ms is not None:
+        wanted.append(c.started_at >= from_ms)
+    if to_ms is not None:
+        wanted.append(c.started_at < to_ms)
+    if q:
+        said = sa.select(t.line.c.session).where(t.line.c.text.icontains(q, autoescape=True))
+        named = [col.icontains(q, autoescape=True) for col in (c.id, c.user_name, c.counselor, c.professional, c.wrap_up_notes)]
+        wanted.append(sa.or_(*named, c.id.in_(said)))
+    return sa.and_(*wanted)
 
 
 def _earlier(user_refs: list[str], before: int | None) -> sa.Select[Any]:

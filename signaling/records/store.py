@@ -12,6 +12,7 @@ from .oidc import Oidc
 from .organisations import Organisations
 from .outbox import Outbox
 from .passkeys import Passkeys
+from .people import People
 from .person_notes import PersonNotes
 from .replies import Replies
 from .reports import Reports
@@ -26,6 +27,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 class Records(
     Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, ApiTokens, FirstStart, ThreadsRead,
+    Reports, ApiTokens, People, FirstStart, ThreadsRead,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

@@ -12,7 +12,7 @@ from signaling.records import Site, version_of
 from signaling.records.opening_hours import BadHours, Hours, check, is_open, next_opening
 from signaling.server.app_keys import LIVE, RECORDS
 
-from .allowed import asked_site, asker_of
+from .allowed import Asker, asked_site, asker_of
 from .bodies import now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found
 from .operator import read_language
@@ -45,7 +45,7 @@ class NewHours(Struct, kw_only=True):
     hours: Hours | None
 
 
-_read_hours: Reader[NewHours] = Reader(NewHours)
+read_hours: Reader[NewHours] = Reader(NewHours)
 
 
 @routes.get("/api/operator/hours")
@@ -64,10 +64,23 @@ async def change(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     records = request.app[RECORDS]
     language = read_query(request, read_language).lang
+    site, category = await asked_category(request, asker)
+    wanted = (await read_json(request, read_hours)).hours
+    await save(request, asker, site, category, wanted)
+    return answer(_site(await records.site(site.id) or site, language))
+
+
+async def asked_category(request: web.Request, asker: Asker) -> tuple[Site, str]:
+    """Return the site and the category in the path. Raises Refused(not_found)."""
     site, category = await asked_site(request, asker), path_id(request, "category")
     if category not in site.categories:
         raise not_found()
-    wanted = (await read_json(request, _read_hours)).hours
+    return site, category
+
+
+async def save(request: web.Request, asker: Asker, site: Site, category: str, wanted: Hours | None) -> None:
+    """Set a category's hours. Raises Refused(bad_hours), and Changed when somebody has changed `site` since it was read."""
+    records = request.app[RECORDS]
     if wanted is not None:
         try:
             check(wanted)
@@ -78,7 +91,6 @@ async def change(request: web.Request) -> web.Response:
     await records.save_site(wanted_site, expected=version_of(site))
     await records.audit(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms())
     await request.app[LIVE].hours_changed(site.id)
-    return answer(_site(await records.site(site.id) or site, language))
 
 
 def _site(site: Site, language: str) -> SiteHours:

@@ -21,7 +21,7 @@ from signaling.server.app_keys import COUNTS, FILES, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 
-from .allowed import asker_of, of_session
+from .allowed import Asker, asker_of, of_session
 from .bodies import Key, now_ms, path_id, read_query
 from .errors import answer, not_found
 
@@ -141,8 +141,8 @@ class PageQuery(LanguageQuery, kw_only=True):
     page: Page = 1
 
 
-class SearchQuery(PageQuery, kw_only=True):
-    """The query of the search. `from` and `to`: Unix ms."""
+class FilterQuery(LanguageQuery, kw_only=True):
+    """The filters of the search. `from` and `to`: Unix ms."""
 
     state: Key = ""
     site: Key = ""
@@ -151,6 +151,24 @@ class SearchQuery(PageQuery, kw_only=True):
     q: Annotated[str, by(Seen(200, cut=True))] = ""
     from_ms: int | None = field(default=None, name="from")
     to: int | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters as `Records.search_sessions` names them."""
+        return {
+            "state": self.state,
+            "site": self.site,
+            "outcome": self.outcome,
+            "rating": _RATINGS[self.rating],
+            "q": self.q,
+            "from_ms": self.from_ms,
+            "to_ms": self.to,
+        }
+
+
+class SearchQuery(FilterQuery, kw_only=True):
+    """The query of the search."""
+
+    page: Page = 1
 
 
 read_language: QueryReader[LanguageQuery] = QueryReader(LanguageQuery)
@@ -162,49 +180,53 @@ _read_search: QueryReader[SearchQuery] = QueryReader(SearchQuery)
 async def sessions(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     asked, records = read_query(request, _read_search), request.app[RECORDS]
-    found, total = await records.search_sessions(
-        state=asked.state,
-        site=asked.site,
-        outcome=asked.outcome,
-        rating=_RATINGS[asked.rating],
-        q=asked.q,
-        from_ms=asked.from_ms,
-        to_ms=asked.to,
-        page=asked.page,
-        realm=asker.realm,
-    )
-    names = await _names(request, asker.member, asked.lang)
-    return answer(SessionPage(items=[SessionItem(**_item(s, names)) for s in found], total=total, page=asked.page))
+    found, total = await records.search_sessions(**asked.filters(), page=asked.page, realm=asker.realm)
+    return answer(SessionPage(items=await items_of(request, asker, found, asked.lang), total=total, page=asked.page))
+
+
+async def items_of(request: web.Request, asker: Asker, found: list[SessionRecord], language: str) -> list[SessionItem]:
+    """Return sessions for a list, with names in this language."""
+    names = await _names(request, asker.member, language)
+    return [SessionItem(**_item(each, names)) for each in found]
 
 
 @routes.get("/api/operator/sessions/{id}")
 async def session(request: web.Request) -> web.Response:
     asker = await asker_of(request)
-    records = request.app[RECORDS]
-    found = await records.session(path_id(request, "id"))
+    found = await asked_session(request, asker)
+    await request.app[RECORDS].audit(asker.member.id, "session.read", f"session/{found.id}", now_ms())
+    return answer(await detail_of(request, asker, found, read_query(request, read_language).lang))
+
+
+async def asked_session(request: web.Request, asker: Asker) -> SessionRecord:
+    """Return the session in the path. Raises Refused(not_found) when there is none or it is not the asker's."""
+    found = await request.app[RECORDS].session(path_id(request, "id"))
     if found is None:
         raise not_found()
     asker.require(of_session(found))
-    await records.audit(asker.member.id, "session.read", f"session/{found.id}", now_ms())
-    names = await _names(request, asker.member, read_query(request, read_language).lang)
+    return found
+
+
+async def detail_of(request: web.Request, asker: Asker, found: SessionRecord, language: str) -> SessionDetail:
+    """Return a session with its content."""
+    records = request.app[RECORDS]
+    names = await _names(request, asker.member, language)
     lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")
     events = await records.events(found.id)
     brief = _decode_brief(found.brief)
     brief.earlier_sessions = await _earlier(records, found, names)
-    return answer(
-        SessionDetail(
-            **_item(found, names),
-            brief=brief,
-            lines=lines[:_MOST_LINES],
-            lines_cut=len(lines) > _MOST_LINES,
-            board=base64.b64encode(await records.board(found.id)).decode(),
-            participants=_people(lines),
-            events=[EventItem(kind=e.kind, at=e.at, data=e.data) for e in events],
-            rated=Rating(score=found.rating_score, words=found.rating_words) if found.rating_score is not None else None,
-            wrap_up=_wrap_up(found, names.staff),
-            callback=callback_view(decode_snapshot(found.snapshot)) if found.snapshot else None,
-            recorded=bool(await request.app[RECORDINGS].of(found.id)),
-        )
+    return SessionDetail(
+        **_item(found, names),
+        brief=brief,
+        lines=lines[:_MOST_LINES],
+        lines_cut=len(lines) > _MOST_LINES,
+        board=base64.b64encode(await records.board(found.id)).decode(),
+        participants=_people(lines),
+        events=[EventItem(kind=e.kind, at=e.at, data=e.data) for e in events],
+        rated=Rating(score=found.rating_score, words=found.rating_words) if found.rating_score is not None else None,
+        wrap_up=_wrap_up(found, names.staff),
+        callback=callback_view(decode_snapshot(found.snapshot)) if found.snapshot else None,
+        recorded=bool(await request.app[RECORDINGS].of(found.id)),
     )
 
 
@@ -220,18 +242,17 @@ async def _earlier(records: Records, found: SessionRecord, names: _Names) -> lis
 async def erase(request: web.Request) -> web.Response:
     """End the session if it still runs, and erase its content."""
     asker = await asker_of(request)
-    session_id = path_id(request, "id")
-    records = request.app[RECORDS]
-    found = await records.session(session_id)
-    if found is None:
-        raise not_found()
-    asker.require(of_session(found))
+    await erase_session(request, asker, (await asked_session(request, asker)).id)
+    return answer({})
+
+
+async def erase_session(request: web.Request, asker: Asker, session_id: str) -> None:
+    """End the session if it still runs, and erase its content everywhere. Audited."""
     await request.app[LIVE].erased(session_id)
-    await records.erase_session(session_id)
+    await request.app[RECORDS].erase_session(session_id)
     await request.app[RECORDINGS].erase(session_id)
     await request.app[FILES].erase(session_id)
-    await records.audit(asker.member.id, "session.erase", f"session/{session_id}", now_ms())
-    return answer({})
+    await request.app[RECORDS].audit(asker.member.id, "session.erase", f"session/{session_id}", now_ms())
 
 
 @routes.get("/api/operator/audit")

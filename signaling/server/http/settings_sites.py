@@ -115,7 +115,7 @@ async def rows(request: web.Request) -> web.Response:
 
 @routes.get("/api/settings/sites/{site}")
 async def one(request: web.Request) -> web.Response:
-    return answer(_stored(request, await asked_site(request, await asker_of(request))))
+    return answer(stored(request, await asked_site(request, await asker_of(request))))
 
 
 @routes.post("/api/settings/sites")
@@ -127,7 +127,7 @@ async def add(request: web.Request) -> web.Response:
     if await request.app[RECORDS].site(asked.id) is not None:
         raise Invalid({"id": "taken"})
     site = checked_site(with_settings(Site(id=asked.id, organisation=asker.member.organisation), asked.settings))
-    return await _save(request, asker, None, site, "")
+    return await save(request, asker, None, site, "")
 
 
 @routes.post("/api/settings/sites/{site}")
@@ -136,7 +136,7 @@ async def change(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     before = await asked_site(request, asker)
     asked = await read_json(request, _read_settings, MOST_SETTINGS_BYTES)
-    return await _save(request, asker, before, checked_site(with_settings(before, asked.settings)), asked.version)
+    return await save(request, asker, before, checked_site(with_settings(before, asked.settings)), asked.version)
 
 
 @routes.post("/api/settings/sites/{site}/remove")
@@ -184,7 +184,8 @@ async def _save_keys(request: web.Request, asker: Asker, site: Site, keys: list[
     await records.audit(asker.member.id, action, f"site/{site.id}", now_ms(), kid)
 
 
-async def _save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:
+async def save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:
+    """Store a checked site, and answer with it. `version`: of the site as it was read. Raises Invalid, Changed."""
     records = request.app[RECORDS]
     try:
         await records.save_site(site, expected=version)
@@ -195,7 +196,7 @@ async def _save(request: web.Request, asker: Asker, before: Site | None, site: S
         change = Change(before=was, after=now)
         await records.audit(asker.member.id, "site.save", f"site/{site.id}", now_ms(), change=change)
     await request.app[LIVE].site_changed(site.id)
-    return answer(_stored(request, site))
+    return answer(stored(request, site))
 
 
 def plain(site: Site) -> dict[str, Any]:
@@ -204,7 +205,8 @@ def plain(site: Site) -> dict[str, Any]:
     return found
 
 
-def _stored(request: web.Request, site: Site) -> StoredSite:
+def stored(request: web.Request, site: Site) -> StoredSite:
+    """Return the site for editing."""
     keys = [key.kid for key in site.keys]
     snippet = snippet_of(request.app[SETTINGS], site)
     return StoredSite(id=site.id, version=version_of(site), settings=settings_of(site), keys=keys, snippet=snippet)

@@ -14,5 +14,27 @@ HOLDER: Final[web.RequestKey[Holder]] = web.RequestKey("holder", Holder)  # who 
 
 TOKEN_ROUTES: Final[dict[str, tuple[TokenRight | None, Action]]] = {
     "GET /api/v1/token": (None, "sites.list"),
+    "GET /api/v1/sessions": ("sessions.read", "past.read"),
+    "GET /api/v1/sessions/{id}": ("sessions.read", "past.read"),
+    "GET /api/v1/sessions/{id}/transcript": ("sessions.export", "past.read"),
+    "DELETE /api/v1/sessions/{id}": ("sessions.erase", "past.erase"),
+    "POST /api/v1/people/find": ("sessions.read", "past.read"),
+    "POST /api/v1/people/export": ("sessions.export", "past.read"),
+    "POST /api/v1/people/erase": ("sessions.erase", "past.erase"),
+    "POST /api/v1/sites/{site}/codes": ("codes.make", "keys.change"),
+    "GET /api/v1/callbacks": ("messages.read", "messages.manage"),
+    "GET /api/v1/messages": ("messages.read", "messages.manage"),
+    "PUT /api/v1/messages/{id}": ("messages.mark", "messages.manage"),
+    "GET /api/v1/live": ("live.read", "live.watch"),
+    "GET /api/v1/reports": ("reports.read", "reports.read"),
+    "GET /api/v1/sites": ("settings.read", "sites.change"),
+    "GET /api/v1/sites/{site}": ("settings.read", "sites.change"),
+    "PUT /api/v1/sites/{site}": ("settings.write", "sites.change"),
+    "GET /api/v1/sites/{site}/categories": ("settings.read", "sites.change"),
+    "GET /api/v1/sites/{site}/categories/{category}/hours": ("settings.read", "hours.change"),
+    "PUT /api/v1/sites/{site}/categories/{category}/hours": ("settings.write", "hours.change"),
+    "GET /api/v1/hours": ("settings.read", "hours.change"),
+    "GET /api/v1/staff": ("settings.read", "people.change"),
+    "GET /api/v1/staff/{id}": ("settings.read", "people.change"),
 }
 """Route → (right, action). Every token may use a route without a right."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import gate, whoami
+from . import desk, gate, people, sessions, settings, whoami
 
-PARTS = (whoami,)
+PARTS = (whoami, sessions, people, settings, desk)
 
 
 def setup(app: web.Application) -> None:

@@ -75,6 +75,18 @@ async def tagged(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
+def require_unchanged(request: web.Request, now: bytes) -> None:
+    """Check the entity tag with which a client read what it changes. `now`: the answer that GET would give now.
+
+    Raises Refused: precondition_needed, and changed_meanwhile when somebody has changed it since (RFC 9110, 13.1.1).
+    """
+    given = request.headers.get("If-Match", "")
+    if not given:
+        raise Refused(428, "precondition_needed", "Send the ETag of what you have read in If-Match, or “*” to overwrite.")
+    if not names(given, tag_of(now)):
+        raise Refused(412, "changed_meanwhile", "This has changed since you read it. Read it again.")
+
+
 def tag_of(body: bytes) -> str:
     """Return the entity tag of an answer."""
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -2,10 +2,50 @@
 
 from __future__ import annotations
 
-from signaling.server.http.operation import Operation
+from signaling.access.codes import Vouched
+from signaling.protocol.server_messages import Wallboard
+from signaling.protocol.staff_views import MessageLeft
+from signaling.records.site_settings import CategorySettings, SiteSettings
+from signaling.server.http import hours, operator, reports, settings_sites, settings_staff, transcripts, users
+from signaling.server.http.operation import Media, Operation
 
-from . import whoami
+from . import desk, people, sessions, whoami
+
+_V1 = "/api/v1"
+_SESSION, _SITE = f"{_V1}/sessions/{{id}}", f"{_V1}/sites/{{site}}"
+_HOURS = f"{_SITE}/categories/{{category}}/hours"
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("GET", "/api/v1/token", "token", "The token of this request, and what it may do.", whoami.ThisToken),
+    Operation("GET", f"{_V1}/token", "token", "The token of this request, and what it may do.", whoami.ThisToken),
+    Operation("GET", f"{_V1}/sessions", "token", "Sessions, newest first.", sessions.SessionList, sessions.ListQuery),
+    Operation("GET", _SESSION, "token", "One session with all its content.", operator.SessionDetail, operator.LanguageQuery),
+    Operation("DELETE", _SESSION, "token", "Erase a session.", sessions.Erased),
+    Operation(
+        "GET", f"{_SESSION}/transcript", "token", "A conversation to keep.", Media("text/html"), transcripts.TranscriptQuery
+    ),
+    Operation("POST", f"{_V1}/people/find", "token", "What is held of a person.", people.PersonHeld, body=people.PersonRequest),
+    Operation(
+        "POST",
+        f"{_V1}/people/export",
+        "token",
+        "All that is held of a person.",
+        Media("application/zip"),
+        body=people.PersonRequest,
+    ),
+    Operation("POST", f"{_V1}/people/erase", "token", "Erase a person.", sessions.Erased, body=people.PersonRequest),
+    Operation("GET", f"{_V1}/callbacks", "token", "Users to call back.", sessions.CallbackList, sessions.PartQuery),
+    Operation("GET", f"{_V1}/messages", "token", "Messages left, oldest first.", desk.MessageList, desk.MessageQuery),
+    Operation("PUT", f"{_V1}/messages/{{id}}", "token", "Mark a message left.", MessageLeft, body=desk.Mark),
+    Operation("GET", f"{_V1}/live", "token", "What the wallboard shows.", Wallboard, desk.LiveQuery),
+    Operation("GET", f"{_V1}/reports", "token", "A report.", reports.Report, reports.ReportQuery),
+    Operation("GET", f"{_V1}/sites", "token", "Sites, searched.", settings_sites.SiteRows, settings_sites.RowsQuery),
+    Operation("GET", _SITE, "token", "The settings of a site.", settings_sites.StoredSite),
+    Operation("PUT", _SITE, "token", "Change a site. Needs If-Match.", settings_sites.StoredSite, body=SiteSettings),
+    Operation("POST", f"{_SITE}/codes", "token", "Make an identification code.", users.CodeAnswer, body=Vouched),
+    Operation("GET", f"{_SITE}/categories", "token", "The categories of a site.", list[CategorySettings]),
+    Operation("GET", _HOURS, "token", "The hours of a category.", hours.NewHours),
+    Operation("PUT", _HOURS, "token", "Set the hours of a category. Needs If-Match.", hours.NewHours, body=hours.NewHours),
+    Operation("GET", f"{_V1}/hours", "token", "Opening hours of all sites.", list[hours.SiteHours], operator.LanguageQuery),
+    Operation("GET", f"{_V1}/staff", "token", "Staff, searched.", settings_staff.StaffRows, settings_sites.RowsQuery),
+    Operation("GET", f"{_V1}/staff/{{id}}", "token", "A member of staff.", settings_staff.StoredStaff),
 )

@@ -87,7 +87,7 @@ function TokenRow({ item, onRemove }: { item: TokenItem; onRemove: () => void })
   const used = item.used_at === 0 ? t("token.used.never") : t("token.used", { time: dateTime(item.used_at, locale) });
   return (
     <div class="settings-token">
-      <div class="stack stack-1">
+      <div class="stack">
         <p class="row">
           <strong>{item.name}</strong>
           {!item.works && <span class="pill">{t("token.ended")}</span>}

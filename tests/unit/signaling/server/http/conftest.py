@@ -31,6 +31,7 @@ from signaling.config.settings import Settings
 from signaling.files import Files
 from signaling.mail import Postbox
 from signaling.mail.unsubscribing import Addresses
+from signaling.protocol.server_messages import Wallboard
 from signaling.protocol.session_views import Brief, Line
 from signaling.recordings import Recordings
 from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
@@ -60,6 +61,7 @@ class FakeLive:
         self.new_hours: list[str] = []
         self.changed_sites: list[str] = []
         self.new_thresholds = 0
+        self.new_messages = 0
         self.talking: set[str] = set()
         self.refuses_lines = False
         self.briefs: list[Brief] = []
@@ -134,6 +136,12 @@ class FakeLive:
 
     async def thresholds_changed(self, organisation: str) -> None:
         self.new_thresholds += 1
+
+    async def wallboard(self, member: StaffRecord, locale: str) -> Wallboard:
+        return Wallboard(now=1, served_today=3)
+
+    def messages_changed(self) -> None:
+        self.new_messages += 1
 
     async def erased(self, session_id: str) -> None:
         self.erasures.append(session_id)

@@ -86,7 +86,9 @@ class World:
         )  # fmt: skip  # one member
         await self.desk.records.save_staff(member)
         token, now = secrets.token_urlsafe(8), now_ms()
-        sign_in = SignInRecord(token_hash=token_hash(token), staff=member.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
+        sign_in = SignInRecord(
+            token_hash=token_hash(token), staff=member.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS, proved_at=now
+        )
         await self.desk.records.add_sign_in(sign_in)
         return member, {"Cookie": f"{COOKIE}={token}"}
 

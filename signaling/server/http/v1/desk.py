@@ -1,0 +1,90 @@
+"""The live state, and the messages that users left."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from signaling.protocol.reading import QueryReader, Reader
+from signaling.protocol.staff_views import MessageLeft
+from signaling.protocol.words import Locale
+from signaling.records import MessageRecord
+from signaling.records.types import MessageState
+from signaling.server.app_keys import LIVE, RECORDS
+from signaling.server.http.allowed import asker_of, of_session
+from signaling.server.http.bodies import now_ms, path_id, read_json, read_query
+from signaling.server.http.errors import Refused, answer, not_found
+
+from .sessions import Limit
+
+routes = web.RouteTableDef()
+
+
+class LiveQuery(Struct, kw_only=True):
+    lang: Locale = ""
+
+
+class MessageQuery(Struct, kw_only=True):
+    """`state`: "" for all. `since`: only messages that were left at or after this time (Unix ms)."""
+
+    state: Literal["", "new", "taken", "done"] = ""
+    since: Annotated[int, Meta(ge=0, le=4_102_444_800_000)] = 0
+    limit: Limit = 100
+
+
+class MessageList(Struct, kw_only=True):
+    """Messages left, oldest first."""
+
+    items: list[MessageLeft]
+
+
+class Mark(Struct, kw_only=True):
+    state: Literal["taken", "done"]
+
+
+_read_live: QueryReader[LiveQuery] = QueryReader(LiveQuery)
+_read_messages: QueryReader[MessageQuery] = QueryReader(MessageQuery)
+_read_mark: Reader[Mark] = Reader(Mark)
+
+
+@routes.get("/api/v1/live")
+async def live(request: web.Request) -> web.Response:
+    """Return what the wallboard shows: who waits, who talks, who is at work, and the day's figures."""
+    asker, asked = await asker_of(request), read_query(request, _read_live)
+    return answer(await request.app[LIVE].wallboard(asker.member, asked.lang))
+
+
+@routes.get("/api/v1/messages")
+async def messages(request: web.Request) -> web.Response:
+    asker, asked = await asker_of(request), read_query(request, _read_messages)
+    states: tuple[MessageState, ...] = (asked.state,) if asked.state else get_args(MessageState)
+    found = await request.app[RECORDS].messages(states, asked.limit, asker.realm, asked.since)
+    return answer(MessageList(items=[_item(each) for each in found]))
+
+
+@routes.put("/api/v1/messages/{id}")
+async def mark(request: web.Request) -> web.Response:
+    """Mark a message as taken or done. Consoles show the change at once. Refused wrong_state when somebody else has taken it."""
+    asker, records = await asker_of(request), request.app[RECORDS]
+    message = await records.message(path_id(request, "id"))
+    session = await records.session(message.session) if message else None
+    if message is None or session is None:
+        raise not_found()
+    asker.require(of_session(session))
+    state = (await read_json(request, _read_mark)).state
+    try:
+        # counselors see this name, so it must not be that of a colleague
+        changed = await records.set_message_state(message.id, state, f"API: {asker.member.name}")
+    except LookupError:
+        raise not_found() from None
+    except ValueError:
+        raise Refused(409, "wrong_state", "Somebody else has taken this message, or it is done.") from None
+    await records.audit(asker.member.id, "message.mark", f"session/{session.id}", now_ms(), f"{message.id}: {state}")
+    request.app[LIVE].messages_changed()
+    return answer(_item(changed))
+
+
+def _item(record: MessageRecord) -> MessageLeft:
+    return MessageLeft(**{name: getattr(record, name) for name in MessageLeft.__struct_fields__})

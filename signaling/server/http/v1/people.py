@@ -1,0 +1,86 @@
+"""All that is held of a person, by the id that the partner's site gave them: export it as a zip file, or erase it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from signaling.protocol.reading import Reader, by
+from signaling.protocol.texts import Exact
+from signaling.records import SessionRecord
+from signaling.records.people import Held
+from signaling.server.app_keys import CODES, RECORDS
+from signaling.server.http.allowed import Asker, asker_of
+from signaling.server.http.bodies import Key, now_ms, read_json
+from signaling.server.http.errors import answer, not_found
+from signaling.server.http.headers import secure
+
+from . import sessions
+from .zipped import Export
+
+routes = web.RouteTableDef()
+
+
+class PersonRequest(Struct, kw_only=True):
+    """A person. `user_id`: as the site's codes name them. `site`: "" for all sites that the token reaches."""
+
+    user_id: Annotated[str, Meta(min_length=1), by(Exact(800))]
+    site: Key = ""
+
+
+class PersonHeld(Struct, kw_only=True):
+    """The answer to a search for a person. `sessions`: the ids of their sessions, oldest first."""
+
+    sessions: list[str]
+    held: Held
+
+
+_read: Reader[PersonRequest] = Reader(PersonRequest)
+
+
+@routes.post("/api/v1/people/find")
+async def find(request: web.Request) -> web.Response:
+    """Count what is held of a person. The id stands in the body, because addresses end up in logs."""
+    asker = await asker_of(request)
+    ids = [each.id for each in await _sessions(request, asker, await read_json(request, _read))]
+    return answer(PersonHeld(sessions=ids, held=await request.app[RECORDS].held(ids)))
+
+
+@routes.post("/api/v1/people/export")
+async def export(request: web.Request) -> web.StreamResponse:
+    """Return all that is held of a person as a zip file. Audited."""
+    asker = await asker_of(request)
+    found = await _sessions(request, asker, await read_json(request, _read))
+    if not found:
+        raise not_found()
+    for each in found:
+        await request.app[RECORDS].audit(asker.member.id, "person.export", f"session/{each.id}", now_ms())
+    response = web.StreamResponse(headers={"Content-Disposition": 'attachment; filename="person.zip"'})
+    response.content_type = "application/zip"
+    secure(request, response.headers)
+    await response.prepare(request)
+    async for piece in Export(request, asker, found).pieces():
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+@routes.post("/api/v1/people/erase")
+async def erase(request: web.Request) -> web.Response:
+    """Erase all sessions of a person with everything that they hold. The answer proves it by counts."""
+    asker = await asker_of(request)
+    erased = await sessions.erase_all(request, await _sessions(request, asker, await read_json(request, _read)))
+    subject = f"organisation/{asker.member.organisation}"
+    detail = f"{erased.sessions} sessions, {erased.held.lines} lines, {erased.recordings} recordings"
+    await request.app[RECORDS].audit(asker.member.id, "person.erase", subject, now_ms(), detail)
+    return answer(erased)
+
+
+async def _sessions(request: web.Request, asker: Asker, asked: PersonRequest) -> list[SessionRecord]:
+    """Return the person's sessions at the sites that the token reaches."""
+    records, codes = request.app[RECORDS], request.app[CODES]
+    sites = await records.sites_with_past(asker.realm)
+    wanted = sites & {asked.site} if asked.site else sites
+    return await records.sessions_of({(site, codes.user_ref(site, asked.user_id)) for site in wanted}, asker.realm)

@@ -1,0 +1,163 @@
+"""Sessions of the API: list, read, export and erase them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from signaling.protocol.reading import QueryReader
+from signaling.protocol.session_views import CallbackView
+from signaling.records import SessionRecord
+from signaling.records.people import Held
+from signaling.server.app_keys import RECORDINGS, RECORDS
+from signaling.server.http import operator, transcripts
+from signaling.server.http.allowed import asker_of
+from signaling.server.http.bodies import read_query
+from signaling.server.http.errors import Refused, answer
+from signaling.session import decode_snapshot
+from signaling.session.views import callback_view
+
+routes = web.RouteTableDef()
+_PLACE = re.compile(r"([0-9]{1,15}) ([A-Za-z0-9_.:-]{1,64})")
+Cursor = Annotated[str, Meta(max_length=120, pattern=r"^[A-Za-z0-9_-]*\Z")]
+Limit = Annotated[int, Meta(ge=1, le=200)]
+
+
+class ListQuery(operator.FilterQuery, kw_only=True):
+    """The filters, and the part of the list. `cursor`: `next` of the former answer; "" for the beginning."""
+
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class PartQuery(Struct, kw_only=True):
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class SessionList(Struct, kw_only=True):
+    """A part of the list, newest first. `next`: the cursor of the following part; "" at the end."""
+
+    items: list[operator.SessionItem]
+    next: str
+
+
+class CallbackItem(Struct, kw_only=True):
+    """A user who is to be called back. `name`: the user's name, if it is known."""
+
+    session: str
+    site: str
+    category: str
+    language: str
+    channel: str
+    name: str
+    callback: CallbackView
+
+
+class CallbackList(Struct, kw_only=True):
+    items: list[CallbackItem]
+    next: str
+
+
+class Erased(Struct, kw_only=True):
+    """Proof of an erasure: what was held before it, and what is held now, which is nothing. Recordings count by segments."""
+
+    sessions: int
+    held: Held
+    recordings: int
+    left: Held
+    recordings_left: int
+
+
+_read_list: QueryReader[ListQuery] = QueryReader(ListQuery)
+_read_part: QueryReader[PartQuery] = QueryReader(PartQuery)
+
+
+@routes.get("/api/v1/sessions")
+async def sessions(request: web.Request) -> web.Response:
+    asker, asked = await asker_of(request), read_query(request, _read_list)
+    after, filters = _place(asked.cursor), asked.filters()
+    found = await request.app[RECORDS].sessions_after(after, asked.limit + 1, **filters, realm=asker.realm)
+    items = await operator.items_of(request, asker, found[: asked.limit], asked.lang)
+    return answer(SessionList(items=items, next=_next(found, asked.limit)))
+
+
+routes.get("/api/v1/sessions/{id}")(operator.session)
+routes.get("/api/v1/sessions/{id}/transcript")(transcripts.export)
+
+
+@routes.delete("/api/v1/sessions/{id}")
+async def erase(request: web.Request) -> web.Response:
+    """Erase a session. The answer proves it by counts."""
+    asker = await asker_of(request)
+    found = await operator.asked_session(request, asker)
+    return answer(await erase_all(request, [found]))
+
+
+async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
+    """Erase these sessions, which the asker may erase. Return the counts before and after."""
+    asker, records, ids = await asker_of(request), request.app[RECORDS], [each.id for each in found]
+    held, recordings = await records.held(ids), await _recordings(request, ids)
+    for session_id in ids:
+        await operator.erase_session(request, asker, session_id)
+    return Erased(
+        sessions=len(ids),
+        held=held,
+        recordings=recordings,
+        left=await records.held(ids),
+        recordings_left=await _recordings(request, ids),
+    )
+
+
+@routes.get("/api/v1/callbacks")
+async def callbacks(request: web.Request) -> web.Response:
+    """List the users who are to be called back, those who came last first."""
+    asker, asked = await asker_of(request), read_query(request, _read_part)
+    records, after = request.app[RECORDS], _place(asked.cursor)
+    found = await records.sessions_after(after, asked.limit + 1, state="callback", realm=asker.realm)
+    return answer(CallbackList(items=_callback_items(found[: asked.limit]), next=_next(found, asked.limit)))
+
+
+def _callback_items(found: list[SessionRecord]) -> list[CallbackItem]:
+    return [
+        CallbackItem(
+            session=each.id,
+            site=each.site,
+            category=each.category,
+            language=each.language,
+            channel=each.channel,
+            name=each.user_name,
+            callback=booked,
+        )
+        for each in found
+        if each.snapshot and (booked := callback_view(decode_snapshot(each.snapshot))) is not None
+    ]
+
+
+async def _recordings(request: web.Request, sessions: list[str]) -> int:
+    return sum([len(await request.app[RECORDINGS].of(each)) for each in sessions])
+
+
+def _next(found: list[SessionRecord], limit: int) -> str:
+    """Return the cursor after the last session of this part. `found` has one session more if another part follows."""
+    if len(found) <= limit:
+        return ""
+    last = found[limit - 1]
+    return base64.urlsafe_b64encode(f"{last.started_at} {last.id}".encode()).rstrip(b"=").decode()
+
+
+def _place(cursor: str) -> tuple[int, str] | None:
+    if not cursor:
+        return None
+    try:
+        place = _PLACE.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+    except (binascii.Error, UnicodeDecodeError):
+        place = None
+    if place is None:
+        raise Refused(400, "bad_request", "“cursor” is no cursor of this list.")
+    return int(place[1]), place[2]

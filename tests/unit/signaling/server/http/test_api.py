@@ -1,0 +1,335 @@
+"""`/api/v1`: what other software reads, changes, exports and erases with a token."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
+from signaling.access.api_tokens import RIGHTS, new_record, new_token
+from signaling.protocol.session_views import Brief
+from signaling.protocol.words import TokenRight
+from signaling.records import FileRecord, MessageRecord, Organisation, PersonNote, PictureRecord, SessionRecord
+from signaling.server.app_keys import CODES
+from signaling.server.http.bodies import now_ms
+from signaling.session import encode_snapshot, new_session
+from signaling.session.model import Callback
+
+from .conftest import Desk, refused
+from .test_api_tokens import bearer
+
+V1 = "/api/v1"
+SITE = f"{V1}/sites/demo-shop"
+HOURS = f"{SITE}/categories/cameras/hours"
+NOW = now_ms()  # sessions that ended long ago would be deleted
+PERSON = {"user_id": "customer/7"}
+
+
+class Api:
+    """Software that holds a token with all rights, or with those that a test names."""
+
+    def __init__(self, desk: Desk, token: str) -> None:
+        self.desk, self.token = desk, token
+
+    @classmethod
+    async def holding(cls, desk: Desk, *rights: TokenRight, sites: tuple[str, ...] = ("*",), organisation: str = "main") -> Api:
+        token = new_token()
+        record = new_record(
+            token,
+            organisation=organisation,
+            name="Till",
+            rights=rights or RIGHTS,
+            sites=list(sites),
+            maker=None,
+            days=1,
+            now=now_ms(),
+        )
+        await desk.records.add_api_token(record)
+        return cls(desk, token)
+
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> aiohttp.ClientResponse:
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        sent = bearer(self.token) | {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.desk.http.request(method, path, headers=sent, **options)
+
+    async def read(self, path: str) -> Any:
+        reply = await self.ask("GET", path)
+        assert reply.status == 200, await reply.text()
+        return await reply.json()
+
+
+@pytest.fixture
+async def api(desk: Desk) -> Api:
+    return await Api.holding(desk)
+
+
+async def stored(desk: Desk, session_id: str, after_ms: int = 0, **fields: Any) -> str:
+    """Store a session with a line. `after_ms`: when it began."""
+    at = NOW + after_ms
+    values: dict[str, Any] = {"site": "demo-shop", "category": "cameras", "language": "ko", "channel": "text", "state": "closed"}
+    await desk.records.create_session(SessionRecord(id=session_id, started_at=at, ended_at=at + 1, **(values | fields)))
+    await desk.records.append_line(
+        session_id, line_id="l-1", author="u-1", name="", role="user", kind="text", audience="all", text="안녕하세요", at=at
+    )
+    return session_id
+
+
+async def a_person(desk: Desk, session_id: str = "s-kim", site: str = "demo-shop", **fields: Any) -> str:
+    """Store a session of the customer with a picture, a file, a message, a note and a recording."""
+    user_ref = desk.app[CODES].user_ref(site, PERSON["user_id"])
+    await stored(desk, session_id, user_ref=user_ref, site=site, brief=msgspec.json.encode(Brief()), **fields)
+    records = desk.records
+    await records.add_picture(
+        PictureRecord(
+            id=f"p-{session_id}",
+            session=session_id,
+            audience="all",
+            use="line",
+            author="u-1",
+            mime="image/webp",
+            width=1,
+            height=1,
+            data=b"a picture",
+        )
+    )
+    await records.add_file(
+        FileRecord(
+            id=f"f-{session_id}",
+            session=session_id,
+            audience="all",
+            author="u-1",
+            name="../bill.pdf",
+            kind="pdf",
+            mime="application/pdf",
+            size=6,
+            locked=False,
+            at=1,
+        )
+    )
+    path = desk.settings.files_dir / session_id / f"f-{session_id}"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"a bill")
+    await records.add_message(_message(session_id, f"m-{session_id}", site=site))
+    await records.add_note(
+        PersonNote(id=f"n-{session_id}", site=site, user_ref=user_ref, session=session_id, author="jimin", text="kind", at=1)
+    )
+    folder = desk.settings.recordings_dir / session_id / "1-1"
+    folder.mkdir(parents=True)
+    log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
+    (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
+    (folder / "1.webm").write_bytes(b"a voice")
+    return session_id
+
+
+def _message(session: str, message_id: str, at: int = 5, site: str = "demo-shop") -> MessageRecord:
+    return MessageRecord(
+        id=message_id, session=session, site=site, category="cameras", language="ko", contact="010", text="help", at=at
+    )
+
+
+# --- sessions ------------------------------------------------------------------------------------------------------------
+
+
+async def test_list_is_walked_by_its_cursor(desk: Desk, api: Api) -> None:
+    made = {await stored(desk, f"s-{number}", after_ms=number // 2) for number in range(7)}
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        part = await api.read(f"{V1}/sessions?limit=3&cursor={cursor}")
+        seen += [item["id"] for item in part["items"]]
+        await stored(desk, f"s-new{len(seen)}", after_ms=9000)  # what comes meanwhile shifts nothing
+        cursor = part["next"]
+        if not cursor:
+            break
+    assert len(seen) == 7
+    assert set(seen) == made
+    assert [item["id"] for item in (await api.read(f"{V1}/sessions?to={NOW + 1}"))["items"]] == ["s-0", "s-1"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "AAAA", "MQ", "_-_-_-"])
+async def test_wrong_cursor_is_refused(api: Api, cursor: str) -> None:
+    assert await refused(await api.ask("GET", f"{V1}/sessions?cursor={cursor}")) == (400, "bad_request")
+
+
+async def test_session_is_read_with_its_lines_and_audited(desk: Desk, api: Api) -> None:
+    await stored(desk, "s-1")
+    assert [line["text"] for line in (await api.read(f"{V1}/sessions/s-1"))["lines"]] == ["안녕하세요"]
+    text = await (await api.ask("GET", f"{V1}/sessions/s-1/transcript")).text()
+    assert "안녕하세요" in text
+    found, _ = await desk.records.audits()
+    [token] = await desk.records.api_tokens()
+    assert [(entry.actor, entry.action) for entry in found[:2]] == [
+        (f"token/{token.id}", "transcript.export"),
+        (f"token/{token.id}", "session.read"),
+    ]
+    shown = await (await desk.get("/api/operator/audit", headers=await desk.cookie_of("ops"))).json()
+    assert {"Till (API)"} <= {item["actor"] for item in shown["items"]}
+
+
+async def test_erasure_is_proved_by_counts(desk: Desk, api: Api) -> None:
+    session = await a_person(desk)
+    reply = await api.ask("DELETE", f"{V1}/sessions/{session}")
+    proof = await reply.json()
+    assert proof["held"] == {
+        "lines": 1,
+        "board_updates": 0,
+        "events": 0,
+        "messages": 1,
+        "pictures": 1,
+        "files": 1,
+        "notes": 1,
+        "mails": 0,
+    }
+    assert (proof["recordings"], proof["recordings_left"], set(proof["left"].values())) == (1, 0, {0})
+    assert desk.live.erasures == [session]
+    assert not (desk.settings.files_dir / session).exists()
+    [newest, *_] = (await desk.records.audits())[0]
+    assert newest.action == "session.erase"
+
+
+# --- people --------------------------------------------------------------------------------------------------------------
+
+
+async def test_person_is_found_exported_and_erased(desk: Desk, api: Api) -> None:
+    kim = await a_person(desk)
+    other = await stored(desk, "s-other", user_ref=desk.app[CODES].user_ref("demo-shop", "customer/8"))
+    found = await (await api.ask("POST", f"{V1}/people/find", PERSON)).json()
+    assert (found["sessions"], found["held"]["lines"]) == ([kim], 1)
+
+    reply = await api.ask("POST", f"{V1}/people/export", PERSON)
+    assert (reply.status, reply.content_type) == (200, "application/zip")
+    with zipfile.ZipFile(io.BytesIO(await reply.read())) as exported:
+        assert exported.testzip() is None
+        here = f"sessions/{kim}"
+        names = set(exported.namelist())
+        assert exported.read(f"{here}/pictures/p-{kim}.webp") == b"a picture"
+        assert exported.read(f"{here}/files/f-{kim}-_bill.pdf") == b"a bill"
+        assert exported.read(f"{here}/recordings/1-1/1-audio.webm") == b"a voice"
+        assert "안녕하세요" in exported.read(f"{here}/conversation.html").decode()
+        assert msgspec.json.decode(exported.read(f"{here}/notes.json"))[0]["text"] == "kind"
+        assert msgspec.json.decode(exported.read(f"{here}/messages.json"))[0]["contact"] == "010"
+        assert msgspec.json.decode(exported.read("person.json"))["held"] == found["held"]
+    assert not [name for name in names if other in name or ".." in name or name.startswith("/")]
+
+    proof = await (await api.ask("POST", f"{V1}/people/erase", PERSON)).json()
+    assert (proof["sessions"], proof["held"], set(proof["left"].values())) == (1, found["held"], {0})
+    assert (await (await api.ask("POST", f"{V1}/people/find", PERSON)).json())["sessions"] == []
+    assert await refused(await api.ask("POST", f"{V1}/people/export", PERSON)) == (404, "not_found")
+    assert (await desk.records.lines(other))[0].text == "안녕하세요"
+    actions = [entry.action for entry in (await desk.records.audits())[0]]
+    assert {"person.export", "person.erase", "session.erase"} <= set(actions)
+
+
+async def test_same_person_at_a_site_out_of_reach_stays(desk: Desk) -> None:
+    demo = await desk.records.site("demo-shop")
+    assert demo is not None
+    await desk.records.save_organisation(Organisation(id="rival", name="Rival"))
+    await desk.records.save_site(replace(demo, id="clinic"))
+    await desk.records.save_site(replace(demo, id="rival-shop", organisation="rival"))
+    await a_person(desk)
+    await a_person(desk, "s-clinic", "clinic")
+    await a_person(desk, "s-rival", "rival-shop", organisation="rival")
+    api = await Api.holding(desk, sites=("demo-shop",))
+    proof = await (await api.ask("POST", f"{V1}/people/erase", PERSON)).json()
+    assert proof["sessions"] == 1
+    for left in ("s-clinic", "s-rival"):
+        assert await desk.records.lines(left)
+
+
+# --- settings ------------------------------------------------------------------------------------------------------------
+
+
+async def test_site_is_changed_only_as_it_was_read(desk: Desk, api: Api) -> None:
+    read = await api.ask("GET", SITE)
+    settings = (await read.json())["settings"] | {"accent": "#123456"}
+    assert await refused(await api.ask("PUT", SITE, settings)) == (428, "precondition_needed")
+    saved = await api.ask("PUT", SITE, settings, If_Match=read.headers["ETag"])
+    assert (saved.status, (await saved.json())["settings"]["accent"]) == (200, "#123456")
+    assert await refused(await api.ask("PUT", SITE, settings, If_Match=read.headers["ETag"])) == (412, "changed_meanwhile")
+    wrong = await api.ask("PUT", SITE, settings | {"accent": "red"}, If_Match="*")
+    assert (wrong.status, (await wrong.json())["fields"]) == (422, {"accent": "bad_colour"})
+    assert desk.live.changed_sites == ["demo-shop"]
+
+
+async def test_hours_are_read_and_changed(desk: Desk, api: Api) -> None:
+    tag = (await api.ask("GET", HOURS)).headers["ETag"]
+    wanted = {"hours": {"timezone": "Asia/Seoul", "week": {"mon": ["09:00-12:00"]}, "days": {}}}
+    assert (await api.ask("PUT", HOURS, wanted, If_Match=tag)).status == 200
+    assert (await api.read(HOURS))["hours"]["week"] == {"mon": ["09:00-12:00"]}
+    assert await refused(await api.ask("PUT", HOURS, wanted, If_Match=tag)) == (412, "changed_meanwhile")
+    bad = {"hours": {"timezone": "Mars", "week": {}, "days": {}}}
+    assert await refused(await api.ask("PUT", HOURS, bad, If_Match="*")) == (400, "bad_hours")
+    assert desk.live.new_hours == ["demo-shop"]
+
+
+async def test_lists_of_settings_are_read(api: Api) -> None:
+    assert (await api.read(f"{V1}/sites"))["items"][0]["id"] == "demo-shop"
+    assert "cameras" in [each["id"] for each in await api.read(f"{SITE}/categories")]
+    assert "jimin" in [each["login"] for each in (await api.read(f"{V1}/staff"))["items"]]
+    assert (await api.read(f"{V1}/staff/jimin"))["settings"]["name"] == "Jimin"
+    assert (await api.read(f"{V1}/hours"))[0]["id"] == "demo-shop"
+    assert "password" not in str(await api.read(f"{V1}/staff/jimin"))
+
+
+# --- the desk ------------------------------------------------------------------------------------------------------------
+
+
+async def test_messages_are_listed_and_marked(desk: Desk, api: Api) -> None:
+    await stored(desk, "s-1", state="message_left")
+    for number in (1, 2):
+        await desk.records.add_message(_message("s-1", f"m-{number}", at=number * 10))
+    assert [each["id"] for each in (await api.read(f"{V1}/messages?since=15"))["items"]] == ["m-2"]
+    marked = await (await api.ask("PUT", f"{V1}/messages/m-1", {"state": "taken"})).json()
+    assert (marked["state"], marked["taken_by"]) == ("taken", "API: Till")
+    assert [each["id"] for each in (await api.read(f"{V1}/messages?state=new"))["items"]] == ["m-2"]
+    assert desk.live.new_messages == 1
+    await desk.records.set_message_state("m-2", "taken", "jimin")
+    assert await refused(await api.ask("PUT", f"{V1}/messages/m-2", {"state": "done"})) == (409, "wrong_state")
+    assert await refused(await api.ask("PUT", f"{V1}/messages/m-9", {"state": "done"})) == (404, "not_found")
+
+
+async def test_callbacks_are_listed_with_their_contacts(desk: Desk, api: Api) -> None:
+    session = new_session(
+        id="s-1", site="demo-shop", category="cameras", language="ko", channel="voice", user="u-1", name="김", now=0
+    )
+    session.callback = Callback(state="scheduled", due_at=5000, contact="010-1234", note="after six")
+    await stored(desk, "s-1", state="callback", user_name="김", snapshot=encode_snapshot(session))
+    await stored(desk, "s-2")
+    listed = await api.read(f"{V1}/callbacks")
+    [item] = listed["items"]
+    assert (item["session"], item["name"], item["callback"]["contact"], listed["next"]) == ("s-1", "김", "010-1234", "")
+
+
+async def test_live_state_and_reports_are_read(api: Api) -> None:
+    assert (await api.read(f"{V1}/live"))["served_today"] == 3
+    report = await api.read(f"{V1}/reports?from=0&to=86400000")
+    assert len(report["rows"]) == 1
+
+
+# --- codes ---------------------------------------------------------------------------------------------------------------
+
+
+async def test_code_vouches_for_its_user_and_is_exchanged_once(desk: Desk, api: Api) -> None:
+    wanted = {"category": "cameras", "language": "ko", "user": {"id": "customer/7", "name": "Kim"}, "claims": {"plan": "gold"}}
+    made = await (await api.ask("POST", f"{SITE}/codes", wanted)).json()
+    assert made["expires_at"] > now_ms()
+    used = await desk.post("/api/sessions", {"code": made["code"], "channel": "text"})
+    assert used.status == 200, await used.text()
+    fields = {field.name: (field.value, field.provenance) for field in desk.live.briefs[0].fields}
+    assert (fields["user_name"], fields["claim.plan"]) == (("Kim", "signed"), ("gold", "signed"))
+    assert (await (await api.ask("POST", f"{V1}/people/find", PERSON)).json())["sessions"] == ["s-1"]
+    assert await refused(await desk.post("/api/sessions", {"code": made["code"], "channel": "text"})) == (409, "replayed")
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"), [({"category": "x"}, "unknown_category"), ({"language": "xx"}, "unknown_language")]
+)
+async def test_code_for_a_wrong_place_is_refused(api: Api, fields: dict[str, str], reason: str) -> None:
+    reply = await api.ask("POST", f"{SITE}/codes", {"category": "cameras", "language": "ko"} | fields)
+    assert (await refused(reply))[1] == reason
