@@ -11,6 +11,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
+from signaling.access.api_tokens import RIGHTS, new_record
 from signaling.access.identity import COOKIE, SIGN_IN_LIFE_MS, token_hash
 from signaling.access.rights import TABLE
 from signaling.protocol.words import Action, StaffRole
@@ -173,6 +174,12 @@ class World:
             mail = MailRecord(id=values["id"], kind="reply", site=site, address="m@shop.example", address_hash=session)
             await records.queue_mail(mail)
             await records.mail_refused(mail, "550 no")
+        elif "/settings/tokens/" in path:
+            token = new_record(
+                session, organisation=ORGANISATIONS[site], name="T", rights=RIGHTS, sites=["*"], maker=None, days=1, now=now_ms()
+            )
+            await records.add_api_token(token)
+            values["id"] = token.id
         elif "/settings/staff/" in path:
             values["id"] = f"colleague-{session}"
             colleague = StaffRecord(
