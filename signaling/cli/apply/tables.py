@@ -85,7 +85,7 @@ Document = dict[str, Any]
 def document_of(installation: Installation) -> Document:
     """Return the installation as the document of a file. Every key is written, so that the file says all of it."""
     return {
-        "organisations": {each.id: {"name": each.name} for each in installation.organisations.values() if each.name},
+        "organisations": {each.id: {"name": each.name} for each in installation.organisations.values()},
         "sign_in": {"second_factor": installation.rules.second_factor},
         "sites": {site.id: site_table(installation, site) for site in installation.sites.values()},
         "staff": {member.login: staff_table(member) for member in installation.staff.values()},
@@ -119,8 +119,10 @@ def staff_table(member: StaffRecord) -> Document:
 
 
 def to_toml(document: Document) -> str:
-    """Return the document as the text of a file."""
-    return tomli_w.dumps({name: table for name, table in document.items() if table}, multiline_strings=True)
+    """Return the document as the text of a file. The first organisation may have no name, and then has no table."""
+    named = {name: table for name, table in document["organisations"].items() if table["name"]}
+    kinds = {**document, "organisations": named}
+    return tomli_w.dumps({name: table for name, table in kinds.items() if table}, multiline_strings=True)
 
 
 def _without_none(value: Any) -> Any:

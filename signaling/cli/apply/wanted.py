@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from signaling.access.codes import MOST_KEYS, SERVER_KID
 from signaling.protocol.reading import Reader
-from signaling.records import FIRST_ORGANISATION, Organisation, SavedReply, SignInRules, Site, SiteKey, StaffRecord
+from signaling.protocol.words import Office
+from signaling.records import Organisation, SavedReply, SignInRules, Site, SiteKey, StaffRecord
 from signaling.records.checks import Invalid, checked_site, checked_staff
 from signaling.records.opening_hours import BadHours
 from signaling.records.opening_hours import check as check_hours
@@ -201,9 +202,10 @@ class Wanted:
     # --- staff -----------------------------------------------------------------------------------------------------------
 
     def _staff(self, organisations: dict[str, Organisation], sites: dict[str, Site]) -> dict[str, StaffRecord]:
-        named = {
-            login.lower(): self._member(login, given, organisations, sites) for login, given in self._tables("staff").items()
-        }
+        tables = self._tables("staff")
+        named = {login.lower(): self._member(login, given, organisations, sites) for login, given in tables.items()}
+        if len(named) < len(tables):
+            self._problems.add("staff", "", "two tables differ in capital letters only, and logins have none")
         found = {login: member for login, member in named.items() if member is not None}
         return self._kept(self._present.staff, named, found, lambda member: member.organisation)
 
@@ -229,10 +231,10 @@ class Wanted:
 
     def _require_owners(self, staff: dict[str, StaffRecord]) -> None:
         """Note a problem when nobody would be left who can administer what somebody administers now."""
-        for office in ("owner", "administrator"):
-            had, have = (_holders(people, office) for people in (self._present.staff, staff))
-            if had and not have:
-                self._problems.add("staff", "", f"nobody active would be {office} any more")
+        for organisation in sorted(_led(self._present.staff, "owner") - _led(staff, "owner")):
+            self._problems.add("staff", "", f"nobody active would be owner of “{organisation}” any more")
+        if _led(self._present.staff, "administrator") and not _led(staff, "administrator"):
+            self._problems.add("staff", "", "nobody active would be administrator any more")
 
     # --- both ------------------------------------------------------------------------------------------------------------
 
@@ -243,10 +245,10 @@ class Wanted:
             self._problems.add(table, "organisation", f"there is no organisation “{wanted}”; name it in [organisations.{wanted}]")
 
     def _kept(self, present: dict[str, Any], named: Document, found: dict[str, Any], of: Callable[[Any], str]) -> dict[str, Any]:
-        """Return the present things and the found ones. Pruned are those whose organisation the file names, but not they."""
+        """Return the present things and the found ones. Pruned are unnamed things of organisations in the file."""
         if not (self._prune and named):
             return present | found
-        described = set(self._tables("organisations")) or {FIRST_ORGANISATION}
+        described = {*self._tables("organisations"), *(of(each) for each in found.values())}
         return {name: each for name, each in present.items() if name in named or of(each) not in described} | found
 
 
@@ -257,5 +259,6 @@ def _merged(present: Any, given: Any) -> Any:
     return present | {key: _merged(present.get(key), value) for key, value in given.items()}
 
 
-def _holders(staff: dict[str, StaffRecord], office: str) -> bool:
-    return any(member.active and office in member.offices for member in staff.values())
+def _led(staff: dict[str, StaffRecord], office: Office) -> set[str]:
+    """Return the organisations in which somebody active holds this office."""
+    return {member.organisation for member in staff.values() if member.active and office in member.offices}

@@ -97,6 +97,7 @@ def audit(folder: Path) -> list[Any]:
 
 def test_file_makes_an_installation_and_says_first_what_it_adds(folder: Path) -> None:
     said = applied(folder, FILE)
+    assert '~ organisations.main\n      name: "" → "Haneul"\n' in said
     assert "+ sites.shop\n" in said
     assert "+ sites.shop.categories.lenses\n" in said
     assert '~ sign_in\n      second_factor: "off" → "required"' in said
@@ -172,7 +173,7 @@ def test_prune_removes_the_rest_of_each_kind_that_the_file_names(folder: Path) -
 def test_prune_never_removes_the_last_owner(folder: Path) -> None:
     applied(folder, FILE)
     said = refused(folder, "[staff.jimin]\ntexts = 1\n", "--prune")
-    assert "[staff]: nobody active would be owner any more." in said
+    assert "[staff]: nobody active would be owner of “main” any more." in said
     assert len(as_json(folder, "staff", "list")) == 2
 
 
@@ -213,6 +214,7 @@ def test_dry_run_and_a_no_change_nothing(folder: Path) -> None:
         ('[organisations."a b"]\nname = "A"', "[organisations.a b] id"),
         ('[organisations.b]\nname = ""', "[organisations.b] name"),
         ('[site.shop]\n', "there is no such key; did you mean “sites”?"),
+        ('[staff.Bo]\nname = "A"\nroles = ["owner"]\n[staff.bo]\nname = "B"\nroles = ["owner"]', "[staff]: two tables differ"),
         ('sites = 3', "[sites]: must be a table."),
         ('[sites."\\u001b[2J"]\n', "[sites.\ufffd[2J] id: has letters"),
         ("[sites.shop", "is no TOML"),
@@ -243,3 +245,13 @@ def test_export_holds_every_setting_and_no_secret(folder: Path) -> None:
     assert 'keys = [\n    "k1",\n]' in exported
     assert key not in exported
     assert "argon2" not in exported
+
+
+def test_prune_reaches_no_organisation_that_the_file_leaves_out(folder: Path) -> None:
+    done(folder, "organisation", "add", "rival", "--name", "Rival")
+    applied(folder, FILE)
+    theirs = '[sites.theirs]\norganisation = "rival"\nnames = { en = "T" }\norigins = ["https://t.example"]\nlanguages = ["en"]\n'
+    applied(folder, theirs + '[staff.foe]\norganisation = "rival"\nname = "Foe"\nroles = ["manager"]\n')
+    assert "Nothing to change" in applied(folder, FILE, "--prune")
+    said = refused(folder, theirs.replace('"rival"', '"main"'))
+    assert "[sites.theirs] organisation: it belongs to “rival” and cannot move" in said
