@@ -47,5 +47,13 @@ def coarse_network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, bits), strict=False))
 
 
+def network_words(network: str) -> str:
+    """Return a coarse network as people see addresses: "203.0.113.…" for "203.0.113.0/24". Return "" for an unknown one."""
+    address, _, bits = network.partition("/")
+    if bits == str(_IPV4_PREFIX):
+        return f"{address.removesuffix('.0')}.…"
+    return f"{address.removesuffix('::')}:…" if bits else address
+
+
 def _first(names: tuple[tuple[str, str], ...], text: str) -> str:
     return next((name for pattern, name in names if re.search(pattern, text)), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import secrets
 from collections import OrderedDict
 from contextlib import suppress
@@ -24,6 +25,9 @@ from .sign_in_refused import SignInRefused
 log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-sangdam"
+DEVICE_COOKIE = "__Host-sangdam-device"  # tells a browser from others; it gives no rights
+DEVICE_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_DEVICE_LIFE_S = 400 * 86_400  # browsers keep no cookie longer
 SIGN_IN_LIFE_MS = 12 * 3_600_000
 IDLE_MS = 3_600_000  # a sign-in that was not used for so long ends
 SEEN_MS = 60_000  # the least time between two updates of the stored time of a sign-in's use
@@ -229,6 +233,11 @@ def set_cookie(response: web.StreamResponse, token: str) -> None:
     The cookie's `__Host-` prefix limits it to this host and to TLS. Browsers also accept the cookie at http://NAME.localhost.
     """
     response.set_cookie(COOKIE, token, max_age=SIGN_IN_LIFE_MS // 1000, path="/", secure=True, httponly=True, samesite="Lax")
+
+
+def set_device_cookie(response: web.StreamResponse, token: str) -> None:
+    """Give a browser the cookie by which the next sign-in knows it again. The cookie stays when its owner signs out."""
+    response.set_cookie(DEVICE_COOKIE, token, max_age=_DEVICE_LIFE_S, path="/", secure=True, httponly=True, samesite="Lax")
 
 
 def drop_cookie(response: web.StreamResponse) -> None:

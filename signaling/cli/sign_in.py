@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
+from signaling.access.codes import signing_secret
 from signaling.access.passwords import make_link
 from signaling.access.sign_in_refused import SignInRefused
+from signaling.config.secret import read_secret
 from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
-from signaling.records import Records, SignInRules
+from signaling.mail import Postbox
+from signaling.mail.accounts import AccountMails
+from signaling.mail.unsubscribing import Addresses
+from signaling.records import Records, SignInRules, StaffRecord
 from signaling.records.sign_ins import Required
 
 from .options import setting_option
 from .staff import member_of, staff
-from .typed import noted, with_records
+from .typed import noted, now_ms, settings_here, with_records
 
 
 @staff.command("link")
@@ -24,9 +31,46 @@ from .typed import noted, with_records
 @with_records
 async def staff_link(records: Records, login: str, public_url: str) -> None:
     """Print a one-time link, valid for a day, with which a member of staff sets a new password."""
+    await _print_link(records, await member_of(records, login), public_url)
+
+
+@staff.command("invite")
+@click.argument("login")
+@setting_option(SERVER["public_url"])
+@setting_option(SERVER["smtp"])
+@setting_option(SERVER["secret_file"])
+@with_records
+async def staff_invite(
+    records: Records, login: str, public_url: str, smtp: tuple[str, int] | None, secret_file: Path | None
+) -> None:
+    """Mail a member of staff a one-time link with which they set a password.
+
+    The running server sends the mail. Without a mail server (--smtp) or an address (staff change --mail), print the link instead.
+    """
     member = await member_of(records, login)
+    if await _invited(records, member, public_url, smtp, secret_file):
+        click.echo(f"A link goes to {member.mail}. It works once, within three days.")
+        return
+    await _print_link(records, member, public_url)
+
+
+async def _invited(
+    records: Records, member: StaffRecord, public_url: str, smtp: tuple[str, int] | None, secret_file: Path | None
+) -> bool:
+    """Put an invitation into the outbox. Return False where mail is not set up, or the member has no address."""
+    if smtp is None:
+        return False
+    settings = replace(settings_here(), public_url=public_url, secret=read_secret(secret_file) if secret_file else b"")
+    postbox = Postbox(records, Addresses(signing_secret(settings)), now_ms, enabled=True)
+    if not await AccountMails(records, postbox, settings, Counter(), now_ms).invite(member):
+        return False
+    await noted(records, "staff.invite", f"staff/{member.id}")
+    return True
+
+
+async def _print_link(records: Records, member: StaffRecord, public_url: str) -> None:
     try:
-        link = await make_link(records, Settings(public_url=public_url), member, time.time_ns() // 1_000_000)
+        link = await make_link(records, Settings(public_url=public_url), member, now_ms())
     except SignInRefused as refused:
         raise click.ClickException(refused.sentence) from None
     await noted(records, "password.link", f"staff/{member.id}")

@@ -15,12 +15,14 @@ from signaling.access.first_start import make_first_link
 from signaling.access.identity import hash_password
 from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
+from signaling.protocol.own_texts import LANGUAGES
 from signaling.protocol.words import Office, Role, StaffRole
 from signaling.records import FIRST_ORGANISATION, Records, StaffRecord
 
 from .options import setting_option
 from .organisations import require_organisation
 from .typed import (
+    a_mail_address,
     a_name,
     a_name_or_none,
     an_id,
@@ -126,6 +128,8 @@ def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
     count = click.IntRange(0, MOST_CAPACITY)
     everywhere = "* for all. Repeatable. Not for owners."
     for option in (
+        click.option("--mail-language", "locale", type=click.Choice(LANGUAGES), help="Language of mails about their account."),
+        click.option("--mail", callback=a_mail_address, help="Address to which mails about their account go; “-” for none."),
         click.option(
             "--texts-in-call/--no-texts-in-call",
             default=None,

@@ -22,6 +22,7 @@ from signaling.config.settings import Settings
 from signaling.files import Files
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.language_tags import canonical as language_tag
+from signaling.protocol.mail_addresses import BadAddress, address_of
 from signaling.protocol.texts import BadText, Exact, Rule, Seen
 from signaling.recordings import Recordings
 from signaling.records import Records
@@ -55,7 +56,7 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
         async def main() -> None:
             settings = settings_from(given)
             options = {name: value for name, value in given.items() if name not in (*STORAGE, CONFIG)}
-            click.get_current_context().obj = Recordings(settings.recordings_dir), Files(settings.files_dir)
+            click.get_current_context().obj = settings
             private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
             records = await open_records(settings)
             try:
@@ -70,14 +71,23 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
 
 def recordings_here() -> Recordings:
     """Return the recordings in the folder that this command was given."""
-    found: tuple[Recordings, Files] = click.get_current_context().obj
-    return found[0]
+    return Recordings(settings_here().recordings_dir)
 
 
 def files_here() -> Files:
     """Return the files in the folder that this command was given."""
-    found: tuple[Recordings, Files] = click.get_current_context().obj
-    return found[1]
+    return Files(settings_here().files_dir)
+
+
+def settings_here() -> Settings:
+    """Return the settings of the storage that this command was given."""
+    found: Settings = click.get_current_context().obj
+    return found
+
+
+def now_ms() -> int:
+    """Return the time of this machine, in Unix ms."""
+    return time.time_ns() // 1_000_000
 
 
 # --- checks of what was typed ------------------------------------------------------------------------------------------
@@ -103,6 +113,16 @@ def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 def a_name_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """Return the name of a person if it is valid, or None if the option is not given."""
     return None if value is None else a_name(context, parameter, value)
+
+
+def a_mail_address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the mail address, "" for “-”, or None if the option is not given. Raises BadParameter."""
+    if value is None or value == "-":
+        return value and ""
+    try:
+        return address_of(value)
+    except BadAddress as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def by_language(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

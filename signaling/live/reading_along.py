@@ -120,7 +120,11 @@ class ReadingAlongs:
         if key not in self._readers:
             await self._records.audit(staff.id, "reading.begin", f"session/{entry.id}", self._now())
             self._readers[key] = _Reader(entry, staff, self._now())
-            await self.lines.system(entry, Say("reading.on", {"name": staff.name}, "staff"))
+            try:
+                await self.lines.system(entry, Say("reading.on", {"name": staff.name}, "staff"))
+            except Exception:  # the session was erased, for example: nobody reads without the line that says so
+                del self._readers[key]
+                raise
         former = entry.readers.get(staff.id)
         entry.readers[staff.id] = client
         if former is not None and former is not client:

@@ -53,12 +53,12 @@ from signaling.protocol.server_messages import SessionOver, Wallboard
 from signaling.protocol.session_views import Brief, Line
 from signaling.protocol.words import Channel
 from signaling.recordings import Recordings
-from signaling.records import Records
+from signaling.records import Records, UnknownSession
 from signaling.records.links import LinkUnusable
 from signaling.records.threads import OPEN_STATES
 from signaling.records.types import FileRecord, RecordsAway, SessionRecord, StaffRecord
 from signaling.session import encode_snapshot, new_session
-from signaling.session.events import EndedBy, Left, Woken
+from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -423,7 +423,8 @@ class Live:
         while True:
             await asyncio.sleep(SLEEP_LOOK_S)
             for entry in list(self.index.asleep.values())[: max(0, len(self.index.asleep) - MOST_ASLEEP)]:
-                await self.sessions.apply(entry, Left(entry.session.user))
+                self.refused["too_many_asleep"] += 1
+                await self.sessions.apply(entry, EndedBy("no_room"))
 
     async def share_file(self, line_id: str, file: FileRecord) -> Line:
         """Store a file's line and show it to its audience.
@@ -496,34 +497,39 @@ class Live:
         entry = self.index.entries.get(claims.session)
         if entry is None or entry.session.request != claims.request or not entry.session.calling_back():
             raise InviteRefused("over")
-        if not await self.records.use_code(f"invite/{claims.jti}", claims.exp * 1000):
+        new = secrets.token_urlsafe(32)
+        if not await self.records.use_invite(f"invite/{claims.jti}", claims.exp * 1000, entry.id, token_hash(new)):
             raise InviteRefused("replayed")
-        return await self._renew_token(entry)
+        return await self._renewed(entry, new)
 
     async def exchange_link(self, token: str) -> tuple[Entry, str]:
         """Exchange a mail's one-time link for its session and a new token, which replaces the former one.
 
         Raise `InviteRefused`.
         """
+        link, new = token_hash(token), secrets.token_urlsafe(32)
         try:
-            session_id = await self.records.use_link(token_hash(token), THREAD, self.now())
+            entry = await self.stored.returning(await self.records.link_subject(link, THREAD, self.now()))
+            if entry is None:
+                raise InviteRefused("over")
+            await self.records.use_link(link, THREAD, self.now(), session_token=token_hash(new))
         except LinkUnusable as error:
             raise InviteRefused(error.reason) from error
-        entry = await self.stored.returning(session_id)
-        if entry is None:
-            raise InviteRefused("over")
-        return await self._renew_token(entry)
+        except UnknownSession:  # it was erased in this moment
+            raise InviteRefused("over") from None
+        return await self._renewed(entry, new)
 
     async def move_to_user(self, session_id: str) -> tuple[Entry, str]:
         """Give an open conversation to another page of its user, whom the caller has recognised. Raise `InviteRefused`."""
         entry = self.index.entries.get(session_id)
         if entry is None or entry.session.state not in OPEN_STATES:
             raise InviteRefused("over")
-        return await self._renew_token(entry)
+        new = secrets.token_urlsafe(32)
+        await self.records.save_token(entry.id, token_hash(new))
+        return await self._renewed(entry, new)
 
-    async def _renew_token(self, entry: Entry) -> tuple[Entry, str]:
-        """Give the session a new token. Tell a page that is still open with the former token that it was replaced."""
-        token = secrets.token_urlsafe(32)
+    async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
+        """Open the session by its new token, which the records have. Tell a page that is open with the former one."""
         if entry.id in self.index.entries:
             self.index.change_token(entry, token_hash(token))
         else:
@@ -531,7 +537,6 @@ class Live:
         if (former := entry.holders.get(entry.session.user)) is not None:
             former.bye("replaced")
             await self.presence.detach(former)
-        await self.records.save_token(entry.id, entry.token_hash)
         return entry, token
 
     async def erased(self, session_id: str) -> None:

@@ -20,7 +20,7 @@ from signaling.transcripts import page, plain, zone_of
 from signaling.transcripts.reading import conversation_of, pictures_for
 
 from . import calendar
-from .kinds import MANNERS, THREAD, Kind
+from .kinds import ACCOUNT, MANNERS, NEW_DEVICE, THREAD, Kind
 from .letters import About, letter, moment, zone_name
 from .messages import Attachment, Envelope, message
 from .unsubscribing import Addresses
@@ -91,23 +91,43 @@ class Composer:
         """
         if kind in ("alert_nobody", "alert_wait"):
             return str(mail.args["page"]), None
-        page = str(mail.args.get("page", ""))
-        if not MANNERS[kind].opens and not page:
+        if kind in ACCOUNT:
+            return await self._account_link(mail)
+        if not MANNERS[kind].opens:
             return None
-        token = secrets.token_urlsafe(32)
-        until = mail.until if page else self._now() + THREAD_MS
+        token, until = secrets.token_urlsafe(32), self._now() + THREAD_MS
+        await self._add_link(mail, token, THREAD, str(mail.session), until)
+        # the token follows "#": browsers send that part to no server, so no log contains the token
+        return f"{self._url}/call#invite={token}", until
+
+    async def _account_link(self, mail: MailRecord) -> tuple[str, int]:
+        """Return the link of a mail about a staff account, and when it expires.
+
+        The member's links are made only now, so that the outbox never holds one. Raises Outdated when the member is gone or
+        deactivated, or has another address by now.
+        """
+        member = await self._records.staff(str(mail.args["staff"]))
+        if member is None or not member.active or member.mail != mail.address:
+            raise Outdated
+        token, page = secrets.token_urlsafe(32), mail.args["page"]
+        if mail.kind == NEW_DEVICE:
+            await self._add_link(mail, token, NEW_DEVICE, f"{member.id}/{mail.args['sign_in']}", mail.until)
+            return f"{page}#not-me={token}", mail.until
+        # A mail whose first try timed out may arrive twice. Both links work until one of them is used.
+        await self._records.add_reset_link(token_hash(token), member.id, mail.until, alone=False)
+        return f"{page}#new-password={token}", mail.until
+
+    async def _add_link(self, mail: MailRecord, token: str, purpose: str, subject: str, until: int) -> None:
         await self._records.add_link(
             LinkRecord(
                 token_hash=token_hash(token),
-                purpose=kind if page else THREAD,
-                subject=str(mail.args["subject"]) if page else str(mail.session),
+                purpose=purpose,
+                subject=subject,
                 session=mail.session,
                 mail=mail.id,
                 expires_at=until,
             )
         )
-        # the token follows "#": browsers send that part to no server, so no log contains the token
-        return (f"{page}#link={token}" if page else f"{self._url}/call#invite={token}"), until
 
     async def _said(self, mail: MailRecord, site: Site | None) -> str:
         """Return the texts of staff that the mail quotes. Return "" if the mail quotes nothing, or the site allows no quotes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from signaling.records.outbox import BOOKED
 
@@ -19,8 +19,9 @@ Kind = Literal[
     "alert_wait",
     "invitation",
     "password_reset",
+    "new_device",
 ]
-Account = Literal["invitation", "password_reset"]
+Account = Literal["invitation", "password_reset", "new_device"]
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
@@ -28,6 +29,10 @@ _SOON = 1  # the rank after `BOOKED`
 _LATER = 2
 
 THREAD = "thread"  # the purpose of a link that opens a conversation
+NEW_DEVICE: Final = (
+    "new_device"  # the kind of mail about a sign-in in a new browser, and the purpose of the link that ends the sign-in
+)
+ACCOUNT: frozenset[Kind] = frozenset(get_args(Account))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +61,5 @@ MANNERS: dict[Kind, Manner] = {
     "alert_wait": Manner(_SOON, _HOUR_MS, opens=False, leaves=False),
     "invitation": Manner(BOOKED, _DAY_MS, opens=False, leaves=False),
     "password_reset": Manner(BOOKED, _HOUR_MS, opens=False, leaves=False),
+    "new_device": Manner(BOOKED, 12 * _HOUR_MS, opens=False, leaves=False),
 }

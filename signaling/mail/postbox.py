@@ -11,7 +11,7 @@ from signaling.protocol.mail_addresses import BadAddress, address_of
 from signaling.records import Records
 from signaling.records.outbox import MailRecord, MailRefused
 
-from .kinds import MANNERS, Account, Kind
+from .kinds import MANNERS, Kind
 from .unsubscribing import Addresses
 
 AFTER_S = 120  # seconds from an answer until a mail tells of it, unless the user returns earlier
@@ -72,23 +72,3 @@ class Postbox:
         queued = await self._records.queue_mail(mail, quiet_ms=quiet_ms)
         self.posted.set()
         return queued
-
-    async def account(
-        self,
-        kind: Account,
-        address: str,
-        *,
-        subject: str,
-        page: str,
-        language: str,
-        life_ms: int,
-        name: str = "",
-        organisation: str = "",
-    ) -> None:
-        """Send a member of staff an invitation, or a link to choose a new password.
-
-        `page`: the address of the page that the link opens. The link is `page#link=TOKEN`. The page posts the token to us.
-        Then `records.use_link(token_hash(token), kind, now)` accepts the token once and returns `subject` (such as a staff id).
-        """
-        args = {"name": name, "organisation": organisation, "page": page, "subject": subject}
-        await self.post(kind, address, language=language, args=args, key=f"{kind}/{subject}", life_ms=life_ms)

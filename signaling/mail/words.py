@@ -1,6 +1,7 @@
 """The standard texts of mails. A site may replace subject and text of each kind (`records/mail_plan.py`).
 
-The names in braces are filled in: {site}, {name}, {when}, {zone}, {category}, {waiting}, {minutes}, {organisation}.
+The names in braces are filled in: {site}, {name}, {when}, {zone}, {category}, {waiting}, {minutes}, {organisation},
+{device}, {network}.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Frame(TypedDict):
     leave: str
     said: str
     automatic: str
+    unknown: str
     moment: str
 
 
@@ -49,6 +51,7 @@ def _frame(language: str) -> Frame:
         leave=texts["leave"],
         said=texts["said"],
         automatic=texts["automatic"],
+        unknown=texts["unknown"],
         moment=texts["moment"],
     )
 

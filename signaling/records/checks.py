@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from matcher.rules import MOST_CAPACITY, MOST_PRIORITY, MOST_WIDENS_MS
 from signaling.config import web_addresses
 from signaling.protocol.language_tags import canonical
+from signaling.protocol.mail_addresses import address_in
+from signaling.protocol.own_texts import LANGUAGES
 from signaling.protocol.reasons import FieldProblem
 from signaling.protocol.texts import BadText, Exact, Seen
 
@@ -45,6 +47,7 @@ SENTENCES: Final[dict[FieldProblem, str]] = {
     "two_parts": "cannot be both counselor and professional",
     "no_capacity": "needs room for at least one text or one call",
     "not_yours": "is more than your own role may give",
+    "bad_mail": "must be a mail address such as jimin@shop.example",
 }
 
 
@@ -159,8 +162,11 @@ def checked_staff(member: StaffRecord, sites: Iterable[Site]) -> StaffRecord:
     checks.require("texts", "no_capacity", member.texts + member.calls > 0 or not serves)
     [name] = checks.each("name", "bad_name", [member.name], Seen(MOST_NAME, least=1))
     languages = checks.each("languages", "bad_language", member.languages, canonical)
+    mail = address_in(member.mail)
+    checks.require("mail", "bad_mail", bool(mail) or not member.mail.strip())
+    checks.require("locale", "unknown", member.locale in ("", *LANGUAGES))
     checks.done()
-    return replace(member, login=login, name=name, languages=languages)
+    return replace(member, login=login, name=name, languages=languages, mail=mail)
 
 
 def changes(before: _Fields | None, after: _Fields | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

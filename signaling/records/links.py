@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.exc import IntegrityError
 
 from signaling.protocol.reasons import InviteReason
 
 from . import tables as t
-from .database import Database, require_kept
+from .database import require_kept
+from .leading import Leading
 
 _c = t.link.c
 
@@ -32,7 +34,7 @@ class LinkRecord(Struct, frozen=True, kw_only=True):
     expires_at: int
 
 
-class Links(Database):
+class Links(Leading):
     """The one-time links."""
 
     async def add_link(self, link: LinkRecord) -> None:
@@ -46,24 +48,60 @@ class Links(Database):
 
         await self._transaction(add, writes=True)
 
-    async def use_link(self, token_hash: str, purpose: str, now: int) -> str:
+    async def link_subject(self, token_hash: str, purpose: str, now: int) -> str:
+        """Return the subject of an unused link. Raises LinkUnusable: bad_invite, replayed, expired."""
+        found = await self._transaction(lambda connection: _usable(connection, token_hash, purpose, now), writes=False)
+        return str(found["subject"])
+
+    async def use_link(self, token_hash: str, purpose: str, now: int, *, session_token: str = "") -> str:
         """Use a link up, together with the other links of the same mail. Return the link's subject.
 
-        A mail that was sent twice has two links, and only one of them may be used. Raises LinkUnusable: bad_invite, replayed,
-        expired.
+        A mail whose first try timed out may have arrived twice, with two links. Both work until one of them is used.
+        `session_token`: hash of a new token of the link's session. It is stored in the same transaction, so that no failure uses
+        the link up without opening its session. Raises LinkUnusable: bad_invite, replayed, expired.
         """
 
         def use(connection: sa.Connection) -> str:
-            here = sa.and_(_c.token_hash == token_hash, _c.purpose == purpose)
-            row = connection.execute(sa.select(t.link).where(here).with_for_update()).mappings().first()
-            if row is None:
-                raise LinkUnusable("bad_invite")
-            if row["used_at"] is not None:
-                raise LinkUnusable("replayed")
-            if row["expires_at"] <= now:
-                raise LinkUnusable("expired")
-            same_mail = sa.and_(_c.mail == row["mail"], _c.mail != "")
-            connection.execute(sa.update(t.link).where(here | same_mail).values(used_at=now))
-            return str(row["subject"])
+            found = _usable(connection, token_hash, purpose, now)
+            same_mail = sa.and_(_c.mail == found["mail"], _c.mail != "")
+            connection.execute(sa.update(t.link).where((_c.token_hash == token_hash) | same_mail).values(used_at=now))
+            if session_token:
+                self.require_leading(connection)
+                _renew_token(connection, str(found["session"]), session_token)
+            return str(found["subject"])
 
         return await self._transaction(use, writes=True)
+
+    async def use_invite(self, jti: str, expires_at: int, session: str, session_token: str) -> bool:
+        """Use the invite `jti` up, and store the hash of its session's new token, in one transaction.
+
+        Return False, and change nothing, when the invite was used before. Raises UnknownSession.
+        """
+
+        def use(connection: sa.Connection) -> None:
+            self.require_leading(connection)
+            connection.execute(sa.insert(t.used_code).values(jti=jti, expires_at=expires_at))
+            _renew_token(connection, session, session_token)
+
+        try:
+            await self._transaction(use, writes=True)
+        except IntegrityError:
+            return False
+        return True
+
+
+def _usable(connection: sa.Connection, token_hash: str, purpose: str, now: int) -> sa.RowMapping:
+    here = sa.and_(_c.token_hash == token_hash, _c.purpose == purpose)
+    row = connection.execute(sa.select(t.link).where(here).with_for_update()).mappings().first()
+    if row is None:
+        raise LinkUnusable("bad_invite")
+    if row["used_at"] is not None:
+        raise LinkUnusable("replayed")
+    if row["expires_at"] <= now:
+        raise LinkUnusable("expired")
+    return row
+
+
+def _renew_token(connection: sa.Connection, session: str, token_hash: str) -> None:
+    require_kept(connection, session)
+    connection.execute(sa.update(t.session).where(t.session.c.id == session).values(token_hash=token_hash))

@@ -12,7 +12,9 @@ from .database import Database
 from .types import SignInRecord
 
 ID_LENGTH = 16  # characters of a sign-in's public id: the beginning of the hash of its token
+MOST_DEVICES = 30  # browsers of one member that are remembered; the one that was not used for longest is forgotten first
 Required = Literal["off", "required"]
+Acquaintance = Literal["known", "first", "new"]
 _RULES = "installation"  # the row of the rules; organisations get rows of their own
 
 
@@ -60,6 +62,39 @@ class SignIns(Database):
             values["limited"] = limited
         await self._do(sa.update(t.sign_in).where(t.sign_in.c.token_hash == token_hash).values(values))
 
+    # --- devices ---------------------------------------------------------------------------------------------------------
+
+    async def know_device(self, staff: str, device: str, sign_in: str, now: int) -> Acquaintance:
+        """Remember the browser in which a member has just signed in, by the hash of the browser's own token.
+
+        `sign_in`: the public id of the new sign-in. Return "known" if they had signed in there before, "first" if this is the
+        first browser that is remembered for them, else "new".
+        """
+        c = t.staff_device.c
+        mine, this = c.staff == staff, (c.staff == staff) & (c.token_hash == device)
+
+        def know(connection: sa.Connection) -> Acquaintance:
+            if connection.execute(sa.update(t.staff_device).where(this).values(sign_in=sign_in, at=now)).rowcount:
+                return "known"
+            others = list(connection.execute(sa.select(c.token_hash).where(mine).order_by(c.at.desc())).scalars())
+            connection.execute(sa.insert(t.staff_device).values(staff=staff, token_hash=device, sign_in=sign_in, at=now))
+            if forgotten := others[MOST_DEVICES - 1 :]:
+                connection.execute(sa.delete(t.staff_device).where(mine, c.token_hash.in_(forgotten)))
+            return "new" if others else "first"
+
+        return await self._transaction(know, writes=True)
+
+    async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str) -> bool:
+        """End a sign-in that was not this member's, and forget its browser. Return False when the sign-in has ended already."""
+
+        def end(connection: sa.Connection) -> bool:
+            device = t.staff_device.c
+            connection.execute(sa.delete(t.staff_device).where(device.staff == staff, device.sign_in == sign_in_id))
+            this = sa.func.substr(t.sign_in.c.token_hash, 1, ID_LENGTH) == sign_in_id
+            return connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this)).rowcount > 0
+
+        return await self._transaction(end, writes=True)
+
     # --- passwords -------------------------------------------------------------------------------------------------------
 
     async def change_password(self, staff: str, before: str, password_hash: str, keep: str) -> bool:
@@ -78,11 +113,12 @@ class SignIns(Database):
 
         return await self._transaction(change, writes=True)
 
-    async def add_reset_link(self, token_hash: str, staff: str, expires_at: int) -> None:
-        """Store a one-time link for a new password. It replaces the member's earlier link."""
+    async def add_reset_link(self, token_hash: str, staff: str, expires_at: int, *, alone: bool = True) -> None:
+        """Store a one-time link for a new password. `alone`: it replaces the member's earlier links."""
 
         def add(connection: sa.Connection) -> None:
-            connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff))
+            if alone:
+                connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff))
             connection.execute(sa.insert(t.reset_link).values(token_hash=token_hash, staff=staff, expires_at=expires_at))
 
         await self._transaction(add, writes=True)
@@ -93,7 +129,7 @@ class SignIns(Database):
         return row["staff"] if row else None
 
     async def use_reset_link(self, token_hash: str, password_hash: str, now: int) -> str | None:
-        """Set the password of the link's owner, use the link up, and end all sign-ins of its owner.
+        """Set the password of the link's owner. End all their links, because a mail may have come twice, and all their sign-ins.
 
         Return the owner's id, or None when the link is unknown, used or expired.
         """
@@ -103,6 +139,7 @@ class SignIns(Database):
             staff = found.scalar_one_or_none()
             if staff is None:
                 return None
+            connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff))
             connection.execute(sa.update(t.staff).where(t.staff.c.id == staff).values(password_hash=password_hash))
             connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff))
             return str(staff)

@@ -118,6 +118,12 @@ class Places(Database):
         """Return the member of staff with this login, or None."""
         return await self._one_staff(t.staff.c.login == login)
 
+    async def staff_by_mail(self, address: str, most: int) -> list[StaffRecord]:
+        """Return at most `most` members of staff with this mail address. Upper and lower case make no difference."""
+        same = sa.func.lower(t.staff.c.mail) == address.lower()
+        rows = await self._all(sa.select(t.staff).where(t.staff.c.mail != "", same).order_by(t.staff.c.login).limit(most))
+        return [StaffRecord(**row) for row in rows]
+
     async def _one_staff(self, which: sa.ColumnElement[bool]) -> StaffRecord | None:
         row = await self._first(sa.select(t.staff).where(which))
         return StaffRecord(**row) if row else None
@@ -131,8 +137,8 @@ class Places(Database):
         """Insert or replace a member of staff.
 
         A new password or part in conversations ends all sign-ins of this member, and so does deactivation. A new password,
-        deactivation, and promotion to owner or administrator end the member's one-time link. `expected`: as for `save_site`.
-        Raises Changed, and ValueError("login_taken") when another member of staff has this login.
+        deactivation, promotion to owner or administrator, and another mail address end the member's one-time links.
+        `expected`: as for `save_site`. Raises Changed, and ValueError("login_taken") when another member of staff has this login.
         """
         values = {name: getattr(record, name) for name in _STAFF_COLUMNS}
         mine = t.staff.c.id == record.id
@@ -152,7 +158,8 @@ class Places(Database):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
                 # whoever could make a link for the member as they were may not make one for an owner
                 promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
-                if before.password_hash != record.password_hash or promoted or not record.active:
+                moved = before.mail not in ("", record.mail)  # the former address may have been mistyped
+                if before.password_hash != record.password_hash or promoted or moved or not record.active:
                     await connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == record.id))
         except IntegrityError as error:
             raise ValueError("login_taken") from error

@@ -7,6 +7,7 @@ from typing import Annotated, cast
 from msgspec import Meta, Struct, field
 from msgspec.structs import fields, replace
 
+from signaling.protocol.mail_addresses import MOST_CHARACTERS
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Office, StaffRole
@@ -29,6 +30,8 @@ class StaffSettings(Struct, kw_only=True):
     texts: Annotated[int, Meta(ge=-1, le=1_000_000)] = 3
     calls: Annotated[int, Meta(ge=-1, le=1_000_000)] = 1
     active: bool = True
+    mail: Annotated[str, by(Exact(MOST_CHARACTERS))] = ""
+    locale: Annotated[str, by(Exact(35))] = ""
 
 
 _SAME = tuple(each.name for each in fields(StaffSettings) if each.name != "roles")

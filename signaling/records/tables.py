@@ -101,6 +101,8 @@ staff = sa.Table(
     sa.Column("texts", sa.Integer, nullable=False, server_default="3"),
     sa.Column("calls", sa.Integer, nullable=False, server_default="1"),
     sa.Column("texts_in_call", sa.Boolean, nullable=False, server_default=sa.true()),
+    _text("mail"),
+    _text("locale"),
 )
 
 saved_reply = sa.Table(
@@ -143,6 +145,15 @@ sign_in = sa.Table(
 )
 
 reset_link = sa.Table("reset_link", metadata, sa.Column("token_hash", sa.Text, primary_key=True), _staff(), _time("expires_at"))
+
+staff_device = sa.Table(
+    "staff_device",
+    metadata,
+    _staff(primary_key=True),
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("sign_in", sa.Text, nullable=False),
+    _time(),
+)
 
 totp = sa.Table(
     "totp",
@@ -326,6 +337,7 @@ message = sa.Table(
     _time(),
     sa.Column("state", sa.Text, nullable=False, index=True),
     _text("taken_by"),
+    _text("mail"),
 )
 
 picture = sa.Table(

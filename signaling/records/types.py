@@ -184,6 +184,8 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
     `active`: whether the member may sign in.
     `texts`: most text sessions at the same time. `calls`: most calls at the same time. A member may have both together.
     `texts_in_call`: whether they get new text requests while they are in a call.
+    `mail`: the address to which mails about their account go, or "". `locale`: the language of these mails; "" for the first of
+    `languages`.
     """
 
     id: str
@@ -200,6 +202,8 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
     texts: int = 3
     calls: int = 1
     texts_in_call: bool = True
+    mail: str = ""
+    locale: str = ""
 
     @property
     def roles(self) -> tuple[StaffRole, ...]:
@@ -292,7 +296,7 @@ class EventRecord(Struct, frozen=True, kw_only=True):
 
 
 class MessageRecord(Struct, frozen=True, kw_only=True):
-    """A message that a user left because nobody could serve that user."""
+    """A message that a user left because nobody could serve that user. `mail`: id of the mail that told of its answer, or ""."""
 
     id: str
     session: str
@@ -304,6 +308,7 @@ class MessageRecord(Struct, frozen=True, kw_only=True):
     at: int
     state: MessageState = "new"
     taken_by: str = ""
+    mail: str = ""
 
 
 class PictureRecord(Struct, frozen=True, kw_only=True):

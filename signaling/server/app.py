@@ -94,9 +94,9 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS], app[app_keys.FILES] = recordings, files
     app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records), Threads.open(settings)
+    app[app_keys.POSTBOX] = postbox
     signing_in.setup(app, now)
     app[app_keys.LIVE] = live
-    app[app_keys.POSTBOX] = postbox
     app.middlewares.insert(0, marks_served)
     app.middlewares.insert(0, measured)
     http.setup(app)

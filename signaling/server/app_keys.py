@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from signaling.cluster.redis_bus import Bus
     from signaling.live import Live
     from signaling.mail import Postbox
+    from signaling.mail.accounts import AccountMails
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
@@ -33,6 +34,7 @@ LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
 THREADS: web.AppKey[Threads] = web.AppKey("threads")
 POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
+ACCOUNT_MAILS: web.AppKey[AccountMails] = web.AppKey("account_mails")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
 FACTORS: web.AppKey[Factors] = web.AppKey("factors")

@@ -17,12 +17,13 @@ from signaling.access.passwords import Passwords
 from signaling.config.seal import Seal
 from signaling.live.clock import Now, wall_clock_ms
 from signaling.live.loops import run_forever
+from signaling.mail.accounts import AccountMails
 
-from .app_keys import FACTORS, IDENTITY, NODE, OIDC, PASSKEYS, PASSWORDS, RECORDS, SETTINGS
+from .app_keys import ACCOUNT_MAILS, COUNTS, FACTORS, IDENTITY, NODE, OIDC, PASSKEYS, PASSWORDS, POSTBOX, RECORDS, SETTINGS
 
 
 def setup(app: web.Application, now: Now = wall_clock_ms) -> None:
-    """Add the parts to the application, which has its settings and records already."""
+    """Add the parts to the application, which has its settings, records, counts and postbox already."""
     settings, records = app[SETTINGS], app[RECORDS]
     seal = Seal(signing_secret(settings))
     app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}")
@@ -30,6 +31,8 @@ def setup(app: web.Application, now: Now = wall_clock_ms) -> None:
     app[OIDC] = oidc = OidcSignIn(records, seal, identity)
     app[PASSKEYS] = Passkeys(records, seal)
     app[PASSWORDS] = Passwords(records, identity)
+    app[ACCOUNT_MAILS] = mails = AccountMails(records, app[POSTBOX], settings, app[COUNTS], now)
+    app.on_cleanup.append(lambda _: mails.close())
     checks = Checks(records, oidc, now)
 
     async def checking(app: web.Application) -> AsyncIterator[None]:

@@ -291,9 +291,9 @@ class ListenStopped:
 
 @dataclass(frozen=True, slots=True)
 class EndedBy:
-    """An operator ends the session, or its records were erased."""
+    """An operator ends the session, its records were erased, or too many conversations sleep."""
 
-    reason: Literal["operator", "erased"]
+    reason: Literal["operator", "erased", "no_room"]
 
 
 # --- events: from the matcher (an event with an older fence than the newest seen changes nothing) -------------------------

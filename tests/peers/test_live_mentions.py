@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
@@ -102,6 +103,23 @@ async def test_unread_mention_comes_again_and_reading_ends_with_the_right(servic
     assert (await read_along(back, user.session_id))["reason"] == "not_mentioned"
     assert not any(message["type"] == "mentioned" for message in back.seen)
     assert [action for _, action in await audited(service)] == ["reading.begin", "reading.end"]
+
+
+async def test_nobody_reads_along_without_the_line_that_says_so(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, counselor = await in_conversation(service)
+    colleague = await service.staff("suho")
+    await mention(counselor, "c-1")
+    await colleague.get("mentioned")
+
+    async def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(service.live.lines, "system", fails)
+        assert (await read_along(colleague, user.session_id))["type"] == "error"
+    assert (await colleague.ask(type="lines", session=user.session_id, before=0))["reason"] == "not_yours"
+    assert (await read_along(colleague, user.session_id))["type"] == "ok"
+    await counselor.find(lambda m: m["type"] == "line" and m["line"]["text"] == "reading.on")
 
 
 async def test_reading_along_ends_with_the_conversation(service: Service) -> None:

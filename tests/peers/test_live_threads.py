@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from signaling.live import runtime
 from tests.peers.live_house import Person, Service, running, settings_for
 
 
@@ -56,6 +57,16 @@ async def test_sleeping_conversation_wakes_for_the_counselor_who_wrote_into_it(s
     await jimin.ask(type="accept", reservation=ring["reservation"])
     await back.state("active")
     await write(jimin, "삼만 원이에요.", "l-4")
+
+
+async def test_oldest_sleeper_makes_room_and_its_user_reads_why(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, jimin = await asleep(service)
+    monkeypatch.setattr(runtime, "MOST_ASLEEP", 0)
+    over = await jimin.get("session_over")
+    assert over["reason"] == "no_room"
+    back = await service.user_tab(user.session_id, user.token)
+    assert (await back.state("closed"))["end_reason"] == "no_room"
+    assert service.live.refused["too_many_asleep"] == 1
 
 
 async def test_woken_conversation_rings_for_somebody_else_without_its_user(service: Service) -> None:

@@ -67,6 +67,7 @@ def setup(app: web.Application) -> None:
     app[files.UPLOADS] = Buckets(burst=20, per_minute=20)
     app[threads.READS] = Buckets(burst=60, per_minute=120)
     app[transcripts.COPIES_TAKEN] = Buckets(burst=10, per_minute=10)
+    app[account.FORGOTTEN] = Buckets(burst=10, per_minute=2)
     app[mail.ASKED] = Buckets(burst=10, per_minute=5)
     app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)
     app.middlewares.extend((security_headers, refusals, own_origin_only))

@@ -8,21 +8,29 @@ from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 
+from signaling.access.identity import token_hash
 from signaling.access.passwords import LINK_LIFE_MS, make_link
+from signaling.access.rate_limits import Buckets, network_of
 from signaling.access.rights import may_give, of_member
+from signaling.access.sign_in_refused import SignInRefused
+from signaling.mail.kinds import NEW_DEVICE
 from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.mail_addresses import MOST_CHARACTERS
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records import SignInRecord, SignInRules, StaffRecord
+from signaling.records.links import LinkUnusable
 from signaling.records.sign_ins import ID_LENGTH
-from signaling.server.app_keys import IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
+from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
 
 from .allowed import asker_of
 from .bodies import address_of, now_ms, path_id, read_json
 from .errors import answer, not_found
+from .mail import mail_refusal
 from .staff import Password, holder_of, signed_in
 
 routes = web.RouteTableDef()
+FORGOTTEN: web.AppKey[Buckets] = web.AppKey("forgotten", Buckets)
 
 
 class NewPassword(Struct, kw_only=True):
@@ -39,6 +47,18 @@ class LinkedPassword(Struct, kw_only=True):
 
 class LinkRequest(Struct, kw_only=True):
     login: Annotated[str, by(Exact(100))]
+
+
+class Forgotten(Struct, kw_only=True):
+    """`login`: of the person who has forgotten their password, or their mail address."""
+
+    login: Annotated[str, by(Exact(MOST_CHARACTERS))]
+
+
+class StrangersLink(Struct, kw_only=True):
+    """`token`: the part of the link in the mail about a new device after "#not-me="."""
+
+    token: Annotated[str, by(Exact(100))]
 
 
 class Proof(Struct, kw_only=True):
@@ -79,6 +99,8 @@ class Link(Struct, kw_only=True):
 _read_new: Reader[NewPassword] = Reader(NewPassword)
 _read_linked: Reader[LinkedPassword] = Reader(LinkedPassword)
 _read_link_request: Reader[LinkRequest] = Reader(LinkRequest)
+_read_forgotten: Reader[Forgotten] = Reader(Forgotten)
+_read_stranger: Reader[StrangersLink] = Reader(StrangersLink)
 _read_proof: Reader[Proof] = Reader(Proof)
 _read_rules: Reader[Rules] = Reader(Rules)
 
@@ -106,6 +128,21 @@ async def reset_password(request: web.Request) -> web.Response:
     member = await request.app[PASSWORDS].reset(asked.token, asked.new, now)
     await _note(request, member, "password.reset", now)
     return answer({"login": member.login})
+
+
+@routes.post("/api/password/forgot")
+async def forgot_password(request: web.Request) -> web.Response:
+    """Send a link for a new password, if there is such an account with a mail address. The answer never tells whether there is.
+
+    Raises Refused: mail_off, SignInRefused: too_many_sign_ins.
+    """
+    asked = await read_json(request, _read_forgotten, 2048)
+    if not request.app[ACCOUNT_MAILS].enabled:
+        raise mail_refusal("mail_off")
+    if not request.app[FORGOTTEN].take(network_of(address_of(request)), now_ms()):
+        raise SignInRefused("too_many_sign_ins")
+    request.app[ACCOUNT_MAILS].forgot(asked.login)
+    return answer({})
 
 
 @routes.post("/api/operator/password-links")
@@ -155,6 +192,24 @@ async def end_sign_in(request: web.Request) -> web.Response:
         raise not_found()
     await _note(request, member, "sign_in.end", now_ms())
     return answer({})
+
+
+@routes.post("/api/sign-ins/stranger")
+async def end_strangers_sign_in(request: web.Request) -> web.Response:
+    """End the sign-in of which a mail has told, by the mail's one-time link. Raises SignInRefused: link_over."""
+    asked, now, records = await read_json(request, _read_stranger, 2048), now_ms(), request.app[RECORDS]
+    link = token_hash(asked.token)
+    try:
+        staff, _, sign_in = (await records.link_subject(link, NEW_DEVICE, now)).partition("/")
+        member = await records.staff(staff)
+        if member is None:
+            raise SignInRefused("link_over")
+        await records.end_sign_in_of_stranger(member.id, sign_in)  # first, so that no failure uses the link up for nothing
+        await records.use_link(link, NEW_DEVICE, now)
+    except LinkUnusable:
+        raise SignInRefused("link_over") from None
+    await _note(request, member, "sign_in.end", now)
+    return answer({"login": member.login})
 
 
 @routes.post("/api/sign-ins/end-others")

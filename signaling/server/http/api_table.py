@@ -149,6 +149,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", "/api/password/reset", "anyone", "Set a password by a one-time link.", Login, body=account.LinkedPassword),
     Operation("POST", "/api/first-start/look", "anyone", "Look if the first link works.", Nothing, body=first_start.FirstLink),
     Operation("POST", "/api/first-start", "anyone", "Become the first owner.", staff.Me, body=first_start.FirstOwner),
+    Operation("POST", "/api/password/forgot", "anyone", "Ask for a link by mail.", Nothing, body=account.Forgotten),
+    Operation(
+        "POST", "/api/sign-ins/stranger", "anyone", "End the sign-in of which a mail has told.", Login, body=account.StrangersLink
+    ),
     Operation("POST", "/api/sign-out", "anyone", "Sign out.", Nothing),
     Operation("GET", "/api/me", "staff", "The member of staff who is signed in.", staff.Me),
     Operation("POST", "/api/password", "staff", "Change one's own password.", Nothing, body=account.NewPassword),
@@ -266,6 +270,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", _TOKENS, "operator", "API tokens.", settings_tokens.TokenPage),
     Operation("POST", _TOKENS, "operator", "Make an API token.", settings_tokens.MadeToken, body=settings_tokens.NewToken),
     Operation("POST", f"{_TOKENS}/{{id}}/remove", "operator", "Remove an API token.", Nothing),
+    Operation("POST", f"{_STAFF}/{{id}}/invite", "operator", "Mail a one-time link.", settings_staff.Added),
     Operation("GET", f"{_OPERATOR}/counts", "operator", "Refusals since the start, by reason.", dict[str, int]),
     Operation("POST", f"{_OPERATOR}/password-links", "operator", "Make a one-time link.", account.Link, body=account.LinkRequest),
     Operation("GET", f"{_OPERATOR}/sign-in-rules", "operator", "The rules for signing in.", account.Rules),

@@ -105,9 +105,9 @@ _read_plan: Reader[NewPlan] = Reader(NewPlan)
 _read_outbox: QueryReader[OutboxQuery] = QueryReader(OutboxQuery)
 
 
-def refused(error: MailRefused) -> Refused:
+def mail_refusal(reason: MailReason) -> Refused:
     """Return the refusal of a mail."""
-    return Refused(_STATUS.get(error.reason, 409), error.reason, SENTENCES[error.reason])
+    return Refused(_STATUS.get(reason, 409), reason, SENTENCES[reason])
 
 
 @routes.post("/api/sessions/{id}/mail")
@@ -122,7 +122,7 @@ async def ask(request: web.Request) -> web.Response:
     try:
         return answer(MailAnswer(to=masked(await _queue(request, request.app[POSTBOX], entry, asked))))
     except MailRefused as error:
-        raise refused(error) from error
+        raise mail_refusal(error.reason) from error
 
 
 async def _queue(request: web.Request, postbox: Postbox, entry: Entry, asked: MailRequest) -> str:

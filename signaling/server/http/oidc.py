@@ -19,7 +19,7 @@ from signaling.protocol.reasons import SignInReason
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale, Name
 from signaling.records import OidcSettings, ProviderRole, RecordsAway, RoleRule
-from signaling.server.app_keys import OIDC, RECORDS, SETTINGS
+from signaling.server.app_keys import ACCOUNT_MAILS, OIDC, RECORDS, SETTINGS
 
 from .allowed import asker_of
 from .bodies import address_of, now_ms, read_bytes, read_json, read_query
@@ -45,9 +45,13 @@ class CallbackQuery(Struct, kw_only=True):
 
 
 class Offered(Struct, kw_only=True):
-    """The ways to sign in besides a password. `provider`: the name on its button, or "" without a provider."""
+    """The ways to sign in besides a password. `provider`: the name on its button, or "" without a provider.
+
+    `mail`: whether somebody who has forgotten their password can get a link by mail.
+    """
 
     provider: str
+    mail: bool
 
 
 class RoleItem(Struct, kw_only=True):
@@ -104,7 +108,8 @@ _read_settings: Reader[NewSettings] = Reader(NewSettings)
 async def offered(request: web.Request) -> web.Response:
     """Return which ways to sign in the page may offer."""
     settings = await request.app[RECORDS].oidc_settings()
-    return answer(Offered(provider=(settings.name or urlsplit(settings.issuer).hostname or "") if settings else ""))
+    provider = (settings.name or urlsplit(settings.issuer).hostname or "") if settings else ""
+    return answer(Offered(provider=provider, mail=request.app[ACCOUNT_MAILS].enabled))
 
 
 @routes.get("/api/oidc/begin")

@@ -9,13 +9,14 @@ from msgspec import Struct, to_builtins
 
 from signaling.access.passwords import LINK_LIFE_MS, make_link
 from signaling.access.rights import may, may_give, of_member
+from signaling.mail.accounts import INVITATION_LIFE_MS
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import StaffRole
 from signaling.records import Change, Realm, StaffRecord, version_of
 from signaling.records.checks import Invalid, changes, checked_staff
 from signaling.records.staff_settings import StaffSettings, Typed, member_with_settings, settings_of_member
-from signaling.server.app_keys import LIVE, RECORDS, SETTINGS
+from signaling.server.app_keys import ACCOUNT_MAILS, LIVE, RECORDS, SETTINGS
 
 from .allowed import Asker, asker_of
 from .bodies import now_ms, path_id, read_json, read_query
@@ -62,11 +63,15 @@ class NewSettings(Struct, kw_only=True):
 
 
 class Added(Struct, kw_only=True):
-    """`link`: with it, the new member sets their password. It works once, until `expires_at` (Unix ms)."""
+    """`link`: with it, the new member sets their password. It works once, until `expires_at` (Unix ms).
+
+    `mailed`: the address to which such a link goes by mail, and `link` is "" then.
+    """
 
     member: StoredStaff
     link: str
     expires_at: int
+    mailed: str = ""
 
 
 _read_new: Reader[NewStaff] = Reader(NewStaff)
@@ -105,7 +110,7 @@ async def one(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff")
 async def add(request: web.Request) -> web.Response:
-    """Add a member to the asker's organisation, and return the link with which they set their password."""
+    """Add a member to the asker's organisation. Mail them the link with which they set their password, or else return it."""
     asker = await asker_of(request)
     asked, records = await read_json(request, _read_new), request.app[RECORDS]
     login = asked.login.strip().lower()
@@ -114,7 +119,7 @@ async def add(request: web.Request) -> web.Response:
     if await records.staff_by_login(login) is not None or await records.staff(login) is not None:
         raise Invalid({"login": "taken"})
     await _save(request, asker, None, member, "")
-    return answer(await _link(request, asker, member))
+    return answer(await _invited(request, asker, member) or await _link(request, asker, member))
 
 
 @routes.post("/api/settings/staff/{id}")
@@ -134,9 +139,17 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}/link")
 async def link(request: web.Request) -> web.Response:
-    """Make a new one-time link for a member who has lost theirs."""
+    """Make a new one-time link for a member who has lost theirs. It replaces earlier ones, also those sent by mail."""
     asker = await asker_of(request)
     return answer(await _link(request, asker, await _asked(request, asker)))
+
+
+@routes.post("/api/settings/staff/{id}/invite")
+async def invite(request: web.Request) -> web.Response:
+    """Mail a member a new one-time link. Without a mail server or an address, return the link instead."""
+    asker = await asker_of(request)
+    member = await _asked(request, asker)
+    return answer(await _invited(request, asker, member) or await _link(request, asker, member))
 
 
 async def _asked(request: web.Request, asker: Asker) -> StaffRecord:
@@ -166,6 +179,15 @@ async def _save(request: web.Request, asker: Asker, before: StaffRecord | None, 
     action: AuditAction = "staff.change" if before else "staff.add"
     if was != now:
         await records.audit(asker.member.id, action, f"staff/{member.id}", now_ms(), change=Change(before=was, after=now))
+
+
+async def _invited(request: web.Request, asker: Asker, member: StaffRecord) -> Added | None:
+    """Mail the member a link. Return None if that is not possible."""
+    if not await request.app[ACCOUNT_MAILS].invite(member):
+        return None
+    now = now_ms()
+    await request.app[RECORDS].audit(asker.member.id, "staff.invite", f"staff/{member.id}", now)
+    return Added(member=_stored(member), link="", expires_at=now + INVITATION_LIFE_MS, mailed=member.mail)
 
 
 async def _link(request: web.Request, asker: Asker, member: StaffRecord) -> Added:

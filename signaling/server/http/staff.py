@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.access.devices import device_of
-from signaling.access.identity import COOKIE, MOST_PASSWORD, Given, SignedIn, drop_cookie, right_of, set_cookie
+from signaling.access.devices import coarse_network, device_of
+from signaling.access.identity import (
+    COOKIE,
+    DEVICE_COOKIE,
+    DEVICE_TOKEN,
+    MOST_PASSWORD,
+    Given,
+    SignedIn,
+    drop_cookie,
+    right_of,
+    set_cookie,
+    set_device_cookie,
+    token_hash,
+)
 from signaling.access.rights import ACTIONS, anywhere
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.protocol.words import Action, Role, StaffRole
 from signaling.records import SignInRecord, StaffRecord
-from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
+from signaling.records.sign_ins import ID_LENGTH
+from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, RECORDS
 
 from .bodies import address_of, now_ms, read_json
 from .errors import Refused, answer
@@ -92,6 +106,20 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
         await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now)
     set_cookie(response, signed_in.token)
+    await _tell_of_device(request, response, signed_in, now)
+
+
+async def _tell_of_device(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
+    """Mail a member who has signed in in a browser that is new to them, unless it is the first one that we know of."""
+    device = request.cookies.get(DEVICE_COOKIE, "")
+    if not DEVICE_TOKEN.fullmatch(device):
+        device = secrets.token_urlsafe(32)
+    set_device_cookie(response, device)
+    sign_in = token_hash(signed_in.token)[:ID_LENGTH]
+    found = await request.app[RECORDS].know_device(signed_in.staff.id, token_hash(device), sign_in, now)
+    if found == "new":
+        network = coarse_network(address_of(request))
+        request.app[ACCOUNT_MAILS].signed_in(signed_in.staff, sign_in=sign_in, device=agent_of(request), network=network)
 
 
 def agent_of(request: web.Request) -> str:

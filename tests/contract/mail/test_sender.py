@@ -19,7 +19,7 @@ from signaling.live.clock import wall_clock_ms
 from signaling.mail import Postbox, Sender, sender, smtp
 from signaling.mail.composing import Composer
 from signaling.mail.unsubscribing import Addresses
-from signaling.records import Records, SessionRecord, Site
+from signaling.records import Records, SessionRecord, Site, StaffRecord
 from signaling.records.mail_plan import MailPlan
 from signaling.records.outbox import MailRecord
 from tests.mail_server import SENDER, Mails, certificate, running_mail_server
@@ -219,22 +219,17 @@ async def test_late_mail_is_not_sent_any_more(office: Office, server: Mails) -> 
 async def test_many_mails_share_few_connections_and_a_password_reset_goes_first(office: Office, server: Mails) -> None:
     for number in range(60):
         await office.post("copy", f"u{number}@example.com")
-    await office.postbox.account(
-        "password_reset",
-        "jimin@example.com",
-        subject="staff-jimin",
-        page="https://counselor.talk.example/reset",
-        language="ko",
-        life_ms=600_000,
-        name="지민",
-    )
+    jimin = StaffRecord(id="jimin", login="jimin", name="지민", role="counselor", mail="jimin@example.com")
+    await office.records.save_staff(jimin)
+    about = {"name": "지민", "staff": "jimin", "page": "https://counselor.talk.example/console"}
+    await office.post("password_reset", jimin.mail, site="", session=None, args=about)
     async with office.sending(server.settings()):
         await server.until(lambda mails: len(mails) == 61)
     assert "jimin@example.com" in [each["To"] for each in server.found[: sender.LANES]]
     assert server.connections <= sender.LANES
     assert len({each["To"] for each in server.found}) == 61, "each once"
     reset = await server.one("비밀번호 다시 정하기")
-    assert "https://counselor.talk.example/reset#link=" in reset.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "https://counselor.talk.example/console#new-password=" in reset.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert reset["List-Unsubscribe"] is None
 
 

@@ -147,6 +147,32 @@ async def test_nobody_can_flood_an_address(records: Records) -> None:
     await records.queue_mail(mail("e-tomorrow", created_at=NOW + DAY_MS + 1))
 
 
+async def test_link_opens_its_session_or_stays_unused(records: Records) -> None:
+    await records.queue_mail(mail())
+    for token in ("first try", "second try"):
+        await records.add_link(link(token, mail="e-1"))
+    await records.add_link(link("of nothing", session=None))
+    with pytest.raises(UnknownSession):
+        await records.use_link("of nothing", "thread", NOW, session_token="never")
+    assert await records.link_subject("of nothing", "thread", NOW) == "s-1", "the failure has not used it up"
+    assert await records.link_subject("first try", "thread", NOW) == "s-1", "a mail that came twice may be opened from either"
+    await records.use_link("second try", "thread", NOW, session_token="new")
+    found = await records.session_by_token("new")
+    assert found is not None
+    assert found.id == "s-1"
+    with pytest.raises(LinkUnusable, match="replayed"):
+        await records.use_link("first try", "thread", NOW, session_token="stolen")
+    assert await records.session_by_token("new") == found
+
+
+async def test_invite_opens_its_session_or_stays_unused(records: Records) -> None:
+    with pytest.raises(UnknownSession):
+        await records.use_invite("invite/1", NOW, "s-unknown", "never")
+    tries = await asyncio.gather(*(records.use_invite("invite/1", NOW, "s-1", f"new-{n}") for n in range(4)))
+    assert sorted(tries) == [False, False, False, True]
+    assert await records.session_by_token(f"new-{tries.index(True)}") is not None
+
+
 def link(token: str, **given: Any) -> LinkRecord:
     values = {"purpose": "thread", "subject": "s-1", "session": "s-1", "mail": "e-1", "expires_at": NOW + HOUR_MS}
     return LinkRecord(token_hash=token, **(values | given))

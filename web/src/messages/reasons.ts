@@ -211,7 +211,8 @@ export type FieldProblem =
   | "taken"
   | "two_parts"
   | "no_capacity"
-  | "not_yours";
+  | "not_yours"
+  | "bad_mail";
 
 export type HttpReason =
   | "bad_request"
@@ -360,7 +361,8 @@ export type EndReason =
   | "wrapped_up"
   | "callback_cancelled"
   | "callback_missed"
-  | "slept";
+  | "slept"
+  | "no_room";
 
 export type OverReason =
   | "left"
@@ -375,6 +377,7 @@ export type OverReason =
   | "callback_cancelled"
   | "callback_missed"
   | "slept"
+  | "no_room"
   | "message_left"
   | "handed_over"
   | "lost"

@@ -78,8 +78,15 @@ export async function whoAmI(): Promise<Signed | null> {
   }
 }
 
-/** Returns the name on the button of the OpenID provider, or "" if none is set up. */
-export const providerName = async (): Promise<string> => ((await get("/api/sign-in")) as { provider: string }).provider;
+/** The ways to sign in besides a password. */
+export interface Offered {
+  /** The name on the button of the OpenID provider, or "" if none is set up. */
+  provider: string;
+  /** Whether somebody who has forgotten their password can get a link by mail. */
+  mail: boolean;
+}
+
+export const waysToSignIn = () => get("/api/sign-in") as Promise<Offered>;
 
 /** `code`: of the authenticator app, or a recovery code; "" at the first try. */
 export const signIn = (login: string, password: string, code: string) =>

@@ -4,6 +4,7 @@ import { Button, useLocale } from "../ui";
 import { signOut, whoAmI, type Signed } from "./api";
 import { NewPassword, takeLinkToken } from "./account/new-password";
 import { explain, takeProviderRefusal } from "./account/refusals";
+import { Stranger } from "./account/stranger";
 import { SetUp } from "./account/set-up";
 import { grant, mayUse } from "./rights";
 import { SignIn } from "./sign-in";
@@ -14,6 +15,7 @@ type State =
   | { kind: "unreachable"; words: string }
   | { kind: "out"; because: string }
   | { kind: "link"; token: string }
+  | { kind: "stranger"; token: string }
   | { kind: "setting_up"; who: Signed }
   | { kind: "in"; who: Signed };
 
@@ -45,9 +47,11 @@ export function Gate({ page, children }: GateProps) {
         .then(() => setState({ kind: "out", because: t("signin.role") }));
   };
   useEffect(() => {
-    const token = takeLinkToken();
+    const token = takeLinkToken("new-password");
+    const stranger = takeLinkToken("not-me");
     const because = takeProviderRefusal();
     if (token !== "") setState({ kind: "link", token });
+    else if (stranger !== "") setState({ kind: "stranger", token: stranger });
     else if (because !== "") setState({ kind: "out", because });
     else look();
   }, []);
@@ -68,6 +72,8 @@ export function Gate({ page, children }: GateProps) {
       );
     case "link":
       return <NewPassword token={state.token} onDone={(because) => setState({ kind: "out", because })} />;
+    case "stranger":
+      return <Stranger token={state.token} onDone={(because) => setState({ kind: "out", because })} />;
     case "setting_up":
       return <SetUp onDone={look} onSignedOut={(because) => setState({ kind: "out", because })} />;
     case "out":

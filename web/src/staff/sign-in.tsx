@@ -2,8 +2,9 @@ import { KeyRound } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button, Field } from "../ui";
 import { hasPasskeys, signInWithPasskey, wasStopped } from "./account/passkey";
+import { Forgot } from "./account/forgot";
 import { explain, isRefused } from "./account/refusals";
-import { providerName, signIn, type Signed } from "./api";
+import { signIn, waysToSignIn, type Offered, type Signed } from "./api";
 import { LanguageSwitch } from "./language";
 import { t } from "./texts";
 
@@ -35,9 +36,10 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
     }
   };
 
-  const [provider, setProvider] = useState("");
+  const [offered, setOffered] = useState<Offered>({ provider: "", mail: false });
+  const [forgot, setForgot] = useState(false);
   useEffect(() => {
-    providerName().then(setProvider, () => undefined); // without an answer, the other ways to sign in remain
+    waysToSignIn().then(setOffered, () => undefined); // without an answer, the other ways to sign in remain
   }, []);
   const passkey = async () => {
     setError("");
@@ -53,6 +55,7 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
     setCode(code === null || isRefused(refused, "wrong_credentials") ? null : "");
   };
 
+  if (forgot) return <Forgot login={login} onBack={() => setForgot(false)} />;
   return (
     <main class="signin">
       <form class="card signin-card" onSubmit={(event) => void submit(event)}>
@@ -98,9 +101,9 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
         <Button kind="primary" type="submit" wide busy={busy} data-testid="signin-submit">
           {t("signin.submit")}
         </Button>
-        {code === null && provider !== "" && (
+        {code === null && offered.provider !== "" && (
           <a class="button button-plain button-wide" href="/api/oidc/begin" data-testid="signin-provider">
-            {t("signin.provider", { name: provider })}
+            {t("signin.provider", { name: offered.provider })}
           </a>
         )}
         {code === null && hasPasskeys() && (
@@ -108,13 +111,17 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
             {t("signin.passkey")}
           </Button>
         )}
-        {code === null ? (
-          <p class="dim signin-forgot">{t("signin.forgot")}</p>
-        ) : (
+        {code !== null && (
           <Button kind="quiet" onClick={() => setCode(null)}>
             {t("signin.code.back")}
           </Button>
         )}
+        {code === null && offered.mail && (
+          <Button kind="quiet" onClick={() => setForgot(true)} data-testid="signin-forgot">
+            {t("signin.forgot.mail")}
+          </Button>
+        )}
+        {code === null && !offered.mail && <p class="dim signin-forgot">{t("signin.forgot")}</p>}
         <LanguageSwitch />
       </form>
     </main>

@@ -57,6 +57,10 @@ export interface StaffSettings {
   texts: number;
   calls: number;
   active: boolean;
+  /** Where mails about their account go; "" for none. */
+  mail: string;
+  /** The language of these mails; "" for the first that they speak. */
+  locale: string;
 }
 
 export interface StoredStaff {
@@ -81,6 +85,8 @@ export interface Added {
   member: StoredStaff;
   link: string;
   expires_at: number;
+  /** The address to which the link goes instead; "" if it is shown here. */
+  mailed: string;
 }
 
 export interface TokenItem {
@@ -143,6 +149,8 @@ export const addPerson = (login: string, settings: StaffSettings) =>
 export const savePerson = (id: string, version: string, settings: StaffSettings) =>
   post(`/api/settings/staff/${at(id)}`, { version, settings }) as Promise<StoredStaff>;
 export const newLink = (id: string) => post(`/api/settings/staff/${at(id)}/link`) as Promise<Added>;
+/** Mails them a link. Where that is not possible, the answer has the link. */
+export const mailLink = (id: string) => post(`/api/settings/staff/${at(id)}/invite`) as Promise<Added>;
 export const siteNames = () => get(`/api/operator/sites?lang=${locale()}`) as Promise<{ id: string; name: string }[]>;
 
 export const tokens = () => get("/api/settings/tokens") as Promise<TokenPage>;

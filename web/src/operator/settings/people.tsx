@@ -5,7 +5,7 @@ import { t as shared } from "../../staff/texts";
 import { Button, Dialog, Field, locale, toast } from "../../ui";
 import { addPerson, people, problemsOf, type Added, type Problems, type StaffSettings } from "./api";
 import { Found } from "./lists";
-import { Once } from "./once";
+import { Handed } from "./handed";
 import { PersonFields } from "./person-fields";
 import { problem } from "./problems";
 import { t } from "./texts";
@@ -47,6 +47,8 @@ function AddPerson({ onClose }: { onClose: () => void }) {
     texts: 3,
     calls: 1,
     active: true,
+    mail: "",
+    locale: locale(),
   });
   const [problems, setProblems] = useState<Problems>({});
   const [added, setAdded] = useState<Added | null>(null);
@@ -92,7 +94,7 @@ function AddPerson({ onClose }: { onClose: () => void }) {
         </form>
       ) : (
         <div class="stack">
-          <Once label={t("person.link")} text={added.link} hint={t("person.link.hint", { name: added.member.settings.name })} />
+          <Handed added={added} />
           <div class="row row-end">
             <Button kind="primary" onClick={close}>
               {t("done")}

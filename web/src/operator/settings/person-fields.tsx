@@ -1,7 +1,7 @@
 import type { StaffRole } from "../../messages";
 import { may } from "../../staff/rights";
 import { t as shared } from "../../staff/texts";
-import { Field } from "../../ui";
+import { Field, Select, languages, ownName } from "../../ui";
 import { type Problems, type StaffSettings } from "./api";
 import { Listed } from "./lists";
 import { problem } from "./problems";
@@ -49,6 +49,26 @@ export function PersonFields({ settings, problems, onChange }: PersonFieldsProps
         data-testid="person-name"
         onInput={(event) => change({ name: event.currentTarget.value })}
       />
+      <Field
+        label={t("field.mail")}
+        hint={t("field.mail.hint")}
+        type="email"
+        autoComplete="off"
+        maxLength={254}
+        value={settings.mail}
+        error={problem(problems.mail)}
+        data-testid="person-mail"
+        onInput={(event) => change({ mail: event.currentTarget.value })}
+      />
+      <Select
+        label={t("field.locale")}
+        value={settings.locale}
+        choices={[
+          { value: "", label: t("field.locale.auto") },
+          ...languages().map((language) => ({ value: language, label: ownName(language) })),
+        ]}
+        onChange={(event) => change({ locale: event.currentTarget.value })}
+      />
       <fieldset class="settings-checks">
         <legend>{t("field.roles")}</legend>
         {ROLES.filter((role) => mayGive(role) || settings.roles.includes(role)).map((role) => (
@@ -77,7 +97,7 @@ export function PersonFields({ settings, problems, onChange }: PersonFieldsProps
             hint={t("field.languages.hint")}
             value={settings.languages}
             error={problem(problems.languages)}
-            onChange={(languages) => change({ languages })}
+            onChange={(spoken) => change({ languages: spoken })}
             data-testid="person-languages"
           />
           <Listed

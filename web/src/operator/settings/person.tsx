@@ -5,9 +5,19 @@ import { sentence } from "../../staff/refusals";
 import { Button, Icon, toast } from "../../ui";
 import { Confirm } from "../confirm";
 import { Loaded } from "../loaded";
-import { newLink, person as load, problemsOf, savePerson, type Problems, type StaffSettings, type StoredStaff } from "./api";
+import {
+  mailLink,
+  newLink,
+  person as load,
+  problemsOf,
+  savePerson,
+  type Added,
+  type Problems,
+  type StaffSettings,
+  type StoredStaff,
+} from "./api";
+import { Handed } from "./handed";
 import { merge, type Merged } from "./merge";
-import { Once } from "./once";
 import { PersonFields } from "./person-fields";
 import { problem } from "./problems";
 import { Others } from "./site";
@@ -29,7 +39,7 @@ function PersonForm({ stored: first }: { stored: StoredStaff }) {
   const [failed, setFailed] = useState("");
   const [merged, setMerged] = useState<Merged<StaffSettings> | null>(null);
   const [busy, setBusy] = useState(false);
-  const [link, setLink] = useState("");
+  const [handed, setHanded] = useState<Added | null>(null);
   const [leaving, setLeaving] = useState(false);
   const save = async (wanted: StaffSettings) => {
     setBusy(true);
@@ -56,11 +66,12 @@ function PersonForm({ stored: first }: { stored: StoredStaff }) {
     setBusy(false);
     return false;
   };
-  const makeLink = () =>
-    newLink(stored.id).then(
-      (made) => setLink(made.link),
-      (error: unknown) => toast(sentence(error), "error"),
-    );
+  const hand = (making: Promise<Added>) => {
+    setHanded(null);
+    return making.then(setHanded, (error: unknown) => {
+      toast(sentence(error), "error");
+    });
+  };
   return (
     <div class="stack">
       <a class="row" href="#settings/people">
@@ -86,7 +97,12 @@ function PersonForm({ stored: first }: { stored: StoredStaff }) {
           </p>
         )}
         <div class="row row-end">
-          <Button kind="quiet" onClick={() => void makeLink()} data-testid="person-link">
+          {stored.settings.mail !== "" && (
+            <Button kind="quiet" onClick={() => void hand(mailLink(stored.id))} data-testid="person-mail-link">
+              {t("person.link.mail")}
+            </Button>
+          )}
+          <Button kind="quiet" onClick={() => void hand(newLink(stored.id))} data-testid="person-link">
             {t("person.link.make")}
           </Button>
           {stored.settings.active ? (
@@ -103,7 +119,7 @@ function PersonForm({ stored: first }: { stored: StoredStaff }) {
           </Button>
         </div>
       </form>
-      {link !== "" && <Once label={t("person.link")} text={link} hint={t("person.link.hint", { name: stored.settings.name })} />}
+      {handed !== null && <Handed added={handed} />}
       {leaving && (
         <Confirm
           title={t("person.deactivate.title", { name: stored.settings.name })}

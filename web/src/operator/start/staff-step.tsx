@@ -44,6 +44,8 @@ export function StaffStep() {
         texts: 3,
         calls: 1,
         active: true,
+        mail: "",
+        locale: locale(),
       });
       setLinks({ ...links, [added.member.id]: added.link });
       forget();

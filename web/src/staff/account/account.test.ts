@@ -30,13 +30,13 @@ describe("the token of a one-time link", () => {
 
   it("leaves the address and the history", () => {
     const replaceState = at("#new-password=abc");
-    expect(takeLinkToken()).toBe("abc");
+    expect(takeLinkToken("new-password")).toBe("abc");
     expect(replaceState).toHaveBeenCalledWith(null, "", "/console?lang=ko");
   });
 
   it("is no other part of the address", () => {
     const replaceState = at("#past/s-1");
-    expect(takeLinkToken()).toBe("");
+    expect(takeLinkToken("new-password")).toBe("");
     expect(replaceState).not.toHaveBeenCalled();
   });
 });

@@ -45,6 +45,8 @@ export interface RecoveryCodes {
 export const changePassword = (old: string, fresh: string) => post("/api/password", { old, new: fresh });
 export const resetPassword = (token: string, fresh: string) =>
   post("/api/password/reset", { token, new: fresh }) as Promise<{ login: string }>;
+export const forgotPassword = (login: string) => post("/api/password/forgot", { login });
+export const endStranger = (token: string) => post("/api/sign-ins/stranger", { token }) as Promise<{ login: string }>;
 export const prove = (password: string) => post("/api/prove", { password });
 
 export const signIns = () => get("/api/sign-ins") as Promise<SignInItem[]>;

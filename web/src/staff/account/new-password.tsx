@@ -2,16 +2,19 @@ import { useState } from "preact/hooks";
 import { Button } from "../../ui";
 import { LanguageSwitch } from "../language";
 import { resetPassword } from "./api";
+import { Lead } from "./lead";
 import { LEAST_PASSWORD, NewPasswordField } from "./password";
 import { explain } from "./refusals";
 import { t } from "./texts";
 
-const MARK = "#new-password=";
+/** What a one-time link leads to: a new password, or the end of a sign-in that was not one's own. */
+export type LinkMark = "new-password" | "not-me";
 
 /** Returns the token of a one-time link in the page's address, and removes it from the address and the history. */
-export function takeLinkToken(): string {
-  if (!location.hash.startsWith(MARK)) return "";
-  const token = location.hash.slice(MARK.length);
+export function takeLinkToken(mark: LinkMark): string {
+  const begin = `#${mark}=`;
+  if (!location.hash.startsWith(begin)) return "";
+  const token = location.hash.slice(begin.length);
   history.replaceState(null, "", location.pathname + location.search);
   return token;
 }
@@ -42,13 +45,7 @@ export function NewPassword({ token, onDone }: NewPasswordProps) {
   return (
     <main class="signin">
       <form class="card signin-card" onSubmit={(event) => void submit(event)}>
-        <header>
-          <p class="brand">
-            <span class="brand-mark" aria-hidden="true" /> Sangdam
-          </p>
-          <h1>{t("link.title")}</h1>
-          <p class="dim">{t("link.lead")}</p>
-        </header>
+        <Lead title={t("link.title")} text={t("link.lead")} />
         <NewPasswordField value={password} error={error} autoFocus onInput={setPassword} />
         <Button kind="primary" type="submit" wide busy={busy} disabled={password.length < LEAST_PASSWORD} data-testid="link-save">
           {t("password.save")}

@@ -37,6 +37,7 @@ from signaling.recordings import Recordings
 from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http, signing_in
 from signaling.server.http import pages
+from signaling.server.http.bodies import now_ms
 from signaling.server.http.origin import STAFF_PATHS
 
 from .conformance import compared
@@ -244,10 +245,10 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.RECORDINGS] = Recordings(tmp_path / "recordings")
     app[app_keys.FILES] = Files(tmp_path / "files")
     app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records), Threads.open(settings)
+    app[app_keys.COUNTS] = Counter()
+    app[app_keys.POSTBOX] = Postbox(records, Addresses(b"s" * 32), now_ms, enabled=False)
     signing_in.setup(app)
     app[app_keys.LIVE] = live
-    app[app_keys.COUNTS] = Counter()
-    app[app_keys.POSTBOX] = Postbox(records, Addresses(b"s" * 32), lambda: 0, enabled=False)
     http.setup(app)
     with compared(app, monkeypatch):
         async with TestClient(TestServer(app)) as client:

@@ -1,0 +1,146 @@
+"""Mails to staff about their accounts: invitations, new passwords, and sign-ins in a browser that is new to the member.
+
+Each mail has a one-time link. `Composer` makes the link when the mail is sent, so that the outbox never holds one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from signaling.access.devices import network_words
+from signaling.access.rate_limits import Buckets
+from signaling.access.rights import served_by
+from signaling.config.settings import Settings
+from signaling.records import Records, RecordsAway, StaffRecord
+from signaling.records.outbox import MailRefused
+from signaling.transcripts import zone_of
+
+from .kinds import NEW_DEVICE, Account
+from .letters import zone_name
+from .postbox import Postbox
+from .words import FRAMES, language_of
+
+log = structlog.get_logger(__name__)
+
+INVITATION_LIFE_MS = 3 * 86_400_000
+RESET_LIFE_MS = 3_600_000
+MOST_TASKS = 200
+MOST_SAME_ADDRESS = 5  # members with the same address who all get a link
+
+
+class AccountMails:
+    """Queues mails about staff accounts."""
+
+    def __init__(
+        self, records: Records, postbox: Postbox, settings: Settings, count: Counter[str], now: Callable[[], int]
+    ) -> None:
+        self._records = records
+        self._postbox = postbox
+        self._settings = settings
+        self._count = count
+        self._now = now
+        self._asked = Buckets(burst=3, per_minute=1 / 20)  # new passwords that are asked for one member
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether this server sends mails."""
+        return self._postbox.enabled
+
+    async def close(self) -> None:
+        """Finish what is being queued."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def invite(self, member: StaffRecord) -> bool:
+        """Queue an invitation or, for a member who has a password, a link for a new one. Return whether it was queued.
+
+        It is not queued without a mail server, for a member without an address, and for one who signs in at a provider.
+        """
+        if not self.enabled or not member.mail or await self._records.is_of_provider(member.id):
+            return False
+        kind: Account = "password_reset" if member.password_hash else "invitation"
+        try:
+            await self._post(kind, member, INVITATION_LIFE_MS)
+        except MailRefused as error:
+            self._count[f"mail.{error.reason}"] += 1
+            return False
+        return True
+
+    def forgot(self, login: str) -> None:
+        """Send a link for a new password to whoever has this login or address. The caller learns nothing, not even by time."""
+        self._later(self._forgot(login.strip()))
+
+    async def _forgot(self, login: str) -> None:
+        if not self.enabled or not login:
+            return
+        by_login = await self._records.staff_by_login(login.lower())
+        found = [by_login] if by_login else await self._records.staff_by_mail(login.lower(), MOST_SAME_ADDRESS)
+        for member in found:
+            if not member.active or not member.mail or await self._records.is_of_provider(member.id):
+                continue
+            if not self._asked.take(member.id, self._now()):
+                self._count["mail.too_many_resets"] += 1
+                continue
+            await self._post("password_reset", member, RESET_LIFE_MS)
+            await self._records.audit("unknown", "password.mail", f"staff/{member.id}", self._now())
+
+    def signed_in(self, member: StaffRecord, *, sign_in: str, device: str, network: str) -> None:
+        """Tell a member of a sign-in in a browser that is new to them. `sign_in`: its public id."""
+        if self.enabled and member.mail:
+            self._later(self._new_device(member, sign_in, device, network))
+
+    async def _new_device(self, member: StaffRecord, sign_in: str, device: str, network: str) -> None:
+        unknown = FRAMES[_language(member)]["unknown"]
+        told: dict[str, Any] = {"device": device or unknown, "network": network_words(network) or unknown, "sign_in": sign_in}
+        told |= {"at": self._now(), "zone": await self._zone(member)}
+        await self._post(NEW_DEVICE, member, 0, key=f"{NEW_DEVICE}/{sign_in}", **told)
+
+    async def _zone(self, member: StaffRecord) -> str:
+        """Return the time zone of the first site with opening hours for which this member works, or ""."""
+        for site in await self._records.sites(served_by(member)):
+            for category in site.categories.values():
+                if category.hours is not None:
+                    return zone_name(zone_of(category.hours.timezone))
+        return ""
+
+    async def _post(self, kind: Account, member: StaffRecord, life_ms: int, *, key: str = "", **args: Any) -> None:
+        organisation = await self._records.organisation(member.organisation)
+        page = "operator" if member.role == "operator" else "console"
+        args |= {
+            "name": member.name,
+            "organisation": organisation.name if organisation and organisation.name else "Sangdam",
+            "page": f"{self._settings.staff_url(member.role)}/{page}",
+            "staff": member.id,
+        }
+        await self._postbox.post(
+            kind, member.mail, language=_language(member), args=args, key=key or f"{kind}/{member.id}", life_ms=life_ms
+        )
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        if len(self._tasks) >= MOST_TASKS:
+            work.close()
+            self._count["mail.too_many_tasks"] += 1
+            return
+        task = asyncio.create_task(self._safely(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except MailRefused as error:
+            self._count[f"mail.{error.reason}"] += 1
+        except RecordsAway:
+            self._count["mail.not_queued"] += 1
+        except Exception:
+            log.exception("mail about an account not queued")
+
+
+def _language(member: StaffRecord) -> str:
+    """Return the language in which this member reads mails."""
+    return language_of(member.locale or next(iter(member.languages), ""))

@@ -1,0 +1,65 @@
+import { useState } from "preact/hooks";
+import { Button } from "../../ui";
+import { LanguageSwitch } from "../language";
+import { endStranger, forgotPassword } from "./api";
+import { Lead } from "./lead";
+import { explain } from "./refusals";
+import { t } from "./texts";
+
+interface StrangerProps {
+  token: string;
+  /** Shows the sign-in, with a sentence above it. */
+  onDone: (because: string) => void;
+}
+
+/** Ends the sign-in of which a mail has told, and then offers a link for a new password. */
+export function Stranger({ token, onDone }: StrangerProps) {
+  const [login, setLogin] = useState<string | null>(null); // null until the sign-in has ended
+  const [error, setError] = useState("");
+  const [busy, setBusy] = useState(false);
+  const run = async (work: () => Promise<void>) => {
+    setBusy(true);
+    setError("");
+    try {
+      await work();
+    } catch (refused) {
+      setError(explain(refused));
+    }
+    setBusy(false);
+  };
+  const end = () => run(async () => setLogin((await endStranger(token)).login));
+  const reset = (whose: string) =>
+    run(async () => {
+      await forgotPassword(whose);
+      onDone(t("forgot.sent.lead"));
+    });
+  return (
+    <main class="signin">
+      <div class="card signin-card">
+        {login === null ? (
+          <Lead title={t("stranger.title")} text={t("stranger.lead")} />
+        ) : (
+          <Lead title={t("stranger.ended")} text={t("stranger.ended.lead")} />
+        )}
+        {error !== "" && (
+          <p class="notice notice-danger" role="alert">
+            {error}
+          </p>
+        )}
+        {login === null ? (
+          <Button kind="danger" wide busy={busy} onClick={() => void end()} data-testid="stranger-end">
+            {t("stranger.end")}
+          </Button>
+        ) : (
+          <Button kind="primary" wide busy={busy} onClick={() => void reset(login)} data-testid="stranger-reset">
+            {t("forgot.send")}
+          </Button>
+        )}
+        <Button kind="quiet" onClick={() => onDone("")}>
+          {t("link.cancel")}
+        </Button>
+        <LanguageSwitch />
+      </div>
+    </main>
+  );
+}
