@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import click
 from msgspec.structs import replace
 
 from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
 from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
+from signaling.protocol.words import Listening
 from signaling.records import FIRST_ORGANISATION, Category, Realm, Records, Site, SiteKey
 from signaling.records.checks import checked_site
 
@@ -94,8 +95,9 @@ def site() -> None:
     "--listening",
     default="off",
     show_default=True,
-    type=click.Choice(["off", "on"]),
-    help="Let operators listen in on calls. Users are told so before they enter.",
+    type=click.Choice(get_args(Listening)),
+    help="Let operators listen in on calls (on), also whisper to the counselor (whisper), also join (join). Users are told before"
+    " they enter that an operator may listen in, and by name when one joins.",
 )
 @click.option(
     "--read-marks",

@@ -1,6 +1,7 @@
-"""Listening in by operators.
+"""Listening in by operators, who may also whisper and join where the site allows it.
 
 Listening starts only at the operator's request, is audited before anything is heard, and ends when the site no longer allows it.
+The same holds for whispering and joining.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.protocol.server_messages import Replaced
+from signaling.protocol.staff_messages import SetListening
 from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session import listening
-from signaling.session.events import ListenStarted, ListenStopped, ListenWhy
+from signaling.session.events import ListenedAs, ListenStarted, ListenStopped, ListenWhy
 from signaling.session.model import NotAllowed
 
 LOOK_S = 0.5
@@ -36,7 +38,7 @@ class Listening:
         if entry is None:
             raise NotAllowed("unknown")
         await self.sessions.renew_site(entry)
-        if entry.site.listening != "on":
+        if entry.site.listening == "off":
             raise NotAllowed("listening_off")
         listening.check(entry.session, operator.id)
         again = operator.id in entry.session.listeners
@@ -61,6 +63,13 @@ class Listening:
         if entry is not None:
             await self.sessions.apply(entry, ListenStopped(operator, why))
 
+    async def change(self, entry: Entry, operator: str, message: SetListening) -> None:
+        """Let a listener whisper, join, or only listen again. Raise `NotAllowed` with the reason if the site forbids it."""
+        await self.sessions.renew_site(entry)
+        if message.how not in listening.ALLOWED[entry.site.listening]:
+            raise NotAllowed("speaking_off")
+        await self.sessions.apply(entry, ListenedAs(operator, message.how, message.mic, message.record))
+
     async def run(self) -> None:
         """While anybody listens, read again whether each site allows it: the command line may change that.
 
@@ -73,6 +82,10 @@ class Listening:
 
     async def _look(self, entry: Entry) -> None:
         await self.sessions.renew_site(entry)
-        if entry.site.listening != "on":
-            for operator in list(entry.session.listeners):
-                await self.stop(operator, entry.id, "turned_off")
+        allowed = listening.ALLOWED[entry.site.listening]
+        for listener in list(entry.session.listeners.values()):
+            if not allowed:
+                await self.stop(listener.id, entry.id, "turned_off")
+            elif listener.how not in allowed:
+                await self.sessions.apply(entry, ListenedAs(listener.id, "listen"))
+        self.sessions.show(entry)

@@ -344,7 +344,7 @@ class Live:
             name=user_name,
             now=now,
             recording=found.recording == "ask",
-            listening=found.listening == "on",
+            listening=found.listening != "off",
             sleeps_days=found.thread_days,
         )
         record = SessionRecord(

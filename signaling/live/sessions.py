@@ -235,6 +235,7 @@ class Sessions:
             categories=tuple(CategoryView(id=each, name=entry.category_name(each)) for each in site.categories),
             waiting=waiting,
             opening=opening,
+            listening=site.listening,
             reachable=entry.reachable,
             mail=self.mail_view(entry),
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),

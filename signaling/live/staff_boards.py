@@ -317,7 +317,7 @@ class Boards:
 
     def _session(self, entry: Entry, locale: str, member: StaffRecord) -> SessionItem:
         names = entry.site_name(locale), entry.category_name("", locale)
-        may_listen = entry.site.listening == "on" and may_at(member, "live.listen", entry.site)
+        may_listen = entry.site.listening != "off" and may_at(member, "live.listen", entry.site)
         item = views.session_item(entry.session, *names, may_listen=may_listen)
         item.quality = self.calls.grades.get(entry.id) if entry.session.state == "active" else None
         return item

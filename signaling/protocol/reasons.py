@@ -85,6 +85,7 @@ SessionReason = Literal[
     "ringing",
     "recording",
     "listening_off",
+    "speaking_off",
     "not_mentioned",
     "unknown_colleague",
     "staff_lines_only",

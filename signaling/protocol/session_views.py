@@ -14,6 +14,8 @@ from .words import (
     Channel,
     HelpState,
     Interrupted,
+    ListenAs,
+    Listening,
     Mode,
     NobodyWhy,
     PictureLimit,
@@ -99,8 +101,10 @@ class CategoryView(Struct, kw_only=True):
 
 
 class ParticipantView(Struct, kw_only=True):
-    """A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
+    """A person in the session. An ``operator`` listens in.
 
+    ``listens``: how they do. listen: nobody hears them. whisper: only the counselor hears them (and in a consultation the
+    professional); users are not told of it. join: everybody hears them. Null for everybody else.
     ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading (a
     professional who is catching up, unheard); gone.
     ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
@@ -113,6 +117,7 @@ class ParticipantView(Struct, kw_only=True):
     peer: Literal["none", "connecting", "live", "text_only", "lost"] = "none"
     media: Media = msgspec.field(default_factory=Media)
     owner: bool = False
+    listens: ListenAs | None = None
 
 
 class SlotView(Struct, kw_only=True):
@@ -256,6 +261,7 @@ class SessionView(Struct, kw_only=True):
     room: RoomView | None = None
     recording: RecordingView | None = None  # null if the site does not record
     may_listen: bool = False  # an operator may listen in; the page says so before the user enters
+    listening: Listening = "off"  # for an operator who listens in only: how far the site lets operators go
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # for the user only, until a counselor has come

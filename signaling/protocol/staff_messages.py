@@ -8,7 +8,7 @@ from msgspec import Meta, field
 
 from .reading import by
 from .texts import Seen
-from .words import Id, LongText, Message, Mode, OptionalId, ShortText
+from .words import Id, ListenAs, LongText, Message, Mode, OptionalId, ShortText
 
 Tags = Annotated[list[Id], Meta(max_length=20)]  # ids of tags that the site defines
 
@@ -211,6 +211,20 @@ class Listen(Message, tag="listen"):
     id: int | None = None
 
 
+class SetListening(Message, tag="listen_as"):
+    """An operator who listens in whispers to the counselor, joins the call, or only listens again.
+
+    The same message says that the microphone was turned on or off, and changes the answer about recording. ``record``: whether an
+    operator who joins may be recorded; needed if the call may be recorded.
+    """
+
+    session: Id
+    how: ListenAs
+    mic: bool = False
+    record: bool | None = None
+    id: int | None = None
+
+
 class ReadAlong(Message, tag="read_along"):
     """A colleague who was mentioned in a session begins or stops reading along. The staff of the session are told."""
 
@@ -229,5 +243,5 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 StaffMessage = (
     SetState | SetTextsInCall | Accept | Decline | MoveCallback | MissCallback | GetInvite | AskHelp | AskTransfer
     | GetColleagues | CancelHelp | Join | SetMode | AnswerUpgrade | PutToSleep | Hold | HandOver | TypeNotes | WrapUp
-    | MessageTake | MessageDone | Watch | EndSession | Listen | ReadAlong | SignOutStaff
+    | MessageTake | MessageDone | Watch | EndSession | Listen | SetListening | ReadAlong | SignOutStaff
 )  # fmt: skip  # a list of names

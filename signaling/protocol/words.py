@@ -15,7 +15,7 @@ Office = Literal["administrator", "owner", "manager", "supervisor"]  # the roles
 # what staff and users may do: see the table in signaling/access/rights.py
 Action = Literal[
     "account.own", "session.visit", "session.talk", "session.hear", "session.callback", "session.serve", "desk.work",
-    "desk.look", "desk.choose", "sign_in.change", "live.watch", "live.listen", "live.end", "live.sign_out",
+    "desk.look", "desk.choose", "sign_in.change", "live.watch", "live.listen", "live.speak", "live.end", "live.sign_out",
     "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read", "audit.undo",
     "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change",
     "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
@@ -29,6 +29,8 @@ TokenRight = Literal[
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
+ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call: the counselor hears a whisper
+Listening = Literal["off", "on", "whisper", "join"]  # how far operators may go at a site; each value allows those before it
 Grade = Literal["good", "fair", "poor"]  # the quality of a connection
 SessionState = Literal["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"]
 CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]

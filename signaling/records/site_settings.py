@@ -9,6 +9,7 @@ from msgspec.structs import fields, replace
 
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Exact, Seen
+from signaling.protocol.words import Listening
 
 from .types import Category, Site
 
@@ -42,7 +43,7 @@ class SiteSettings(Struct, kw_only=True):
     page_params: Annotated[list[Typed], Few] = []
     recording: Literal["off", "ask"] = "off"
     callbacks: Literal["offered", "off"] = "offered"
-    listening: Literal["off", "on"] = "off"
+    listening: Listening = "off"
     file_mb: Number = 25
     read_marks: Literal["off", "on"] = "on"
     own_past: Literal["shown", "off"] = "shown"

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from signaling.protocol.language_tags import lookup
 from signaling.protocol.session_views import Line
-from signaling.protocol.words import Audience, Channel, Office, Role, SessionState, StaffRole
+from signaling.protocol.words import Audience, Channel, Listening, Office, Role, SessionState, StaffRole
 
 from .mail_plan import MailPlan
 from .opening_hours import Hours
@@ -87,8 +87,9 @@ class Site(Struct, frozen=True, kw_only=True):
 
     `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
     addresses. `keys`: at most two live signing keys. `accent`: the site's colour as "#rrggbb".
-    `recording`: whether calls may be recorded when all agree. `listening`: whether operators may listen in; the page tells users
-    so before they enter. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
+    `recording`: whether calls may be recorded when all agree. `listening`: how far operators may go: "on" lets them listen in;
+    "whisper" lets them speak to the counselor as well, and "join" to everybody. The page tells users before they enter that an
+    operator may listen in. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
     `wrap_up`: what staff choose after a conversation; None: the standard choices.
     `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work.
     `mail`: how mails of this site are written.
@@ -108,7 +109,7 @@ class Site(Struct, frozen=True, kw_only=True):
     page_params: list[str] = []
     recording: Literal["off", "ask"] = "off"
     callbacks: Literal["offered", "off"] = "offered"
-    listening: Literal["off", "on"] = "off"
+    listening: Listening = "off"
     file_mb: int = 25
     wrap_up: WrapUpPlan | None = None
     read_marks: Literal["off", "on"] = "on"

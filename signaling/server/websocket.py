@@ -61,6 +61,7 @@ SENTENCES: dict[ErrorReason, str] = {
     "bad_sdp": "The server does not understand this offer.",
     "bad_board": "The server does not understand this board message.",
     "listening_off": "Nobody may listen in to this conversation.",
+    "speaking_off": "The site does not let operators whisper, or does not let them join.",
     "not_mentioned": "Nobody has mentioned you in this conversation, or it is over.",
     "unknown_colleague": "This colleague is not signed in, or does not work for this site.",
     "staff_lines_only": "Colleagues can be mentioned only in messages that staff alone read.",

@@ -11,7 +11,7 @@ from typing import Literal
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reasons import OverReason
 from signaling.protocol.session_views import Media
-from signaling.protocol.words import Audience, Channel, Mode
+from signaling.protocol.words import Audience, Channel, ListenAs, Mode
 from signaling.session.model import Choice, RequestKind
 
 # --- events: from the user and staff -----------------------------------------------------------------------------------
@@ -290,6 +290,20 @@ class ListenStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class ListenedAs:
+    """An operator who listens whispers, joins, or only listens again.
+
+    ``mic``: whether their microphone is on. ``record``: whether an operator who joins agrees to be recorded. None: they were not
+    asked.
+    """
+
+    staff: str
+    how: ListenAs
+    mic: bool = False
+    record: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EndedBy:
     """An operator ends the session, its records were erased, or too many conversations sleep."""
 
@@ -414,7 +428,7 @@ SessionEvent = (
     | HelpAsked | TransferAsked | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | NotesTyped
     | WrappedUp | EndedBy | RingStarted | RingEnded
     | Mentioned | MentionRead
-    | ListenStarted | ListenStopped
+    | ListenStarted | ListenStopped | ListenedAs
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
 )  # fmt: skip  # a list of names

@@ -1,17 +1,31 @@
-"""Listening in: an operator hears a call and nobody hears the operator. The user and the staff are told.
+"""Listening in: an operator hears a call. The user and the staff are told.
 
-Listening in is possible only if the site allows it and the user was told so before entering. Listeners are not participants:
-they are asked nothing and are never recorded. A listener whose connection is lost stops listening.
+Listening in is possible only if the site allows it and the user was told so before entering. A listener is heard by nobody until
+they whisper (the counselor hears them) or join (everybody hears them). Listeners are not participants. Only one who has joined is
+asked about recording and recorded. A listener whose connection is lost stops listening.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
+from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reasons import OverReason
+from signaling.protocol.session_views import Media
+from signaling.protocol.words import ListenAs, Listening
 from signaling.session import people
-from signaling.session.events import Audit, Effect, ListenStarted, ListenStopped, Note, Over, Say
+from signaling.session import recording as recordings
+from signaling.session.events import Audit, Effect, ListenedAs, ListenStarted, ListenStopped, Note, Over, Say
 from signaling.session.model import Listener, NotAllowed, Session
 
 LOST_PEERS = frozenset({"lost", "text_only"})
+ALLOWED: Final[dict[Listening, frozenset[ListenAs]]] = {
+    "off": frozenset(),
+    "on": frozenset({"listen"}),
+    "whisper": frozenset({"listen", "whisper"}),
+    "join": frozenset({"listen", "whisper", "join"}),
+}
+_AUDITED: Final[dict[ListenAs, AuditAction]] = {"listen": "listen.quiet", "whisper": "listen.whisper", "join": "listen.join"}
 
 
 def check(session: Session, staff: str) -> None:
@@ -41,6 +55,33 @@ def stopped(session: Session, event: ListenStopped, now: int, out: list[Effect])
     """Remove a listener."""
     if event.staff in session.listeners:
         _over(session, session.listeners[event.staff], event.why, now, out)
+
+
+def changed(session: Session, event: ListenedAs, now: int, out: list[Effect]) -> None:
+    """Change whether a listener whispers, has joined, or only listens. Raises NotAllowed.
+
+    Everybody is told when somebody joins, and when the one who had joined is heard by nobody or only by the counselor again. Only
+    staff are told of a whisper. Where recording is possible, nobody joins without an answer about it.
+    """
+    listener = session.listeners.get(event.staff)
+    if listener is None:
+        raise NotAllowed("not_yours")
+    if event.how == "join" and event.record is None and recordings.offered(session):
+        raise NotAllowed("recording")
+    former, listener.how = listener.how, event.how
+    listener.media = Media(mic=event.mic and event.how != "listen")
+    listener.recording = ("yes" if event.record else "no") if event.how == "join" and event.record is not None else ""
+    if former == event.how:
+        return
+    if event.how == "join":
+        session.supervisors[listener.staff] = listener.name
+        out.append(Say("listening.joined", {"name": listener.name}))
+    elif former == "join":
+        out.append(Say("listening.on", {"name": listener.name}))
+    if "whisper" in (former, event.how) and event.how != "join":
+        out.append(Say("listening.whisper" if event.how == "whisper" else "listening.quiet", {"name": listener.name}, "staff"))
+    out.append(Audit(listener.staff, _AUDITED[event.how]))
+    out.append(Note("listening", {"state": event.how, "staff": listener.staff}))
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:

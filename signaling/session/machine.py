@@ -37,6 +37,7 @@ from signaling.session.events import (
     HelpCancelled,
     HelpJoined,
     Left,
+    ListenedAs,
     ListenStarted,
     ListenStopped,
     MediaChanged,
@@ -476,6 +477,7 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     NobodyEligible: helping.nobody_eligible,
     ListenStarted: listening.started,
     ListenStopped: listening.stopped,
+    ListenedAs: listening.changed,
     RecordingAnswered: recordings.answered,
     RecordingFailed: recordings.failed,
 }

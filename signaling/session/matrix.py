@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from media.api.wire import Record, SetMatrix
-from signaling.session.model import Person, Session
+from signaling.session.model import Listener, Person, Session
 
 VIDEO_SLOTS = 4  # video slots of each viewer
 SlotSource = tuple[str, Literal["camera", "screen"]]
@@ -47,22 +47,33 @@ class Matrix:
 def compute(session: Session) -> Matrix:
     """Return the matrix of a session. It is empty unless the session is active.
 
-    An operator who listens in hears everyone whom any participant hears, sees nothing, and is heard by nobody.
+    An operator who listens in sees nothing, and hears everyone whom any participant hears. Only the counselor hears an operator
+    who whispers, and everybody hears one who has joined. Staff who hear an operator are heard by that operator.
     Muting does not change the matrix: a listener switches between relay and mix when people or mode change, not at each mute.
     """
     if session.state != "active":
         return Matrix()
     people = session.present()
     hears = {person.id: tuple(other.id for other in people if _hears(session, person, other)) for person in people}
+    joined = session.joined()
+    reach = {
+        listener: {each.id for each in people if _reaches(session, who, each)} for listener, who in session.listeners.items()
+    }
     heard = {source for sources in hears.values() for source in sources}
-    listening = {listener: tuple(person.id for person in people if person.id in heard) for listener in session.listeners}
+    heard.update(*(reach[listener.id] | {listener.id} for listener in joined if reach[listener.id]))
+    company = [*people, *joined]
+    listening = {
+        listener: tuple(each.id for each in company if each.id != listener and each.id in heard | reached)
+        for listener, reached in reach.items()
+    }
+    reached_by = {person.id: tuple(listener for listener, reached in reach.items() if person.id in reached) for person in people}
     return Matrix(
-        hears=hears | listening,
+        hears={person: (*sources, *reached_by[person]) for person, sources in hears.items()} | listening,
         slots={person.id: _assign(session.slots.get(person.id, {}), _shown(session, hears[person.id])) for person in people},
         hold=(session.user,) if on_hold(session) else (),
         writers=tuple(person.id for person in people if may_write(session, person)),
         by_signaling=tuple(person.id for person in people if person.peer != "live"),
-        record=_record(session, [person.id for person in people if person.id in heard]),
+        record=_record(session, [each.id for each in company if each.id in heard]),
     )
 
 
@@ -77,7 +88,7 @@ def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
 
 
 def _record(session: Session, heard: list[str]) -> Record | None:
-    """Return what the worker must record, or None. Participants whom nobody hears are not recorded."""
+    """Return what the worker must record, or None. People whom nobody hears, or who whisper, are not recorded."""
     return Record(period=session.recording.period, participants=heard) if session.recording.on else None
 
 
@@ -114,6 +125,20 @@ def _hears(session: Session, listener: Person, source: Person) -> bool:
     if source.id == asked.professional:  # whisper: only the counselor hears the professional
         return listener.id == session.owner
     return True
+
+
+def _reaches(session: Session, listener: Listener, person: Person) -> bool:
+    """Return whether `person` hears this operator, who listens in.
+
+    The counselor hears a whisper. In a consultation, in which staff hear each other, the professional hears it as well.
+    """
+    if person.reading or listener.how == "listen":
+        return False
+    if listener.how == "join":
+        return person.role != "user" or not on_hold(session)
+    asked = session.open_help()
+    consulting = asked is not None and asked.mode == "consultation"
+    return person.id == session.owner or (consulting and person.role != "user")
 
 
 def _shown(session: Session, sources: tuple[str, ...]) -> list[SlotSource]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from signaling.protocol.reasons import CommandReason, EndReason
 from signaling.protocol.session_views import Media
-from signaling.protocol.words import CallbackState, Channel, HelpState, Mode, NobodyWhy, SessionState, TransferHow
+from signaling.protocol.words import CallbackState, Channel, HelpState, ListenAs, Mode, NobodyWhy, SessionState, TransferHow
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]
@@ -106,9 +106,13 @@ class Person(Struct, kw_only=True):
 
 
 class Listener(Person, kw_only=True):
-    """An operator who listens in. A listener is not one of the session's people. ``since``: when they began listening."""
+    """An operator who listens in. A listener is not one of the session's people.
+
+    ``since``: when they began listening. ``how``: whether they only listen, whisper to the counselor, or have joined.
+    """
 
     since: int
+    how: ListenAs = "listen"
 
 
 class Recording(Struct, kw_only=True):
@@ -205,6 +209,7 @@ class Session(Struct, kw_only=True):
     ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
     ``may_listen``: the user was told before entering that an operator may listen in.
+    ``supervisors``: names of the operators who have joined at some time, by id. Their voices may be in the recording.
     ``sleeps_days``: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
     ``woken``: the conversation slept, and its user waits for a counselor again.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
@@ -243,6 +248,7 @@ class Session(Struct, kw_only=True):
     recording: Recording = msgspec.field(default_factory=Recording)
     may_listen: bool = False
     listeners: dict[str, Listener] = {}
+    supervisors: dict[str, str] = {}
     mentions: list[Mention] = []
     rated: bool = False
     active_at: int | None = None
@@ -252,6 +258,10 @@ class Session(Struct, kw_only=True):
     def present(self) -> list[Person]:
         """Return the people who belong to the session now: the user, the owner, the professional."""
         return [person for person in self.people.values() if not person.gone]
+
+    def joined(self) -> list[Listener]:
+        """Return the operators who have joined: everybody hears them."""
+        return [listener for listener in self.listeners.values() if listener.how == "join"]
 
     def anyone(self, id: str) -> Person | None:
         """Return the participant or listener with this id, or None."""

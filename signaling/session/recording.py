@@ -12,8 +12,8 @@ def offered(session: Session) -> bool:
 
 
 def asked(session: Session) -> list[Person]:
-    """Return the people whose consent counts: all who hear and are heard."""
-    return [person for person in session.present() if not person.reading]
+    """Return the people whose consent counts: all who hear and are heard. An operator who has not joined is not recorded."""
+    return [*(person for person in session.present() if not person.reading), *session.joined()]
 
 
 def answered(session: Session, event: RecordingAnswered, now: int, out: list[Effect]) -> None:

@@ -13,6 +13,7 @@ from signaling.protocol.session_views import (
     CategoryView,
     HelpView,
     MailView,
+    Media,
     OpeningView,
     ParticipantView,
     RecordingView,
@@ -24,10 +25,10 @@ from signaling.protocol.session_views import (
     WaitingView,
 )
 from signaling.protocol.staff_views import QueueItem, SessionItem
-from signaling.protocol.words import PictureLimit
+from signaling.protocol.words import ListenAs, Listening, PictureLimit
 from signaling.session import matrix
 from signaling.session import recording as recordings
-from signaling.session.model import Help, Person, Session, Timer
+from signaling.session.model import Help, Listener, Person, Session, Timer
 
 MEDIA_CHANNELS = ("voice", "video")
 LONG_WAIT_MS = 60_000  # how long a user waits before the page offers to leave a message
@@ -48,6 +49,7 @@ class Surroundings:
     waiting: WaitingView | None = None
     opening: OpeningView | None = None
     offer_message: bool = False
+    listening: Listening = "off"  # the site's setting
     reachable: bool = False  # the partner signed who the user is, or there is a contact
     mail: MailView | None = None
 
@@ -69,7 +71,7 @@ def session_view(
         channel=session.channel,
         state=session.state,
         you=viewer,
-        participants=[_participant(session, each) for each in _visible(session)],
+        participants=[_participant(session, each, person) for each in _visible(session)],
         may_listen=session.may_listen,
         may_record=session.recording.offered,
         product_picture=brief_value(around.brief, "product_picture"),
@@ -94,6 +96,7 @@ def session_view(
             view.choices = ["wait", "message"]
         return view
     if person.role == "operator":
+        view.listening = around.listening
         return view
     view.brief = around.brief
     view.categories = list(around.categories)
@@ -110,21 +113,32 @@ def _visible(session: Session) -> list[Person]:
     return [*present, *session.listeners.values()]
 
 
-def _participant(session: Session, person: Person) -> ParticipantView:
+def _participant(session: Session, person: Person, viewer: Person) -> ParticipantView:
     presence: Literal["here", "lost", "left_page", "reading"] = "lost"
     if person.connected:
         presence = "reading" if person.reading else "here"
     elif session.aside and session.channel == "text" and person.id == session.user:
         presence = "left_page"
+    listens, media = _listens(person, viewer)
     return ParticipantView(
         id=person.id,
         name=person.name,
         role=person.role,
         presence=presence,
         peer=person.peer,
-        media=person.media,
+        media=media,
         owner=person.id == session.owner,
+        listens=listens,
     )
+
+
+def _listens(person: Person, viewer: Person) -> tuple[ListenAs | None, Media]:
+    """Return how an operator listens in, and their media, as `viewer` may know it. To a user, a whisper looks like listening."""
+    if not isinstance(person, Listener):
+        return None, person.media
+    if viewer.role == "user" and person.how == "whisper":
+        return "listen", Media()
+    return person.how, person.media
 
 
 def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping[int, PictureLimit]) -> RoomView:

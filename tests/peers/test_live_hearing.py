@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from media.mixer.hold import NOTES
+from signaling.protocol.words import Listening
 from signaling.server import app_keys
 from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
@@ -70,7 +71,7 @@ async def test_hold_silences_both_and_tells_the_user_who_holds(service: Service)
         assert said == [("hold.on", {"name": "Jimin"}), ("hold.off", {"name": "Jimin"})]
 
 
-async def set_listening(service: Service, setting: Literal["off", "on"]) -> None:
+async def set_listening(service: Service, setting: Listening) -> None:
     """Change the site's setting in the records, as the command line does while the service runs."""
     records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
@@ -83,12 +84,12 @@ async def audited(service: Service) -> list[tuple[str, str, str]]:
     return [(entry.actor, entry.action, entry.detail) for entry in reversed(found) if entry.action.startswith("listen.")]
 
 
-async def listening_in(service: Service) -> tuple[Person, Person, Person]:
+async def listening_in(service: Service, setting: Listening = "on") -> tuple[Person, Person, Person]:
     """Make a call with an operator who listens in.
 
     The user was told beforehand that this may happen. Both people of the call see the operator.
     """
-    await set_listening(service, "on")
+    await set_listening(service, setting)
     user, counselor = await in_conversation(service, "voice")
     assert user.session["may_listen"]
     operator = await service.staff("ops", available=False)
@@ -131,6 +132,65 @@ async def test_operator_hears_both_unheard_and_is_announced(service: Service) ->
     assert 0 < int(end[2].removesuffix(" s")) < 60
     said = [(line["text"], line["args"]) for line in user.lines() if line["text"].startswith("listening")]
     assert said == [("listening.on", {"name": "Ops"}), ("listening.off", {"name": "Ops"})]
+
+
+def listens(session: dict[str, Any]) -> str | None:
+    """Return how the page is told that the operator listens, or None when they are not there."""
+    return next((person["listens"] for person in session["participants"] if person["role"] == "operator"), None)
+
+
+async def test_whisper_reaches_the_counselor_and_joining_everybody(service: Service) -> None:
+    user, counselor, operator = await listening_in(service, "join")
+    session = user.session_id
+
+    async def goes(how: str) -> None:
+        assert (await operator.ask(type="listen_as", session=session, how=how, mic=True))["type"] == "ok"
+        await counselor.until(lambda s: listens(s) == how)
+
+    async with await user.join_room() as one, await counselor.join_room() as two, await operator.join_room() as three:
+        one.speak(USER)
+        two.speak(COUNSELOR)
+        three.speak(OPERATOR)
+        await hears(two, USER)
+        await goes("whisper")
+        await hears(two, USER, OPERATOR)
+        await hears(one, COUNSELOR)
+        await hears(three, USER, COUNSELOR)
+        assert listens(user.session) == "listen"
+
+        assert (await counselor.say("hold", on=True))["type"] == "ok"
+        await hears(two, OPERATOR)
+        await hears(three, COUNSELOR)
+        await hears_the_hold_tone(one)
+        assert (await counselor.say("hold", on=False))["type"] == "ok"
+
+        await goes("join")
+        await user.until(lambda s: listens(s) == "join")
+        await hears(one, COUNSELOR, OPERATOR)
+        await hears(two, USER, OPERATOR)
+        told = user.traffic().index('"listening.joined"')
+        assert told < user.traffic().index('"listens": "join"'), "the line with the name comes first"
+
+        await set_listening(service, "whisper")
+        await counselor.until(lambda s: listens(s) == "listen")
+        await hears(one, COUNSELOR)
+        await hears(two, USER)
+        assert operator.session["listening"] == "whisper"
+        ask = {"type": "listen_as", "session": session}
+        assert (await operator.ask(**ask, how="join"))["reason"] == "speaking_off"
+        for person in (user, counselor):
+            assert (await person.ask(**ask, how="whisper"))["reason"] == "not_yours"
+        assert (await operator.ask(**ask, how="whisper"))["type"] == "ok"
+    assert "whisper" not in user.traffic()
+    assert [action for _, action, _ in await audited(service)] == [
+        "listen.begin",
+        "listen.whisper",
+        "listen.join",
+        "listen.quiet",
+        "listen.whisper",
+    ]
+    said = [line["text"] for line in user.lines() if line["text"].startswith("listening")]
+    assert said == ["listening.on", "listening.joined", "listening.on"]
 
 
 async def test_listening_operator_can_only_listen(service: Service) -> None:

@@ -63,6 +63,7 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     staff.Watch: "live.watch",
     staff.EndSession: "live.end",
     staff.Listen: "live.listen",
+    staff.SetListening: "live.speak",
     staff.SignOutStaff: "live.sign_out",
 }
 
@@ -84,7 +85,7 @@ def check_sender(client: Client, message: object) -> None:
 def check_part(person: Person, message: object) -> None:
     """Raise NotAllowed if the person's part in the session does not allow this message.
 
-    The part counts, and not the person's other roles: a counselor who listens in says nothing.
+    The part counts, and not the person's other roles: a counselor who listens in writes nothing.
     """
     action = MESSAGES[type(message)]
     part: Holder = "supervisor" if person.role == "operator" else person.role  # only listeners are operators

@@ -6,13 +6,14 @@ from typing import Any
 
 from signaling.access.rights import may, of_member
 from signaling.live.connections import Client
+from signaling.live.entry import Entry
 from signaling.live.runtime import Live
 from signaling.protocol import staff_messages as msg
 from signaling.session import events as ev
-from signaling.session.model import NotAllowed
+from signaling.session.model import NotAllowed, Person
 
 from .allowed import check_entry
-from .checks import Handler, Reply, staff_id
+from .checks import Handler, Reply, in_session, staff_id
 
 
 async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
@@ -49,6 +50,11 @@ async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
     return None
 
 
+async def _listen_as(live: Live, client: Client, entry: Entry, person: Person, message: msg.SetListening) -> Reply:
+    await live.listening.change(entry, person.id, message)
+    return None
+
+
 async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff) -> Reply:
     member = await live.records.staff(message.staff)
     if member is None or client.staff is None or not may(client.staff, "live.sign_out", of_member(member)):
@@ -63,5 +69,6 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Watch: _watch,
     msg.EndSession: _end_session,
     msg.Listen: _listen,
+    msg.SetListening: in_session(_listen_as),
     msg.SignOutStaff: _sign_out_staff,
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Literal
+from collections.abc import Collection, MutableMapping
+from typing import Final, Literal, get_args
 
 from aiohttp import web, web_response
 from aiohttp.typedefs import Handler
@@ -22,7 +22,8 @@ _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 # See HTML, "check a navigation response's adherence to its embedder policy".
 # Our pages embed nothing from other origins, so that they can have these headers.
 FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
-_DEVICES = ("camera", "display-capture", "microphone")
+Device = Literal["camera", "display-capture", "microphone"]
+DEVICES: Final[tuple[Device, ...]] = get_args(Device)
 Opener = Literal["same-origin", "same-origin-allow-popups", "unsafe-none"]
 _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
 
@@ -57,13 +58,13 @@ def secure(request: web.Request, headers: MutableMapping[str, str]) -> None:
 
 
 def page_headers(
-    settings: Settings, *, frame_ancestors: list[str], devices: bool, opener: Opener = "same-origin"
+    settings: Settings, *, frame_ancestors: list[str], devices: Collection[Device], opener: Opener = "same-origin"
 ) -> dict[str, str]:
     """Return the headers of one HTML page.
 
     `frame_ancestors`: origins that may frame the page. Older versions may have stored a text that is no origin. Such a text is
-    left out, because it could add a directive. `devices`: whether the page may use camera, microphone and screen. `opener`:
-    whether the page stays connected to the window that opened it, or to windows that it opens.
+    left out, because it could add a directive. `devices`: the devices that the page may use. `opener`: whether the page
+    stays connected to the window that opened it, or to windows that it opens.
     """
     frame_ancestors = [each for each in frame_ancestors if is_origin(each)]
     sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))
@@ -84,7 +85,7 @@ def page_headers(
     headers = {
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Permissions-Policy": ", ".join(
-            [f"{name}=({'self' if devices else ''})" for name in _DEVICES] + [f"{name}=()" for name in _NEVER]
+            [f"{name}=({'self' if name in devices else ''})" for name in DEVICES] + [f"{name}=()" for name in _NEVER]
         ),
         "Cache-Control": "no-cache",
         "Cross-Origin-Opener-Policy": opener,

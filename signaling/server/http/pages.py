@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 from aiohttp import web
 from msgspec import Struct
@@ -17,13 +19,14 @@ from signaling.server.app_keys import COUNTS, RECORDS, SETTINGS
 from .bodies import Key, file_inside, read_query
 from .compressed import file_response
 from .errors import Refused, not_found
-from .headers import Opener, page_headers
+from .headers import DEVICES, Device, Opener, page_headers
 from .no_panel import Reason, no_panel
 from .try_page import page_origins
 
 PAGES = Path(__file__).parents[2] / "pages"
 routes = web.RouteTableDef()
 
+_VOICE: Final[tuple[Device, ...]] = ("microphone",)  # for supervisors who whisper or join
 _STAFF_PAGES = {"counselor": "/console", "professional": "/console", "operator": "/operator"}
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sangdam</title>
 <h1>The pages are not built yet</h1>
@@ -87,17 +90,17 @@ async def call(request: web.Request) -> web.StreamResponse:
     (`web/src/room/handoff.ts`). The call page has no opener policy, because the partner's page has none: with different policies
     the browser would separate the windows.
     """
-    return _page(request, "call.html", devices=True, opener="unsafe-none")
+    return _page(request, "call.html", devices=DEVICES, opener="unsafe-none")
 
 
 @routes.get("/console")
 async def console(request: web.Request) -> web.StreamResponse:
-    return _page(request, "console.html", devices=True)
+    return _page(request, "console.html", devices=DEVICES)
 
 
 @routes.get("/operator")
 async def operator(request: web.Request) -> web.StreamResponse:
-    return _page(request, "operator.html")
+    return _page(request, "operator.html", devices=_VOICE)
 
 
 @routes.get("/widget.js")
@@ -143,7 +146,7 @@ def _page(
     name: str,
     *,
     frame_ancestors: list[str] | None = None,
-    devices: bool = False,
+    devices: Collection[Device] = (),
     opener: Opener = "same-origin",
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]

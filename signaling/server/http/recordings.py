@@ -99,7 +99,7 @@ async def recording(request: web.Request) -> web.Response:
             session=record.id,
             pieces=[(piece.begin, piece.end) for piece in pieces(found)],
             tracks=tracks,
-            people=[PersonItem(id=each.id, name=each.name, role=each.role) for each in session.people.values()],
+            people=_people(session),
             lines=await records.lines(record.id, 0, MOST_LINES, "staff"),
             board=base64.b64encode(await records.board(record.id)).decode(),
         )
@@ -134,6 +134,13 @@ async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, Staff
     took_part = member.id == record.counselor or any(track.participant == member.id for one in found for track in one.tracks)
     asker.require(of_session(record, own=took_part))
     return record, decode_snapshot(record.snapshot), member, found
+
+
+def _people(session: Session) -> list[PersonItem]:
+    """Return the people whose voices may be in the recording."""
+    people = {each.id: PersonItem(id=each.id, name=each.name, role=each.role) for each in session.people.values()}
+    joined = {staff: PersonItem(id=staff, name=name, role="operator") for staff, name in session.supervisors.items()}
+    return list((joined | people).values())
 
 
 async def _look(request: web.Request, member: StaffRecord, session: str) -> None:

@@ -144,7 +144,7 @@ async def panel(request: web.Request) -> web.Response:
             low_s=place.low_s,
             high_s=place.high_s,
             retention_days=site.retention_days,
-            may_listen=site.listening == "on",
+            may_listen=site.listening != "off",
             own_past=site.own_past == "shown",
             opening=OpeningView(
                 open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=site.callbacks == "offered"

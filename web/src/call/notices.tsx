@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { failureText } from "../room/failures";
 import { hearing } from "../room/hearing";
-import { listeners, participant } from "../room/state";
+import { listeners, others, participant } from "../room/state";
 import { list, nameAndRole } from "../room/words";
 import { announce, toast } from "../ui/announce";
 import { Button } from "../ui/button";
@@ -117,10 +117,10 @@ function useHoldSpoken(session: SessionView): void {
   }, [text]);
 }
 
-/** Announces that a professional has arrived, and that a disconnected person is back. */
+/** Announces that a professional or an operator has joined, and that a disconnected person is back. */
 function useArrivals(session: SessionView): void {
-  const here = session.participants
-    .filter((one) => (one.role === "counselor" || one.role === "professional") && !one.owner && one.presence === "here")
+  const here = others(session)
+    .filter((one) => !one.owner && one.presence === "here")
     .map((one) => one.id);
   const known = useRef(here);
   const key = here.join(" ");

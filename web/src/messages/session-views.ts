@@ -1,6 +1,6 @@
 // Generated from signaling/protocol/session_views.py by `make messages`. Do not edit.
 
-import type { Audience, CallbackState, Channel, HelpState, Interrupted, Mode, NobodyWhy, PictureLimit, Provenance, Role, SessionState, TransferHow } from "./words";
+import type { Audience, CallbackState, Channel, HelpState, Interrupted, ListenAs, Listening, Mode, NobodyWhy, PictureLimit, Provenance, Role, SessionState, TransferHow } from "./words";
 import type { EndReason } from "./reasons";
 
 /**
@@ -74,8 +74,10 @@ export interface CategoryView {
 }
 
 /**
- * A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
+ * A person in the session. An ``operator`` listens in.
  *
+ * ``listens``: how they do. listen: nobody hears them. whisper: only the counselor hears them (and in a consultation the
+ * professional); users are not told of it. join: everybody hears them. Null for everybody else.
  * ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading (a
  * professional who is catching up, unheard); gone.
  * ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
@@ -88,6 +90,7 @@ export interface ParticipantView {
   peer: "none" | "connecting" | "live" | "text_only" | "lost";
   media: Media;
   owner: boolean;
+  listens: ListenAs | null;
 }
 
 /** The source of one receiving video section of the browser's offer. */
@@ -227,6 +230,7 @@ export interface SessionView {
   room: RoomView | null;
   recording: RecordingView | null;
   may_listen: boolean;
+  listening: Listening;
   may_record: boolean;
   waiting: WaitingView | null;
   opening: OpeningView | null;

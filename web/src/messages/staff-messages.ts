@@ -1,6 +1,6 @@
 // Generated from signaling/protocol/staff_messages.py by `make messages`. Do not edit.
 
-import type { Mode } from "./words";
+import type { ListenAs, Mode } from "./words";
 
 /** A member of staff becomes available or away. */
 export interface SetState {
@@ -200,6 +200,21 @@ export interface Listen {
   type: "listen";
   session: string;
   on: boolean;
+  id?: number | null;
+}
+
+/**
+ * An operator who listens in whispers to the counselor, joins the call, or only listens again.
+ *
+ * The same message says that the microphone was turned on or off, and changes the answer about recording. ``record``: whether an
+ * operator who joins may be recorded; needed if the call may be recorded.
+ */
+export interface SetListening {
+  type: "listen_as";
+  session: string;
+  how: ListenAs;
+  mic?: boolean;
+  record?: boolean | null;
   id?: number | null;
 }
 

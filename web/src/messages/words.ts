@@ -19,6 +19,7 @@ export type Action =
   | "sign_in.change"
   | "live.watch"
   | "live.listen"
+  | "live.speak"
   | "live.end"
   | "live.sign_out"
   | "sites.list"
@@ -62,6 +63,10 @@ export type Channel = "text" | "voice" | "video";
 export type Audience = "all" | "staff";
 
 export type Mode = "consultation" | "whisper" | "conference";
+
+export type ListenAs = "listen" | "whisper" | "join";
+
+export type Listening = "off" | "on" | "whisper" | "join";
 
 export type Grade = "good" | "fair" | "poor";
 

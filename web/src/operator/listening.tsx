@@ -7,6 +7,7 @@ import { Devices } from "../room/devices";
 import { RoomAudio } from "../room/media";
 import { RoomLink } from "../room/room-link";
 import { Button, Icon, toast, useStore } from "../ui";
+import { Speaking, Told } from "./speaking";
 import { t, textOr } from "./texts";
 
 export interface Listening {
@@ -52,7 +53,8 @@ export function useListening(client: Client): Listening {
   };
 }
 
-/** Plays the call, and shows a band as long as the operator listens. Never asks for the operator's microphone. */
+/** Plays the call, and shows a band as long as the operator listens. Asks for the operator's microphone only when the operator
+ *  whispers or joins. */
 export function ListeningBand({ client, session, onStop }: { client: Client; session: string; onStop: () => void }) {
   const [link, setLink] = useState<RoomLink | null>(null);
   useEffect(() => {
@@ -69,13 +71,15 @@ export function ListeningBand({ client, session, onStop }: { client: Client; ses
   if (view === undefined) return null;
   const counselor = view.participants.find((one) => one.owner);
   const heard = (view.room?.hears[view.you] ?? []).length > 0;
+  const names = { user: nameOf(userOf(view)), counselor: nameOf(counselor) };
   return (
     <div class="notice notice-warn band listening" role="status" data-testid="listening">
       <Icon node={heard ? Ear : EarOff} />
       <span>
-        <strong>{t("listen.now", { user: nameOf(userOf(view)), counselor: nameOf(counselor) })}</strong>{" "}
-        {t(heard ? "listen.told" : "listen.nothing")}
+        <strong>{t("listen.now", names)}</strong>{" "}
+        {link !== null && <Told view={view} devices={link.devices} heard={heard} names={names} />}
       </span>
+      {link !== null && <Speaking client={client} view={view} devices={link.devices} names={names} />}
       <Button kind="primary" onClick={onStop} data-testid="listen-stop">
         {t("listen.stop")}
       </Button>

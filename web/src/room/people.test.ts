@@ -88,6 +88,7 @@ describe("system lines", () => {
     "hold.off",
     "listening.on",
     "listening.off",
+    "listening.joined",
   ];
   const MODES = ["consultation", "whisper", "conference"].map((mode) => `mode.${mode}`);
   const CHANNELS = ["voice", "video", "asked.voice", "asked.video", "declined", "missed"].map((channel) => `channel.${channel}`);

@@ -308,14 +308,16 @@ export function participant(session: SessionView, id: string): ParticipantView |
   return session.participants.find((one) => one.id === id);
 }
 
-/** Returns all other participants who have not left. */
+const onlyListens = (one: ParticipantView) => one.role === "operator" && one.listens !== "join";
+
+/** Returns all other participants who have not left, and the operators who have joined. */
 export function others(session: SessionView): ParticipantView[] {
-  return session.participants.filter((one) => one.id !== session.you && one.presence !== "gone" && one.role !== "operator");
+  return session.participants.filter((one) => one.id !== session.you && one.presence !== "gone" && !onlyListens(one));
 }
 
-/** Returns the operators who listen in. */
+/** Returns the operators who listen in and have not joined. */
 export function listeners(session: SessionView): ParticipantView[] {
-  return session.participants.filter((one) => one.role === "operator");
+  return session.participants.filter(onlyListens);
 }
 
 export function lastRev(state: RoomState, session: string): number {

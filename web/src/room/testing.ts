@@ -11,6 +11,7 @@ export function aParticipant(changes: Partial<ParticipantView> = {}): Participan
     peer: "live",
     media: { mic: true, camera: false, screen: false, interrupted: "" },
     owner: false,
+    listens: null,
     ...changes,
   };
 }
@@ -51,6 +52,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     },
     recording: null,
     may_listen: false,
+    listening: "off",
     may_record: false,
     waiting: null,
     opening: null,

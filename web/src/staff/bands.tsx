@@ -1,9 +1,11 @@
+import { Ear, Mic, MicOff } from "lucide";
 import type { SessionView } from "../messages";
 import type { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
-import { listeners, participant } from "../room/state";
-import { Button, useStore } from "../ui";
+import { participant } from "../room/state";
+import { Button, Icon, useStore } from "../ui";
 import { clock } from "./format";
+import { listened } from "./listened";
 import { nameOf, userOf } from "./names";
 import { t } from "./texts";
 
@@ -42,14 +44,23 @@ export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() 
   );
 }
 
-/** Says that an operator listens in, as long as they do. */
+/** Says which operators listen in, whisper or have joined, as long as they do. A microphone that is off is crossed out. */
 export function ListenedBand({ session }: { session: SessionView }) {
-  const names = listeners(session).map((one) => one.name);
-  if (names.length === 0) return null;
   return (
-    <div class="notice notice-warn band" role="status" data-testid="listened">
-      <span>{t("listened.now", { names: names.join(", "), user: nameOf(userOf(session)) })}</span>
-    </div>
+    <>
+      {listened(session).map(({ how, key, args, muted }) => (
+        <div
+          key={how + (args.name ?? "")}
+          class={`notice notice-${how === "listen" ? "warn" : "help"} band listened-${how}`}
+          role="status"
+          data-testid="listened"
+          data-how={how}
+        >
+          <Icon node={how === "listen" ? Ear : muted ? MicOff : Mic} />
+          <span>{t(key, args)}</span>
+        </div>
+      ))}
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signaling.protocol.session_views import Media
+from signaling.protocol.words import ListenAs
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot
 from signaling.session import events as ev
 from tests.unit.signaling.session.call import Call
@@ -120,6 +121,70 @@ def test_listener_moves_with_the_room_to_another_worker() -> None:
     assert call.session.listeners["ops"].peer == "live"
 
 
-def test_snapshot_keeps_listening() -> None:
+def listened_as(how: ListenAs, *, recording: bool = False) -> Call:
     call = listened()
+    call.session.recording.offered = recording
+    call.give(ev.ListenedAs("ops", how, mic=True, record=True if recording else None))
+    return call
+
+
+def test_only_staff_are_told_of_a_whisper() -> None:
+    call = listened_as("whisper")
+    assert call.effects == [
+        ev.Say("listening.whisper", {"name": "Mina"}, "staff"),
+        ev.Audit("ops", "listen.whisper"),
+        ev.Note("listening", {"state": "whisper", "staff": "ops"}),
+    ]
+    call.give(ev.ListenedAs("ops", "listen", mic=True))
+    assert call.effects[0] == ev.Say("listening.quiet", {"name": "Mina"}, "staff")
+    assert call.session.listeners["ops"].media == Media(), "whoever only listens has no microphone on"
+
+
+def test_everybody_is_told_by_name_who_joins() -> None:
+    call = listened_as("join")
+    assert call.effects[:2] == [ev.Say("listening.joined", {"name": "Mina"}, "all"), ev.Audit("ops", "listen.join")]
+    assert call.session.supervisors == {"ops": "Mina"}
+    call.give(ev.ListenedAs("ops", "whisper"))
+    assert call.said() == ["listening.on", "listening.whisper"]
+    call.give(ev.ListenedAs("ops", "join"))
+    assert call.said() == ["listening.joined"]
+    call.give(ev.ListenStopped("ops", "stopped"))
+    assert call.said() == ["listening.off"]
+    assert call.session.supervisors == {"ops": "Mina"}, "the recording still needs the name"
+
+
+def test_muting_changes_the_microphone_and_tells_nobody_again() -> None:
+    call = listened_as("whisper")
+    assert call.session.listeners["ops"].media.mic
+    assert call.give(ev.ListenedAs("ops", "whisper", mic=False)) == []
+    assert not call.session.listeners["ops"].media.mic
+
+
+@pytest.mark.parametrize("how", ["listen", "whisper", "join"])
+def test_only_a_listener_whispers_or_joins(how: ListenAs) -> None:
+    call = a_call().active()
+    for person in ("ops", "jimin", "u"):
+        assert refused(call, ev.ListenedAs(person, how)) == "not_yours"
+
+
+def test_nobody_joins_a_recorded_call_without_an_answer() -> None:
+    call = listened()
+    call.session.recording.offered = True
+    for person in ("u", "jimin"):
+        call.give(ev.RecordingAnswered(person, True))
+    assert call.session.recording.on
+    assert refused(call, ev.ListenedAs("ops", "join")) == "recording"
+    call.give(ev.ListenedAs("ops", "whisper"))
+    assert call.session.recording.on, "a whisper needs no answer, because it is not recorded"
+    call.give(ev.ListenedAs("ops", "join", record=True))
+    assert call.session.recording.on
+    call.give(ev.ListenedAs("ops", "join", record=False))
+    assert not call.session.recording.on
+    assert ev.Say("recording.off", {"name": "Mina"}) in call.effects
+    call.give(ev.ListenedAs("ops", "listen"))
+    assert call.session.recording.on, "the call is recorded again once it is without the person who refuses"
+
+
+def test_snapshot_keeps_listening() -> None:
+    call = listened_as("join")
     assert decode_snapshot(encode_snapshot(call.session)) == call.session

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from signaling.protocol.session_views import Brief, CategoryView, Media, SiteView
-from signaling.protocol.words import Audience, Mode, TransferHow
+from signaling.protocol.words import Audience, ListenAs, Mode, TransferHow
 from signaling.session import matrix, views
 from signaling.session.model import Help, Listener, Person, Session, new_session
 
@@ -124,6 +126,71 @@ def test_listener_hears_only_what_somebody_hears_and_is_not_heard(session: Sessi
     assert grid.hears["ops"] == heard
     assert {key: sources for key, sources in grid.hears.items() if key != "ops"} == before.hears
     assert (grid.slots, grid.writers, grid.hold) == (before.slots, before.writers, before.hold)
+
+
+def supervised(session: Session, how: ListenAs, *others: ListenAs) -> Session:
+    """Return the session with an operator "ops" who listens in, and further operators "ops2", "ops3"."""
+    for n, each in enumerate((how, *others), 1):
+        who = "ops" if n == 1 else f"ops{n}"
+        session.listeners[who] = Listener(id=who, role="operator", name="O", staff=who, since=0, how=each)
+    return session
+
+
+@pytest.mark.parametrize(
+    ("session", "hear", "heard"),
+    [
+        (room(), ["counselor"], ("user", "counselor")),
+        (room("whisper"), ["counselor"], ("user", "counselor", "professional")),
+        (room("conference"), ["counselor"], ("user", "counselor", "professional")),
+        (room(reading=True), ["counselor"], ("user", "counselor")),
+        (room("consultation"), ["counselor", "professional"], ("counselor", "professional")),
+        (room("consultation", hear_user=True), ["counselor", "professional"], ("user", "counselor", "professional")),
+        (room(held=True), ["counselor"], ("counselor",)),
+        (room(transfer="now"), ["counselor"], ("counselor",)),
+    ],
+)
+def test_whisper_reaches_the_counselor_never_the_user(session: Session, hear: list[str], heard: tuple[str, ...]) -> None:
+    before = matrix.compute(session)
+    grid = matrix.compute(supervised(session, "whisper", "listen"))
+    assert [person for person, sources in grid.hears.items() if "ops" in sources] == hear
+    assert grid.hears["ops"] == heard
+    assert "ops" not in grid.hears["ops2"], "the counselor is told that nobody else hears it"
+    assert grid.hears["user"] == before.hears["user"]
+    assert grid.slots == before.slots
+
+
+@pytest.mark.parametrize(
+    ("session", "hear", "heard"),
+    [
+        (room(), ["user", "counselor"], ("user", "counselor")),
+        (room("whisper"), ["user", "counselor", "professional"], ("user", "counselor", "professional")),
+        (room(reading=True), ["user", "counselor"], ("user", "counselor")),
+        (room("consultation"), ["counselor", "professional"], ("counselor", "professional")),
+        (room(held=True), ["counselor"], ("counselor",)),
+    ],
+)
+def test_everybody_who_is_not_on_hold_hears_a_joined_operator(session: Session, hear: list[str], heard: tuple[str, ...]) -> None:
+    grid = matrix.compute(supervised(session, "join", "listen", "whisper"))
+    assert [person for person, sources in grid.hears.items() if "ops" in sources] == [*hear, "ops2", "ops3"]
+    assert grid.hears["ops"] == heard
+    assert grid.hears["ops2"] == (*heard, "ops")
+
+
+def test_joined_operator_is_recorded_and_a_whisper_is_not() -> None:
+    for how, recorded in (("listen", []), ("whisper", []), ("join", ["ops"])):
+        session = supervised(room(), cast(ListenAs, how))
+        session.recording.on = True
+        record = matrix.compute(session).record
+        assert record is not None
+        assert record.participants == ["user", "counselor", *recorded]
+
+
+def test_talk_of_counselor_and_whisperer_on_hold_is_not_recorded() -> None:
+    session = supervised(room(held=True), "whisper")
+    session.recording.on = True
+    record = matrix.compute(session).record
+    assert record is not None
+    assert record.participants == []
 
 
 @pytest.mark.parametrize(

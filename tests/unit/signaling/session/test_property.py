@@ -87,6 +87,13 @@ event = st.one_of(
     st.builds(ev.WrappedUp, someone),
     st.builds(ev.ListenStarted, st.sampled_from(["ops", "jimin"]), st.just("Ops")),
     st.builds(ev.ListenStopped, st.sampled_from(["ops", "jimin"]), st.sampled_from(["stopped", "turned_off", "lost"])),
+    st.builds(
+        ev.ListenedAs,
+        st.sampled_from(["ops", "jimin"]),
+        st.sampled_from(["listen", "whisper", "join"]),
+        st.booleans(),
+        st.sampled_from([None, True, False]),
+    ),
     st.builds(ev.EndedBy, st.sampled_from(["operator", "erased"])),
     st.builds(ev.RingStarted, request, st.just("r-1"), staff, st.just(NOW), fence),
     st.builds(ev.RingEnded, request, st.just("r-1"), fence),
@@ -124,6 +131,17 @@ called_back = [
     ev.RingStarted("s-1.c2", "r-1", "jimin", NOW, 1),
     ev.Accepted("s-1.c2", "jimin", "Jimin", True, 2),
     ev.UserMet("u"),
+]
+
+# An operator who listens in whispers while the user is on hold, and then joins.
+supervised: list[ev.SessionEvent] = [
+    *opening[:6],
+    ev.PeerOffered("ops", "p-1", "tab-1"),
+    ev.PeerChanged("ops", "p-1", 1, "live"),
+    ev.ListenedAs("ops", "whisper", True),
+    ev.Held("jimin", True),
+    ev.Held("jimin", False),
+    ev.ListenedAs("ops", "join", True, True),
 ]
 
 # A text session becomes a call and both people are heard. Then one of them falls silent.
@@ -166,16 +184,15 @@ def check(session: Session, around: views.Surroundings = NOWHERE) -> None:
         assert asked is None
     for listener, sources in grid.hears.items():
         assert listener not in sources
-        if listener in session.listeners:
-            continue
-        assert not any(session.people[each].gone or session.people[each].reading for each in (*sources, listener) if sources)
+        in_room = [each for each in (*sources, listener) if sources and each not in session.listeners]
+        assert not any(session.people[each].gone or session.people[each].reading for each in in_room)
     if asked is not None and asked.mode == "consultation":
         assert grid.hears.get("u", ()) == ()
         assert grid.hold == ("u",)
     if session.held:
         assert session.state == "active"
-        assert "u" not in grid.hears["u"] + grid.hears[session.owner]
-        assert session.owner not in grid.hears["u"]
+        assert grid.hears["u"] == ()
+        assert not any("u" in sources for sources in grid.hears.values())
         assert grid.hold == ("u",)
     if session.state == "active" and not any("u" in sources for sources in grid.hears.values()):
         told = views.session_view(session, "u", NOWHERE, grid)
@@ -184,8 +201,11 @@ def check(session: Session, around: views.Surroundings = NOWHERE) -> None:
     if asked is not None and asked.mode == "whisper":
         assert asked.professional not in grid.hears.get("u", ())
     if grid.record is not None:
-        assert all(session.people[each].recording == "yes" for each in grid.record.participants)
-        assert {source for sources in grid.hears.values() for source in sources} == set(grid.record.participants)
+        recorded = [session.anyone(each) for each in grid.record.participants]
+        assert all(each is not None and each.recording == "yes" for each in recorded)
+        company = {each.id for each in (*session.present(), *session.joined())}
+        heard = {source for listener, sources in grid.hears.items() if listener in company for source in sources}
+        assert heard & company == set(grid.record.participants)
     check_listeners(session, grid)
     check_told(session, grid)
     check_promise(session, around)
@@ -251,31 +271,60 @@ def check_promise(session: Session, around: views.Surroundings) -> None:
 
 
 def check_listeners(session: Session, grid: matrix.Matrix) -> None:
-    """Check that the user sees every operator who listens in.
+    """Check that the user sees every operator who listens in, and is told of each who is heard by the user.
 
-    An operator hears nobody whom no participant hears, and nobody hears the operator.
+    An operator hears nobody whom no participant hears, except people who hear the operator. Nobody hears a silent operator. The
+    user never hears a whisper, and no view for the user tells of it.
     """
     assert session.state == "active" or not session.listeners
-    others = [sources for listener, sources in grid.hears.items() if listener not in session.listeners]
-    for listener in session.listeners:
+    company = {each.id for each in (*session.present(), *session.joined())}
+    told = views.session_view(session, "u", NOWHERE, grid)
+    for listener, known in session.listeners.items():
         assert session.may_listen
         assert listener not in session.people
-        assert all(any(source in sources for sources in others) for source in grid.hears[listener])
-        assert not any(listener in sources for sources in grid.hears.values())
+        hearers = {each for each, sources in grid.hears.items() if listener in sources}
+        others = [sources for each, sources in grid.hears.items() if each in company and each != listener]
+        assert all(source in hearers or any(source in sources for sources in others) for source in grid.hears[listener])
         assert listener not in grid.slots
         assert listener not in grid.writers
-        told = views.session_view(session, "u", NOWHERE, grid)
-        assert [(each.role, each.presence) for each in told.participants if each.id == listener] == [("operator", "here")]
+        [shown] = [each for each in told.participants if each.id == listener]
+        assert (shown.role, shown.presence) == ("operator", "here")
+        assert shown.listens == ("join" if known.how == "join" else "listen")
+        assert shown.media.mic <= (known.how == "join"), "an open microphone would give the whisper away"
+        if known.how == "listen":
+            assert not hearers
+        if known.how == "whisper":
+            assert "u" not in hearers
+            assert hearers <= {each.id for each in session.present() if each.staff and not each.reading}
+            assert grid.record is None or listener not in grid.record.participants
+        if session.owner and not session.people[session.owner].gone:
+            staff_view = views.session_view(session, session.owner, NOWHERE, grid)
+            assert [each.listens for each in staff_view.participants if each.id == listener] == [known.how]
+
+
+def check_announced(former: dict[str, str], effects: list[ev.Effect], session: Session) -> None:
+    """Check that everybody is told by name when an operator joins, and that only staff are told of a whisper."""
+    said = [(each.text, each.args.get("name"), each.audience) for each in effects if isinstance(each, ev.Say)]
+    audited = [(each.actor, each.action) for each in effects if isinstance(each, ev.Audit)]
+    for listener, known in session.listeners.items():
+        if known.how == "join" and former.get(listener) != "join":
+            assert ("listening.joined", known.name, "all") in said
+            assert (listener, "listen.join") in audited
+        if known.how == "whisper" and former.get(listener) != "whisper":
+            assert ("listening.whisper", known.name, "staff") in said
+            assert (listener, "listen.whisper") in audited
+        if known.how != "join" and former.get(listener) == "join":
+            assert ("listening.on", known.name, "all") in said, "the user is told that they no longer hear the operator"
 
 
 @settings(max_examples=400, deadline=None)
 @given(
-    begin=st.sampled_from([opening, called_back, risen]),
+    begin=st.sampled_from([opening, called_back, risen, supervised]),
     channel=st.sampled_from(["voice", "text"]),
     listening=st.booleans(),
     reachable=st.booleans(),
     sleeps_days=st.sampled_from([0, 7]),
-    skip=st.integers(0, len(opening)),
+    skip=st.integers(0, len(supervised)),
     story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30),
 )
 def test_any_event_sequence_follows_the_tables(
@@ -299,6 +348,7 @@ def test_any_event_sequence_follows_the_tables(
         before = encode_snapshot(session)
         state, epoch, help_state = session.state, session.epoch, session.help.state if session.help else None
         callback_state, aside = session.callback.state if session.callback else None, session.aside
+        former = {listener: known.how for listener, known in session.listeners.items()}
         try:
             effects = receive(session, happening, now)
         except NotAllowed:
@@ -311,6 +361,7 @@ def test_any_event_sequence_follows_the_tables(
         if help_state and session.help and session.help.state != help_state:
             assert session.help.state in HELP_ALLOWED[help_state]
         place_taken(aside, effects, session)
+        check_announced(former, effects, session)
         for effect in effects:
             if isinstance(effect, ev.Over):
                 assert effect.participant not in session.listeners

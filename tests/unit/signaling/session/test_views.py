@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from signaling.protocol.server_messages import encode
 from signaling.protocol.session_views import Brief, BriefField, CategoryView, Media, SessionView, SiteView, WaitingView
+from signaling.protocol.words import ListenAs
 from signaling.session import events as ev
 from signaling.session import matrix, receive, views
 from signaling.session.model import PeerName, Session, new_session
@@ -45,6 +48,36 @@ def test_users_are_never_shown_brief_help_or_categories() -> None:
     wire = encode(show(session, "u")).decode()
     assert not any(secret in wire for secret in SECRETS)
     assert (show(session, "u").brief, show(session, "u").help, show(session, "u").categories) == (None, None, [])
+
+
+def test_users_are_told_who_joined_and_never_of_a_whisper() -> None:
+    def listened(how: ListenAs) -> Session:
+        session = session_after(*ACTIVE)
+        session.may_listen = True
+        receive(session, ev.ListenStarted("ops", "Ops"), 1000)
+        receive(session, ev.ListenedAs("ops", how, mic=True), 1000)
+        return session
+
+    def ops(viewer: str, how: ListenAs) -> tuple[ListenAs | None, bool]:
+        [shown] = [each for each in show(listened(how), viewer).participants if each.id == "ops"]
+        return shown.listens, shown.media.mic
+
+    assert ops("u", "whisper") == ("listen", False)
+    assert encode(show(listened("whisper"), "u")) == encode(show(listened("listen"), "u"))
+    assert ops("jimin", "whisper") == ("whisper", True)
+    assert ops("u", "join") == ops("jimin", "join") == ("join", True)
+
+
+def test_only_an_operator_who_listens_sees_how_far_the_site_lets_them_go() -> None:
+    session = session_after(*ACTIVE)
+    session.may_listen = True
+    receive(session, ev.ListenStarted("ops", "Ops"), 1000)
+    around = replace(AROUND, listening="join")
+    assert {viewer: show(session, viewer, around).listening for viewer in ("u", "jimin", "ops")} == {
+        "u": "off",
+        "jimin": "off",
+        "ops": "join",
+    }
 
 
 def test_staff_are_shown_them() -> None:

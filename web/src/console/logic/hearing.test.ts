@@ -12,6 +12,7 @@ const person = (id: string, role: ParticipantView["role"], presence: Participant
   peer: "live",
   media: { mic: true, camera: false, screen: false, interrupted: "" },
   owner: false,
+  listens: null,
 });
 
 describe("who hears whom in a mode", () => {

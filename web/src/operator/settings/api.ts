@@ -1,5 +1,5 @@
 /** The HTTP calls of the settings, and the types of their answers. */
-import type { FieldProblem, StaffRole, TokenRight } from "../../messages";
+import type { FieldProblem, Listening, StaffRole, TokenRight } from "../../messages";
 import { ApiError, get, post } from "../../staff/api";
 import { locale } from "../../ui";
 import type { Page } from "../records";
@@ -25,7 +25,7 @@ export interface SiteSettings {
   page_params: string[];
   recording: "off" | "ask";
   callbacks: "offered" | "off";
-  listening: "off" | "on";
+  listening: Listening;
   file_mb: number;
   read_marks: "off" | "on";
   own_past: "shown" | "off";

@@ -30,7 +30,7 @@ const choices = (field: string, values: readonly string[]): Choice[] =>
 const CHOSEN = {
   callbacks: ["offered", "off"],
   recording: ["off", "ask"],
-  listening: ["off", "on"],
+  listening: ["off", "on", "whisper", "join"],
   read_marks: ["on", "off"],
   own_past: ["shown", "off"],
 } as const;

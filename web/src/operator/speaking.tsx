@@ -1,0 +1,173 @@
+/** How an operator who listens in whispers to the counselor, joins the call, or only listens again. */
+
+import { Ear, MessageCircle, Mic, MicOff, Users } from "lucide";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ListenAs, SessionView } from "../messages";
+import type { Client } from "../room/client";
+import type { Devices } from "../room/devices";
+import { viewer } from "../room/state";
+import { t as room } from "../room/words";
+import { sentence } from "../staff/refusals";
+import { t as shared } from "../staff/texts";
+import { Button, Dialog, Icon, IconButton, toast, useStore } from "../ui";
+import { takesPart, told, ways } from "./logic/speaking";
+import { t } from "./texts";
+
+const ICONS = { listen: Ear, whisper: MessageCircle, join: Users } as const;
+
+interface Names extends Record<string, string> {
+  user: string;
+  counselor: string;
+}
+
+interface ToldProps {
+  view: SessionView;
+  devices: Devices;
+  heard: boolean;
+  names: Names;
+}
+
+/** Says who hears the operator now. */
+export function Told({ view, devices, heard, names }: ToldProps) {
+  const speaks = useStore(devices.state, ({ mic }) => mic.on && !mic.silent);
+  return <span data-testid="listen-told">{t(told(view, speaks, heard), names)}</span>;
+}
+
+interface SpeakingProps {
+  client: Client;
+  view: SessionView;
+  devices: Devices;
+  names: Names;
+}
+
+/** Buttons for the ways of taking part that the site allows, and for the microphone while the operator may be heard. */
+export function Speaking({ client, view, devices, names }: SpeakingProps) {
+  const how = takesPart(view);
+  const mic = useStore(devices.state, (state) => state.mic);
+  const [joining, setJoining] = useState(false);
+  const { take, busy } = useTakingPart(client, view, devices);
+  const allowed = ways(view);
+  if (allowed.length < 2) return null;
+  return (
+    <>
+      <div class="segments" role="group" aria-label={t("listen.as")} data-testid="listen-as">
+        {allowed.map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={how === one}
+            disabled={busy}
+            data-testid={`listen-as-${one}`}
+            onClick={() => (one === "join" && how !== "join" ? setJoining(true) : void take(one))}
+          >
+            <Icon node={ICONS[one]} size={16} /> {t(`listen.as.${one}`)}
+          </button>
+        ))}
+      </div>
+      {how !== "listen" && (
+        <IconButton
+          icon={mic.on ? Mic : MicOff}
+          label={room(mic.on ? "mic.turnOff" : "mic.turnOn")}
+          class={mic.on ? "" : "control-off"}
+          pressed={mic.on}
+          onClick={() => void devices.toggle("mic", !mic.on)}
+          data-testid="listen-mic"
+        />
+      )}
+      {joining && (
+        <JoinDialog view={view} names={names} onJoin={(record) => take("join", record)} onClose={() => setJoining(false)} />
+      )}
+    </>
+  );
+}
+
+/** Returns a function that changes how the operator takes part, and whether a change is under way. The function resolves to whether
+ *  the change succeeded. The microphone is asked for only when the operator may be heard, and released when they only listen. */
+function useTakingPart(client: Client, view: SessionView, devices: Devices) {
+  const how = takesPart(view);
+  const agreed = useRef<boolean | null>(null); // the answer about recording, which goes with every message
+  const [busy, setBusy] = useState(false);
+  const tell = async (wanted: ListenAs) => {
+    const { mic } = devices.state.get();
+    const record = wanted === "join" ? agreed.current : null;
+    try {
+      await client.connection.request({ type: "listen_as", session: view.id, how: wanted, mic: mic.on && !mic.silent, record });
+      return true;
+    } catch (error) {
+      toast(sentence(error), "error");
+      return false;
+    }
+  };
+  const take = async (wanted: ListenAs, record: boolean | null = null) => {
+    if (wanted === how) return true;
+    setBusy(true);
+    agreed.current = record;
+    if (how === "listen") await devices.toggle("mic", true); // a muted operator who joins stays muted
+    const { track, problem } = devices.state.get().mic;
+    const ready = wanted === "listen" || track !== null;
+    if (!ready) toast(room(`problem.${problem || "failed"}.mic`), "error");
+    const taken = ready && (await tell(wanted));
+    if (wanted === "listen" || (!taken && how === "listen")) devices.stop();
+    setBusy(false);
+    return taken;
+  };
+  const on = useStore(devices.state, ({ mic }) => mic.on && !mic.silent);
+  const known = viewer(view)?.media.mic ?? false;
+  useEffect(() => {
+    if (!busy && how !== "listen" && on !== known) void tell(how); // the others see a muted microphone
+  }, [busy, how, on, known]);
+  useLowered(view, how, devices);
+  return { take, busy };
+}
+
+/** Releases the microphone when the site no longer lets the operator speak, and tells them. */
+function useLowered(view: SessionView, how: ListenAs, devices: Devices) {
+  const was = useRef(how);
+  useEffect(() => {
+    const lowered = how === "listen" && !ways(view).includes(was.current);
+    was.current = how;
+    if (!lowered) return;
+    devices.stop();
+    toast(t("listen.lowered"));
+  }, [how]);
+}
+
+interface JoinDialogProps {
+  view: SessionView;
+  names: Names;
+  /** Joins. `record`: the answer about recording; null if the call is not recorded. */
+  onJoin: (record: boolean | null) => Promise<boolean>;
+  onClose: () => void;
+}
+
+/** Asks before the operator joins, because everybody hears them from then on. Asks for consent where the call may be recorded. */
+function JoinDialog({ view, names, onJoin, onClose }: JoinDialogProps) {
+  const [busy, setBusy] = useState(false);
+  const recorded = view.recording !== null;
+  const join = async (record: boolean | null) => {
+    setBusy(true);
+    if (await onJoin(record)) onClose();
+    else setBusy(false);
+  };
+  return (
+    <Dialog title={t("listen.join.title")} closeLabel={shared("close")} onClose={onClose}>
+      <div class="stack">
+        <p>{t("listen.join.text", names)}</p>
+        {recorded && <p class="notice">{t("listen.join.recording")}</p>}
+        <div class="row row-end">
+          <Button kind="quiet" onClick={onClose}>
+            {shared("cancel")}
+          </Button>
+          {recorded && (
+            <Button busy={busy} onClick={() => void join(false)} data-testid="listen-join-unrecorded">
+              {t("listen.join.unrecorded")}
+            </Button>
+          )}
+          <Button kind="primary" busy={busy} onClick={() => void join(recorded ? true : null)} data-testid="listen-join-confirm">
+            {t(recorded ? "listen.join.record" : "listen.join.yes")}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
