@@ -9,6 +9,7 @@ from tests.browser.people import Cast, User, eventually
 from tests.browser.test_board_tools import POINTERS
 
 PHONES = ((390, 844), (360, 640))
+SMALL = ((320, 568), (568, 320), (844, 390))
 NO_MICROPHONE = """
 if (navigator.mediaDevices)
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
@@ -61,6 +62,15 @@ PHONE_CALL = """
   }
   document.dispatchEvent(new Event('visibilitychange'));
 }
+"""
+IN_SMALL_WINDOW = "document.pictureInPictureElement?.dataset.kind ?? ''"
+# Names the buttons that a finger cannot press: outside the window, under something else, or too small.
+UNREACHABLE = """
+() => [...document.querySelectorAll('.room button')].filter((button) => {
+  const { x, y, width, height } = button.getBoundingClientRect();
+  const top = document.elementFromPoint(x + width / 2, y + height / 2);
+  return width > 0 && (width < 44 || height < 44 || !button.contains(top) || x < 0 || x + width > innerWidth + 0.5);
+}).map((button) => button.ariaLabel ?? button.textContent)
 """
 MIRRORED = "getComputedStyle(document.querySelector('[data-testid=self-video]')).transform !== 'none'"
 NAMED = """
@@ -117,6 +127,16 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await expect(user.page.locator(".toast").last).to_have_text("마이크와 카메라가 다시 켜졌어요.")
     await expect(counselor.get("participants")).not_to_contain_text("끊김")
     await user.get("call-camera").click()
+
+    await counselor.get("call-camera").click()
+    await user.sees(media.COUNSELOR)
+    await user.get("small-window").click()
+    await eventually(lambda: user.page.evaluate(IN_SMALL_WINDOW), "camera", "the counselor's picture is in a small window")
+    for width, height in (*PHONES, *SMALL):
+        await user.page.set_viewport_size({"width": width, "height": height})
+        assert await user.page.evaluate(UNREACHABLE) == [], (width, height)
+    await counselor.get("call-camera").click()
+    await eventually(lambda: user.page.evaluate(IN_SMALL_WINDOW), "", "the small window closes with the picture")
 
     await counselor.get("call-screen").click()
     await user.get("call-chat").click()

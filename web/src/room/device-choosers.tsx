@@ -1,7 +1,7 @@
 /** Lets people choose microphone, camera and speaker, and play a test sound. Loaded lazily: most people keep the browser's
  *  choice. */
 
-import { Volume2 } from "lucide";
+import { Headphones, Volume2 } from "lucide";
 import { useState } from "preact/hooks";
 import { Button } from "../ui/button";
 import { Select } from "../ui/field";
@@ -9,6 +9,9 @@ import { useStore } from "../ui/store";
 import type { Devices } from "./devices";
 import { playTestSound } from "./test-sound";
 import { t } from "./words";
+
+/** Chromium on Android lists earpiece, speakerphone and headset as microphones, and plays the call on the chosen one. */
+const MIC_ROUTES = /Android.*Chrome/.test(navigator.userAgent);
 
 export function Choosers({ devices }: { devices: Devices }) {
   const { mic, mics, camera, cameras, speaker, speakers } = useStore(devices.state);
@@ -23,6 +26,7 @@ export function Choosers({ devices }: { devices: Devices }) {
           onChange={(event) => void devices.choose("mic", event.currentTarget.value)}
         />
       )}
+      {mics.length > 1 && MIC_ROUTES && <p class="field-hint">{t("devices.micRoutes")}</p>}
       {cameras.length > 0 && (
         <Select
           label={t("devices.camera")}
@@ -38,6 +42,11 @@ export function Choosers({ devices }: { devices: Devices }) {
           choices={[byBrowser, ...speakers]}
           onChange={(event) => devices.chooseSpeaker(event.currentTarget.value)}
         />
+      )}
+      {"selectAudioOutput" in navigator.mediaDevices && (
+        <Button icon={Headphones} onClick={() => void devices.pickSpeaker()} data-testid="speaker-pick">
+          {t("devices.pickSpeaker")}
+        </Button>
       )}
       <SoundCheck speaker={speaker} />
     </div>

@@ -357,6 +357,21 @@ describe("an interruption", () => {
   });
 });
 
+it("returns to the browser's own speaker when the chosen one is unplugged", async () => {
+  const speaker = { kind: "audiooutput", deviceId: "headset", label: "Headset" };
+  const plugged = [speaker, { ...speaker, deviceId: "default", label: "Default" }];
+  navigator.mediaDevices.enumerateDevices = () => Promise.resolve(plugged as MediaDeviceInfo[]);
+  const devices = await inCall(false);
+  devices.chooseSpeaker("headset");
+  navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+  await settle();
+  expect(devices.state.get().speaker).toBe("headset");
+  plugged.shift();
+  navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+  await settle();
+  expect(devices.state.get().speaker).toBe("");
+});
+
 it("keeps the choices of twenty sessions", () => {
   const storage = new Map<string, string>();
   const store = {

@@ -39,6 +39,9 @@ type AnyKind = Kind | "screen";
 const OFF: Source = { wanted: false, on: false, track: null, silent: false, cut: false, problem: "", device: "" };
 const MIC: Source = { ...OFF, wanted: true };
 
+/** Firefox, W3C Audio Output Devices; TypeScript's lib.dom lacks it. */
+export type OutputPicker = MediaDevices & { selectAudioOutput: () => Promise<MediaDeviceInfo> };
+
 const AGAIN_MS = 5000;
 /** Only the person can solve these problems, so asking again does not help. */
 const FOR_THE_PERSON: readonly Problem[] = ["blocked", "insecure"];
@@ -136,6 +139,17 @@ export class Devices {
     this.release("camera");
     await this.acquire("camera"); // any camera; if there is none, its `problem` says why
     return true;
+  }
+
+  /** Lets the browser ask for a speaker, where it offers only those that the person has picked. Call it inside a click. */
+  async pickSpeaker(): Promise<void> {
+    try {
+      const { deviceId } = await (navigator.mediaDevices as OutputPicker).selectAudioOutput();
+      await this.list();
+      this.chooseSpeaker(deviceId);
+    } catch {
+      // The person closed the browser's list. The speaker stays.
+    }
   }
 
   chooseSpeaker(device: string): void {
@@ -296,7 +310,15 @@ export class Devices {
       found
         .filter((device) => device.kind === kind && device.deviceId !== "" && device.label !== "")
         .map((device) => ({ value: device.deviceId, label: device.label }));
-    this.store.update((state) => ({ ...state, mics: of("audioinput"), cameras: of("videoinput"), speakers: of("audiooutput") }));
+    const speakers = of("audiooutput");
+    this.store.update((state) => ({
+      ...state,
+      mics: of("audioinput"),
+      cameras: of("videoinput"),
+      speakers,
+      // A headset that is gone would keep the sound. If it comes back, the next visit uses it.
+      speaker: speakers.length === 0 || speakers.some(({ value }) => value === state.speaker) ? state.speaker : "",
+    }));
   }
 
   private change(kind: AnyKind, part: Partial<Source>): void {

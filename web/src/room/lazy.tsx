@@ -16,6 +16,23 @@ interface Look {
 
 type Component<Props> = (props: Props) => ComponentChildren;
 
+/** Return a component that shows nothing until `load` has brought the real one. If that fails, everything else works. */
+export function optional<Module, Props extends object>(
+  load: () => Promise<Module>,
+  pick: (module: Module) => Component<Props>,
+): Component<Props> {
+  return function Optional(props: Props) {
+    const [Loaded, setLoaded] = useState<Component<Props> | null>(null);
+    useEffect(() => {
+      withTexts(load()).then(
+        (module) => setLoaded(() => pick(module)),
+        () => undefined,
+      );
+    }, []);
+    return Loaded && <Loaded {...props} />;
+  };
+}
+
 /** Return a component that shows a skeleton until `load` has brought the real one, and offers a retry if it fails. */
 export function lazy<Module, Props extends object>(
   load: () => Promise<Module>,

@@ -36,7 +36,9 @@ export function RoomAudio({ link }: { link: RoomLink }) {
     return () => document.removeEventListener("visibilitychange", resume);
   }, [micSilent]);
   useEffect(() => {
-    if (speaker && element.current && "setSinkId" in element.current) element.current.setSinkId(speaker).catch(() => undefined);
+    const audio = element.current;
+    if (audio && "setSinkId" in audio && audio.sinkId !== speaker)
+      audio.setSinkId(speaker).catch(() => link.devices.chooseSpeaker("")); // the browser's own choice plays; the list says so
   }, [speaker, stream]);
   return (
     <>

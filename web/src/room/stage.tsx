@@ -6,6 +6,7 @@ import { initials } from "../ui/initials";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "./arrange";
+import { optional } from "./lazy";
 import { LazyLaser } from "./lazy-laser";
 import { cameBack, type Limits, worst } from "./limits";
 import { Video } from "./media";
@@ -16,6 +17,11 @@ import { nameAndRole, t } from "./words";
 const NOBODY: string[] = [];
 const NO_LIMITS: Limits = {};
 const BACK_MS = 5000;
+
+const SmallWindow = optional(
+  () => import("./small-window"),
+  (code) => code.SmallWindow,
+);
 
 export interface StageProps {
   link: RoomLink;
@@ -147,6 +153,7 @@ export function StageTile({ link, session, tile, stream, speaking, paused }: Sta
         <Video stream={stream} label={name} participant={person.id} kind={kind} />
       )}
       {kind === "screen" && <LazyLaser link={link} session={session} participant={person.id} kind="screen" />}
+      {kind === "camera" && document.pictureInPictureEnabled && <SmallWindow />}
       <figcaption class="tile-name">
         {tile.kind === "screen" && <Icon node={Monitor} size={16} />}
         <span>{name}</span>
