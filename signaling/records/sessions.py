@@ -242,6 +242,9 @@ class Sessions(Saves):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))
             await connection.execute(sa.delete(t.link).where(t.link.c.expires_at < now - _LINKS_KEPT_DAYS * _DAY_MS))
             await connection.execute(sa.delete(t.mail).where(old_mails(now)))
+            await connection.execute(sa.delete(t.api_answer).where(t.api_answer.c.at < now - _DAY_MS))
+            ended = t.api_token.c.expires_at < now - _AUDIT_KEPT_DAYS * _DAY_MS
+            await connection.execute(sa.delete(t.api_token).where(ended))
             await connection.execute(sa.delete(t.audit).where(t.audit.c.at < now - _AUDIT_KEPT_DAYS * _DAY_MS))
         if deleted.rowcount or self.traces_left:
             await self.scrub()

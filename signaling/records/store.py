@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .api_answers import ApiAnswers
 from .api_tokens import ApiTokens
 from .figures import Figures
 from .first_start import FirstStart
@@ -27,6 +28,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 class Records(
     Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, ApiTokens, People, FirstStart, ThreadsRead,
+    Reports, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

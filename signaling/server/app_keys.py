@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from signaling.access.threads import Threads
     from signaling.cluster.node import Node
     from signaling.cluster.redis_bus import Bus
+    from signaling.config.seal import Seal
     from signaling.live import Live
     from signaling.mail import Postbox
     from signaling.mail.accounts import AccountMails
@@ -37,6 +38,7 @@ POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
 ACCOUNT_MAILS: web.AppKey[AccountMails] = web.AppKey("account_mails")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
+SEAL: web.AppKey[Seal] = web.AppKey("seal")
 FACTORS: web.AppKey[Factors] = web.AppKey("factors")
 OIDC: web.AppKey[OidcSignIn] = web.AppKey("oidc")
 PASSKEYS: web.AppKey[Passkeys] = web.AppKey("passkeys")

@@ -19,13 +19,26 @@ from signaling.live.clock import Now, wall_clock_ms
 from signaling.live.loops import run_forever
 from signaling.mail.accounts import AccountMails
 
-from .app_keys import ACCOUNT_MAILS, COUNTS, FACTORS, IDENTITY, NODE, OIDC, PASSKEYS, PASSWORDS, POSTBOX, RECORDS, SETTINGS
+from .app_keys import (
+    ACCOUNT_MAILS,
+    COUNTS,
+    FACTORS,
+    IDENTITY,
+    NODE,
+    OIDC,
+    PASSKEYS,
+    PASSWORDS,
+    POSTBOX,
+    RECORDS,
+    SEAL,
+    SETTINGS,
+)
 
 
 def setup(app: web.Application, now: Now = wall_clock_ms) -> None:
     """Add the parts to the application, which has its settings, records, counts and postbox already."""
     settings, records = app[SETTINGS], app[RECORDS]
-    seal = Seal(signing_secret(settings))
+    app[SEAL] = seal = Seal(signing_secret(settings))
     app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}")
     app[IDENTITY] = identity = Identity(records, factors)
     app[OIDC] = oidc = OidcSignIn(records, seal, identity)

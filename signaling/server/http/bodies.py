@@ -24,6 +24,7 @@ Key = Annotated[str, by(Exact(256))]  # an id of a site, a category …; an id t
 MOST_JSON_BYTES = 64 * 1024
 BODY_WITHIN_S = 10.0  # seconds for a small body; a larger body gets more by LEAST_BYTES_A_SECOND
 LEAST_BYTES_A_SECOND = 16 * 1024  # slowest allowed sender; a phone at the edge of its network sends twice as fast
+BODY: web.RequestKey[bytes] = web.RequestKey("body", bytes)  # the body, when a middleware has read it already
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -66,7 +67,7 @@ async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes
 
     Raises Refused: too_large, too_slow.
     """
-    too_large = Refused(413, "too_large", f"The request is too large. The limit is {most_bytes} bytes.")
+    too_large = _too_large(most_bytes)
     if (request.content_length or 0) > most_bytes:
         raise too_large
     loop = asyncio.get_running_loop()
@@ -92,11 +93,19 @@ async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int]
 
     `took` gets the size of each part as it arrives. Raises Refused: too_large, too_slow.
     """
+    if BODY in request:
+        if len(request[BODY]) > most_bytes:
+            raise _too_large(most_bytes)
+        return request[BODY]
     body = bytearray()
     async for part in parts_of(request, most_bytes):
         body += part
         took(len(part))
     return bytes(body)
+
+
+def _too_large(most_bytes: int) -> Refused:
+    return Refused(413, "too_large", f"The request is too large. The limit is {most_bytes} bytes.")
 
 
 def now_ms() -> int:

@@ -75,7 +75,7 @@ def document() -> dict[str, Any]:
             "summary": operation.says,
             "tags": [operation.who],
             "security": _SECURITY[operation.who],
-            "parameters": [*_holes(operation.path), *_query(operation.parameters, components)],
+            "parameters": [*_holes(operation.path), *_query(operation.parameters, components), *_headers(operation)],
             "responses": {
                 "200" if operation.answer is not None else "204": answered,
                 "default": {
@@ -152,6 +152,15 @@ def _query(kind: type[Struct] | None, components: dict[str, Any]) -> list[dict[s
         {"name": field.encode_name, "in": "query", "required": field.required, "schema": fields[field.encode_name]}
         for field in info.fields
     ]
+
+
+def _headers(operation: Operation) -> list[dict[str, Any]]:
+    """Return the headers that a request of other software may carry (docs/api.md)."""
+    names = {"GET": "If-None-Match", "PUT": "If-Match", "POST": "Idempotency-Key"}
+    if operation.who != "token" or operation.method not in names:
+        return []
+    name = names[operation.method]
+    return [{"name": name, "in": "header", "required": False, "schema": {"type": "string"}}]
 
 
 def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:

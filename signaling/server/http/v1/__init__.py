@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import desk, gate, people, sessions, settings, whoami
+from . import desk, gate, idempotency, people, sessions, settings, whoami
 
 PARTS = (whoami, sessions, people, settings, desk)
 
@@ -12,5 +12,6 @@ PARTS = (whoami, sessions, people, settings, desk)
 def setup(app: web.Application) -> None:
     """Add the routes and the check of tokens."""
     gate.setup(app)
+    app.middlewares.append(idempotency.once)
     for part in PARTS:
         app.add_routes(part.routes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from typing import Any
@@ -15,7 +16,7 @@ from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entr
 from signaling.access.api_tokens import RIGHTS, new_record, new_token
 from signaling.protocol.session_views import Brief
 from signaling.protocol.words import TokenRight
-from signaling.records import FileRecord, MessageRecord, Organisation, PersonNote, PictureRecord, SessionRecord
+from signaling.records import FileRecord, MessageRecord, Organisation, PersonNote, PictureRecord, SessionRecord, api_answers
 from signaling.server.app_keys import CODES
 from signaling.server.http.bodies import now_ms
 from signaling.session import encode_snapshot, new_session
@@ -333,3 +334,50 @@ async def test_code_vouches_for_its_user_and_is_exchanged_once(desk: Desk, api: 
 async def test_code_for_a_wrong_place_is_refused(api: Api, fields: dict[str, str], reason: str) -> None:
     reply = await api.ask("POST", f"{SITE}/codes", {"category": "cameras", "language": "ko"} | fields)
     assert (await refused(reply))[1] == reason
+
+
+# --- idempotency keys ----------------------------------------------------------------------------------------------------
+
+
+async def test_repeated_request_is_carried_out_once(desk: Desk, api: Api) -> None:
+    wanted = {"category": "cameras", "language": "ko"}
+    first = await api.ask("POST", f"{SITE}/codes", wanted, Idempotency_Key="a")
+    again = await api.ask("POST", f"{SITE}/codes", wanted, Idempotency_Key="a")
+    assert await first.json() == await again.json()
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
+    other = await api.ask("POST", f"{SITE}/codes", wanted, Idempotency_Key="b")
+    assert await other.json() != await first.json()
+    reused = await api.ask("POST", f"{SITE}/codes", wanted | {"claims": {"a": "b"}}, Idempotency_Key="a")
+    assert await refused(reused) == (422, "key_reused")
+    stranger = await Api.holding(desk)
+    assert await (await stranger.ask("POST", f"{SITE}/codes", wanted, Idempotency_Key="a")).json() != await first.json()
+
+
+async def test_refused_request_may_be_tried_again_with_its_key(api: Api) -> None:
+    path, wanted = f"{SITE}/codes", {"category": "nothing", "language": "ko"}
+    assert (await api.ask("POST", path, wanted, Idempotency_Key="a")).status == 404
+    assert (await api.ask("POST", path, wanted | {"category": "cameras"}, Idempotency_Key="a")).status == 200
+    assert await refused(await api.ask("POST", path, wanted, Idempotency_Key="ö")) == (400, "bad_request")
+
+
+async def test_request_that_is_still_answered_is_not_begun_again(desk: Desk, api: Api) -> None:
+    [token] = await desk.records.api_tokens()
+    path, body = f"{V1}/people/find", msgspec.json.encode(PERSON)
+    digest = hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
+    assert await desk.records.claim_answer(token.id, "a", digest, now_ms()) is None
+    headers = bearer(api.token) | {"Idempotency-Key": "a"}
+    assert await refused(await desk.http.post(path, data=body, headers=headers)) == (409, "in_progress")
+    assert await desk.records.claim_answer(token.id, "a", digest, now_ms() + 61_000) is None, "its server has died"
+
+
+async def test_remembered_answers_are_bounded_sealed_and_forgotten(desk: Desk, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_answers, "MOST_ANSWERS", 3)
+    wanted = {"category": "cameras", "language": "ko"}
+    made = [await (await api.ask("POST", f"{SITE}/codes", wanted, Idempotency_Key=f"k{n}")).json() for n in range(5)]
+    [token] = await desk.records.api_tokens()
+    now = now_ms()
+    known = [await desk.records.claim_answer(token.id, f"k{n}", "", now) for n in (4, 3, 2)]
+    assert all(answer is not None and answer.status == 200 for answer in known)
+    assert not [answer for answer in known if answer and made[4]["code"] in answer.body]
+    assert await desk.records.claim_answer(token.id, "k0", "", now) is None
+    assert await desk.records.claim_answer(token.id, "k4", "", now + api_answers.KEPT_MS) is None

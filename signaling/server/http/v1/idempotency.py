@@ -1,0 +1,62 @@
+"""Idempotency keys: a POST that is repeated with the same `Idempotency-Key` is carried out once, and answered alike for a day.
+
+See draft-ietf-httpapi-idempotency-key-header. Only answers that succeeded are remembered: after a refusal or a fault, the same
+key may be tried again. Remembered answers are sealed, because they may hold codes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from signaling.config.seal import Unsealable
+from signaling.server.app_keys import RECORDS, SEAL
+from signaling.server.http.bodies import BODY, MOST_JSON_BYTES, now_ms, read_bytes
+from signaling.server.http.errors import Refused
+from signaling.server.http.token_routes import HOLDER, PREFIX
+
+_KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
+
+
+@web.middleware
+async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Carry a POST with an `Idempotency-Key` out once. Raises Refused: bad_request, key_reused, in_progress."""
+    key = request.headers.get("Idempotency-Key", "")
+    if request.method != "POST" or not request.path.startswith(PREFIX) or not key:
+        return await handler(request)
+    if not _KEY.fullmatch(key):
+        raise Refused(400, "bad_request", "“Idempotency-Key” has 1 to 255 visible ASCII characters.")
+    body = await read_bytes(request, MOST_JSON_BYTES)
+    request[BODY] = body
+    records, token = request.app[RECORDS], request[HOLDER].token.id
+    digest = hashlib.sha256(b"\n".join((request.path.encode(), body))).hexdigest()
+    known = await records.claim_answer(token, key, digest, now_ms())
+    if known is not None:
+        return _again(request, known.digest == digest, known.status, known.body, f"{token} {key}")
+    done = False
+    try:
+        response = await handler(request)
+        if isinstance(response, web.Response) and response.status == 200 and isinstance(response.body, bytes):
+            sealed = request.app[SEAL].close(response.body.decode(), f"{token} {key}")
+            await records.keep_answer(token, key, response.status, sealed, now_ms())
+            done = True
+        return response
+    finally:
+        if not done:
+            await records.forget_answer(token, key)
+
+
+def _again(request: web.Request, same: bool, status: int, sealed: str, about: str) -> web.Response:
+    """Return the remembered answer."""
+    if not same:
+        raise Refused(422, "key_reused", "Another request had this Idempotency-Key. Take a new key for each request.")
+    if status == 0:
+        raise Refused(409, "in_progress", "The first request with this Idempotency-Key is still being answered.")
+    try:
+        body = request.app[SEAL].open(sealed, about)
+    except Unsealable:
+        raise Refused(409, "in_progress", "The answer to the first request with this key cannot be read any more.") from None
+    return web.Response(text=body, content_type="application/json", status=status, headers={"Idempotency-Replayed": "true"})
