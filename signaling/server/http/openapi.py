@@ -84,6 +84,8 @@ def document() -> dict[str, Any]:
                 },
             },
         }
+        if operation.who == "token" and operation.method == "GET":
+            found["responses"]["304"] = {"description": "Unchanged since the answer with the entity tag of If-None-Match."}
         if operation.body is not None:
             found["requestBody"] = {"required": True, "content": content(operation.body)}
         return found

@@ -20,9 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", f"{_V1}/sessions", "token", "Sessions, newest first.", sessions.SessionList, sessions.ListQuery),
     Operation("GET", _SESSION, "token", "One session with all its content.", operator.SessionDetail, operator.LanguageQuery),
     Operation("DELETE", _SESSION, "token", "Erase a session.", sessions.Erased),
-    Operation(
-        "GET", f"{_SESSION}/transcript", "token", "A conversation to keep.", Media("text/html"), transcripts.TranscriptQuery
-    ),
+    Operation("GET", f"{_SESSION}/transcript", "token", "A conversation to keep.", Media("text/*"), transcripts.TranscriptQuery),
     Operation("POST", f"{_V1}/people/find", "token", "What is held of a person.", people.PersonHeld, body=people.PersonRequest),
     Operation(
         "POST",
