@@ -76,9 +76,9 @@ class Conversation:
         return getattr(self.zone, "key", "UTC")
 
     def shown(self) -> list[Line]:
-        """Return the lines that people wrote, without those that the readers may not read."""
+        """Return the lines that people wrote, and who joined, without those that the readers may not read."""
         allowed = [line for line in self.lines if self.readers == "staff" or line.audience == "all"]
-        return [line for line in allowed if line.kind != "system" and line.role != "system"]
+        return [line for line in allowed if _joined(line) or (line.kind != "system" and line.role != "system")]
 
     @cached_property
     def _by_seq(self) -> dict[int, Line]:
@@ -87,6 +87,8 @@ class Conversation:
     def content(self, line: Line) -> str:
         """Return the text of the line. A picture, a file and a retracted line become a word in brackets."""
         words = self.words
+        if _joined(line):
+            return f"[{words['joined']}]"
         if line.change == "retracted":
             return f"[{words['retracted']}]"
         if line.kind == "picture":
@@ -107,6 +109,8 @@ class Conversation:
         """Return the author of the line as shown: "You", "Jimin (counselor)"."""
         if self.you and line.author == self.you:
             return self.words["you"]
+        if _joined(line):
+            return f"{line.args.get('name', '')} ({self.words['operator']})"
         role = self.words.get(line.role, line.role)
         return f"{line.name} ({role})" if line.name and line.role != "user" else line.name or role
 
@@ -120,6 +124,11 @@ class Conversation:
 
     def _at(self, at_ms: int) -> datetime:
         return datetime.fromtimestamp(at_ms / 1000, self.zone)
+
+
+def _joined(line: Line) -> bool:
+    """Return whether the line says that an operator has joined: from then on everybody heard them."""
+    return line.kind == "system" and line.text == "listening.joined"
 
 
 def size_of(line: Line) -> str:

@@ -247,3 +247,37 @@ async def test_killed_recording_worker_leaves_complete_files(tmp_path: Path) -> 
             assert all(loudness(recordings.path(user.session_id, segment, track), USER)[1:])
         for peer in peers:
             await peer.close()
+
+
+async def test_whisper_is_not_recorded_and_a_joined_operator_is(service: Service) -> None:
+    records = service.app[app_keys.RECORDS]
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(replace(site, listening="join"))
+    user, counselor = await in_conversation(service, "voice")
+    operator = await service.staff("ops", available=False)
+    ask = {"type": "listen_as", "session": user.session_id, "mic": True}
+    assert (await operator.ask(type="listen", session=user.session_id, on=True))["type"] == "ok"
+    async with await user.join_room() as one, await counselor.join_room() as two, await operator.join_room() as three:
+        one.speak(USER)
+        two.speak(COUNSELOR)
+        three.speak(PROFESSIONAL)
+        await agreed(user, counselor)
+        assert (await operator.ask(**ask, how="whisper"))["type"] == "ok"
+        await asyncio.sleep(0.8)
+        assert (await operator.ask(**ask, how="join"))["reason"] == "recording"
+        assert (await operator.ask(**ask, how="join", record=True))["type"] == "ok"
+        await asyncio.sleep(1.2)
+        assert (await operator.ask(**ask, how="listen"))["type"] == "ok"
+        await asyncio.sleep(0.3)
+        assert (await counselor.say("recording", agree=False))["type"] == "ok"
+        segments = await written(service, user.session_id, 1)
+    spoken = [(segment, track) for segment in segments for track in segment.tracks if track.participant == "ops"]
+    heard = [span for segment, track in spoken for span in reached(segment, track, user.session["you"])]
+    assert [900 <= track.ended - track.began <= 1600 for _, track in spoken] == [True], "only what was said after joining"
+    assert sum(span.end - span.begin for span in heard) >= 900
+    recordings: Recordings = service.app[app_keys.RECORDINGS]
+    for person in (user, counselor):
+        for segment in segments:
+            for track in [each for each in segment.tracks if each.participant == person.session["you"]]:
+                assert not any(loudness(recordings.path(user.session_id, segment, track), PROFESSIONAL))

@@ -95,6 +95,17 @@ def test_plain_text_is_in_the_readers_language_and_zone() -> None:
     ]
 
 
+async def test_transcript_says_who_joined_and_never_who_whispered() -> None:
+    def said(seq: int, text: str, audience: str) -> Line:
+        return line(seq, text, role="system", kind="system", author="", name="", audience=audience, args={"name": "<Ops>"})
+
+    lines = [said(1, "listening.whisper", "staff"), said(2, "listening.joined", "all")]
+    assert "[23:13] <Ops> (운영자): [통화에 함께했어요]" in plain(conversation(lines=lines)).splitlines()
+    found = await made(lines=lines)
+    assert "&lt;Ops&gt; (운영자)" in found
+    assert "listening" not in found
+
+
 async def test_page_has_pictures_inside_and_needs_nothing_else() -> None:
     text = await made()
     found = Elements(text)

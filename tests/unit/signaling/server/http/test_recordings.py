@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
 from signaling.protocol.words import Channel
-from signaling.session import encode_snapshot, new_session, receive
+from signaling.session import decode_snapshot, encode_snapshot, new_session, receive
 from signaling.session import events as ev
 from tests.unit.signaling.server.http.conftest import BEARER, Desk, refused
 
@@ -48,6 +48,24 @@ async def test_operators_and_participants_can_view_and_are_audited_once(desk: De
         assert piece.headers["Cache-Control"] == "no-store"
         assert "sandbox" in piece.headers["Content-Security-Policy"]
     assert await looks(desk) == [("Jimin", f"session/{session}"), ("Ops", f"session/{session}")]
+
+
+async def test_player_names_an_operator_who_joined_and_has_left(desk: Desk) -> None:
+    session = await a_recorded_call(desk)
+    record = await desk.records.session(session)
+    assert record is not None
+    state = decode_snapshot(record.snapshot)
+    state.may_listen = True
+    for event in (
+        ev.ListenStarted("ops", "Ops"),
+        ev.ListenedAs("ops", "whisper"),
+        ev.ListenedAs("ops", "join"),
+        ev.ListenStopped("ops", "stopped"),
+    ):
+        receive(state, event, 0)
+    await desk.records.save_session(session, state="active", channel="voice", snapshot=encode_snapshot(state), counselor="jimin")
+    found = await (await desk.get(f"/api/recordings/{session}", headers=await desk.cookie_of("ops"))).json()
+    assert {"id": "ops", "name": "Ops", "role": "operator"} in found["people"]
 
 
 async def test_piece_fetched_without_the_player_is_audited(desk: Desk) -> None:
