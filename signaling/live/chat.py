@@ -184,6 +184,19 @@ class Lines:
                 text=text,
             )
 
+    async def answer(self, entry: Entry, person: Person, line_id: str, text: str) -> None:
+        """Store the answer to a message that the user left. A repeated call stores nothing."""
+        await self._by_us(
+            entry,
+            line_id=line_id,
+            author=person.id,
+            name=person.name,
+            role=person.role,
+            kind="text",
+            audience="all",
+            text=text,
+        )
+
     async def note(self, entry: Entry, person: Person, text: str) -> None:
         """Store a note for staff. The note's author may have left the room."""
         await self._by_us(

@@ -64,6 +64,11 @@ class Mailing:
         self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def enabled(self) -> bool:
+        """Whether this server sends mails."""
+        return self._postbox.enabled
+
     async def start(self) -> None:
         """Learn which users have been told of an answer before this server started."""
         if not self._postbox.enabled:
@@ -125,20 +130,23 @@ class Mailing:
             entry.mailed_at = 0
             self._later(self._records.drop_mails(f"reply/{entry.id}"))
 
-    def message_answered(self, message: MessageRecord, name: str, seq: int) -> None:
-        """Tell a user that the message that they left was answered."""
-        if address := address_in(message.contact):
-            self._later(
-                self._postbox.post(
-                    "message_answered",
-                    address,
-                    site=message.site,
-                    session=message.session,
-                    language=message.language,
-                    args={"name": name, "since_seq": seq},
-                    key=f"message/{message.id}",
-                )
-            )
+    async def message_answered(self, entry: Entry, message: MessageRecord, name: str, seq: int, mail: str) -> None:
+        """Queue a mail with the id `mail` that tells a user that their message was answered. Raise MailRefused or RecordsAway.
+
+        Later answers in the conversation are told to the same address.
+        """
+        address = address_in(message.contact)
+        entry.mailed_at = self._now()
+        await self._postbox.post(
+            "message_answered",
+            address,
+            site=message.site,
+            session=message.session,
+            language=message.language,
+            args={"name": name, "since_seq": seq},
+            key=f"message/{message.id}",
+            mail_id=mail,
+        )
 
     # --- callbacks -------------------------------------------------------------------------------------------------------
 

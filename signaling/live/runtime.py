@@ -20,6 +20,7 @@ from signaling.access.invites import InviteRefused, Invites
 from signaling.access.turn_credentials import Turn
 from signaling.config.settings import Bounds
 from signaling.files import Files
+from signaling.live.answering import Answering
 from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
 from signaling.live.clock import Now, wall_clock_ms
@@ -212,6 +213,16 @@ class Live:
         )
         self.lines.answered, self.presence.came_back = self.mailing.answered, self.mailing.came_back
         sessions.mail_view = self.mailing.view
+        self.boards.sends_mail = postbox.enabled
+        self.answering = Answering(
+            records=records,
+            stored=self.stored,
+            sessions=sessions,
+            lines=self.lines,
+            index=index,
+            mailing=self.mailing,
+            now=now,
+        )
         self.agreeing = (
             None
             if forgotten is None

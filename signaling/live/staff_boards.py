@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from heapq import nsmallest
+from typing import Literal
 
 import structlog
 from msgspec import structs
@@ -22,9 +23,11 @@ from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.live.trend import SPAN_MS, trend
 from signaling.mediaworkers.interface import MediaWorkers
+from signaling.protocol.mail_addresses import address_in
 from signaling.protocol.server_messages import Queue, Trend, Wallboard, encode
 from signaling.protocol.staff_views import MessageLeft, QueueItem, SessionItem, ThresholdItem, WorkerItem
 from signaling.records import Realm, Records, Threshold
+from signaling.records.outbox import MailState
 from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
 from signaling.session import views
 
@@ -32,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 ROUND_S = 1.0
 COUNTS_EVERY_ROUNDS = 10
+ANSWERS_EVERY_ROUNDS = 4  # how often the state of mails that wait is read again
 TREND_EVERY_ROUNDS = 60
 QUEUE_ITEMS = 50
 # bytes of queues sent in one round, so that a long queue reaches a thousand consoles over a few seconds
@@ -68,6 +72,8 @@ class Boards:
         self._thresholds: dict[str, list[ThresholdItem]] = {}  # by organisation
         self._messages: dict[str, list[MessageRecord]] = {}  # by organisation
         self._messages_changed = True
+        self.sends_mail = False  # set once mail is set up
+        self._answers: dict[str, tuple[MailState, str]] = {}  # mails about answers: id → state, and why
         self._sites: dict[str, Site] = {}  # the sites whose names the messages show
         self._frames: dict[Group, bytes] = {}  # encoded queues of this round
         self._behind: list[Client] = []  # consoles to which this round has not sent its queue yet
@@ -79,6 +85,8 @@ class Boards:
             rounds += 1
             try:
                 await self.places.round()
+                if rounds % ANSWERS_EVERY_ROUNDS == 0 and any(state == "queued" for state, _ in self._answers.values()):
+                    self._messages_changed = True  # the mail may be sent by now
                 await self._round(counting=rounds % COUNTS_EVERY_ROUNDS == 0)
                 if rounds % TREND_EVERY_ROUNDS == 0:
                     await self._push_trend()
@@ -153,6 +161,8 @@ class Boards:
         try:
             realms = [Realm(organisation=each.id) for each in await self._records.organisations()]
             self._messages = {each.organisation: await self._records.messages(realm=each) for each in realms}
+            answered = [each.mail for found in self._messages.values() for each in found if each.mail]
+            self._answers = await self._records.answers_mailed(answered)
             self._sites = {site.id: site for site in await self._records.sites()}
         except RecordsAway:
             self._messages_changed = True
@@ -257,6 +267,10 @@ class Boards:
                 found.append(item)
         return found
 
+    def message(self, record: StaffRecord, message: str) -> MessageRecord | None:
+        """Return this message, if the member sees it in their queue."""
+        return next((each for each in self._messages_for(record) if each.id == message), None)
+
     def may_take(self, record: StaffRecord, message: str) -> bool:
         """Return whether the member sees this message in their queue."""
         return any(each.id == message for each in self._messages_for(record))
@@ -336,7 +350,17 @@ class Boards:
             at=record.at,
             state=record.state,
             taken_by=record.taken_by,
+            by_mail=self.sends_mail and bool(address_in(record.contact)),
+            answer=self._answer(record)[0],
+            why=self._answer(record)[1],
         )
+
+    def _answer(self, record: MessageRecord) -> tuple[Literal["", MailState], str]:
+        """Return how far the mail about this message's answer is, and why. A mail that was forgotten since was sent."""
+        if not record.mail:
+            return "", ""
+        refused = record.mail.removeprefix("refused/")
+        return ("refused", refused) if refused != record.mail else self._answers.get(record.mail, ("sent", ""))
 
 
 NO_COUNTS = DayCounts(served=0, left=0, service_level_percent=None, rating=None)

@@ -42,6 +42,7 @@ class Postbox:
         quiet_ms: int = 0,
         at: int = 0,
         life_ms: int = 0,
+        mail_id: str = "",
     ) -> bool:
         """Queue a mail. Return False when a mail with this key is queued already, or was sent within the last `quiet_ms`.
 
@@ -55,7 +56,7 @@ class Postbox:
             raise MailRefused("bad_address") from None
         now, manner = self._now(), MANNERS[kind]
         mail = MailRecord(
-            id=f"e-{secrets.token_hex(8)}",
+            id=mail_id or f"e-{secrets.token_hex(8)}",
             kind=kind,
             address=address,
             address_hash=self.addresses.hashed(address),

@@ -179,6 +179,14 @@ class MessageTake(Message, tag="message_take"):
     id: int | None = None
 
 
+class MessageAnswer(Message, tag="message_answer"):
+    """A member of staff answers a message that a user left. Its contact, a mail address, gets a link to the answer."""
+
+    message: Id
+    text: LongText
+    id: int | None = None
+
+
 class MessageDone(Message, tag="message_done"):
     """A message that a user left has been dealt with."""
 
@@ -243,5 +251,5 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 StaffMessage = (
     SetState | SetTextsInCall | Accept | Decline | MoveCallback | MissCallback | GetInvite | AskHelp | AskTransfer
     | GetColleagues | CancelHelp | Join | SetMode | AnswerUpgrade | PutToSleep | Hold | HandOver | TypeNotes | WrapUp
-    | MessageTake | MessageDone | Watch | EndSession | Listen | SetListening | ReadAlong | SignOutStaff
+    | MessageTake | MessageAnswer | MessageDone | Watch | EndSession | Listen | SetListening | ReadAlong | SignOutStaff
 )  # fmt: skip  # a list of names

@@ -79,7 +79,11 @@ class StaffItem(Struct, kw_only=True):
 
 
 class MessageLeft(Struct, kw_only=True):
-    """A message that a user left because no counselor was there."""
+    """A message that a user left because no counselor was there.
+
+    `by_mail`: it can be answered by mail. `answer`: how far the mail about its answer is; "" before there is one. `why`: why the
+    mail was refused, or why it still waits.
+    """
 
     id: str
     session: str
@@ -91,6 +95,9 @@ class MessageLeft(Struct, kw_only=True):
     at: int
     state: Literal["new", "taken", "done"]
     taken_by: str = ""
+    by_mail: bool = False
+    answer: Literal["", "queued", "sent", "refused"] = ""
+    why: str = ""
 
 
 class WorkerItem(Struct, kw_only=True):

@@ -15,6 +15,7 @@ from . import tables as t
 from .database import require_kept
 from .leading import Leading
 from .organisations import owner_of
+from .outbox import MailState
 from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
 
@@ -100,6 +101,16 @@ class History(Leading):
             changed = sa.update(t.message).where(here).values(state=state, taken_by=staff)
             await connection.execute(changed)
             return MessageRecord(**(dict(row) | {"state": state, "taken_by": staff}))
+
+    async def message_mailed(self, message_id: str, mail: str) -> None:
+        """Store the id of the mail that tells of a message's answer, or "refused/" and why there is none."""
+        await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=mail))
+
+    async def answers_mailed(self, mails: Sequence[str]) -> dict[str, tuple[MailState, str]]:
+        """Return the state of these mails, and why they were refused or wait: id → (state, why)."""
+        columns = (t.mail.c.id, t.mail.c.state, t.mail.c.why)
+        rows = await self._all(sa.select(*columns).where(t.mail.c.id.in_(mails))) if mails else []
+        return {row["id"]: (row["state"], row["why"]) for row in rows}
 
     # --- pictures ------------------------------------------------------------------------------------------------------
 

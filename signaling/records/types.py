@@ -297,7 +297,7 @@ class EventRecord(Struct, frozen=True, kw_only=True):
 
 
 class MessageRecord(Struct, frozen=True, kw_only=True):
-    """A message that a user left because nobody could serve that user. `mail`: id of the mail that told of its answer, or ""."""
+    """A message that a user left because nobody could serve that user. `mail`: id of the mail about its answer, or ""."""
 
     id: str
     session: str

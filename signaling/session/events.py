@@ -88,6 +88,14 @@ class PutToSleep:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageAnswered:
+    """A member of staff answers the message that the user left. The conversation sleeps from now on."""
+
+    staff: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """The user wakes a sleeping conversation. ``preferred``: the counselor who is asked first, or ""."""
 
@@ -426,7 +434,7 @@ SessionEvent = (
     Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | UpgradeAnswered | Left | Chose
     | PutToSleep | Woken | MessageGiven | CallbackAsked | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet
     | HelpAsked | TransferAsked | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | NotesTyped
-    | WrappedUp | EndedBy | RingStarted | RingEnded
+    | WrappedUp | MessageAnswered | EndedBy | RingStarted | RingEnded
     | Mentioned | MentionRead
     | ListenStarted | ListenStopped | ListenedAs
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported

@@ -1,6 +1,7 @@
 """Sleeping text conversations: they take no place, staff may still write into them, and the user's next line wakes them.
 
     active → asleep: the user has been gone for 15 minutes, or the owner sends the conversation to sleep
+    message_left → asleep: a member of staff answers the message that the user left
     asleep → waiting: the user writes a line or asks for a counselor; the same counselor is asked first, then everybody
     asleep → after: the owner ends the conversation
     asleep → closed: the user ends the conversation, or it has slept for as many days as the site allows
@@ -14,10 +15,11 @@ from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import people
 from signaling.session import preferred as preferring
-from signaling.session.events import Effect, Note, Over, PutToSleep, Step, Woken
-from signaling.session.model import NotAllowed, Session
+from signaling.session.events import Effect, MessageAnswered, Note, Over, PutToSleep, Step, Woken
+from signaling.session.model import NotAllowed, Person, Session
 
 DAY_MS = 86_400_000
+ANSWERED_DAYS = 7  # days for which an answered message can be read, where no other conversation sleeps
 
 
 def may_sleep(session: Session) -> bool:
@@ -47,6 +49,23 @@ def sleep(session: Session, why: str, now: int, out: list[Effect]) -> None:
     session.owner_lost, session.aside, session.woken = False, False, False
     people.forget_peers(session)
     out.append(Note("asleep", {"why": why}))
+
+
+def answered(session: Session, event: MessageAnswered, now: int, out: list[Effect]) -> None:
+    """Let a conversation that ended with a message sleep, with whoever answers as its owner: its user may read and write back.
+
+    At a site where no conversation sleeps, this one does for `ANSWERED_DAYS`.
+    """
+    if session.state != "message_left":
+        raise NotAllowed("wrong_state")
+    person = session.people.setdefault(event.staff, Person(id=event.staff, role="counselor", name=event.name, staff=event.staff))
+    person.gone, person.connected, person.role = False, True, "counselor"
+    session.sleeps_days = session.sleeps_days or ANSWERED_DAYS
+    session.timers.clear()
+    session.timers["asleep"] = now + session.sleeps_days * DAY_MS
+    session.state, session.owner, session.channel = "asleep", person.id, "text"
+    session.ended_at, session.end_reason = None, ""
+    out.append(Note("asleep", {"why": "answered"}))
 
 
 def woken(session: Session, event: Woken, now: int, out: list[Effect]) -> None:

@@ -144,6 +144,49 @@ async def test_bad_addresses_are_refused_and_unsubscribed_ones_stay_so(service: 
     assert len(await mails.until(lambda found: len(found) >= 1)) <= 2
 
 
+async def test_answered_message_leads_its_user_back_by_mail(service: Service, mails: Mails) -> None:
+    user = await service.user()
+    assert (await user.say("leave_message", contact=MINA, text="삼각대도 있나요?"))["type"] == "ok"
+    await user.state("message_left")
+    await service.notices_gone(user)
+    jimin = await service.staff("jimin")
+    queue = await jimin.find(lambda m: m["type"] == "queue" and m.get("messages"))
+    left = queue["messages"][0]
+    assert (left["by_mail"], left["answer"]) == (True, "")
+    assert (await jimin.ask(type="message_answer", message=left["id"], text=" "))["reason"] == "empty"
+    assert (await jimin.ask(type="message_answer", message=left["id"], text="네, 있어요."))["type"] == "ok"
+    mail = await mails.one("답")
+    await jimin.find(lambda m: m["type"] == "queue" and any(each["answer"] == "sent" for each in m.get("messages", [])))
+    assert (await jimin.ask(type="message_answer", message=left["id"], text="또"))["reason"] == "wrong_state"
+    _, opened, _ = await service.post("/api/invites", {"invite": link_in(mail)})
+    back = await service.user_tab(opened["session"], opened["token"])
+    await back.state("asleep")
+    await back.send(type="lines", session=opened["session"], after=0)
+    assert "네, 있어요." in [line["text"] for line in (await back.get("lines"))["lines"]]
+    seen = len(jimin.seen)
+    await write(back, "얼마예요?", "l-3")
+    ring = await jimin.get("ring", since=seen)
+    await jimin.ask(type="accept", reservation=ring["reservation"])
+    await back.state("active")
+    records = service.app[app_keys.RECORDS]
+    assert "message.answer" in [each.action for each in (await records.audits())[0]]
+    await records.erase_session(opened["session"])
+    assert await records.messages() == []
+
+
+async def test_answer_to_an_unsubscribed_address_says_that_no_mail_went(service: Service, mails: Mails) -> None:
+    user = await service.user()
+    await user.say("leave_message", contact=MINA, text="삼각대도 있나요?")
+    jimin = await service.staff("jimin")
+    await service.app[app_keys.RECORDS].unsubscribe(service.app[app_keys.POSTBOX].addresses.hashed(MINA), 1)
+    left = (await jimin.find(lambda m: m["type"] == "queue" and m.get("messages")))["messages"][0]
+    assert (await jimin.ask(type="message_answer", message=left["id"], text="네, 있어요."))["type"] == "ok"
+    queue = await jimin.find(lambda m: m["type"] == "queue" and any(each["answer"] for each in m.get("messages", [])))
+    assert (queue["messages"][0]["answer"], queue["messages"][0]["why"]) == ("refused", "unsubscribed")
+    await user.find(lambda m: m["type"] == "line" and m["line"]["text"] == "네, 있어요.")
+    assert mails.found == []
+
+
 async def test_callback_is_promised_moved_and_cancelled_in_the_calendar(service: Service, mails: Mails) -> None:
     user = await service.user()
     at = service.live.now() + 3 * 3_600_000

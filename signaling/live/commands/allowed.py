@@ -58,6 +58,7 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     staff.Accept: "desk.work",
     staff.Decline: "desk.work",
     staff.MessageTake: "desk.work",
+    staff.MessageAnswer: "desk.work",
     staff.MessageDone: "desk.work",
     staff.ReadAlong: "desk.work",
     staff.Watch: "live.watch",

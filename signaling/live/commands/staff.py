@@ -174,6 +174,18 @@ async def _wrapped_up(live: Live, staff: str) -> None:
     await live.requests.settled()
 
 
+async def _message_answer(live: Live, client: Client, message: msg.MessageAnswer) -> Reply:
+    found = live.boards.message(client.staff, message.message) if client.staff else None
+    if client.staff is None or found is None:
+        raise NotAllowed("unknown")
+    if not message.text.strip():
+        raise NotAllowed("empty")
+    await live.answering.answer(client, client.staff, found, message.text)
+    await live.boards.load_messages()
+    live.boards.push()
+    return None
+
+
 async def _message_state(live: Live, client: Client, message: msg.MessageTake | msg.MessageDone) -> Reply:
     state: Any = "taken" if isinstance(message, msg.MessageTake) else "done"
     if client.staff is None or not live.boards.may_take(client.staff, message.message):
@@ -211,5 +223,6 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.TypeNotes: _notes,
     msg.WrapUp: _wrap_up,
     msg.MessageTake: _message_state,
+    msg.MessageAnswer: _message_answer,
     msg.MessageDone: _message_state,
 }

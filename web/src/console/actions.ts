@@ -33,6 +33,7 @@ export interface Actions {
   moveCallback(session: string, at: number): Promise<boolean>;
   missCallback(session: string): Promise<boolean>;
   takeMessage(message: string): Promise<boolean>;
+  answerMessage(message: string, text: string): Promise<boolean>;
   doneMessage(message: string): Promise<boolean>;
 }
 
@@ -81,6 +82,7 @@ export function makeActions(request: Request): Actions {
     moveCallback: (session, at) => send({ type: "move_callback", session, at }),
     missCallback: (session) => send({ type: "miss_callback", session }),
     takeMessage: (message) => send({ type: "message_take", message }),
+    answerMessage: (message, text) => send({ type: "message_answer", message, text }),
     doneMessage: (message) => send({ type: "message_done", message }),
   };
 }

@@ -6,6 +6,7 @@ import { Button, Icon, useLocale, whenText } from "../ui";
 import { callsBack } from "./callback";
 import type { Actions } from "./actions";
 import { clock, dateTime, languageName, since } from "../staff/format";
+import { MessageAnswer } from "./message-answer";
 import { inOrder, waiting } from "./logic/queue";
 import { nameOf, userOf } from "../staff/names";
 import { t } from "../staff/texts";
@@ -165,6 +166,9 @@ function Message({ message, my_id, actions }: { message: MessageLeft; my_id: str
       <p class="dim">
         {message.category} · {languageName(message.language, locale)} · {message.site}
       </p>
+      {(message.state === "new" || message.taken_by === my_id) && (
+        <MessageAnswer message={message} onSend={(text) => actions.answerMessage(message.id, text)} />
+      )}
       {message.state === "new" && (
         <Button onClick={() => void actions.takeMessage(message.id)} data-testid="message-take">
           {t("message.take")}

@@ -2,7 +2,7 @@
 
 import type { Audience, Channel, Interrupted } from "./words";
 import type { Span } from "./session-views";
-import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, PutToSleep, ReadAlong, SetListening, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
+import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageAnswer, MessageDone, MessageTake, MissCallback, MoveCallback, PutToSleep, ReadAlong, SetListening, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
 
 /**
  * The first message of every connection. A user's message has the session token; staff are known by their cookie.
@@ -271,6 +271,7 @@ export type ClientMessage =
   | TypeNotes
   | WrapUp
   | MessageTake
+  | MessageAnswer
   | MessageDone
   | Watch
   | EndSession

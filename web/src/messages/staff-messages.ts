@@ -170,6 +170,14 @@ export interface MessageTake {
   id?: number | null;
 }
 
+/** A member of staff answers a message that a user left. Its contact, a mail address, gets a link to the answer. */
+export interface MessageAnswer {
+  type: "message_answer";
+  message: string;
+  text: string;
+  id?: number | null;
+}
+
 /** A message that a user left has been dealt with. */
 export interface MessageDone {
   type: "message_done";

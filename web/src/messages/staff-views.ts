@@ -70,7 +70,12 @@ export interface StaffItem {
   most_calls: number;
 }
 
-/** A message that a user left because no counselor was there. */
+/**
+ * A message that a user left because no counselor was there.
+ *
+ * `by_mail`: it can be answered by mail. `answer`: how far the mail about its answer is; "" before there is one. `why`: why the
+ * mail was refused, or why it still waits.
+ */
 export interface MessageLeft {
   id: string;
   session: string;
@@ -82,6 +87,9 @@ export interface MessageLeft {
   at: number;
   state: "new" | "taken" | "done";
   taken_by: string;
+  by_mail: boolean;
+  answer: "" | "queued" | "sent" | "refused";
+  why: string;
 }
 
 /** A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice. */

@@ -68,6 +68,7 @@ event = st.one_of(
     st.builds(ev.UpgradeAnswered, someone, st.booleans()),
     st.builds(ev.Left, someone),
     st.builds(ev.PutToSleep, someone),
+    st.builds(ev.MessageAnswered, st.sampled_from(["jimin", "suho"]), st.just("Jimin")),
     st.builds(ev.Woken, someone, st.sampled_from(["", "jimin"])),
     st.builds(ev.Chose, someone, st.sampled_from(["wait", "another", "message"])),
     st.builds(ev.MessageGiven, someone),

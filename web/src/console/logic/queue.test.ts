@@ -23,6 +23,9 @@ const message = (id: string, state: MessageLeft["state"], at: number): MessageLe
   contact: "",
   text: "",
   taken_by: "",
+  by_mail: false,
+  answer: "" as const,
+  why: "",
 });
 const session = (id: string, started_at: number, state: SessionView["state"] = "active") =>
   ({ id, started_at, state }) as SessionView;

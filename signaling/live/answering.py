@@ -1,0 +1,79 @@
+"""Answer a message that a user left: the conversation sleeps from then on, and a mail leads its user back into it."""
+
+from __future__ import annotations
+
+import secrets
+
+from signaling.live.chat import Lines
+from signaling.live.clock import Now
+from signaling.live.connections import Client
+from signaling.live.index import Index
+from signaling.live.mailing import Mailing
+from signaling.live.sessions import Sessions
+from signaling.live.stored_sessions import StoredSessions
+from signaling.protocol.mail_addresses import address_in
+from signaling.records import MessageRecord, Records
+from signaling.records.outbox import MailRefused
+from signaling.records.types import StaffRecord
+from signaling.session.events import MessageAnswered
+from signaling.session.model import NotAllowed
+
+
+class Answering:
+    """Answers messages. A repeated call with the same message writes nothing twice."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        stored: StoredSessions,
+        sessions: Sessions,
+        lines: Lines,
+        index: Index,
+        mailing: Mailing,
+        now: Now,
+    ) -> None:
+        self._records = records
+        self._stored = stored
+        self._sessions = sessions
+        self._lines = lines
+        self._index = index
+        self._mailing = mailing
+        self._now = now
+
+    async def answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
+        """Write the answer into the conversation, and mail its user a link. Raise NotAllowed or RecordsAway.
+
+        The mail may be refused, such as for an address that has unsubscribed. The message then says so to staff.
+        """
+        if not address_in(message.contact) or not self._mailing.enabled or message.mail:
+            raise NotAllowed("wrong_state")
+        taken = await self._take(staff, message)
+        entry = await self._stored.any_session(message.session)
+        if entry is None:
+            raise NotAllowed("unknown")
+        self._index.entries.setdefault(entry.id, entry)
+        if entry.session.state == "message_left":
+            await self._sessions.apply(entry, MessageAnswered(staff.id, staff.name))
+        person = entry.session.people.get(staff.id)
+        if person is None or person.gone or entry.session.state != "asleep":
+            raise NotAllowed("wrong_state")
+        entry.hold(staff.id, client)
+        seq = entry.last_seq + 1
+        await self._lines.answer(entry, person, f"answer-{message.id}", text)
+        mail = f"e-{secrets.token_hex(8)}"
+        try:
+            await self._mailing.message_answered(entry, taken, staff.name, seq, mail)
+        except MailRefused as error:
+            mail = f"refused/{error.reason}"
+        await self._records.message_mailed(message.id, mail)
+        await self._records.audit(staff.id, "message.answer", f"session/{entry.id}", self._now())
+        self._sessions.show(entry)
+
+    async def _take(self, staff: StaffRecord, message: MessageRecord) -> MessageRecord:
+        try:
+            return await self._records.set_message_state(message.id, "taken", staff.id)
+        except LookupError:
+            raise NotAllowed("unknown") from None
+        except ValueError:
+            raise NotAllowed("wrong_state") from None
