@@ -16,6 +16,7 @@ import { briefField } from "../staff/format";
 import type { Actions } from "./actions";
 import { HoldBand, ListenedBand, LostBand, Replaced, TextOnlyBand } from "../staff/bands";
 import { AsleepBand } from "./asleep";
+import { EarlierAbove } from "./earlier-above";
 import { CallbackCard, callsBack } from "./callback";
 import { HuntBand } from "./help";
 import { audienceOf, audienceRule } from "./logic/audience";
@@ -184,6 +185,7 @@ export function Room(props: RoomProps) {
                 pictures={pictures}
                 audience={audienceOffered}
                 readOnly={!active && session.state !== "asleep"}
+                above={<EarlierAbove key={session.id} session={session} />}
                 aid={state.staff ? deskAid(client, session, state.staff, audienceOffered) : undefined}
               />
             </section>

@@ -17,6 +17,8 @@ export interface PanelInfo {
   retention_days: number;
   /** Whether an operator may listen in on calls. */
   may_listen: boolean;
+  /** Whether visitors whom the partner's code names may read their earlier conversations. */
+  own_past?: boolean;
   opening: OpeningView;
   channels: Channel[];
   /** Query parameters that the site allows in page addresses. */
@@ -40,7 +42,7 @@ const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
 export const retryOf = (error: unknown): number =>
   error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0;
 
-async function call(path: string, init?: RequestInit): Promise<unknown> {
+export async function call(path: string, init?: RequestInit): Promise<unknown> {
   let response: Response;
   let body: unknown;
   try {
@@ -57,12 +59,22 @@ async function call(path: string, init?: RequestInit): Promise<unknown> {
 export const panelInfo = (site: string, category: string, lang: string) =>
   call(`/api/panel?${new URLSearchParams({ site, category, lang }).toString()}`) as Promise<PanelInfo>;
 
-export const startSession = (code: string, channel: Channel, locale: string, supplement: Supplement) =>
+/** A session that this page may open. */
+export interface Made {
+  session: string;
+  token: string;
+}
+
+/** What happens when the signed-in visitor has an open conversation by text already: another one begins, or the server refuses
+ *  with `open_elsewhere`. */
+export type WhenOpen = "begin" | "ask";
+
+export const startSession = (code: string, channel: Channel, locale: string, supplement: Supplement, when_open: WhenOpen) =>
   call("/api/sessions", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ code, channel, locale, supplement: { ...supplement, now: Date.now() } }),
-  }) as Promise<{ session: string; token: string }>;
+    body: JSON.stringify({ code, channel, locale, when_open, supplement: { ...supplement, now: Date.now() } }),
+  }) as Promise<Made>;
 
 /** Tells the server on which page the visitor is now. Returns whether the server accepted that. */
 export const sendVisit = (session: string, token: string, seen: Supplement): Promise<boolean> =>

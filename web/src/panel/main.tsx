@@ -17,6 +17,12 @@ const loadTalk = () => withTexts(import("./talk"));
 /** The conversation's code. It is not needed for the greeting, so it is fetched a little later, before it is needed. */
 const Talk = lazy(loadTalk, (module) => module.Talk, { name: "lazy.loading", class: "p-talk" });
 
+const Thread = lazy(
+  () => import("./thread/thread"),
+  (module) => module.Thread,
+  { name: "lazy.loading", class: "p-talk" },
+);
+
 function Loading() {
   return (
     <div class="p-scroll p-skeletons" aria-busy="true" aria-label={t("loading")}>
@@ -44,6 +50,7 @@ function Body({ panel, state }: { panel: Panel; state: PanelState }) {
   const { info, broken, kept, client } = state;
   if (broken) return <Broken panel={panel} reason={broken} />;
   if (!info) return <Loading />;
+  if (state.past) return <Thread panel={panel} state={state} />;
   if (kept?.place === "window") return <InWindow panel={panel} state={state} />;
   if (kept && client) return <Talk panel={panel} state={state} client={client} kept={kept} />;
   return <Offer panel={panel} state={state} info={info} />;

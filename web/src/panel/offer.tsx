@@ -1,6 +1,6 @@
 /** The panel before a session: who helps, one field for the question, and buttons for text, voice and video. */
 
-import { Hourglass, Mail, MessageSquareText, Mic, PhoneIncoming, Video } from "lucide";
+import { History, Hourglass, Mail, MessageSquareText, Mic, PhoneIncoming, Video } from "lucide";
 import type { IconNode } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { Channel } from "../messages";
@@ -43,6 +43,7 @@ export function Offer({ panel, state, info }: Part) {
           {refusalText(state.refusal)}
         </p>
       )}
+      {state.elsewhere && <Elsewhere panel={panel} state={state} />}
       {state.retryAt > 0 ? (
         <Crowded panel={panel} retryAt={state.retryAt} />
       ) : (
@@ -52,6 +53,27 @@ export function Offer({ panel, state, info }: Part) {
         </>
       )}
       <Shared panel={panel} state={state} info={info} />
+      {state.partner && info.own_past && (
+        <Button kind="quiet" wide icon={History} data-testid="panel-past" onClick={() => panel.showPast(true)}>
+          {t("past")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Shown when the signed-in visitor has an open conversation in another window or on another device. */
+function Elsewhere({ panel, state }: { panel: Panel; state: PanelState }) {
+  const busy = state.starting !== null;
+  return (
+    <div class="notice notice-warn p-later" role="alert" data-testid="panel-open-elsewhere">
+      <p>{t("elsewhere.title")}</p>
+      <Button kind="primary" wide disabled={busy} data-testid="panel-go-on" onClick={() => void panel.goOnWithOpen()}>
+        {t("elsewhere.go")}
+      </Button>
+      <Button wide disabled={busy} data-testid="panel-begin-new" onClick={() => void panel.begin("text", "talk", "begin")}>
+        {t("elsewhere.new")}
+      </Button>
     </div>
   );
 }

@@ -6,8 +6,8 @@ import type { Channel } from "../messages";
 import { Client, newId } from "../room/client";
 import { awaitEnded, type Handoff, offerHandoff, type Offering } from "../room/handoff";
 import { createStore, type Readable } from "../ui/store";
-import type { Context } from "../widget/protocol";
-import { type PanelInfo, panelInfo, Refusal, retryOf, sendProductPicture, startSession } from "./api";
+import type { CodeAnswer, Context } from "../widget/protocol";
+import { type Made, type PanelInfo, panelInfo, Refusal, retryOf, sendProductPicture, startSession, type WhenOpen } from "./api";
 import { Bridge, type CodeMaker } from "./bridge";
 import { hintOf } from "./hints";
 import { keep, type Kept, KEPT, loadKept, type Purpose } from "./kept";
@@ -16,7 +16,7 @@ import { type Box, sessionBox } from "./storage";
 import { isClosed, knownReason } from "./words";
 import { productKey, Walking } from "./walking";
 import { readTrail } from "../widget/trail";
-import { type ItemKey, itemsOf, pageOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
+import { type ItemKey, ITEMS, itemsOf, pageOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
 
 export interface PanelState {
   info: PanelInfo | null;
@@ -46,6 +46,10 @@ export interface PanelState {
   theme: "light" | "dark" | "";
   /** Whether the visitor has turned off the sound for new lines in the folded panel. */
   muted: boolean;
+  /** Whether the visitor reads their earlier conversations. */
+  past: boolean;
+  /** Whether the last press on Text found an open conversation of the same visitor elsewhere. */
+  elsewhere: boolean;
 }
 
 /** What `Panel` needs from the browser; tests replace it. */
@@ -102,10 +106,13 @@ export class Panel {
     folded: false,
     theme: "",
     muted: false,
+    past: false,
+    elsewhere: false,
   });
   private readonly bridge: ReturnType<Surroundings["bridge"]>;
   private stopWaiting: () => void = () => undefined;
   private readonly walking = new Walking();
+  private takingBack = false;
   private callWindow: Window | null = null;
   private offering: Offering | null = null;
   private pictureUrl = "";
@@ -150,14 +157,18 @@ export class Panel {
 
   /** Starts a session after a press on Text, Voice or Video. Opens the call window before awaiting anything, because browsers
    *  allow a new window only within the click. */
-  async begin(channel: Channel, purpose: Purpose = "talk"): Promise<void> {
+  async begin(
+    channel: Channel,
+    purpose: Purpose = "talk",
+    whenOpen: WhenOpen = purpose === "talk" ? "ask" : "begin",
+  ): Promise<void> {
     const { info, starting } = this.store.get();
     if (!info || starting) return;
     const name = `sangdam-${newId()}`;
     const offering = channel === "text" ? null : this.openCall(name);
-    this.change({ starting: channel, refusal: "" });
+    this.change({ starting: channel, refusal: "", elsewhere: false });
     try {
-      const made = await this.patiently(() => this.makeSession(info, channel));
+      const made = await this.patiently(() => this.makeSession(info, channel, whenOpen));
       if (!made) {
         offering?.stop();
         this.callWindow?.close();
@@ -177,10 +188,62 @@ export class Panel {
     } catch (error) {
       const reason = reasonOf(error);
       offering?.give({ reason, message: error instanceof Error ? error.message : "" });
-      this.change({ refusal: reason, blocked: false });
+      const elsewhere = reason === "open_elsewhere";
+      this.change({ refusal: elsewhere ? "" : reason, elsewhere, blocked: false });
       this.tellBuilders(reason);
     }
     this.change({ starting: null });
+  }
+
+  /** Opens or closes the view of the visitor's earlier conversations. */
+  showPast(past: boolean): void {
+    this.change({ past });
+  }
+
+  /** Goes on here with an open conversation that another page of the visitor has had until now. `make` gets it from the server.
+   *  Nothing of the visit is shared: the visitor chose on the other page what to share. Rejects with the refusal. */
+  async goOn(channel: Channel, make: () => Promise<Made>): Promise<void> {
+    const { info } = this.store.get();
+    const name = `sangdam-${newId()}`;
+    const offering = channel === "text" ? null : this.openCall(name);
+    try {
+      const { session, token } = await make();
+      const place = channel === "text" ? "panel" : "window";
+      const kept: Kept = { session, token, channel, place, window: name, purpose: "talk", withheld: [...ITEMS], seen: "" };
+      this.endTalk();
+      this.keep(kept);
+      this.change({ past: false, elsewhere: false, ended: false });
+      if (place === "panel") this.talk(kept, info?.language ?? "");
+      else offering?.give(this.handoff(kept));
+      this.bridge.status("", true);
+    } catch (error) {
+      offering?.give({ reason: reasonOf(error), message: "" });
+      throw error;
+    }
+  }
+
+  /** Goes on here with the visitor's open conversation by text, wherever it is open. */
+  async goOnWithOpen(): Promise<void> {
+    this.change({ starting: "text", refusal: "" });
+    try {
+      await (await import("./thread/moving")).moveOpen(this);
+    } catch (error) {
+      this.change({ refusal: reasonOf(error), elsewhere: false });
+    }
+    this.change({ starting: null });
+  }
+
+  /** Takes a conversation back that was continued on another page. If its token has ended, the partner's code gives another. */
+  takeBack(): void {
+    this.takingBack = true;
+    this.store.get().client?.open();
+  }
+
+  /** Returns a code by which the partner's back end says who the visitor is. Rejects with a `Refusal`. */
+  async code(): Promise<string> {
+    const { site, category } = this.around.query;
+    const language = this.store.get().info?.language ?? "";
+    return codeIn(await this.bridge.code({ site, category, language, product: null, page_url: "" }, this.maker()));
   }
 
   /** Cancels the wait for a server without room. */
@@ -264,7 +327,7 @@ export class Panel {
   }
 
   fold(): void {
-    this.change({ folded: true });
+    this.change({ folded: true, past: false });
     this.bridge.fold();
   }
 
@@ -279,18 +342,17 @@ export class Panel {
     this.bridge.status(words, live);
   }
 
-  private async makeSession(info: PanelInfo, channel: Channel): Promise<{ session: string; token: string }> {
+  private async makeSession(info: PanelInfo, channel: Channel, whenOpen: WhenOpen): Promise<Made> {
     const { visit, removed, typed, partner } = this.store.get();
     const { site, category } = this.around.query;
     const shared = visit && supplementOf(visit, removed, typed);
     const about = { site, category, language: info.language };
-    const answer = await this.bridge.code(
+    const code = await this.bridge.code(
       partner ? { ...about, product: shared?.product ?? null, page_url: shared?.page_url ?? "" } : about,
       this.maker(),
     );
-    if (!answer.code) throw new Refusal(knownReason(answer.reason ?? "malformed"), answer.message, answer.retry_s);
     const nothing = { page_url: "", page_title: "", product: null, trail: [], user_name: typed.name, note: typed.note };
-    const made = await startSession(answer.code, channel, info.language, shared ?? nothing);
+    const made = await startSession(codeIn(code), channel, info.language, shared ?? nothing, whenOpen);
     if (visit?.picture && itemsOf(visit, removed).includes("picture"))
       void sendProductPicture(made.session, made.token, visit.picture);
     return made;
@@ -349,10 +411,18 @@ export class Panel {
         !isClosed(message.session.opening)
       )
         client.connection.request({ type: "enter", session: kept.session, channel: "text" }).catch(() => undefined);
-      if (message.type === "bye" && message.reason === "token") this.anew();
+      if (message.type === "bye" && message.reason === "token") this.lost(kept);
+      if (message.type === "welcome") this.takingBack = false;
     });
     client.open();
     this.change({ client });
+  }
+
+  /** The session's token opens it no more: it was erased, is long over, or goes on elsewhere. */
+  private lost({ session, channel }: Kept): void {
+    if (!this.takingBack || !this.store.get().partner) return this.anew();
+    this.takingBack = false;
+    void import("./thread/moving").then(({ moveHere }) => moveHere(this, { id: session, channel })).catch(() => this.anew());
   }
 
   private endTalk(): void {
@@ -427,6 +497,11 @@ export class Panel {
   private change(part: Partial<PanelState>): void {
     this.store.update((state) => ({ ...state, ...part }));
   }
+}
+
+function codeIn({ code, reason, message, retry_s }: CodeAnswer): string {
+  if (!code) throw new Refusal(knownReason(reason ?? "malformed"), message, retry_s);
+  return code;
 }
 
 const reasonOf = (error: unknown): StartFailure => (error instanceof Refusal ? error.reason : "internal");

@@ -1,6 +1,6 @@
 /** The text session inside the panel: the place in the queue, the chat, and buttons to add voice and to end the session. */
 
-import { Headset, LogOut, Mic, PhoneOff, Presentation } from "lucide";
+import { Headset, History, LogOut, Mic, PhoneOff, Presentation } from "lucide";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { AskCallback, CalledBack } from "../room/callback";
@@ -157,6 +157,7 @@ function People({ session }: { session: SessionView }) {
 
 function Room({
   panel,
+  state,
   client,
   session,
   pictures,
@@ -164,6 +165,7 @@ function Room({
   onEnd,
 }: {
   panel: Panel;
+  state: PanelState;
   client: Client;
   session: SessionView;
   pictures: Pictures;
@@ -186,6 +188,15 @@ function Room({
         <Chat client={client} session={session} pictures={pictures} />
       </div>
       <div class="p-talk-tools">
+        {state.partner && state.info?.own_past && (
+          <IconButton
+            icon={History}
+            label={t("past")}
+            kind="quiet"
+            data-testid="panel-past"
+            onClick={() => panel.showPast(true)}
+          />
+        )}
         {session.state === "active" && (
           <Button kind="quiet" icon={Mic} data-testid="panel-add-voice" onClick={() => panel.addVoice()}>
             {t("voice.add")}
@@ -288,7 +299,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   useEffect(() => () => pictures.close(), [pictures]);
   usePill(panel, state, client, session);
   useChime(state, client, session);
-  if (replaced || (status === "closed" && closedReason === "replaced")) return <Replaced onHere={() => client.open()} />;
+  if (replaced || (status === "closed" && closedReason === "replaced")) return <Replaced onHere={() => panel.takeBack()} />;
   if (!session)
     return (
       <div class="p-scroll p-skeletons" aria-busy="true">
@@ -359,6 +370,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
       <Head client={client} session={session} onMessage={leaveMessage} onCallback={callback} onFold={() => panel.fold()} />
       <Room
         panel={panel}
+        state={state}
         client={client}
         session={session}
         pictures={pictures}

@@ -1,4 +1,5 @@
 import { ArrowDown } from "lucide";
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Audience, Line, SessionView } from "../messages";
 import { Button } from "../ui/button";
@@ -30,10 +31,12 @@ export interface ChatProps {
   readOnly?: boolean;
   /** Returns the lines as they were at an earlier moment, for the replay. */
   asThen?: (lines: Line[]) => Line[];
+  /** Shown above the first line, such as the visitor's earlier conversations. */
+  above?: ComponentChildren;
 }
 
 /** The chat: lines in order, lines being sent, who is typing, and the message box. */
-export function Chat({ client, session, pictures, audience, aid, readOnly = false, asThen }: ChatProps) {
+export function Chat({ client, session, pictures, audience, aid, readOnly = false, asThen, above }: ChatProps) {
   useLocale();
   const all = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const lines = useMemo(() => asThen?.(all) ?? all, [all, asThen]);
@@ -64,6 +67,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
         data-windowed={older || lines.length > MOST || undefined}
       >
         <div ref={scroll.rows}>
+          {!older && view.from === 0 && above}
           {lines.length + outbox.length === 0 && <p class="chat-empty">{t("chat.empty")}</p>}
           {lines.slice(view.from, view.to).map((line, i) => (
             <ChatLine

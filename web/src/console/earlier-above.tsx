@@ -1,0 +1,14 @@
+import { lazy } from "../room/lazy";
+import type { SessionView } from "../messages";
+
+const Above = lazy(
+  () => import("./person/above"),
+  (module) => module.Above,
+  { name: "lazy.loading" },
+);
+
+/** The visitor's earlier conversations above the present one, if the partner vouches for the visitor and there are any. */
+export function EarlierAbove({ session }: { session: SessionView }) {
+  const earlier = session.brief?.earlier_sessions ?? [];
+  return earlier.length === 0 ? null : <Above session={session.id} newest={earlier} />;
+}
