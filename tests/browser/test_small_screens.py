@@ -30,6 +30,13 @@ A_PHONE = """
   };
   devices.enumerateDevices = async () =>
     [...(await list()), { kind: 'videoinput', deviceId: 'back', label: 'Back camera', groupId: '' }];
+  const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+  window.__locks = [];
+  navigator.wakeLock.request = async (type) => {
+    const lock = await request(type);
+    window.__locks.push(lock);
+    return lock;
+  };
   window.__tracks = [];
   devices.getUserMedia = async (wanted) => {
     if (sessionStorage.getItem('phone-call')) throw new DOMException('', 'NotReadableError');
@@ -52,6 +59,7 @@ A_PHONE = """
   };
 })();
 """
+AWAKE = "window.__locks.some((lock) => !lock.released)"
 PHONE_CALL = """
 (begins) => {
   if (begins) sessionStorage.setItem('phone-call', '1');
@@ -100,10 +108,12 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await user.get("devices").locator("summary").click()
     await expect(user.page.locator("select").first).to_be_visible()
 
+    assert not await user.page.evaluate(AWAKE)
     await user.enter()
     await counselor.accept()
     await user.get("call-camera").click()
     await counselor.sees(media.USER)
+    assert await user.page.evaluate(AWAKE), "the screen does not lock during the call"
     assert await user.page.evaluate(MIRRORED)
     await user.get("camera-flip").click()
     await counselor.sees(media.PROFESSIONAL)  # the blue of the back camera
