@@ -189,9 +189,11 @@ class StaffStatus:
 
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
-    """An open request. `aside`: it is accepted and takes no place, because its user has left the page."""
+    """State of an open request.
 
-    """State of one request. The last three fields belong to its present reservation, if there is one."""
+    `reservation` and `expires_at_ms` are set while it is reserved. `staff`: for whom it is reserved, or who has accepted it.
+    `aside`: it is accepted and takes no place, because its user has left the page.
+    """
 
     request: Request
     state: RequestState

@@ -23,7 +23,10 @@ class Address:
 
 
 def addresses(url: str) -> list[Address]:
-    """Return one address for each host of the URL. Raise ValueError, whose text does not repeat the URL, if it cannot be read."""
+    """Return one address for each host of the URL, or the one of a `unix://` URL.
+
+    Raises ValueError when the URL cannot be read. The text of the error does not repeat the URL.
+    """
     try:
         parts = urlsplit(url)
         if parts.scheme == "unix" and parts.path:

@@ -28,7 +28,7 @@ IsHere = Callable[[str], bool]
 
 
 class Succeeded(Exception):
-    """Another worker now listens at this worker's address."""
+    """This worker has a successor: another worker now listens at the same address."""
 
 
 class MediaWorker(Protocol):

@@ -330,7 +330,7 @@ class Shop:
             raise web.HTTPBadRequest(text="The request is not valid.") from error
 
     def _check_origin(self, request: web.Request) -> None:
-        """Refuse requests of other origins. The cookie does not prevent them: another port of this host is the same site."""
+        """Refuse requests of other origins. `SameSite` does not stop all: a page at another port is of the same site."""
         if request.headers.get("Origin", "") != self._settings.shop_url:
             raise web.HTTPForbidden(text="Only the shop's own pages may ask this.")
 

@@ -16,7 +16,8 @@ CHUNK_BYTES = 65_536
 TCP_LATE_S = 3.0
 """Seconds from the network's return until held-back TCP data passes.
 
-The sender's retransmission timer has doubled several times (RFC 6298), and must expire first.
+While the network is gone, the sender's retransmission timer doubles several times (RFC 6298). The data is sent again when it
+expires.
 """
 SOCKS5, NO_AUTHENTICATION, CONNECT, BY_NAME, BY_IPV4 = 5, 0, 1, 3, 1
 DONE = struct.pack("!BBBB4sH", SOCKS5, 0, 0, BY_IPV4, bytes(4), 0)

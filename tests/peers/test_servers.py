@@ -1,4 +1,4 @@
-"""Several servers as processes, with real Redis and PostgreSQL: people use any server, and each of the parts fails."""
+"""Several servers as processes, with real Redis and PostgreSQL: people use any of them, while one part after another fails."""
 
 from __future__ import annotations
 

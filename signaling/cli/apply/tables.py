@@ -1,6 +1,6 @@
 """The tables of a file: what each may hold, and an installation written as tables. Pure.
 
-A file says nothing of passwords, secrets of keys, pictures of replies, sessions and people's own settings.
+A file holds no passwords, secrets of keys, pictures in saved replies or sessions, and no settings that a member makes alone.
 """
 
 from __future__ import annotations

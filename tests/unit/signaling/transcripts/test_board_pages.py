@@ -18,7 +18,7 @@ BOX = {"type": "rectangle", "strokeColor": "#1e64c8", "strokeWidth": 2, "x": 10,
 
 
 def board(*elements: dict[str, Any], meta: dict[str, Any] | None = None, pages: dict[str, dict[str, Any]] | None = None) -> bytes:
-    """Return a document with these elements. `points` of an element are its chunks."""
+    """Return a document with these elements. The items of an element's list `points` are the chunks of its line, as bytes."""
     document: pycrdt.Doc[Any] = pycrdt.Doc()
     drawn = document.get("elements", type=pycrdt.Map)
     for n, element in enumerate(elements):
