@@ -15,6 +15,7 @@ from .simulate import simulate
 from .sites import category, site
 from .staff import init, staff
 from .tokens import token
+from .webhooks import webhook
 
 __all__ = [
     "apply",
@@ -35,4 +36,5 @@ __all__ = [
     "site",
     "staff",
     "token",
+    "webhook",
 ]

@@ -43,6 +43,7 @@ class _Commands(click.Group):
         "site",
         "staff",
         "token",
+        "webhook",
     )
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -110,6 +111,13 @@ def text(metavar: str) -> Kind:
     return Kind(metavar, str)
 
 
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(text.strip())
+    except ValueError:
+        raise ValueError(f"“{text}” is no network; write it as 10.1.2.0/24.") from None
+
+
 SWITCH = Kind("", switch, lambda on: "true" if on else "false")
 FILE = Kind("FILE", Path)
 FOLDER = Kind("FOLDER", Path)
@@ -118,6 +126,7 @@ URL = Kind("URL", str, _hide_password)
 ADDRESS = Kind("HOST:PORT", address, _show_address)
 SOCKET = Kind("SOCKET", _socket, _show_address)
 PROXIES = Kind("NETWORKS", _proxies, _show_proxies)
+NETWORK = Kind("CIDR", _network)
 SECRET = Kind("SECRET", str.encode, lambda value: "set" if value else "")
 PORT = number(1, 65_535)
 MEDIA_PORT = number(1024, 65_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 from dataclasses import dataclass, field
@@ -134,6 +135,12 @@ class Settings:
     )
     mail_from: str = setting("", kinds.text("ADDRESS"), "From-address of all mails, such as talk@shop.example.")
     mail: MailServer | None = None  # made of the settings above; None: no mail is sent
+    webhook_allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = setting(
+        (),
+        kinds.NETWORK,
+        "Private network that webhooks may reach, also without TLS, such as 10.1.2.0/24. Repeatable.",
+        repeatable=True,
+    )
     metrics: tuple[str, int] | None = setting(
         None, kinds.ADDRESS, "Serve Prometheus metrics at /metrics of this address. Keep it private."
     )

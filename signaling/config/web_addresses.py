@@ -51,6 +51,14 @@ def page(typed: str) -> str:
     return str(url.href)
 
 
+def endpoint(typed: str) -> str:
+    """Return the canonical address of something that programs call, http or https. Raises BadAddress."""
+    url = _parsed(typed)
+    if url.hash:
+        raise BadAddress("Leave out “#” and what follows it: programs never send it.")
+    return str(url.href)
+
+
 def _parsed(typed: str) -> ada_url.URL:
     text = typed.strip()
     if not _SCHEME.match(text):

@@ -319,6 +319,8 @@ class Rooms:
             await self._sessions.apply(entry, RecordingFailed(event.epoch, event.period, event.reason))
         if event.period <= entry.session.recording.erased:
             await self._recordings.erase(entry.id, entry.session.recording.erased)
+        else:
+            await self._sessions.recording_ready(entry, event.epoch, event.period)
 
     _ON_EVENT: ClassVar[dict[type[Any], Callable[[Rooms, Any], Awaitable[None]]]] = {
         media.Snapshot: _snapshot,

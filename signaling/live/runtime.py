@@ -47,6 +47,7 @@ from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import Staffing, matched_site
 from signaling.live.stored_sessions import StoredSessions, entry_of
+from signaling.live.unattended import Unattended
 from signaling.mail import Postbox, Sender
 from signaling.mail.kinds import THREAD
 from signaling.mediaworkers.interface import MediaWorkers
@@ -61,6 +62,7 @@ from signaling.records.types import FileRecord, RecordsAway, SessionRecord, Staf
 from signaling.session import encode_snapshot, new_session
 from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
+from signaling.webhooks import Sender as WebhookSender
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +95,7 @@ class Live:
         turn: Turn | None,
         refused: Counter[str],
         sender: Sender | None = None,
+        webhooks: WebhookSender | None = None,
         forgotten: Forgotten | None = None,
         bounds: Bounds | None = None,
         now: Now = wall_clock_ms,
@@ -104,7 +107,7 @@ class Live:
         """
         self.records, self.store, self.workers, self.recordings, self.files = records, store, workers, recordings, files
         self.invites, self.turn, self.refused, self.now = invites, turn, refused, now
-        self.sender = sender
+        self.sender, self._webhooks = sender, webhooks
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
         self.owed = Owed(records, self._count)
@@ -211,6 +214,7 @@ class Live:
             count=refused,
             now=now,
         )
+        self.unattended = Unattended(records=records, index=index, staffing=staffing, now=now)
         self.lines.answered, self.presence.came_back = self.mailing.answered, self.mailing.came_back
         sessions.mail_view = self.mailing.view
         self.boards.sends_mail = postbox.enabled
@@ -272,10 +276,13 @@ class Live:
             self.reading_along.run,
             self.meters.watch_loop,
             self.mailing.watch_queues,
+            self.unattended.run,
             self.bound_sleep,
         ]
         if self.sender is not None:
             loops.append(self.sender.run)
+        if self._webhooks is not None:
+            loops += [self._webhooks.run, self._webhooks.watch_crowds]
         if self.agreeing is not None:
             self._unsettled.set()
             loops.append(self.agreeing.run)

@@ -173,6 +173,11 @@ class Sessions:
         add = partial(self._records.add_event, entry.id, kind, self._now(), data)
         await self._owed.now_or_later(entry.id, lambda again: add(again=again))
 
+    async def recording_ready(self, entry: Entry, epoch: int, period: int) -> None:
+        """Announce that a recorded part can be played."""
+        ready = partial(self._records.announce_recording, entry.id, epoch, period, self._now())
+        await self._owed.now_or_later(entry.id, lambda _: ready())
+
     def _over(self, entry: Entry, effect: Over) -> None:
         client = entry.release(effect.participant)
         if client is not None:

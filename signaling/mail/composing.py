@@ -89,7 +89,7 @@ class Composer:
         The link of an alert never expires. All other links work once. Only the hash of a link's token is stored, so each try to
         send the mail makes a new link.
         """
-        if kind in ("alert_nobody", "alert_wait"):
+        if kind in ("alert_nobody", "alert_wait", "webhook_off"):
             return str(mail.args["page"]), None
         if kind in ACCOUNT:
             return await self._account_link(mail)

@@ -70,4 +70,11 @@ AuditAction = Literal[
     "person.export",
     "person.erase",
     "message.mark",
+    "webhook.add",
+    "webhook.change",
+    "webhook.rotate",
+    "webhook.remove",
+    "webhook.test",
+    "webhook.resend",
+    "webhook.disabled",
 ]

@@ -145,6 +145,8 @@ RequestReason = Literal[
     "bad_plan",
     "bad_hours",
     "bad_thresholds",
+    "bad_webhook",
+    "too_many_webhooks",
     "invalid",
     "changed_meanwhile",
     "bad_provider",

@@ -19,7 +19,7 @@ Action = Literal[
     "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read", "audit.undo",
     "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change",
     "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
-    "messages.manage", "tokens.change",
+    "messages.manage", "tokens.change", "webhooks.change",
 ]  # fmt: skip  # a list of names
 # what an API token may do: see NEEDS in signaling/access/api_tokens.py
 TokenRight = Literal[

@@ -12,6 +12,7 @@ from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.words import Audience
 
 from . import tables as t
+from .announcing import noted, session_event
 from .database import require_kept
 from .leading import Leading
 from .organisations import owner_of
@@ -37,7 +38,7 @@ class History(Leading):
         `again`: the event may be stored already; do not store an equal event twice.
         Raises UnknownSession when the session was erased; so do `add_message`, `add_picture` and `add_file`.
         """
-        values = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
+        values: dict[str, Any] = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
 
         def add(connection: sa.Connection) -> None:
             self.require_leading(connection)
@@ -48,6 +49,7 @@ class History(Leading):
                 if values["data"] in connection.execute(same).scalars().all():
                     return
             connection.execute(sa.insert(t.event).values(values))
+            noted(connection, session_id, kind, at, values["data"])
 
         await self._transaction(add, writes=True)
 
@@ -68,7 +70,14 @@ class History(Leading):
 
     async def add_message(self, record: MessageRecord) -> None:
         """Store a message that a user left. Raises UnknownSession."""
-        await self._add(t.message, record.session, {name: getattr(record, name) for name in MessageRecord.__struct_fields__})
+        values = {name: getattr(record, name) for name in MessageRecord.__struct_fields__}
+
+        def add(connection: sa.Connection) -> None:
+            require_kept(connection, record.session)
+            connection.execute(sa.insert(t.message).values(values))
+            session_event(connection, "message.left", record.session, record.at, record.id, message=record.id)
+
+        await self._transaction(add, writes=True)
 
     async def messages(
         self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200, realm: Realm = WHOLE, since: int = 0
@@ -186,15 +195,15 @@ class History(Leading):
         A few entries before `after` are read again: with several writers, an entry with a lower number may be committed later.
         """
         newest = await self._first(sa.select(sa.func.coalesce(sa.func.max(t.audit.c.n), 0).label("n")))
-        noted = sa.and_(t.audit.c.action == "session.erase", t.audit.c.n > after - _REREAD)
-        subjects = await self._all(sa.select(t.audit.c.subject).where(noted))
+        erased = sa.and_(t.audit.c.action == "session.erase", t.audit.c.n > after - _REREAD)
+        subjects = await self._all(sa.select(t.audit.c.subject).where(erased))
         return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
 
     async def changed_sites(self, after: int) -> set[str]:
         """Return the sites whose settings any process has changed since audit entry `after`."""
         c = t.audit.c
-        noted = sa.and_(c.n > after, c.action.in_(_SITE_CHANGES), c.subject.startswith("site/"))
-        found = await self._all(sa.select(c.subject).where(noted))
+        changed = sa.and_(c.n > after, c.action.in_(_SITE_CHANGES), c.subject.startswith("site/"))
+        found = await self._all(sa.select(c.subject).where(changed))
         return {row["subject"].split("/")[1] for row in found}
 
     async def audits(self, page: int = 1, organisation: str = FIRST_ORGANISATION) -> tuple[list[AuditRecord], int]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from signaling.protocol.words import Channel, SessionState
 
 from . import tables as t
+from .announcing import Standing
 from .leading import Leading
 from .types import Overtaken, RecordsAway, UnknownSession
 
@@ -123,7 +124,10 @@ class Saves(Leading):
 
         def write(connection: sa.Connection) -> set[str]:
             self.require_leading(connection)
-            if connection.execute(_SAVE, saves).rowcount == len(saves):
+            before = Standing(connection, ids)
+            changed = connection.execute(_SAVE, saves).rowcount
+            before.announce(saves)
+            if changed == len(saves):
                 return ids
             return set(connection.execute(sa.select(_c.id).where(_c.id.in_(ids))).scalars())
 

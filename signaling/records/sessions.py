@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
+from .announcing import now_ms, session_event
 from .database import LONG_S
 from .outbox import old_mails
 from .person_notes import orphaned_notes
 from .realm import Realm
 from .saves import Saves
 from .types import EarlierRecord, SessionRecord, UnknownSession
+from .webhooks import old_deliveries
 
 _COLUMNS = SessionRecord.__struct_fields__
 _SELECT = sa.select(*(t.session.c[name] for name in _COLUMNS))
@@ -64,21 +66,31 @@ class Sessions(Saves):
         """Replace the session's brief: a product picture has arrived, or the user has typed a name. Raises UnknownSession."""
         await self._change(session_id, {"brief": brief})
 
-    async def save_rating(self, session_id: str, score: int, words: str) -> None:
-        """Store the user's rating: `score` from 1 to 5. Raises UnknownSession."""
-        await self._change(session_id, {"rating_score": score, "rating_words": words})
+    async def save_rating(self, session_id: str, score: int, words: str, at: int = 0) -> None:
+        """Store the user's rating: `score` from 1 to 5. `at`: Unix ms, 0 for now. Raises UnknownSession."""
+        at = at or now_ms()
+
+        def rated(connection: sa.Connection) -> None:
+            session_event(connection, "session.rated", session_id, at, str(at), score=score)
+
+        await self._change(session_id, {"rating_score": score, "rating_words": words}, rated)
 
     async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str, tags: Sequence[str] = ()) -> None:
         """Store the wrap-up that this member of staff wrote. Raises UnknownSession."""
         values = {"wrap_up_staff": staff, "wrap_up_notes": notes, "wrap_up_outcome": outcome, "wrap_up_tags": list(tags)}
         await self._change(session_id, values)
 
-    async def _change(self, session_id: str, values: dict[str, Any]) -> None:
+    async def _change(
+        self, session_id: str, values: dict[str, Any], changed_too: Callable[[sa.Connection], None] = lambda _: None
+    ) -> None:
         here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
 
         def change(connection: sa.Connection) -> int:
             self.require_leading(connection)
-            return connection.execute(sa.update(t.session).where(here).values(values)).rowcount
+            found = connection.execute(sa.update(t.session).where(here).values(values)).rowcount
+            if found:
+                changed_too(connection)
+            return found
 
         changed = await self._transaction(change, writes=True)
         if not changed and await self.session(session_id) is None:
@@ -199,8 +211,8 @@ class Sessions(Saves):
         async with self._reading(LONG_S) as connection:
             return [SessionRecord(**row) for row in (await connection.execute(query)).mappings()]
 
-    async def erase_session(self, session_id: str) -> bool:
-        """Erase the content of a session, also from the database's files (see `scrub`).
+    async def erase_session(self, session_id: str, at: int = 0) -> bool:
+        """Erase the content of a session, also from the database's files (see `scrub`). `at`: Unix ms, 0 for now.
 
         The session's times, category and staff stay in the records for the figures. Return False when there is no such session.
         """
@@ -220,7 +232,12 @@ class Sessions(Saves):
                 t.link,
             ):
                 await connection.execute(sa.delete(table).where(table.c.session == session_id))
+            sent = sa.and_(t.webhook_delivery.c.session == session_id, t.webhook_delivery.c.state != "queued")
+            await connection.execute(sa.delete(t.webhook_delivery).where(sent))
             await connection.execute(orphaned_notes())
+            if erased.rowcount:
+                erased_at = at or now_ms()
+                await connection.run_sync(lambda here: session_event(here, "person.erased", session_id, erased_at))
         await self.scrub()
         return erased.rowcount > 0
 
@@ -245,6 +262,7 @@ class Sessions(Saves):
             await connection.execute(sa.delete(t.api_answer).where(t.api_answer.c.at < now - _DAY_MS))
             ended = t.api_token.c.expires_at < now - _AUDIT_KEPT_DAYS * _DAY_MS
             await connection.execute(sa.delete(t.api_token).where(ended))
+            await connection.execute(sa.delete(t.webhook_delivery).where(old_deliveries(now)))
             await connection.execute(sa.delete(t.audit).where(t.audit.c.at < now - _AUDIT_KEPT_DAYS * _DAY_MS))
         if deleted.rowcount or self.traces_left:
             await self.scrub()

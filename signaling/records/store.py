@@ -22,12 +22,13 @@ from .sign_ins import SignIns
 from .sites_and_staff import Places
 from .threads import ThreadsRead
 from .types import StaleEpoch, UnknownSession
+from .webhooks import Webhooks
 
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
 class Records(
     Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead,
+    Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

@@ -452,6 +452,51 @@ api_answer = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False, index=True),
 )
 
+# `sites` is null for all sites; both secrets are sealed
+webhook = sa.Table(
+    "webhook",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("organisation", sa.Text, nullable=False, index=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("events", sa.JSON, nullable=False),
+    sa.Column("sites", sa.JSON(none_as_null=True), nullable=True),
+    _text("secret"),
+    _text("old_secret"),
+    sa.Column("old_until", sa.BigInteger, nullable=False, server_default="0"),
+    _text("state", "on"),
+    _text("why"),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("paused_until", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("crowded", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("well_at", sa.BigInteger, nullable=False, server_default="0"),
+    _time("created_at"),
+)
+
+# no foreign key to the session: an event stays until it is delivered, and it holds nothing of the conversation
+webhook_delivery = sa.Table(
+    "webhook_delivery",
+    metadata,
+    sa.Column("n", row_id, primary_key=True),
+    sa.Column("endpoint", sa.Text, sa.ForeignKey("webhook.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    _text("type"),
+    _text("session"),
+    _text("body"),
+    _text("state"),
+    _time(),
+    _time("next_at"),
+    _time("until"),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    _time("done_at", nullable=True),
+    sa.Column("attempts", sa.JSON, nullable=False),
+    sa.UniqueConstraint("endpoint", "event"),
+    sa.Index("ix_webhook_delivery_event", "event"),
+    sa.Index("ix_webhook_delivery_endpoint_state_next_at", "endpoint", "state", "next_at"),
+    sa.Index("ix_webhook_delivery_endpoint_session_n", "endpoint", "session", "n"),
+    sa.Index("ix_webhook_delivery_at", "at"),
+)
+
 audit = sa.Table(
     "audit",
     metadata,

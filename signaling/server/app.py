@@ -24,6 +24,7 @@ from signaling.cluster.checked_store import CheckedStore
 from signaling.cluster.node import Node
 from signaling.cluster.redis_bus import Bus
 from signaling.config.private_files import private_data
+from signaling.config.seal import Seal
 from signaling.config.secret import derived, media_token
 from signaling.config.settings import Bounds, Settings
 from signaling.files import Files
@@ -43,6 +44,10 @@ from signaling.server.forwarding import RELAY, Relay
 from signaling.server.guarded import Guard, GuardedSite, marks_served
 from signaling.server.http.measured import measured
 from signaling.server.metrics import metrics_app
+from signaling.webhooks import Endpoints
+from signaling.webhooks import Sender as WebhookSender
+from signaling.webhooks.reach import Reach
+from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +73,9 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     secret = signing_secret(settings)
     addresses = Addresses(secret)
     postbox = Postbox(records, addresses, now, enabled=settings.mail is not None)
+    reach = Reach(settings.webhook_allow)
+    endpoints = Endpoints(records, Seal(secret), reach, now)
+    operators = f"{settings.staff_url('operator')}/operator"
     live = Live(
         records=records,
         store=cluster.store if cluster else MemoryStore(),
@@ -77,7 +85,10 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
         invites=Invites(secret, settings.url, settings.server_name),
         postbox=postbox,
         sender=_sender(settings, records, postbox, counts, now),
-        wallboard=f"{settings.staff_url('operator')}/operator",
+        webhooks=WebhookSender(
+            records, endpoints, Poster(reach), postbox, page=f"{operators}#settings/webhooks", count=counts, now=now
+        ),
+        wallboard=operators,
         turn=Turn.open(settings.turn, settings.turn_secret_file),
         refused=counts,
         forgotten=cluster.bus.forgotten if cluster else None,
@@ -97,6 +108,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.POSTBOX] = postbox
     signing_in.setup(app, now)
     app[app_keys.LIVE] = live
+    app[app_keys.ENDPOINTS] = endpoints
     app.middlewares.insert(0, marks_served)
     app.middlewares.insert(0, measured)
     http.setup(app)

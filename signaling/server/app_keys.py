@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from signaling.live import Live
     from signaling.mail import Postbox
     from signaling.mail.accounts import AccountMails
+    from signaling.webhooks import Endpoints
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
@@ -34,6 +35,7 @@ NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
 THREADS: web.AppKey[Threads] = web.AppKey("threads")
+ENDPOINTS: web.AppKey[Endpoints] = web.AppKey("endpoints")
 POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
 ACCOUNT_MAILS: web.AppKey[AccountMails] = web.AppKey("account_mails")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason

@@ -110,7 +110,7 @@ async def _cancel_callback(live: Live, client: Client, entry: Entry, person: Per
 
 async def _rate(live: Live, client: Client, entry: Entry, person: Person, message: msg.Rate) -> Reply:
     await live.sessions.apply(entry, ev.Rated(person.id))
-    save = partial(live.records.save_rating, entry.id, message.score, message.words)
+    save = partial(live.records.save_rating, entry.id, message.score, message.words, live.now())
     await live.owed.now_or_later(entry.id, lambda _: save(), "rating")
     return None
 

@@ -40,6 +40,7 @@ from . import (
     transcripts,
     unsubscribe,
     users,
+    webhooks,
     wrap_up,
 )
 from .operation import Media, Operation
@@ -81,6 +82,7 @@ _ID, _SITE, _NOTES = "/api/sessions/{id}", "/api/operator/sites/{site}", "/api/s
 _THREAD = "/api/threads/{id}"
 _SETTINGS, _STAFF = "/api/settings/sites/{site}", "/api/settings/staff"
 _TOKENS = "/api/settings/tokens"
+_WEBHOOKS = "/api/settings/webhooks"
 _OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -271,6 +273,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", _TOKENS, "operator", "Make an API token.", settings_tokens.MadeToken, body=settings_tokens.NewToken),
     Operation("POST", f"{_TOKENS}/{{id}}/remove", "operator", "Remove an API token.", Nothing),
     Operation("POST", f"{_STAFF}/{{id}}/invite", "operator", "Mail a one-time link.", settings_staff.Added),
+    Operation("GET", _WEBHOOKS, "operator", "Webhooks.", webhooks.WebhookPage),
+    Operation("POST", _WEBHOOKS, "operator", "Add a webhook.", webhooks.WebhookSecret, body=webhooks.NewWebhook),
+    Operation("POST", f"{_WEBHOOKS}/{{id}}", "operator", "Change a webhook.", Nothing, body=webhooks.ChangedWebhook),
+    Operation("POST", f"{_WEBHOOKS}/{{id}}/rotate", "operator", "Make a new secret.", webhooks.WebhookSecret),
+    Operation("POST", f"{_WEBHOOKS}/{{id}}/remove", "operator", "Remove a webhook.", Nothing),
+    Operation("POST", f"{_WEBHOOKS}/{{id}}/test", "operator", "Send a test event.", Nothing),
+    Operation("GET", f"{_WEBHOOKS}/{{id}}/deliveries", "operator", "The last events.", list[webhooks.DeliveryItem]),
+    Operation("POST", f"{_WEBHOOKS}/{{id}}/deliveries/{{n}}/send", "operator", "Send an event again.", Nothing),
     Operation("GET", f"{_OPERATOR}/counts", "operator", "Refusals since the start, by reason.", dict[str, int]),
     Operation("POST", f"{_OPERATOR}/password-links", "operator", "Make a one-time link.", account.Link, body=account.LinkRequest),
     Operation("GET", f"{_OPERATOR}/sign-in-rules", "operator", "The rules for signing in.", account.Rules),

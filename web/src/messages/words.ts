@@ -44,7 +44,8 @@ export type Action =
   | "organisations.change"
   | "installation.see"
   | "messages.manage"
-  | "tokens.change";
+  | "tokens.change"
+  | "webhooks.change";
 
 export type TokenRight =
   | "sessions.read"

@@ -14,7 +14,7 @@ from signaling.mail.messages import Envelope, message
 from signaling.mail.words import FRAMES, TEXTS
 from signaling.records.mail_plan import MailText
 
-VALUES = {
+VALUES = {"host": "erp.example", 
     name: f"<{name}>" for name in ("name", "when", "zone", "category", "waiting", "minutes", "organisation", "device", "network")
 }
 ABOUT = About(

@@ -6,16 +6,18 @@ import { Sites } from "./sites";
 import { Tokens } from "./tokens";
 import "./settings.css";
 import { t } from "./texts";
+import { Webhooks } from "./webhooks";
 
 const AREAS = [
   ["sites", "sites.change"],
   ["people", "people.change"],
   ["api", "tokens.change"],
+  ["webhooks", "webhooks.change"],
 ] as const;
 
 const shown = () => AREAS.filter(([, action]) => may(action)).map(([area]) => area);
 
-/** The settings: sites, people and API tokens. `where`: the rest of the address, such as "sites/shop". */
+/** The settings: sites, people, API tokens and webhooks. `where`: the rest of the address, such as "sites/shop". */
 export function SettingsPart({ where }: { where: string }) {
   const mine = shown();
   const [first = "", ...rest] = where.split("/");
@@ -39,6 +41,7 @@ export function SettingsPart({ where }: { where: string }) {
       {area === "sites" && (id === "" ? <Sites /> : <Site key={id} id={id} />)}
       {area === "api" && <Tokens />}
       {area === "people" && (id === "" ? <People /> : <Person key={id} id={id} />)}
+      {area === "webhooks" && <Webhooks />}
     </div>
   );
 }

@@ -27,8 +27,10 @@ from signaling.access.identity import COOKIE, token_hash
 from signaling.access.invites import InviteRefused
 from signaling.access.threads import Threads
 from signaling.config.proxies import one_proxy
+from signaling.config.seal import Seal
 from signaling.config.settings import Settings
 from signaling.files import Files
+from signaling.live.clock import wall_clock_ms
 from signaling.mail import Postbox
 from signaling.mail.unsubscribing import Addresses
 from signaling.protocol.server_messages import Wallboard
@@ -39,6 +41,8 @@ from signaling.server import app_keys, demo, http, signing_in
 from signaling.server.http import pages
 from signaling.server.http.bodies import now_ms
 from signaling.server.http.origin import STAFF_PATHS
+from signaling.webhooks import Endpoints
+from signaling.webhooks.reach import Reach
 
 from .conformance import compared
 
@@ -249,6 +253,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.POSTBOX] = Postbox(records, Addresses(b"s" * 32), now_ms, enabled=False)
     signing_in.setup(app)
     app[app_keys.LIVE] = live
+    app[app_keys.ENDPOINTS] = Endpoints(records, Seal(b"s" * 32), Reach(), wall_clock_ms)
     http.setup(app)
     with compared(app, monkeypatch):
         async with TestClient(TestServer(app)) as client:

@@ -1,0 +1,262 @@
+"""Webhooks: the endpoints of organisations, and the outbox of events for them.
+
+`announcing.py` puts events into the outbox. A sender claims them, and stores what each try has given. The events of one session
+reach an endpoint in order: a claim leaves out what has an older unsent event of the same session before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from msgspec import Struct, to_builtins
+
+from . import tables as t
+from .announcing import KEPT_TRYING_MS, Event, announce, row, session_event
+from .leading import Leading
+from .realm import Realm
+
+MOST_ENDPOINTS = 20  # in one organisation
+MOST_QUEUED = 50_000  # events that wait for one endpoint; further events are not stored for it
+MOST_ATTEMPTS = 10  # attempts that are kept of one event, the newest ones
+PAGE_SIZE = 50
+_KEPT_DAYS = 7
+_DAY_MS = 86_400_000
+
+EndpointState = Literal["on", "off", "failed"]
+DeliveryState = Literal["queued", "sent", "failed"]
+_w, _d = t.webhook.c, t.webhook_delivery.c
+
+
+class TooManyEndpoints(Exception):
+    """The organisation has as many endpoints as it may have."""
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """An endpoint.
+
+    `sites`: only events of these sites; None: of all. `secret`, `old_secret`: sealed; the old one is valid until `old_until`.
+    `state`: "failed": switched off because nothing could be delivered for three days. `failures`: failed tries since the last
+    success. `paused_until`: nothing is sent earlier. `crowded`: too many events wait, and new ones are not stored.
+    `well_at`: the last success (Unix ms; 0: none).
+    """
+
+    id: str
+    organisation: str
+    url: str
+    events: list[str]
+    sites: list[str] | None = None
+    secret: str = ""
+    old_secret: str = ""
+    old_until: int = 0
+    state: EndpointState = "on"
+    why: str = ""
+    failures: int = 0
+    paused_until: int = 0
+    crowded: bool = False
+    well_at: int = 0
+    created_at: int = 0
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One try. `status`: of the answer, or 0 without one. `why`: a word of ours, or "". `answer`: the first bytes of the body."""
+
+    at: int
+    took_ms: int
+    status: int = 0
+    why: str = ""
+    answer: str = ""
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """An event for one endpoint. `event`: its `webhook-id`. `until`: when we stop trying."""
+
+    n: int
+    endpoint: str
+    event: str
+    type: str
+    session: str
+    body: str
+    state: DeliveryState
+    at: int
+    next_at: int
+    until: int
+    tries: int = 0
+    done_at: int | None = None
+    attempts: list[dict[str, Any]] = []
+
+
+class Webhooks(Leading):
+    """The endpoints and their outbox."""
+
+    # --- endpoints -------------------------------------------------------------------------------------------------------
+
+    async def endpoints(self, realm: Realm | None = None) -> list[Endpoint]:
+        """Return the endpoints that lie wholly in the realm (None: all), oldest first."""
+        inside = _w.organisation == realm.organisation if realm else sa.true()
+        rows = await self._all(sa.select(t.webhook).where(inside).order_by(_w.created_at, _w.id))
+        found = [Endpoint(**each) for each in rows]
+        if realm is None or realm.sites is None:
+            return found
+        return [each for each in found if each.sites is not None and realm.sites.issuperset(each.sites)]
+
+    async def endpoint(self, endpoint_id: str) -> Endpoint | None:
+        """Return the endpoint, or None when there is none with this id."""
+        found = await self._first(sa.select(t.webhook).where(_w.id == endpoint_id))
+        return Endpoint(**found) if found else None
+
+    async def add_endpoint(self, endpoint: Endpoint) -> None:
+        """Store a new endpoint. Raises TooManyEndpoints."""
+        theirs = sa.select(sa.func.count()).select_from(t.webhook).where(_w.organisation == endpoint.organisation)
+
+        def add(connection: sa.Connection) -> None:
+            if connection.execute(theirs).scalar_one() >= MOST_ENDPOINTS:
+                raise TooManyEndpoints
+            connection.execute(sa.insert(t.webhook).values(to_builtins(endpoint)))
+
+        await self._transaction(add, writes=True)
+
+    async def change_endpoint(self, endpoint_id: str, **values: Any) -> bool:
+        """Change some fields of an endpoint. Return False when there is no such endpoint."""
+        return await self._do(sa.update(t.webhook).where(_w.id == endpoint_id).values(values)) > 0
+
+    async def remove_endpoint(self, endpoint_id: str) -> bool:
+        """Remove an endpoint with everything that waits for it. Return False when there is no such endpoint."""
+        return await self._do(sa.delete(t.webhook).where(_w.id == endpoint_id)) > 0
+
+    async def mark_crowded(self) -> None:
+        """Note for each endpoint whether too many events wait for it."""
+        for each in await self._all(sa.select(_w.id, _w.crowded)):
+            here = sa.select(_d.n).where(_d.endpoint == each["id"], _d.state == "queued").limit(MOST_QUEUED).subquery()
+            counted = await self._first(sa.select(sa.func.count().label("n")).select_from(here))
+            full = counted is not None and counted["n"] >= MOST_QUEUED
+            if full != each["crowded"]:
+                await self.change_endpoint(each["id"], crowded=full)
+
+    async def disable_endpoint(self, endpoint_id: str, why: str) -> bool:
+        """Switch an endpoint off after failures. What waits for it can be sent by hand later. Return False if it was off."""
+
+        def disable(connection: sa.Connection) -> bool:
+            off = sa.update(t.webhook).where(_w.id == endpoint_id, _w.state == "on").values(state="failed", why=why)
+            if not connection.execute(off).rowcount:
+                return False
+            waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
+            connection.execute(sa.update(t.webhook_delivery).where(waiting).values(state="failed"))
+            return True
+
+        return await self._transaction(disable, writes=True)
+
+    # --- events ----------------------------------------------------------------------------------------------------------
+
+    async def announce(self, event: Event) -> None:
+        """Store an event that no change of the records brings along."""
+        await self._transaction(lambda connection: announce(connection, [event]), writes=True)
+
+    async def announce_recording(self, session_id: str, epoch: int, period: int, at: int) -> None:
+        """Announce that a recorded part of a session can be played."""
+
+        def ready(connection: sa.Connection) -> None:
+            session_event(connection, "recording.ready", session_id, at, f"{epoch}.{period}", period=period)
+
+        await self._transaction(ready, writes=True)
+
+    async def announce_to(self, endpoint_id: str, event: Event) -> int:
+        """Store an event for this endpoint alone, whatever events it has chosen. Return the delivery's number."""
+        values = row(endpoint_id, event, event.at)
+        added = sa.insert(t.webhook_delivery).values(values).returning(_d.n)
+        return await self._transaction(lambda connection: int(connection.execute(added).scalar_one()), writes=True)
+
+    # --- sending ---------------------------------------------------------------------------------------------------------
+
+    async def endpoints_due(self, now: int, busy: Collection[str] = ()) -> list[Endpoint]:
+        """Return the endpoints, except `busy`, that are on, not paused, and have an event that is due."""
+        due = sa.select(_d.n).where(_d.endpoint == _w.id, _d.state == "queued", _d.next_at <= now)
+        ready = sa.and_(_w.state == "on", _w.paused_until <= now, _w.id.not_in(list(busy)), sa.exists(due))
+        return [Endpoint(**each) for each in await self._all(sa.select(t.webhook).where(ready))]
+
+    async def claim_deliveries(self, endpoint_id: str, now: int, most: int, lease_ms: int) -> list[Delivery]:
+        """Return due events of an endpoint, the oldest first, and count one try for each.
+
+        A claimed event is due again after `lease_ms`, so none is lost when a server dies while it sends.
+        """
+        older = t.webhook_delivery.alias("older")
+        blocked = sa.exists(
+            sa.select(older.c.n).where(
+                older.c.endpoint == _d.endpoint,
+                older.c.session == _d.session,
+                older.c.session != "",
+                older.c.state == "queued",
+                older.c.n < _d.n,
+            )
+        )
+        due = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued", _d.next_at <= now, ~blocked)
+
+        def claim(connection: sa.Connection) -> list[Delivery]:
+            query = sa.select(t.webhook_delivery).where(due).order_by(_d.n).limit(most)
+            locked = query.with_for_update(skip_locked=True)
+            found = [Delivery(**each) for each in connection.execute(locked).mappings()]
+            if found:
+                leased = sa.update(t.webhook_delivery).where(_d.n.in_([each.n for each in found]))
+                connection.execute(leased.values(next_at=now + lease_ms, tries=_d.tries + 1))
+            return found
+
+        return await self._transaction(claim, writes=True)
+
+    async def delivered(self, delivery: Delivery, attempt: Attempt, *, hurry: Collection[int] | None = None) -> None:
+        """Store a success. `hurry`: the endpoint is back after failures, so what waits for it is due now, except these."""
+        now = attempt.at
+
+        def store(connection: sa.Connection) -> None:
+            done = _tried(delivery, attempt) | {"state": "sent", "done_at": now}
+            connection.execute(sa.update(t.webhook_delivery).where(_d.n == delivery.n).values(done))
+            well = sa.update(t.webhook).where(_w.id == delivery.endpoint)
+            connection.execute(well.values(failures=0, paused_until=0, why="", well_at=now))
+            if hurry is not None:
+                waiting = sa.and_(_d.endpoint == delivery.endpoint, _d.state == "queued", _d.next_at > now)
+                waiting &= _d.n.not_in(list(hurry))
+                connection.execute(sa.update(t.webhook_delivery).where(waiting).values(next_at=now))
+
+        await self._transaction(store, writes=True)
+
+    async def not_delivered(self, delivery: Delivery, attempt: Attempt, next_at: int, paused_until: int, *, counts: bool) -> None:
+        """Store a failure and when to try again. `counts`: the endpoint itself may be in trouble, not this event alone."""
+
+        def store(connection: sa.Connection) -> None:
+            again = _tried(delivery, attempt) | {"next_at": next_at}
+            connection.execute(sa.update(t.webhook_delivery).where(_d.n == delivery.n).values(again))
+            if counts:
+                worse = {"failures": _w.failures + 1, "paused_until": paused_until, "why": attempt.why or str(attempt.status)}
+                connection.execute(sa.update(t.webhook).where(_w.id == delivery.endpoint).values(worse))
+
+        await self._transaction(store, writes=True)
+
+    async def give_up_delivery(self, n: int) -> None:
+        """Stop trying to deliver this event. Later events of its session go on."""
+        await self._do(sa.update(t.webhook_delivery).where(_d.n == n).values(state="failed"))
+
+    async def deliveries(self, endpoint_id: str) -> list[Delivery]:
+        """Return the newest 50 events of an endpoint, the newest first."""
+        newest = sa.select(t.webhook_delivery).where(_d.endpoint == endpoint_id).order_by(_d.n.desc()).limit(PAGE_SIZE)
+        return [Delivery(**each) for each in await self._all(newest)]
+
+    async def waiting(self, endpoint_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many events wait for each of these endpoints."""
+        waiting = sa.and_(_d.endpoint.in_(endpoint_ids), _d.state == "queued")
+        rows = await self._all(sa.select(_d.endpoint, sa.func.count().label("n")).where(waiting).group_by(_d.endpoint))
+        return {each["endpoint"]: int(each["n"]) for each in rows}
+
+    async def send_again(self, endpoint_id: str, n: int, now: int) -> bool:
+        """Send an event again, under the same `webhook-id`. Return False when there is no such event, or it is waiting."""
+        here = sa.and_(_d.endpoint == endpoint_id, _d.n == n, _d.state != "queued")
+        again = {"state": "queued", "tries": 0, "next_at": now, "until": now + KEPT_TRYING_MS, "done_at": None}
+        return await self._do(sa.update(t.webhook_delivery).where(here).values(again)) > 0
+
+
+def _tried(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:
+    return {"attempts": [*delivery.attempts, to_builtins(attempt)][-MOST_ATTEMPTS:]}
+
+
+def old_deliveries(now: int) -> sa.ColumnElement[bool]:
+    """Return the SQL condition for events that are old enough to be deleted."""
+    return sa.and_(_d.state != "queued", _d.at < now - _KEPT_DAYS * _DAY_MS)

@@ -1,0 +1,237 @@
+"""The webhooks of an organisation in the browser: endpoints, secrets, test events, and what became of the last events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct, convert
+
+from signaling.access.rights import Thing
+from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.reading import Reader, by
+from signaling.protocol.texts import Exact
+from signaling.records.announcing import EventType
+from signaling.records.webhooks import Attempt, Delivery, Endpoint, TooManyEndpoints
+from signaling.server.app_keys import ENDPOINTS, RECORDS
+from signaling.webhooks.endpoints import EVENTS
+from signaling.webhooks.reach import BadEndpoint
+
+from .allowed import Asker, asker_of
+from .bodies import Key, now_ms, path_id, read_json
+from .errors import Refused, answer, not_found
+
+routes = web.RouteTableDef()
+
+_MOST_SITES = 1000
+
+
+class NewWebhook(Struct, kw_only=True):
+    """`sites`: only events of these sites; None: of all sites of the organisation."""
+
+    url: Annotated[str, by(Exact(2000))]
+    events: Annotated[list[EventType], Meta(max_length=len(EVENTS))]
+    sites: Annotated[list[Key], Meta(max_length=_MOST_SITES)] | None = None
+
+
+class ChangedWebhook(NewWebhook, kw_only=True):
+    on: bool
+
+
+class WebhookItem(Struct, kw_only=True):
+    """A webhook. `state`: "on", "off", or "failed": switched off by the server. `why`: of the last failure, or "".
+
+    `both_until`: until when the former secret signs, too (Unix ms), or 0. `well_at`: the last success (Unix ms), or 0.
+    `crowded`: so many events wait that new ones are not stored.
+    """
+
+    id: str
+    url: str
+    events: list[str]
+    sites: list[str] | None
+    state: str
+    why: str
+    failures: int
+    waiting: int
+    crowded: bool
+    both_until: int
+    well_at: int
+
+
+class WebhookPage(Struct, kw_only=True):
+    """`events`: those that can be chosen."""
+
+    items: list[WebhookItem]
+    events: list[str]
+
+
+class WebhookSecret(Struct, kw_only=True):
+    """A new secret. It is shown this once."""
+
+    id: str
+    secret: str
+
+
+class DeliveryItem(Struct, kw_only=True):
+    """An event for a webhook. `id`: its `webhook-id`. `at`: when it was stored."""
+
+    n: int
+    id: str
+    type: str
+    session: str
+    state: str
+    at: int
+    next_at: int
+    tries: int
+    attempts: list[Attempt]
+
+
+_read_new: Reader[NewWebhook] = Reader(NewWebhook)
+_read_changed: Reader[ChangedWebhook] = Reader(ChangedWebhook)
+
+
+@routes.get("/api/settings/webhooks")
+async def page(request: web.Request) -> web.Response:
+    asker, records = await asker_of(request), request.app[RECORDS]
+    found = await records.endpoints(asker.realm)
+    waiting = await records.waiting([each.id for each in found])
+    items = [_item(each, waiting.get(each.id, 0)) for each in found]
+    return answer(WebhookPage(items=items, events=list(EVENTS)))
+
+
+@routes.post("/api/settings/webhooks")
+async def add(request: web.Request) -> web.Response:
+    """Add a webhook. Audited."""
+    asker = await asker_of(request)
+    asked = await read_json(request, _read_new)
+    organisation = asker.member.organisation
+    await _check_sites(request, asker, asked.sites)
+    try:
+        added, secret = await request.app[ENDPOINTS].add(organisation, asked.url, asked.events, asked.sites)
+    except BadEndpoint as error:
+        raise Refused(400, "bad_webhook", str(error)) from None
+    except TooManyEndpoints:
+        raise Refused(409, "too_many_webhooks", "There are as many webhooks as there may be. Remove one first.") from None
+    await _audit(request, asker, "webhook.add", added)
+    return answer(WebhookSecret(id=added.id, secret=secret))
+
+
+@routes.post("/api/settings/webhooks/{id}")
+async def change(request: web.Request) -> web.Response:
+    """Change a webhook, or switch it on or off. Audited."""
+    asker = await asker_of(request)
+    endpoint = await _asked(request, asker)
+    asked = await read_json(request, _read_changed)
+    await _check_sites(request, asker, asked.sites)
+    try:
+        await request.app[ENDPOINTS].change(endpoint, url=asked.url, events=asked.events, sites=asked.sites, on=asked.on)
+    except BadEndpoint as error:
+        raise Refused(400, "bad_webhook", str(error)) from None
+    await _audit(request, asker, "webhook.change", endpoint)
+    return answer({})
+
+
+@routes.post("/api/settings/webhooks/{id}/rotate")
+async def rotate(request: web.Request) -> web.Response:
+    """Make a new secret. The former one signs for a day, too. Audited."""
+    asker = await asker_of(request)
+    endpoint = await _asked(request, asker)
+    secret = await request.app[ENDPOINTS].rotate(endpoint)
+    await _audit(request, asker, "webhook.rotate", endpoint)
+    return answer(WebhookSecret(id=endpoint.id, secret=secret))
+
+
+@routes.post("/api/settings/webhooks/{id}/remove")
+async def remove(request: web.Request) -> web.Response:
+    """Remove a webhook and what waits for it. Audited."""
+    asker = await asker_of(request)
+    endpoint = await _asked(request, asker)
+    await request.app[RECORDS].remove_endpoint(endpoint.id)
+    await _audit(request, asker, "webhook.remove", endpoint)
+    return answer({})
+
+
+@routes.post("/api/settings/webhooks/{id}/test")
+async def test(request: web.Request) -> web.Response:
+    """Send a test event. Audited."""
+    asker = await asker_of(request)
+    endpoint = await _asked(request, asker)
+    if endpoint.state != "on":
+        raise Refused(409, "wrong_state", "This webhook is switched off.")
+    await request.app[ENDPOINTS].test(endpoint)
+    await _audit(request, asker, "webhook.test", endpoint)
+    return answer({})
+
+
+@routes.get("/api/settings/webhooks/{id}/deliveries")
+async def deliveries(request: web.Request) -> web.Response:
+    endpoint = await _asked(request, await asker_of(request))
+    return answer([_delivery(each) for each in await request.app[RECORDS].deliveries(endpoint.id)])
+
+
+@routes.post("/api/settings/webhooks/{id}/deliveries/{n}/send")
+async def send_again(request: web.Request) -> web.Response:
+    """Send an event again, under the same id. Audited."""
+    asker = await asker_of(request)
+    endpoint = await _asked(request, asker)
+    n = path_id(request, "n")
+    if endpoint.state != "on":
+        raise Refused(409, "wrong_state", "This webhook is switched off.")
+    if not (n.isascii() and n.isdigit() and len(n) < 19 and await request.app[ENDPOINTS].send_again(endpoint, int(n))):
+        raise Refused(409, "wrong_state", "This event waits already, or is no longer kept.")
+    await _audit(request, asker, "webhook.resend", endpoint)
+    return answer({})
+
+
+async def _asked(request: web.Request, asker: Asker) -> Endpoint:
+    """Return the webhook in the path. Raises Refused(not_found) when there is none or it is not the asker's."""
+    endpoint = await request.app[RECORDS].endpoint(path_id(request, "id"))
+    if endpoint is None:
+        raise not_found()
+    asker.require(Thing(endpoint.organisation, None if endpoint.sites is None else frozenset(endpoint.sites)))
+    return endpoint
+
+
+async def _check_sites(request: web.Request, asker: Asker, sites: list[str] | None) -> None:
+    """Raise Refused when these are no sites of the asker's, or when the asker may not choose all sites."""
+    asker.require(Thing(asker.member.organisation, None if sites is None else frozenset(sites)))
+    if sites is None:
+        return
+    theirs = {site.id for site in await request.app[RECORDS].sites(asker.realm)}
+    if not sites or not theirs.issuperset(sites):
+        raise not_found()
+
+
+async def _audit(request: web.Request, asker: Asker, action: AuditAction, endpoint: Endpoint) -> None:
+    subject, organisation = f"webhook/{endpoint.id}", endpoint.organisation
+    await request.app[RECORDS].audit(asker.member.id, action, subject, now_ms(), organisation=organisation)
+
+
+def _item(endpoint: Endpoint, waiting: int) -> WebhookItem:
+    return WebhookItem(
+        id=endpoint.id,
+        url=endpoint.url,
+        events=endpoint.events,
+        sites=endpoint.sites,
+        state=endpoint.state,
+        why=endpoint.why,
+        failures=endpoint.failures,
+        waiting=waiting,
+        crowded=endpoint.crowded,
+        both_until=endpoint.old_until if endpoint.old_until > now_ms() else 0,
+        well_at=endpoint.well_at,
+    )
+
+
+def _delivery(found: Delivery) -> DeliveryItem:
+    return DeliveryItem(
+        n=found.n,
+        id=found.event,
+        type=found.type,
+        session=found.session,
+        state=found.state,
+        at=found.at,
+        next_at=found.next_at,
+        tries=found.tries,
+        attempts=convert(found.attempts, list[Attempt]),
+    )

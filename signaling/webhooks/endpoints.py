@@ -1,0 +1,110 @@
+"""Make, change and remove endpoints. The command line and the operators' page both use this."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from typing import Final, get_args
+
+from signaling.config.seal import Seal, Unsealable
+from signaling.records import Records
+from signaling.records.announcing import TEST, Event, EventType
+from signaling.records.webhooks import Endpoint
+
+from .reach import BadEndpoint, Reach
+from .signing import new_secret
+
+EVENTS: Final[tuple[EventType, ...]] = get_args(EventType)
+BOTH_VALID_MS = 24 * 3_600_000  # the old secret of a rotated endpoint signs for so long, too
+
+
+class Endpoints:
+    """The endpoints of all organisations, with their secrets."""
+
+    def __init__(self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int]) -> None:
+        self._records = records
+        self._seal = seal
+        self._reach = reach
+        self._now = now
+        self.announced = asyncio.Event()  # set when this process has put something into the outbox that should go at once
+
+    async def add(
+        self, organisation: str, url: str, events: Iterable[str], sites: Collection[str] | None = None
+    ) -> tuple[Endpoint, str]:
+        """Add an endpoint. Return it with its secret, which nobody can read again. Raises BadEndpoint, TooManyEndpoints."""
+        endpoint_id, secret = f"wh-{secrets.token_hex(6)}", new_secret()
+        added = Endpoint(
+            id=endpoint_id,
+            organisation=organisation,
+            url=self._reach.checked(url),
+            events=checked_events(events),
+            sites=sorted(sites) if sites is not None else None,
+            secret=self._seal.close(secret, _about(endpoint_id)),
+            created_at=self._now(),
+        )
+        await self._records.add_endpoint(added)
+        return added, secret
+
+    async def change(
+        self, endpoint: Endpoint, *, url: str, events: Iterable[str], sites: Collection[str] | None, on: bool
+    ) -> None:
+        """Change an endpoint, or switch it on or off. Raises BadEndpoint."""
+        turned = {} if on == (endpoint.state == "on") else {"state": "on" if on else "off", "why": "", "failures": 0}
+        await self._records.change_endpoint(
+            endpoint.id,
+            url=self._reach.checked(url),
+            events=checked_events(events),
+            sites=sorted(sites) if sites is not None else None,
+            paused_until=0,
+            **turned,
+        )
+        self.announced.set()
+
+    async def rotate(self, endpoint: Endpoint) -> str:
+        """Return a new secret. For a day, messages are signed with the old secret, too."""
+        secret = new_secret()
+        await self._records.change_endpoint(
+            endpoint.id,
+            secret=self._seal.close(secret, _about(endpoint.id)),
+            old_secret=endpoint.secret,
+            old_until=self._now() + BOTH_VALID_MS,
+        )
+        return secret
+
+    async def test(self, endpoint: Endpoint) -> int:
+        """Queue a message that only shows whether messages arrive. Return the delivery's number."""
+        now = self._now()
+        event = Event(TEST, endpoint.organisation, "", now, secrets.token_hex(16), {"endpoint": endpoint.id})
+        n = await self._records.announce_to(endpoint.id, event)
+        self.announced.set()
+        return n
+
+    async def send_again(self, endpoint: Endpoint, n: int) -> bool:
+        """Send an event again. Return False when there is no such event, or it is waiting already."""
+        sent = await self._records.send_again(endpoint.id, n, self._now())
+        self.announced.set()
+        return sent
+
+    def secrets_of(self, endpoint: Endpoint) -> list[str]:
+        """Return the secrets that sign now, the newest first. Raises Unsealable when the installation's key has changed."""
+        found = [self._seal.open(endpoint.secret, _about(endpoint.id))]
+        if endpoint.old_secret and self._now() < endpoint.old_until:
+            with suppress(Unsealable):  # sealed under an older key of the installation: the new secret signs alone
+                found.append(self._seal.open(endpoint.old_secret, _about(endpoint.id)))
+        return found
+
+
+def checked_events(names: Iterable[str]) -> list[str]:
+    """Return the chosen events in the usual order. Raises BadEndpoint."""
+    chosen = set(names)
+    if unknown := sorted(chosen - set(EVENTS)):
+        raise BadEndpoint(f"There is no event “{unknown[0]}”. Events are: {', '.join(EVENTS)}.")
+    if not chosen:
+        raise BadEndpoint("Choose one event at least.")
+    return [each for each in EVENTS if each in chosen]
+
+
+def _about(endpoint_id: str) -> str:
+    return f"webhook {endpoint_id}"

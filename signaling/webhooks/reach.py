@@ -1,0 +1,78 @@
+"""The addresses to which webhooks may go. Pure.
+
+An operator of a site types the receiver's URL. Without these rules, the URL could make this server talk to machines that only
+this server can reach, such as a database on the same host. The owner of a name decides to which address it leads, and may change
+that between two look-ups. So each address is checked when the connection to it is opened (`sending.py`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from signaling.config import web_addresses
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+
+
+class BadEndpoint(ValueError):
+    """The URL is refused. The exception's text is a sentence for the person who typed it."""
+
+
+class Reach:
+    """The rules. `allowed`: networks that webhooks may reach, besides all public addresses of the Internet."""
+
+    def __init__(self, allowed: Iterable[Network] = ()) -> None:
+        self._allowed = tuple(allowed)
+
+    def allows(self, text: str, *, tls: bool) -> bool:
+        """Return whether a connection to this IP address may be opened. `tls`: it is encrypted.
+
+        Without encryption, only networks that a setting names are allowed.
+        """
+        try:
+            address = _innermost(ipaddress.ip_address(text.partition("%")[0]))
+        except ValueError:
+            return False
+        if any(address.version == network.version and address in network for network in self._allowed):
+            return True
+        return tls and address.is_global and not address.is_multicast
+
+    def checked(self, typed: str) -> str:
+        """Return the URL in canonical form. Raises BadEndpoint.
+
+        A name passes here, because its addresses may change at any time. They are checked at each try.
+        """
+        try:
+            address = web_addresses.endpoint(typed)
+        except web_addresses.BadAddress as error:
+            raise BadEndpoint(str(error)) from None
+        parts = urlsplit(address)
+        tls, host = parts.scheme == "https", parts.hostname or ""
+        if not tls and not self._allowed:
+            raise BadEndpoint("The address must begin with https://")
+        if _is_address(host) and not self.allows(host, tls=tls):
+            raise BadEndpoint(
+                "Webhooks go to public addresses, by https. The server's setting --webhook-allow names other networks."
+            )
+        return address
+
+
+def _innermost(address: Address) -> Address:
+    """Return the IPv4 address to which a packet for this address goes in the end, or the address itself."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,189 @@
+"""Send the events of the outbox. Only the server that leads runs this.
+
+Each endpoint has places of its own, so a slow endpoint delays no other. An event that fails waits, longer after each failure. The
+later events of its session wait behind it. An endpoint that fails again and again is paused as a whole, and then tried with one
+event at a time. When nothing could be delivered for three days, the endpoint is switched off, and its owners are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import structlog
+
+from signaling.config.seal import Unsealable
+from signaling.mail import Postbox
+from signaling.records import Realm, Records, RecordsAway
+from signaling.records.announcing import KEPT_TRYING_MS
+from signaling.records.outbox import MailRefused
+from signaling.records.webhooks import Attempt, Delivery, Endpoint
+
+from .endpoints import Endpoints
+from .sending import Outcome, Poster
+from .signing import headers
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0  # how often the outbox is looked at
+AWAY_S = 5.0  # pause while the records are unavailable
+CROWD_LOOK_S = 60.0
+PLACES = 4  # tries at the same time at one endpoint
+LEASE_MS = 60_000  # longer than one try may take
+LATER_S = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600)  # pause after each failed try of one event; the last one repeats
+TROUBLED = 3  # failures in a row from which an endpoint is paused
+PAUSES_S = (5, 15, 60, 300)  # pause of the endpoint after each of these failures; the last one repeats
+GONE = 410  # Standard Webhooks: the receiver wants no more messages
+MOST_TOLD = 10  # addresses that a mail about a switched-off endpoint goes to
+
+
+class Sender:
+    """Sends what waits in the outbox."""
+
+    def __init__(
+        self,
+        records: Records,
+        endpoints: Endpoints,
+        poster: Poster,
+        postbox: Postbox,
+        *,
+        page: str,
+        count: Counter[str],
+        now: Callable[[], int],
+    ) -> None:
+        """Make a sender. `page`: the address of the operators' page, for mails."""
+        self._records = records
+        self._endpoints = endpoints
+        self._poster = poster
+        self._postbox = postbox
+        self._page = page
+        self._count = count
+        self._now = now
+        self._under_way: dict[str, set[int]] = {}  # endpoint → numbers of the events that are being sent
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        try:
+            while True:
+                try:
+                    self._endpoints.announced.clear()
+                    await self._look()
+                    await self._rest()
+                except RecordsAway:
+                    await asyncio.sleep(AWAY_S)
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def watch_crowds(self) -> None:
+        """Note which endpoints have too much waiting. Runs until cancelled."""
+        while True:
+            with suppress(RecordsAway):
+                await self._records.mark_crowded()
+            await asyncio.sleep(CROWD_LOOK_S)
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await self._endpoints.announced.wait()
+
+    async def _look(self) -> None:
+        """Begin what is due."""
+        now = self._now()
+        self._under_way = {endpoint: numbers for endpoint, numbers in self._under_way.items() if numbers}
+        busy = [endpoint for endpoint, numbers in self._under_way.items() if len(numbers) >= PLACES]
+        for endpoint in await self._records.endpoints_due(now, busy):
+            taken = len(self._under_way.get(endpoint.id, ()))
+            free = (1 if endpoint.failures >= TROUBLED else PLACES) - taken
+            if free > 0:
+                for delivery in await self._records.claim_deliveries(endpoint.id, now, free, LEASE_MS):
+                    self._begin(endpoint, delivery)
+
+    def _begin(self, endpoint: Endpoint, delivery: Delivery) -> None:
+        numbers = self._under_way.setdefault(endpoint.id, set())
+        if delivery.n in numbers:
+            return
+        numbers.add(delivery.n)
+        task = asyncio.create_task(self._safely(endpoint, delivery))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _safely(self, endpoint: Endpoint, delivery: Delivery) -> None:
+        try:
+            await self._try(endpoint, delivery)
+        except RecordsAway:
+            self._count["webhook.not_stored"] += 1  # its lease ends, and it is sent again under the same id
+        except Exception:
+            log.exception("webhook failed", endpoint=endpoint.id)
+        finally:
+            self._under_way[endpoint.id].discard(delivery.n)
+            self._endpoints.announced.set()  # a place is free, and the next event of the session may go
+
+    async def _try(self, endpoint: Endpoint, delivery: Delivery) -> None:
+        at = self._now()
+        try:
+            signed = headers(self._endpoints.secrets_of(endpoint), delivery.event, at, delivery.body)
+        except Unsealable:
+            outcome = Outcome(why="no_secret")
+        else:
+            outcome = await self._poster.post(endpoint.url, signed, delivery.body)
+        attempt = Attempt(at=at, took_ms=outcome.took_ms, status=outcome.status, why=outcome.why, answer=outcome.answer)
+        if outcome.well:
+            self._count["webhook.sent"] += 1
+            hurry = self._under_way[endpoint.id] if endpoint.failures >= TROUBLED else None
+            await self._records.delivered(delivery, attempt, hurry=hurry)
+            return
+        self._count["webhook.failed"] += 1
+        await self._failed(endpoint, delivery, attempt, outcome)
+
+    async def _failed(self, endpoint: Endpoint, delivery: Delivery, attempt: Attempt, outcome: Outcome) -> None:
+        now = self._now()
+        wait_s = max(LATER_S[min(delivery.tries, len(LATER_S) - 1)], outcome.retry_after_s)
+        in_a_row = endpoint.failures + 1 - TROUBLED
+        pause_s = PAUSES_S[min(in_a_row, len(PAUSES_S) - 1)] if in_a_row >= 0 else 0
+        if outcome.retry_after_s:
+            pause_s = max(pause_s, outcome.retry_after_s)
+        # an answer such as 400 may concern this event alone
+        counts = not 400 <= outcome.status < 500 or outcome.status == 429
+        await self._records.not_delivered(delivery, attempt, now + wait_s * 1000, now + pause_s * 1000, counts=counts)
+        if outcome.status == GONE:
+            await self._disable(endpoint, "410")
+        elif now >= delivery.until:
+            if endpoint.well_at > delivery.until - KEPT_TRYING_MS:  # others arrive, so the receiver refuses this one alone
+                await self._records.give_up_delivery(delivery.n)
+            else:
+                await self._disable(endpoint, outcome.why or str(outcome.status))
+
+    async def _disable(self, endpoint: Endpoint, why: str) -> None:
+        if not await self._records.disable_endpoint(endpoint.id, why):
+            return
+        self._count["webhook.disabled"] += 1
+        log.warning("webhook endpoint switched off", endpoint=endpoint.id, why=why)
+        await self._records.audit(
+            "server", "webhook.disabled", f"webhook/{endpoint.id}", self._now(), why, organisation=endpoint.organisation
+        )
+        if self._postbox.enabled:
+            await self._tell(endpoint)
+
+    async def _tell(self, endpoint: Endpoint) -> None:
+        """Mail the organisation's owners, and those who get the alerts of the endpoint's sites."""
+        told: dict[str, str] = {}  # address → language
+        for member in await self._records.all_staff(endpoint.organisation):
+            if "owner" in member.roles and member.active and member.mail:
+                told[member.mail] = member.locale or next(iter(member.languages), "en")
+        for site in await self._records.sites(Realm(organisation=endpoint.organisation)):
+            if endpoint.sites is None or site.id in endpoint.sites:
+                for address in site.mail.alerts:
+                    told.setdefault(address, next(iter(site.languages), "en"))
+        args = {"host": urlsplit(endpoint.url).hostname or "", "page": self._page}
+        for address, language in list(told.items())[:MOST_TOLD]:
+            try:
+                key = f"webhook/{endpoint.id}/{address}"
+                await self._postbox.post("webhook_off", address, language=language, args=args, key=key)
+            except MailRefused as error:
+                self._count[f"mail.{error.reason}"] += 1

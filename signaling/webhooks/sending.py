@@ -1,0 +1,119 @@
+"""One try: connect to a checked address, post the message, read the beginning of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from signaling.protocol.texts import Seen
+
+from .reach import Reach
+
+TIMEOUT_S = 15.0
+MOST_ANSWER_BYTES = 1024
+MOST_RETRY_AFTER_S = 3600
+_ANSWER = Seen(MOST_ANSWER_BYTES, lines=True, cut=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of a try. `status`: of the answer, or 0. `retry_after_s`: how long the receiver asks us to wait.
+
+    `why` is "" or one of: "forbidden_address", "unknown_host", "unreachable", "timeout", "tls", "malformed", "redirect".
+    """
+
+    status: int = 0
+    why: str = ""
+    answer: str = ""
+    took_ms: int = 0
+    retry_after_s: int = 0
+
+    @property
+    def well(self) -> bool:
+        """Whether the receiver has accepted the message."""
+        return 200 <= self.status < 300 and not self.why
+
+
+class Poster:
+    """Posts messages. `resolver`: how names become addresses; None: as the system does it."""
+
+    def __init__(self, reach: Reach, resolver: AbstractResolver | None = None) -> None:
+        self._reach = reach
+        self._resolver = resolver
+
+    async def post(self, url: str, headers: Mapping[str, str], body: str) -> Outcome:
+        """Post a message. Never raises for what the receiver or the network does."""
+        begun, refused = time.monotonic(), list[str]()
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                found = await self._post(url, headers, body, refused)
+        except Exception as error:
+            found = Outcome(why="forbidden_address" if refused else _why(error))
+        return replace(found, took_ms=round((time.monotonic() - begun) * 1000))
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: str, refused: list[str]) -> Outcome:
+        sent = {"Content-Type": "application/json", "User-Agent": "Sangdam-Webhooks/1", "Accept-Encoding": "identity", **headers}
+        async with (
+            aiohttp.ClientSession(
+                connector=self._connector(refused, tls=url.startswith("https:")),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+            ) as session,
+            session.post(url, data=body.encode(), headers=sent, allow_redirects=False) as response,
+        ):
+            answer = await _beginning(response)
+            redirect = "redirect" if 300 <= response.status < 400 else ""  # its target was never checked by anybody
+            return Outcome(response.status, redirect, answer, retry_after_s=_retry_after_s(response))
+
+    def _connector(self, refused: list[str], *, tls: bool) -> aiohttp.TCPConnector:
+        def checked(address: tuple[Any, ...]) -> socket.socket:
+            """Make the socket for exactly this address. Nothing resolves the name again after the check."""
+            family, kind, protocol, _, where = address
+            if not self._reach.allows(str(where[0]), tls=tls):
+                refused.append(str(where[0]))
+                raise OSError("webhooks do not go to this address")
+            return socket.socket(family, kind, protocol)
+
+        # a new connector for each try: nothing is shared between endpoints, and no old connection is used again
+        return aiohttp.TCPConnector(
+            resolver=self._resolver, socket_factory=checked, force_close=True, use_dns_cache=False, ssl=_context()
+        )
+
+
+@cache  # reading all certificates of the system blocks the event loop for some 20 ms
+def _context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> str:
+    found = b""
+    while len(found) < MOST_ANSWER_BYTES and (part := await response.content.read(MOST_ANSWER_BYTES - len(found))):
+        found += part
+    return _ANSWER(found.decode("utf-8", "replace"))
+
+
+def _retry_after_s(response: aiohttp.ClientResponse) -> int:
+    asked = response.headers.get("Retry-After", "")
+    return min(int(asked), MOST_RETRY_AFTER_S) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "unknown_host"
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "tls"
+    return "unreachable" if isinstance(error, aiohttp.ClientConnectionError | OSError) else "malformed"

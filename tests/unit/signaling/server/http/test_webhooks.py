@@ -1,0 +1,75 @@
+"""The webhooks of an organisation, which its owners and managers set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from signaling.records.webhooks import MOST_ENDPOINTS, Attempt
+
+from .conftest import Desk, refused
+
+URL = "/api/settings/webhooks"
+HOOK: dict[str, Any] = {"url": "https://erp.example/hook", "events": ["session.ended", "session.started"], "sites": None}
+
+
+async def test_webhook_is_made_changed_tested_and_removed(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    made = await (await desk.post(URL, HOOK, headers=ops)).json()
+    assert made["secret"].startswith("whsec_")
+    page = await (await desk.client.get(URL, headers=ops)).text()
+    assert made["secret"] not in page, "shown once"
+    [item] = (await (await desk.client.get(URL, headers=ops)).json())["items"]
+    assert (item["events"], item["state"], item["waiting"]) == (["session.started", "session.ended"], "on", 0)
+    here = f"{URL}/{made['id']}"
+    assert (await desk.post(f"{here}/test", {}, headers=ops)).status == 200
+    [waiting] = await (await desk.client.get(f"{here}/deliveries", headers=ops)).json()
+    assert (waiting["type"], waiting["state"], waiting["attempts"]) == ("webhook.test", "queued", [])
+    again = f"{here}/deliveries/{waiting['n']}/send"
+    assert await refused(await desk.post(again, {}, headers=ops)) == (409, "wrong_state")
+    endpoint = await desk.records.endpoint(made["id"])
+    assert endpoint is not None
+    [delivery] = await desk.records.claim_deliveries(endpoint.id, 9_000_000_000_000, 1, 1)
+    await desk.records.delivered(delivery, Attempt(at=7, took_ms=12, status=200, answer="thanks"))
+    [sent] = await (await desk.client.get(f"{here}/deliveries", headers=ops)).json()
+    assert sent["attempts"] == [{"at": 7, "took_ms": 12, "status": 200, "why": "", "answer": "thanks"}]
+    assert (await desk.post(again, {}, headers=ops)).status == 200
+    newer = await (await desk.post(f"{here}/rotate", {}, headers=ops)).json()
+    assert newer["secret"] != made["secret"]
+    assert (await desk.post(here, HOOK | {"on": False}, headers=ops)).status == 200
+    assert await refused(await desk.post(f"{here}/test", {}, headers=ops)) == (409, "wrong_state")
+    assert (await desk.post(f"{here}/remove", {}, headers=ops)).status == 200
+    assert await desk.records.endpoints() == []
+    seen = [each.action for each in (await desk.records.audits())[0] if each.action.startswith("webhook.")]
+    assert seen == [f"webhook.{what}" for what in ("remove", "change", "rotate", "resend", "test", "add")]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "reason"),
+    [
+        ({"url": "http://erp.example/"}, 400, "bad_webhook"),
+        ({"url": "https://10.0.0.1/"}, 400, "bad_webhook"),
+        ({"url": "https://169.254.169.254/latest"}, 400, "bad_webhook"),
+        ({"events": []}, 400, "bad_webhook"),
+        ({"events": ["session.whispered"]}, 400, "bad_request"),
+        ({"sites": ["nowhere"]}, 404, "not_found"),
+        ({"sites": []}, 404, "not_found"),
+    ],
+)
+async def test_webhook_that_cannot_work_is_refused(desk: Desk, change: dict[str, Any], status: int, reason: str) -> None:
+    ops = await desk.cookie_of("ops")
+    assert await refused(await desk.post(URL, HOOK | change, headers=ops)) == (status, reason)
+    assert await desk.records.endpoints() == []
+
+
+async def test_organisation_has_so_many_webhooks_at_most(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    for _ in range(MOST_ENDPOINTS):
+        assert (await desk.post(URL, HOOK, headers=ops)).status == 200
+    assert await refused(await desk.post(URL, HOOK, headers=ops)) == (409, "too_many_webhooks")
+
+
+async def test_counselors_see_no_webhooks(desk: Desk) -> None:
+    jimin = await desk.cookie_of("jimin")
+    assert await refused(await desk.client.get(URL, headers=jimin)) == (403, "not_allowed")

@@ -1,0 +1,110 @@
+import { useState } from "preact/hooks";
+import { sentence } from "../../staff/refusals";
+import { t as shared } from "../../staff/texts";
+import { Button, Dialog, Field, useLocale } from "../../ui";
+import { Loaded } from "../loaded";
+import { siteNames } from "./api";
+import { t } from "./texts";
+import type { WebhookFields } from "./webhook-api";
+
+interface WebhookFormProps {
+  first: WebhookFields;
+  /** The events that can be chosen. */
+  events: string[];
+  title: string;
+  /** Stores what was typed; rejects when the server refuses it. */
+  onSave: (fields: WebhookFields) => Promise<void>;
+  onClose: () => void;
+}
+
+const toggled = (list: string[], one: string) => (list.includes(one) ? list.filter((each) => each !== one) : [...list, one]);
+
+/** Asks for the address, the events and the sites of a webhook. */
+export function WebhookForm({ first, events, title, onSave, onClose }: WebhookFormProps) {
+  const locale = useLocale();
+  const [fields, setFields] = useState(first);
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState("");
+  const save = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    setFailed("");
+    try {
+      await onSave({ ...fields, url: fields.url.trim() });
+      onClose();
+    } catch (error) {
+      setFailed(sentence(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} closeLabel={shared("cancel")} onClose={onClose} data-testid="webhook-dialog">
+      <form class="stack" noValidate onSubmit={(event) => void save(event)}>
+        <Field
+          label={t("hook.url")}
+          hint={t("hook.url.hint")}
+          autoFocus
+          type="url"
+          value={fields.url}
+          data-testid="webhook-url"
+          onInput={(event) => setFields({ ...fields, url: event.currentTarget.value })}
+        />
+        <fieldset class="settings-checks">
+          <legend>{t("hook.events")}</legend>
+          {events.map((one) => (
+            <label key={one}>
+              <input
+                type="checkbox"
+                checked={fields.events.includes(one)}
+                onChange={() => setFields({ ...fields, events: toggled(fields.events, one) })}
+              />
+              <code>{one}</code>
+            </label>
+          ))}
+        </fieldset>
+        <fieldset class="settings-checks">
+          <legend>{t("field.sites")}</legend>
+          <label>
+            <input
+              type="checkbox"
+              checked={fields.sites === null}
+              onChange={() => setFields({ ...fields, sites: fields.sites === null ? [] : null })}
+            />
+            {t("field.sites.all")}
+          </label>
+          {fields.sites !== null && (
+            <Loaded key={locale} what="site names" load={siteNames}>
+              {(sites) => (
+                <div class="settings-sites">
+                  {sites.map((site) => (
+                    <label key={site.id}>
+                      <input
+                        type="checkbox"
+                        checked={fields.sites?.includes(site.id)}
+                        onChange={() => setFields({ ...fields, sites: toggled(fields.sites ?? [], site.id) })}
+                      />
+                      {site.name}
+                    </label>
+                  ))}
+                </div>
+              )}
+            </Loaded>
+          )}
+        </fieldset>
+        {failed !== "" && (
+          <p class="notice notice-danger" role="alert">
+            {failed}
+          </p>
+        )}
+        <div class="row row-end">
+          <Button kind="quiet" onClick={onClose}>
+            {shared("cancel")}
+          </Button>
+          <Button kind="primary" type="submit" busy={busy} data-testid="webhook-save">
+            {t("save")}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
