@@ -77,19 +77,8 @@ def setup(app: web.Application) -> None:
     hide_versions()
     for_people = (health, openapi, pages, users, transcripts, threads, pictures, files)
     for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
-    for_operators = (
-        operator,
-        reports,
-        hours,
-        thresholds,
-        doctor,
-        mail,
-        settings_sites,
-        settings_staff,
-        settings_tokens,
-        webhooks,
-        undo,
-    )
+    for_operators = (operator, reports, hours, thresholds, doctor, mail, undo)
+    for_settings = (settings_sites, settings_staff, settings_tokens, webhooks)
     for_the_first = (first_start, try_page)
     for part in (*for_people, *for_staff, *for_operators, *for_settings, *for_the_first, unsubscribe):
         app.add_routes(part.routes)

@@ -14,8 +14,9 @@ from signaling.mail.messages import Envelope, message
 from signaling.mail.words import FRAMES, TEXTS
 from signaling.records.mail_plan import MailText
 
-VALUES = {"host": "erp.example", 
-    name: f"<{name}>" for name in ("name", "when", "zone", "category", "waiting", "minutes", "organisation", "device", "network")
+VALUES = {
+    name: f"<{name}>"
+    for name in ("name", "when", "zone", "category", "waiting", "minutes", "organisation", "device", "network", "host")
 }
 ABOUT = About(
     kind="reply",
