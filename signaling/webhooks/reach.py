@@ -53,7 +53,7 @@ class Reach:
         parts = urlsplit(address)
         tls, host = parts.scheme == "https", parts.hostname or ""
         if not tls and not self._allowed:
-            raise BadEndpoint("The address must begin with https://")
+            raise BadEndpoint("Webhooks go to addresses that begin with https:// only.")
         if _is_address(host) and not self.allows(host, tls=tls):
             raise BadEndpoint(
                 "Webhooks go to public addresses, by https. The server's setting --webhook-allow names other networks."

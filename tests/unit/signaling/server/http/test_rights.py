@@ -29,6 +29,7 @@ from signaling.records import (
     StaffRecord,
 )
 from signaling.records.outbox import MailRecord
+from signaling.records.webhooks import Endpoint
 from signaling.server.http.allowed import ANYONE, ROUTES
 from signaling.server.http.bodies import now_ms
 from signaling.server.http.token_routes import TOKEN_ROUTES
@@ -184,6 +185,14 @@ class World:
             )
             await records.add_api_token(token)
             values["id"] = token.id
+        elif "/settings/webhooks/" in path:
+            for former in await records.endpoints():  # an organisation may have few
+                await records.remove_endpoint(former.id)
+            hook = Endpoint(
+                id=f"wh-{session}", organisation=ORGANISATIONS[site], url="https://a.example/", events=[], sites=[site]
+            )
+            await records.add_endpoint(hook)
+            values |= {"id": hook.id, "n": "1"}
         elif "/settings/staff/" in path:
             values["id"] = f"colleague-{session}"
             colleague = StaffRecord(

@@ -18,13 +18,13 @@ async def test_webhook_is_made_changed_tested_and_removed(desk: Desk) -> None:
     ops = await desk.cookie_of("ops")
     made = await (await desk.post(URL, HOOK, headers=ops)).json()
     assert made["secret"].startswith("whsec_")
-    page = await (await desk.client.get(URL, headers=ops)).text()
+    page = await (await desk.get(URL, headers=ops)).text()
     assert made["secret"] not in page, "shown once"
-    [item] = (await (await desk.client.get(URL, headers=ops)).json())["items"]
+    [item] = (await (await desk.get(URL, headers=ops)).json())["items"]
     assert (item["events"], item["state"], item["waiting"]) == (["session.started", "session.ended"], "on", 0)
     here = f"{URL}/{made['id']}"
     assert (await desk.post(f"{here}/test", {}, headers=ops)).status == 200
-    [waiting] = await (await desk.client.get(f"{here}/deliveries", headers=ops)).json()
+    [waiting] = await (await desk.get(f"{here}/deliveries", headers=ops)).json()
     assert (waiting["type"], waiting["state"], waiting["attempts"]) == ("webhook.test", "queued", [])
     again = f"{here}/deliveries/{waiting['n']}/send"
     assert await refused(await desk.post(again, {}, headers=ops)) == (409, "wrong_state")
@@ -32,7 +32,7 @@ async def test_webhook_is_made_changed_tested_and_removed(desk: Desk) -> None:
     assert endpoint is not None
     [delivery] = await desk.records.claim_deliveries(endpoint.id, 9_000_000_000_000, 1, 1)
     await desk.records.delivered(delivery, Attempt(at=7, took_ms=12, status=200, answer="thanks"))
-    [sent] = await (await desk.client.get(f"{here}/deliveries", headers=ops)).json()
+    [sent] = await (await desk.get(f"{here}/deliveries", headers=ops)).json()
     assert sent["attempts"] == [{"at": 7, "took_ms": 12, "status": 200, "why": "", "answer": "thanks"}]
     assert (await desk.post(again, {}, headers=ops)).status == 200
     newer = await (await desk.post(f"{here}/rotate", {}, headers=ops)).json()
@@ -72,4 +72,4 @@ async def test_organisation_has_so_many_webhooks_at_most(desk: Desk) -> None:
 
 async def test_counselors_see_no_webhooks(desk: Desk) -> None:
     jimin = await desk.cookie_of("jimin")
-    assert await refused(await desk.client.get(URL, headers=jimin)) == (403, "not_allowed")
+    assert await refused(await desk.get(URL, headers=jimin)) == (403, "not_allowed")
