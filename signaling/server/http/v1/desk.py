@@ -8,7 +8,6 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from signaling.protocol.reading import QueryReader, Reader
-from signaling.protocol.staff_views import MessageLeft
 from signaling.protocol.words import Locale
 from signaling.records import MessageRecord
 from signaling.records.types import MessageState
@@ -34,10 +33,25 @@ class MessageQuery(Struct, kw_only=True):
     limit: Limit = 100
 
 
+class MessageItem(Struct, kw_only=True):
+    """A message that a user left. `taken_by`: who has taken it, or ""."""
+
+    id: str
+    session: str
+    site: str
+    category: str
+    language: str
+    contact: str
+    text: str
+    at: int
+    state: MessageState
+    taken_by: str
+
+
 class MessageList(Struct, kw_only=True):
     """Messages left, oldest first."""
 
-    items: list[MessageLeft]
+    items: list[MessageItem]
 
 
 class Mark(Struct, kw_only=True):
@@ -86,5 +100,5 @@ async def mark(request: web.Request) -> web.Response:
     return answer(_item(changed))
 
 
-def _item(record: MessageRecord) -> MessageLeft:
-    return MessageLeft(**{name: getattr(record, name) for name in MessageLeft.__struct_fields__})
+def _item(record: MessageRecord) -> MessageItem:
+    return MessageItem(**{name: getattr(record, name) for name in MessageItem.__struct_fields__})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from signaling.access.codes import Vouched
 from signaling.protocol.server_messages import Wallboard
-from signaling.protocol.staff_views import MessageLeft
 from signaling.records.site_settings import CategorySettings, SiteSettings
 from signaling.server.http import hours, operator, reports, settings_sites, settings_staff, transcripts, users
 from signaling.server.http.operation import Media, Operation
@@ -33,7 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", f"{_V1}/people/erase", "token", "Erase a person.", sessions.Erased, body=people.PersonRequest),
     Operation("GET", f"{_V1}/callbacks", "token", "Users to call back.", sessions.CallbackList, sessions.PartQuery),
     Operation("GET", f"{_V1}/messages", "token", "Messages left, oldest first.", desk.MessageList, desk.MessageQuery),
-    Operation("PUT", f"{_V1}/messages/{{id}}", "token", "Mark a message left.", MessageLeft, body=desk.Mark),
+    Operation("PUT", f"{_V1}/messages/{{id}}", "token", "Mark a message left.", desk.MessageItem, body=desk.Mark),
     Operation("GET", f"{_V1}/live", "token", "What the wallboard shows.", Wallboard, desk.LiveQuery),
     Operation("GET", f"{_V1}/reports", "token", "A report.", reports.Report, reports.ReportQuery),
     Operation("GET", f"{_V1}/sites", "token", "Sites, searched.", settings_sites.SiteRows, settings_sites.RowsQuery),
