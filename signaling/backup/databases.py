@@ -96,8 +96,14 @@ class _Sqlite:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for leftover in (f"{self._file.name}-wal", f"{self._file.name}-shm"):
             self._file.with_name(leftover).unlink(missing_ok=True)
-        shutil.move(source, self._file)
-        self._file.chmod(0o600)
+        beside = self._file.with_name(f"{self._file.name}.restoring")
+        try:
+            beside.touch(mode=0o600)
+            shutil.move(source, beside)  # copies if the database lies on another file system
+            beside.replace(self._file)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
 
 
 class _Postgres:

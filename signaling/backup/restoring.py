@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +37,8 @@ def is_sealed(source: io.BufferedReader) -> bool:
 def restore(settings: Settings, source: io.BufferedReader, passphrase: str | None) -> Restored:
     """Restore a backup. Raises BackupFailed, and then this installation is as it was.
 
-    First, everything is unpacked next to its final place and checked. Then the database is filled, and the files are moved.
+    First, everything is unpacked next to its final place and checked. Then the files are moved. The database is filled
+    last, because files can be taken back and a filled database cannot.
     """
     database = database_at(settings.database_url)
     remove_leftovers(settings)
@@ -50,14 +52,43 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
             _require_fit(about, database)
             staged = {name: stack.enter_context(work_folder(place, RESTORE)) for name, place in places.items()}
             count, size = _unpack(archive, staged)
-            database.fill(staged["keys"] / DATABASE)
-            (staged["keys"] / DATABASE).unlink(missing_ok=True)
-            for name, place in places.items():
-                for each in staged[name].iterdir():
-                    each.rename(place / each.name)
+            copy = staged["keys"] / DATABASE
+            moves = [(each, places[name] / each.name) for name in places for each in staged[name].iterdir() if each != copy]
+            with _moved(moves):
+                database.fill(copy)
     except OSError as error:
         raise BackupFailed(f"The backup cannot be restored: {error.strerror or error}.") from error
     return Restored(about, count, size)
+
+
+@contextmanager
+def _moved(moves: list[tuple[Path, Path]]) -> Iterator[None]:
+    """Move files and folders, from the first path of each pair to the second. Move them back when a move or the body fails.
+
+    Raises BackupFailed that names the files which cannot be moved back.
+    """
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            source.rename(target)
+            done.append((source, target))
+        yield
+    except BaseException as error:
+        left = [target for source, target in reversed(done) if not _move_back(source, target)]
+        if left:
+            raise BackupFailed(
+                f"The backup cannot be restored: {error}. "
+                f"Remove what it has left behind before you try again: {', '.join(map(str, left))}."
+            ) from error
+        raise
+
+
+def _move_back(source: Path, target: Path) -> bool:
+    try:
+        target.rename(source)
+    except OSError:
+        return False
+    return True
 
 
 def _unpack(archive: ArchiveReader, staged: dict[str, Path]) -> tuple[int, int]:

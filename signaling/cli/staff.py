@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast, get_args
 
 import click
@@ -18,6 +19,7 @@ from signaling.config.sources import SERVER
 from signaling.protocol.own_texts import LANGUAGES
 from signaling.protocol.words import Office, Role, StaffRole
 from signaling.records import FIRST_ORGANISATION, Records, StaffRecord
+from signaling.records.owners import LastOwner
 
 from .options import setting_option
 from .organisations import require_organisation
@@ -164,6 +166,23 @@ def _changed(member: StaffRecord, given: dict[str, Any]) -> StaffRecord:
     return changed
 
 
+_ownerless_option = click.option(
+    "--leave-without-owner", is_flag=True, help="Do this even to the last owner of an organisation, which nobody can then run."
+)
+
+
+@contextmanager
+def _last_owner_refused() -> Iterator[None]:
+    """Turn the refusal to lose the last owner into a sentence."""
+    try:
+        yield
+    except LastOwner as error:
+        raise click.ClickException(
+            f"Not saved: “{error.login}” is the last owner of the organisation. Make somebody else an owner first, "
+            "or give --leave-without-owner."
+        ) from None
+
+
 @staff.command("add")
 @click.argument("login", callback=an_id)
 @click.option("--name", required=True, callback=a_name, help="Name that users and staff see.")
@@ -193,9 +212,12 @@ async def staff_add(
 @click.option("--role", "roles", type=_ROLES, multiple=True, help="Role. Repeatable. The given roles replace all present ones.")
 @click.option("--active/--inactive", default=None, help="Whether the member may sign in. --inactive ends what they have open.")
 @_skills
+@_ownerless_option
 @json_option
 @with_records
-async def staff_change(records: Records, login: str, as_json: bool, roles: tuple[str, ...], **given: Any) -> None:
+async def staff_change(
+    records: Records, login: str, as_json: bool, roles: tuple[str, ...], leave_without_owner: bool, **given: Any
+) -> None:
     """Change a member of staff. Options that are not given keep their value.
 
     The change takes effect within a second, also for a member who is at work. Their present sessions go on, even beyond a smaller
@@ -205,7 +227,8 @@ async def staff_change(records: Records, login: str, as_json: bool, roles: tuple
     changed = _changed(_with_roles(member, roles) if roles else member, given)
     if changed == member:
         raise click.UsageError("Nothing to change: give at least one option with another value.")
-    await records.save_staff(changed)
+    with _last_owner_refused():
+        await records.save_staff(changed, keep_owner=not leave_without_owner)
     await noted(records, "staff.change", f"staff/{member.id}")
     show([_staff_row(changed)], as_json=as_json, one=True)
 
@@ -242,9 +265,11 @@ async def staff_show(records: Records, login: str, as_json: bool) -> None:
 
 @staff.command("remove")
 @click.argument("login")
+@_ownerless_option
 @with_records
-async def staff_remove(records: Records, login: str) -> None:
+async def staff_remove(records: Records, login: str, leave_without_owner: bool) -> None:
     """Remove a member of staff and sign them out everywhere."""
     member = await member_of(records, login)
-    await records.remove_staff(member.id)
+    with _last_owner_refused():
+        await records.remove_staff(member.id, keep_owner=not leave_without_owner)
     await noted(records, "staff.remove", f"staff/{member.id}")

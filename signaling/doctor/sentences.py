@@ -185,6 +185,12 @@ SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
         "테이블이 더 새로운 버전이에요({revision}, 이 버전은 {own}).",
         "더 새로운 Sangdam을 설치해 주세요.",
     ),
+    "provider.failing": (
+        "The sign-in provider does not confirm {count} present sign-ins.",
+        "Compare its address, client and secret in the settings for signing in; the log says what it answers.",
+        "로그인 제공자가 현재 로그인 {count}건을 확인해 주지 않아요.",
+        "로그인 설정의 주소, 클라이언트, 비밀 값을 확인해 주세요. 제공자의 응답은 로그에 있어요.",
+    ),
     "redis.ok": ("Redis {version} answers.", "", "Redis {version}이(가) 응답해요.", ""),
     "redis.unavailable": (
         "Redis does not answer ({why}).",

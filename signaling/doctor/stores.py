@@ -30,7 +30,9 @@ async def database(of: Examined) -> list[Finding]:
         return [finding("database.unavailable", "fault", why=type(error).__name__)]
     try:
         async with asyncio.timeout(ANSWER_S), engine.connect() as connection:
-            return [await _tables(connection), *await _database_clock(of, connection)]
+            tables = await _tables(connection)
+            found = [tables, *await _database_clock(of, connection)]
+            return found + (await _provider(connection) if tables.about == "database.ok" else [])
     except (sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
         return [finding("database.unavailable", "fault", why=type(error).__name__)]
     finally:
@@ -54,6 +56,13 @@ async def _tables(connection: AsyncConnection) -> Finding:
         await connection.rollback()
         return finding("database.readonly", "fault", why=type(error.__cause__ or error).__name__)
     return finding("database.ok", revision=revision)
+
+
+async def _provider(connection: AsyncConnection) -> list[Finding]:
+    """Return a warning when the sign-in provider does not confirm some present sign-ins."""
+    failing = sa.text("SELECT count(*) FROM provider_sign_in WHERE failing_since > 0")
+    count = (await connection.execute(failing)).scalar() or 0
+    return [finding("provider.failing", "warning", count=count)] if count else []
 
 
 async def _database_clock(of: Examined, connection: AsyncConnection) -> list[Finding]:

@@ -27,6 +27,7 @@ from signaling.live.clock import Now, wall_clock_ms
 from signaling.live.connections import Hub
 from signaling.live.earlier import Earlier
 from signaling.live.effects import LiveEffects
+from signaling.live.ended_rights import EndedRights
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.listening import Listening
@@ -40,7 +41,6 @@ from signaling.live.presence import Presence
 from signaling.live.queue_places import Places
 from signaling.live.reading_along import ReadingAlongs
 from signaling.live.requests import Requests
-from signaling.live.rights import Rights
 from signaling.live.room_orders import RoomOrders
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
@@ -193,7 +193,7 @@ class Live:
             index=index,
             now=now,
         )
-        self.rights = Rights(
+        self.ended_rights = EndedRights(
             requests=requests,
             sessions=sessions,
             staffing=staffing,
@@ -268,7 +268,7 @@ class Live:
             self.staffing.keep_renewing,
             self._sweep,
             self._notice_erasures,
-            self.rights.watch,
+            self.ended_rights.watch,
             self._count_sites,
             self.admission.watch,
             self.owed.run,
@@ -582,9 +582,9 @@ class Live:
         are signed out at the matcher.
         """
         clients = self.hub.all_of_staff(member.id)
-        await self.rights.end([client for client in clients if right in ("", client.right)])
+        await self.ended_rights.end([client for client in clients if right in ("", client.right)])
         if not clients:
-            await self.rights.sign_out(member)
+            await self.ended_rights.sign_out(member)
 
     async def signed_in_again(self, member: StaffRecord, former: str) -> None:
         """Let a browser's other tabs reconnect after `member` has signed in there. Tabs of another member are signed out.
@@ -593,11 +593,11 @@ class Live:
         """
         theirs = [client for client in self.hub.staff_clients() if client.right == former]
         same = [client for client in theirs if client.staff is not None and client.staff.id == member.id]
-        await self.rights.restart(same)
-        await self.rights.end([client for client in theirs if client not in same])
+        await self.ended_rights.restart(same)
+        await self.ended_rights.end([client for client in theirs if client not in same])
 
     def password_changed(self, record: StaffRecord) -> None:
-        """Give the member's open consoles the new record. Otherwise `Rights` would make these consoles reconnect."""
+        """Give the member's open consoles the new record. Otherwise `EndedRights` would make these consoles reconnect."""
         for client in self.hub.of_staff(record.id):
             client.staff = record
 

@@ -161,7 +161,7 @@ ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progre
 
 FieldProblem = Literal[
     "needed", "too_many", "bad_id", "bad_name", "bad_origin", "bad_address", "bad_language", "bad_colour", "bad_number",
-    "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "not_yours", "bad_mail",
+    "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "last_owner", "not_yours", "bad_mail",
 ]  # fmt: skip  # a list of names
 """What is wrong with one field of a form of settings. The refusal `invalid` has them by field."""
 

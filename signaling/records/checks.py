@@ -46,6 +46,7 @@ SENTENCES: Final[dict[FieldProblem, str]] = {
     "taken": "is taken already",
     "two_parts": "cannot be both counselor and professional",
     "no_capacity": "needs room for at least one text or one call",
+    "last_owner": "would leave the organisation without an owner; make somebody else an owner first",
     "not_yours": "is more than your own role may give",
     "bad_mail": "must be a mail address such as jimin@shop.example",
 }

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
 from .database import Database
@@ -43,7 +44,8 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
 class ProviderSignIn(Struct, frozen=True, kw_only=True):
     """A sign-in that the provider vouches for.
 
-    `tokens`: sealed. `failing_since`: since when the provider does not answer; 0 while it does.
+    `tokens`: sealed. `failing_since`: since when the provider does not answer, or when it last refused this
+    installation; 0 while it answers.
     """
 
     token_hash: str
@@ -87,13 +89,29 @@ class Oidc(Database):
         row = await self._first(sa.select(*t.staff.c).select_from(joined).where(mine))
         return StaffRecord(**row) if row else None
 
+    async def add_staff_of_subject(self, issuer: str, subject: str, record: StaffRecord) -> StaffRecord:
+        """Add a member whom the provider knows by this subject, and return them.
+
+        Return the stored member instead when another sign-in of the same person has added them meanwhile. Raises
+        ValueError("login_taken") when another member of staff has this login.
+        """
+        values = {name: getattr(record, name) for name in StaffRecord.__struct_fields__}
+
+        def add(connection: sa.Connection) -> None:
+            connection.execute(sa.insert(t.staff).values(values))
+            connection.execute(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=record.id))
+
+        try:
+            await self._transaction(add, writes=True)
+        except IntegrityError:
+            if (stored := await self.staff_of_subject(issuer, subject)) is not None:
+                return stored
+            raise ValueError("login_taken") from None
+        return record
+
     async def is_of_provider(self, staff: str) -> bool:
         """Return whether this member of staff was added by a provider, which then decides whether they may sign in."""
         return await self._first(sa.select(t.staff_subject.c.staff).where(t.staff_subject.c.staff == staff)) is not None
-
-    async def add_subject(self, issuer: str, subject: str, staff: str) -> None:
-        """Store by which subject the provider knows this member of staff."""
-        await self._do(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=staff))
 
     async def add_provider_sign_in(self, record: ProviderSignIn) -> None:
         """Store that the provider vouches for a sign-in."""

@@ -15,6 +15,7 @@ from . import tables as t
 from .database import Database
 from .mail_plan import MailPlan
 from .opening_hours import Hours
+from .owners import require_owner
 from .realm import Realm
 from .types import Category, Changed, SignInRecord, Site, SiteKey, StaffRecord, version_of
 from .wrap_up import WrapUpPlan
@@ -133,12 +134,13 @@ class Places(Database):
         which = sa.true() if organisation is None else t.staff.c.organisation == organisation
         return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).where(which).order_by(t.staff.c.login))]
 
-    async def save_staff(self, record: StaffRecord, *, expected: str | None = None) -> None:
+    async def save_staff(self, record: StaffRecord, *, expected: str | None = None, keep_owner: bool = True) -> None:
         """Insert or replace a member of staff.
 
         A new password or part in conversations ends all sign-ins of this member, and so does deactivation. A new password,
         deactivation, promotion to owner or administrator, and another mail address end the member's one-time links.
-        `expected`: as for `save_site`. Raises Changed, and ValueError("login_taken") when another member of staff has this login.
+        `expected`: as for `save_site`. `keep_owner`: whether the organisation must keep an active owner. Raises Changed,
+        LastOwner, and ValueError("login_taken") when another member of staff has this login.
         """
         values = {name: getattr(record, name) for name in _STAFF_COLUMNS}
         mine = t.staff.c.id == record.id
@@ -152,6 +154,8 @@ class Places(Database):
                 if before is None:
                     await connection.execute(sa.insert(t.staff).values(values))
                     return
+                if keep_owner:
+                    await require_owner(connection, StaffRecord(**before._mapping), record)
                 await connection.execute(sa.update(t.staff).where(mine).values(values))
                 same = (before.password_hash, before.role) == (record.password_hash, record.role)
                 if not (same and record.active):
@@ -168,9 +172,17 @@ class Places(Database):
         """Store whether a member of staff takes texts during a call. Nothing else of theirs changes, nor returns if removed."""
         await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 
-    async def remove_staff(self, staff_id: str) -> bool:
-        """Remove a member of staff and their sign-ins. Return False when there is no such member."""
-        return await self._do(sa.delete(t.staff).where(t.staff.c.id == staff_id)) > 0
+    async def remove_staff(self, staff_id: str, *, keep_owner: bool = True) -> bool:
+        """Remove a member of staff and their sign-ins. Return False when there is no such member.
+
+        `keep_owner`: whether the organisation must keep an active owner. Raises LastOwner.
+        """
+        mine = t.staff.c.id == staff_id
+        async with self._writing() as connection:
+            before = (await connection.execute(sa.select(t.staff).where(mine))).first()
+            if before is not None and keep_owner:
+                await require_owner(connection, StaffRecord(**before._mapping), None)
+            return (await connection.execute(sa.delete(t.staff).where(mine))).rowcount > 0
 
     # --- sign-ins ------------------------------------------------------------------------------------------------------
 

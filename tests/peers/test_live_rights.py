@@ -30,13 +30,13 @@ Way = Callable[[Records, str], Awaitable[object]]
 
 
 async def _removed(records: Records, staff: str) -> None:
-    assert await records.remove_staff(staff)
+    assert await records.remove_staff(staff, keep_owner=False)
 
 
 async def _changed(records: Records, staff: str, **values: str) -> None:
     member = await records.staff(staff)
     assert member is not None
-    await records.save_staff(replace(member, **values))
+    await records.save_staff(replace(member, **values), keep_owner=False)
 
 
 async def _password(records: Records, staff: str) -> None:

@@ -1,7 +1,9 @@
 """Ask the OpenID provider about each sign-in every 30 seconds, and end the sign-ins that it no longer confirms.
 
 Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
-answer, sign-ins go on for an hour, so a failure of the provider does not end every conversation.
+answer, sign-ins go on for an hour, so a failure of the provider does not end every conversation. While the provider refuses this
+installation, because of a wrong client secret for example, sign-ins go on until they expire: only an answer about a person ends
+that person's sign-ins.
 """
 
 from __future__ import annotations
@@ -13,10 +15,9 @@ import structlog
 
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Unsealable
-from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, version_of
+from signaling.records import Changed, OidcSettings, ProviderSignIn, Records
 
-from . import people
-from .provider import BadProvider, Provider, ProviderAway, ProviderRefuses, Tokens
+from .provider import BadProvider, ClientRefused, Provider, ProviderAway, ProviderRefuses, Tokens
 from .sign_in import Kept, OidcSignIn
 from .tokens import BadToken, Claims
 
@@ -37,6 +38,7 @@ class Checks:
         self._oidc = oidc
         self._now = now
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._refused = False  # whether the provider refuses this installation
 
     async def look(self) -> None:
         """Check the sign-ins that are due."""
@@ -58,6 +60,8 @@ class Checks:
                 return
             try:
                 await self._ask(record, settings, provider, now)
+            except ClientRefused as error:
+                await self._report(record, error, now)
             except (ProviderAway, BadProvider) as error:
                 await self._wait(record, error, now)
             except (ProviderRefuses, BadToken, Unsealable) as error:
@@ -83,6 +87,7 @@ class Checks:
     async def _refresh(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings, provider: Provider, now: int) -> Claims:
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
         given = await provider.tokens(form, now)
+        self._refused = False
         tokens = Tokens(
             access_token=given.access_token,
             refresh_token=given.refresh_token or kept.refresh_token,  # RFC 6749, 6: without a new token, the old one stays valid
@@ -91,24 +96,33 @@ class Checks:
         await self._records.save_provider_check(record.token_hash, tokens=self._oidc.sealed(tokens, record.token_hash, now))
         if not given.id_token:
             return await provider.user_info(given.access_token, now)
-        return await self._oidc.claims(provider, settings, given, None, now)
+        try:
+            return await self._oidc.claims(provider, settings, given, None, now)
+        except BadToken as error:  # wrong settings or a wrong clock, and no answer about the person
+            raise BadProvider(f"The provider's new ID token is refused: {error}.") from None
 
     async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings, now: int) -> None:
         """Store the member's new role or name. `save_staff` ends all sign-ins when the part in conversations changes."""
         member = await self._records.staff_of_subject(settings.issuer, record.subject)
         if member is None:
             raise BadToken("the member of staff is gone")
-        changed = people.updated(member, claims, settings) if claims else member
+        try:
+            changed = await self._oidc.take_over(member, claims, settings) if claims else member
+        except Changed:  # by the settings, at the same time: the next check looks again
+            return
         if changed is None:
             raise BadToken("the provider gives no role any more")
         if changed != member:
-            try:
-                await self._records.save_staff(changed, expected=version_of(member))
-            except Changed:  # by the settings, at the same time: the next check looks again
-                return
             await self._records.audit("provider", "staff.change", f"staff/{member.id}", now, " ".join(changed.roles))
         if record.failing_since:
             await self._records.save_provider_check(record.token_hash)
+
+    async def _report(self, record: ProviderSignIn, error: ClientRefused, now: int) -> None:
+        """Log once that the provider refuses this installation. `sangdam doctor` finds it by `failing_since`."""
+        if not self._refused:
+            log.error("the sign-in provider refuses this installation; check its client and secret", why=str(error))
+        self._refused = True
+        await self._records.save_provider_check(record.token_hash, failing_since=now)
 
     async def _wait(self, record: ProviderSignIn, error: Exception, now: int) -> None:
         since = record.failing_since or now

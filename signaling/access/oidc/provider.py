@@ -24,6 +24,11 @@ KNOWN_MS = 10 * 60_000  # ms for which the description and the keys are cached
 NEW_KEYS_MS = 60_000  # least time between two requests for a new key
 AGAIN_MS = 5_000  # pause after a failed request: strangers' tokens must not become requests to the provider
 
+# the errors of a token endpoint about the person or their grant (RFC 6749, 5.2; Core, 3.1.2.6): all others are about the client
+_ABOUT_A_PERSON = frozenset(
+    {"invalid_grant", "access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required"}
+)
+
 FormData = dict[str, str]
 _Address = Annotated[str, by(Exact(2000))]
 _Token = Annotated[str, by(Exact(32_768))]
@@ -39,6 +44,10 @@ class ProviderAway(Exception):
 
 class ProviderRefuses(Exception):
     """The provider refuses a request. The exception's text is the provider's error code."""
+
+
+class ClientRefused(ProviderRefuses):
+    """The provider refuses this installation: its client, secret or settings are wrong. That says nothing about a person."""
 
 
 class BadProvider(Exception):
@@ -125,7 +134,7 @@ class Provider:
                 raise
 
     async def tokens(self, form: FormData, now: int) -> Tokens:
-        """Ask the token endpoint. Raises ProviderAway, ProviderRefuses, BadProvider."""
+        """Ask the token endpoint. Raises ProviderAway, ProviderRefuses, ClientRefused, BadProvider."""
         described = await self.description(now)
         headers: dict[str, str] = {}
         methods = described.token_endpoint_auth_methods_supported
@@ -134,7 +143,13 @@ class Provider:
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         else:
             form = form | {"client_id": self.client_id} | ({"client_secret": self._secret} if self._secret else {})
-        return _read(await _answer("POST", described.token_endpoint, data=form, headers=headers), _read_tokens)
+        try:
+            said = await _answer("POST", described.token_endpoint, data=form, headers=headers)
+        except ProviderRefuses as error:
+            if str(error) in _ABOUT_A_PERSON:
+                raise
+            raise ClientRefused(str(error)) from None
+        return _read(said, _read_tokens)
 
     async def user_info(self, access_token: str, now: int) -> dict[str, Any]:
         """Return the claims of the token's owner. Return {} when the provider has no userinfo endpoint.

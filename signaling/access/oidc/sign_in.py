@@ -10,6 +10,7 @@ import structlog
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from msgspec import Struct
+from msgspec.structs import replace
 
 from signaling.access.identity import Identity, SignedIn, token_hash
 from signaling.access.sign_in_refused import SignInRefused
@@ -17,6 +18,7 @@ from signaling.config.seal import Seal, Unsealable
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, StaffRecord, version_of
+from signaling.records.owners import LastOwner
 
 from . import people
 from .provider import BadProvider, Description, Provider, ProviderAway, ProviderRefuses, Tokens
@@ -71,6 +73,7 @@ class OidcSignIn:
         self._seal = seal
         self._identity = identity
         self._provider: tuple[OidcSettings, Provider] | None = None
+        self._last_owners: set[str] = set()  # the last owners whose new role was refused and logged
 
     async def provider(self) -> tuple[OidcSettings, Provider]:
         """Return the settings and the provider. Raises SignInRefused: provider_off."""
@@ -214,14 +217,32 @@ class OidcSignIn:
         known = await self._records.staff_of_subject(settings.issuer, claims["sub"])
         if known is None:
             return await self._provision(claims, settings)
-        member = people.updated(known, claims, settings)
-        if member is None or not known.active:
+        if not known.active:
             raise SignInRefused("no_role")
-        if member != known:
-            try:
-                await self._records.save_staff(member, expected=version_of(known))
-            except Changed:  # perhaps they have just been deactivated
-                raise SignInRefused("state_over") from None
+        try:
+            member = await self.take_over(known, claims, settings)
+        except Changed:  # perhaps they have just been deactivated
+            raise SignInRefused("state_over") from None
+        if member is None:
+            raise SignInRefused("no_role")
+        return member
+
+    async def take_over(self, known: StaffRecord, claims: Claims, settings: OidcSettings) -> StaffRecord | None:
+        """Store the member's new role and name. Return the stored member, or None when they have no role any more.
+
+        The last owner of an organisation keeps their role, so that somebody can still run it. Raises Changed.
+        """
+        member = people.updated(known, claims, settings)
+        if member is None or member == known:
+            return member
+        try:
+            await self._records.save_staff(member, expected=version_of(known))
+        except LastOwner:
+            if known.id not in self._last_owners:
+                self._last_owners.add(known.id)
+                log.warning("the last owner keeps their role, which the sign-in provider takes away", staff=known.id)
+            return known
+        self._last_owners.discard(known.id)
         return member
 
     async def _provision(self, claims: Claims, settings: OidcSettings) -> StaffRecord:
@@ -229,8 +250,6 @@ class OidcSignIn:
         if role is None:
             raise SignInRefused("no_role")
         login = people.login_of(claims)
-        if await self._records.staff_by_login(login):  # a local account of this name may belong to somebody else
-            login = f"{login}-{secrets.token_hex(3)}"
         part, offices = people.place_of(role)
         made = StaffRecord(
             id=f"o-{secrets.token_hex(8)}",
@@ -240,9 +259,14 @@ class OidcSignIn:
             offices=offices,
             languages=[] if part == "operator" else settings.languages,
         )
-        await self._records.save_staff(made)
-        await self._records.add_subject(settings.issuer, claims["sub"], made.id)
-        return made
+        try:
+            member = await self._records.add_staff_of_subject(settings.issuer, claims["sub"], made)
+        except ValueError:  # a local account of this name may belong to somebody else
+            made = replace(made, login=f"{login}-{secrets.token_hex(3)}")
+            member = await self._records.add_staff_of_subject(settings.issuer, claims["sub"], made)
+        if not member.active:  # added and deactivated while this sign-in went on
+            raise SignInRefused("no_role")
+        return member
 
 
 def _check_issuer(returned: Returned, described: Description, settings: OidcSettings) -> None:

@@ -83,7 +83,11 @@ class Storing:
     async def _member(self, before: StaffRecord | None, member: StaffRecord) -> None:
         if before == member:
             return
-        await self._records.save_staff(member, expected=version_of(before) if before else "")
+        await self._records.save_staff(
+            member,
+            expected=version_of(before) if before else "",
+            keep_owner=False,  # the command has checked the whole file: a later entry may name the new owner
+        )
         was, is_now = changes(_plain_member(before) if before else None, _plain_member(member))
         change = Change(before=was, after=is_now) if was != is_now else None
         await self._note("staff.change" if before else "staff.add", f"staff/{member.id}", change)
@@ -91,7 +95,7 @@ class Storing:
     async def _remove(self) -> None:
         for login in self._before.staff.keys() - self._after.staff.keys():
             member = self._before.staff[login]
-            await self._records.remove_staff(member.id)
+            await self._records.remove_staff(member.id, keep_owner=False)
             await self._note("staff.remove", f"staff/{member.id}", organisation=member.organisation)
         for name in self._before.sites.keys() - self._after.sites.keys():
             site = self._before.sites[name]

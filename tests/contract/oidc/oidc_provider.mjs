@@ -13,6 +13,7 @@ const people = new Map([
   ["guest", { sub: "guest", preferred_username: "guest", name: "Guest", groups: ["visitors"] }],
 ]);
 let away = false;
+let refusing = false;
 
 const provider = new Provider(issuer, {
   clients: [
@@ -51,6 +52,7 @@ createServer(async (request, response) => {
   const [, test, what, id] = url.pathname.split("/");
   if (test === "test" && what !== "interaction") {
     if (what === "away") away = id === "yes";
+    if (what === "refuse_client") refusing = id === "yes";
     if (what === "groups") people.get(id).groups = url.searchParams.getAll("group");
     if (what === "deactivate") people.delete(id);
     if (what === "logout") await signOutEverywhere(id);
@@ -58,6 +60,10 @@ createServer(async (request, response) => {
   } else if (away) {
     response.statusCode = 503;
     response.end();
+  } else if (refusing && url.pathname === "/token") {
+    // The request goes on without its secret, as if the provider had a new one.
+    request.headers.authorization = `Basic ${Buffer.from("sangdam:an old secret").toString("base64")}`;
+    answer(request, response);
   } else if (test === "test") {
     // The person signs in at once: ?login= was sent as login_hint.
     const { params } = await provider.interactionDetails(request, response);

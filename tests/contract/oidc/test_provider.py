@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from signaling.access.identity import COOKIE
 from signaling.access.oidc.checks import EVERY_MS, PATIENCE_MS, Checks
@@ -138,6 +139,34 @@ async def test_first_sign_in_makes_the_member(ready: Desk, provider: Provider) -
     assert (await ready.post("/api/sign-in", {"login": "nari", "password": ""})).status == 401
 
 
+async def test_two_first_sign_ins_at_once_are_of_one_member(ready: Desk, provider: Provider) -> None:
+    returns = []
+    for _ in range(2):
+        address, cookie = await begin(ready)
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:  # a browser of its own
+            returns.append((await Provider(provider.issuer, http).send_back(address, "nari"), cookie))
+    back = await asyncio.gather(*(come_back(ready, address, cookie) for address, cookie in returns))
+    assert [page for page, _ in back] == ["/console", "/console"]
+    first, second = [await me(ready, cookie) for _, cookie in back]
+    assert first["id"] == second["id"]
+    assert [member.login for member in await ready.records.all_staff() if member.name == "나리"] == ["nari"]
+
+
+async def test_last_owner_keeps_the_role_that_the_provider_takes_away(desk: Desk, provider: Provider) -> None:
+    roles = [{"value": "desk", "role": "owner"}, {"value": "clerk", "role": "supervisor"}]
+    assert (await save(desk, settings(provider.issuer, roles=roles))).status == 200
+    _, cookie = await sign_in(desk, provider)
+    assert await desk.records.remove_staff("ops")
+    await provider.tell("groups/nari?group=clerk")
+    await look(desk)
+    assert (await me(desk, cookie))["roles"] == ["owner"]
+    assert (await me(desk, (await sign_in(desk, provider))[1]))["roles"] == ["owner"]
+    owner = (await desk.records.all_staff())[0]
+    await desk.records.save_staff(replace(owner, id="new", login="new", role="operator", offices=["owner"]))
+    await look(desk, 2 * EVERY_MS + 2000)
+    assert (await me(desk, (await sign_in(desk, provider))[1]))["roles"] == ["supervisor"]
+
+
 async def test_provider_alone_decides_who_of_its_people_gets_in(ready: Desk, provider: Provider) -> None:
     """A passkey or password kept here would let somebody in whom the provider has deactivated."""
     _, cookie = await sign_in(ready, provider)
@@ -204,6 +233,36 @@ async def test_sign_ins_outlive_a_provider_that_is_away_for_an_hour(ready: Desk,
     assert (await me(ready, cookie))["role"] == "counselor"
     await look(ready, PATIENCE_MS + 2 * EVERY_MS)
     assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, provider: Provider) -> None:
+    """The provider refuses the installation, and says nothing about the person."""
+    _, cookie = await sign_in(ready, provider)
+    _, others = await sign_in(ready, provider)
+    later = [0]
+    checks = Checks(ready.records, ready.app[OIDC], lambda: now_ms() + later[-1])
+    await provider.tell("refuse_client/yes")
+    with capture_logs() as logged:
+        for after in (EVERY_MS + 1000, PATIENCE_MS + 2 * EVERY_MS, 2 * PATIENCE_MS + 3 * EVERY_MS):
+            later.append(after)
+            await checks.look()
+    assert [(each["log_level"], each["why"]) for each in logged] == [("error", "invalid_client")], "it is said once"
+    assert await failing(ready) == 2
+    assert [(await me(ready, each))["role"] for each in (cookie, others)] == ["counselor"] * 2
+    assert (await sign_in(ready, provider))[0] == "/console#not-signed-in=provider_refused"
+    await provider.tell("refuse_client/no")
+    later.append(later[-1] + EVERY_MS + 1000)
+    await checks.look()
+    assert await failing(ready) == 0
+    await provider.tell("deactivate/nari")
+    later.append(later[-1] + EVERY_MS + 1000)
+    await checks.look()
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def failing(desk: Desk) -> int:
+    """Return how many sign-ins the provider does not confirm, as `sangdam doctor` counts them."""
+    return sum(each.failing_since > 0 for each in await desk.records.due_provider_sign_ins(now_ms() * 2, 100))
 
 
 async def test_provider_that_is_away_lets_nobody_in(ready: Desk, provider: Provider) -> None:

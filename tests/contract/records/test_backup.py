@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from signaling import backup
 from signaling.backup import BackupFailed, Restored, make
+from signaling.backup.databases import database_at
 from signaling.backup.sealed import CHUNK_BYTES, MAGIC, SealedReader, SealedWriter
 from signaling.cli.main import main
 from signaling.config.settings import Settings
@@ -191,6 +192,36 @@ def assert_refused(empty: Settings, folder: Path, damaged: bytes, passphrase: st
     with pytest.raises(BackupFailed, match=r"damaged|not a backup|wrong"):
         restore(empty, folder / "damaged", passphrase)
     assert not [path for path in empty.data_dir.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("broken", ["a file", "the database"])
+async def test_restore_that_fails_late_leaves_the_installation_empty(
+    installed: tuple[Settings, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """The disk fails when some files have their place already. The same restore then succeeds."""
+    full, empty = installed
+    make(full, tmp_path / "backup", None)
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if Path(target).parent == empty.files_dir:
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    def refuse(*_: object) -> None:
+        raise BackupFailed("pg_restore failed: no space")
+
+    if broken == "a file":
+        monkeypatch.setattr(Path, "rename", fail)
+    else:
+        kind = type(database_at(empty.database_url))
+        monkeypatch.setattr(kind, "fill", refuse)
+    with pytest.raises(BackupFailed, match=r"Input/output error|no space"):
+        restore(empty, tmp_path / "backup", None)
+    monkeypatch.undo()
+    assert not [path for path in empty.data_dir.rglob("*") if path.is_file()]
+    restore(empty, tmp_path / "backup", None)
+    assert (await content(empty))["server.key"] == (bytes(range(32)), 0)
 
 
 async def test_newer_backup_is_refused_with_its_version(

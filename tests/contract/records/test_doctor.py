@@ -27,7 +27,7 @@ from signaling.config.settings import Settings
 from signaling.doctor import CHECKS, Examined, Finding, examine, network, stores, told
 from signaling.doctor.finding import WorkerFacts
 from signaling.doctor.sentences import SENTENCES
-from signaling.records import Records
+from signaling.records import ProviderSignIn, Records, SignInRecord, StaffRecord
 from tests.ports import free_port
 from tests.redis_server import running_redis
 from tests.turn_server import TurnServer
@@ -187,6 +187,16 @@ async def test_database_faults_are_found(settings: Settings, postgres: str) -> N
     assert states(await stores.database(of)) == {"database.new": "ok"}
     await (await Records.open(postgres)).close()
     assert states(await stores.database(of)) == {"database.ok": "ok"}
+    records = await Records.open(postgres)
+    await records.save_staff(StaffRecord(id="o-1", login="nari", name="Nari", role="counselor"))
+    await records.add_sign_in(SignInRecord(token_hash="a", staff="o-1", created_at=1, expires_at=2))
+    await records.add_provider_sign_in(
+        ProviderSignIn(token_hash="a", issuer="i", subject="s", sid="", tokens="", checked_at=1, failing_since=5)
+    )
+    await records.close()
+    assert states(await stores.database(of)) == {"database.ok": "ok", "provider.failing": "warning"}
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("DELETE FROM sign_in"))
     off = replace(of, now_s=lambda: of.now_s() + 30)
     assert states(await stores.database(off)) == {"database.ok": "ok", "clock.off": "fault"}
     for revision, about in (("0001", "database.older"), ("9999", "database.newer")):

@@ -57,9 +57,18 @@ async def test_settings_are_stored_and_another_client_ends_sign_ins(records: Rec
     assert await records.oidc_settings() is None
 
 
+async def test_two_first_sign_ins_at_once_add_one_member(records: Records) -> None:
+    asked = [replace(NARI, id=f"o-{number}") for number in range(1, 6)]
+    added = await asyncio.gather(*(records.add_staff_of_subject(ISSUER, "nari", each) for each in asked))
+    assert [member.id for member in added] == [added[0].id] * 5
+    assert await records.all_staff() == [added[0]]
+    with pytest.raises(ValueError, match="login_taken"):
+        await records.add_staff_of_subject(ISSUER, "another", replace(NARI, id="o-9"))
+    assert await records.staff_of_subject(ISSUER, "another") is None
+
+
 async def test_subject_leads_to_its_member_until_they_are_removed(records: Records) -> None:
-    await records.save_staff(NARI)
-    await records.add_subject(ISSUER, "nari", "o-1")
+    assert await records.add_staff_of_subject(ISSUER, "nari", NARI) == NARI
     assert await records.staff_of_subject(ISSUER, "nari") == NARI
     assert await records.staff_of_subject("https://other.example", "nari") is None
     await records.remove_staff("o-1")

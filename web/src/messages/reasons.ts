@@ -216,6 +216,7 @@ export type FieldProblem =
   | "taken"
   | "two_parts"
   | "no_capacity"
+  | "last_owner"
   | "not_yours"
   | "bad_mail";
 

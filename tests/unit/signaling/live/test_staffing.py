@@ -9,6 +9,7 @@ from matcher.types import StaffChanged, StaffState
 from signaling.live.connections import Hub
 from signaling.live.index import Index
 from signaling.live.staffing import Staffing
+from signaling.records.realm import Realm
 from signaling.records.types import Role, Site, StaffRecord
 
 
@@ -48,3 +49,18 @@ def test_those_who_cannot_answer_are_not_named(staffing: Staffing) -> None:
     at_work(staffing, "Emma", language="en")
     at_work(staffing, "Audio", category="audio")
     assert helpers(staffing) == []
+
+
+def test_supervisor_of_one_site_sees_only_staff_who_serve_it(staffing: Staffing) -> None:
+    for login, sites, organisation in (
+        ("here", ["shop"], "main"),
+        ("both", ["shop", "books"], "main"),
+        ("all", ["*"], "main"),
+        ("there", ["books"], "main"),
+        ("rival", ["*"], "rival"),
+    ):
+        staffing.known[login] = StaffRecord(
+            id=login, login=login, name=login, role="counselor", languages=["ko"], sites=sites, organisation=organisation
+        )
+    seen = staffing.items(Realm(sites=frozenset({"shop"})))
+    assert sorted(item.id for item in seen) == ["all", "both", "here"]

@@ -19,7 +19,7 @@ OWNER: dict[str, Any] = {
 
 
 async def without_owner(records: Records) -> None:
-    await records.remove_staff("ops")
+    await records.remove_staff("ops", keep_owner=False)
 
 
 async def link_of(desk: Desk) -> str:

@@ -295,6 +295,19 @@ async def test_user_routes_answer_no_member_of_staff(world: World) -> None:
         assert await status(world, route, path, cookie) in REFUSED, route
 
 
+@pytest.mark.parametrize("role", ["supervisor", "manager"])
+async def test_lists_name_no_staff_of_other_sites(world: World, role: StaffRole) -> None:
+    """Whatever a supervisor or manager of one site lists, the staff of the organisation's other sites are not in it."""
+    _, cookie = await world.member(role)
+    nari = StaffRecord(id="nari", login="nari", name="Nari of There", role="counselor", languages=["ko"], sites=[THERE])
+    await world.desk.records.save_staff(nari)
+    await world.session(THERE, nari.id, takes_part=True)
+    shown = [route for route, action in ROUTES.items() if action != ANYONE and route in LISTS and route.startswith("GET ")]
+    for route in shown:
+        said = await (await world.desk.get(route.removeprefix("GET "), headers=cookie)).text()
+        assert not [word for word in ("Nari", nari.id) if word in said], route
+
+
 async def test_lists_and_names_stay_within_the_organisation(world: World) -> None:
     """Whatever an owner lists, nothing of the other organisation is in it."""
     member, cookie = await world.member("owner")

@@ -154,6 +154,25 @@ async def test_member_that_cannot_be_is_refused(desk: Desk, fields: dict[str, An
     assert (reply.status, (await reply.json())["fields"]) == (422, problems)
 
 
+async def test_last_owner_stays_owner_whatever_the_page_asks(desk: Desk) -> None:
+    """Otherwise nobody could run the organisation. With a second owner, the first may go."""
+    boss = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"])
+    await desk.records.save_staff(boss)
+    cookie = await sign_in_as(desk, "boss")
+    _, ops = await ask(desk, "/api/settings/staff/ops")
+    promoted = ops["settings"] | {"roles": ["administrator"]}
+    assert (await ask(desk, "/api/settings/staff/ops", {"version": ops["version"], "settings": promoted}))[0] == 200
+    stored = await (await desk.get("/api/settings/staff/boss", headers=cookie)).json()
+    for change, field in (({"roles": ["manager"]}, "roles"), ({"active": False}, "active")):
+        asked = {"version": stored["version"], "settings": stored["settings"] | change}
+        status, refused = await ask(desk, "/api/settings/staff/boss", asked)
+        assert (status, refused["fields"]) == (422, {field: "last_owner"})
+        assert "make somebody else an owner first" in refused["detail"]
+    entries, _ = await desk.records.audits(organisation="main")
+    assert await desk.records.staff("boss") == boss
+    assert not [entry for entry in entries if entry.subject == "staff/boss" and entry.action == "staff.change"]
+
+
 async def test_owner_of_another_organisation_sees_none_of_it(desk: Desk) -> None:
     await desk.records.save_organisation(Organisation(id="acme", name="Acme"))
     boss = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"], organisation="acme")

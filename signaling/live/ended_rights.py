@@ -33,8 +33,8 @@ LetGo = Callable[[Client], Awaitable[None]]
 Standing = dict[str, tuple[SignInRecord, StaffRecord]]
 
 
-class Rights:
-    """Watches the sign-ins and sessions on which connections depend. `let_go` detaches a client."""
+class EndedRights:
+    """Ends connections whose sign-in or session has ended. `let_go` detaches a client."""
 
     def __init__(
         self,
