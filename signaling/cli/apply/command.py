@@ -13,7 +13,6 @@ from signaling.access.passwords import make_link
 from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
 from signaling.records import Changed, Records, TooManyReplies
-from signaling.records.owners import ownerless
 
 from ..options import setting_option
 from ..typed import noted, with_records
@@ -72,17 +71,12 @@ def _read(present: Installation, file: Path, *, prune: bool, now: int) -> Instal
     """Return the installation that the file asks for. Raises ClickException with each problem of the file in a line."""
     try:
         document: Document = tomllib.loads(file.read_text(encoding="utf-8"))
-        wanted = Wanted(present, document, prune=prune, new_secret=new_secret, now=now).installation()
+        return Wanted(present, document, prune=prune, new_secret=new_secret, now=now).installation()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} is no TOML: {error}") from None
     except BadFile as error:
         lines = "\n".join(f"  {line}" for line in str(error).splitlines())
         raise click.ClickException(f"{file} cannot be applied, and nothing was changed:\n{lines}") from None
-    if lost := ownerless(present.staff.values(), wanted.staff.values()):
-        raise click.ClickException(
-            f"{file} cannot be applied, and nothing was changed: it leaves {', '.join(sorted(lost))} without an owner."
-        )
-    return wanted
 
 
 def _say(found: list[Difference], same: int) -> bool:

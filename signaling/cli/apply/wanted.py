@@ -17,6 +17,7 @@ from signaling.records import Organisation, SavedReply, SignInRules, Site, SiteK
 from signaling.records.checks import Invalid, checked_site, checked_staff
 from signaling.records.opening_hours import BadHours
 from signaling.records.opening_hours import check as check_hours
+from signaling.records.owners import ownerless
 from signaling.records.replies import MOST_SHARED, new_reply_id
 from signaling.records.site_settings import with_settings
 from signaling.records.staff_settings import member_with_settings
@@ -231,7 +232,7 @@ class Wanted:
 
     def _require_owners(self, staff: dict[str, StaffRecord]) -> None:
         """Note a problem when nobody would be left who can administer what somebody administers now."""
-        for organisation in sorted(_led(self._present.staff, "owner") - _led(staff, "owner")):
+        for organisation in sorted(ownerless(self._present.staff.values(), staff.values())):
             self._problems.add("staff", "", f"nobody active would be owner of “{organisation}” any more")
         if _led(self._present.staff, "administrator") and not _led(staff, "administrator"):
             self._problems.add("staff", "", "nobody active would be administrator any more")

@@ -125,7 +125,7 @@ async def look(desk: Desk, later_ms: int = EVERY_MS + 1000) -> None:
 
 
 async def test_first_sign_in_makes_the_member(ready: Desk, provider: Provider) -> None:
-    assert await (await ready.get("/api/sign-in")).json() == {"provider": "회사"}
+    assert await (await ready.get("/api/sign-in")).json() == {"provider": "회사", "mail": False}
     address, _ = await begin(ready)
     asked = parse_qs(urlsplit(address).query)
     assert asked["code_challenge_method"] == ["S256"]
@@ -309,7 +309,7 @@ async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, 
         settings(f"http://127.0.0.1:{free_port()}"),
     ):
         assert await refused(await save(desk, wrong, operator)) == (400, "bad_provider")
-    assert (await (await desk.get("/api/sign-in")).json()) == {"provider": ""}
+    assert (await (await desk.get("/api/sign-in")).json()) == {"provider": "", "mail": False}
     page, _ = await begin(desk)
     assert page == "/console#not-signed-in=provider_off"
     saved = await save(desk, settings(provider.issuer), operator)

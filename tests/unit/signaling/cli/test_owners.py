@@ -28,7 +28,7 @@ def test_file_that_leaves_no_owner_changes_nothing(folder: Path, tmp_path: Path)
     demoted = '[staff.boss]\nname = "Boss"\nroles = ["administrator"]\n'
     file.write_text(demoted)
     refused = run(folder, "apply", str(file), "--yes")
-    assert (refused.exit_code, "leaves main without an owner" in refused.output) == (1, True)
+    assert (refused.exit_code, "would be owner of “main” any more" in refused.output) == (1, True)
     assert as_json(folder, "staff", "show", "boss")["offices"] == ["administrator", "owner"]
     file.write_text(f'{demoted}[staff.hana]\nname = "Hana"\nroles = ["owner"]\n')
     done(folder, "apply", str(file), "--yes")
