@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from signaling.cli.apply.installation import load
 from signaling.cli.apply.storing import Storing
 from signaling.records import Changed, Organisation, SessionRecord, StaffRecord
+from signaling.server.http.bodies import now_ms
 
 from .conftest import Desk
 
@@ -217,7 +218,6 @@ async def test_retired_key_does_not_return_with_a_later_change(desk: Desk) -> No
 async def sign_in_as(desk: Desk, staff: str) -> dict[str, str]:
     from signaling.access.identity import COOKIE, SIGN_IN_LIFE_MS, token_hash
     from signaling.records import SignInRecord
-    from signaling.server.http.bodies import now_ms
 
     now = now_ms()
     sign_in = SignInRecord(token_hash=token_hash(staff), staff=staff, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
@@ -229,7 +229,7 @@ async def test_change_by_a_file_is_undone_from_the_audit(desk: Desk) -> None:
     before = await load(desk.records)
     shop = before.sites["demo-shop"]
     after = replace(shop, retention_days=7, staff_names="hidden")
-    await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: after}), now=1).store()
+    await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: after}), now=now_ms()).store()
     listed = (await ask(desk, "/api/operator/audit"))[1]["items"]
     [entry] = [each for each in listed if each["action"] == "site.save" and each["change"]]
     assert (entry["actor"], entry["change"]["before"]) == ("cli", {"retention_days": 90})
@@ -244,7 +244,9 @@ async def test_file_overwrites_nothing_that_was_changed_in_between(desk: Desk) -
     shop = before.sites["demo-shop"]
     assert (await changed(desk, file_mb=1))[0] == 200
     with pytest.raises(Changed, match="demo-shop"):
-        await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: replace(shop, file_mb=2)}), now=1).store()
+        await Storing(
+            desk.records, before, dataclasses.replace(before, sites={shop.id: replace(shop, file_mb=2)}), now=now_ms()
+        ).store()
     site = await desk.records.site("demo-shop")
     assert site is not None
     assert site.file_mb == 1
