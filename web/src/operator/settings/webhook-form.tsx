@@ -4,7 +4,7 @@ import { t as shared } from "../../staff/texts";
 import { Button, Dialog, Field, useLocale } from "../../ui";
 import { Loaded } from "../loaded";
 import { siteNames } from "./api";
-import { t } from "./texts";
+import { t, textOr } from "./texts";
 import type { WebhookFields } from "./webhook-api";
 
 interface WebhookFormProps {
@@ -58,7 +58,9 @@ export function WebhookForm({ first, events, title, onSave, onClose }: WebhookFo
                 checked={fields.events.includes(one)}
                 onChange={() => setFields({ ...fields, events: toggled(fields.events, one) })}
               />
-              <code>{one}</code>
+              <span>
+                <code>{one}</code> <small class="dim">{textOr(`event.${one}`, "")}</small>
+              </span>
             </label>
           ))}
         </fieldset>

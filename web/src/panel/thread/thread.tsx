@@ -82,7 +82,7 @@ export function Thread({ panel, state }: { panel: Panel; state: PanelState }) {
           onClick={() => (shown ? setShown(null) : panel.showPast(false))}
         />
         <h1 ref={heading} tabIndex={-1}>
-          {shown ? dated(shown.started_at, true) : t("title")}
+          {t("title")}
         </h1>
       </header>
       {failed && (
