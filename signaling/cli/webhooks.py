@@ -16,7 +16,7 @@ from signaling.config.secret import BadSecret, read_secret
 from signaling.config.sources import SERVER
 from signaling.records import FIRST_ORGANISATION, Realm, Records
 from signaling.records.webhooks import Endpoint, TooManyEndpoints
-from signaling.webhooks.endpoints import EVENTS, Endpoints
+from signaling.webhooks.endpoints import EVENTS, Endpoints, described
 from signaling.webhooks.reach import BadEndpoint, Reach
 
 from .options import setting_option
@@ -53,7 +53,8 @@ async def _found(records: Records, endpoint_id: str) -> Endpoint:
 
 
 async def _noted(records: Records, action: Any, endpoint: Endpoint) -> None:
-    await records.audit("cli", action, f"webhook/{endpoint.id}", _now_ms(), organisation=endpoint.organisation)
+    subject, detail = f"webhook/{endpoint.id}", described(endpoint)
+    await records.audit("cli", action, subject, _now_ms(), detail, organisation=endpoint.organisation)
 
 
 @click.group()

@@ -258,5 +258,9 @@ def _tried(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:
 
 
 def old_deliveries(now: int) -> sa.ColumnElement[bool]:
-    """Return the SQL condition for events that are old enough to be deleted."""
-    return sa.and_(_d.state != "queued", _d.at < now - _KEPT_DAYS * _DAY_MS)
+    """Return the SQL condition for events that are old enough to be deleted.
+
+    Events that wait for an endpoint which is switched on stay: the sender tries them, or gives them up.
+    """
+    off = sa.select(_w.id).where(_w.state != "on")
+    return sa.and_(sa.or_(_d.state != "queued", _d.endpoint.in_(off)), _d.at < now - _KEPT_DAYS * _DAY_MS)

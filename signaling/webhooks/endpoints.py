@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from typing import Final, get_args
+from urllib.parse import urlsplit
 
 from signaling.config.seal import Seal, Unsealable
 from signaling.records import Records
@@ -17,6 +18,7 @@ from .reach import BadEndpoint, Reach
 from .signing import new_secret
 
 EVENTS: Final[tuple[EventType, ...]] = get_args(EventType)
+_MOST_SHOWN = 10  # sites in an audit entry
 BOTH_VALID_MS = 24 * 3_600_000  # the old secret of a rotated endpoint signs for so long, too
 
 
@@ -94,6 +96,13 @@ class Endpoints:
             with suppress(Unsealable):  # sealed under an older key of the installation: the new secret signs alone
                 found.append(self._seal.open(endpoint.old_secret, _about(endpoint.id)))
         return found
+
+
+def described(endpoint: Endpoint) -> str:
+    """Return what the audit says about an endpoint: the host, the events and the sites. The rest of a URL may be a secret."""
+    sites = ["*"] if endpoint.sites is None else endpoint.sites[:_MOST_SHOWN]
+    more = "" if endpoint.sites is None or len(endpoint.sites) <= _MOST_SHOWN else ", …"
+    return f"{urlsplit(endpoint.url).hostname}: {', '.join(endpoint.events)}; {', '.join(sites)}{more}"
 
 
 def checked_events(names: Iterable[str]) -> list[str]:

@@ -16,6 +16,8 @@ from signaling.config import web_addresses
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+# RFC 4291, 2.4. `is_global` also counts site-local addresses, local NAT64 (RFC 8215) and old forms of IPv4 addresses as public.
+_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
 
 
 class BadEndpoint(ValueError):
@@ -39,7 +41,8 @@ class Reach:
             return False
         if any(address.version == network.version and address in network for network in self._allowed):
             return True
-        return tls and address.is_global and not address.is_multicast
+        public = address.is_global and not address.is_multicast and (address.version == 4 or address in _PUBLIC_IPV6)
+        return tls and public
 
     def checked(self, typed: str) -> str:
         """Return the URL in canonical form. Raises BadEndpoint.

@@ -14,7 +14,7 @@ from signaling.protocol.texts import Exact
 from signaling.records.announcing import EventType
 from signaling.records.webhooks import Attempt, Delivery, Endpoint, TooManyEndpoints
 from signaling.server.app_keys import ENDPOINTS, RECORDS
-from signaling.webhooks.endpoints import EVENTS
+from signaling.webhooks.endpoints import EVENTS, described
 from signaling.webhooks.reach import BadEndpoint
 
 from .allowed import Asker, asker_of
@@ -127,7 +127,7 @@ async def change(request: web.Request) -> web.Response:
         await request.app[ENDPOINTS].change(endpoint, url=asked.url, events=asked.events, sites=asked.sites, on=asked.on)
     except BadEndpoint as error:
         raise Refused(400, "bad_webhook", str(error)) from None
-    await _audit(request, asker, "webhook.change", endpoint)
+    await _audit(request, asker, "webhook.change", await request.app[RECORDS].endpoint(endpoint.id) or endpoint)
     return answer({})
 
 
@@ -204,7 +204,8 @@ async def _check_sites(request: web.Request, asker: Asker, sites: list[str] | No
 
 async def _audit(request: web.Request, asker: Asker, action: AuditAction, endpoint: Endpoint) -> None:
     subject, organisation = f"webhook/{endpoint.id}", endpoint.organisation
-    await request.app[RECORDS].audit(asker.member.id, action, subject, now_ms(), organisation=organisation)
+    detail = described(endpoint)
+    await request.app[RECORDS].audit(asker.member.id, action, subject, now_ms(), detail, organisation=organisation)
 
 
 def _item(endpoint: Endpoint, waiting: int) -> WebhookItem:

@@ -280,6 +280,19 @@ async def test_endpoint_is_switched_off_after_three_days_and_its_people_are_told
         await until(lambda: receiver.of("s-1") == LIFE, lambda: receiver.seen)
 
 
+async def test_events_of_a_webhook_that_is_off_go_after_seven_days(office: Office, receiver: Receiver) -> None:
+    endpoint = await office.add(receiver, ["session.rated"])
+    await office.records.save_rating("s-1", 4, "", STARTED)
+    week_later = office.now() + 7 * DAY_MS + 1000
+    await office.records.purge(week_later)
+    assert len(await office.records.deliveries(endpoint.id)) == 1, "the sender still tries it"
+    await office.endpoints.change(endpoint, url=endpoint.url, events=endpoint.events, sites=None, on=False)
+    await office.records.purge(week_later - 2000)
+    assert len(await office.records.deliveries(endpoint.id)) == 1
+    await office.records.purge(week_later)
+    assert await office.records.deliveries(endpoint.id) == []
+
+
 async def test_receiver_that_is_gone_gets_no_more(office: Office, receiver: Receiver) -> None:
     receiver.answers = {"session.started": 410}
     endpoint = await office.add(receiver)

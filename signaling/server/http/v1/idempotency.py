@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 
 from signaling.config.seal import Unsealable
 from signaling.server.app_keys import RECORDS, SEAL
+from signaling.server.http.allowed import asker_of
 from signaling.server.http.bodies import BODY, MOST_JSON_BYTES, now_ms, read_bytes
 from signaling.server.http.errors import Refused
 from signaling.server.http.token_routes import HOLDER, PREFIX
@@ -23,10 +24,13 @@ _KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
 
 @web.middleware
 async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Carry a POST with an `Idempotency-Key` out once. Raises Refused: bad_request, key_reused, in_progress."""
+    """Carry a POST with an `Idempotency-Key` out once. Raises Refused: not_allowed, bad_request, key_reused, in_progress."""
     key = request.headers.get("Idempotency-Key", "")
     if request.method != "POST" or not request.path.startswith(PREFIX) or not key:
         return await handler(request)
+    if request.match_info.http_exception is not None:  # there is no such route
+        return await handler(request)
+    await asker_of(request)  # the token may have lost the right with which it got the remembered answer
     if not _KEY.fullmatch(key):
         raise Refused(400, "bad_request", "“Idempotency-Key” has 1 to 255 visible ASCII characters.")
     body = await read_bytes(request, MOST_JSON_BYTES)

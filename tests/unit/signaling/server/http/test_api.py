@@ -23,7 +23,7 @@ from signaling.session import encode_snapshot, new_session
 from signaling.session.model import Callback
 
 from .conftest import Desk, refused
-from .test_api_tokens import bearer
+from .test_api_tokens import bearer, made
 
 V1 = "/api/v1"
 SITE = f"{V1}/sites/demo-shop"
@@ -358,6 +358,19 @@ async def test_refused_request_may_be_tried_again_with_its_key(api: Api) -> None
     assert (await api.ask("POST", path, wanted, Idempotency_Key="a")).status == 404
     assert (await api.ask("POST", path, wanted | {"category": "cameras"}, Idempotency_Key="a")).status == 200
     assert await refused(await api.ask("POST", path, wanted, Idempotency_Key="ö")) == (400, "bad_request")
+
+
+async def test_remembered_answer_needs_the_right_of_its_request(desk: Desk) -> None:
+    token = (await made(desk, rights=["sessions.read", "codes.make"], sites=["*"]))["token"]
+    api, path = Api(desk, token), f"{V1}/people/find"
+    assert (await api.ask("POST", path, PERSON, Idempotency_Key="a")).status == 200
+    maker = await desk.records.staff("ops")
+    assert maker is not None
+    await desk.records.save_staff(replace(maker, offices=["administrator"]), keep_owner=False)
+    assert await refused(await api.ask("POST", path, PERSON, Idempotency_Key="a")) == (403, "not_allowed")
+    wanted = {"category": "cameras", "language": "ko"}
+    assert (await api.ask("POST", f"{SITE}/codes", wanted, Idempotency_Key="b")).status == 200, "the rest of the rights stays"
+    assert (await api.ask("POST", f"{V1}/nothing", {}, Idempotency_Key="c")).status == 404
 
 
 async def test_request_that_is_still_answered_is_not_begun_again(desk: Desk, api: Api) -> None:

@@ -45,6 +45,15 @@ async def test_webhook_is_made_changed_tested_and_removed(desk: Desk) -> None:
     assert seen == [f"webhook.{what}" for what in ("remove", "change", "rotate", "resend", "test", "add")]
 
 
+async def test_audit_says_where_events_go_but_not_the_secret_part(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    made = await (await desk.post(URL, HOOK, headers=ops)).json()
+    moved = {"url": "https://evil.example/T0/secret?key=1", "events": ["session.rated"], "sites": ["demo-shop"], "on": True}
+    assert (await desk.post(f"{URL}/{made['id']}", moved, headers=ops)).status == 200
+    seen = [each.detail for each in (await desk.records.audits())[0] if each.action.startswith("webhook.")]
+    assert seen == ["evil.example: session.rated; demo-shop", "erp.example: session.started, session.ended; *"]
+
+
 @pytest.mark.parametrize(
     ("change", "status", "reason"),
     [
