@@ -74,7 +74,8 @@ class Export:
         for picture_id in await records.pictures_of(session.id):
             picture = await records.picture(picture_id)
             if picture is not None:
-                yield self._whole(f"{here}/pictures/{picture_id}.{_ENDINGS.get(picture.mime, 'bin')}", picture.data)
+                name = f"{here}/pictures/{picture_id}.{_ENDINGS.get(picture.mime, 'bin')}"
+                yield self._whole(name, picture.data, zipfile.ZIP_STORED)
         for file in await records.files_of(session.id):
             async for piece in self._copied(
                 f"{here}/files/{file.id}-{_plain(file.name)}", self._request.app[FILES].path(session.id, file.id)
@@ -90,8 +91,9 @@ class Export:
     def _json(self, name: str, value: Any) -> bytes:
         return self._whole(name, msgspec.json.format(msgspec.json.encode(value), indent=2))
 
-    def _whole(self, name: str, data: bytes) -> bytes:
-        self._zip.writestr(name, data)
+    def _whole(self, name: str, data: bytes, how: int = zipfile.ZIP_DEFLATED) -> bytes:
+        """Write a whole entry. `how`: pictures are compressed already, and deflating one of 8 MB would block the event loop."""
+        self._zip.writestr(name, data, how)
         return self._out.take()
 
     async def _copied(self, name: str, path: Path) -> AsyncIterator[bytes]:

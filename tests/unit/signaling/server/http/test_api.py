@@ -210,6 +210,7 @@ async def test_person_is_found_exported_and_erased(desk: Desk, api: Api) -> None
         here = f"sessions/{kim}"
         names = set(exported.namelist())
         assert exported.read(f"{here}/pictures/p-{kim}.webp") == b"a picture"
+        assert exported.getinfo(f"{here}/pictures/p-{kim}.webp").compress_type == zipfile.ZIP_STORED
         assert exported.read(f"{here}/files/f-{kim}-_bill.pdf") == b"a bill"
         assert exported.read(f"{here}/recordings/1-1/1-audio.webm") == b"a voice"
         assert "안녕하세요" in exported.read(f"{here}/conversation.html").decode()
