@@ -337,6 +337,19 @@ async def test_code_for_a_wrong_place_is_refused(api: Api, fields: dict[str, str
     assert (await refused(reply))[1] == reason
 
 
+async def test_code_for_a_user_opens_the_past_of_this_user_only(desk: Desk) -> None:
+    """The settings page says so of the right, and so does docs/api.md."""
+    kim = await a_person(desk)
+    await stored(desk, "s-other", user_ref=desk.app[CODES].user_ref("demo-shop", "customer/8"))
+    api = await Api.holding(desk, "codes.make")
+    wanted = {"category": "cameras", "language": "ko", "user": {"id": PERSON["user_id"], "name": "Kim"}}
+    code = (await (await api.ask("POST", f"{SITE}/codes", wanted)).json())["code"]
+    thread = (await (await desk.post("/api/threads", {"code": code})).json())["token"]
+    seen = await (await desk.get("/api/threads", headers=bearer(thread))).json()
+    assert [each["id"] for each in seen["items"]] == [kim]
+    assert await refused(await api.ask("GET", f"{V1}/sessions/{kim}")) == (403, "not_allowed")
+
+
 # --- idempotency keys ----------------------------------------------------------------------------------------------------
 
 
