@@ -55,9 +55,10 @@
     const elsewhere = (element) => element.closest('[lang]:not(html)');
     const cutOff = 'button, a, h1, h2, h3, p, label, legend, summary, dt, th, .pill, .field-label';
     for (const element of whole.filter((one) => one.matches(cutOff) && !one.closest('.visually-hidden, .skip'))) {
-      if (getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1) {
-        faults.push(`cut off by ${element.scrollWidth - element.clientWidth} px: ${name(element)}`);
-      }
+      const excess = element.scrollWidth - element.clientWidth;
+      if (excess <= 1) continue;
+      if (getComputedStyle(element).overflowX !== 'visible') faults.push(`cut off by ${excess} px: ${name(element)}`);
+      else if (element.matches('button')) faults.push(`${excess} px wider than its button: ${name(element)}`);
     }
 
     const said = (text, where) => {

@@ -145,27 +145,29 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
           <span class="brand-mark" aria-hidden="true" /> <span class="brand-name">Sangdam</span>
         </p>
         <Nav part={part} />
-        <p class="topbar-me">
-          <strong>{staff?.name}</strong> <span class="dim">{shared(`role.${title()}`)}</span>
-        </p>
-        <LanguageSwitch />
-        <IconButton
-          icon={UserRound}
-          kind="quiet"
-          label={shared("account")}
-          data-testid="account-open"
-          onClick={() => setAccountOpen(true)}
-        />
-        <IconButton
-          icon={LogOut}
-          kind="quiet"
-          label={shared("sign_out")}
-          onClick={() =>
-            void signOut()
-              .catch(() => undefined)
-              .then(() => onSignedOut(shared("signin.signed_out")))
-          }
-        />
+        <div class="topbar-end">
+          <p class="topbar-me">
+            <strong>{staff?.name}</strong> <span class="dim">{shared(`role.${title()}`)}</span>
+          </p>
+          <LanguageSwitch />
+          <IconButton
+            icon={UserRound}
+            kind="quiet"
+            label={shared("account")}
+            data-testid="account-open"
+            onClick={() => setAccountOpen(true)}
+          />
+          <IconButton
+            icon={LogOut}
+            kind="quiet"
+            label={shared("sign_out")}
+            onClick={() =>
+              void signOut()
+                .catch(() => undefined)
+                .then(() => onSignedOut(shared("signin.signed_out")))
+            }
+          />
+        </div>
       </header>
       <ConnectionBand status={status} />
       {listening.session !== "" && (
