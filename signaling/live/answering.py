@@ -40,19 +40,29 @@ class Answering:
         self._index = index
         self._mailing = mailing
         self._now = now
+        self._under_way: set[str] = set()  # messages that are being answered
 
     async def answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
         """Write the answer into the conversation, and mail its user a link. Raise NotAllowed or RecordsAway.
 
         The mail may be refused, such as for an address that has unsubscribed. The message then says so to staff.
         """
-        if not address_in(message.contact) or not self._mailing.enabled or message.mail:
+        if not address_in(message.contact) or not self._mailing.enabled or message.mail or message.id in self._under_way:
             raise NotAllowed("wrong_state")
+        self._under_way.add(message.id)
+        try:
+            await self._answer(client, staff, message, text)
+        finally:
+            self._under_way.discard(message.id)
+
+    async def _answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
         taken = await self._take(staff, message)
+        if taken.mail:  # answered since the caller read the message
+            raise NotAllowed("wrong_state")
         entry = await self._stored.any_session(message.session)
         if entry is None:
             raise NotAllowed("unknown")
-        self._index.entries.setdefault(entry.id, entry)
+        entry = self._index.entries.setdefault(entry.id, entry)
         if entry.session.state == "message_left":
             await self._sessions.apply(entry, MessageAnswered(staff.id, staff.name))
         person = entry.session.people.get(staff.id)

@@ -111,7 +111,7 @@ class Composer:
             raise Outdated
         token, page = secrets.token_urlsafe(32), mail.args["page"]
         if mail.kind == NEW_DEVICE:
-            await self._add_link(mail, token, NEW_DEVICE, f"{member.id}/{mail.args['sign_in']}", mail.until)
+            await self._add_link(mail, token, NEW_DEVICE, f"{member.id}/{mail.args['sign_in']}/{mail.args['at']}", mail.until)
             return f"{page}#not-me={token}", mail.until
         # A mail whose first try timed out may arrive twice. Both links work until one of them is used.
         await self._records.add_reset_link(token_hash(token), member.id, mail.until, alone=False)

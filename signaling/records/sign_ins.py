@@ -67,14 +67,15 @@ class SignIns(Database):
     async def know_device(self, staff: str, device: str, sign_in: str, now: int) -> Acquaintance:
         """Remember the browser in which a member has just signed in, by the hash of the browser's own token.
 
-        `sign_in`: the public id of the new sign-in. Return "known" if they had signed in there before, "first" if this is the
-        first browser that is remembered for them, else "new".
+        `sign_in`: the public id of the new sign-in. A known browser keeps the id of its first one, which the mail about it names.
+        Return "known" if they had signed in there before, "first" if this is the first browser that is remembered for them, else
+        "new".
         """
         c = t.staff_device.c
         mine, this = c.staff == staff, (c.staff == staff) & (c.token_hash == device)
 
         def know(connection: sa.Connection) -> Acquaintance:
-            if connection.execute(sa.update(t.staff_device).where(this).values(sign_in=sign_in, at=now)).rowcount:
+            if connection.execute(sa.update(t.staff_device).where(this).values(at=now)).rowcount:
                 return "known"
             others = list(connection.execute(sa.select(c.token_hash).where(mine).order_by(c.at.desc())).scalars())
             connection.execute(sa.insert(t.staff_device).values(staff=staff, token_hash=device, sign_in=sign_in, at=now))
@@ -84,14 +85,19 @@ class SignIns(Database):
 
         return await self._transaction(know, writes=True)
 
-    async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str) -> bool:
-        """End a sign-in that was not this member's, and forget its browser. Return False when the sign-in has ended already."""
+    async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str, at: int) -> int:
+        """End a sign-in that was not this member's, and forget its browser. Return how many sign-ins ended.
 
-        def end(connection: sa.Connection) -> bool:
+        `at`: when it began (Unix ms). Later sign-ins end too: the stranger may have signed in again in the same browser, of which
+        no mail tells.
+        """
+
+        def end(connection: sa.Connection) -> int:
             device = t.staff_device.c
             connection.execute(sa.delete(t.staff_device).where(device.staff == staff, device.sign_in == sign_in_id))
             this = sa.func.substr(t.sign_in.c.token_hash, 1, ID_LENGTH) == sign_in_id
-            return connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this)).rowcount > 0
+            ended = sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this | (t.sign_in.c.created_at >= at))
+            return connection.execute(ended).rowcount
 
         return await self._transaction(end, writes=True)
 

@@ -41,9 +41,10 @@ def check(session: Session, staff: str) -> None:
 
 
 def started(session: Session, event: ListenStarted, now: int, out: list[Effect]) -> None:
-    """Add a listener."""
+    """Add a listener. If they listen already, in another tab, they only listen from then on: this tab's microphone is off."""
     check(session, event.staff)
     if event.staff in session.listeners:
+        changed(session, ListenedAs(event.staff, "listen"), now, out)
         return
     listener = Listener(id=event.staff, role="operator", name=event.name, staff=event.staff, connected=True, since=now)
     session.listeners[listener.id] = listener

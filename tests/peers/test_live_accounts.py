@@ -135,6 +135,7 @@ async def test_new_browser_is_told_of_and_its_sign_in_ended_from_the_mail(servic
     await settled(service)
     assert await outbox(service) == [], "neither the first browser nor one that is known"
     _, strange = await sign_in(service)
+    _, strange_again = await sign_in(service, cookie=strange)  # nothing tells of this one
     mail = await mails.one("新しい端末")
     body = mail.get_body(("plain",))
     assert body is not None
@@ -145,9 +146,12 @@ async def test_new_browser_is_told_of_and_its_sign_in_ended_from_the_mail(servic
     assert (await ask(service, "/api/sign-ins/stranger", {"token": "x" * 43}))[1]["reason"] == "link_over"
     assert (await ask(service, "/api/sign-ins/stranger", {"token": token}))[:2] == (200, {"login": "jimin"})
     assert (await ask(service, "/api/sign-ins/stranger", {"token": token}))[1]["reason"] == "link_over"
-    signed_out = next(each for each in strange.split("; ") if each.startswith(f"{COOKIE}="))
-    async with service.http.get(f"{service.url}/api/me", headers={"Cookie": signed_out}) as me:
-        assert me.status == 401
+    statuses = {}
+    for cookies in (first, strange, strange_again):
+        right = next(each for each in cookies.split("; ") if each.startswith(f"{COOKIE}="))
+        async with service.http.get(f"{service.url}/api/me", headers={"Cookie": right}) as me:
+            statuses[cookies] = me.status
+    assert statuses == {first: 200, strange: 401, strange_again: 401}
     await sign_in(service, cookie="; ".join(each for each in strange.split("; ") if each.startswith(DEVICE_COOKIE)))
     await mails.until(lambda found: len(found) == 2)  # that browser is a stranger again
 

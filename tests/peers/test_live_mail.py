@@ -154,7 +154,11 @@ async def test_answered_message_leads_its_user_back_by_mail(service: Service, ma
     left = queue["messages"][0]
     assert (left["by_mail"], left["answer"]) == (True, "")
     assert (await jimin.ask(type="message_answer", message=left["id"], text=" "))["reason"] == "empty"
-    assert (await jimin.ask(type="message_answer", message=left["id"], text="네, 있어요."))["type"] == "ok"
+    other = await service.staff("jimin")
+    tabs = await asyncio.gather(
+        *(tab.ask(type="message_answer", message=left["id"], text="네, 있어요.") for tab in (jimin, other))
+    )
+    assert sorted(each["type"] for each in tabs) == ["error", "ok"], "answered once, even from two tabs"
     mail = await mails.one("답")
     await jimin.find(lambda m: m["type"] == "queue" and any(each["answer"] == "sent" for each in m.get("messages", [])))
     assert (await jimin.ask(type="message_answer", message=left["id"], text="또"))["reason"] == "wrong_state"

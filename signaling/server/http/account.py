@@ -196,15 +196,16 @@ async def end_sign_in(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-ins/stranger")
 async def end_strangers_sign_in(request: web.Request) -> web.Response:
-    """End the sign-in of which a mail has told, by the mail's one-time link. Raises SignInRefused: link_over."""
+    """End the sign-in of which a mail has told, and later ones, by the mail's one-time link. Raises SignInRefused: link_over."""
     asked, now, records = await read_json(request, _read_stranger, 2048), now_ms(), request.app[RECORDS]
     link = token_hash(asked.token)
     try:
-        staff, _, sign_in = (await records.link_subject(link, NEW_DEVICE, now)).partition("/")
+        staff, sign_in, at = (await records.link_subject(link, NEW_DEVICE, now)).split("/")
         member = await records.staff(staff)
         if member is None:
             raise SignInRefused("link_over")
-        await records.end_sign_in_of_stranger(member.id, sign_in)  # first, so that no failure uses the link up for nothing
+        # first, so that no failure uses the link up for nothing
+        await records.end_sign_in_of_stranger(member.id, sign_in, int(at))
         await records.use_link(link, NEW_DEVICE, now)
     except LinkUnusable:
         raise SignInRefused("link_over") from None

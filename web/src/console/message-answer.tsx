@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { MessageLeft } from "../messages";
 import { textOr, t } from "../staff/texts";
-import { Button, TextArea } from "../ui";
+import { Button, TextArea, toast } from "../ui";
 
 interface MessageAnswerProps {
   message: MessageLeft;
@@ -28,7 +28,10 @@ export function MessageAnswer({ message, onSend }: MessageAnswerProps) {
   const send = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    if (await onSend(text.trim())) setText(null);
+    if (await onSend(text.trim())) {
+      toast(t("message.answer.stored")); // on a phone, the conversation covers the list
+      setText(null);
+    }
     setBusy(false);
   };
   return (

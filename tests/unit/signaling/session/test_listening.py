@@ -185,6 +185,16 @@ def test_nobody_joins_a_recorded_call_without_an_answer() -> None:
     assert call.session.recording.on, "the call is recorded again once it is without the person who refuses"
 
 
+def test_operator_who_goes_on_in_another_tab_only_listens() -> None:
+    call = listened()
+    call.give(ev.ListenedAs("ops", "join", mic=True))
+    call.give(ON)
+    listener = call.session.listeners["ops"]
+    assert (listener.how, listener.media) == ("listen", Media())
+    assert ev.Say("listening.on", {"name": "Mina"}) in call.effects
+    assert ev.Audit("ops", "listen.quiet") in call.effects
+
+
 def test_snapshot_keeps_listening() -> None:
     call = listened_as("join")
     assert decode_snapshot(encode_snapshot(call.session)) == call.session

@@ -37,6 +37,11 @@ describe("how an operator takes part", () => {
     expect(told(supervised("join", ["p2"]), true, true)).toBe("listen.joined.staff");
   });
 
+  it("promises no hearer while nobody hears the operator", () => {
+    expect(told(supervised("whisper"), true, true)).toBe("listen.unheard");
+    expect(told(supervised("join"), true, true)).toBe("listen.unheard");
+  });
+
   it("says that nobody hears an operator whose microphone is off", () => {
     expect(told(supervised("whisper", ["p2"]), false, true)).toBe("listen.muted");
     expect(told(supervised("join", ["p1", "p2"]), false, true)).toBe("listen.muted");
