@@ -134,6 +134,11 @@ class Webhooks(Leading):
             if full != each["crowded"]:
                 await self.change_endpoint(each["id"], crowded=full)
 
+    async def try_longer(self, endpoint_id: str, now: int) -> None:
+        """Try what waits for an endpoint for three days from now. It was switched off, so the former end may be over."""
+        waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
+        await self._do(sa.update(t.webhook_delivery).where(waiting).values(until=now + KEPT_TRYING_MS))
+
     async def disable_endpoint(self, endpoint_id: str, why: str) -> bool:
         """Switch an endpoint off after failures. What waits for it can be sent by hand later. Return False if it was off."""
 

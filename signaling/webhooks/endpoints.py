@@ -54,6 +54,8 @@ class Endpoints:
     ) -> None:
         """Change an endpoint, or switch it on or off. Raises BadEndpoint."""
         turned = {} if on == (endpoint.state == "on") else {"state": "on" if on else "off", "why": "", "failures": 0}
+        if turned and on:
+            await self._records.try_longer(endpoint.id, self._now())
         await self._records.change_endpoint(
             endpoint.id,
             url=self._reach.checked(url),

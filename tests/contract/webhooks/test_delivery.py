@@ -280,6 +280,23 @@ async def test_endpoint_is_switched_off_after_three_days_and_its_people_are_told
         await until(lambda: receiver.of("s-1") == LIFE, lambda: receiver.seen)
 
 
+async def test_webhook_that_was_off_for_days_survives_its_next_failure(office: Office, receiver: Receiver) -> None:
+    await receiver.down()
+    endpoint = await office.add(receiver, ["session.rated"])
+    await office.records.save_rating("s-1", 4, "", STARTED)
+    for on in (False, True):
+        present = await office.records.endpoint(endpoint.id)
+        assert present is not None
+        await office.endpoints.change(present, url=present.url, events=present.events, sites=None, on=on)
+        office.skip(0 if on else 4 * DAY_MS / 1000)
+    async with office.sending():
+        await state_of(office, endpoint, lambda found: bool(found[0].attempts))
+        await asyncio.sleep(0.1)  # switching off would follow the stored try
+    found = await office.records.endpoint(endpoint.id)
+    assert found is not None
+    assert (found.state, found.failures) == ("on", 1)
+
+
 async def test_events_of_a_webhook_that_is_off_go_after_seven_days(office: Office, receiver: Receiver) -> None:
     endpoint = await office.add(receiver, ["session.rated"])
     await office.records.save_rating("s-1", 4, "", STARTED)
