@@ -1,9 +1,10 @@
 import type { Ref } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { firstSeen } from "../room/line-window";
 
-/** A reader's position in a conversation: the index of the first visible line, and how many px of that line are scrolled away. */
+/** A reader's position in a conversation: the first visible line, and how many px it stands below the top of the box (above: < 0). */
 interface Place {
-  line: number;
+  seq: string;
   offset: number;
 }
 
@@ -20,25 +21,17 @@ export function usePlace(session: string): { ref: Ref<HTMLElement>; onScrollCapt
     const place = places.get(session);
     const lines = box();
     if (!place || !lines) return;
-    const line = lines.children[place.line];
-    if (line instanceof HTMLElement) lines.scrollTop = line.offsetTop + place.offset;
+    const line = lines.querySelector(`[data-seq="${place.seq}"]`);
+    if (line) lines.scrollTop += line.getBoundingClientRect().top - lines.getBoundingClientRect().top - place.offset;
   }, [session]);
   const onScrollCapture = () => {
     const lines = box();
     if (lines === null || lines.clientHeight === 0) return;
-    const top = lines.scrollTop;
+    const seen = firstSeen(lines);
     places.delete(session);
-    if (lines.scrollHeight - top - lines.clientHeight >= NEAR_END) places.set(session, placeIn(lines, top));
+    const below = lines.scrollHeight - lines.scrollTop - lines.clientHeight;
+    if (seen && below >= NEAR_END) places.set(session, { seq: seen.seq, offset: seen.top - lines.getBoundingClientRect().top });
     if (places.size > MOST) places.delete([...places.keys()][0]!);
   };
   return { ref, onScrollCapture };
-}
-
-function placeIn(lines: HTMLElement, top: number): Place {
-  const children = [...lines.children] as HTMLElement[];
-  const line = Math.max(
-    0,
-    children.findIndex((one) => one.offsetTop + one.offsetHeight > top),
-  );
-  return { line, offset: top - (children[line]?.offsetTop ?? 0) };
 }

@@ -37,7 +37,8 @@ export function shifted({ from, to }: Span, first: number, lines: readonly Pick<
   return by < 0 ? null : { from: from + by, to: to + by };
 }
 
-interface Anchor {
+/** A line and the distance in px of its top from the top of the page. */
+export interface Anchor {
   seq: string;
   top: number;
 }
@@ -105,7 +106,8 @@ function call(line: Element): void {
   setTimeout(() => line.classList.remove("line-called"), CALLED_MS);
 }
 
-function firstSeen(box: HTMLElement | null): Anchor | null {
+/** Returns the first line that is visible in the box. */
+export function firstSeen(box: HTMLElement | null): Anchor | null {
   if (!box) return null;
   const { top } = box.getBoundingClientRect();
   for (const line of box.querySelectorAll<HTMLElement>("[data-seq]")) {
