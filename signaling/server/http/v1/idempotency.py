@@ -17,6 +17,7 @@ from signaling.server.app_keys import RECORDS, SEAL
 from signaling.server.http.allowed import asker_of
 from signaling.server.http.bodies import BODY, MOST_JSON_BYTES, now_ms, read_bytes
 from signaling.server.http.errors import Refused
+from signaling.server.http.measured import NO_ROUTE, route_of
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
 _KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
@@ -28,7 +29,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
     key = request.headers.get("Idempotency-Key", "")
     if request.method != "POST" or not request.path.startswith(PREFIX) or not key:
         return await handler(request)
-    if request.match_info.http_exception is not None:  # there is no such route
+    if route_of(request) == NO_ROUTE:
         return await handler(request)
     await asker_of(request)  # the token may have lost the right with which it got the remembered answer
     if not _KEY.fullmatch(key):
