@@ -66,7 +66,7 @@ class Mailing:
 
     @property
     def enabled(self) -> bool:
-        """Whether this server sends mails."""
+        """Return whether this server sends mails."""
         return self._postbox.enabled
 
     async def start(self) -> None:

@@ -49,7 +49,7 @@ class AccountMails:
 
     @property
     def enabled(self) -> bool:
-        """Whether this server sends mails."""
+        """Return whether this server sends mails."""
         return self._postbox.enabled
 
     async def close(self) -> None:

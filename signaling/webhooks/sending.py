@@ -39,7 +39,7 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Whether the receiver has accepted the message."""
+        """Return whether the receiver has accepted the message."""
         return 200 <= self.status < 300 and not self.why
 
 

@@ -229,7 +229,9 @@ async def test_many_mails_share_few_connections_and_a_password_reset_goes_first(
     assert server.connections <= sender.LANES
     assert len({each["To"] for each in server.found}) == 61, "each once"
     reset = await server.one("비밀번호 다시 정하기")
-    assert "https://counselor.talk.example/console#new-password=" in reset.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = reset.get_body(("plain",))
+    assert text is not None
+    assert "https://counselor.talk.example/console#new-password=" in text.get_content()
     assert reset["List-Unsubscribe"] is None
 
 
