@@ -124,10 +124,11 @@ class Node:
         if self.leader.id and await self._answers(self.leader):
             return  # Redis has lost the lease, or the leader cannot reach Redis; the leader will renew its lease
         try:
-            self._term = await self._records.newest_term() + 1
+            newest = await self._records.newest_term()
         except RecordsAway:  # no server can lead without the records
             return
-        if await self._hold(said):
+        self._term = newest + 1
+        if await self._hold(said, newest):
             await self._lead(take_over)
 
     async def _is_believed(self, found: Lease, doubt: Doubt) -> bool:
@@ -148,10 +149,12 @@ class Node:
         self._doubted = bool(doubt) or former
         return not self._doubted
 
-    async def _hold(self, instead_of: str, *, whoever: bool = False) -> bool:
+    async def _hold(self, instead_of: str, newest: int, *, whoever: bool = False) -> bool:
         """Take or renew the lease. Return False when another server holds it.
 
-        An unsigned text and a lease of a former term are overwritten. `whoever`: overwrite any lease.
+        An unsigned text is overwritten, and so is a lease of a term before `newest`, the newest term in the records. A lease of
+        the term `newest` is the present leader's: that server may have taken the lead since this server read the lease.
+        `whoever`: overwrite any lease.
         """
         said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
         for _ in range(HOLD_TRIES):
@@ -161,7 +164,7 @@ class Node:
                 self._held_until_s = monotonic() + LEASE_MS / 1000
                 return True
             found, doubt = read_lease(held, self._lease_key, _now_ms())
-            if not whoever and doubt != "unsigned" and found.leader != self.me and found.term >= self._term:
+            if not whoever and doubt != "unsigned" and found.leader != self.me and found.term >= newest:
                 return False
             instead_of = held
         return False
@@ -209,8 +212,8 @@ class Node:
     async def _renew(self) -> None:
         """Renew the lease. If Redis has another lease, ask the records who leads: that lease may be an old one, replayed."""
         with suppress(Unavailable):  # while Redis is unavailable, no other server can take the lease, either
-            if not await self._hold(self._said) and await self.still_leads():
-                await self._hold(self._said, whoever=True)
+            if not await self._hold(self._said, self._term) and await self.still_leads():
+                await self._hold(self._said, self._term, whoever=True)
 
     async def still_leads(self) -> bool:
         """Return whether the records still name this server as the leader. Return False while they are unavailable.
@@ -232,10 +235,10 @@ class Node:
         """
         if monotonic() < self._held_until_s:
             return
-        held = await self._hold(self._said)
+        held = await self._hold(self._said, self._term)
         if not await self.still_leads():
             raise Unavailable("Another server leads now, or the records are unavailable.")
-        if not held and not await self._hold(self._said, whoever=True):
+        if not held and not await self._hold(self._said, self._term, whoever=True):
             raise Unavailable("Redis did not accept this server's lease.")
 
     def _lost(self, why: str) -> None:

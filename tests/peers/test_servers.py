@@ -24,7 +24,7 @@ BACK_S = 4.0  # seconds from a server's death until another one serves its peopl
 class Shared:
     """One cluster for all tests of this file, because a start takes seconds.
 
-    After a failed test the next test gets a new cluster.
+    After a failed test the next test gets a new cluster, and the logs of the former one are printed.
     """
 
     def __init__(self) -> None:
@@ -53,6 +53,8 @@ def cluster(shared: Shared, request: pytest.FixtureRequest) -> Iterator[Cluster]
     failed_before = request.session.testsfailed
     yield shared.cluster()
     if request.session.testsfailed > failed_before:
+        for part in (*shared.cluster().servers, *shared.cluster().media):
+            print(part.log.name, part.log.read_text()[-4000:], sep="\n")
         shared.end()
 
 

@@ -94,9 +94,23 @@ class Server:
         self.took_over.set()
 
 
+class SlowBus(Bus):
+    """Reads the lease, and hands it over only when `go_on` is set. By then the lease may have changed."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.has_read, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def leader(self) -> str:
+        said = await super().leader()
+        self.has_read.set()
+        await self.go_on.wait()
+        return said
+
+
 @asynccontextmanager
-async def server(redis: RedisServer, folder: Path) -> AsyncIterator[Server]:
-    records, bus = await Records.open(f"sqlite+aiosqlite:///{folder / 'records.sqlite'}"), Bus(redis.url)
+async def server(redis: RedisServer, folder: Path, bus: Bus | None = None) -> AsyncIterator[Server]:
+    records, bus = await Records.open(f"sqlite+aiosqlite:///{folder / 'records.sqlite'}"), bus or Bus(redis.url)
     made = Server(Node(f"http://127.0.0.1:{free_port()}", bus, records, TOKEN, KEY))
     async with serving(made.node.me.url, made.serve):
         made.node.start(made.take_over)
@@ -161,6 +175,19 @@ async def test_forged_lease_does_not_prevent_a_leader(redis: RedisServer, bus: R
             assert await made.node.someone_leads(START_S)
             assert made.node.leader == made.node.me
     assert stranger.heard == []
+
+
+async def test_two_servers_that_start_at_once_agree_on_the_leader(redis: RedisServer, tmp_path: Path) -> None:
+    slow = SlowBus(redis.url)
+    async with server(redis, tmp_path, slow) as second:
+        await slow.has_read.wait()  # it has read that nobody leads
+        async with server(redis, tmp_path) as first:
+            assert await first.node.someone_leads(START_S)
+            slow.go_on.set()
+            assert await second.node.someone_leads(START_S)
+            assert second.node.leader == first.node.leader == first.node.me
+            await asyncio.sleep(WATCHED_S)
+            assert not first.node.overtaken.is_set()
 
 
 async def test_next_server_takes_over_from_a_dead_leader(redis: RedisServer, tmp_path: Path) -> None:

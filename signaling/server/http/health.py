@@ -32,12 +32,16 @@ async def readyz(request: web.Request) -> web.Response:
     """Answer 200 when the server can serve, else 503. `missing` names the missing parts: records, redis, leader, workers.
 
     If all shared parts are missing, the answer is still 200: calls go on here, and no other server could do more.
+
+    A leader that stood still may have lost the lead without knowing it, so a leader whose lease has expired checks that first.
     """
     app = request.app
     missing = [] if await _answers(app[RECORDS].site("")) else ["records"]
     serves, node = True, app.get(NODE)
     state = "leading"
     if node is not None:
+        if state_of(node) == "leading":
+            await _answers(node.check())
         state = state_of(node)
         serves = state in ("leading", "standing by")
         if not serves:
