@@ -32,11 +32,12 @@ CHANGEABLE = frozenset({"waiting", "active", "asleep", "after"})  # states of a 
 
 
 class Lines:
-    def __init__(self, *, records: Records, owed: Owed, now: Now) -> None:
+    def __init__(self, *, records: Records, owed: Owed, answered: Callable[[Entry, Line], None], now: Now) -> None:
+        """`answered` is told of each new line that a person wrote."""
         self._records = records
         self._owed = owed
         self._now = now
-        self.answered: Callable[[Entry, Line], None] = lambda entry, line: None  # told of each new line; set once mail is set up
+        self._answered = answered
 
     async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> Line:
         """Store a participant's line, acknowledge it, show it and return it.
@@ -66,7 +67,7 @@ class Lines:
             client.send(LineAck(session=entry.id, line=message.line, seq=line.seq, at=line.at))
             if new:
                 self._fan_out(entry, line)
-                self.answered(entry, line)
+                self._answered(entry, line)
         return line
 
     async def share(self, entry: Entry, person: Person, line_id: str, file: FileRecord) -> Line:
@@ -92,7 +93,7 @@ class Lines:
                 )
                 if new:
                     self._fan_out(entry, line)
-                    self.answered(entry, line)
+                    self._answered(entry, line)
             return line
         finally:
             if not new:

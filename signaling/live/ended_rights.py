@@ -132,7 +132,7 @@ class EndedRights:
             for client in theirs:
                 await self._let_go(client)
             if not self._hub.of_staff(staff.id):
-                await self.sign_out(staff)
+                await self._sign_out(staff)
             log.info("sign-in ended", staff=staff.id, may_return=returns)
 
     async def restart(self, clients: list[Client]) -> None:
@@ -146,7 +146,33 @@ class EndedRights:
         present = await self._records.staff(staff.id)
         return present is not None and present.active and present.role == staff.role
 
-    async def sign_out(self, staff: StaffRecord) -> None:
+    async def signed_out(self, member: StaffRecord, right: str = "") -> None:
+        """End the member's connections that depend on one sign-in. `right`: the hash of its token, or "" for all connections.
+
+        The sessions of these connections follow the rules for a disconnected owner. If the member has no connection left, they
+        are signed out at the matcher.
+        """
+        clients = self._hub.all_of_staff(member.id)
+        await self.end([client for client in clients if right in ("", client.right)])
+        if not clients:
+            await self._sign_out(member)
+
+    async def signed_in_again(self, member: StaffRecord, former: str) -> None:
+        """Let a browser's other tabs reconnect after `member` has signed in there. Tabs of another member are signed out.
+
+        `former`: the hash of the token with which these tabs were signed in before.
+        """
+        theirs = [client for client in self._hub.staff_clients() if client.right == former]
+        same = [client for client in theirs if client.staff is not None and client.staff.id == member.id]
+        await self.restart(same)
+        await self.end([client for client in theirs if client not in same])
+
+    def password_changed(self, record: StaffRecord) -> None:
+        """Give the member's open consoles the new record. Without it, `look` would make these consoles reconnect."""
+        for client in self._hub.of_staff(record.id):
+            client.staff = record
+
+    async def _sign_out(self, staff: StaffRecord) -> None:
         """Sign a member of staff out at the matcher."""
         if staff.role not in MATCHED_ROLES:
             return

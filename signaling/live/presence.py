@@ -19,6 +19,7 @@ from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.protocol.server_messages import Replaced, UserMe, Welcome
+from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
@@ -40,10 +41,13 @@ class Presence:
         boards: Boards,
         listening: Listening,
         reading_along: ReadingAlongs,
+        came_back: Callable[[Entry], None],
+        records: Records,
         store: MatchStore,
         refused: Counter[str],
         now: Now,
     ) -> None:
+        """`came_back` is told of each session whose user is on the page."""
         self._index = index
         self._hub = hub
         self._sessions = sessions
@@ -56,7 +60,8 @@ class Presence:
         self._store = store
         self._refused = refused
         self._now = now
-        self.came_back: Callable[[Entry], None] = lambda entry: None  # told when a user is on the page; set once mail is set up
+        self._came_back = came_back
+        self._records = records
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
 
     async def attach_user(self, client: Client, entry: Entry) -> None:
@@ -70,7 +75,7 @@ class Presence:
         former = self._take(entry, user.id, client)
         if former is not None:
             former.bye("replaced")
-        self.came_back(entry)
+        self._came_back(entry)
         await self._sessions.apply(entry, Connected(user.id))
         await self._boards.places.ask(entry)
         client.greeted = True
@@ -111,6 +116,17 @@ class Presence:
             await self._staffing.read(record)
         except Unavailable:
             self._refused["unavailable"] += 1  # even so, this member returns to their conversations
+
+    async def take_texts_in_call(self, record: StaffRecord) -> None:
+        """Save whether this member takes texts during a call. Their open consoles stay connected."""
+        skills = self._staffing.skills(record)
+        await self._records.save_texts_in_call(record.id, on=record.texts_in_call)
+        for client in self._hub.all_of_staff(record.id):
+            client.staff = record
+        if skills is not None:
+            self._staffing.known[record.id] = record
+            await self.sign_in(record, skills)
+        self._staffing.show(record)
 
     async def detach(self, client: Client) -> None:
         """Detach a closed connection. Its sessions go to the member's newest other tab, if there is one."""

@@ -72,8 +72,10 @@ class Sessions:
         owed: Owed,
         recordings: Recordings,
         refused: Counter[str],
+        mail_view: Callable[[Entry], MailView | None],
         now: Now,
     ) -> None:
+        """`mail_view` returns how a session's user can be reached by mail."""
         self._index = index
         self._records = records
         self._owed = owed
@@ -82,7 +84,7 @@ class Sessions:
         self._now = now
         self._effects = effects
         self.scheduler = Scheduler(self._tick, now)
-        self.mail_view: Callable[[Entry], MailView | None] = lambda entry: None  # set once mail is set up
+        self._mail_view = mail_view
         self.changed = True  # whether the wallboard and the queues must be sent again
 
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
@@ -242,7 +244,7 @@ class Sessions:
             opening=opening,
             listening=site.listening,
             reachable=entry.reachable,
-            mail=self.mail_view(entry),
+            mail=self._mail_view(entry),
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),
         )
 

@@ -57,6 +57,7 @@ class Boards:
         workers: MediaWorkers,
         hub: Hub,
         index: Index,
+        sends_mail: bool,
         now: Now,
     ) -> None:
         self._records = records
@@ -72,7 +73,7 @@ class Boards:
         self._thresholds: dict[str, list[ThresholdItem]] = {}  # by organisation
         self._messages: dict[str, list[MessageRecord]] = {}  # by organisation
         self._messages_changed = True
-        self.sends_mail = False  # set once mail is set up
+        self._sends_mail = sends_mail
         self._answers: dict[str, tuple[MailState, str]] = {}  # mails about answers: id → state, and why
         self._sites: dict[str, Site] = {}  # the sites whose names the messages show
         self._frames: dict[Group, bytes] = {}  # encoded queues of this round
@@ -350,7 +351,7 @@ class Boards:
             at=record.at,
             state=record.state,
             taken_by=record.taken_by,
-            by_mail=self.sends_mail and bool(address_in(record.contact)),
+            by_mail=self._sends_mail and bool(address_in(record.contact)),
             answer=self._answer(record)[0],
             why=self._answer(record)[1],
         )

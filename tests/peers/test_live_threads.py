@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.live import runtime
+from signaling.live import sleeping
 from tests.peers.live_house import Person, Service, running, settings_for
 
 
@@ -61,7 +61,7 @@ async def test_sleeping_conversation_wakes_for_the_counselor_who_wrote_into_it(s
 
 async def test_oldest_sleeper_makes_room_and_its_user_reads_why(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     user, jimin = await asleep(service)
-    monkeypatch.setattr(runtime, "MOST_ASLEEP", 0)
+    monkeypatch.setattr(sleeping, "MOST_ASLEEP", 0)
     over = await jimin.get("session_over")
     assert over["reason"] == "no_room"
     back = await service.user_tab(user.session_id, user.token)

@@ -76,8 +76,8 @@ async def test_unopened_sessions_take_no_place_and_end_in_seconds(service: Servi
     async with asyncio.timeout(5):
         while any(session in service.live.index.entries for session, _ in unopened):
             await asyncio.sleep(0.05)
-    assert service.live.crowd.unopened.total() == 0
-    assert service.live.crowd.here == {"demo-shop": 1}
+    assert service.live.index.crowd.unopened.total() == 0
+    assert service.live.index.crowd.here == {"demo-shop": 1}
 
 
 async def test_load_of_one_site_leaves_room_for_another(service: Service) -> None:

@@ -39,7 +39,7 @@ async def _offer(live: Live, client: Client, entry: Entry, person: Person, messa
 
 async def _line(live: Live, client: Client, entry: Entry, person: Person, message: msg.SendLine) -> Reply:
     if entry.session.state == "asleep" and person.role == "user":
-        await live.wake(entry)
+        await live.sleeping.wake(entry)
     live.reading_along.check_mentions(entry, person, message.mentions)
     line = await live.lines.receive(entry, client, person, message)
     if message.mentions:

@@ -61,7 +61,7 @@ async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff)
         raise NotAllowed("unknown")
     await live.records.audit(staff_id(client), "sign_out", f"staff/{message.staff}", live.now())
     await live.records.remove_sign_ins_of(message.staff)
-    await live.staff_signed_out(member)
+    await live.ended_rights.signed_out(member)
     return None
 
 

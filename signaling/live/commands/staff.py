@@ -67,7 +67,7 @@ async def _move_callback(live: Live, client: Client, entry: Entry, person: Perso
 
 
 async def _invite(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetInvite) -> Reply:
-    url, expires_at = await live.invite(entry, person.id)
+    url, expires_at = await live.returning.invite(entry, person.id)
     return replies.Invite(session=entry.id, url=url, expires_at=expires_at, id=message.id)
 
 
@@ -90,7 +90,7 @@ async def _texts_in_call(live: Live, client: Client, message: msg.SetTextsInCall
     record = await live.records.staff(staff_id(client))
     if record is None:
         raise NotAllowed("unknown")
-    await live.staff_changed(replace(record, texts_in_call=message.on))
+    await live.presence.take_texts_in_call(replace(record, texts_in_call=message.on))
     return None
 
 

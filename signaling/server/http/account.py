@@ -116,7 +116,7 @@ async def change_password(request: web.Request) -> web.Response:
     hashed = await request.app[PASSWORDS].change(
         member, asked.old, asked.new, keep=sign_in.token_hash, address=address_of(request), now=now
     )
-    request.app[LIVE].password_changed(replace(member, password_hash=hashed))
+    request.app[LIVE].ended_rights.password_changed(replace(member, password_hash=hashed))
     await _note(request, member, "password.change", now)
     return answer({})
 

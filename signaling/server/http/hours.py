@@ -90,7 +90,7 @@ async def save(request: web.Request, asker: Asker, site: Site, category: str, wa
     wanted_site = replace(site, categories=site.categories | {category: changed})
     await records.save_site(wanted_site, expected=version_of(site))
     await records.audit(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms())
-    await request.app[LIVE].hours_changed(site.id)
+    await request.app[LIVE].sessions.hours_changed(site.id)
 
 
 def _site(site: Site, language: str) -> SiteHours:

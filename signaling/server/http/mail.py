@@ -141,7 +141,7 @@ async def _queue(request: web.Request, postbox: Postbox, entry: Entry, asked: Ma
         args = {"zone": asked.zone, "you": entry.session.user}
         await postbox.post(asked.what, address, site=entry.site.id, session=entry.id, language=entry.session.language, args=args)
     if asked.what != "copy" and asked.address:
-        await request.app[LIVE].give_contact(entry, address)
+        await request.app[LIVE].briefs.give_contact(entry, address)
     return address
 
 

@@ -87,7 +87,7 @@ async def upload(request: web.Request) -> web.Response:
         )
     )
     if asked.use == "product" and is_user:
-        await request.app[LIVE].set_product_picture(session_id, picture_id)
+        await request.app[LIVE].briefs.set_product_picture(session_id, picture_id)
     return answer(PictureAnswer(picture=picture_id, width=picture.width, height=picture.height, mime=picture.mime))
 
 

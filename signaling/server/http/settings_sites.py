@@ -195,7 +195,7 @@ async def save(request: web.Request, asker: Asker, before: Site | None, site: Si
     if was != now:
         change = Change(before=was, after=now)
         await records.audit(asker.member.id, "site.save", f"site/{site.id}", now_ms(), change=change)
-    await request.app[LIVE].site_changed(site.id)
+    await request.app[LIVE].sessions.site_changed(site.id)
     return answer(stored(request, site))
 
 

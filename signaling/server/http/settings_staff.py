@@ -133,7 +133,7 @@ async def change(request: web.Request) -> web.Response:
         raise Invalid({"active": "not_yours"})
     await _save(request, asker, before, member, asked.version)
     if not member.active:
-        await request.app[LIVE].staff_signed_out(member)
+        await request.app[LIVE].ended_rights.signed_out(member)
     return answer(_stored(member))
 
 

@@ -102,7 +102,8 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
     """Give the browser the cookie of a new sign-in. End the browser's former sign-in."""
     member = signed_in.staff
     if former := right_of(request):
-        await request.app[LIVE].signed_in_again(member, former)  # first, so that the connections of this member may return
+        # first, so that the connections of this member may return
+        await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now)
     set_cookie(response, signed_in.token)
@@ -139,7 +140,7 @@ async def sign_out(request: web.Request) -> web.Response:
         raise Refused(409, "busy", "You are in a conversation: hand it over or end it first.")
     await request.app[IDENTITY].sign_out(request)
     if member is not None:
-        await request.app[LIVE].staff_signed_out(member, right_of(request))
+        await request.app[LIVE].ended_rights.signed_out(member, right_of(request))
         await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now)
     response = answer({})
     drop_cookie(response)

@@ -117,7 +117,7 @@ async def begin(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_code)
     now, codes = now_ms(), request.app[CODES]
     live = request.app[LIVE]
-    live.admission.check(live.crowd, site_of(asked.code))
+    live.admission.check(live.index.crowd, site_of(asked.code))
     verified = await codes.exchange(asked.code, address=address_of(request), now=now)
     if verified.site.own_past == "off":
         raise Refused(403, "past_off", "This site does not show earlier conversations.")
@@ -192,7 +192,7 @@ async def go_on(request: web.Request) -> web.Response:
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
     try:
-        entry, token = await request.app[LIVE].move_to_user(session.id)
+        entry, token = await request.app[LIVE].returning.move(session.id)
     except InviteRefused as error:
         raise Refused(410, error.reason, INVITE_SENTENCES[error.reason]) from error
     here = entry.session

@@ -55,5 +55,5 @@ async def change(request: web.Request) -> web.Response:
     )
     detail = ", ".join(f"{each.figure} {each.amber:g}/{each.red:g}" for each in wanted)
     await records.audit(asker.member.id, "thresholds.save", "wallboard", now_ms(), detail)
-    await request.app[LIVE].thresholds_changed(organisation)
+    await request.app[LIVE].boards.load_thresholds(organisation)
     return answer({})

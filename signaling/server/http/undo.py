@@ -54,7 +54,7 @@ async def _undo_site(request: web.Request, asker: Asker, subject: str, change: C
     settings = _read_site(msgspec.json.encode(_taken_back(now, change)))
     changed = checked_site(with_settings(site, settings))
     await records.save_site(changed, expected=version_of(site))
-    await request.app[LIVE].site_changed(site.id)
+    await request.app[LIVE].sessions.site_changed(site.id)
     was, is_now = changes(now, settings_sites.plain(changed))
     return Change(before=was, after=is_now)
 
@@ -72,7 +72,7 @@ async def _undo_staff(request: web.Request, asker: Asker, subject: str, change: 
     changed = checked_staff(changed, await records.sites(Realm(organisation=member.organisation)))
     await records.save_staff(changed, expected=version_of(member))
     if not changed.active:
-        await request.app[LIVE].staff_signed_out(changed)
+        await request.app[LIVE].ended_rights.signed_out(changed)
     was, is_now = changes(now, settings_staff.plain(changed))
     return Change(before=was, after=is_now)
 

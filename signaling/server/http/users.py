@@ -124,8 +124,8 @@ async def panel(request: web.Request) -> web.Response:
         raise CodeRefused("unknown_category")
     language = _language(request, site, asked.lang)
     now, hours, live = now_ms(), site.hours_of(category), request.app[LIVE]
-    place = await live.estimate(site.id, category, language, now)
-    helpers = await live.helpers(site.id, category, language) if site.staff_names == "shown" else []
+    place = await live.arriving.estimate(site.id, category, language, now)
+    helpers = await live.arriving.helpers(site.id, category, language) if site.staff_names == "shown" else []
     return answer(
         PanelView(
             site=SiteView(
@@ -185,7 +185,7 @@ async def codes(request: web.Request) -> web.Response:
     records, live = request.app[RECORDS], request.app[LIVE]
     site = await records.site(asked.site)
     try:
-        live.admission.check(live.crowd, asked.site)
+        live.admission.check(live.index.crowd, asked.site)
         code, expires_at = await request.app[CODES].issue(
             site, asked.category, asked.language, origin=origin, address=address_of(request), now=now_ms()
         )
@@ -205,7 +205,7 @@ async def sessions(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)
     live = request.app[LIVE]
-    async with live.admission.new(live.crowd, site_of(asked.code)):
+    async with live.admission.new(live.index.crowd, site_of(asked.code)):
         session, token = await _new_session(request, asked)
     return answer(SessionAnswer(session=session, token=token))
 
@@ -220,7 +220,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
     if asks and await request.app[RECORDS].open_text(thread_reader(site, user_ref, now)):
         raise Refused(409, "open_elsewhere", "You have an open conversation, in another window or on another device.")
     brief = briefs.make_brief(verified, asked.supplement, now)
-    return await request.app[LIVE].create_session(
+    return await request.app[LIVE].arriving.create_session(
         site=site.id,
         category=claims.category,
         language=claims.language,
@@ -242,7 +242,7 @@ async def visit(request: web.Request) -> web.Response:
         raise Refused(429, "too_often", "The page was told too often.")
     seen = await read_json(request, _read_visit)
     briefs.check_trail(seen)
-    await request.app[LIVE].walked(session_id, seen)
+    await request.app[LIVE].briefs.walked(session_id, seen)
     return web.Response(status=204)
 
 
@@ -252,9 +252,7 @@ async def invites(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())
     try:
-        live = request.app[LIVE]
-        exchange = live.exchange_invite if "." in asked.invite else live.exchange_link  # a JWS has dots, a mail's token has none
-        entry, token = await exchange(asked.invite)
+        entry, token = await request.app[LIVE].returning.exchange(asked.invite)
     except InviteRefused as error:
         raise Refused(_INVITE_STATUS.get(error.reason, 400), error.reason, INVITE_SENTENCES[error.reason]) from error
     session = entry.session

@@ -67,7 +67,7 @@ _read_mark: Reader[Mark] = Reader(Mark)
 async def live(request: web.Request) -> web.Response:
     """Return what the wallboard shows: who waits, who talks, who is at work, and the day's figures."""
     asker, asked = await asker_of(request), read_query(request, _read_live)
-    return answer(await request.app[LIVE].wallboard(asker.member, asked.lang))
+    return answer(await request.app[LIVE].boards.read(asker.member, asked.lang))
 
 
 @routes.get("/api/v1/messages")
@@ -96,7 +96,7 @@ async def mark(request: web.Request) -> web.Response:
     except ValueError:
         raise Refused(409, "wrong_state", "Somebody else has taken this message, or it is done.") from None
     await records.audit(asker.member.id, "message.mark", f"session/{session.id}", now_ms(), f"{message.id}: {state}")
-    request.app[LIVE].messages_changed()
+    request.app[LIVE].boards.messages_changed()
     return answer(_item(changed))
 
 

@@ -53,14 +53,17 @@ SHOP = "http://127.0.0.1:8081"
 
 
 class FakeLive:
-    """Has the methods of `Live` that HTTP calls. It knows one user, whose token is TOKEN. Jimin takes part in every session."""
+    """Has the methods that HTTP calls of `Live` and of its parts: it stands for each part itself.
+
+    It knows one user, whose token is TOKEN. Jimin takes part in every session.
+    """
 
     def __init__(self, records: Records) -> None:
         self.records = records
         self.product_pictures: list[tuple[str, str]] = []
         self.walks: list[tuple[str, Supplement]] = []
         self.erasures: list[str] = []
-        self.signed_out: list[str] = []
+        self.signed_out_staff: list[str] = []
         self.signed_in_again_as: list[str] = []
         self.new_passwords: list[StaffRecord] = []
         self.new_hours: list[str] = []
@@ -69,21 +72,22 @@ class FakeLive:
         self.new_messages = 0
         self.talking: set[str] = set()
         self.refuses_lines = False
-        self.briefs: list[Brief] = []
+        self.made_briefs: list[Brief] = []
         self.admission = Admission()
         self.sender = None
         self.crowd = Crowd()
-        self.stored = self  # no token opens a live session here
+        self.stored = self.arriving = self.returning = self.briefs = self
+        self.sessions = self.boards = self.erasing = self.ended_rights = self.index = self
 
     async def by_token(self, token: str) -> None:
-        return None
+        """Return None: no token opens a live session here."""
 
-    async def exchange_link(self, token: str) -> None:
+    async def exchange(self, link: str) -> None:
         raise InviteRefused("bad_invite")
 
     async def create_session(self, *, now: int, brief: Brief, **given: Any) -> tuple[str, str]:
-        self.briefs.append(brief)
-        session_id = f"s-{len(self.briefs)}"
+        self.made_briefs.append(brief)
+        session_id = f"s-{len(self.made_briefs)}"
         record = SessionRecord(
             id=session_id, started_at=now, token_hash=token_hash(TOKEN), brief=msgspec.json.encode(brief), **given
         )
@@ -139,10 +143,10 @@ class FakeLive:
     async def site_changed(self, site: str) -> None:
         self.changed_sites.append(site)
 
-    async def thresholds_changed(self, organisation: str) -> None:
+    async def load_thresholds(self, organisation: str) -> None:
         self.new_thresholds += 1
 
-    async def wallboard(self, member: StaffRecord, locale: str) -> Wallboard:
+    async def read(self, member: StaffRecord, locale: str) -> Wallboard:
         return Wallboard(now=1, served_today=3)
 
     def messages_changed(self) -> None:
@@ -151,8 +155,8 @@ class FakeLive:
     async def erased(self, session_id: str) -> None:
         self.erasures.append(session_id)
 
-    async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
-        self.signed_out.append(member.id)
+    async def signed_out(self, member: StaffRecord, right: str = "") -> None:
+        self.signed_out_staff.append(member.id)
 
     def password_changed(self, record: StaffRecord) -> None:
         self.new_passwords.append(record)

@@ -323,7 +323,7 @@ async def test_code_vouches_for_its_user_and_is_exchanged_once(desk: Desk, api: 
     assert made["expires_at"] > now_ms()
     used = await desk.post("/api/sessions", {"code": made["code"], "channel": "text"})
     assert used.status == 200, await used.text()
-    fields = {field.name: (field.value, field.provenance) for field in desk.live.briefs[0].fields}
+    fields = {field.name: (field.value, field.provenance) for field in desk.live.made_briefs[0].fields}
     assert (fields["user_name"], fields["claim.plan"]) == (("Kim", "signed"), ("gold", "signed"))
     assert (await (await api.ask("POST", f"{V1}/people/find", PERSON)).json())["sessions"] == ["s-1"]
     assert await refused(await desk.post("/api/sessions", {"code": made["code"], "channel": "text"})) == (409, "replayed")

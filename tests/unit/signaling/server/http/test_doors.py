@@ -106,7 +106,7 @@ async def test_headers_of_any_bytes_are_handled(desk: Desk, header: str) -> None
 
 async def brief_of(desk: Desk, **supplement: Any) -> dict[str, str]:
     await desk.session(**supplement)
-    return {field.name: field.value for field in desk.live.briefs[-1].fields}
+    return {field.name: field.value for field in desk.live.made_briefs[-1].fields}
 
 
 @pytest.mark.parametrize("at", [119, 199, 4000])
@@ -118,7 +118,7 @@ async def test_title_cut_within_an_emoji_still_starts_a_session(desk: Desk, at: 
     }}  # fmt: skip  # one body
     reply = await desk.http.post("/api/sessions", data=json.dumps(body), headers={"Origin": ORIGIN})
     assert reply.status == 200, await reply.text()
-    kept = desk.live.briefs[-1]
+    kept = desk.live.made_briefs[-1]
     for text in [*(field.value for field in kept.fields), *(step.label for step in kept.trail)]:
         assert text.encode()
 

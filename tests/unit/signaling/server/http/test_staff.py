@@ -23,7 +23,7 @@ async def test_signing_in_and_out(desk: Desk) -> None:
     signed_out = await desk.post("/api/sign-out", {}, headers=headers)
     assert signed_out.cookies[COOKIE]["max-age"] == "0"
     assert signed_out.headers["Clear-Site-Data"] == '"cache"'
-    assert desk.live.signed_out == ["jimin"]
+    assert desk.live.signed_out_staff == ["jimin"]
     assert await refused(await desk.get("/api/me", headers=headers)) == (401, "signed_out")
 
 

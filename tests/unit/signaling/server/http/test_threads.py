@@ -254,7 +254,9 @@ async def test_new_conversation_asks_first_when_one_is_open(desk: Desk, past: Pa
     site, server = await site_of(desk), desk.settings.server_name
 
     async def begun(user: User | None, when_open: str, channel: str = "text") -> Any:
-        code = code_for(site, user, server, f"{len(desk.live.briefs)}-{when_open}-{channel}-{user.id if user else ''}-0123456789")
+        code = code_for(
+            site, user, server, f"{len(desk.live.made_briefs)}-{when_open}-{channel}-{user.id if user else ''}-0123456789"
+        )
         reply = await desk.post("/api/sessions", {"code": code, "channel": channel, "when_open": when_open})
         return reply.status if reply.status == 200 else await refused(reply)
 

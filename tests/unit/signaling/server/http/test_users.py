@@ -66,7 +66,7 @@ async def test_code_becomes_a_session_with_a_brief(desk: Desk) -> None:
         trail=[{"kind": "page", "label": "M5", "at": 5, "url": f"{SHOP}/m5.html", "dwell_s": 42}],
         user_name="민아",
     )
-    [brief] = desk.live.briefs
+    [brief] = desk.live.made_briefs
     fields = {field.name: (field.value, field.provenance) for field in brief.fields}
     assert fields["page_url"] == (f"{SHOP}/m5.html", "claimed")
     assert fields["user_name"] == ("민아", "typed")

@@ -1,0 +1,109 @@
+"""Make a session for a user who arrives, and say before that who could serve them and how soon."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from functools import partial
+
+import msgspec
+
+from matcher.estimate import either
+from matcher.types import MatchStore, Place, Unavailable
+from signaling.access.identity import token_hash
+from signaling.live.earlier import Earlier
+from signaling.live.index import Index
+from signaling.live.sessions import Sessions
+from signaling.live.staffing import Staffing, matched_site
+from signaling.live.stored_sessions import entry_of
+from signaling.protocol.session_views import Brief
+from signaling.protocol.words import Channel
+from signaling.records import Records
+from signaling.records.types import RecordsAway, SessionRecord
+from signaling.session import encode_snapshot, new_session
+from signaling.session.model import NotAllowed
+
+
+class Arriving:
+    """Makes sessions, and estimates how soon a new one would be served."""
+
+    def __init__(
+        self, *, records: Records, store: MatchStore, sessions: Sessions, staffing: Staffing, earlier: Earlier, index: Index
+    ) -> None:
+        self._records = records
+        self._store = store
+        self._sessions = sessions
+        self._staffing = staffing
+        self._earlier = earlier
+        self._index = index
+
+    async def create_session(
+        self,
+        *,
+        site: str,
+        category: str,
+        language: str,
+        channel: Channel,
+        brief: Brief,
+        user_ref: str,
+        user_name: str,
+        now: int,
+    ) -> tuple[str, str]:
+        """Make a session. Return its id and its token. Only the token's hash is stored. An unknown site raises `NotAllowed`."""
+        found = await self._records.site(site)
+        if found is None:
+            raise NotAllowed("unknown")
+        session_id, token = f"s-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+        session = new_session(
+            id=session_id,
+            site=site,
+            category=category,
+            language=language,
+            channel=channel,
+            user=f"u-{secrets.token_hex(6)}",
+            name=user_name,
+            now=now,
+            recording=found.recording == "ask",
+            listening=found.listening != "off",
+            sleeps_days=found.thread_days,
+        )
+        record = SessionRecord(
+            id=session_id,
+            organisation=found.organisation,
+            site=site,
+            category=category,
+            language=language,
+            channel=channel,
+            token_hash=token_hash(token),
+            user_ref=user_ref,
+            user_name=user_name,
+            brief=msgspec.json.encode(brief),
+            snapshot=encode_snapshot(session),
+            started_at=now,
+        )
+        await self._records.create_session(record)
+        entry = entry_of(record, session, found, brief)
+        with suppress(RecordsAway):  # the session exists; without the records, its counselor sees no earlier sessions
+            await self._earlier.read([(entry, record)])
+        self._index.entries[session_id] = entry
+        self._sessions.refresh(entry)
+        return session_id, token
+
+    async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
+        """Return the place in the queue and the wait of a user who would come now, and whether anybody could serve them."""
+        found = await self._records.site(site)
+        if found is None:
+            return Place(1, None, None, False)
+        path, priority = found.category_path(category), found.priority_of(category)
+        try:
+            name = matched_site(found.organisation, site)
+            ask = partial(self._store.estimate, "user", name, language, path or (category,), now, priority)
+            return either(await ask("text"), await ask("call"))
+        except Unavailable:
+            counselors = [each for each in self._staffing.known.values() if each.role == "counselor"]
+            return Place(1, None, None, any(self._staffing.serves(each, found, language, path) for each in counselors))
+
+    async def helpers(self, site: str, category: str, language: str) -> list[str]:
+        """Return the names of counselors who may answer such a request now. Free counselors come first."""
+        found = await self._records.site(site)
+        return self._staffing.helpers(found, language, found.category_path(category) or (category,)) if found else []

@@ -1,0 +1,78 @@
+"""Remove erased sessions from memory, from folders and from every page, whoever has erased them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from signaling.files import Files
+from signaling.live.earlier import Earlier
+from signaling.live.index import Index
+from signaling.live.matching import Matching
+from signaling.live.sessions import Sessions
+from signaling.live.staff_boards import Boards
+from signaling.protocol.server_messages import SessionOver
+from signaling.recordings import Recordings
+from signaling.records import Records
+from signaling.session.events import EndedBy
+
+LOOK_S = 0.5
+
+
+class Erasing:
+    """Ends erased sessions, and learns from the records what another process has erased or changed."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        recordings: Recordings,
+        files: Files,
+        sessions: Sessions,
+        matching: Matching,
+        boards: Boards,
+        earlier: Earlier,
+        index: Index,
+    ) -> None:
+        self._records = records
+        self._recordings = recordings
+        self._files = files
+        self._sessions = sessions
+        self._matching = matching
+        self._boards = boards
+        self._earlier = earlier
+        self._index = index
+        self._seen = 0
+
+    async def start(self) -> None:
+        """Leave aside what was erased before this server started."""
+        self._seen, _ = await self._records.erasures(0)
+
+    async def watch(self) -> None:
+        """End sessions within a second after another process has erased them (`sangdam session erase`). Runs until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            seen = self._seen
+            self._seen, erased = await self._records.erasures(seen)
+            for session_id in erased:
+                await self.erased(session_id)
+            if self._seen != seen:
+                for site in await self._records.changed_sites(seen):
+                    await self._sessions.site_changed(site)
+
+    async def erased(self, session_id: str) -> None:
+        """End an erased session and remove it from every page."""
+        entry = self._index.entries.get(session_id)
+        await self._recordings.erase(session_id)
+        await self._files.erase(session_id)
+        for changed in self._earlier.forget(session_id):
+            self._sessions.show(changed)
+            self._matching.renew_briefs(changed)
+        if entry is not None:
+            await self._sessions.apply(entry, EndedBy("erased"))
+            for participant in list(entry.holders):
+                if (client := entry.release(participant)) is not None:
+                    client.send(SessionOver(session=session_id, reason="erased"))
+                    if participant == entry.session.user:
+                        client.bye("token")
+            self._sessions.forget_if_done(entry)
+            self._boards.messages_changed()

@@ -1,0 +1,97 @@
+"""Give a session to another page of its user: by a one-time link, or because the user continues it on another device."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from signaling.access.identity import token_hash
+from signaling.access.invites import InviteRefused, Invites
+from signaling.live.clock import Now
+from signaling.live.connections import Client
+from signaling.live.entry import Entry
+from signaling.live.index import Index
+from signaling.live.stored_sessions import StoredSessions
+from signaling.mail.kinds import THREAD
+from signaling.records import Records, UnknownSession
+from signaling.records.links import LinkUnusable
+from signaling.records.threads import OPEN_STATES
+from signaling.session.model import NotAllowed
+
+
+class Returning:
+    """Makes the links of callbacks, and exchanges links for sessions. Each exchange replaces the session's token."""
+
+    def __init__(
+        self,
+        *,
+        invites: Invites,
+        records: Records,
+        stored: StoredSessions,
+        index: Index,
+        let_go: Callable[[Client], Awaitable[None]],
+        now: Now,
+    ) -> None:
+        """`let_go` detaches a client."""
+        self._invites = invites
+        self._records = records
+        self._stored = stored
+        self._index = index
+        self._let_go = let_go
+        self._now = now
+
+    async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
+        """Return a new link for the user whom this counselor calls back, and its expiry in ms. Raise `NotAllowed`."""
+        session, now = entry.session, self._now()
+        if participant != session.owner or not session.calling_back():
+            raise NotAllowed("wrong_state")
+        await self._records.audit(session.people[participant].staff, "callback.invite", f"session/{entry.id}", now)
+        return self._invites.issue(entry.id, session.request, now)
+
+    async def exchange(self, link: str) -> tuple[Entry, str]:
+        """Exchange a one-time link, of a callback or of a mail, for its session and a new token. Raise `InviteRefused`."""
+        of_callback = "." in link  # an invite is a JWS, which has dots; a mail's token has none
+        return await (self._exchange_invite(link) if of_callback else self._exchange_mailed(link))
+
+    async def move(self, session_id: str) -> tuple[Entry, str]:
+        """Give an open conversation to another page of its user, whom the caller has recognised. Raise `InviteRefused`."""
+        entry = self._index.entries.get(session_id)
+        if entry is None or entry.session.state not in OPEN_STATES:
+            raise InviteRefused("over")
+        new = secrets.token_urlsafe(32)
+        await self._records.save_token(entry.id, token_hash(new))
+        return await self._renewed(entry, new)
+
+    async def _exchange_invite(self, invite: str) -> tuple[Entry, str]:
+        claims = self._invites.read(invite, self._now())
+        entry = self._index.entries.get(claims.session)
+        if entry is None or entry.session.request != claims.request or not entry.session.calling_back():
+            raise InviteRefused("over")
+        new = secrets.token_urlsafe(32)
+        if not await self._records.use_invite(f"invite/{claims.jti}", claims.exp * 1000, entry.id, token_hash(new)):
+            raise InviteRefused("replayed")
+        return await self._renewed(entry, new)
+
+    async def _exchange_mailed(self, token: str) -> tuple[Entry, str]:
+        link, new = token_hash(token), secrets.token_urlsafe(32)
+        try:
+            entry = await self._stored.returning(await self._records.link_subject(link, THREAD, self._now()))
+            if entry is None:
+                raise InviteRefused("over")
+            await self._records.use_link(link, THREAD, self._now(), session_token=token_hash(new))
+        except LinkUnusable as error:
+            raise InviteRefused(error.reason) from error
+        except UnknownSession:  # it was erased in this moment
+            raise InviteRefused("over") from None
+        return await self._renewed(entry, new)
+
+    async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
+        """Open the session by its new token, which the records have. Tell a page that is open with the former one."""
+        if entry.id in self._index.entries:
+            self._index.change_token(entry, token_hash(token))
+        else:
+            entry.token_hash = token_hash(token)  # the session is over; it is loaded when its user connects
+        if (former := entry.holders.get(entry.session.user)) is not None:
+            former.bye("replaced")
+            await self._let_go(former)
+        return entry, token
