@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from signaling.records import Records, SessionRecord
+from signaling.records import Records, Search, SessionRecord
 
 from .typed import files_here, json_option, noted, recordings_here, show, with_records
 
@@ -29,7 +29,7 @@ def session() -> None:
 @with_records
 async def session_list(records: Records, state: str, site_id: str, page: int, as_json: bool) -> None:
     """List sessions, newest first, 50 on a page."""
-    found, total = await records.search_sessions(state=state, site=site_id, page=page)
+    found, total = await records.search_sessions(Search(state=state, site=site_id), page)
     show([_session_row(each) for each in found], as_json=as_json)
     if not as_json and total > len(found):
         click.echo(f"{total} in all; --page {page + 1} shows more.")

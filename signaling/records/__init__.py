@@ -11,6 +11,7 @@ from .passkeys import PasskeyRecord, TooManyPasskeys
 from .person_notes import PersonNote, TooManyNotes
 from .realm import WHOLE, Realm
 from .replies import ReplyPicture, SavedReply, TooManyReplies, TooManyReplyPictures
+from .search import Search
 from .sign_ins import SignInRules, TotpRecord
 from .store import Records
 from .types import (
@@ -67,6 +68,7 @@ __all__ = [
     "ReplyPicture",
     "RoleRule",
     "SavedReply",
+    "Search",
     "SessionRecord",
     "SignInRecord",
     "SignInRules",

@@ -13,8 +13,8 @@ from .announcing import now_ms, session_event
 from .database import LONG_S
 from .outbox import old_mails
 from .person_notes import orphaned_notes
-from .realm import Realm
 from .saves import Saves
+from .search import Search
 from .types import EarlierRecord, SessionRecord, UnknownSession
 from .webhooks import old_deliveries
 
@@ -158,27 +158,9 @@ class Sessions(Saves):
         content = row is not None and (row["rating_score"] is None or row["rating_score"] > _NOT_CONTENT)
         return str(row["counselor"]) if row is not None and content else ""
 
-    async def search_sessions(
-        self,
-        *,
-        state: str = "",
-        site: str = "",
-        outcome: str = "",
-        rating: int | None = None,
-        q: str = "",
-        from_ms: int | None = None,
-        to_ms: int | None = None,
-        page: int = 1,
-        realm: Realm | None = None,
-    ) -> tuple[list[SessionRecord], int]:
-        """Return one page of 50 sessions, newest first, and the number of all sessions that match.
-
-        `q` is searched, ignoring case, in the session's id, the user's name, the staff's ids, the wrap-up notes and the lines.
-        `realm`: only sessions of this realm. `from_ms` is inclusive, `to_ms` exclusive. `rating`: 1 to 5, or 0 for
-        sessions without a rating.
-        """
-        c = t.session.c
-        which = _found(realm, state, site, outcome, rating, q, from_ms, to_ms)
+    async def search_sessions(self, search: Search, page: int = 1) -> tuple[list[SessionRecord], int]:
+        """Return one page of 50 sessions, newest first, and the number of all sessions that match."""
+        c, which = t.session.c, search.where()
         async with self._reading(LONG_S) as connection:
             total = (await connection.execute(sa.select(sa.func.count()).select_from(t.session).where(which))).scalar_one()
             newest = (
@@ -187,23 +169,9 @@ class Sessions(Saves):
             rows = (await connection.execute(newest)).mappings().all()
         return [SessionRecord(**row) for row in rows], int(total)
 
-    async def sessions_after(
-        self,
-        after: tuple[int, str] | None,
-        limit: int,
-        *,
-        state: str = "",
-        site: str = "",
-        outcome: str = "",
-        rating: int | None = None,
-        q: str = "",
-        from_ms: int | None = None,
-        to_ms: int | None = None,
-        realm: Realm,
-    ) -> list[SessionRecord]:
+    async def sessions_after(self, after: tuple[int, str] | None, limit: int, search: Search) -> list[SessionRecord]:
         """Return up to `limit` sessions of a search, newest first, that follow the session `after` (`started_at` and id)."""
-        c = t.session.c
-        which = _found(realm, state, site, outcome, rating, q, from_ms, to_ms)
+        c, which = t.session.c, search.where()
         if after is not None:
             began, session_id = after
             which &= (c.started_at < began) | ((c.started_at == began) & (c.id > session_id))
@@ -267,38 +235,6 @@ class Sessions(Saves):
         if deleted.rowcount or self.traces_left:
             await self.scrub()
         return deleted.rowcount
-
-
-def _found(
-    realm: Realm | None,
-    state: str,
-    site: str,
-    outcome: str,
-    rating: int | None,
-    q: str,
-    from_ms: int | None,
-    to_ms: int | None,
-) -> sa.ColumnElement[bool]:
-    """Return the SQL condition of a search (see `search_sessions`)."""
-    c = t.session.c
-    wanted: list[sa.ColumnElement[bool]] = [realm.where(c.organisation, c.site) if realm else sa.true()]
-    if state:
-        wanted.append(c.state == state)
-    if site:
-        wanted.append(c.site == site)
-    if outcome:
-        wanted.append(c.wrap_up_outcome == outcome)
-    if rating is not None:
-        wanted.append(c.rating_score == rating if rating else c.rating_score.is_(None))
-    if from_ms is not None:
-        wanted.append(c.started_at >= from_ms)
-    if to_ms is not None:
-        wanted.append(c.started_at < to_ms)
-    if q:
-        said = sa.select(t.line.c.session).where(t.line.c.text.icontains(q, autoescape=True))
-        named = [col.icontains(q, autoescape=True) for col in (c.id, c.user_name, c.counselor, c.professional, c.wrap_up_notes)]
-        wanted.append(sa.or_(*named, c.id.in_(said)))
-    return sa.and_(*wanted)
 
 
 def _earlier(user_refs: list[str], before: int | None) -> sa.Select[Any]:

@@ -16,7 +16,7 @@ from signaling.protocol.reading import QueryReader, by
 from signaling.protocol.session_views import Brief, CallbackView, EarlierSession, Line
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Channel, Locale, Role, SessionState
-from signaling.records import AuditRecord, Change, Realm, Records, SessionRecord, Site, StaffRecord
+from signaling.records import AuditRecord, Change, Realm, Records, Search, SessionRecord, Site, StaffRecord
 from signaling.server.app_keys import COUNTS, FILES, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
@@ -152,17 +152,18 @@ class FilterQuery(LanguageQuery, kw_only=True):
     from_ms: int | None = field(default=None, name="from")
     to: int | None = None
 
-    def filters(self) -> dict[str, Any]:
-        """Return the filters as `Records.search_sessions` names them."""
-        return {
-            "state": self.state,
-            "site": self.site,
-            "outcome": self.outcome,
-            "rating": _RATINGS[self.rating],
-            "q": self.q,
-            "from_ms": self.from_ms,
-            "to_ms": self.to,
-        }
+    def search(self, realm: Realm) -> Search:
+        """Return the search for these sessions of the realm."""
+        return Search(
+            state=self.state,
+            site=self.site,
+            outcome=self.outcome,
+            rating=_RATINGS[self.rating],
+            q=self.q,
+            from_ms=self.from_ms,
+            to_ms=self.to,
+            realm=realm,
+        )
 
 
 class SearchQuery(FilterQuery, kw_only=True):
@@ -180,7 +181,7 @@ _read_search: QueryReader[SearchQuery] = QueryReader(SearchQuery)
 async def sessions(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     asked, records = read_query(request, _read_search), request.app[RECORDS]
-    found, total = await records.search_sessions(**asked.filters(), page=asked.page, realm=asker.realm)
+    found, total = await records.search_sessions(asked.search(asker.realm), asked.page)
     return answer(SessionPage(items=await items_of(request, asker, found, asked.lang), total=total, page=asked.page))
 
 

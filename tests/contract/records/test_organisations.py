@@ -13,6 +13,7 @@ from signaling.records import (
     Realm,
     Records,
     SavedReply,
+    Search,
     SessionRecord,
     Site,
     StaffRecord,
@@ -57,7 +58,7 @@ async def records(tmp_path: Path) -> AsyncIterator[Records]:
 @pytest.mark.parametrize(("realm", "count"), [(OURS, 1), (THEIRS, 2)])
 async def test_lists_and_counts_stay_within_the_organisation(records: Records, realm: Realm, count: int) -> None:
     owner = realm.organisation
-    found, total = await records.search_sessions(realm=realm)
+    found, total = await records.search_sessions(Search(realm=realm))
     assert ({each.organisation for each in found}, total) == ({owner}, count)
     assert {each.site for each in await records.messages(realm=realm)} == {f"shop-{owner}"}
     assert [each.id for each in await records.sites(realm)] == [f"shop-{owner}"]

@@ -21,6 +21,7 @@ from signaling.records import (
     MessageRecord,
     PictureRecord,
     Records,
+    Search,
     SessionRecord,
     SignInRecord,
     Site,
@@ -277,13 +278,13 @@ async def test_search_finds_texts_and_takes_wildcards_literally(records: Records
     for number in range(60):
         await records.create_session(session(number, started_at=number))
     await say(records, "l", text="렌즈 100% 교환", session_id="s-7")
-    found, total = await records.search_sessions(q="100% 교환")
+    found, total = await records.search_sessions(Search(q="100% 교환"))
     assert ([s.id for s in found], total) == (["s-7"], 1)
-    assert (await records.search_sessions(q="100_ 교환"))[1] == 0
-    first, total = await records.search_sessions()
-    rest, _ = await records.search_sessions(page=2)
+    assert (await records.search_sessions(Search(q="100_ 교환")))[1] == 0
+    first, total = await records.search_sessions(Search())
+    rest, _ = await records.search_sessions(Search(), 2)
     assert (len(first), len(rest), total) == (50, 10, 60)
-    assert (await records.search_sessions(from_ms=10, to_ms=20, site="shop", state="preparing"))[1] == 10
+    assert (await records.search_sessions(Search(from_ms=10, to_ms=20, site="shop", state="preparing")))[1] == 10
 
 
 async def test_erasing_keeps_only_figures(records: Records) -> None:
@@ -319,7 +320,7 @@ async def test_retention_is_set_per_site(records: Records) -> None:
     await say(records, "l", session_id="s-1")
     await records.use_code("old", now - 1)
     assert await records.purge(now) == 2
-    assert sorted(s.id for s in (await records.search_sessions())[0]) == ["s-2", "s-4", "s-5"]
+    assert sorted(s.id for s in (await records.search_sessions(Search()))[0]) == ["s-2", "s-4", "s-5"]
     assert await records.use_code("old", now), "spent codes are forgotten when they have expired"
 
 

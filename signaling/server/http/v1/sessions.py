@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from signaling.protocol.reading import QueryReader
 from signaling.protocol.session_views import CallbackView
-from signaling.records import SessionRecord
+from signaling.records import Search, SessionRecord
 from signaling.records.people import Held
 from signaling.server.app_keys import RECORDINGS, RECORDS
 from signaling.server.http import operator, transcripts
@@ -81,8 +81,8 @@ _read_part: QueryReader[PartQuery] = QueryReader(PartQuery)
 @routes.get("/api/v1/sessions")
 async def sessions(request: web.Request) -> web.Response:
     asker, asked = await asker_of(request), read_query(request, _read_list)
-    after, filters = _place(asked.cursor), asked.filters()
-    found = await request.app[RECORDS].sessions_after(after, asked.limit + 1, **filters, realm=asker.realm)
+    search = asked.search(asker.realm)
+    found = await request.app[RECORDS].sessions_after(_place(asked.cursor), asked.limit + 1, search)
     items = await operator.items_of(request, asker, found[: asked.limit], asked.lang)
     return answer(SessionList(items=items, next=_next(found, asked.limit)))
 
@@ -119,7 +119,7 @@ async def callbacks(request: web.Request) -> web.Response:
     """List the users who are to be called back, those who came last first."""
     asker, asked = await asker_of(request), read_query(request, _read_part)
     records, after = request.app[RECORDS], _place(asked.cursor)
-    found = await records.sessions_after(after, asked.limit + 1, state="callback", realm=asker.realm)
+    found = await records.sessions_after(after, asked.limit + 1, Search(state="callback", realm=asker.realm))
     return answer(CallbackList(items=_callback_items(found[: asked.limit]), next=_next(found, asked.limit)))
 
 
