@@ -7,26 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
 from typing import Any
-
-import structlog
 
 from signaling.live.clock import Now
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.staffing import Staffing
 from signaling.mail import Postbox
+from signaling.mail.background import Background
 from signaling.mail.postbox import AFTER_S, REPLY_AGAIN_MS
 from signaling.protocol.mail_addresses import address_in, masked
 from signaling.protocol.session_views import Line, MailView
-from signaling.records import MessageRecord, Records, RecordsAway, UnknownSession
-from signaling.records.outbox import MailRefused
+from signaling.records import MessageRecord, Records
 from signaling.session.views import brief_value
 
-log = structlog.get_logger(__name__)
-
-MOST_TASKS = 1000
+MOST_TASKS = 1000  # mails that are being queued at the same time
 ALERTS_S = 30.0
 NOBODY_MS = 60_000  # a queue that nobody serves is reported after this wait
 ALERT_AGAIN_MS = 30 * 60_000
@@ -60,9 +55,8 @@ class Mailing:
         self._index = index
         self._staffing = staffing
         self._wallboard = wallboard
-        self._count = count
         self._now = now
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background(MOST_TASKS, count)
 
     @property
     def enabled(self) -> bool:
@@ -79,7 +73,7 @@ class Mailing:
 
     async def close(self) -> None:
         """Finish what is being queued."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
 
     def view(self, entry: Entry) -> MailView | None:
         """Return how the user can be reached by mail, or None when this server sends no mail."""
@@ -109,7 +103,7 @@ class Mailing:
         if address := address_for(entry):
             entry.mailed_at = now
             args = {"name": line.name, "since_seq": line.seq}
-            self._later(self._reply(entry, address, args, now))
+            self._background.later(self._reply(entry, address, args, now))
 
     async def _reply(self, entry: Entry, address: str, args: dict[str, Any], now: int) -> None:
         await self._postbox.post(
@@ -128,7 +122,7 @@ class Mailing:
         """Take back the mail about an answer, because its reader is on the page."""
         if entry.mailed_at:
             entry.mailed_at = 0
-            self._later(self._records.drop_mails(f"reply/{entry.id}"))
+            self._background.later(self._records.drop_mails(f"reply/{entry.id}"))
 
     async def message_answered(self, entry: Entry, message: MessageRecord, name: str, seq: int, mail: str) -> None:
         """Queue a mail with the id `mail` that tells a user that their message was answered. Raise MailRefused or RecordsAway.
@@ -156,7 +150,7 @@ class Mailing:
         if called is None or called.state != "scheduled":
             return
         if address := _callback_address(entry):
-            self._later(self._promise(entry, address, called.due_at))
+            self._background.later(self._promise(entry, address, called.due_at))
 
     def callback_cancelled(self, entry: Entry) -> None:
         """Confirm that a callback was cancelled, with an event that removes it from a calendar."""
@@ -164,7 +158,7 @@ class Mailing:
         if called is None:
             return
         if address := _callback_address(entry):
-            self._later(self._cancelled(entry, address, called.due_at))
+            self._background.later(self._cancelled(entry, address, called.due_at))
 
     async def _promise(self, entry: Entry, address: str, at: int) -> None:
         await self._forget_promises(entry)
@@ -217,7 +211,7 @@ class Mailing:
             "page": self._wallboard,
         }
         for number, address in enumerate(site.mail.alerts):
-            self._later(
+            self._background.later(
                 self._postbox.post(
                     "alert_nobody" if nobody else "alert_wait",
                     address,
@@ -228,25 +222,6 @@ class Mailing:
                     quiet_ms=ALERT_AGAIN_MS,
                 )
             )
-
-    def _later(self, work: Coroutine[Any, Any, object]) -> None:
-        if len(self._tasks) >= MOST_TASKS:
-            work.close()
-            self._count["mail.too_many_tasks"] += 1
-            return
-        task = asyncio.create_task(self._safely(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _safely(self, work: Coroutine[Any, Any, object]) -> None:
-        try:
-            await work
-        except MailRefused as error:
-            self._count[f"mail.{error.reason}"] += 1
-        except (RecordsAway, UnknownSession):
-            self._count["mail.not_queued"] += 1
-        except Exception:
-            log.exception("mail not queued")
 
 
 def _callback_address(entry: Entry) -> str:

@@ -5,31 +5,27 @@ Each mail has a one-time link. `Composer` makes the link when the mail is sent, 
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
-
-import structlog
 
 from signaling.access.devices import network_words
 from signaling.access.rate_limits import Buckets
 from signaling.access.rights import served_by
 from signaling.config.settings import Settings
-from signaling.records import Records, RecordsAway, StaffRecord
+from signaling.records import Records, StaffRecord
 from signaling.records.outbox import MailRefused
 from signaling.transcripts import zone_of
 
+from .background import Background
 from .kinds import NEW_DEVICE, Account
 from .letters import zone_name
 from .postbox import Postbox
 from .words import FRAMES, language_of
 
-log = structlog.get_logger(__name__)
-
 INVITATION_LIFE_MS = 3 * 86_400_000
 RESET_LIFE_MS = 3_600_000
-MOST_TASKS = 200
+MOST_TASKS = 200  # mails that are being queued at the same time
 MOST_SAME_ADDRESS = 5  # members with the same address who all get a link
 
 
@@ -45,7 +41,7 @@ class AccountMails:
         self._count = count
         self._now = now
         self._asked = Buckets(burst=3, per_minute=1 / 20)  # new passwords that are asked for one member
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background(MOST_TASKS, count)
 
     @property
     def enabled(self) -> bool:
@@ -54,7 +50,7 @@ class AccountMails:
 
     async def close(self) -> None:
         """Finish what is being queued."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
 
     async def invite(self, member: StaffRecord) -> bool:
         """Queue an invitation or, for a member who has a password, a link for a new one. Return whether it was queued.
@@ -73,7 +69,7 @@ class AccountMails:
 
     def forgot(self, login: str) -> None:
         """Send a link for a new password to whoever has this login or address. The caller learns nothing, not even by time."""
-        self._later(self._forgot(login.strip()))
+        self._background.later(self._forgot(login.strip()))
 
     async def _forgot(self, login: str) -> None:
         if not self.enabled or not login:
@@ -92,7 +88,7 @@ class AccountMails:
     def signed_in(self, member: StaffRecord, *, sign_in: str, device: str, network: str) -> None:
         """Tell a member of a sign-in in a browser that is new to them. `sign_in`: its public id."""
         if self.enabled and member.mail:
-            self._later(self._new_device(member, sign_in, device, network))
+            self._background.later(self._new_device(member, sign_in, device, network))
 
     async def _new_device(self, member: StaffRecord, sign_in: str, device: str, network: str) -> None:
         unknown = FRAMES[_language(member)]["unknown"]
@@ -120,25 +116,6 @@ class AccountMails:
         await self._postbox.post(
             kind, member.mail, language=_language(member), args=args, key=key or f"{kind}/{member.id}", life_ms=life_ms
         )
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        if len(self._tasks) >= MOST_TASKS:
-            work.close()
-            self._count["mail.too_many_tasks"] += 1
-            return
-        task = asyncio.create_task(self._safely(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except MailRefused as error:
-            self._count[f"mail.{error.reason}"] += 1
-        except RecordsAway:
-            self._count["mail.not_queued"] += 1
-        except Exception:
-            log.exception("mail about an account not queued")
 
 
 def _language(member: StaffRecord) -> str:

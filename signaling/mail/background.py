@@ -1,0 +1,48 @@
+"""Queue mails in tasks of their own, so that nobody waits for the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from signaling.records import RecordsAway, UnknownSession
+from signaling.records.outbox import MailRefused
+
+log = structlog.get_logger(__name__)
+
+
+class Background:
+    """Tasks that queue mails, at most `most` at a time. `count` counts by reason what was not queued."""
+
+    def __init__(self, most: int, count: Counter[str]) -> None:
+        self._most = most
+        self._count = count
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
+        """Start this work, and return at once. When too much is under way, drop the work and count it."""
+        if len(self._tasks) >= self._most:
+            work.close()
+            self._count["mail.too_many_tasks"] += 1
+            return
+        task = asyncio.create_task(self._safely(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Finish what is being queued."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _safely(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except MailRefused as error:
+            self._count[f"mail.{error.reason}"] += 1
+        except (RecordsAway, UnknownSession):
+            self._count["mail.not_queued"] += 1
+        except Exception:
+            log.exception("mail not queued")
