@@ -10,16 +10,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from signaling.records import Overtaken, Records, RecordsAway, SessionRecord
+from signaling.records import Overtaken, Records, RecordsAway
+from tests.contract.records.samples import session
 from tests.postgres_server import running_postgres
 
 BACK_S = 5.0
-
-
-def session(number: int = 1) -> SessionRecord:
-    return SessionRecord(
-        id=f"s-{number}", site="shop", category="cameras", language="ko", channel="text", token_hash=f"t-{number}", started_at=1
-    )
 
 
 async def until_back(records: Records) -> None:

@@ -36,7 +36,7 @@ async def installed(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Set
     """Return an installation with rows in every table and with files, and an empty installation."""
     full, empty = (Settings(data_dir=tmp_path / name) for name in ("full", "empty"))
     if request.param == "postgres":
-        url: str = request.getfixturevalue("postgres")
+        url: str = request.getfixturevalue("postgres_server")
         urls = [sa.make_url(url).set(database=name).render_as_string(hide_password=False) for name in ("saved", "blank")]
         async with connected(url, isolation_level="AUTOCOMMIT") as connection:
             for name in ("saved", "blank"):

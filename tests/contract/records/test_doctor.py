@@ -180,9 +180,6 @@ async def test_turn_faults_are_found(settings: Settings, tmp_path: Path) -> None
 
 async def test_database_faults_are_found(settings: Settings, postgres: str) -> None:
     engine = create_async_engine(postgres)
-    async with engine.begin() as connection:
-        await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        await connection.execute(sa.text("CREATE SCHEMA public"))
     of = Examined(settings=replace(settings, database=postgres))
     assert states(await stores.database(of)) == {"database.new": "ok"}
     await (await Records.open(postgres)).close()

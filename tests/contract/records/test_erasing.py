@@ -1,4 +1,4 @@
-"""Erasing a session also removes its files, its mails and the notes on its user.
+"""Erasing a session keeps only figures. It also removes the files, the mails and the notes on the user.
 
 An upgrade removes copies of notes that earlier versions made, and deleted text in the free pages of SQLite's file.
 """
@@ -7,28 +7,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from signaling.protocol.words import SessionState
-from signaling.records import FileRecord, PersonNote, Records, SessionRecord, UnknownSession
+from signaling.records import FileRecord, MessageRecord, PersonNote, PictureRecord, Records, Search, SessionRecord, UnknownSession
 from signaling.records.outbox import MailRecord
 from tests.contract.records.downgraded import downgrade
+from tests.contract.records.samples import SHOP, say, session
 
 DAY_MS = 86_400_000
 ADDRESS = "mina.whose-mails-are-erased@example.com"
 COPIED, DELETED = "copied-notes-of-an-earlier-session", "deleted-line-of-long-ago"
 BRIEF = {"fields": [{"name": "note", "value": "질문", "provenance": "typed"}], "trail": []}
 EARLIER = [{"id": "s-0", "started_at": 1, "category": "Cameras", "counselor": "Jimin", "wrap_up": COPIED}]
-
-
-def session(brief: bytes = b"{}") -> SessionRecord:
-    return SessionRecord(
-        id="s-1", site="shop", category="cameras", language="ko", channel="text", token_hash="t", started_at=1, brief=brief
-    )
 
 
 def as_0009(file: Path) -> None:
@@ -86,8 +80,7 @@ async def test_erased_session_leaves_no_byte_of_its_mails(tmp_path: Path) -> Non
 async def test_upgrade_on_postgres_drops_copied_notes(postgres: str) -> None:
     records = await Records.open(postgres)
     brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
-    await records.erase_session("s-1")
-    await records.create_session(session(brief.encode()))
+    await records.create_session(session(brief=brief.encode()))
     await records.close()
     await downgrade(postgres, "0009")
     records = await Records.open(postgres)
@@ -156,16 +149,6 @@ def of_minji(number: int, state: SessionState = "closed") -> SessionRecord:
 NOTE = PersonNote(id="n", site="shop", user_ref="minji", session="m-1", author="jimin", text="secret-about-minji", at=1)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Records]:
-    sqlite = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
-    opened = await Records.open(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres"))
-    yield opened
-    await opened.erase_session("m-3")  # in one test this session is active, and `purge` keeps active sessions
-    await opened.purge(1000 * DAY_MS)  # leaves an empty database for the next test
-    await opened.close()
-
-
 MINJI = ("shop", "minji")
 
 
@@ -196,7 +179,7 @@ async def test_notes_stay_until_the_last_session_of_the_person_expires(records: 
 
 async def test_conversations_of_a_person_are_found_by_what_was_said(records: Records) -> None:
     for number, state in ((1, "closed"), (2, "closed"), (3, "active")):
-        await records.create_session(of_minji(number, state))  # type: ignore[arg-type]  # a list of pairs
+        await records.create_session(of_minji(number, state))
     await records.append_line(
         "m-1", line_id="l", author="u", name="민지", role="user", kind="text", audience="all", at=1, text="렌즈 반품"
     )
@@ -207,3 +190,84 @@ async def test_conversations_of_a_person_are_found_by_what_was_said(records: Rec
     [found] = await records.conversations_of(MINJI, since=0, q="100%")
     assert (found.wrap_up_outcome, found.wrap_up_tags) == ("resolved", ["vip"])
     assert await records.conversations_of(MINJI, since=0, q="10_%") == []
+
+
+async def test_erasing_keeps_only_figures(records: Records) -> None:
+    await records.create_session(session(user_name="민아", user_ref="r", brief=b'{"fields":[]}', started_at=3, active_at=4))
+    await say(records, "l-1")
+    await records.append_board("s-1", 1, b"stroke")
+    await records.add_event("s-1", "reserved", 4, {"staff": "jimin"})
+    await records.add_picture(
+        PictureRecord(
+            id="p", session="s-1", audience="all", use="line", author="u", mime="image/png", width=1, height=1, data=b"x"
+        )
+    )
+    assert await records.erase_session("s-1")
+    left = await records.session("s-1")
+    assert left is not None
+    assert (left.state, left.end_reason, left.user_name, left.user_ref, left.token_hash) == ("closed", "erased", "", "", "")
+    assert (left.started_at, left.active_at) == (3, 4)
+    assert await records.lines("s-1", audience="staff") == []
+    assert await records.board_updates("s-1") == []
+    assert await records.events("s-1") == []
+    assert await records.picture("p") is None
+    await records.save_session("s-1", state="active", channel="voice", snapshot=b"late")
+    assert (await records.session("s-1")) == left, "a save that comes late brings nothing back"
+
+
+async def test_retention_is_set_per_site(records: Records) -> None:
+    await records.save_site(replace(SHOP, retention_days=10))
+    now = 200 * DAY_MS
+    ages = {1: ("shop", 11), 2: ("shop", 9), 3: ("gone", 91), 4: ("gone", 89)}
+    for number, (site, days) in ages.items():
+        await records.create_session(session(number, site=site, state="closed", ended_at=now - days * DAY_MS))
+    await records.create_session(session(5, state="active", ended_at=None))
+    await say(records, "l", session_id="s-1")
+    await records.use_code("old", now - 1)
+    assert await records.purge(now) == 2
+    assert sorted(s.id for s in (await records.search_sessions(Search()))[0]) == ["s-2", "s-4", "s-5"]
+    assert await records.use_code("old", now), "spent codes are forgotten when they have expired"
+
+
+async def test_erased_session_takes_no_more_writes(records: Records) -> None:
+    """A running server may still write to an erased session: a worker's last journal entry, a line in flight, a save."""
+    await records.create_session(session())
+    await records.open_board("s-1", 1)
+    assert await records.erase_session("s-1")
+    message = MessageRecord(
+        id="m-9", session="s-1", site="shop", category="cameras", language="ko", contact="010", text="안녕", at=1
+    )
+    picture = PictureRecord(
+        id="pic-9", session="s-1", audience="all", use="line", author="u", mime="image/png", width=1, height=1, data=b"x"
+    )
+    attempts = [
+        records.append_line("s-1", line_id="l", author="u", name="", role="user", kind="text", audience="all", text="나", at=1),
+        records.append_board("s-1", 1, b"\0\0"),
+        records.open_board("s-1", 2),
+        records.add_event("s-1", "closed", 1),
+        records.add_message(message),
+        records.add_picture(picture),
+    ]
+    for attempt in attempts:
+        with pytest.raises(UnknownSession):
+            await attempt
+    await records.save_session("s-1", state="active", channel="text", snapshot=b"what was", user_name="Kim")
+    left = await records.session("s-1")
+    assert left
+    assert (left.state, left.snapshot, left.user_name) == ("closed", b"", "")
+    assert not await records.lines("s-1", audience="staff")
+    assert not await records.events("s-1")
+    assert not await records.board_updates("s-1")
+
+
+async def test_erasures_by_any_process_are_noticed(records: Records) -> None:
+    seen, before = await records.erasures(0)
+    assert before == []
+    await records.audit("cli", "session.erase", "session/s-1", 5)
+    await records.audit("ops", "session.read", "session/s-2", 6)
+    newest, erased = await records.erasures(seen)
+    assert erased == ["s-1"]
+    for number in range(80):
+        await records.audit("ops", "session.read", f"session/s-{number}", 7)
+    newest, _ = await records.erasures(newest)
+    assert (await records.erasures(newest))[1] == []

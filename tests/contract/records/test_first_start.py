@@ -8,9 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.records import Organisation, Records, StaffRecord
-from tests.contract.records.test_records import records, url
-
-__all__ = ["records", "url"]  # fixtures
 
 BOSS = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["administrator", "owner"], password_hash="h")
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from signaling.live.pending_writes import Owed
-from signaling.records import Records, RecordsAway, SessionRecord
+from signaling.records import Records, RecordsAway
+from tests.contract.records.samples import session
 
 SNAPSHOT = bytes(range(256)) * 400  # 100 KiB: more than the space left on the disk
 WATCHED_S = 3.0
@@ -34,9 +35,7 @@ def room_left(folder: Path, left: int) -> Iterator[None]:
 @pytest.fixture
 async def records(tmp_path: Path) -> AsyncIterator[Records]:
     records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
-    await records.create_session(
-        SessionRecord(id="s-1", site="shop", category="cameras", language="ko", channel="text", token_hash="t", started_at=1)
-    )
+    await records.create_session(session())
     yield records
     await records.close()
 

@@ -18,9 +18,6 @@ from signaling.records import (
     TooManyPasskeys,
 )
 from signaling.records.passkeys import MOST_PASSKEYS
-from tests.contract.records.test_records import records, url
-
-__all__ = ["records", "url"]  # fixtures
 
 ISSUER = "https://id.example"
 SETTINGS = OidcSettings(issuer=ISSUER, client_id="c", roles=[RoleRule(value="desk", role="counselor")], languages=["ko"])

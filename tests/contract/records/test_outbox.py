@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.records import Records, SessionRecord, UnknownSession
+from signaling.records import Records, UnknownSession
 from signaling.records.links import LinkRecord, LinkUnusable
 from signaling.records.outbox import BOOKED, MOST_A_DAY, MailRecord, MailRefused
+from tests.contract.records.samples import session
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 NOW = 100 * DAY_MS
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Records]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres")
-        engine = create_async_engine(url)
-        async with engine.begin() as connection:
-            await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            await connection.execute(sa.text("CREATE SCHEMA public"))
-        await engine.dispose()
-    opened = await Records.open(url)
-    await opened.create_session(
-        SessionRecord(id="s-1", site="shop", category="cameras", language="ko", channel="text", token_hash="t", started_at=1)
-    )
-    yield opened
-    await opened.close()
+@pytest.fixture
+async def records(records: Records) -> Records:
+    await records.create_session(session())
+    return records
 
 
 def mail(id: str = "e-1", **given: Any) -> MailRecord:

@@ -9,9 +9,6 @@ from msgspec.structs import replace
 
 from signaling.records import Organisation, Records, StaffRecord
 from signaling.records.owners import LastOwner
-from tests.contract.records.test_records import records, url
-
-__all__ = ["records", "url"]  # fixtures
 
 BOSS = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"])
 HANA = replace(BOSS, id="hana", login="hana")

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import pytest
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from signaling.records import Realm, Records, SessionRecord
 from signaling.records.report_counts import Counts, asked_at, count
@@ -22,21 +16,6 @@ HOUR_MS = 3_600_000
 BEGIN = int(datetime(2026, 10, 20, tzinfo=UTC).timestamp() * 1000)
 DAYS = 14  # daylight saving time ends within these days in Berlin, and in London at another hour
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "Europe/Berlin", "UTC", "America/St_Johns")
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Records]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres")
-        engine = create_async_engine(url)
-        async with engine.begin() as connection:
-            await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            await connection.execute(sa.text("CREATE SCHEMA public"))
-        await engine.dispose()
-    opened = await Records.open(url)
-    yield opened
-    await opened.close()
 
 
 def some_session(number: int, chance: random.Random) -> SessionRecord:
@@ -51,7 +30,7 @@ def some_session(number: int, chance: random.Random) -> SessionRecord:
         category=chance.choice(["cameras", "lenses", ""]),
         language=chance.choice(["ko", "en"]),
         channel="text",
-        state=state,  # type: ignore[arg-type]
+        state=state,
         token_hash=f"t-{number}",
         brief=b"{}",
         snapshot=b"",

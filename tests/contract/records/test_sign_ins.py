@@ -9,9 +9,6 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.records import Records, SignInRecord, SignInRules, StaffRecord
-from tests.contract.records.test_records import records, url
-
-__all__ = ["records", "url"]  # fixtures
 
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash="old")
 SUHO = StaffRecord(id="suho", login="suho", name="Suho", role="counselor", password_hash="his")

@@ -1,0 +1,54 @@
+"""Records on both databases: SQLite, and a real PostgreSQL that runs while the tests do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from signaling.records import Records
+from tests.postgres_server import running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Return the SQLAlchemy URL of a database.
+
+    SANGDAM_TEST_POSTGRES can name another database. The tests empty that database!
+    """
+    if given := os.environ.get("SANGDAM_TEST_POSTGRES"):
+        yield given
+        return
+    with running_postgres() as server:
+        yield server.url
+
+
+@pytest.fixture
+async def postgres(postgres_server: str) -> str:
+    """Return the SQLAlchemy URL of an empty database in PostgreSQL: earlier tests have left nothing there."""
+    engine = create_async_engine(postgres_server)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        await connection.execute(sa.text("CREATE SCHEMA public"))
+    await engine.dispose()
+    return postgres_server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database: one test on SQLite, the same test on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
+    postgres: str = request.getfixturevalue("postgres")
+    return postgres
+
+
+@pytest.fixture
+async def records(url: str) -> AsyncIterator[Records]:
+    opened = await Records.open(url)
+    yield opened
+    await opened.close()
