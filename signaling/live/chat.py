@@ -21,7 +21,7 @@ from signaling.protocol.words import Audience
 from signaling.records import FileRecord, Records, RecordsAway
 from signaling.records.lines import without_former
 from signaling.session import corrections, matrix, read_marks
-from signaling.session.events import Say
+from signaling.session.effects import Say
 from signaling.session.model import NotAllowed, Person
 
 CATCH_UP_LINES = 500
@@ -54,9 +54,7 @@ class Lines:
             line, new = await self._records.append_line(
                 entry.id,
                 line_id=message.line,
-                author=person.id,
-                name=person.name,
-                role=person.role,
+                **_by(person),
                 kind=message.kind,
                 audience=audience,
                 text=message.text,
@@ -82,9 +80,7 @@ class Lines:
                 line, new = await self._records.append_line(
                     entry.id,
                     line_id=line_id,
-                    author=person.id,
-                    name=person.name,
-                    role=person.role,
+                    **_by(person),
                     kind="file",
                     audience=audience,
                     text=file.name,
@@ -177,9 +173,7 @@ class Lines:
             await self._by_us(
                 entry,
                 line_id="question",
-                author=person.id,
-                name=person.name,
-                role=person.role,
+                **_by(person),
                 kind="text",
                 audience="all",
                 text=text,
@@ -190,9 +184,7 @@ class Lines:
         await self._by_us(
             entry,
             line_id=line_id,
-            author=person.id,
-            name=person.name,
-            role=person.role,
+            **_by(person),
             kind="text",
             audience="all",
             text=text,
@@ -203,9 +195,7 @@ class Lines:
         await self._by_us(
             entry,
             line_id=f"note-{secrets.token_hex(6)}",
-            author=person.id,
-            name=person.name,
-            role=person.role,
+            **_by(person),
             kind="note",
             audience="staff",
             text=text,
@@ -301,6 +291,11 @@ class Lines:
                 and (audience == "all" or _is_staff(entry, participant))
             ):
                 client.send_encoded(frame)
+
+
+def _by(person: Person) -> dict[str, Any]:
+    """Return the columns of a line that name its author."""
+    return {"author": person.id, "name": person.name, "role": person.role}
 
 
 def _args_of(file: FileRecord) -> dict[str, str]:

@@ -6,7 +6,7 @@ from signaling.live.chat import Lines
 from signaling.live.entry import Entry
 from signaling.live.requests import Requests
 from signaling.live.room_orders import RoomOrders
-from signaling.session.events import Enqueue, Reinstate, Say, Step, Transfer
+from signaling.session.effects import Enqueue, Reinstate, Say, Step, Transfer
 from signaling.session.model import Person
 
 

@@ -23,7 +23,7 @@ from signaling.live.index import Index
 from signaling.live.matching import Matching
 from signaling.live.requests import Requests
 from signaling.live.staffing import Staffing
-from signaling.session.events import Reinstate
+from signaling.session.effects import Reinstate
 from signaling.session.model import Ringing
 from signaling.session.standing import open_requests
 

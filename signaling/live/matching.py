@@ -22,13 +22,7 @@ from signaling.live.staffing import Staffing
 from signaling.protocol.server_messages import Ring, RingOver
 from signaling.records import Records
 from signaling.session import views
-from signaling.session.events import (
-    Accepted,
-    NobodyEligible,
-    RequestMoved,
-    RingEnded,
-    RingStarted,
-)
+from signaling.session.events import Accepted, NobodyEligible, RequestMoved, RingEnded, RingStarted
 from signaling.session.model import NotAllowed
 from signaling.session.model import Ringing as RingingThere
 

@@ -23,7 +23,8 @@ from signaling.protocol.server_messages import MentionOut, ReadingAlong
 from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session import mentions
-from signaling.session.events import Mentioned, MentionRead, Say
+from signaling.session.effects import Say
+from signaling.session.events import Mentioned, MentionRead
 from signaling.session.model import FINAL_STATES, Mention, NotAllowed, Person
 
 LOOK_S = 0.5

@@ -14,7 +14,7 @@ from matcher.types import MatchStore
 from signaling.live.clock import Now
 from signaling.live.entry import Entry
 from signaling.live.staffing import Staffing, matched_site
-from signaling.session.events import Enqueue, Reinstate, Step, StepName, Transfer
+from signaling.session.effects import Enqueue, Reinstate, Step, StepName, Transfer
 
 log = structlog.get_logger(__name__)
 

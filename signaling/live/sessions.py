@@ -27,7 +27,7 @@ from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.records.types import RecordsAway, UnknownSession
 from signaling.session import decode_snapshot, encode_snapshot, matrix, next_deadline, receive, views
-from signaling.session.events import (
+from signaling.session.effects import (
     Audit,
     DropPeer,
     Effect,
@@ -38,11 +38,10 @@ from signaling.session.events import (
     Over,
     Reinstate,
     Say,
-    SessionEvent,
     Step,
-    Ticked,
     Transfer,
 )
+from signaling.session.events import SessionEvent, Ticked
 from signaling.session.model import FINAL_STATES, Person
 
 log = structlog.get_logger(__name__)

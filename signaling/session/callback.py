@@ -14,19 +14,8 @@ from __future__ import annotations
 
 from signaling.session import help as helping
 from signaling.session import model, people
-from signaling.session.events import (
-    CallbackAsked,
-    CallbackCancelled,
-    CallbackMissed,
-    CallbackMoved,
-    Effect,
-    Enqueue,
-    Note,
-    Over,
-    Say,
-    Step,
-    UserMet,
-)
+from signaling.session.effects import Effect, Enqueue, Note, Over, Say, Step
+from signaling.session.events import CallbackAsked, CallbackCancelled, CallbackMissed, CallbackMoved, UserMet
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # times that one callback may be moved

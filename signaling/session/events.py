@@ -1,20 +1,18 @@
-"""The events that a session may receive, and the effects that the caller must then carry out. All are plain values.
+"""The events that a session may receive. All are plain values.
 
 ``participant`` is always the participant who acts. Times are Unix ms; the time of an event is an argument of ``receive``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from signaling.protocol.audit_actions import AuditAction
-from signaling.protocol.reasons import OverReason
 from signaling.protocol.session_views import Media
-from signaling.protocol.words import Audience, Channel, ListenAs, Mode
-from signaling.session.model import Choice, RequestKind
+from signaling.protocol.words import Channel, ListenAs, Mode
+from signaling.session.model import Choice
 
-# --- events: from the user and staff -----------------------------------------------------------------------------------
+# --- from the user and staff -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +316,7 @@ class EndedBy:
     reason: Literal["operator", "erased", "no_room"]
 
 
-# --- events: from the matcher (an event with an older fence than the newest seen changes nothing) -------------------------
+# --- from the matcher (an event with an older fence than the newest seen changes nothing) -------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +367,7 @@ class NobodyEligible:
     request: str
 
 
-# --- events: from workers (an event of an older epoch or a former peer changes nothing) and from time ---------------------
+# --- from workers (an event of an older epoch or a former peer changes nothing) and from time ---------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,135 +438,3 @@ SessionEvent = (
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
 )  # fmt: skip  # a list of names
-
-# --- effects -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Enqueue:
-    """Enqueue a request at the matcher.
-
-    ``only``: the one member of staff to whom the request is offered, or "". ``first``: whether it is offered before all other
-    requests.
-    """
-
-    request: str
-    kind: RequestKind
-    category: str
-    enqueued_at: int
-    excluded: tuple[str, ...] = ()
-    only: str = ""
-    first: bool = False
-
-
-StepName = Literal[
-    "cancel",
-    "suspend",
-    "resume",
-    "entered",
-    "requeue",
-    "complete",
-    "release",
-    "unserved",
-    "becomes_call",
-    "set_aside",
-    "take_back",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Call the matcher's method ``step`` for a request."""
-
-    step: StepName
-    request: str
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Make ``staff`` the owner of the user's request."""
-
-    request: str
-    staff: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reinstate:
-    """Restore a request at the matcher after a restart, with its original enqueue time.
-
-    If ``staff`` is given, that member has accepted the request and still serves it.
-    If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
-    callback does not need its user.
-    """
-
-    request: str
-    kind: RequestKind
-    category: str
-    enqueued_at: int
-    staff: str = ""
-    excluded: tuple[str, ...] = ()
-    only: str = ""
-    first: bool = False
-    aside: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Store a system line and show it to its audience."""
-
-    text: str
-    args: dict[str, str] = field(default_factory=dict)
-    audience: Audience = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """Tell this participant that the session is over for them."""
-
-    participant: str
-    reason: OverReason
-
-
-@dataclass(frozen=True, slots=True)
-class DropPeer:
-    """Close this peer at the worker."""
-
-    peer: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeepNotes:
-    """Save notes that a member of staff typed and did not save.
-
-    The owner's notes become the wrap-up. Notes of any other member become a note for staff.
-    """
-
-    participant: str
-    notes: str
-    outcome: str
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EraseRecording:
-    """Delete all recordings of this session."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Store an event with its reason in the records."""
-
-    kind: str
-    data: dict[str, str | int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """Record in the audit log what a member of staff did with this session."""
-
-    actor: str
-    action: AuditAction
-    detail: str = ""
-
-
-Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | KeepNotes | EraseRecording | Note | Audit

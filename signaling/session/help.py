@@ -7,23 +7,16 @@ from typing import Final, Literal
 from signaling.protocol.reasons import OverReason
 from signaling.protocol.words import HelpState, NobodyWhy
 from signaling.session import model, people
+from signaling.session.effects import Effect, Enqueue, Note, Over, Say, Step, StepName, Transfer
 from signaling.session.events import (
     Accepted,
-    Effect,
-    Enqueue,
     HandedOver,
     HelpAsked,
     HelpCancelled,
     HelpJoined,
     ModeChanged,
     NobodyEligible,
-    Note,
-    Over,
     RequestMoved,
-    Say,
-    Step,
-    StepName,
-    Transfer,
 )
 from signaling.session.model import Help, NotAllowed, Person, Session
 

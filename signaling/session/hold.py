@@ -6,7 +6,8 @@ The user and the owner neither hear nor see each other. The page tells the user 
 from __future__ import annotations
 
 from signaling.session import help as helping
-from signaling.session.events import Effect, Held, Note, Say
+from signaling.session.effects import Effect, Note, Say
+from signaling.session.events import Held
 from signaling.session.model import NotAllowed, Session
 
 

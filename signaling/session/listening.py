@@ -15,7 +15,8 @@ from signaling.protocol.session_views import Media
 from signaling.protocol.words import ListenAs, Listening
 from signaling.session import people
 from signaling.session import recording as recordings
-from signaling.session.events import Audit, Effect, ListenedAs, ListenStarted, ListenStopped, Note, Over, Say
+from signaling.session.effects import Audit, Effect, Note, Over, Say
+from signaling.session.events import ListenedAs, ListenStarted, ListenStopped
 from signaling.session.model import Listener, NotAllowed, Session
 
 LOST_PEERS = frozenset({"lost", "text_only"})

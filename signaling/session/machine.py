@@ -18,6 +18,7 @@ from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
 from signaling.session import upgrade as upgrading
+from signaling.session.effects import Effect, Note, Over, Reinstate, Say, Step
 from signaling.session.events import (
     Accepted,
     CallbackAsked,
@@ -28,7 +29,6 @@ from signaling.session.events import (
     Chose,
     Connected,
     Disconnected,
-    Effect,
     EndedBy,
     Entered,
     HandedOver,
@@ -47,9 +47,7 @@ from signaling.session.events import (
     MessageGiven,
     ModeChanged,
     NobodyEligible,
-    Note,
     NotesTyped,
-    Over,
     PeerChanged,
     PeerOffered,
     PeerReported,
@@ -57,16 +55,13 @@ from signaling.session.events import (
     Rated,
     RecordingAnswered,
     RecordingFailed,
-    Reinstate,
     RequestMoved,
     Restored,
     RightEnded,
     RingEnded,
     RingStarted,
     RoomLost,
-    Say,
     SessionEvent,
-    Step,
     Ticked,
     TransferAsked,
     UpgradeAnswered,

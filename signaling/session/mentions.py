@@ -5,7 +5,8 @@ The session keeps the mentions, so that they survive a restart and are erased wi
 
 from __future__ import annotations
 
-from signaling.session.events import Effect, Mentioned, MentionRead
+from signaling.session.effects import Effect
+from signaling.session.events import Mentioned, MentionRead
 from signaling.session.model import FINAL_STATES, Mention, NotAllowed, Session
 
 MOST = 50  # colleagues who were mentioned in one session; the first one is forgotten

@@ -6,7 +6,8 @@ becomes a note for staff. So notes survive a closed tab, a broken machine, and a
 
 from __future__ import annotations
 
-from signaling.session.events import Effect, KeepNotes, NotesTyped
+from signaling.session.effects import Effect, KeepNotes
+from signaling.session.events import NotesTyped
 from signaling.session.model import FINAL_STATES, Draft, NotAllowed, Session
 
 

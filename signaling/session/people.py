@@ -5,20 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from signaling.session import model
-from signaling.session.events import (
-    Connected,
-    Disconnected,
-    DropPeer,
-    Effect,
-    MediaChanged,
-    Note,
-    PeerChanged,
-    PeerOffered,
-    PeerReported,
-    RightEnded,
-    Say,
-    Step,
-)
+from signaling.session.effects import DropPeer, Effect, Note, Say, Step
+from signaling.session.events import Connected, Disconnected, MediaChanged, PeerChanged, PeerOffered, PeerReported, RightEnded
 from signaling.session.model import NotAllowed, PeerName, Person, Session
 
 

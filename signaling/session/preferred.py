@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signaling.session import model
-from signaling.session.events import Effect, Enqueue, Note, Step
+from signaling.session.effects import Effect, Enqueue, Note, Step
 from signaling.session.model import Session
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from signaling.session.events import Effect, EraseRecording, Note, RecordingAnswered, RecordingFailed, Say
+from signaling.session.effects import Effect, EraseRecording, Note, Say
+from signaling.session.events import RecordingAnswered, RecordingFailed
 from signaling.session.model import RATING_MS, NotAllowed, Person, Session
 
 

@@ -15,7 +15,8 @@ from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import people
 from signaling.session import preferred as preferring
-from signaling.session.events import Effect, MessageAnswered, Note, Over, PutToSleep, Step, Woken
+from signaling.session.effects import Effect, Note, Over, Step
+from signaling.session.events import MessageAnswered, PutToSleep, Woken
 from signaling.session.model import NotAllowed, Person, Session
 
 DAY_MS = 86_400_000

@@ -6,7 +6,7 @@ compared with those of the session.
 
 from __future__ import annotations
 
-from signaling.session.events import Reinstate
+from signaling.session.effects import Reinstate
 from signaling.session.model import Help, Person, Ringing, Session
 
 

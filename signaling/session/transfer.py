@@ -9,7 +9,8 @@ In a direct transfer, the user is on hold meanwhile and is told who is asked.
 from __future__ import annotations
 
 from signaling.session import help as helping
-from signaling.session.events import Effect, Note, Say, TransferAsked
+from signaling.session.effects import Effect, Note, Say
+from signaling.session.events import TransferAsked
 from signaling.session.model import Help, NotAllowed, Session
 
 

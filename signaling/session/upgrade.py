@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from signaling.session import help as helping
 from signaling.session import model
-from signaling.session.events import ChannelChanged, Effect, Note, Say, Step, UpgradeAnswered
+from signaling.session.effects import Effect, Note, Say, Step
+from signaling.session.events import ChannelChanged, UpgradeAnswered
 from signaling.session.model import NotAllowed, Session, Upgrade
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from signaling.session import events as ev
 from signaling.session import model, new_session, receive
+from signaling.session.effects import Effect, Over, Say, Step
 
 NOW = 1_790_000_000_000
 S = 1000  # ms in a second
@@ -26,25 +27,25 @@ class Call:
             now=NOW,
             sleeps_days=sleeps_days,
         )
-        self.effects: list[ev.Effect] = []
+        self.effects: list[Effect] = []
         self.give(ev.Connected("u"))
 
-    def give(self, event: ev.SessionEvent, after_s: float = 0) -> list[ev.Effect]:
+    def give(self, event: ev.SessionEvent, after_s: float = 0) -> list[Effect]:
         self.now += int(after_s * S)
         self.effects = receive(self.session, event, self.now)
         return self.effects
 
-    def tick(self, after_s: float) -> list[ev.Effect]:
+    def tick(self, after_s: float) -> list[Effect]:
         return self.give(ev.Ticked(), after_s)
 
     def steps(self) -> list[tuple[str, str]]:
-        return [(effect.step, effect.request) for effect in self.effects if isinstance(effect, ev.Step)]
+        return [(effect.step, effect.request) for effect in self.effects if isinstance(effect, Step)]
 
     def said(self) -> list[str]:
-        return [effect.text for effect in self.effects if isinstance(effect, ev.Say)]
+        return [effect.text for effect in self.effects if isinstance(effect, Say)]
 
     def over(self) -> dict[str, str]:
-        return {effect.participant: effect.reason for effect in self.effects if isinstance(effect, ev.Over)}
+        return {effect.participant: effect.reason for effect in self.effects if isinstance(effect, Over)}
 
     def enter(self) -> Call:
         self.give(ev.Entered(None, "민아"))

@@ -7,6 +7,7 @@ import pytest
 from signaling.protocol.session_views import Brief, CategoryView, SiteView
 from signaling.session import decode_snapshot, encode_snapshot, matrix, views
 from signaling.session import events as ev
+from signaling.session.effects import Reinstate
 from signaling.session.standing import open_requests
 from tests.unit.signaling.session.call import Call
 
@@ -70,7 +71,7 @@ def test_absence_survives_a_restart() -> None:
     call = gone_for_a_minute()
     call.session = decode_snapshot(encode_snapshot(call.session))
     effects = call.give(ev.Restored())
-    assert [effect.aside for effect in effects if isinstance(effect, ev.Reinstate)] == [True]
+    assert [effect.aside for effect in effects if isinstance(effect, Reinstate)] == [True]
     assert [told.aside for told, _, _ in open_requests(call.session)] == [True]
     call.give(ev.Connected("u"))
     assert call.steps() == [("take_back", "s-1.u1")]

@@ -7,6 +7,7 @@ import pytest
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, next_deadline
 from signaling.session import events as ev
 from signaling.session.callback import MOST_MOVES
+from signaling.session.effects import Enqueue, Reinstate
 from signaling.session.model import Callback
 from signaling.session.standing import open_requests
 from tests.unit.signaling.session.call import NOW, Call, S
@@ -88,7 +89,7 @@ def test_callback_rings_from_its_time_and_not_before(call):
     assert call.effects == []
     call.tick(1)
     assert callback(call).state == "due"
-    assert [each for each in call.effects if isinstance(each, ev.Enqueue)] == [ev.Enqueue("s-1.c1", "callback", "lenses", AT)]
+    assert [each for each in call.effects if isinstance(each, Enqueue)] == [Enqueue("s-1.c1", "callback", "lenses", AT)]
     call.tick(13 * 24 * HOUR_S)
     assert callback(call).state == "due", "nobody there: it stays in line"
     call.tick(24 * HOUR_S)
@@ -188,7 +189,7 @@ def test_callback_requeues_first_if_the_counselor_disconnects_early(call):
     call.tick(30)
     assert call.steps() == [("requeue", "s-1.c1")]
     assert (call.session.state, callback(call).state) == ("callback", "due")
-    assert open_requests(call.session)[0][0] == ev.Reinstate("s-1.c1", "callback", "lenses", AT, first=True)
+    assert open_requests(call.session)[0][0] == Reinstate("s-1.c1", "callback", "lenses", AT, first=True)
 
 
 def test_callback_requeues_if_the_counselor_never_enters(call):
@@ -206,7 +207,7 @@ def test_user_chooses_if_the_counselor_disconnects_later(call):
     assert call.session.choices == ["wait", "another", "message"]
     call.give(ev.Chose("u", "another"))
     assert call.session.state == "waiting"
-    assert open_requests(call.session)[0][0] == ev.Reinstate("s-1.c1", "callback", "lenses", AT, first=True)
+    assert open_requests(call.session)[0][0] == Reinstate("s-1.c1", "callback", "lenses", AT, first=True)
     call.accept("suho")
     assert callback(call).came, "who waits here is not called back once more"
 
@@ -216,15 +217,15 @@ def test_callback_survives_a_restart(call, begun):
     begun(call)
     call.session = decode_snapshot(encode_snapshot(call.session))
     call.give(ev.Restored())
-    told = [each for each in call.effects if isinstance(each, ev.Reinstate)]
+    told = [each for each in call.effects if isinstance(each, Reinstate)]
     if begun is asked:
         assert told == []
         assert next_deadline(call.session) == AT
     elif begun is due:
-        assert told == [ev.Reinstate("s-1.c1", "callback", "lenses", AT)]
+        assert told == [Reinstate("s-1.c1", "callback", "lenses", AT)]
         assert call.session.timers.keys() == {"callback"}
     else:
-        assert told == [ev.Reinstate("s-1.c1", "callback", "lenses", AT, "jimin")]
+        assert told == [Reinstate("s-1.c1", "callback", "lenses", AT, "jimin")]
         assert call.session.timers.keys() == {"owner_lost"}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from signaling.session import NotAllowed, encode_snapshot, model, next_deadline
 from signaling.session import events as ev
+from signaling.session.effects import DropPeer, Transfer
 from tests.unit.signaling.session.call import Call, S
 
 
@@ -50,7 +51,7 @@ def test_wait_for_a_disconnected_owner_ends_on_return(call: Call) -> None:
 def test_removed_staff_lose_their_peers_at_once(call: Call) -> None:
     call.active().give(ev.PeerOffered("jimin", "p-1"))
     call.give(ev.RightEnded("jimin", returns=True))
-    assert ev.DropPeer("p-1") in call.effects
+    assert DropPeer("p-1") in call.effects
     assert next_deadline(call.session) == call.now + 30 * S, "they may sign in again"
     call.give(ev.Connected("jimin"), 10)
     assert next_deadline(call.session) is None
@@ -102,5 +103,5 @@ def test_joined_professional_becomes_owner_if_the_owner_disconnects(call: Call) 
     call.active().joined().give(ev.Disconnected("jimin"))
     call.tick(30)
     assert (call.session.owner, call.asked.state) == ("han", "handed_over")
-    assert ev.Transfer("s-1.u1", "han") in call.effects
+    assert Transfer("s-1.u1", "han") in call.effects
     assert call.over() == {"jimin": "handed_over"}

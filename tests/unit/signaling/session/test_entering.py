@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from signaling.session import events as ev
 from signaling.session import new_session, next_deadline, receive
+from signaling.session.effects import Enqueue
 from tests.unit.signaling.session.call import NOW, Call, S
 
 
@@ -11,7 +12,7 @@ def test_entering_makes_a_request_and_keeps_the_typed_name(call: Call) -> None:
     call.enter()
     assert call.session.state == "waiting"
     assert call.session.people["u"].name == "민아"
-    assert call.effects[0] == ev.Enqueue("s-1.u1", "user", "lenses", NOW)
+    assert call.effects[0] == Enqueue("s-1.u1", "user", "lenses", NOW)
 
 
 def test_signed_name_is_not_overwritten() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from signaling.session import NotAllowed
 from signaling.session import events as ev
+from signaling.session.effects import Enqueue, Say
 from tests.unit.signaling.session.call import Call
 
 
@@ -14,7 +15,7 @@ def test_only_the_owner_can_ask_for_help_and_once(call: Call) -> None:
     with pytest.raises(NotAllowed, match="not_yours"):
         call.give(ev.HelpAsked("u"))
     call.help()
-    assert call.effects[-1] == ev.Enqueue("s-1.h2", "help", "lenses", call.now, ("jimin",))
+    assert call.effects[-1] == Enqueue("s-1.h2", "help", "lenses", call.now, ("jimin",))
     with pytest.raises(NotAllowed, match="wrong_state"):
         call.help()
 
@@ -43,7 +44,7 @@ def test_no_staff_line_reaches_the_user(call: Call) -> None:
     call.active()
     for event in (ev.HelpAsked("jimin"), ev.HelpCancelled("jimin")):
         call.give(event)
-        assert all(effect.audience == "staff" for effect in call.effects if isinstance(effect, ev.Say))
+        assert all(effect.audience == "staff" for effect in call.effects if isinstance(effect, Say))
 
 
 def test_slow_or_absent_professional_continues_the_search(call: Call) -> None:
@@ -52,7 +53,7 @@ def test_slow_or_absent_professional_continues_the_search(call: Call) -> None:
     call.tick(180)
     assert (call.asked.state, call.over()) == ("asking", {"han": "too_slow"})
     assert call.steps() == [("release", first)]
-    again = next(effect for effect in call.effects if isinstance(effect, ev.Enqueue))
+    again = next(effect for effect in call.effects if isinstance(effect, Enqueue))
     assert again.request != first
     assert set(again.excluded) == {"jimin", "han"}
 

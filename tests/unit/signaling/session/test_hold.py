@@ -6,6 +6,7 @@ import pytest
 
 from signaling.session import NotAllowed
 from signaling.session import events as ev
+from signaling.session.effects import Say
 from tests.unit.signaling.session.call import Call
 
 ON, OFF = ev.Held("jimin", True), ev.Held("jimin", False)
@@ -15,7 +16,7 @@ def test_owner_can_hold_and_resume_and_all_are_told() -> None:
     call = Call().active()
     call.give(ON)
     assert call.session.held
-    assert [(each.text, each.args, each.audience) for each in call.effects if isinstance(each, ev.Say)] == [
+    assert [(each.text, each.args, each.audience) for each in call.effects if isinstance(each, Say)] == [
         ("hold.on", {"name": "Jimin"}, "all")
     ]
     assert call.give(ON) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signaling.session import events as ev
+from signaling.session.effects import Enqueue
 from tests.unit.signaling.session.call import NOW, Call, S
 
 
@@ -14,7 +15,7 @@ def returning(call: Call) -> Call:
 
 
 def enqueued(call: Call) -> list[tuple[str, str, int]]:
-    return [(effect.request, effect.only, effect.enqueued_at) for effect in call.effects if isinstance(effect, ev.Enqueue)]
+    return [(effect.request, effect.only, effect.enqueued_at) for effect in call.effects if isinstance(effect, Enqueue)]
 
 
 def test_returning_user_waits_briefly_for_their_last_counselor(call: Call) -> None:

@@ -8,6 +8,7 @@ from signaling.protocol.session_views import Media
 from signaling.protocol.words import ListenAs
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot
 from signaling.session import events as ev
+from signaling.session.effects import Audit, Note, Say
 from tests.unit.signaling.session.call import Call
 
 ON = ev.ListenStarted("ops", "Mina")
@@ -37,14 +38,14 @@ def test_everybody_is_told_when_listening_starts_and_ends() -> None:
     call = a_call().active()
     call.give(ON)
     assert call.effects == [
-        ev.Say("listening.on", {"name": "Mina"}, "all"),
-        ev.Note("listening", {"state": "on", "staff": "ops"}),
+        Say("listening.on", {"name": "Mina"}, "all"),
+        Note("listening", {"state": "on", "staff": "ops"}),
     ]
     assert call.give(ON) == []
     call.give(ev.ListenStopped("ops", "stopped"), 42)
     assert call.session.listeners == {}
-    assert ev.Say("listening.off", {"name": "Mina"}, "all") in call.effects
-    assert ev.Audit("ops", "listen.end", "42 s") in call.effects
+    assert Say("listening.off", {"name": "Mina"}, "all") in call.effects
+    assert Audit("ops", "listen.end", "42 s") in call.effects
     assert call.over() == {"ops": "stopped"}
 
 
@@ -99,8 +100,8 @@ def test_listening_ends_at_once_and_is_audited(end: ev.SessionEvent, why: str) -
     call.give(end, 3)
     assert call.session.listeners == {}
     assert call.over()["ops"] == why
-    assert ev.Audit("ops", "listen.end", "3 s") in call.effects
-    assert ev.Note("listening", {"state": "off", "staff": "ops", "why": why}) in call.effects
+    assert Audit("ops", "listen.end", "3 s") in call.effects
+    assert Note("listening", {"state": "off", "staff": "ops", "why": why}) in call.effects
 
 
 def test_choosing_another_counselor_ends_listening() -> None:
@@ -131,18 +132,18 @@ def listened_as(how: ListenAs, *, recording: bool = False) -> Call:
 def test_only_staff_are_told_of_a_whisper() -> None:
     call = listened_as("whisper")
     assert call.effects == [
-        ev.Say("listening.whisper", {"name": "Mina"}, "staff"),
-        ev.Audit("ops", "listen.whisper"),
-        ev.Note("listening", {"state": "whisper", "staff": "ops"}),
+        Say("listening.whisper", {"name": "Mina"}, "staff"),
+        Audit("ops", "listen.whisper"),
+        Note("listening", {"state": "whisper", "staff": "ops"}),
     ]
     call.give(ev.ListenedAs("ops", "listen", mic=True))
-    assert call.effects[0] == ev.Say("listening.quiet", {"name": "Mina"}, "staff")
+    assert call.effects[0] == Say("listening.quiet", {"name": "Mina"}, "staff")
     assert call.session.listeners["ops"].media == Media(), "whoever only listens has no microphone on"
 
 
 def test_everybody_is_told_by_name_who_joins() -> None:
     call = listened_as("join")
-    assert call.effects[:2] == [ev.Say("listening.joined", {"name": "Mina"}, "all"), ev.Audit("ops", "listen.join")]
+    assert call.effects[:2] == [Say("listening.joined", {"name": "Mina"}, "all"), Audit("ops", "listen.join")]
     assert call.session.supervisors == {"ops": "Mina"}
     call.give(ev.ListenedAs("ops", "whisper"))
     assert call.said() == ["listening.on", "listening.whisper"]
@@ -180,7 +181,7 @@ def test_nobody_joins_a_recorded_call_without_an_answer() -> None:
     assert call.session.recording.on
     call.give(ev.ListenedAs("ops", "join", record=False))
     assert not call.session.recording.on
-    assert ev.Say("recording.off", {"name": "Mina"}) in call.effects
+    assert Say("recording.off", {"name": "Mina"}) in call.effects
     call.give(ev.ListenedAs("ops", "listen"))
     assert call.session.recording.on, "the call is recorded again once it is without the person who refuses"
 
@@ -191,8 +192,8 @@ def test_operator_who_goes_on_in_another_tab_only_listens() -> None:
     call.give(ON)
     listener = call.session.listeners["ops"]
     assert (listener.how, listener.media) == ("listen", Media())
-    assert ev.Say("listening.on", {"name": "Mina"}) in call.effects
-    assert ev.Audit("ops", "listen.quiet") in call.effects
+    assert Say("listening.on", {"name": "Mina"}) in call.effects
+    assert Audit("ops", "listen.quiet") in call.effects
 
 
 def test_snapshot_keeps_listening() -> None:

@@ -7,13 +7,14 @@ import pytest
 from signaling.protocol.session_views import Brief, CategoryView, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, views
 from signaling.session import events as ev
+from signaling.session.effects import KeepNotes
 from tests.unit.signaling.session.call import Call
 
 AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
 
 
 def kept(call: Call) -> list[tuple[str, str, str]]:
-    return [(each.participant, each.notes, each.outcome) for each in call.effects if isinstance(each, ev.KeepNotes)]
+    return [(each.participant, each.notes, each.outcome) for each in call.effects if isinstance(each, KeepNotes)]
 
 
 def shown(call: Call, viewer: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signaling.session import events as ev
+from signaling.session.effects import DropPeer
 from tests.unit.signaling.session.call import Call
 
 
@@ -64,7 +65,7 @@ def test_newer_live_peer_takes_precedence() -> None:
 @pytest.mark.parametrize("heard", [ev.PeerChanged("u", "p-1", 1, "live"), ev.PeerReported("u", "live")])
 def test_text_only_person_is_live_when_the_former_peer_revives(heard: ev.SessionEvent) -> None:
     call = a_newer_offer()
-    assert call.give(ev.PeerReported("u", "text_only")) == [ev.DropPeer("p-2")]
+    assert call.give(ev.PeerReported("u", "text_only")) == [DropPeer("p-2")]
     call.give(ev.PeerChanged("u", "p-2", 1, "gone"))
     call.give(ev.PeerChanged("u", "p-1", 1, "lost"))
     assert call.session.people["u"].peer == "text_only"
@@ -83,7 +84,7 @@ def test_person_on_the_former_peer_fails_with_it() -> None:
 
 def test_offer_from_a_newer_tab_ends_the_older_tabs_peers() -> None:
     call = a_newer_offer()
-    assert set(call.give(ev.PeerOffered("u", "p-3", "newer tab"))) == {ev.DropPeer("p-1"), ev.DropPeer("p-2")}
+    assert set(call.give(ev.PeerOffered("u", "p-3", "newer tab"))) == {DropPeer("p-1"), DropPeer("p-2")}
     call.give(ev.PeerChanged("u", "p-1", 1, "live"))
     assert call.session.people["u"].peer == "connecting"
     call.give(ev.PeerChanged("u", "p-3", 1, "live"))
@@ -96,4 +97,4 @@ def test_leaving_drops_both_peers() -> None:
     call.give(ev.PeerChanged("han", "p-1", 1, "live"))
     call.give(ev.PeerOffered("han", "p-2"))
     call.give(ev.Left("han"))
-    assert {effect for effect in call.effects if isinstance(effect, ev.DropPeer)} == {ev.DropPeer("p-1"), ev.DropPeer("p-2")}
+    assert {effect for effect in call.effects if isinstance(effect, DropPeer)} == {DropPeer("p-1"), DropPeer("p-2")}

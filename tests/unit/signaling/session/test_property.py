@@ -12,6 +12,7 @@ from signaling.protocol.words import Channel
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, new_session, next_deadline, receive, views
 from signaling.session import events as ev
 from signaling.session.callback import LEAST_CONTACT
+from signaling.session.effects import Audit, Effect, Over, Say, Step
 from signaling.session.model import CALLBACK_OVER, FINAL_STATES, Session
 
 NOW = 1_790_000_000_000
@@ -223,11 +224,9 @@ def check_aside(session: Session) -> None:
         assert "user_lost" in session.timers
 
 
-def place_taken(before: bool, effects: list[ev.Effect], session: Session) -> None:
+def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
     """Check that the matcher is told of each change, once, and for the owner's present request."""
-    told = [
-        (each.step, each.request) for each in effects if isinstance(each, ev.Step) and each.step in ("set_aside", "take_back")
-    ]
+    told = [(each.step, each.request) for each in effects if isinstance(each, Step) and each.step in ("set_aside", "take_back")]
     if session.aside and not before:
         assert told == [("set_aside", session.request)]
     elif before and not session.aside and session.state == "active":
@@ -303,10 +302,10 @@ def check_listeners(session: Session, grid: matrix.Matrix) -> None:
             assert [each.listens for each in staff_view.participants if each.id == listener] == [known.how]
 
 
-def check_announced(former: dict[str, str], effects: list[ev.Effect], session: Session) -> None:
+def check_announced(former: dict[str, str], effects: list[Effect], session: Session) -> None:
     """Check that everybody is told by name when an operator joins, and that only staff are told of a whisper."""
-    said = [(each.text, each.args.get("name"), each.audience) for each in effects if isinstance(each, ev.Say)]
-    audited = [(each.actor, each.action) for each in effects if isinstance(each, ev.Audit)]
+    said = [(each.text, each.args.get("name"), each.audience) for each in effects if isinstance(each, Say)]
+    audited = [(each.actor, each.action) for each in effects if isinstance(each, Audit)]
     for listener, known in session.listeners.items():
         if known.how == "join" and former.get(listener) != "join":
             assert ("listening.joined", known.name, "all") in said
@@ -364,7 +363,7 @@ def test_any_event_sequence_follows_the_tables(
         place_taken(aside, effects, session)
         check_announced(former, effects, session)
         for effect in effects:
-            if isinstance(effect, ev.Over):
+            if isinstance(effect, Over):
                 assert effect.participant not in session.listeners
                 assert effect.participant not in session.people or session.people[effect.participant].gone
         check(session, around)

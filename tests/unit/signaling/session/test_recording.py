@@ -7,6 +7,7 @@ import pytest
 from signaling.protocol.session_views import RecordingView
 from signaling.session import NotAllowed, Session, matrix, new_session, receive, views
 from signaling.session import events as ev
+from signaling.session.effects import Effect, EraseRecording, Say
 
 NOW = 1_790_000_000_000
 
@@ -18,7 +19,7 @@ class Call:
         self.session = new_session(
             id="s-1", site="shop", category="c", language="ko", channel=channel, user="u", name="민아", now=NOW, recording=offered
         )
-        self.effects: list[ev.Effect] = []
+        self.effects: list[Effect] = []
         for event in (ev.Connected("u"), ev.Entered(), ev.Accepted("s-1.u1", "jimin", "Jimin", True, 1)):
             self.give(event)
 
@@ -39,11 +40,11 @@ class Call:
         return self
 
     def said(self) -> list[tuple[str, dict[str, str]]]:
-        return [(effect.text, effect.args) for effect in self.effects if isinstance(effect, ev.Say)]
+        return [(effect.text, effect.args) for effect in self.effects if isinstance(effect, Say)]
 
     @property
     def erased(self) -> bool:
-        return ev.EraseRecording() in self.effects
+        return EraseRecording() in self.effects
 
     @property
     def recorded(self) -> list[str] | None:

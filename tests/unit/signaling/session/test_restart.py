@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from signaling.session import Session, decode_snapshot, encode_snapshot
 from signaling.session import events as ev
+from signaling.session.effects import Reinstate
 from tests.unit.signaling.session.call import NOW, Call
 
 
@@ -15,7 +16,7 @@ def restarted(call: Call) -> Call:
 
 def test_restart_keeps_the_enqueue_time_of_a_request(call: Call) -> None:
     restarted(call.enter())
-    assert call.effects == [ev.Reinstate("s-1.u1", "user", "lenses", NOW)]
+    assert call.effects == [Reinstate("s-1.u1", "user", "lenses", NOW)]
     call.give(ev.Connected("u"))
     assert call.steps() == [("resume", "s-1.u1")]
 
@@ -23,8 +24,8 @@ def test_restart_keeps_the_enqueue_time_of_a_request(call: Call) -> None:
 def test_restart_continues_the_call_at_a_higher_epoch(call: Call) -> None:
     restarted(call.active().joined())
     assert call.session.epoch == 2
-    assert ev.Reinstate("s-1.u1", "user", "lenses", NOW, "jimin") in call.effects
-    assert ev.Reinstate(call.asked.request, "help", "lenses", NOW, "han") in call.effects
+    assert Reinstate("s-1.u1", "user", "lenses", NOW, "jimin") in call.effects
+    assert Reinstate(call.asked.request, "help", "lenses", NOW, "han") in call.effects
     for person in ("u", "jimin", "han"):
         call.give(ev.Connected(person))
     call.tick(300)

@@ -6,6 +6,7 @@ import pytest
 
 from signaling.session import decode_snapshot, encode_snapshot
 from signaling.session import events as ev
+from signaling.session.effects import Enqueue
 from signaling.session.model import NotAllowed
 from signaling.session.standing import open_requests
 from tests.unit.signaling.session.call import Call
@@ -62,11 +63,11 @@ def test_next_line_asks_the_same_counselor_first_and_then_everybody() -> None:
     call.give(ev.Connected("u"), 3600)
     assert call.session.state == "asleep", "to look is not to write"
     call.give(ev.Woken("u", "jimin", "Jimin"))
-    [asked] = [each for each in call.effects if isinstance(each, ev.Enqueue)]
+    [asked] = [each for each in call.effects if isinstance(each, Enqueue)]
     assert (asked.only, asked.enqueued_at) == ("jimin", call.now)
     assert call.over() == {"jimin": "woken"}
     call.tick(20)
-    [asked] = [each for each in call.effects if isinstance(each, ev.Enqueue)]
+    [asked] = [each for each in call.effects if isinstance(each, Enqueue)]
     assert asked.only == ""
     call.accept("suho")
     assert (call.session.state, call.session.owner, "asleep" in call.session.timers) == ("active", "suho", False)

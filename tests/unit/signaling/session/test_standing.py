@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from signaling.session import events as ev
+from signaling.session.effects import Enqueue, Reinstate
 from signaling.session.standing import open_requests
 from tests.unit.signaling.session.call import NOW, Call
 
 
-def asked_before(call: Call) -> ev.Enqueue:
-    return next(effect for effect in call.effects if isinstance(effect, ev.Enqueue))
+def asked_before(call: Call) -> Enqueue:
+    return next(effect for effect in call.effects if isinstance(effect, Enqueue))
 
 
 def entered(call: Call) -> Call:
@@ -36,7 +37,7 @@ def test_restored_request_equals_the_original(begun) -> None:
     call = begun(Call())
     told, here, ringing = open_requests(call.session)[-1]
     asked = asked_before(call)
-    assert told == ev.Reinstate(
+    assert told == Reinstate(
         asked.request, asked.kind, asked.category, asked.enqueued_at, "", asked.excluded, asked.only, asked.first
     )
     assert (here, ringing) == (True, None)
@@ -51,4 +52,4 @@ def test_restored_staff_keep_the_sessions_they_serve() -> None:
 def test_waiting_request_of_a_disconnected_user_is_reported_as_gone() -> None:
     call = Call().enter()
     call.give(ev.Disconnected("u"))
-    assert open_requests(call.session) == [(ev.Reinstate("s-1.u1", "user", "lenses", NOW), False, None)]
+    assert open_requests(call.session) == [(Reinstate("s-1.u1", "user", "lenses", NOW), False, None)]

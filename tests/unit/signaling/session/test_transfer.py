@@ -6,6 +6,7 @@ import pytest
 
 from signaling.session import NotAllowed
 from signaling.session import events as ev
+from signaling.session.effects import Enqueue
 from tests.unit.signaling.session.call import NOW, Call, S
 
 
@@ -16,8 +17,8 @@ def transfer(call: Call, how: str = "now", staff: str = "suho", category: str = 
 
 def test_transfer_requests_one_member_first_at_the_users_time(call: Call) -> None:
     transfer(call)
-    asked = next(effect for effect in call.effects if isinstance(effect, ev.Enqueue))
-    assert asked == ev.Enqueue("s-1.t2", "user", "lenses", NOW, ("jimin",), "suho", first=True)
+    asked = next(effect for effect in call.effects if isinstance(effect, Enqueue))
+    assert asked == Enqueue("s-1.t2", "user", "lenses", NOW, ("jimin",), "suho", first=True)
     assert call.session.owner == "jimin"
 
 

@@ -7,6 +7,7 @@ import pytest
 from signaling.protocol.session_views import Brief, CategoryView, SessionView, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, next_deadline, views
 from signaling.session import events as ev
+from signaling.session.effects import Step
 from tests.unit.signaling.session.call import Call
 
 AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
@@ -49,7 +50,7 @@ def test_accepted_upgrade_switches_to_the_requested_channel(channel: views.Chann
     call.give(TAKE, 5)
     assert (call.session.channel, call.session.upgrade) == (channel, None)
     assert call.said() == [f"channel.{channel}"]
-    assert ev.Step("becomes_call", call.session.request) in call.effects
+    assert Step("becomes_call", call.session.request) in call.effects
     assert next_deadline(call.session) is None
     call.give(ev.PeerOffered("u", "p-1"))
 
@@ -121,16 +122,16 @@ def test_next_counselor_is_rung_for_the_requested_channel() -> None:
     call.give(ev.Disconnected("jimin"))
     call.tick(30)  # this tick ends two things: the ring, and the wait for the counselor
     call.give(ASK)
-    steps = [effect for effect in call.give(ev.Chose("u", "another")) if isinstance(effect, ev.Step)]
+    steps = [effect for effect in call.give(ev.Chose("u", "another")) if isinstance(effect, Step)]
     assert (call.session.state, call.session.channel, call.session.upgrade) == ("waiting", "voice", None)
-    assert steps == [ev.Step("requeue", call.session.request), ev.Step("becomes_call", call.session.request)]
+    assert steps == [Step("requeue", call.session.request), Step("becomes_call", call.session.request)]
 
 
 def test_matcher_learns_that_a_waiting_text_became_a_call() -> None:
     call = Call("text").enter()
-    assert ev.Step("becomes_call", call.session.request) in call.give(ev.ChannelChanged("u", "voice"))
+    assert Step("becomes_call", call.session.request) in call.give(ev.ChannelChanged("u", "voice"))
     assert call.give(ev.ChannelChanged("u", "video")) != []
-    assert ev.Step("becomes_call", call.session.request) not in call.effects
+    assert Step("becomes_call", call.session.request) not in call.effects
 
 
 def test_matcher_learns_that_a_transfer_under_way_became_a_call() -> None:
@@ -138,7 +139,7 @@ def test_matcher_learns_that_a_transfer_under_way_became_a_call() -> None:
     call.give(ev.TransferAsked("jimin", "consult", "Suho", staff="suho"))
     call.give(ev.ChannelChanged("jimin", "voice"))
     wanted = [call.session.request, call.session.help.request]
-    assert [effect.request for effect in call.effects if isinstance(effect, ev.Step)] == wanted
+    assert [effect.request for effect in call.effects if isinstance(effect, Step)] == wanted
 
 
 @pytest.mark.parametrize("end", [ev.Left("u"), ev.Left("jimin"), ev.EndedBy("operator"), ev.EndedBy("erased")])
