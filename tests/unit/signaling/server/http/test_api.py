@@ -12,16 +12,16 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
 from signaling.access.api_tokens import RIGHTS, new_record, new_token
 from signaling.protocol.session_views import Brief
 from signaling.protocol.words import TokenRight
-from signaling.records import FileRecord, MessageRecord, Organisation, PersonNote, PictureRecord, SessionRecord, api_answers
+from signaling.records import MessageRecord, Organisation, PersonNote, api_answers
 from signaling.server.app_keys import CODES
 from signaling.server.http.bodies import now_ms
 from signaling.session import encode_snapshot, new_session
 from signaling.session.model import Callback
 
+from . import given
 from .conftest import Desk, refused
 from .test_api_tokens import bearer, made
 
@@ -73,8 +73,7 @@ async def api(desk: Desk) -> Api:
 async def stored(desk: Desk, session_id: str, after_ms: int = 0, **fields: Any) -> str:
     """Store a session with a line. `after_ms`: when it began."""
     at = NOW + after_ms
-    values: dict[str, Any] = {"site": "demo-shop", "category": "cameras", "language": "ko", "channel": "text", "state": "closed"}
-    await desk.records.create_session(SessionRecord(id=session_id, started_at=at, ended_at=at + 1, **(values | fields)))
+    await given.session(desk, session_id, started_at=at, ended_at=at + 1, **fields)
     await desk.records.append_line(
         session_id, line_id="l-1", author="u-1", name="", role="user", kind="text", audience="all", text="안녕하세요", at=at
     )
@@ -86,45 +85,13 @@ async def a_person(desk: Desk, session_id: str = "s-kim", site: str = "demo-shop
     user_ref = desk.app[CODES].user_ref(site, PERSON["user_id"])
     await stored(desk, session_id, user_ref=user_ref, site=site, brief=msgspec.json.encode(Brief()), **fields)
     records = desk.records
-    await records.add_picture(
-        PictureRecord(
-            id=f"p-{session_id}",
-            session=session_id,
-            audience="all",
-            use="line",
-            author="u-1",
-            mime="image/webp",
-            width=1,
-            height=1,
-            data=b"a picture",
-        )
-    )
-    await records.add_file(
-        FileRecord(
-            id=f"f-{session_id}",
-            session=session_id,
-            audience="all",
-            author="u-1",
-            name="../bill.pdf",
-            kind="pdf",
-            mime="application/pdf",
-            size=6,
-            locked=False,
-            at=1,
-        )
-    )
-    path = desk.settings.files_dir / session_id / f"f-{session_id}"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"a bill")
+    await given.picture(desk, f"p-{session_id}", session_id, data=b"a picture")
+    await given.file(desk, f"f-{session_id}", session_id, data=b"a bill", name="../bill.pdf")
+    given.recording(desk, session_id, b"a voice")
     await records.add_message(_message(session_id, f"m-{session_id}", site=site))
     await records.add_note(
         PersonNote(id=f"n-{session_id}", site=site, user_ref=user_ref, session=session_id, author="jimin", text="kind", at=1)
     )
-    folder = desk.settings.recordings_dir / session_id / "1-1"
-    folder.mkdir(parents=True)
-    log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
-    (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
-    (folder / "1.webm").write_bytes(b"a voice")
     return session_id
 
 

@@ -129,8 +129,12 @@ async def test_required_factor_must_be_set_up_before_anything_else(desk: Desk) -
 
 @pytest.mark.parametrize("path", ["app", "app/confirm", "app/remove", "recovery-codes"])
 async def test_nobody_changes_factors_without_signing_in(desk: Desk, path: str) -> None:
-    reply = await desk.post(f"/api/second-factors/{path}", {"code": "123456"}, origin="http://counselor.localhost:8080",
-                            headers={"Cookie": f"{COOKIE}=forged"})  # fmt: skip
+    reply = await desk.post(
+        f"/api/second-factors/{path}",
+        {"code": "123456"},
+        origin="http://counselor.localhost:8080",
+        headers={"Cookie": f"{COOKIE}=forged"},
+    )
     assert await refused(reply) == (401, "signed_out")
 
 

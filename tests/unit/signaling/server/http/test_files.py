@@ -10,12 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.files import Files
-from signaling.records import FileRecord
 from signaling.server import app_keys
 from signaling.server.http import bodies, file_bodies
 from signaling.server.http.files import INTAKE
 from tests.unit.signaling.files.samples import pdf
 
+from . import given
 from .conftest import BEARER, Desk, refused
 from .test_person import returning
 
@@ -205,23 +205,9 @@ async def test_operator_erases_files_with_the_session(desk: Desk) -> None:
 
 async def test_file_of_an_earlier_conversation_opens_through_the_present_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await returning(desk)
-    jimin, files = await desk.cookie_of("jimin"), desk.app[app_keys.FILES]
+    jimin = await desk.cookie_of("jimin")
     for session in ("s-1", "s-3"):
-        file = FileRecord(
-            id=f"file-{session}",
-            session=session,
-            audience="all",
-            author="u-1",
-            name="a.pdf",
-            kind="pdf",
-            mime="application/pdf",
-            size=3,
-            locked=False,
-            at=1,
-        )
-        await desk.records.add_file(file)
-        files.path(session, file.id).parent.mkdir(parents=True)
-        files.path(session, file.id).write_bytes(b"pdf")
+        await given.file(desk, f"file-{session}", session)
     monkeypatch.setattr(desk.live, "staff_participant", lambda session, staff: "p-jimin" if session == "s-2" else None)
     assert await (await desk.get("/api/files/file-s-1?via=s-2", headers=jimin)).read() == b"pdf"
     for path in ("file-s-1", "file-s-3?via=s-2", "file-s-1?via=s-9"):

@@ -6,8 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from signaling.records import PictureRecord, SessionRecord
-
+from . import given
 from .conftest import BEARER, Desk, refused
 
 CARD, NOTES = "/api/sessions/s-2/person", "/api/sessions/s-2/person/notes"
@@ -20,40 +19,15 @@ async def returning(desk: Desk) -> None:
     assert site is not None
     await desk.records.save_site(replace(site, retention_days=3650))
     for session, user_ref, state in (("s-1", "minji", "closed"), ("s-2", "minji", "active"), ("s-3", "other", "closed")):
-        await desk.records.create_session(
-            SessionRecord(
-                id=session,
-                site="demo-shop",
-                category="cameras",
-                language="ko",
-                channel="text",
-                state=state,  # type: ignore[arg-type]  # a list of states
-                user_ref=user_ref,
-                started_at=now,
-                ended_at=now if state == "closed" else None,
-                counselor="jimin",
-            )
-        )
+        ended_at = now if state == "closed" else None
+        await given.session(desk, session, state=state, user_ref=user_ref, started_at=now, ended_at=ended_at, counselor="jimin")
     await desk.records.append_line(
         "s-1", line_id="l-1", author="u-1", name="민지", role="user", kind="text", audience="all", at=now, text="렌즈가 흐려요"
     )
     await desk.records.save_wrap_up("s-1", "jimin", "교환 안내", "resolved")
     await desk.records.save_rating("s-1", 4, "")
     for session in ("s-1", "s-3"):
-        await desk.records.add_picture(
-            PictureRecord(
-                id=f"pic-{session}",
-                session=session,
-                audience="all",
-                use="line",
-                author="u-1",
-                mime="image/webp",
-                width=1,
-                height=1,
-                data=b"picture",
-                at=now,
-            )
-        )
+        await given.picture(desk, f"pic-{session}", session, at=now)
 
 
 async def card(desk: Desk, headers: dict[str, str], query: str = "?lang=ko") -> Any:

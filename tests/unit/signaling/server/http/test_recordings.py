@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
 from signaling.protocol.words import Channel
 from signaling.session import decode_snapshot, encode_snapshot, new_session, receive
 from signaling.session import events as ev
+from tests.unit.signaling.server.http import given
 from tests.unit.signaling.server.http.conftest import BEARER, Desk, refused
 
 VOICE = bytes(range(256)) * 4
@@ -18,11 +18,7 @@ async def a_recorded_call(desk: Desk, channel: Channel = "voice") -> str:
     for event in (ev.Entered(), ev.Accepted(f"{session}.u1", "jimin", "Jimin", True, 1)):
         receive(state, event, 0)
     await desk.records.save_session(session, state="active", channel=channel, snapshot=encode_snapshot(state), counselor="jimin")
-    folder = desk.settings.recordings_dir / session / "1-1"
-    folder.mkdir(parents=True)
-    log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
-    (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
-    (folder / "1.webm").write_bytes(VOICE)
+    given.recording(desk, session, VOICE)
     return session
 
 

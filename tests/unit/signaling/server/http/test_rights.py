@@ -10,24 +10,11 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
 from signaling.access.api_tokens import RIGHTS, new_record
 from signaling.access.identity import COOKIE, SIGN_IN_LIFE_MS, token_hash
 from signaling.access.rights import TABLE
 from signaling.protocol.words import Action, StaffRole
-from signaling.records import (
-    FileRecord,
-    Organisation,
-    PersonNote,
-    PictureRecord,
-    ReplyPicture,
-    SavedReply,
-    SessionRecord,
-    SignInRecord,
-    Site,
-    SiteKey,
-    StaffRecord,
-)
+from signaling.records import Organisation, PersonNote, ReplyPicture, SavedReply, SignInRecord, Site, SiteKey, StaffRecord
 from signaling.records.outbox import MailRecord
 from signaling.records.webhooks import Endpoint
 from signaling.server.http.allowed import ANYONE, ROUTES
@@ -35,6 +22,7 @@ from signaling.server.http.bodies import now_ms
 from signaling.server.http.token_routes import TOKEN_ROUTES
 from signaling.session import encode_snapshot, new_session
 
+from . import given
 from .conftest import Desk
 
 HERE, THERE, FOREIGN = "demo-shop", "clinic", "rival-shop"
@@ -83,9 +71,14 @@ class World:
     async def member(self, role: StaffRole, *, proved: bool = False) -> tuple[StaffRecord, dict[str, str]]:
         desk_role = role in ("counselor", "professional")
         member = StaffRecord(
-            id=f"m-{role}", login=f"m-{role}", name=role, languages=["ko"], sites=[HERE], role=role if desk_role else "operator",
-            offices=[] if desk_role else [role],  # type: ignore[list-item,arg-type]  # desk roles are no offices
-        )  # fmt: skip  # one member
+            id=f"m-{role}",
+            login=f"m-{role}",
+            name=role,
+            languages=["ko"],
+            sites=[HERE],
+            role=role if desk_role else "operator",
+            offices=[] if desk_role else [role],
+        )
         await self.desk.records.save_staff(member)
         token, now = secrets.token_urlsafe(8), now_ms()
         sign_in = SignInRecord(
@@ -103,20 +96,17 @@ class World:
         state = new_session(
             id=session, site=site, category="cameras", language="ko", channel="voice", user="u-1", name="", now=0, recording=True
         )
-        await self.desk.records.create_session(
-            SessionRecord(
-                id=session,
-                organisation=ORGANISATIONS[site],
-                site=site,
-                category="cameras",
-                language="ko",
-                channel="voice",
-                state="active",
-                user_ref=session,
-                started_at=now_ms(),
-                snapshot=encode_snapshot(state),
-                counselor=member if takes_part else "",
-            )
+        await given.session(
+            self.desk,
+            session,
+            organisation=ORGANISATIONS[site],
+            site=site,
+            channel="voice",
+            state="active",
+            user_ref=session,
+            started_at=now_ms(),
+            snapshot=encode_snapshot(state),
+            counselor=member if takes_part else "",
         )
         if takes_part:
             self.taking_part.add(session)
@@ -131,41 +121,13 @@ class World:
         values |= {"key": "k1", "number": "1"}
         values["id"] = session
         if "/recordings/" in path:
-            self._record(session)
+            given.recording(self.desk, session)
         elif path == "/api/pictures/{id}":
             values["id"] = f"pic-{session}"
-            await records.add_picture(
-                PictureRecord(
-                    id=values["id"],
-                    session=session,
-                    audience="all",
-                    use="line",
-                    author="u-1",
-                    mime="image/webp",
-                    width=1,
-                    height=1,
-                    data=b"x",
-                )
-            )
+            await given.picture(self.desk, values["id"], session)
         elif path == "/api/files/{id}":
             values["id"] = f"file-{session}"
-            await records.add_file(
-                FileRecord(
-                    id=values["id"],
-                    session=session,
-                    audience="all",
-                    author="u-1",
-                    name="a.pdf",
-                    kind="pdf",
-                    mime="application/pdf",
-                    size=1,
-                    locked=False,
-                    at=1,
-                )
-            )
-            path_on_disk = self.desk.settings.files_dir / session / values["id"]
-            path_on_disk.parent.mkdir(parents=True, exist_ok=True)
-            path_on_disk.write_bytes(b"x")
+            await given.file(self.desk, values["id"], session)
         elif "/replies/" in path:
             shared = "/operator/" in path or path.endswith("/used") or "{id}" not in path
             reply = SavedReply(id=f"r-{session}", title=session, text="x", **{"site": site} if shared else {"owner": member.id})
@@ -209,29 +171,13 @@ class World:
             values["note"] = note.id
         return path.format(**values)
 
-    def _record(self, session: str) -> None:
-        folder = self.desk.settings.recordings_dir / session / "1-1"
-        folder.mkdir(parents=True)
-        log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
-        (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
-        (folder / "1.webm").write_bytes(b"voice")
-
-
-class NoSessions:
-    """No user's token opens a session here."""
-
-    async def by_token(self, token: str) -> None:
-        return None
-
 
 @pytest.fixture
 async def world(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> World:
     built = World(desk)
     await built.build()
-    takes_part: Callable[[str, str], str | None] = lambda session, staff: staff if session in built.taking_part else None  # noqa: E731
-    monkeypatch.setattr(desk.live, "staff_participant", takes_part)
-    monkeypatch.setattr(desk.live, "may_read_lines", lambda session, staff: session in built.taking_part, raising=False)
-    monkeypatch.setattr(desk.live, "stored", NoSessions(), raising=False)
+    monkeypatch.setattr(desk.live, "staff_participant", lambda session, staff: staff if session in built.taking_part else None)
+    monkeypatch.setattr(desk.live, "may_read_lines", lambda session, staff: session in built.taking_part)
     return built
 
 

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from signaling.access.codes import Claims, User, secret_bytes, sign
 from signaling.access.threads import LIFE_MS, Vouched
 from signaling.protocol.words import Audience, Role
-from signaling.records import FileRecord, PictureRecord, SessionRecord, Site
+from signaling.records import Site
 from signaling.server import app_keys
 from signaling.server.http.threads import LINES_AT_ONCE, PAGE_SIZE
 
+from . import given
 from .conftest import BEARER, Desk, refused
 
 DAY_MS = 86_400_000
@@ -54,40 +55,22 @@ class Past:
 
     async def session(self, id: str, user: str, *, site: str = "demo-shop", at: int = LAST_WEEK, **more: Any) -> str:
         ref = self.desk.app[app_keys.CODES].user_ref(site, user)
-        given = {"state": "closed", "ended_at": at + 1000, "active_at": at + 10, "counselor": "jimin"} | more
-        await self.desk.records.create_session(
-            SessionRecord(
-                id=id, site=site, category="cameras", language="ko", channel="text", user_ref=ref, started_at=at, **given
-            )
-        )
+        more = {"ended_at": at + 1000, "active_at": at + 10, "counselor": "jimin"} | more
+        await given.session(self.desk, id, site=site, user_ref=ref, started_at=at, **more)
         return id
 
     async def line(self, session: str, text: str, *, audience: Audience = "all", role: Role = "user", **more: Any) -> None:
-        given: dict[str, Any] = {"kind": "text", "at": LAST_WEEK} | more
+        values: dict[str, Any] = {"kind": "text", "at": LAST_WEEK} | more
         name = "민지" if role == "user" else "Jimin"
         await self.desk.records.append_line(
-            session, line_id=f"l-{text}", author=f"a-{role}", name=name, role=role, audience=audience, text=text, **given
+            session, line_id=f"l-{text}", author=f"a-{role}", name=name, role=role, audience=audience, text=text, **values
         )
 
     async def picture(self, id: str, session: str, audience: Audience, use: Any = "line") -> None:
-        values: dict[str, Any] = {
-            "author": "a",
-            "mime": "image/webp",
-            "width": 1,
-            "height": 1,
-            "data": b"picture",
-            "at": LAST_WEEK,
-        }
-        await self.desk.records.add_picture(PictureRecord(id=id, session=session, audience=audience, use=use, **values))
+        await given.picture(self.desk, id, session, audience=audience, use=use, at=LAST_WEEK)
 
     async def file(self, id: str, session: str, audience: Audience) -> None:
-        path = self.desk.app[app_keys.FILES].path(session, id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"a file")
-        values: dict[str, Any] = {"author": "a", "name": "a.pdf", "kind": "pdf", "mime": "application/pdf", "size": 6}
-        await self.desk.records.add_file(
-            FileRecord(id=id, session=session, audience=audience, locked=False, at=LAST_WEEK, **values)
-        )
+        await given.file(self.desk, id, session, data=b"a file", audience=audience, at=LAST_WEEK)
 
 
 @pytest.fixture

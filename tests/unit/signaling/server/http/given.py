@@ -1,0 +1,42 @@
+"""Things of a session, stored as the service leaves them: a picture, a file, a recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
+from signaling.records import FileRecord, PictureRecord, SessionRecord
+from signaling.server.app_keys import FILES
+
+from .conftest import Desk
+
+
+async def session(desk: Desk, session_id: str, **fields: Any) -> None:
+    """Store a session of the demo shop that is over."""
+    values: dict[str, Any] = {"site": "demo-shop", "category": "cameras", "language": "ko", "channel": "text", "state": "closed"}
+    await desk.records.create_session(SessionRecord(id=session_id, **(values | fields)))
+
+
+async def picture(desk: Desk, picture_id: str, session: str, *, data: bytes = b"picture", **fields: Any) -> None:
+    """Store a picture of the session's user that everybody sees."""
+    values: dict[str, Any] = {"audience": "all", "use": "line", "author": "u-1", "mime": "image/webp", "width": 1, "height": 1}
+    await desk.records.add_picture(PictureRecord(id=picture_id, session=session, data=data, **(values | fields)))
+
+
+async def file(desk: Desk, file_id: str, session: str, *, data: bytes = b"pdf", **fields: Any) -> None:
+    """Store a file of the session's user that everybody sees, with its content."""
+    path = desk.app[FILES].path(session, file_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    values: dict[str, Any] = {"audience": "all", "author": "u-1", "name": "a.pdf", "kind": "pdf", "mime": "application/pdf"}
+    values |= {"size": len(data), "locked": False, "at": 1}
+    await desk.records.add_file(FileRecord(id=file_id, session=session, **(values | fields)))
+
+
+def recording(desk: Desk, session: str, data: bytes = b"voice") -> None:
+    """Store a recording of three seconds, with one track."""
+    folder = desk.settings.recordings_dir / session / "1-1"
+    folder.mkdir(parents=True)
+    log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
+    (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
+    (folder / "1.webm").write_bytes(data)
