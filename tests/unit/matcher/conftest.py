@@ -46,6 +46,9 @@ class Desk:
             more["excluded"] = frozenset(more["excluded"])
         return self.do("enqueue", Request(name, kind, site, language, tuple(path), self.now - int(ago * 1000), **more))
 
+    def text(self, name: str, **more) -> list[AnyEvent]:
+        return self.ask(name, medium="text", **more)
+
     def rings_at(self, request: str) -> str | None:
         status = self.engine.request_status(request)
         return status.staff if status and status.state == "reserved" else None
@@ -90,6 +93,10 @@ class Desk:
             elif isinstance(event, StaffChanged):
                 told.append((event.staff, event.state, event.reason))
         return told
+
+    def until(self, staff: str) -> int | None:
+        """Return when the state that this member got in the last step ends (Unix ms)."""
+        return next(event.until_ms for event in self.events if isinstance(event, StaffChanged) and event.staff == staff)
 
     def why(self):
         return next(event.why for event in self.events if isinstance(event, Reserved))
