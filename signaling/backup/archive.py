@@ -63,7 +63,7 @@ class ArchiveWriter:
 
     def __init__(self, target: BinaryIO) -> None:
         self._tar = tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - finish() closes it
-        self._manifest = tempfile.TemporaryFile()  # noqa: SIM115
+        self._manifest = tempfile.TemporaryFile()  # noqa: SIM115 - finish() closes it
         self.count, self.size_bytes = 0, 0
 
     def about(self, about: About) -> None:
@@ -96,8 +96,13 @@ class ArchiveWriter:
             self._tar.addfile(info, counted)  # type: ignore[arg-type]  # tarfile only calls `read`
         except OSError as error:
             raise BackupFailed(f"{path} cannot be copied: {error}.") from error
-        self._tar.members.clear()  # type: ignore[attr-defined]  # tarfile would remember every file
+        _forget(self._tar)
         return info.size, counted.digest.hexdigest()
+
+
+def _forget(tar: tarfile.TarFile) -> None:
+    """Forget the files that have gone through: `tarfile` would remember each of them."""
+    tar.members.clear()  # type: ignore[attr-defined]  # typeshed does not know `members`
 
 
 class _Hashed:
@@ -151,7 +156,7 @@ class ArchiveReader:
             member = self._tar.next()
         except (tarfile.TarError, EOFError, OSError):
             raise BackupFailed("The backup is damaged: a part of it cannot be read.") from None
-        self._tar.members.clear()  # type: ignore[attr-defined]
+        _forget(self._tar)
         if member is not None and not member.isreg():
             raise BackupFailed("The backup is damaged: it contains something that is not a file.")
         return member

@@ -14,12 +14,15 @@ import hmac
 import io
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .failure import BackupFailed
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 MAGIC = b"sangdam sealed 1\n"
 CHUNK_BYTES = 1 << 20
@@ -69,9 +72,9 @@ class SealedWriter(io.RawIOBase):
         """Return True."""
         return True
 
-    def write(self, data: object) -> int:
+    def write(self, data: ReadableBuffer) -> int:
         """Encrypt bytes. Memory holds at most one chunk and the bytes of one call."""
-        added = bytes(data)  # type: ignore[call-overload]  # any buffer
+        added = bytes(data)
         self._buffer += added
         while len(self._buffer) > CHUNK_BYTES:
             self._seal(CHUNK_BYTES, last=False)
@@ -111,9 +114,9 @@ class SealedReader(io.RawIOBase):
         """Return True."""
         return True
 
-    def readinto(self, buffer: object) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Put decrypted bytes of one chunk into the buffer. Return their number; 0 at the end."""
-        view = memoryview(buffer)  # type: ignore[arg-type]  # any writable buffer
+        view = memoryview(buffer)
         while not self._plain and not self._ended:
             self._open_next()
         taken = self._plain[: len(view)]

@@ -61,13 +61,20 @@ def _years(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     help="Opening hours, such as mon-fri=09:00-18:00. Repeatable.",
 )
 @click.option(
-    "--holiday", "days", multiple=True, callback=_days, metavar="DAY[=HOURS]",
+    "--holiday",
+    "days",
+    multiple=True,
+    callback=_days,
+    metavar="DAY[=HOURS]",
     help="A day that is closed or has other hours: 2026-12-25, 12-25 (every year), 2026-12-24=09:00-12:00. Repeatable.",
-)  # fmt: skip  # one option
+)
 @click.option(
-    "--holidays", "place", default="", metavar="COUNTRY[-PART]",
+    "--holidays",
+    "place",
+    default="",
+    metavar="COUNTRY[-PART]",
     help="Close on the public holidays of this country: KR, DE-BY. Without other options, the present hours stay.",
-)  # fmt: skip  # one option
+)
 @click.option(
     "--years", default="", callback=_years, metavar="YEARS", help="Years for --holidays: 2026,2027. [default: this, next]"
 )

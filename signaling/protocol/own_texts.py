@@ -15,7 +15,8 @@ FALLBACK = "en"
 
 @cache
 def _texts(language: str) -> dict[str, str]:
-    return json.loads(_FILES[language].read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    texts: dict[str, str] = json.loads(_FILES[language].read_text(encoding="utf-8"))
+    return texts
 
 
 def nearest(*wanted: str) -> str:

@@ -28,6 +28,11 @@ async def _at(here: Stage, server: Server) -> None:
         await person.comes_by(here.doors[turn:] + here.doors[:turn])
 
 
+async def _served(here: Stage, since: float) -> None:
+    """Wait until every person has been served after this time of the event loop."""
+    await until(lambda: all(person.served_since(since + 0.2) for person in here.people), BACK_S, "everybody is served")
+
+
 async def killed(cluster: Cluster) -> list[Figure]:
     found: list[Figure] = []
     async with stage(cluster, calls=2) as here:
@@ -46,7 +51,7 @@ async def killed(cluster: Cluster) -> list[Figure]:
                     await asyncio.sleep(1.0)
                     began = asyncio.get_running_loop().time()
                     await asyncio.to_thread(dying.end, signal.SIGKILL)
-                    await until(lambda: all(p.served_since(began + 0.2) for p in here.people), BACK_S, "everybody is served")  # noqa: B023  # awaited here
+                    await _served(here, began)
                     await asyncio.sleep(1.5)
                 now = asyncio.get_running_loop().time()
                 gaps += [person.served_gap(began - 0.5, now) for person in here.people]

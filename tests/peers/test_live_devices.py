@@ -62,7 +62,7 @@ async def talking(service: Service) -> tuple[Person, Person]:
     for person, text, audience in ((user, "삼각대도 있나요?", "all"), (jimin, SECRET, "staff"), (jimin, "네, 있어요.", "all")):
         line = f"l-{text}".encode().hex()[:40]
         await person.send(type="line", session=user.session_id, line=line, kind="text", text=text, audience=audience)
-        await person.find(lambda message, line=line: message["type"] == "ack" and message["line"] == line)  # type: ignore[misc]  # an untyped default
+        await person.find(lambda message, line=line: message["type"] == "ack" and message["line"] == line)
     return user, jimin
 
 

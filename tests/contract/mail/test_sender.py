@@ -107,8 +107,8 @@ async def test_mail_arrives_in_both_forms_with_a_link_into_its_conversation(offi
         mail = await server.one("빛과소리 상담사가 답했어요")
         await office.until("sent")
     assert (mail["To"], mail["From"]) == (TO, f"빛과소리 <{SENDER}>")
-    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    text = mail.get_body(("plain",)).get_content()
+    html = mail.get_body(("html",)).get_content()
     token = text.partition(f"{URL}/call#invite=")[2].split()[0]
     assert f"{URL}/call#invite={token}" in html
     assert await office.records.use_link(token_hash(token), "thread", office.now()) == "s-1"

@@ -173,7 +173,7 @@ async def test_provider_alone_decides_who_of_its_people_gets_in(ready: Desk, pro
     for path in ("passkeys/begin", "second-factors/app"):
         assert await refused(await ready.post(f"/api/{path}", {}, headers=cookie)) == (409, "by_provider")
     assert (await (await ready.get("/api/second-factors", headers=cookie)).json())["by_provider"]
-    login = (await ready.records.staff((await me(ready, cookie))["id"])).login  # type: ignore[union-attr]
+    login = (await ready.records.staff((await me(ready, cookie))["id"])).login
     link = await ready.post("/api/operator/password-links", {"login": login}, headers=await ready.cookie_of("ops"))
     assert await refused(link) == (409, "by_provider")
 

@@ -18,7 +18,7 @@ WHOLE, FOREIGN = Thing("main"), Thing("acme", frozenset({"shop"}))
 
 
 def member(*offices: Office, sites: tuple[str, ...] = ("*",), role: str = "operator") -> StaffRecord:
-    return StaffRecord(id="m", login="m", name="M", role=role, offices=list(offices), sites=list(sites))  # type: ignore[arg-type]
+    return StaffRecord(id="m", login="m", name="M", role=role, offices=list(offices), sites=list(sites))
 
 
 def document_rows() -> list[str]:

@@ -52,7 +52,7 @@ def client_of(role: StaffRole | str) -> Client:
     desk_role = role in ("counselor", "professional")
     offices = [] if desk_role else [role]
     part = role if desk_role else "operator"
-    member = StaffRecord(id="me", login="me", name="Me", role=part, offices=offices, sites=["shop"])  # type: ignore[arg-type]
+    member = StaffRecord(id="me", login="me", name="Me", role=part, offices=offices, sites=["shop"])
     return Client(tab="t", staff=member)
 
 
@@ -87,7 +87,7 @@ def test_every_message_is_allowed_as_the_table_says(role: str) -> None:
     for kind, action in MESSAGES.items():
         if action == ANYONE:
             continue
-        reach = TABLE[action].get(role)  # type: ignore[call-overload]
+        reach = TABLE[action].get(role)
         with_session = any(field.name == "session" for field in msgspec.structs.fields(kind))
         for place, width in (("own", 0), ("site", 1), ("organisation", 2), ("installation", 3)):
             far = {None: -1, "own": 0, "site": 1, "organisation": 2, "installation": 3}[reach]

@@ -47,7 +47,7 @@ def test_names_include_headings_and_outlive_their_outcome() -> None:
 
 
 def one(**changed: object) -> Outcome:
-    return Outcome(**({"id": "a", "names": {"ko": "가"}} | changed))  # type: ignore[arg-type]  # a test's shorthand
+    return Outcome(**({"id": "a", "names": {"ko": "가"}} | changed))
 
 
 @pytest.mark.parametrize(
