@@ -2,7 +2,8 @@
 
 import { AppWindow, CircleCheck, MessageCircle } from "lucide";
 import { Button, Icon } from "../ui";
-import type { Panel, PanelState } from "./panel";
+import type { Panel } from "./panel";
+import type { PanelState } from "./state";
 import { refusalText, t } from "./words";
 
 function Ended({ panel }: { panel: Panel }) {

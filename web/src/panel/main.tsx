@@ -9,7 +9,9 @@ import { Announcer, applyAccent, Button, IconButton, setLocale, useLocale, useSt
 import { InWindow } from "./elsewhere";
 import { lazy } from "../room/lazy";
 import { Offer } from "./offer";
-import { browser, Panel, type PanelState } from "./panel";
+import { Panel } from "./panel";
+import type { PanelState } from "./state";
+import { browser } from "./surroundings";
 import { refusalText, t } from "./words";
 
 const TALK_AFTER_MS = 2000; // the greeting may use the network first

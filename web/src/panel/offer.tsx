@@ -8,7 +8,8 @@ import { t as roomText } from "../room/words";
 import { Button, Icon, locale, ownName, TextArea } from "../ui";
 import { initials } from "../ui/initials";
 import type { PanelInfo } from "./api";
-import type { Panel, PanelState } from "./panel";
+import type { Panel } from "./panel";
+import type { PanelState } from "./state";
 import { Shared } from "./shared";
 import { closedText, isClosed, rangeText, refusalText, t } from "./words";
 

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CodeAnswer, Context } from "../widget/protocol";
 import { visited } from "../widget/trail";
 import { keep, loadKept } from "./kept";
-import { Panel, type Surroundings } from "./panel";
+import { Panel } from "./panel";
 import { memoryBox } from "./storage";
+import type { Surroundings } from "./surroundings";
 
 const INFO = {
   site: { id: "demo-shop", name: "Shop", accent: "", privacy_url: "", home_url: "" },

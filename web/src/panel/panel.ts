@@ -4,121 +4,38 @@
 import type { StartFailure } from "../room/handoff";
 import type { Channel } from "../messages";
 import { Client, newId } from "../room/client";
-import { awaitEnded, type Handoff, offerHandoff, type Offering } from "../room/handoff";
+import { awaitEnded, type Handoff, type Offering } from "../room/handoff";
 import { createStore, type Readable } from "../ui/store";
 import type { CodeAnswer, Context } from "../widget/protocol";
-import { type Made, type PanelInfo, panelInfo, Refusal, retryOf, sendProductPicture, startSession, type WhenOpen } from "./api";
-import { Bridge, type CodeMaker } from "./bridge";
+import { type Made, type PanelInfo, panelInfo, Refusal, sendProductPicture, startSession, type WhenOpen } from "./api";
+import type { CodeMaker } from "./bridge";
+import { CallWindow } from "./call-window";
 import { hintOf } from "./hints";
-import { keep, type Kept, KEPT, loadKept, type Purpose } from "./kept";
+import { keep, type Kept, loadKept, type Purpose } from "./kept";
+import { Patience } from "./patience";
 import { productOf, readTags } from "./product";
-import { type Box, sessionBox } from "./storage";
+import { INITIAL, type PanelState } from "./state";
+import type { Surroundings } from "./surroundings";
 import { isClosed, knownReason } from "./words";
 import { productKey, Walking } from "./walking";
 import { readTrail } from "../widget/trail";
-import { type ItemKey, ITEMS, itemsOf, pageOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
-
-export interface PanelState {
-  info: PanelInfo | null;
-  /** Why the panel cannot offer any conversation; "" if it can. */
-  broken: StartFailure | "";
-  visit: Visit | null;
-  /** Whether the partner's back end makes the code. That back end may add what it knows about the visitor. */
-  partner: boolean;
-  removed: ReadonlySet<ItemKey>;
-  typed: { name: string; note: string };
-  starting: Channel | null;
-  /** When the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
-  retryAt: number;
-  /** Why the last click did not start a session; "" otherwise. */
-  refusal: StartFailure | "";
-  kept: Kept | null;
-  /** The live text session, while the panel itself is its client. */
-  client: Client | null;
-  /** Whether the browser blocked the call window. */
-  blocked: boolean;
-  /** Whether the call window was opened and has been closed since. */
-  closed: boolean;
-  /** Whether the session in the call window has ended. */
-  ended: boolean;
-  folded: boolean;
-  /** The colour scheme that the partner's page asks for; "" follows the visitor's system. */
-  theme: "light" | "dark" | "";
-  /** Whether the visitor has turned off the sound for new lines in the folded panel. */
-  muted: boolean;
-  /** Whether the visitor reads their earlier conversations. */
-  past: boolean;
-  /** Whether the last press on Text found an open conversation of the same visitor elsewhere. */
-  elsewhere: boolean;
-}
-
-/** What `Panel` needs from the browser; tests replace it. */
-export interface Surroundings {
-  query: { site: string; category: string; lang: string };
-  storage: Box;
-  openWindow: (url: string, name: string) => Window | null;
-  /** Returns whether this frame is hidden: the widget then shows the pill. */
-  hidden: () => boolean;
-  /** Moves the keyboard focus to this frame. */
-  focus: () => void;
-  bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
-  /** Calls back when the browser restores this page from the back/forward cache. */
-  whenBack: (back: () => void) => void;
-  /** Writes a console line for developers of the partner's page. */
-  hint: (line: string) => void;
-}
-
-export function browser(): Surroundings {
-  const query = new URLSearchParams(location.search);
-  const of = (name: string) => query.get(name) ?? "";
-  return {
-    query: { site: of("site"), category: of("category"), lang: of("lang") },
-    storage: sessionBox(KEPT),
-    openWindow: (url, name) => window.open(url, name),
-    hidden: () => window.innerWidth === 0,
-    focus: () => window.focus(),
-    bridge: (events) => new Bridge(events),
-    whenBack: (back) => addEventListener("pageshow", ({ persisted }) => persisted && back()),
-    hint: (line) => console.error(line),
-  };
-}
+import { type ItemKey, ITEMS, itemsOf, pageOf, supplementOf, usablePicture, visitOf } from "./visit";
 
 const WATCH_MS = 1000;
-const MOST_TRIES = 8;
 const MUTED = "sangdam.muted";
 
 export class Panel {
-  private readonly store = createStore<PanelState>({
-    info: null,
-    broken: "",
-    visit: null,
-    partner: false,
-    removed: new Set(),
-    typed: { name: "", note: "" },
-    starting: null,
-    retryAt: 0,
-    refusal: "",
-    kept: null,
-    client: null,
-    blocked: false,
-    closed: false,
-    ended: false,
-    folded: false,
-    theme: "",
-    muted: false,
-    past: false,
-    elsewhere: false,
-  });
+  private readonly store = createStore(INITIAL);
   private readonly bridge: ReturnType<Surroundings["bridge"]>;
-  private stopWaiting: () => void = () => undefined;
+  private readonly patience = new Patience((retryAt) => this.change({ retryAt }));
   private readonly walking = new Walking();
   private takingBack = false;
-  private callWindow: Window | null = null;
-  private offering: Offering | null = null;
+  private readonly callWindow: CallWindow;
   private pictureUrl = "";
   private context: Context | null = null;
 
   constructor(private readonly around: Surroundings) {
+    this.callWindow = new CallWindow(around.openWindow);
     this.bridge = around.bridge({ onContext: (context) => this.onContext(context) });
     this.change({ kept: loadKept(around.storage), muted: around.storage.getItem(MUTED) !== null });
     setInterval(() => this.watchWindow(), WATCH_MS);
@@ -168,11 +85,9 @@ export class Panel {
     const offering = channel === "text" ? null : this.openCall(name);
     this.change({ starting: channel, refusal: "", elsewhere: false });
     try {
-      const made = await this.patiently(() => this.makeSession(info, channel, whenOpen));
+      const made = await this.patience.run(() => this.makeSession(info, channel, whenOpen));
       if (!made) {
-        offering?.stop();
-        this.callWindow?.close();
-        this.callWindow = null;
+        this.callWindow.close();
         this.change({ starting: null, blocked: false });
         return;
       }
@@ -248,44 +163,14 @@ export class Panel {
 
   /** Cancels the wait for a server without room. */
   giveUp(): void {
-    this.stopWaiting();
-  }
-
-  /** Runs `attempt`. If the server has no room, waits as long as the server says and tries again. Returns null if the visitor
-   *  cancels. */
-  private async patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const retry_s = retryOf(error);
-        if (!retry_s || tries >= MOST_TRIES) throw error;
-        if (!(await this.waits(retry_s))) return null;
-      }
-    }
-  }
-
-  private async waits(seconds: number): Promise<boolean> {
-    const wait_ms = seconds * 1000;
-    this.change({ retryAt: Date.now() + wait_ms });
-    const patient = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(true), wait_ms);
-      this.stopWaiting = () => {
-        clearTimeout(timer);
-        resolve(false);
-      };
-    });
-    this.stopWaiting = () => undefined;
-    this.change({ retryAt: 0 });
-    return patient;
+    this.patience.giveUp();
   }
 
   /** Brings the call window of the live session to the front, or opens it again. */
   resume(): void {
     const { kept } = this.store.get();
     if (!kept) return;
-    if (this.callWindow && !this.callWindow.closed) this.callWindow.focus();
-    else this.openCall(kept.window)?.give(this.handoff(kept));
+    if (!this.callWindow.focus()) this.openCall(kept.window)?.give(this.handoff(kept));
   }
 
   /** Moves a text session to the call window, where the visitor adds voice or video. The window asks for microphone and camera
@@ -306,8 +191,7 @@ export class Panel {
   talkHere(): void {
     const { kept, info } = this.store.get();
     if (!kept || !info) return;
-    this.offering?.stop();
-    this.callWindow = null;
+    this.callWindow.forget();
     const here: Kept = { ...kept, place: "panel" };
     this.keep(here);
     this.change({ closed: false, blocked: false });
@@ -317,8 +201,7 @@ export class Panel {
   /** Forgets the stored session and returns to the offer. */
   anew(): void {
     this.endTalk();
-    this.offering?.stop();
-    this.callWindow = null;
+    this.callWindow.forget();
     this.walking.stop();
     this.keep(null);
     this.change({ refusal: "", blocked: false, closed: false, ended: false, removed: new Set() });
@@ -380,8 +263,7 @@ export class Panel {
     }
     if (ended && !newest) return;
     this.endTalk();
-    this.offering?.stop();
-    this.callWindow = null;
+    this.callWindow.forget();
     this.change({ kept: newest, refusal: "", blocked: false, closed: false, ended: false });
     this.bridge.status("", false);
     if (newest?.place === "panel" && info) this.talk(newest, info.language);
@@ -392,12 +274,10 @@ export class Panel {
   }
 
   private openCall(name: string, onTaken: () => void = () => undefined): Offering | null {
-    this.offering?.stop();
     const { theme } = this.store.get();
-    this.callWindow = this.around.openWindow(theme ? `/call?theme=${theme}` : "/call", name);
-    this.change({ blocked: !this.callWindow, closed: false });
-    this.offering = this.callWindow && offerHandoff(this.callWindow, onTaken);
-    return this.offering;
+    const offering = this.callWindow.open(theme ? `/call?theme=${theme}` : "/call", name, onTaken);
+    this.change({ blocked: offering === null, closed: false });
+    return offering;
   }
 
   private talk(kept: Kept, locale: string): void {
@@ -485,7 +365,7 @@ export class Panel {
   }
 
   private watchWindow(): void {
-    const closed = this.callWindow?.closed === true;
+    const { closed } = this.callWindow;
     if (closed !== this.store.get().closed) this.change({ closed });
   }
 

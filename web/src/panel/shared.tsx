@@ -7,7 +7,8 @@ import { useEffect, useState } from "preact/hooks";
 import { Field, Icon, IconButton } from "../ui";
 import type { Step } from "../widget/trail";
 import type { PanelInfo } from "./api";
-import type { Panel, PanelState } from "./panel";
+import type { Panel } from "./panel";
+import type { PanelState } from "./state";
 import { type ItemKey, itemsOf, trailOf, type Visit } from "./visit";
 import { dwellText, type Key, t } from "./words";
 

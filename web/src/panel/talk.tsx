@@ -16,7 +16,8 @@ import { usePanelBoard } from "./board";
 import { Replaced } from "./elsewhere";
 import { After, MessageForm } from "./forms";
 import type { Kept } from "./kept";
-import type { Panel, PanelState } from "./panel";
+import type { Panel } from "./panel";
+import type { PanelState } from "./state";
 import { newestAt, pillText, placeText, type Screen, screenOf, unread } from "./standing";
 import { closedText, refusalText, t } from "./words";
 

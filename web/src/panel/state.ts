@@ -1,0 +1,63 @@
+import type { Client } from "../room/client";
+import type { StartFailure } from "../room/handoff";
+import type { Channel } from "../messages";
+import type { PanelInfo } from "./api";
+import type { Kept } from "./kept";
+import type { ItemKey, Visit } from "./visit";
+
+/** What the panel shows. */
+export interface PanelState {
+  info: PanelInfo | null;
+  /** Why the panel cannot offer any conversation; "" if it can. */
+  broken: StartFailure | "";
+  visit: Visit | null;
+  /** Whether the partner's back end makes the code. That back end may add what it knows about the visitor. */
+  partner: boolean;
+  removed: ReadonlySet<ItemKey>;
+  typed: { name: string; note: string };
+  starting: Channel | null;
+  /** When the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
+  retryAt: number;
+  /** Why the last click did not start a session; "" otherwise. */
+  refusal: StartFailure | "";
+  kept: Kept | null;
+  /** The live text session, while the panel itself is its client. */
+  client: Client | null;
+  /** Whether the browser blocked the call window. */
+  blocked: boolean;
+  /** Whether the call window was opened and has been closed since. */
+  closed: boolean;
+  /** Whether the session in the call window has ended. */
+  ended: boolean;
+  folded: boolean;
+  /** The colour scheme that the partner's page asks for; "" follows the visitor's system. */
+  theme: "light" | "dark" | "";
+  /** Whether the visitor has turned off the sound for new lines in the folded panel. */
+  muted: boolean;
+  /** Whether the visitor reads their earlier conversations. */
+  past: boolean;
+  /** Whether the last press on Text found an open conversation of the same visitor elsewhere. */
+  elsewhere: boolean;
+}
+
+export const INITIAL: PanelState = {
+  info: null,
+  broken: "",
+  visit: null,
+  partner: false,
+  removed: new Set(),
+  typed: { name: "", note: "" },
+  starting: null,
+  retryAt: 0,
+  refusal: "",
+  kept: null,
+  client: null,
+  blocked: false,
+  closed: false,
+  ended: false,
+  folded: false,
+  theme: "",
+  muted: false,
+  past: false,
+  elsewhere: false,
+};

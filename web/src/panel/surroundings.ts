@@ -1,0 +1,35 @@
+import type { Context } from "../widget/protocol";
+import { Bridge } from "./bridge";
+import { KEPT } from "./kept";
+import { type Box, sessionBox } from "./storage";
+
+/** What `Panel` needs from the browser; tests replace it. */
+export interface Surroundings {
+  query: { site: string; category: string; lang: string };
+  storage: Box;
+  openWindow: (url: string, name: string) => Window | null;
+  /** Returns whether this frame is hidden: the widget then shows the pill. */
+  hidden: () => boolean;
+  /** Moves the keyboard focus to this frame. */
+  focus: () => void;
+  bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
+  /** Calls back when the browser restores this page from the back/forward cache. */
+  whenBack: (back: () => void) => void;
+  /** Writes a console line for developers of the partner's page. */
+  hint: (line: string) => void;
+}
+
+export function browser(): Surroundings {
+  const query = new URLSearchParams(location.search);
+  const of = (name: string) => query.get(name) ?? "";
+  return {
+    query: { site: of("site"), category: of("category"), lang: of("lang") },
+    storage: sessionBox(KEPT),
+    openWindow: (url, name) => window.open(url, name),
+    hidden: () => window.innerWidth === 0,
+    focus: () => window.focus(),
+    bridge: (events) => new Bridge(events),
+    whenBack: (back) => addEventListener("pageshow", ({ persisted }) => persisted && back()),
+    hint: (line) => console.error(line),
+  };
+}
