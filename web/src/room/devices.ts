@@ -1,43 +1,15 @@
 /** This person's microphone, camera and screen: acquires them, switches them on and off, and changes devices during a call. */
 
 import { createStore, type Readable } from "../ui/store";
-import { camera as cameraOf, exactly, microphone, otherCameras, type DeviceChoice } from "./capture";
+import { camera as cameraOf, exactly, microphone, otherCameras } from "./capture";
+import { deviceLists, mediaDevices, presentSpeaker } from "./device-lists";
+import { type DeviceState, initialState, type Source } from "./device-state";
 import { watchSilence } from "./interruption";
-import { keepDevice, keptDevices } from "./kept-devices";
+import { keepDevice } from "./kept-devices";
 import { problemOf, type Problem } from "./problems";
-
-export interface Source {
-  /** Whether the person wants the device on. The choice outlives tracks: a muted person stays muted when the track changes. */
-  wanted: boolean;
-  /** Whether others can hear or see this device now: it is wanted and has a track. */
-  on: boolean;
-  track: MediaStreamTrack | null;
-  /** Whether the operating system mutes the track, for example during a phone call or by a switch on the device. */
-  silent: boolean;
-  /** Whether the track ended by itself. Until another one starts, the page asks for the device again and again. */
-  cut: boolean;
-  problem: Problem;
-  /** The chosen device; "" for the browser's own choice. */
-  device: string;
-}
-
-export interface DeviceState {
-  mic: Source;
-  camera: Source;
-  screen: Source;
-  speaker: string;
-  mics: DeviceChoice[];
-  cameras: DeviceChoice[];
-  speakers: DeviceChoice[];
-  /** Whether the browser is asking for permission now. */
-  asking: boolean;
-}
 
 type Kind = "mic" | "camera";
 type AnyKind = Kind | "screen";
-
-const OFF: Source = { wanted: false, on: false, track: null, silent: false, cut: false, problem: "", device: "" };
-const MIC: Source = { ...OFF, wanted: true };
 
 /** Firefox, W3C Audio Output Devices; TypeScript's lib.dom lacks it. */
 export type OutputPicker = MediaDevices & { selectAudioOutput: () => Promise<MediaDeviceInfo> };
@@ -50,9 +22,6 @@ const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
   mic: microphone,
   camera: (device) => cameraOf(exactly(device)),
 };
-
-/** Undefined if the page is not a secure context. Every request for a device then fails, and the person is told why. */
-const mediaDevices = () => navigator.mediaDevices as MediaDevices | undefined;
 
 export class Devices {
   private readonly store = createStore<DeviceState>(initialState());
@@ -303,39 +272,12 @@ export class Devices {
     this.change(kind, { on: false, track: null, silent: false, cut: false });
   }
 
-  /** Lists the devices. Their labels are empty until the person has given permission. */
   private async list(): Promise<void> {
-    const found = (await mediaDevices()?.enumerateDevices()) ?? [];
-    const of = (kind: MediaDeviceKind) =>
-      found
-        .filter((device) => device.kind === kind && device.deviceId !== "" && device.label !== "")
-        .map((device) => ({ value: device.deviceId, label: device.label }));
-    const speakers = of("audiooutput");
-    this.store.update((state) => ({
-      ...state,
-      mics: of("audioinput"),
-      cameras: of("videoinput"),
-      speakers,
-      // A headset that is gone would keep the sound. If it comes back, the next visit uses it.
-      speaker: speakers.length === 0 || speakers.some(({ value }) => value === state.speaker) ? state.speaker : "",
-    }));
+    const lists = await deviceLists();
+    this.store.update((state) => ({ ...state, ...lists, speaker: presentSpeaker(state.speaker, lists.speakers) }));
   }
 
   private change(kind: AnyKind, part: Partial<Source>): void {
     this.store.update((state) => ({ ...state, [kind]: { ...state[kind], ...part } }));
   }
-}
-
-function initialState(): DeviceState {
-  const { mic, camera, speaker } = keptDevices();
-  return {
-    mic: { ...MIC, device: mic },
-    camera: { ...OFF, device: camera },
-    screen: OFF,
-    speaker,
-    mics: [],
-    cameras: [],
-    speakers: [],
-    asking: false,
-  };
 }

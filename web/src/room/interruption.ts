@@ -1,7 +1,7 @@
 /** Says which of a person's devices the system has taken away, as a phone does during a call. The device comes back by itself. */
 
 import type { Interrupted } from "../messages";
-import type { DeviceState, Source } from "./devices";
+import type { DeviceState, Source } from "./device-state";
 
 /** A camera that sends nothing for so long counts as interrupted. A shorter pause may come from a busy processor. */
 const STALLED_MS = 2000;

@@ -1,0 +1,20 @@
+import type { DeviceChoice } from "./capture";
+import type { DeviceState } from "./device-state";
+
+/** Undefined if the page is not a secure context. Every request for a device then fails, and the person is told why. */
+export const mediaDevices = () => navigator.mediaDevices as MediaDevices | undefined;
+
+/** Lists the devices. Their labels are empty until the person has given permission. */
+export async function deviceLists(): Promise<Pick<DeviceState, "mics" | "cameras" | "speakers">> {
+  const found = (await mediaDevices()?.enumerateDevices()) ?? [];
+  const of = (kind: MediaDeviceKind): DeviceChoice[] =>
+    found
+      .filter((device) => device.kind === kind && device.deviceId !== "" && device.label !== "")
+      .map((device) => ({ value: device.deviceId, label: device.label }));
+  return { mics: of("audioinput"), cameras: of("videoinput"), speakers: of("audiooutput") };
+}
+
+/** Returns the chosen speaker, or "" if it is gone: a headset that is gone would keep the sound. If it comes back, the next
+ *  visit uses it. */
+export const presentSpeaker = (chosen: string, speakers: DeviceChoice[]): string =>
+  speakers.length === 0 || speakers.some(({ value }) => value === chosen) ? chosen : "";

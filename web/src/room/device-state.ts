@@ -1,0 +1,48 @@
+import type { DeviceChoice } from "./capture";
+import { keptDevices } from "./kept-devices";
+import type { Problem } from "./problems";
+
+export interface Source {
+  /** Whether the person wants the device on. The choice outlives tracks: a muted person stays muted when the track changes. */
+  wanted: boolean;
+  /** Whether others can hear or see this device now: it is wanted and has a track. */
+  on: boolean;
+  track: MediaStreamTrack | null;
+  /** Whether the operating system mutes the track, for example during a phone call or by a switch on the device. */
+  silent: boolean;
+  /** Whether the track ended by itself. Until another one starts, the page asks for the device again and again. */
+  cut: boolean;
+  problem: Problem;
+  /** The chosen device; "" for the browser's own choice. */
+  device: string;
+}
+
+export interface DeviceState {
+  mic: Source;
+  camera: Source;
+  screen: Source;
+  speaker: string;
+  mics: DeviceChoice[];
+  cameras: DeviceChoice[];
+  speakers: DeviceChoice[];
+  /** Whether the browser is asking for permission now. */
+  asking: boolean;
+}
+
+const OFF: Source = { wanted: false, on: false, track: null, silent: false, cut: false, problem: "", device: "" };
+const MIC: Source = { ...OFF, wanted: true };
+
+/** Returns the state before anything was asked for: the devices that the person chose on an earlier visit. */
+export function initialState(): DeviceState {
+  const { mic, camera, speaker } = keptDevices();
+  return {
+    mic: { ...MIC, device: mic },
+    camera: { ...OFF, device: camera },
+    screen: OFF,
+    speaker,
+    mics: [],
+    cameras: [],
+    speakers: [],
+    asking: false,
+  };
+}
