@@ -2,6 +2,7 @@
 import type { Colleagues, Invite, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
+import { attempt } from "../staff/attempt";
 import { sentence } from "../staff/refusals";
 
 /** Sends a message and resolves with its reply. Rejects with an error that has a `reason` and perhaps a `message`. */
@@ -38,15 +39,7 @@ export interface Actions {
 }
 
 export function makeActions(request: Request): Actions {
-  const send = async (message: RequestMessage): Promise<boolean> => {
-    try {
-      await request(message);
-      return true;
-    } catch (error) {
-      toast(sentence(error), "error");
-      return false;
-    }
-  };
+  const send = (message: RequestMessage) => attempt(() => request(message));
   return {
     setState: (state) => send({ type: "state", state }),
     setTextsInCall: (on) => send({ type: "texts_in_call", on }),

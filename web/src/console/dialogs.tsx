@@ -1,8 +1,8 @@
-import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { Button, Dialog } from "../ui";
+import { Dialog } from "../ui";
 import type { Actions } from "./actions";
 import { BINDINGS } from "./logic/keys";
+import { Confirm } from "../staff/confirm";
 import { nameOf, userOf } from "../staff/names";
 import { t } from "../staff/texts";
 
@@ -33,40 +33,6 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-interface AskProps {
-  title: string;
-  text: string;
-  yes: string;
-  kind: "danger" | "primary";
-  testid: string;
-  onYes: () => Promise<boolean>;
-  onClose: () => void;
-}
-
-function Ask({ title, text, yes, kind, testid, onYes, onClose }: AskProps) {
-  const [busy, setBusy] = useState(false);
-  const run = async () => {
-    setBusy(true);
-    if (await onYes()) onClose();
-    else setBusy(false);
-  };
-  return (
-    <Dialog title={title} closeLabel={t("close")} onClose={onClose}>
-      <div class="stack">
-        <p>{text}</p>
-        <div class="row row-end">
-          <Button kind="quiet" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button kind={kind} busy={busy} autoFocus data-testid={testid} onClick={() => void run()}>
-            {yes}
-          </Button>
-        </div>
-      </div>
-    </Dialog>
-  );
-}
-
 interface SessionAskProps {
   session: SessionView;
   actions: Pick<Actions, "leave" | "handOver">;
@@ -76,44 +42,48 @@ interface SessionAskProps {
 /** Asks whether to end the session. The console opens this dialog only while the visitor is present. */
 export function EndDialog({ session, actions, onClose }: SessionAskProps) {
   return (
-    <Ask
+    <Confirm
       title={t("end.title")}
-      text={t("end.text", { name: nameOf(userOf(session)) })}
       yes={t("end.do")}
-      kind="danger"
       testid="end-confirm"
       onYes={() => actions.leave(session.id)}
       onClose={onClose}
-    />
+      autoFocus
+    >
+      <p>{t("end.text", { name: nameOf(userOf(session)) })}</p>
+    </Confirm>
   );
 }
 
 export function LeaveDialog({ session, actions, onClose }: SessionAskProps) {
   const owner = session.participants.find((one) => one.owner);
   return (
-    <Ask
+    <Confirm
       title={t("leave.title")}
-      text={t("leave.text", { name: nameOf(owner) })}
       yes={t("leave.do")}
-      kind="danger"
       testid="leave-confirm"
       onYes={() => actions.leave(session.id)}
       onClose={onClose}
-    />
+      autoFocus
+    >
+      <p>{t("leave.text", { name: nameOf(owner) })}</p>
+    </Confirm>
   );
 }
 
 export function HandOverDialog({ session, actions, onClose }: SessionAskProps) {
   const name = nameOf(session.participants.find((one) => one.id === session.help?.professional));
   return (
-    <Ask
+    <Confirm
       title={t("handover.title")}
-      text={t("handover.text", { name, user: nameOf(userOf(session)) })}
       yes={t("handover.do", { name })}
       kind="primary"
       testid="hand-over-confirm"
       onYes={() => actions.handOver(session.id)}
       onClose={onClose}
-    />
+      autoFocus
+    >
+      <p>{t("handover.text", { name, user: nameOf(userOf(session)) })}</p>
+    </Confirm>
   );
 }

@@ -7,7 +7,7 @@ import { FlipCamera } from "../room/flip-camera";
 import { watchLevel } from "../room/level";
 import { useTrackStream, Video } from "../room/media";
 import type { RoomLink } from "../room/room-link";
-import { LineNotice, StageTile, TileState, useLimits } from "../room/stage";
+import { LineNotice, TileState, useTiles } from "../room/stage";
 import { nameAndRole, t as roomText } from "../room/words";
 import { Icon, IconButton, Meter, useStore } from "../ui";
 import { initials } from "../ui/initials";
@@ -48,26 +48,13 @@ function useOwnCamera(link: RoomLink | null): MediaStreamTrack | null {
 
 /** The people of a call in a row of pictures, including this person's own. */
 export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
-  const slots = useStore(link.peer.state, (state) => state.slots);
-  const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
-  const heard = session.room?.hears[session.you] ?? NOBODY;
-  const limits = useLimits(link, session);
+  const draw = useTiles(link, session);
   const own = useOwnCamera(link);
   const mine = useTrackStream(own);
   return (
     <div class="people people-faces">
       <div class="faces" data-testid="participants" role="list" tabIndex={0} aria-label={roomText("participants")}>
-        {arrange(session).tiles.map((tile) => (
-          <StageTile
-            key={tile.key}
-            link={link}
-            session={session}
-            tile={tile}
-            stream={slots[tile.slot] ?? null}
-            speaking={speaking.includes(tile.person.id) && heard.includes(tile.person.id)}
-            paused={limits[tile.slot] === "paused"}
-          />
-        ))}
+        {arrange(session).tiles.map(draw)}
         {mine !== null && (
           <figure class="tile tile-camera" role="listitem">
             <Video stream={mine} class={looksAway(own) ? "" : "mirrored"} label={roomText("you")} self />

@@ -1,6 +1,6 @@
 import { Ear, EarOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { sentence } from "../staff/refusals";
+import { attempt } from "../staff/attempt";
 import { nameOf, userOf } from "../staff/names";
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";
@@ -32,15 +32,7 @@ export function useListening(client: Client): Listening {
       }),
     [client],
   );
-  const ask = async (id: string, on: boolean) => {
-    try {
-      await client.connection.request({ type: "listen", session: id, on });
-      return true;
-    } catch (error) {
-      toast(sentence(error), "error");
-      return false;
-    }
-  };
+  const ask = (id: string, on: boolean) => attempt(() => client.connection.request({ type: "listen", session: id, on }));
   return {
     session,
     start: async (id) => {

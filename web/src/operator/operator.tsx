@@ -1,5 +1,6 @@
 import { LogOut, UserRound } from "lucide";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { attempt } from "../staff/attempt";
 import { sentence } from "../staff/refusals";
 import { Account } from "../staff/account/account";
 import { signOut } from "../staff/api";
@@ -101,16 +102,11 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
   }, [status, closedReason]);
 
   const actions = useMemo<WallboardActions>(() => {
-    const ask = async (message: RequestMessage) => {
-      try {
+    const ask = (message: RequestMessage) =>
+      attempt(async () => {
         await client.connection.request(message);
         toast(t("do.done"));
-        return true;
-      } catch (error) {
-        toast(sentence(error), "error");
-        return false;
-      }
-    };
+      });
     return {
       watch: (id) => {
         asked.current = id;

@@ -1,6 +1,7 @@
 import { ArrowLeft, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
-import { endText, sentence } from "../staff/refusals";
+import { attempt } from "../staff/attempt";
+import { endText } from "../staff/refusals";
 import { transcriptQuery } from "../room/transcript";
 import { BriefCard } from "../staff/brief";
 import { clock, dateTime, timeOfDay } from "../staff/format";
@@ -10,7 +11,7 @@ import { may } from "../staff/rights";
 import { t as shared } from "../staff/texts";
 import { Button, Field, toast, useLocale, whenText } from "../ui";
 import { RecordedBoard } from "../replay/board";
-import { Confirm } from "./confirm";
+import { Confirm } from "../staff/confirm";
 import { Replay } from "../replay/replay";
 import { Loaded } from "./loaded";
 import { modeSpans, type Span } from "./logic/modes";
@@ -38,17 +39,12 @@ function Spans({ spans }: { spans: Span[] }) {
 function EraseDialog({ id, onErased, onClose }: { id: string; onErased: () => void; onClose: () => void }) {
   const [typed, setTyped] = useState("");
   const word = t("one.erase.word");
-  const run = async () => {
-    try {
+  const run = () =>
+    attempt(async () => {
       await erase(id);
       toast(t("one.erased"));
       onErased();
-      return true;
-    } catch (error) {
-      toast(sentence(error), "error");
-      return false;
-    }
-  };
+    });
   return (
     <Confirm
       title={t("one.erase.title")}

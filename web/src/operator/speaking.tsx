@@ -7,7 +7,7 @@ import type { Client } from "../room/client";
 import type { Devices } from "../room/devices";
 import { viewer } from "../room/state";
 import { t as room } from "../room/words";
-import { sentence } from "../staff/refusals";
+import { attempt } from "../staff/attempt";
 import { t as shared } from "../staff/texts";
 import { Button, Dialog, Icon, IconButton, toast, useStore } from "../ui";
 import { takesPart, told, ways } from "./logic/speaking";
@@ -87,16 +87,11 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const how = takesPart(view);
   const agreed = useRef<boolean | null>(null); // the answer about recording, which goes with every message
   const [busy, setBusy] = useState(false);
-  const tell = async (wanted: ListenAs) => {
+  const tell = (wanted: ListenAs) => {
     const { mic } = devices.state.get();
     const record = wanted === "join" ? agreed.current : null;
-    try {
-      await client.connection.request({ type: "listen_as", session: view.id, how: wanted, mic: mic.on && !mic.silent, record });
-      return true;
-    } catch (error) {
-      toast(sentence(error), "error");
-      return false;
-    }
+    const request = { type: "listen_as", session: view.id, how: wanted, mic: mic.on && !mic.silent, record } as const;
+    return attempt(() => client.connection.request(request));
   };
   const take = async (wanted: ListenAs, record: boolean | null = null) => {
     if (wanted === how) return true;

@@ -8,7 +8,7 @@ import { may } from "../staff/rights";
 import { t as shared } from "../staff/texts";
 import { Button, useLocale, whenText, type Locale } from "../ui";
 import { useAlarm } from "./alarm";
-import { Confirm } from "./confirm";
+import { Confirm } from "../staff/confirm";
 import { Figures } from "./figures";
 import { percent } from "./logic/figures";
 import { loadOf } from "./logic/load";

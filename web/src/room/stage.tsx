@@ -33,23 +33,9 @@ export interface StageProps {
 /** The stage: the other people, a large shared screen or board, and the self view in a corner. */
 export function Stage({ link, session, children }: StageProps) {
   useLocale();
-  const slots = useStore(link.peer.state, (state) => state.slots);
-  const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
-  const heard = session.room?.hears[session.you] ?? NOBODY;
-  const limits = useLimits(link, session);
+  const draw = useTiles(link, session);
   const { main, tiles } = arrange(session);
   const shownTiles = children && main ? [main, ...tiles] : tiles;
-  const draw = (tile: Tile) => (
-    <StageTile
-      key={tile.key}
-      link={link}
-      session={session}
-      tile={tile}
-      stream={slots[tile.slot] ?? null}
-      speaking={speaking.includes(tile.person.id) && heard.includes(tile.person.id)}
-      paused={limits[tile.slot] === "paused"}
-    />
-  );
   const large = children ?? (main && draw(main));
   return (
     <section class={large ? "stage stage-with-main" : "stage"} aria-label={t("stage")}>
@@ -68,6 +54,25 @@ export function Stage({ link, session, children }: StageProps) {
       </div>
       <SelfView devices={link.devices} />
     </section>
+  );
+}
+
+/** Returns what draws the tile of one person. */
+export function useTiles(link: RoomLink, session: SessionView) {
+  const slots = useStore(link.peer.state, (state) => state.slots);
+  const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
+  const heard = session.room?.hears[session.you] ?? NOBODY;
+  const limits = useLimits(link, session);
+  return (tile: Tile) => (
+    <StageTile
+      key={tile.key}
+      link={link}
+      session={session}
+      tile={tile}
+      stream={slots[tile.slot] ?? null}
+      speaking={speaking.includes(tile.person.id) && heard.includes(tile.person.id)}
+      paused={limits[tile.slot] === "paused"}
+    />
   );
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { sentence } from "../../staff/refusals";
-import { Button, toast } from "../../ui";
+import { attempt } from "../../staff/attempt";
+import { Button } from "../../ui";
 import { person, removeNote, saveNote, type Person } from "./api";
 import { Conversations } from "./conversations";
 import { PersonNotes } from "./person-notes";
@@ -26,16 +26,11 @@ export function PersonCard({ session }: { session: string }) {
       wanted = false;
     };
   }, [session, q, version]);
-  const change = async (work: Promise<unknown>): Promise<boolean> => {
-    try {
+  const change = (work: Promise<unknown>) =>
+    attempt(async () => {
       await work;
       again();
-      return true;
-    } catch (error) {
-      toast(sentence(error), "error");
-      return false;
-    }
-  };
+    });
   if (failed) {
     return (
       <p class="notice notice-warn">

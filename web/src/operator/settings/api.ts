@@ -63,6 +63,20 @@ export interface StaffSettings {
   locale: string;
 }
 
+/** Returns the settings of a new member: a counselor for all sites and categories. */
+export const newMember = (): StaffSettings => ({
+  name: "",
+  roles: ["counselor"],
+  languages: [locale()],
+  sites: ["*"],
+  categories: ["*"],
+  texts: 3,
+  calls: 1,
+  active: true,
+  mail: "",
+  locale: locale(),
+});
+
 export interface StoredStaff {
   id: string;
   login: string;

@@ -1,8 +1,9 @@
 import { Plus } from "lucide";
 import { useState } from "preact/hooks";
+import { attempt } from "../../staff/attempt";
 import { sentence } from "../../staff/refusals";
 import { Button, Field, toast } from "../../ui";
-import { Confirm } from "../confirm";
+import { Confirm } from "../../staff/confirm";
 import { addKey, problemsOf, removeKey, type Problems } from "./api";
 import { Once } from "./once";
 import { problem } from "./problems";
@@ -34,17 +35,12 @@ export function Keys({ site, first, onChanged }: KeysProps) {
       if (Object.keys(problemsOf(error)).length === 0) toast(sentence(error), "error");
     }
   };
-  const retire = async (old: string) => {
-    try {
+  const retire = (old: string) =>
+    attempt(async () => {
       await removeKey(site, old);
       setKeys(keys.filter((one) => one !== old));
       onChanged();
-      return true;
-    } catch (error) {
-      toast(sentence(error), "error");
-      return false;
-    }
-  };
+    });
   return (
     <section class="card stack" data-testid="site-keys">
       <h2>{t("group.keys")}</h2>

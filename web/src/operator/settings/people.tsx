@@ -2,8 +2,8 @@ import { Plus } from "lucide";
 import { useState } from "preact/hooks";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
-import { Button, Dialog, Field, locale, toast } from "../../ui";
-import { addPerson, people, problemsOf, type Added, type Problems, type StaffSettings } from "./api";
+import { Button, Dialog, Field, toast } from "../../ui";
+import { addPerson, newMember, people, problemsOf, type Added, type Problems } from "./api";
 import { Found } from "./lists";
 import { Handed } from "./handed";
 import { PersonFields } from "./person-fields";
@@ -38,18 +38,7 @@ export function People() {
 
 function AddPerson({ onClose }: { onClose: () => void }) {
   const [login, setLogin] = useState("");
-  const [settings, setSettings] = useState<StaffSettings>({
-    name: "",
-    roles: ["counselor"],
-    languages: [locale()],
-    sites: ["*"],
-    categories: ["*"],
-    texts: 3,
-    calls: 1,
-    active: true,
-    mail: "",
-    locale: locale(),
-  });
+  const [settings, setSettings] = useState(newMember);
   const [problems, setProblems] = useState<Problems>({});
   const [added, setAdded] = useState<Added | null>(null);
   const [busy, setBusy] = useState(false);

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ApiError } from "../../staff/api";
 import { sentence } from "../../staff/refusals";
 import { Button, Icon, toast } from "../../ui";
-import { Confirm } from "../confirm";
+import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
 import {
   mailLink,

@@ -1,10 +1,11 @@
 import { ArrowLeft } from "lucide";
 import { useState } from "preact/hooks";
+import { attempt } from "../../staff/attempt";
 import { may } from "../../staff/rights";
 import { sentence } from "../../staff/refusals";
 import { ApiError } from "../../staff/api";
 import { Button, Field, Icon, Select, toast, type Choice } from "../../ui";
-import { Confirm } from "../confirm";
+import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
 import { problemsOf, removeSite, saveSite, site as load, type Problems, type SiteSettings, type StoredSite } from "./api";
 import { Categories } from "./categories";
@@ -183,16 +184,10 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
           yes={t("site.remove")}
           testid="site-remove-confirm"
           onYes={() =>
-            removeSite(stored.id).then(
-              () => {
-                location.hash = "settings/sites";
-                return true;
-              },
-              (error: unknown) => {
-                toast(sentence(error), "error");
-                return false;
-              },
-            )
+            attempt(async () => {
+              await removeSite(stored.id);
+              location.hash = "settings/sites";
+            })
           }
           onClose={() => setRemoving(false)}
         >

@@ -1,10 +1,10 @@
 import { Plus, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
 import type { TokenRight } from "../../messages";
+import { attempt } from "../../staff/attempt";
 import { dateTime } from "../../staff/format";
-import { sentence } from "../../staff/refusals";
-import { Button, IconButton, toast, useLocale } from "../../ui";
-import { Confirm } from "../confirm";
+import { Button, IconButton, useLocale } from "../../ui";
+import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
 import { removeToken, tokens, type TokenItem, type TokenPage } from "./api";
 import { NewTokenDialog } from "./new-token";
@@ -26,16 +26,11 @@ export function Tokens() {
 function TokenList({ page, onChanged }: { page: TokenPage; onChanged: () => void }) {
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<TokenItem | null>(null);
-  const remove = async (item: TokenItem) => {
-    try {
+  const remove = (item: TokenItem) =>
+    attempt(async () => {
       await removeToken(item.id);
       onChanged();
-      return true;
-    } catch (error) {
-      toast(sentence(error), "error");
-      return false;
-    }
-  };
+    });
   return (
     <>
       <div class="row">

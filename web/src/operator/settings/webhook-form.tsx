@@ -1,9 +1,8 @@
 import { useState } from "preact/hooks";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
-import { Button, Dialog, Field, useLocale } from "../../ui";
-import { Loaded } from "../loaded";
-import { siteNames } from "./api";
+import { Button, Dialog, Field } from "../../ui";
+import { SitesField } from "./sites-field";
 import { t, textOr } from "./texts";
 import type { WebhookFields } from "./webhook-api";
 
@@ -21,7 +20,6 @@ const toggled = (list: string[], one: string) => (list.includes(one) ? list.filt
 
 /** Asks for the address, the events and the sites of a webhook. */
 export function WebhookForm({ first, events, title, onSave, onClose }: WebhookFormProps) {
-  const locale = useLocale();
   const [fields, setFields] = useState(first);
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
@@ -64,35 +62,10 @@ export function WebhookForm({ first, events, title, onSave, onClose }: WebhookFo
             </label>
           ))}
         </fieldset>
-        <fieldset class="settings-checks">
-          <legend>{t("field.sites")}</legend>
-          <label>
-            <input
-              type="checkbox"
-              checked={fields.sites === null}
-              onChange={() => setFields({ ...fields, sites: fields.sites === null ? [] : null })}
-            />
-            {t("field.sites.all")}
-          </label>
-          {fields.sites !== null && (
-            <Loaded key={locale} what="site names" load={siteNames}>
-              {(sites) => (
-                <div class="settings-sites">
-                  {sites.map((site) => (
-                    <label key={site.id}>
-                      <input
-                        type="checkbox"
-                        checked={fields.sites?.includes(site.id)}
-                        onChange={() => setFields({ ...fields, sites: toggled(fields.sites ?? [], site.id) })}
-                      />
-                      {site.name}
-                    </label>
-                  ))}
-                </div>
-              )}
-            </Loaded>
-          )}
-        </fieldset>
+        <SitesField
+          value={fields.sites ?? ["*"]}
+          onChange={(sites) => setFields({ ...fields, sites: sites.includes("*") ? null : sites })}
+        />
         {failed !== "" && (
           <p class="notice notice-danger" role="alert">
             {failed}

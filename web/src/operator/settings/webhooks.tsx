@@ -1,9 +1,9 @@
 import { Plus, RefreshCw } from "lucide";
 import { useState } from "preact/hooks";
+import { attempt } from "../../staff/attempt";
 import { dateTime } from "../../staff/format";
-import { sentence } from "../../staff/refusals";
 import { Button, IconButton, toast, useLocale } from "../../ui";
-import { Confirm } from "../confirm";
+import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
 import { Once } from "./once";
 import { t, textOr } from "./texts";
@@ -86,16 +86,11 @@ function Card({ hook, events, secret, onSecret, onChanged }: CardProps) {
   const [asking, setAsking] = useState<"" | "edit" | "rotate" | "remove">("");
   const [round, setRound] = useState(0);
   const close = () => setAsking("");
-  const run = async (work: () => Promise<unknown>, said: string) => {
-    try {
+  const run = (work: () => Promise<unknown>, said: string) =>
+    attempt(async () => {
       await work();
       toast(said);
-      return true;
-    } catch (error) {
-      toast(sentence(error), "error");
-      return false;
-    }
-  };
+    });
   const renewed = async (work: () => Promise<unknown>) => {
     const well = await run(work, t("saved"));
     if (well) onChanged();

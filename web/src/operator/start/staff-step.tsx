@@ -4,7 +4,7 @@ import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
 import { Button, Field, locale, Select, toast } from "../../ui";
 import { Loaded } from "../loaded";
-import { addPerson, newLink, people, problemsOf, type Problems } from "../settings/api";
+import { addPerson, newLink, newMember, people, problemsOf, type Problems } from "../settings/api";
 import { Listed } from "../settings/lists";
 import { Once } from "../settings/once";
 import { problem } from "../settings/problems";
@@ -36,17 +36,7 @@ export function StaffStep() {
     setFailed("");
     const { login, role, ...rest } = typed;
     try {
-      const added = await addPerson(login, {
-        ...rest,
-        roles: [role],
-        sites: ["*"],
-        categories: ["*"],
-        texts: 3,
-        calls: 1,
-        active: true,
-        mail: "",
-        locale: locale(),
-      });
+      const added = await addPerson(login, { ...newMember(), ...rest, roles: [role] });
       setLinks({ ...links, [added.member.id]: added.link });
       forget();
     } catch (error) {

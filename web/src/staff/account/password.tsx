@@ -39,6 +39,33 @@ export function NewPasswordField({ value, error, autoFocus = false, onInput }: N
   );
 }
 
+interface CurrentPasswordFieldProps {
+  label: string;
+  value: string;
+  error: string;
+  testid: string;
+  onInput: (value: string) => void;
+}
+
+/** A field for the password that one has now. */
+export function CurrentPasswordField({ label, value, error, testid, onInput }: CurrentPasswordFieldProps) {
+  return (
+    <Field
+      label={label}
+      type="password"
+      name="password"
+      autoComplete="current-password"
+      autoFocus
+      required
+      maxLength={200}
+      value={value}
+      error={error}
+      data-testid={testid}
+      onInput={(event) => onInput(event.currentTarget.value)}
+    />
+  );
+}
+
 /** Changes one's own password. */
 export function ChangePassword({ onChanged }: { onChanged: () => void }) {
   const [open, setOpen] = useState(false);
@@ -80,18 +107,12 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
   }
   return (
     <form class="stack" onSubmit={(event) => void submit(event)}>
-      <Field
+      <CurrentPasswordField
         label={t("password.old")}
-        type="password"
-        name="password"
-        autoComplete="current-password"
-        autoFocus
-        required
-        maxLength={200}
         value={old}
         error={aboutNew ? "" : words}
-        data-testid="password-old"
-        onInput={(event) => setOld(event.currentTarget.value)}
+        testid="password-old"
+        onInput={setOld}
       />
       <NewPasswordField value={fresh} error={aboutNew ? words : ""} onInput={setFresh} />
       <p class="dim">{t("password.ends")}</p>

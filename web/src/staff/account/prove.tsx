@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
-import { Button, Field } from "../../ui";
+import { Button } from "../../ui";
 import { prove } from "./api";
+import { CurrentPasswordField } from "./password";
 import { explain } from "./refusals";
 import { t } from "./texts";
 
@@ -28,18 +29,12 @@ export function Prove({ onProved, onCancel }: ProveProps) {
   };
   return (
     <form class="stack" onSubmit={(event) => void submit(event)}>
-      <Field
+      <CurrentPasswordField
         label={t("prove.password")}
-        type="password"
-        name="password"
-        autoComplete="current-password"
-        autoFocus
-        required
-        maxLength={200}
         value={password}
         error={error}
-        data-testid="prove-password"
-        onInput={(event) => setPassword(event.currentTarget.value)}
+        testid="prove-password"
+        onInput={setPassword}
       />
       <div class="row row-end">
         <Button kind="quiet" onClick={onCancel}>

@@ -1,13 +1,15 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Button, Dialog } from "../ui";
-import { t as shared } from "../staff/texts";
+import { t } from "./texts";
 
 interface ConfirmProps {
   title: string;
   yes: string;
   children: ComponentChildren;
   disabled?: boolean;
+  /** Whether Enter answers "yes" at once. */
+  autoFocus?: boolean;
   kind?: "danger" | "primary";
   testid?: string;
   /** Does the action. Resolves to true if it succeeded; the dialog then closes. */
@@ -16,7 +18,8 @@ interface ConfirmProps {
 }
 
 /** Asks before an action that cannot be undone or that other people notice. */
-export function Confirm({ title, yes, children, disabled = false, kind = "danger", testid, onYes, onClose }: ConfirmProps) {
+export function Confirm({ kind = "danger", disabled = false, autoFocus = false, ...props }: ConfirmProps) {
+  const { title, yes, children, testid, onYes, onClose } = props;
   const [busy, setBusy] = useState(false);
   const run = async () => {
     setBusy(true);
@@ -24,14 +27,21 @@ export function Confirm({ title, yes, children, disabled = false, kind = "danger
     else setBusy(false);
   };
   return (
-    <Dialog title={title} closeLabel={shared("close")} onClose={onClose}>
+    <Dialog title={title} closeLabel={t("close")} onClose={onClose}>
       <div class="stack">
         {children}
         <div class="row row-end">
           <Button kind="quiet" onClick={onClose}>
-            {shared("cancel")}
+            {t("cancel")}
           </Button>
-          <Button kind={kind} busy={busy} disabled={disabled} data-testid={testid} onClick={() => void run()}>
+          <Button
+            kind={kind}
+            busy={busy}
+            disabled={disabled}
+            autoFocus={autoFocus}
+            data-testid={testid}
+            onClick={() => void run()}
+          >
             {yes}
           </Button>
         </div>
