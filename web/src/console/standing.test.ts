@@ -1,24 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { HelpView } from "../messages";
-import { aSession, drHan, jimin } from "../room/testing";
+import { aHelp, aSession, drHan, jimin } from "../room/testing";
 import { standing } from "./standing";
 
-const help = (over: Partial<HelpView>): HelpView => ({
-  state: "joined",
-  note: "",
-  category: "",
-  mode: "consultation",
-  hear_user: false,
-  professional: "p3",
-  asked: 1,
-  ringing_until: null,
-  catch_up_until: null,
-  asked_at: 0,
-  transfer: "",
-  to_name: "",
-  why: "",
-  ...over,
-});
 const people = [jimin(), drHan()];
 
 describe("where a member of staff stands", () => {
@@ -47,17 +30,19 @@ describe("where a member of staff stands", () => {
     expect(standing(aSession({ you: "p2", state: "after" }), {})).toMatchObject({ live: false, mayAsk: false });
   });
   it("the professional reads first, then stands in a mode with the counselor", () => {
-    const reading = aSession({ you: "p3", participants: people, help: help({ state: "catching_up", mode: null }) });
+    const reading = aSession({ you: "p3", participants: people, help: aHelp({ state: "catching_up", mode: null }) });
     expect(standing(reading, {})).toMatchObject({ reading: true, owner: false, mayAsk: false, joined: false });
-    expect(standing({ ...reading, help: help({}) }, {})).toMatchObject({ reading: false, joined: true });
+    expect(standing({ ...reading, help: aHelp({}) }, {})).toMatchObject({ reading: false, joined: true });
   });
   it("the counselor does not read while the professional does", () => {
-    expect(standing(aSession({ you: "p2", participants: people, help: help({ state: "catching_up" }) }), {}).reading).toBe(false);
+    expect(standing(aSession({ you: "p2", participants: people, help: aHelp({ state: "catching_up" }) }), {}).reading).toBe(
+      false,
+    );
   });
   it("may hold the user alone or while one reads along, in a call that has sound, and not in a mode", () => {
     const owner = { you: "p2", participants: people };
-    expect(standing(aSession({ ...owner, help: help({ state: "catching_up", mode: null }) }), {}).mayHold).toBe(true);
-    expect(standing(aSession({ ...owner, help: help({}) }), {}).mayHold).toBe(false);
+    expect(standing(aSession({ ...owner, help: aHelp({ state: "catching_up", mode: null }) }), {}).mayHold).toBe(true);
+    expect(standing(aSession({ ...owner, help: aHelp({}) }), {}).mayHold).toBe(false);
     expect(standing(aSession({ ...owner, room: { ...aSession().room!, media: false } }), {}).mayHold).toBe(false);
     expect(standing(aSession({ you: "p1" }), {}).mayHold).toBe(false);
   });
@@ -65,7 +50,7 @@ describe("where a member of staff stands", () => {
     const taken = aSession({
       you: "p3",
       participants: [drHan({ owner: true })],
-      help: help({ state: "handed_over", mode: null }),
+      help: aHelp({ state: "handed_over", mode: null }),
     });
     expect(standing(taken, {})).toMatchObject({ owner: true, mayAsk: true, joined: false });
   });

@@ -1,6 +1,6 @@
 /** Makes sessions and lines for tests. */
 
-import type { Line, ParticipantView, SessionView } from "../messages";
+import type { HelpView, Line, ParticipantView, SessionView } from "../messages";
 
 export function aParticipant(changes: Partial<ParticipantView> = {}): ParticipantView {
   return {
@@ -74,6 +74,24 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     ...changes,
   };
 }
+
+/** Returns a request for a professional, `p3`, who has joined in consultation. */
+export const aHelp = (changes: Partial<HelpView> = {}): HelpView => ({
+  state: "joined",
+  note: "",
+  category: "",
+  mode: "consultation",
+  hear_user: false,
+  professional: "p3",
+  asked: 1,
+  ringing_until: null,
+  catch_up_until: null,
+  asked_at: 0,
+  transfer: "",
+  to_name: "",
+  why: "",
+  ...changes,
+});
 
 /** A line of Jimin's. */
 export function aLine(seq: number, changes: Partial<Line> = {}): Line {

@@ -1,23 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { HelpView } from "../../messages";
+import { aHelp } from "../../room/testing";
 import { audienceOf, audienceRule } from "./audience";
 
-const help = (over: Partial<HelpView>): HelpView => ({
-  state: "joined",
-  note: "",
-  category: "",
-  mode: "conference",
-  hear_user: false,
-  professional: "p",
-  asked: 1,
-  ringing_until: null,
-  catch_up_until: null,
-  asked_at: 0,
-  transfer: "",
-  to_name: "",
-  why: "",
-  ...over,
-});
+const help = (over: Partial<HelpView>) => aHelp({ mode: "conference", professional: "p", ...over });
 
 describe("the audience of a staff member's line", () => {
   it("is free in a two-person room and in conference", () => {

@@ -1,23 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { HelpView } from "../../messages";
+import { aHelp } from "../../room/testing";
 import { hunt, mayAskHelp } from "./hunt";
 
-const help = (over: Partial<HelpView>): HelpView => ({
-  state: "asking",
-  note: "",
-  category: "",
-  mode: null,
-  hear_user: false,
-  professional: "",
-  asked: 0,
-  ringing_until: null,
-  catch_up_until: null,
-  asked_at: 1_000,
-  transfer: "",
-  to_name: "",
-  why: "",
-  ...over,
-});
+const help = (over: Partial<HelpView>) =>
+  aHelp({ state: "asking", mode: null, professional: "", asked: 0, asked_at: 1_000, ...over });
 
 describe("the hunt for a professional", () => {
   it("says which one is ringing and for how long", () => {
