@@ -17,6 +17,7 @@ import pytest
 from media.api import client, wire
 from media.transport.fastpath import OFF
 from signaling.mediaworkers.embedded import START_TIMEOUT_S
+from tests.mail_server import Mails, running_mail_server
 from tests.peers.client import Peer
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +143,13 @@ def worker_socket(shared_workers: SharedWorkers) -> Path:
 def pure_worker_socket(shared_workers: SharedWorkers) -> Path:
     """Return the socket of the shared worker without the fast path."""
     return shared_workers.socket(pure=True)
+
+
+@pytest.fixture
+async def mails() -> AsyncIterator[Mails]:
+    """Run a mail server, and return what arrives there."""
+    async with running_mail_server() as server:
+        yield server
 
 
 @pytest.fixture

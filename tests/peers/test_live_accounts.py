@@ -17,17 +17,11 @@ from signaling.access.identity import COOKIE, DEVICE_COOKIE
 from signaling.records.opening_hours import Hours
 from signaling.records.outbox import MailRecord
 from signaling.server import app_keys
-from tests.mail_server import Mails, running_mail_server
+from tests.mail_server import Mails
 from tests.peers.live_house import Service, running, settings_for
 
 JIMIN = "jimin@shop.example"
 NEW = "lantern under a blue river"
-
-
-@pytest.fixture
-async def mails() -> AsyncIterator[Mails]:
-    async with running_mail_server() as server:
-        yield server
 
 
 @pytest.fixture

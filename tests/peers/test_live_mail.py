@@ -18,16 +18,10 @@ import pytest
 from signaling.live import mailing
 from signaling.records.mail_plan import MailPlan
 from signaling.server import app_keys
-from tests.mail_server import Mails, running_mail_server
+from tests.mail_server import Mails
 from tests.peers.live_house import Person, Service, running, settings_for
 
 MINA = "mina@example.com"
-
-
-@pytest.fixture
-async def mails() -> AsyncIterator[Mails]:
-    async with running_mail_server() as server:
-        yield server
 
 
 @pytest.fixture
