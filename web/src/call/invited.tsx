@@ -1,6 +1,7 @@
 import type { InviteReason } from "../messages";
 import { PhoneIncoming } from "lucide";
 import { useState } from "preact/hooks";
+import { Failure } from "../ui/failure";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { InviteRefused } from "./invite";
@@ -22,11 +23,7 @@ export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
       <Icon node={PhoneIncoming} size={40} />
       <h1>{t("invited.title")}</h1>
       <p>{t("invited.text")}</p>
-      {failed && (
-        <p class="notice notice-danger" role="alert">
-          {failed}
-        </p>
-      )}
+      <Failure text={failed} />
       <Button kind="primary" busy={busy} onClick={enter} data-testid="invited-enter">
         {t("invited.enter")}
       </Button>

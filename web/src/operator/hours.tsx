@@ -2,7 +2,7 @@ import { Pencil, Plus, X } from "lucide";
 import { useState } from "preact/hooks";
 import { sentence } from "../staff/refusals";
 import { t as shared } from "../staff/texts";
-import { Button, Dialog, Field, IconButton, Select, toast, useLocale, whenText, type Locale } from "../ui";
+import { Button, Dialog, Failure, Field, IconButton, type Locale, Select, toast, useLocale, whenText } from "../ui";
 import { Loaded } from "./loaded";
 import { draftOf, hoursOf, OFFICE, WEEKDAYS, weekText, type Draft, type Span, type Weekday } from "./logic/hours";
 import { readHours, saveHours, type CategoryHours, type SiteHours } from "./records";
@@ -193,11 +193,7 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
             </fieldset>
           </>
         )}
-        {failed && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end">
           <Button kind="quiet" onClick={onClose}>
             {shared("cancel")}

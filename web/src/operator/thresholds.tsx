@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { ThresholdFigure, ThresholdItem } from "../messages";
 import { sentence } from "../staff/refusals";
 import { t as shared } from "../staff/texts";
-import { Button, Dialog, Field, toast } from "../ui";
+import { Button, Dialog, Failure, Field, toast } from "../ui";
 import { FIGURES } from "./figures";
 import { saveThresholds } from "./records";
 import { t } from "./texts";
@@ -68,11 +68,7 @@ export function Thresholds({ thresholds, onClose }: { thresholds: ThresholdItem[
         {thresholds.map(({ figure }) => (
           <Row key={figure} figure={figure} draft={draft} onChange={setDraft} />
         ))}
-        {failed !== "" && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end">
           <Button kind="primary" type="submit" busy={busy} data-testid="thresholds-save">
             {t("thresholds.save")}

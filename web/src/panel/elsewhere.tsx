@@ -1,7 +1,7 @@
 /** Shown while the session runs in the call window or in a newer tab. */
 
 import { AppWindow, CircleCheck, MessageCircle } from "lucide";
-import { Button, Icon } from "../ui";
+import { Button, Failure, Icon } from "../ui";
 import type { Panel } from "./panel";
 import type { PanelState } from "./state";
 import { refusalText, t } from "./words";
@@ -31,11 +31,7 @@ export function InWindow({ panel, state }: { panel: Panel; state: PanelState }) 
       <p class={state.blocked ? "notice notice-warn" : ""} role="status" data-testid="panel-elsewhere">
         {t(text)}
       </p>
-      {state.refusal && (
-        <p class="notice notice-danger" role="alert">
-          {refusalText(state.refusal)}
-        </p>
-      )}
+      <Failure text={state.refusal && refusalText(state.refusal)} />
       <Button kind="primary" wide data-testid="panel-continue" onClick={() => panel.resume()}>
         {t(state.blocked || state.closed ? "window.open" : "window.continue")}
       </Button>

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import type { Client } from "../room/client";
 import { RequestError } from "../room/connection";
-import { Button, Field, Icon, TextArea } from "../ui";
+import { Button, Failure, Field, Icon, TextArea } from "../ui";
 import { t as roomText } from "../room/words";
 import { refusalText, t, type PanelFailure } from "./words";
 import { CopyByMail } from "../room/reach/mail-me";
@@ -66,11 +66,7 @@ export function MessageForm({
         data-testid="panel-message"
         onInput={(event) => setText(event.currentTarget.value)}
       />
-      {failed && (
-        <p class="notice notice-danger" role="alert">
-          {refusalText(failed)}
-        </p>
-      )}
+      <Failure text={failed && refusalText(failed)} />
       <Button
         kind="primary"
         wide
@@ -142,11 +138,7 @@ function Rating({ client, session }: Part) {
           </Button>
         </>
       )}
-      {failed && (
-        <p class="notice notice-danger" role="alert">
-          {refusalText(failed)}
-        </p>
-      )}
+      <Failure text={failed && refusalText(failed)} />
     </>
   );
 }

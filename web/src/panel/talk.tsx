@@ -10,7 +10,7 @@ import { lazy } from "../room/lazy";
 import { Pictures } from "../room/pictures";
 import { others, serverNow } from "../room/state";
 import { t as roomText } from "../room/words";
-import { Button, Dialog, Icon, IconButton, useStore } from "../ui";
+import { Button, Dialog, Failure, Icon, IconButton, useStore } from "../ui";
 import "../room/chat.css";
 import { usePanelBoard } from "./board";
 import { Replaced } from "./elsewhere";
@@ -355,11 +355,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
           {t("reconnecting")}
         </p>
       )}
-      {state.refusal && (
-        <p class="notice notice-danger" role="alert">
-          {refusalText(state.refusal)}
-        </p>
-      )}
+      <Failure text={state.refusal && refusalText(state.refusal)} />
       {state.blocked && (
         <p class="notice notice-warn" role="alert">
           {t("window.blocked")}{" "}

@@ -3,6 +3,7 @@
 import { PhoneIncoming } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { CallbackTimes, SessionView } from "../messages";
+import { Failure } from "../ui/failure";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Field, TextArea } from "../ui/field";
@@ -143,11 +144,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
           />
         </>
       )}
-      {failed && (
-        <p class="notice notice-danger" role="alert">
-          {failed}
-        </p>
-      )}
+      <Failure text={failed} />
       <div class="callback-buttons">
         <Button onClick={onBack}>{t("callback.back")}</Button>
         <Button kind="primary" type="submit" busy={busy} disabled={chosen === 0} data-testid="callback-send">

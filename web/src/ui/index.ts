@@ -2,6 +2,7 @@ export { announce, Announcer, toast } from "./announce";
 export { applyAccent } from "./accent";
 export { Button, IconButton, type ButtonKind } from "./button";
 export { Dialog } from "./dialog";
+export { Failure } from "./failure";
 export { Field, Select, TextArea, type Choice } from "./field";
 export { languages, locale, numberText, onLocale, setLocale, texts, whenReady, withTexts, type Locale } from "./i18n";
 export { Icon } from "./icon";

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { dateTime } from "../../staff/format";
 import { sentence } from "../../staff/refusals";
-import { Button, Field, Select, TextArea, toast, useLocale, type Locale } from "../../ui";
+import { Button, Failure, Field, type Locale, Select, TextArea, toast, useLocale } from "../../ui";
 import { Loaded, Pager } from "../loaded";
 import { pages } from "../records";
 import { Table, type TableColumn } from "../table";
@@ -170,11 +170,7 @@ function PlanCard({ site }: { site: SiteMail }) {
           value={String(plan.alert_after_s)}
           onInput={(event) => change({ alert_after_s: Number(event.currentTarget.value) })}
         />
-        {failed && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end">
           <Button kind="primary" type="submit" busy={busy} data-testid="mail-plan-save">
             {t("plan.save")}

@@ -4,7 +4,7 @@ import { attempt } from "../../staff/attempt";
 import { may } from "../../staff/rights";
 import { sentence } from "../../staff/refusals";
 import { ApiError } from "../../staff/api";
-import { Button, Field, Icon, Select, toast, type Choice } from "../../ui";
+import { Button, type Choice, Failure, Field, Icon, Select, toast } from "../../ui";
 import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
 import { problemsOf, removeSite, saveSite, site as load, type Problems, type SiteSettings, type StoredSite } from "./api";
@@ -160,11 +160,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
         </fieldset>
         <Categories settings={settings} problems={problems} onChange={(categories) => change({ categories })} />
         {merged !== null && <Others merged={merged} />}
-        {failed && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end settings-save">
           {may("sites.add") && (
             <Button kind="quiet" onClick={() => setRemoving(true)}>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
-import { Button, Dialog, Field } from "../../ui";
+import { Button, Dialog, Failure, Field } from "../../ui";
 import { SitesField } from "./sites-field";
 import { t, textOr } from "./texts";
 import type { WebhookFields } from "./webhook-api";
@@ -66,11 +66,7 @@ export function WebhookForm({ first, events, title, onSave, onClose }: WebhookFo
           value={fields.sites ?? ["*"]}
           onChange={(sites) => setFields({ ...fields, sites: sites.includes("*") ? null : sites })}
         />
-        {failed !== "" && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end">
           <Button kind="quiet" onClick={onClose}>
             {shared("cancel")}

@@ -2,7 +2,7 @@ import { Plus, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
-import { Button, Field, IconButton, Select, toast, useLocale } from "../../ui";
+import { Button, Failure, Field, IconButton, Select, toast, useLocale } from "../../ui";
 import { saveProvider, type ProviderForm, type ProviderPage, type RoleRule } from "./api";
 import { t } from "./texts";
 
@@ -126,11 +126,7 @@ export function ProviderCard({ page: loaded }: { page: ProviderPage }) {
           <p class="dim">{t("provider.logout")}</p>
           <code class="account-secret">{page.logout}</code>
         </details>
-        {error && (
-          <p class="notice notice-danger" role="alert">
-            {error}
-          </p>
-        )}
+        <Failure text={error} />
         <div class="row row-end">
           {page.provider !== null && (
             <Button kind="danger" disabled={busy} data-testid="provider-remove" onClick={() => void save(null)}>

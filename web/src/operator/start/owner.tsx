@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { NewPasswordField } from "../../staff/account/password";
 import { explain, isRefused } from "../../staff/account/refusals";
 import { post } from "../../staff/api";
-import { Button, Field, locale, useLocale } from "../../ui";
+import { Button, Failure, Field, locale, useLocale } from "../../ui";
 import { problemsOf, type Problems } from "../settings/api";
 import { problem } from "../settings/problems";
 import { StartFrame } from "./frame";
@@ -106,11 +106,7 @@ export function FirstOwner({ token, onDone }: FirstOwnerProps) {
           />{" "}
           {t("owner.serves")}
         </label>
-        {failed && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end">
           <Button kind="primary" type="submit" busy={busy} data-testid="start-next">
             {t("next")}

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { sentence } from "../../staff/refusals";
-import { Button, Field, locale } from "../../ui";
+import { Button, Failure, Field, locale } from "../../ui";
 import { Loaded } from "../loaded";
 import { addSite, problemsOf, sites, type Problems } from "../settings/api";
 import { Listed } from "../settings/lists";
@@ -110,11 +110,7 @@ export function SiteStep() {
           />
         </label>
         {problem(problems.accent) && <p class="field-error">{problem(problems.accent)}</p>}
-        {failed && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end">
           <Loaded what="sites of the first start" load={() => sites("", 1)}>
             {(found) =>

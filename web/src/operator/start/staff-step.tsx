@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { StaffRole } from "../../messages";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
-import { Button, Field, locale, Select, toast } from "../../ui";
+import { Button, Failure, Field, Select, locale, toast } from "../../ui";
 import { Loaded } from "../loaded";
 import { addPerson, newLink, newMember, people, problemsOf, type Problems } from "../settings/api";
 import { Listed } from "../settings/lists";
@@ -108,11 +108,7 @@ export function StaffStep() {
           error={problem(problems.languages)}
           onChange={(languages) => change({ languages })}
         />
-        {failed && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end">
           <Button type="submit" busy={busy} data-testid="start-person-add">
             {t("staff.add")}

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { sentence } from "../../staff/refusals";
-import { Button, toast, useLocale } from "../../ui";
+import { Button, Failure, toast, useLocale } from "../../ui";
 import { Loaded } from "../loaded";
 import { Outcomes, Tags } from "./names";
 import { plansOfSites, savePlan, type Plan, type SitePlan } from "./plan";
@@ -55,11 +55,7 @@ function SiteCard({ site: loaded }: { site: SitePlan }) {
         <Required {...parts} />
         <Tags {...parts} />
         <Templates {...parts} />
-        {failed && (
-          <p class="notice notice-danger" role="alert">
-            {failed}
-          </p>
-        )}
+        <Failure text={failed} />
         <div class="row row-end">
           {!site.standard && (
             <Button kind="quiet" disabled={busy} onClick={() => void save(null)} data-testid="wrap-up-reset">

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { Button, useLocale } from "../../ui";
+import { Button, Failure, useLocale } from "../../ui";
 import { signOut } from "../api";
 import { LanguageSwitch } from "../language";
 import { addPasskey, hasPasskeys, wasStopped } from "./passkey";
@@ -45,11 +45,7 @@ export function SetUp({ onDone, onSignedOut }: SetUpProps) {
             <Button wide data-testid="setup-app" onClick={() => setDoing("app")}>
               {t("setup.app")}
             </Button>
-            {error !== "" && (
-              <p class="notice notice-danger" role="alert">
-                {error}
-              </p>
-            )}
+            <Failure text={error} />
           </div>
         )}
         {doing === "proving" && (

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { Button } from "../../ui";
+import { Button, Failure } from "../../ui";
 import { LanguageSwitch } from "../language";
 import { endStranger, forgotPassword } from "./api";
 import { Lead } from "./lead";
@@ -41,11 +41,7 @@ export function Stranger({ token, onDone }: StrangerProps) {
         ) : (
           <Lead title={t("stranger.ended")} text={t("stranger.ended.lead")} />
         )}
-        {error !== "" && (
-          <p class="notice notice-danger" role="alert">
-            {error}
-          </p>
-        )}
+        <Failure text={error} />
         {login === null ? (
           <Button kind="danger" wide busy={busy} onClick={() => void end()} data-testid="stranger-end">
             {t("stranger.end")}

@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { Button, Field, Select, TextArea, useLocale } from "../../ui";
+import { Button, Failure, Field, Select, TextArea, useLocale } from "../../ui";
 import { languageName } from "../format";
 import { anyText } from "../../room/words";
 import { ApiError } from "../api";
@@ -98,11 +98,7 @@ export function ReplyEditor({ shelf, reply, languages, onSaved, onCancel }: Edit
         ]}
         onChange={(event) => change({ language: event.currentTarget.value })}
       />
-      {failed && (
-        <p class="notice notice-danger" role="alert">
-          {failed}
-        </p>
-      )}
+      <Failure text={failed} />
       <div class="row row-end">
         <Button kind="quiet" onClick={onCancel}>
           {words("cancel")}

@@ -1,0 +1,12 @@
+interface FailureProps {
+  /** "" or undefined: nothing has failed. */
+  text: string | undefined;
+}
+
+/** Says why something failed. A screen reader reads it at once. */
+export const Failure = ({ text }: FailureProps) =>
+  text ? (
+    <p class="notice notice-danger" role="alert">
+      {text}
+    </p>
+  ) : null;
