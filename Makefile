@@ -130,8 +130,8 @@ $(VENV)/.audit: $(VENV)/.dev
 	@$(PIP) pip-audit
 	@touch $@
 
-APT := clamav-daemon coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql
-BENCH_APT := janus alsa-utils asterisk-core-sounds-en-g722 gcc libc6-dev python3-dev
+APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql
+BENCH_APT := janus alsa-utils gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)
 packages bench-packages:

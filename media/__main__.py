@@ -59,12 +59,16 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--loopback", action="store_true", help="also bind 127.0.0.1 and ::1")
     parser.add_argument("--announce", nargs="+", default=[], help="public addresses that reach this worker on the same port")
     parser.add_argument("--recordings", type=Path, help="folder for recordings (default: the worker records nothing)")
+    parser.add_argument("--captions", default="", metavar="URL", help="URL of the captions process (needs --captions-env)")
+    parser.add_argument("--captions-env", metavar="VAR", help="environment variable that holds the captions process's token")
     parser.add_argument("--parent", type=int, default=0, metavar="PID", help="end when this parent process ends")
     found = parser.parse_args(given)
     if found.listen and not (found.secret_env and os.environ.get(found.secret_env)):
         parser.error("--listen needs --secret-env, and its variable must be set")
     if found.redis_env and not (found.listen and found.url and os.environ.get(found.redis_env)):
         parser.error("--redis-env needs --listen and --url, and its variable must be set")
+    if found.captions and not (found.captions_env and os.environ.get(found.captions_env)):
+        parser.error("--captions needs --captions-env, and its variable must be set")
     return found
 
 
@@ -102,7 +106,8 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
     Redis, or if its parent reads its events. A second signal ends this wait. `watched`: process id of the parent for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
-    where = Where(addresses, options.announce, options.udp_port, options.recordings)
+    captions = (options.captions, os.environ[options.captions_env]) if options.captions else None
+    where = Where(addresses, options.announce, options.udp_port, options.recordings, captions)
     worker = Worker(options.name or str(os.getpid()), where, fastpath)
     secret = os.environ[options.secret_env] if options.secret_env else ""
     runner = web.AppRunner(http_api.build(worker, secret), access_log=None, shutdown_timeout=SHUTDOWN_S)

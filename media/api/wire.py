@@ -63,6 +63,7 @@ class SetMatrix(Struct, kw_only=True):
     - writers: participants who may change the board; all others in the room may only read it.
     - by_signaling: participants without a data channel, whose board traffic goes by `BoardIn` and `BoardOut`.
     - record: what is recorded from now on; None: nothing.
+    - captions: whose words are written down from now on; None: nobody's, and the captions process hears nobody.
     """
 
     epoch: int
@@ -72,6 +73,19 @@ class SetMatrix(Struct, kw_only=True):
     writers: list[str] = []
     by_signaling: list[str] = []
     record: Record | None = None
+    captions: Captions | None = None
+
+
+class Captions(Struct, kw_only=True):
+    """Captions under way. `language`: the session's language, which the captions process may expect to hear.
+
+    `participants`: the people whose voices go to the captions process. A voice that nobody hears never goes there.
+    `kept`: whether everybody has agreed that the words are kept. `Captioned.kept` repeats it for words said from now on.
+    """
+
+    language: str
+    participants: list[str]
+    kept: bool = False
 
 
 class Record(Struct, kw_only=True):
@@ -116,6 +130,13 @@ class Snapshot(Event, tag="snapshot"):
     pid: int
     udp: list[tuple[str, int]]
     rooms: list[RoomState] = []
+    captions: bool = False
+
+
+class CaptionsReady(Event, tag="captions_ready"):
+    """A captions process has connected to this worker (`ready`), or is gone. `Snapshot.captions` tells the first state."""
+
+    ready: bool
 
 
 class Heartbeat(Event, tag="heartbeat"):
@@ -182,6 +203,34 @@ class RecordingOver(Event, tag="recording_over"):
     epoch: int
     period: int
     reason: str = ""
+
+
+class Captioned(Event, tag="caption"):
+    """Words that a participant has said. A later event with the same `utterance` replaces an earlier one.
+
+    `heard_by`: the participants who could hear these words when they were said, and no others. `final`: no event with this
+    `utterance` follows. `confidence`: 0..1. `lost`: the captions process could not keep up, and some words before these, or all
+    of them (`text` is then empty), were not written down. `kept`: as in `Captions` when the words were said.
+    """
+
+    room: str
+    epoch: int
+    participant: str
+    heard_by: list[str]
+    utterance: int
+    text: str
+    language: str = ""
+    confidence: float = 0.0
+    final: bool = False
+    lost: bool = False
+    kept: bool = False
+
+
+class CaptionsOver(Event, tag="captions_over"):
+    """No captions are made in this room any more, because the captions process is gone; the call goes on."""
+
+    room: str
+    epoch: int
 
 
 class BoardOut(Event, tag="board_out"):
@@ -261,5 +310,8 @@ class PeerQuality(Struct, kw_only=True):
     down: list[StreamQuality] = []
 
 
-WorkerEvent = Snapshot | Heartbeat | PeerChanged | SpeakingChanged | PicturesLimited | BoardChanged | BoardOut | RecordingOver
+WorkerEvent = (
+    Snapshot | Heartbeat | PeerChanged | SpeakingChanged | PicturesLimited | BoardChanged | BoardOut | RecordingOver
+    | CaptionsReady | Captioned | CaptionsOver
+)  # fmt: skip  # a list of names
 decode_event = msgspec.msgpack.Decoder(WorkerEvent).decode

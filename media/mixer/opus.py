@@ -1,4 +1,4 @@
-"""libopus through cffi: mono 48 kHz decoder and encoder.
+"""libopus through cffi: mono decoder and 48 kHz encoder.
 
 PyAV's own wrapper lacks loss concealment, in-band FEC and copies of an encoder's state. The library is the one inside PyAV's
 wheel (libopus 1.6), otherwise the system's. Nothing is compiled (cffi's ABI mode). Samples are mono int16 numpy arrays at 48 kHz;
@@ -25,8 +25,8 @@ MAX_PACKET_SAMPLES = 5760
 """120 ms, the longest packet (RFC 6716 section 3.2.5)."""
 MAX_PAYLOAD_BYTES = 1500
 _TICK_SAMPLES = 960
-_GRAIN_SAMPLES = 120
-"""2.5 ms. libopus conceals and recovers only multiples of this length."""
+_GRAINS_A_SECOND = 400
+"""libopus conceals and recovers only multiples of 2.5 ms."""
 
 _APPLICATION_VOIP = 2048
 _SET_BITRATE, _SET_DTX, _SET_COMPLEXITY, _SET_INBAND_FEC = 4002, 4016, 4010, 4012
@@ -125,12 +125,16 @@ def is_dtx(payload: bytes) -> bool:
 
 
 class Decoder:
-    """Mono 48 kHz decoder. Python owns the memory of its state: nothing to free by hand."""
+    """Mono decoder. Python owns the memory of its state: nothing to free by hand.
 
-    def __init__(self) -> None:
+    `rate`: of the samples that come out, in Hz: 48000, 24000, 16000, 12000 or 8000. All methods count samples at this rate.
+    """
+
+    def __init__(self, rate: int = RATE) -> None:
         self._memory = _ffi.new("unsigned char[]", _lib.opus_decoder_get_size(1))
         self._state = _ffi.cast("OpusDecoder *", self._memory)
-        _checked(_lib.opus_decoder_init(self._state, RATE, 1))
+        _checked(_lib.opus_decoder_init(self._state, rate, 1))
+        self._grain = rate // _GRAINS_A_SECOND
         self._pcm = np.zeros(MAX_PACKET_SAMPLES, np.int16)
         self._out = _ffi.from_buffer("int16_t[]", self._pcm.data)
 
@@ -140,11 +144,14 @@ class Decoder:
 
     def conceal(self, samples: int) -> Samples:
         """Return a probable continuation in place of a lost packet. It fades out by itself over about 100 ms."""
-        return self._run(_ffi.NULL, 0, _grained(samples), 0)[:samples]
+        return self._run(_ffi.NULL, 0, self._grained(samples), 0)[:samples]
 
     def recover(self, following: bytes, samples: int) -> Samples:
         """Return the sound of the lost packet before `following`: from the in-band copy in `following`, otherwise concealed."""
-        return self._run(following, len(following), _grained(samples), 1)[:samples]
+        return self._run(following, len(following), self._grained(samples), 1)[:samples]
+
+    def _grained(self, samples: int) -> int:
+        return min(-(-samples // self._grain) * self._grain, MAX_PACKET_SAMPLES)
 
     def reset(self) -> None:
         _checked(_lib.opus_decoder_ctl(self._state, _RESET_STATE))
@@ -215,7 +222,3 @@ class Encoder:
         twin._protection, twin._protected = self._protection, self._protected
         _ffi.memmove(twin._memory, self._memory, len(self._memory))
         return twin
-
-
-def _grained(samples: int) -> int:
-    return min(-(-samples // _GRAIN_SAMPLES) * _GRAIN_SAMPLES, MAX_PACKET_SAMPLES)

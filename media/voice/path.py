@@ -3,7 +3,8 @@
 Three questions decide the path. This file answers each of them in one place:
 
 1. Who gets the speaker's own packets, and who gets a mix? `plan_voices` decides by matrix, gains, hold tone, and who is present.
-2. Who handles the packets after one that Python has handled? `event_of` decides by recording, fast path, and the mixer's answer.
+2. Who handles the packets after one that Python has handled? `event_of` decides by recording, captions, fast path, and the
+   mixer's answer.
 3. What changes then? `TRANSITIONS` maps mode and event to the next mode and an effect. A pair that is not listed changes nothing.
 
 `media.voice.voices` carries out the effects. It also says what *offloading* a voice to the fast path means. Packets of an
@@ -138,19 +139,19 @@ class VoicePath:
 
 
 def event_of(
-    *, mixed: bool, recorded: bool, lendable: bool, quiet_from: int, passes_on: bool, passed: bool, another_flows: bool
+    *, mixed: bool, tapped: bool, lendable: bool, quiet_from: int, passes_on: bool, passed: bool, another_flows: bool
 ) -> Event | None:
     """Return the event that follows from a packet that Python has handled. None: Python also handles the next packets.
 
     - mixed: a mix needs this voice.
-    - recorded: the room is recorded, so Python must see every packet.
+    - tapped: the room is recorded or has captions, so Python must see every packet.
     - lendable: the fast path exists and may take this voice. It cannot unpack redundant copies (RED).
     - quiet_from: the mixer's answer to this packet (`AudioRoom.push`).
     - passes_on: this voice is in passthrough.
     - passed: passthrough has sent this packet on at its arrival, and the last packets came evenly.
     - another_flows: another voice is `flowing`. The mixer then makes no ticks that would take buffered packets of this voice.
     """
-    if recorded or not lendable:
+    if tapped or not lendable:
         return None
     if not mixed:
         return Event.STEADY

@@ -1,6 +1,7 @@
 """The voices of one room: carries out what `media.voice.path` decides.
 
-`Voices` gives packets to listeners, to the mixer and to the recording. It offloads voices to the fast path, and takes them back.
+`Voices` gives packets to listeners, to the mixer, to the recording and to the captions. It offloads voices to the fast path, and
+takes them back.
 
 To *offload* a voice to the fast path is to let C code (`transport/fastpath.c`) receive, rewrite and send its packets. These
 packets no longer wake Python, until Python takes the voice back or the fast path gives it back. In names of this package, *lend*
@@ -13,6 +14,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from media.captions.feed import Feed
 from media.mixer import TICK_STEP_S, AudioRoom, is_quiet
 from media.packets import rtp
 from media.peer.peer import Peer
@@ -54,7 +56,8 @@ class Voices:
     """The voices of one room; implements `peer.VoiceOwner`. Call all methods in the worker's event loop.
 
     `due`: the mixer's next tick, in steps of `TICK_STEP_S` of the monotonic clock. `tap`: the recording; None while nothing is
-    recorded. Call `route` before you set `tap`: `route` takes every voice back from the fast path.
+    recorded. `feed`: the captions; None while they are off, so that no voice leaves for the captions process. Call `route` before
+    you set `tap` or `feed`: `route` takes every voice back from the fast path.
     """
 
     def __init__(self, clock: Clock, tick_room: Callable[[float], None], due: int) -> None:
@@ -63,6 +66,7 @@ class Voices:
         self.mixer = AudioRoom(self._send_mixed)
         self.speaking = Speaking()
         self.tap: Tap | None = None
+        self.feed: Feed | None = None
         self._clock = clock
         self._tick_room = tick_room
         self._speakers: dict[str, Speaker] = {}
@@ -175,13 +179,15 @@ class Voices:
     # packets (peer.VoiceOwner)
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
-        """Take one voice packet: record it, relay it, give it to the mixer. Then offload the voice if possible.
+        """Take one voice packet: record and caption it, relay it, give it to the mixer. Then offload the voice if possible.
 
         `level`: RFC 6464 level in -dBov. None: the packet has none.
         """
-        recorded = self.tap is not None
+        tapped = self.tap is not None or self.feed is not None
         if self.tap is not None:
             self.tap.voice(peer.participant, source, data, self._clock.wall(now))
+        if self.feed is not None:
+            self.feed.voice(peer.participant, header.sequence, header.timestamp, data[header.payload : header.end])
         speaker = self._speakers.get(peer.participant)
         if speaker is None:
             return
@@ -197,7 +203,7 @@ class Voices:
                 return  # somebody has left meanwhile, and the routes have changed: the next packet may offload the voice
         event = event_of(
             mixed=speaker.is_mixed,
-            recorded=recorded,
+            tapped=tapped,
             lendable=peer.lendable,
             quiet_from=quiet_from,
             passes_on=speaker.path.mode is Mode.PASSTHROUGH,

@@ -11,6 +11,9 @@ import structlog
 from media.api import wire
 from media.board.channel import DocChannel
 from media.board.room import BoardRoom, Fragmenter, FragmentError
+from media.captions import wire as caption_wire
+from media.captions.feed import Feed, Saying
+from media.captions.link import CaptionLink
 from media.mixer import TICK_STEP_S
 from media.packets import rtp, sdp
 from media.peer import picture_fit
@@ -32,6 +35,7 @@ RESTING_STEPS = 40
 The ticks of active rooms are spread over the quarters of a 20 ms tick and move with their packets. All resting rooms share one
 quarter, because nobody hears when their ticks come.
 """
+UTTERANCES = 1 << 20  # numbers of utterances that a stream of the captions process may have
 PRESENT = ("live", "lost")  # states of peers whose media is routed
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
 """Reasons for which a peer ends on request. Every other end is a fault: it is logged and counted."""
@@ -51,6 +55,7 @@ class Outside(Wire, Protocol):
 
     candidates: list[tuple[str, int]]
     recorder: Link | None
+    captions: CaptionLink | None
 
     def emit(self, event: wire.Event) -> None: ...
     def flush(self) -> None: ...
@@ -84,6 +89,7 @@ class Room:
         self._by_signaling: set[str] = set()
         self.check_due = 0.0
         self._tap: Tap | None = None
+        self._feed: Feed | None = None
 
     # commands
 
@@ -127,12 +133,15 @@ class Room:
         self._end(peer, "gone", "closed_by_signaling")
 
     def set_matrix(self, matrix: wire.SetMatrix) -> None:
-        """Replace the matrix: who hears and sees whom, who may write on the board, who is recorded."""
+        """Replace the matrix: who hears and sees whom, who may write on the board, who is recorded, whose words are written."""
         self._matrix = matrix
+        if matrix.captions is None:
+            self._end_captions()
         self.board.set_writers(set(matrix.writers))
         self._route()
         self._connect_boards(set(matrix.by_signaling))
         self._record(matrix)
+        self._caption(matrix)
 
     def board_in(self, participant: str, data: bytes) -> None:
         """Take a board message that came through signaling. Raise `Refused` if the participant's board uses the data channel."""
@@ -143,6 +152,7 @@ class Room:
     def close(self) -> None:
         """End the recording and all peers, and journal the board's last changes."""
         self._record(wire.SetMatrix(epoch=self.epoch))
+        self._end_captions()
         for peer in list(self.peers.values()):
             self._end(peer, "gone", "room_closed")
         self._journal_board()
@@ -275,6 +285,8 @@ class Room:
     def _leave(self, peer: Peer) -> None:
         """Remove the participant's peer. A newer peer takes its place, if there is one."""
         self.voices.leave(peer.participant)
+        if self._feed is not None:
+            self._feed.leave(peer.participant)
         del self._by_participant[peer.participant]
         self._doc_channels.pop(peer.participant, None)
         if peer.participant not in self._by_signaling:
@@ -355,6 +367,48 @@ class Room:
 
     def _recording_over(self, period: int, reason: str) -> None:
         self._outside.emit(wire.RecordingOver(n=0, room=self.name, epoch=self.epoch, period=period, reason=reason))
+
+    # captions
+
+    def _caption(self, matrix: wire.SetMatrix) -> None:
+        """Send the voices that the matrix names to the captions process, and no others."""
+        if matrix.captions is None:
+            return
+        link = self._outside.captions
+        if link is None or not link.ready:
+            self._captions_over()
+            return
+        if self._feed is None:
+            self._feed = Feed(link, self._say_caption, self._captions_over)
+        self._feed.follow(matrix.captions, matrix.hears)
+        self.voices.feed = self._feed
+
+    def _end_captions(self) -> None:
+        if self._feed is not None:
+            self._feed.close()
+            self._feed = self.voices.feed = None
+
+    def _captions_over(self) -> None:
+        self._feed = self.voices.feed = None
+        self._outside.emit(wire.CaptionsOver(n=0, room=self.name, epoch=self.epoch))
+
+    def _say_caption(self, said: Saying, words: caption_wire.Words | caption_wire.Lost) -> None:
+        caption = wire.Captioned(
+            n=0,
+            room=self.name,
+            epoch=self.epoch,
+            participant=said.participant,
+            heard_by=sorted(said.heard_by),
+            utterance=0,
+            text="",
+            lost=True,
+            kept=said.kept,
+        )
+        if isinstance(words, caption_wire.Words):
+            caption.lost, caption.text, caption.final = False, words.text, words.final
+            caption.utterance = words.stream * UTTERANCES + words.utterance
+            caption.language, caption.confidence = words.language, words.confidence
+        self._outside.emit(caption)
 
     # the board
 

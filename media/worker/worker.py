@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from media.api import recording_files, wire
+from media.captions.link import CaptionLink
 from media.mixer import TICK_STEP_S
 from media.peer.peer import Peer
 from media.peer.quality import Totals
@@ -59,12 +60,14 @@ class Where:
 
     `addresses`: local addresses to bind. `announced`: public addresses that lead here, with the same port. `port`: 0 takes any
     free port. `recordings`: folder of the recordings; None: this worker records nothing.
+    `captions`: URL and token of the captions process; None: there is none.
     """
 
     addresses: Sequence[str]
     announced: Sequence[str] = ()
     port: int = 0
     recordings: Path | None = None
+    captions: tuple[str, str] | None = None
 
 
 class Worker:
@@ -85,6 +88,7 @@ class Worker:
         self.draining = False
         self.lateness_ms = 0.0
         self.recorder = Link(where.recordings) if where.recordings is not None else None
+        self.captions = CaptionLink(*where.captions, self._captions_changed) if where.captions is not None else None
         self._where = where
         self._epochs: dict[str, int] = {}
         self._past_audio: Counter[str] = Counter()
@@ -108,6 +112,8 @@ class Worker:
         self.candidates = [(address, port) for address in self._where.announced] + self.udp
         self._beaten = self._steps()
         self._wake()
+        if self.captions is not None:
+            self.captions.open()
 
     async def close(self) -> None:
         """End every room and peer, the recorder, the sockets and the event stream."""
@@ -119,6 +125,8 @@ class Worker:
             self._drop_room(name)
         if self.recorder is not None:
             await self.recorder.close()
+        if self.captions is not None:
+            await self.captions.close()
         if self._endings:
             await asyncio.wait(self._endings, timeout=CLOSE_S)
         self._sockets.close()
@@ -195,7 +203,8 @@ class Worker:
     def snapshot(self, number: int) -> wire.Snapshot:
         """Return the worker's state after event `number`."""
         rooms = [room.state() for room in self.rooms.values()]
-        return wire.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms)
+        captions = self.captions is not None and self.captions.ready
+        return wire.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms, captions=captions)
 
     def stats(self) -> wire.WorkerStats:
         """Return all counters since the start, including those of closed rooms, and the process's load."""
@@ -211,7 +220,7 @@ class Worker:
             packets_out=self._sockets.packets_out,
             packets_fast=self._sockets.packets_fast,
             fast_path=self.fastpath is not None,
-            drops=dict(self.drops),
+            drops=self.drops | ({"captions_too_slow": self.captions.dropped} if self.captions is not None else {}),
             audio=dict(audio),
             board=dict(board),
             traffic=dict(self.totals.counts),
@@ -266,6 +275,9 @@ class Worker:
     def wall(self, now: float) -> float:
         """Return the Unix time of a moment of `now()`. This time never jumps, even if the machine's clock is set."""
         return now + self._wall_offset
+
+    def _captions_changed(self) -> None:
+        self.emit(wire.CaptionsReady(n=0, ready=self.captions is not None and self.captions.ready))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._endings.discard(task)

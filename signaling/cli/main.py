@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,13 @@ import click
 import uvloop
 
 from signaling.config import log
+from signaling.config.caption_settings import CaptionSettings
 from signaling.config.media_settings import MediaSettings
 from signaling.config.ports import EVERYWHERE, LAST_PORT, Port, media_ports, taken
 from signaling.config.private_files import keep_private
-from signaling.config.secret import BadSecret, media_token, read_secret
+from signaling.config.secret import CAPTIONS_VARIABLE, BadSecret, captions_token, media_token, read_secret
 from signaling.config.settings import STAFF_HOSTS, Settings
-from signaling.config.sources import MEDIA, SERVER
+from signaling.config.sources import CAPTIONS, MEDIA, SERVER
 
 from .options import joined, settings_from, settings_options
 
@@ -76,6 +78,8 @@ def serve(**options: Any) -> None:
         settings = replace(settings, secret=_secret(settings.secret_file))
         if settings.host in EVERYWHERE and not settings.advertise:
             raise click.ClickException("Other servers cannot reach that address. Give one with --advertise http://…")
+    elif settings.captions_url:
+        settings = replace(settings, captions_token=captions_token(_secret(settings.secret_file)))
     _check_turn(settings)
     _check_ports(ports_of(settings))
     log.set_up(level=settings.log_level or ("warning" if settings.demo else "info"))
@@ -140,7 +144,8 @@ def media(*, config_file: Path | None, **options: Any) -> None:
     if not settings.redis:
         raise click.UsageError(f"Media workers need --redis, {MEDIA['redis'].variable} or “redis” in the file of --config.")
     url = joined(settings.redis, settings.redis_password_file)
-    settings = replace(settings, redis=url, token=media_token(_secret(settings.secret_file)))
+    secret = _secret(settings.secret_file)
+    settings = replace(settings, redis=url, token=media_token(secret), captions_token=captions_token(secret))
     if settings.listen in EVERYWHERE and not settings.advertise:
         raise click.ClickException("Servers cannot reach that address. Give one with --advertise.")
     if settings.port + settings.workers_wanted - 1 > LAST_PORT:
@@ -148,6 +153,23 @@ def media(*, config_file: Path | None, **options: Any) -> None:
     _check_ports([port for number in range(settings.workers_wanted) for port in settings.ports(number)])
     log.set_up(level="info")
     asyncio.run(run(settings))
+
+
+@main.command()
+@settings_options(CAPTIONS.values())
+def captions(*, config_file: Path | None, **options: Any) -> None:
+    """Start the process that writes down what is said in calls."""
+    settings = CaptionSettings(**options)
+    if settings.model is None:
+        raise click.UsageError(
+            f"Captions need --model, {CAPTIONS['model'].variable} or “captions.model” in the file of --config."
+        )
+    token = captions_token(_secret(settings.secret_file))
+    host, port = settings.listen
+    _check_ports([Port(port, (host,), f"--listen {host}:{port + 10}")])
+    command = [sys.executable, "-m", "media.captions", "--listen", f"{host}:{port}", "--token-env", CAPTIONS_VARIABLE]
+    command += ["--model", str(settings.model), "--language", settings.language, "--threads", str(settings.threads)]
+    os.execve(sys.executable, command, os.environ | {CAPTIONS_VARIABLE: token})  # noqa: S606  # our own module takes over
 
 
 def _secret(file: Path | None) -> bytes:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from signaling.config.setting import Setting
-from signaling.config.sources import MEDIA, SERVER, all_settings
+from signaling.config.sources import CAPTIONS, MEDIA, SERVER, all_settings
 
 from .options import settings_options
 from .typed import json_option, show
@@ -103,7 +103,11 @@ def page() -> str:
     folders = "`--data-dir`, `--database`, `--database-password-file`, `--recordings` and `--files`"
     commands = f"## The server\n\n`sangdam serve`. Commands that read the records take {folders}.\n"
     return "\n".join(
-        [_HEAD, commands, *_table(SERVER.values()), "", "## Media workers", "", "`sangdam media`.", "", *_table(media), ""]
+        [
+            *(_HEAD, commands, *_table(SERVER.values()), ""),
+            *("## Media workers", "", "`sangdam media`.", "", *_table(media), ""),
+            *("## Captions", "", "`sangdam captions`.", "", *_table(each for each in CAPTIONS.values() if each.section), ""),
+        ]
     )
 
 

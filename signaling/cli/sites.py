@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
 from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
-from signaling.protocol.words import Listening
+from signaling.protocol.words import Captions, Listening
 from signaling.records import FIRST_ORGANISATION, Category, Realm, Records, Site, SiteKey
 from signaling.records.checks import checked_site
 
@@ -136,6 +136,14 @@ def site() -> None:
     show_default=True,
     type=click.Choice(["shown", "off"]),
     help="Let users whom the site's code names read their own earlier conversations in the panel, on any device.",
+)
+@click.option(
+    "--captions",
+    default="live",
+    show_default=True,
+    type=click.Choice(get_args(Captions)),
+    help="Let people in a call turn captions on (live), also keep them with the conversation if all agree (keep). Needs"
+    " `sangdam captions`.",
 )
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option

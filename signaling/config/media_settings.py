@@ -18,10 +18,11 @@ class MediaSettings:
     """The settings of `sangdam media`.
 
     `port` and `udp_port` are the ports of the first worker; the other workers have the next ports.
-    `token` is derived from the cluster's secret.
+    `token` and `captions_token` are derived from the cluster's secret.
     """
 
     token: str = ""
+    captions_token: str = ""
     redis: str = setting("", kinds.URL, "URL of the cluster's Redis.", shared=True)
     redis_password_file: Path | None = setting(
         None, kinds.FILE, "File with Redis' password, if it is not in the URL.", shared=True
@@ -48,6 +49,10 @@ class MediaSettings:
         kinds.FOLDER,
         "The servers' folder of recordings, as mounted on this machine.",
         default_words="no recordings",
+    )
+
+    captions_url: str = setting(
+        "", kinds.ORIGIN, "URL of the captions process, `sangdam captions`.", default_words="no captions", shared=True
     )
 
     @property

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 VARIABLE = "SANGDAM_SECRET"
+CAPTIONS_VARIABLE = "SANGDAM_CAPTIONS_TOKEN"  # in the environment of the workers and of the captions process
 LEAST_BYTES = 32
 
 
@@ -30,7 +31,10 @@ def read_secret(file: Path | None) -> bytes:
     else:
         secret = os.environ.get(VARIABLE, "").encode().strip()
     if not secret:
-        raise BadSecret(f"A cluster needs a secret that all its parts share: --secret-file, or {VARIABLE} in the environment.")
+        raise BadSecret(
+            "A cluster, or an installation with captions, needs a secret that all its parts share: "
+            f"--secret-file, or {VARIABLE} in the environment."
+        )
     if len(secret) < LEAST_BYTES:
         raise BadSecret(f"The secret is too short. It needs {LEAST_BYTES} bytes or more; `openssl rand -hex 32` makes one.")
     return secret
@@ -44,6 +48,11 @@ def derived(secret: bytes, purpose: str) -> bytes:
 def media_token(secret: bytes) -> str:
     """Return the token that authenticates commands to media workers."""
     return derived(secret, "media").hex()
+
+
+def captions_token(secret: bytes) -> str:
+    """Return the token with which media workers authenticate to the captions process."""
+    return derived(secret, "captions").hex()
 
 
 def with_password(url: str, file: Path) -> str:

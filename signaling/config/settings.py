@@ -169,6 +169,12 @@ class Settings:
         "URL at which the cluster's other servers reach this one.",
         default_words="http://HOST:PORT",
     )
+    captions_url: str = setting(  # "": no captions
+        "",
+        kinds.ORIGIN,
+        "URL of the captions process, `sangdam captions`. Both need the same secret file. In a cluster, set it for the workers.",
+    )
+    captions_token: str = field(default="", repr=False)  # derived from the secret
     shop_port: int = setting(8081, kinds.PORT, "The demo shop's port.")
 
     @property

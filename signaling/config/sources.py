@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .caption_settings import SECTION as CAPTIONS_SECTION
+from .caption_settings import CaptionSettings
 from .kinds import nearest
 from .media_settings import SECTION, MediaSettings
 from .setting import PREFIX, Setting, settings_of
@@ -14,9 +16,10 @@ from .settings import Settings
 
 SERVER = settings_of(Settings)
 MEDIA = settings_of(MediaSettings, SECTION)
+CAPTIONS = settings_of(CaptionSettings, CAPTIONS_SECTION)
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-# Names with other purposes: the tests' own, and those that `sangdam media` gives to its workers.
-_OTHERS = (CONFIG_VARIABLE, f"{PREFIX}MEDIA_TOKEN", f"{PREFIX}MEDIA_REDIS")
+# Names with other purposes: the tests' own, and those that our processes give to each other.
+_OTHERS = (CONFIG_VARIABLE, f"{PREFIX}MEDIA_TOKEN", f"{PREFIX}MEDIA_REDIS", f"{PREFIX}CAPTIONS_TOKEN")
 _TESTS = f"{PREFIX}TEST_"
 _FILE_BYTES = 1 << 20
 
@@ -27,7 +30,7 @@ class BadConfig(ValueError):
 
 def all_settings() -> list[Setting]:
     """Return every setting once, the server's first."""
-    return [*SERVER.values(), *(each for each in MEDIA.values() if each.section)]
+    return [*SERVER.values(), *(each for each in (*MEDIA.values(), *CAPTIONS.values()) if each.section)]
 
 
 def check_environment(environment: Iterable[str]) -> None:

@@ -64,6 +64,7 @@ class Arriving:
             name=user_name,
             now=now,
             recording=found.recording == "ask",
+            captions=found.captions,
             listening=found.listening != "off",
             sleeps_days=found.thread_days,
         )

@@ -201,6 +201,30 @@ class Lines:
             text=text,
         )
 
+    async def caption(
+        self, entry: Entry, person: Person, line_id: str, text: str, audience: Audience, args: dict[str, str]
+    ) -> None:
+        """Store words that a person has said. They are not shown in the chat: whoever heard them has read them."""
+        at = self._now()
+
+        async def write(_: bool) -> None:
+            async with entry.lines_lock:
+                line, _ = await self._records.append_line(
+                    entry.id,
+                    line_id=line_id,
+                    author=person.id,
+                    name=person.name,
+                    role=person.role,
+                    kind="caption",
+                    audience=audience,
+                    text=text,
+                    args=args,
+                    at=at,
+                )
+                entry.last_seq = max(entry.last_seq, line.rev)
+
+        await self._owed.now_or_later(entry.id, write)
+
     async def _by_us(self, entry: Entry, **values: Any) -> None:
         """Store and show a line that the service writes.
 

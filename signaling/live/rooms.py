@@ -20,6 +20,7 @@ import structlog
 
 from media.api import wire as media
 from media.api.client import WorkerError, WorkerRefused, WorkerUnreachable
+from signaling.live.chat import Lines
 from signaling.live.entry import Entry, RoomState
 from signaling.live.index import Index
 from signaling.live.peer_ends import PEER_ENDS, is_fault
@@ -27,11 +28,12 @@ from signaling.live.room_orders import DropOrder, RoomOrders
 from signaling.live.sessions import Sessions
 from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
 from signaling.protocol.client_messages import BoardMessage
-from signaling.protocol.server_messages import Answer, BoardOut, PeerEnded, Speaking
+from signaling.protocol.server_messages import Answer, BoardOut, Caption, PeerEnded, Speaking, encode
+from signaling.protocol.texts import BadText, Seen
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession
-from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost
+from signaling.session.events import CaptionsFailed, PeerChanged, PeerOffered, RecordingFailed, RoomLost
 from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -44,6 +46,9 @@ CLOSE_TIMEOUT_S = 1.0
 JOURNAL_UPDATES = 10_000  # board updates; when so many wait, the event stream waits, and with it the worker
 
 
+CAPTION = Seen(2000, cut=True)  # the rule for the words of a caption: a model may write anything
+
+
 class Rooms:
     def __init__(
         self,
@@ -54,12 +59,14 @@ class Rooms:
         workers: MediaWorkers,
         records: Records,
         recordings: Recordings,
+        lines: Lines,
         refused: Counter[str],
     ) -> None:
         self._index = index
         self._workers = workers
         self._records = records
         self._recordings = recordings
+        self._lines = lines
         self._refused = refused
         self._orders = orders
         self._sessions = sessions
@@ -273,6 +280,51 @@ class Rooms:
         if client is not None:
             client.send(PeerEnded(session=entry.id, peer=event.peer, reason=reason, message=PEER_ENDS[reason]))
 
+    def captions_ready(self, entry: Entry) -> bool:
+        """Return whether the session's room could have captions, or some room if this one is not open."""
+        worker = entry.room.worker
+        return worker.captions if worker is not None else any(each.captions for each in self._workers.usable())
+
+    async def _captions_ready(self, event: media.CaptionsReady) -> None:
+        for entry in list(self._index.running.values()):
+            self._sessions.show(entry)
+
+    async def _captioned(self, event: media.Captioned) -> None:
+        """Send words to those who could hear them, and keep them if people have agreed."""
+        entry = self._index.entries.get(event.room)
+        if entry is None or event.epoch != entry.session.epoch or not entry.session.captions.on:
+            return
+        try:
+            text = CAPTION(event.text)
+        except BadText:
+            return
+        caption = Caption(
+            session=entry.id,
+            participant=event.participant,
+            utterance=event.utterance,
+            text=text,
+            language=event.language,
+            confidence=event.confidence,
+            final=event.final,
+            lost=event.lost,
+        )
+        frame = encode(caption)
+        for participant in entry.session.captions.wanted:
+            if participant in event.heard_by and participant in entry.holders:
+                entry.holders[participant].send_encoded(frame)
+        person = entry.session.anyone(event.participant)
+        kept = event.kept and entry.session.captions.kept
+        if event.final and text and kept and person is not None and person.captions == "yes":
+            by_user = entry.session.user in (event.participant, *event.heard_by)
+            args = {"language": event.language, "confidence": f"{event.confidence:.2f}"}
+            line_id = f"caption-{event.epoch}-{event.utterance}"
+            await self._lines.caption(entry, person, line_id, text, "all" if by_user else "staff", args)
+
+    async def _captions_over(self, event: media.CaptionsOver) -> None:
+        entry = self._index.entries.get(event.room)
+        if entry is not None:
+            await self._sessions.apply(entry, CaptionsFailed(event.epoch))
+
     async def _snapshot(self, event: media.Snapshot) -> None:
         """Correct the states of peers by a list of the worker's rooms, after an event was missed."""
         for room in event.rooms:
@@ -330,6 +382,9 @@ class Rooms:
         media.BoardOut: _board_out,
         media.BoardChanged: _board_changed,
         media.RecordingOver: _recording_over,
+        media.CaptionsReady: _captions_ready,
+        media.Captioned: _captioned,
+        media.CaptionsOver: _captions_over,
     }
 
     async def journal(self) -> None:

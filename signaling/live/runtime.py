@@ -120,8 +120,10 @@ class Live:
             workers=workers,
             records=records,
             recordings=recordings,
+            lines=self.lines,
             refused=refused,
         )
+        sessions.captions_ready = self.rooms.captions_ready
         self.matching = Matching(
             requests=requests,
             sessions=sessions,

@@ -84,6 +84,7 @@ class Sessions:
         self._effects = effects
         self.scheduler = Scheduler(self._tick, now)
         self._mail_view = mail_view
+        self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # set once the rooms exist
         self.changed = True  # whether the wallboard and the queues must be sent again
 
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
@@ -244,6 +245,7 @@ class Sessions:
             listening=site.listening,
             reachable=entry.reachable,
             mail=self._mail_view(entry),
+            captions_ready=self.captions_ready(entry),
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),
         )
 

@@ -24,6 +24,7 @@ import structlog
 
 from media.api.client import WorkerClient, WorkerError
 from signaling.config.ports import media_ports, until_free
+from signaling.config.secret import CAPTIONS_VARIABLE
 from signaling.config.settings import Settings
 from signaling.mediaworkers import interface
 from signaling.mediaworkers.interface import OnDead, OnEvent, read_stream
@@ -53,6 +54,7 @@ class Worker:
     drains: asyncio.Event = field(default_factory=asyncio.Event)
     silence: Silence = field(default_factory=Silence)
     handling: bool = False
+    captions: bool = False
 
     @property
     def id(self) -> str:
@@ -185,13 +187,19 @@ class Workers:
             command.append("--loopback")
         if self._settings.announce:
             command += ["--announce", *self._settings.announce]
+        if self._settings.captions_url:
+            command += ["--captions", self._settings.captions_url, "--captions-env", CAPTIONS_VARIABLE]
         return command
 
     async def _fork(self, number: int) -> Worker:
         socket = Path(self._folder.name) / f"worker-{number}.sock"
         with suppress(FileNotFoundError):
             socket.unlink()
-        process = await asyncio.create_subprocess_exec(*self._command(number, socket), stdin=asyncio.subprocess.DEVNULL)
+        process = await asyncio.create_subprocess_exec(
+            *self._command(number, socket),
+            env=os.environ | {CAPTIONS_VARIABLE: self._settings.captions_token},
+            stdin=asyncio.subprocess.DEVNULL,
+        )
         return Worker(number, process, WorkerClient(str(socket)))
 
     async def _adopt(self, worker: Worker) -> None:

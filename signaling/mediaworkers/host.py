@@ -17,6 +17,7 @@ import structlog
 
 from signaling.config.media_settings import MediaSettings
 from signaling.config.ports import until_free
+from signaling.config.secret import CAPTIONS_VARIABLE
 
 from .liveness import restart_pause_s
 
@@ -40,6 +41,8 @@ def command_of(settings: MediaSettings, number: int) -> list[str]:
         command += ["--recordings", str(settings.recordings)]
     if settings.loopback:
         command.append("--loopback")
+    if settings.captions_url:
+        command += ["--captions", settings.captions_url, "--captions-env", CAPTIONS_VARIABLE]
     for option, values in (("--announce", settings.announce), ("--address", settings.address)):
         if values:
             command += [option, *values]
@@ -67,7 +70,11 @@ async def run(settings: MediaSettings) -> None:
 class _Host:
     def __init__(self, settings: MediaSettings) -> None:
         self._settings = settings
-        self._environment = os.environ | {SECRET_VARIABLE: settings.token, REDIS_VARIABLE: settings.redis}
+        self._environment = os.environ | {
+            SECRET_VARIABLE: settings.token,
+            REDIS_VARIABLE: settings.redis,
+            CAPTIONS_VARIABLE: settings.captions_token,
+        }
         self._children: set[asyncio.subprocess.Process] = set()
         self._stopped = asyncio.Event()
 

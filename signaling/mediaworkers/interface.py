@@ -35,6 +35,7 @@ class MediaWorker(Protocol):
     """One media worker.
 
     `beat`: set at each heartbeat. `drains`: set when the worker says that it was told to end.
+    `captions`: whether a captions process is connected to the worker.
     `handling`: whether this server is handling an event of the worker's stream, so that later events wait unread.
     """
 
@@ -44,6 +45,7 @@ class MediaWorker(Protocol):
     drains: asyncio.Event
     silence: Silence
     handling: bool
+    captions: bool
 
     @property
     def id(self) -> str:
@@ -118,6 +120,10 @@ async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
 async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEvent | None) -> None:
     if not isinstance(event, media.Snapshot):  # a worker that sends nothing after its snapshot counts as silent
         worker.silence.heard()
+    if isinstance(event, media.Snapshot):
+        worker.captions = event.captions
+    elif isinstance(event, media.CaptionsReady):
+        worker.captions = event.ready
     if isinstance(event, media.Heartbeat):
         worker.peers = event.peers
         worker.beat.set()

@@ -65,6 +65,7 @@ class Leased:
     known: asyncio.Event = field(default_factory=asyncio.Event)
     silence: Silence = field(default_factory=lambda: Silence(REMOTE_SILENT_S))
     handling: bool = False
+    captions: bool = False
     succeeded: bool = False
     found: dict[str, int] = field(default_factory=dict)
     lately: deque[float] = field(default_factory=lambda: deque(maxlen=1000))

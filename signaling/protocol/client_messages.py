@@ -254,10 +254,27 @@ class AnswerRecording(Message, tag="recording"):
     id: int | None = None
 
 
+class SetCaptions(Message, tag="captions"):
+    """Turn captions on or off. They stay on while another participant wants them."""
+
+    session: Id
+    on: bool
+    id: int | None = None
+
+
+class KeepCaptions(Message, tag="keep_captions"):
+    """Agree that the captions are kept with the conversation, refuse, or withdraw consent."""
+
+    session: Id
+    agree: bool
+    id: int | None = None
+
+
 ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
     | RetractLine | ReportRead | GetLines | Typing | BoardMessage
-    | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording | StaffMessage
+    | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording
+    | SetCaptions | KeepCaptions | StaffMessage
 )  # fmt: skip  # a list of names
 
 decode_client: Reader[ClientMessage] = Reader(ClientMessage)

@@ -84,6 +84,7 @@ SessionReason = Literal[
     "too_often",
     "ringing",
     "recording",
+    "captions_off",
     "listening_off",
     "speaking_off",
     "not_mentioned",

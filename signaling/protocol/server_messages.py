@@ -213,6 +213,23 @@ class Speaking(Message, tag="speaking"):
     participants: list[str]
 
 
+class Caption(Message, tag="caption"):
+    """Words that a participant has just said, for those who could hear them.
+
+    A later caption with the same ``utterance`` replaces an earlier one. ``final``: no later one follows. ``lost``: some words of
+    this participant were not written down; ``text`` is then empty.
+    """
+
+    session: str
+    participant: str
+    utterance: int
+    text: str
+    language: str = ""
+    confidence: float = 0.0
+    final: bool = False
+    lost: bool = False
+
+
 class BoardOut(Message, tag="board"):
     """One message of the board, for a client without a data channel."""
 
@@ -328,7 +345,7 @@ class Bye(Message, tag="bye"):
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
     | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite | TypingNow | Speaking
-    | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
+    | Caption | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

@@ -220,6 +220,23 @@ class RecordingView(Struct, kw_only=True):
     kept: bool = False
 
 
+class CaptionsView(Struct, kw_only=True):
+    """The state of the call's captions.
+
+    ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
+    times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
+    ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer. ``kept``: the words are kept.
+    """
+
+    on: bool = False
+    wanted_by: list[str] = []
+    ready: bool = True
+    failed: bool = False
+    keep: bool = False
+    you: Literal["", "yes", "no"] = ""
+    kept: bool = False
+
+
 class OpeningView(Struct, kw_only=True):
     """The opening hours of the category at this moment.
 
@@ -260,6 +277,7 @@ class SessionView(Struct, kw_only=True):
     product_picture: str = ""  # id of the product's picture; the board offers this picture first
     room: RoomView | None = None
     recording: RecordingView | None = None  # null if the site does not record
+    captions: CaptionsView | None = None  # null if this call can have no captions
     may_listen: bool = False  # an operator may listen in; the page says so before the user enters
     listening: Listening = "off"  # for an operator who listens in only: how far the site lets operators go
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
@@ -318,7 +336,8 @@ class Line(Struct, kw_only=True):
     """One chat message of the session's record.
 
     ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
-    ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); system. The ``text`` of a system line is a key
+    ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
+    ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key
     such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
     ``rev``: number of the line's newest change; ``seq`` until it is changed. A retracted line has neither text nor picture.
     ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
@@ -330,7 +349,7 @@ class Line(Struct, kw_only=True):
     author: str  # participant id of the author; "" for system lines
     name: str
     role: Role | Literal["system"]
-    kind: Literal["text", "picture", "file", "note", "system"]
+    kind: Literal["text", "picture", "file", "note", "caption", "system"]
     audience: Audience
     at: int
     text: str = ""

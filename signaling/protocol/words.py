@@ -31,6 +31,7 @@ Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
 ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call: the counselor hears a whisper
 Listening = Literal["off", "on", "whisper", "join"]  # how far operators may go at a site; each value allows those before it
+Captions = Literal["off", "live", "keep"]  # whether a site's calls may have captions, and whether these may be kept
 Grade = Literal["good", "fair", "poor"]  # the quality of a connection
 SessionState = Literal["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"]
 CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]

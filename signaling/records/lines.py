@@ -34,7 +34,7 @@ class Lines(Leading):
         author: str,
         name: str,
         role: Role | Literal["system"],
-        kind: Literal["text", "picture", "file", "note", "system"],
+        kind: Literal["text", "picture", "file", "note", "caption", "system"],
         audience: Audience,
         text: str = "",
         picture: str = "",
@@ -73,23 +73,24 @@ class Lines(Leading):
 
         `audience` says who reads the lines: "all" (users) gets the lines for all; "staff" gets every line with its former texts.
         """
-        return await self._lines(session_id, t.line.c.seq, after, limit, audience)
+        query = _LINE.where(t.line.c.session == session_id, t.line.c.seq > after)
+        return await self._read_lines(query.order_by(t.line.c.seq).limit(limit), audience)
 
     async def line_changes(self, session_id: str, after: int, limit: int, audience: Audience) -> list[Line]:
-        """Return up to `limit` lines that are new or have changed: those with a `rev` above `after`, in the order of `rev`."""
-        return await self._lines(session_id, t.line.c.rev, after, limit, audience)
+        """Return up to `limit` lines that are new or have changed: those with a `rev` above `after`, in the order of `rev`.
+
+        Captions are left out: people in the call have read them, and the chat is for what they write.
+        """
+        query = _LINE.where(t.line.c.session == session_id, t.line.c.rev > after, t.line.c.kind != "caption")
+        return await self._read_lines(query.order_by(t.line.c.rev).limit(limit), audience)
 
     async def lines_before(self, session_id: str, before: int, limit: int, audience: Audience) -> list[Line]:
-        """Return the last `limit` lines numbered below `before`, in order. 0: the last lines of all."""
-        query = _LINE.where(t.line.c.session == session_id)
+        """Return the last `limit` lines numbered below `before`, in order, without captions. 0: the last lines of all."""
+        query = _LINE.where(t.line.c.session == session_id, t.line.c.kind != "caption")
         if before:
             query = query.where(t.line.c.seq < before)
         found = await self._read_lines(query.order_by(t.line.c.seq.desc()).limit(limit), audience)
         return found[::-1]
-
-    async def _lines(self, session_id: str, number: sa.Column[int], after: int, limit: int, audience: Audience) -> list[Line]:
-        query = _LINE.where(t.line.c.session == session_id, number > after)
-        return await self._read_lines(query.order_by(number).limit(limit), audience)
 
     async def _read_lines(self, query: sa.Select[Any], audience: Audience) -> list[Line]:
         if audience == "all":

@@ -9,7 +9,7 @@ from msgspec.structs import fields, replace
 
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Exact, Seen
-from signaling.protocol.words import Listening
+from signaling.protocol.words import Captions, Listening
 
 from .types import Category, Site
 
@@ -47,6 +47,7 @@ class SiteSettings(Struct, kw_only=True):
     file_mb: Number = 25
     read_marks: Literal["off", "on"] = "on"
     own_past: Literal["shown", "off"] = "shown"
+    captions: Captions = "live"
     categories: Annotated[list[CategorySettings], Few] = []
 
 

@@ -60,6 +60,7 @@ site = sa.Table(
     sa.Column("mail", sa.JSON(none_as_null=True), nullable=True),
     sa.Column("thread_days", sa.Integer, nullable=False, server_default="7"),
     _text("own_past", "shown"),
+    _text("captions", "live"),
 )
 
 category = sa.Table(

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from signaling.protocol.language_tags import lookup
 from signaling.protocol.session_views import Line
-from signaling.protocol.words import Audience, Channel, Listening, Office, Role, SessionState, StaffRole
+from signaling.protocol.words import Audience, Captions, Channel, Listening, Office, Role, SessionState, StaffRole
 
 from .mail_plan import MailPlan
 from .opening_hours import Hours
@@ -94,6 +94,7 @@ class Site(Struct, frozen=True, kw_only=True):
     `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work.
     `mail`: how mails of this site are written.
     `thread_days`: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
+    `captions`: "live": people in a call may turn captions on; "keep": and keep them with the conversation, if all agree.
     `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
     """
 
@@ -116,6 +117,7 @@ class Site(Struct, frozen=True, kw_only=True):
     staff_names: Literal["shown", "hidden"] = "shown"
     thread_days: int = 7
     own_past: Literal["shown", "off"] = "shown"
+    captions: Captions = "live"
     mail: MailPlan = field(default_factory=MailPlan)
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []

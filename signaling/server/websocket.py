@@ -56,6 +56,7 @@ SENTENCES: dict[ErrorReason, str] = {
     "unknown_line": "This line does not exist here.",
     "empty": "This message is empty.",
     "recording": "This call is being recorded. Say first whether you agree to be recorded.",
+    "captions_off": "This conversation can have no captions now.",
     "no_help": "There is no open help request.",
     "no_worker": "The media server is not reachable right now.",
     "bad_sdp": "The server does not understand this offer.",

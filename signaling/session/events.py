@@ -276,6 +276,22 @@ class RecordingAnswered:
     agree: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionsAsked:
+    """A participant turns captions on or off."""
+
+    participant: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionsAnswered:
+    """A participant agrees that captions are kept with the conversation, refuses, or withdraws consent."""
+
+    participant: str
+    agree: bool
+
+
 ListenWhy = Literal["stopped", "turned_off", "lost"]
 
 
@@ -407,6 +423,13 @@ class RecordingFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptionsFailed:
+    """The captions process is gone, so that nothing is written down any more."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoomLost:
     """The worker of this epoch's room is dead."""
 
@@ -435,6 +458,7 @@ SessionEvent = (
     | WrappedUp | MessageAnswered | EndedBy | RingStarted | RingEnded
     | Mentioned | MentionRead
     | ListenStarted | ListenStopped | ListenedAs
+    | CaptionsAsked | CaptionsAnswered | CaptionsFailed
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
 )  # fmt: skip  # a list of names

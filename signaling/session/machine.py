@@ -11,6 +11,7 @@ from typing import Any
 
 from signaling.protocol.reasons import EndReason, OverReason
 from signaling.session import callback as callbacks
+from signaling.session import captions as captioning
 from signaling.session import help as helping
 from signaling.session import hold as holding
 from signaling.session import listening, mentions, model, notes, people, sleeping, standing
@@ -25,6 +26,9 @@ from signaling.session.events import (
     CallbackCancelled,
     CallbackMissed,
     CallbackMoved,
+    CaptionsAnswered,
+    CaptionsAsked,
+    CaptionsFailed,
     ChannelChanged,
     Chose,
     Connected,
@@ -81,6 +85,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     upgrading.settle(session, out)
     listening.settle(session, now, out)
     recordings.settle(session, now, out)
+    captioning.settle(session, now, out)
     notes.settle(session, out)
     return out
 
@@ -477,4 +482,7 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     ListenedAs: listening.changed,
     RecordingAnswered: recordings.answered,
     RecordingFailed: recordings.failed,
+    CaptionsAsked: captioning.asked,
+    CaptionsAnswered: captioning.answered,
+    CaptionsFailed: captioning.failed,
 }

@@ -5,10 +5,11 @@ This module derives the matrix from the people and the mode. The worker enforces
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from media.api.wire import Record, SetMatrix
+from media.api.wire import Captions, Record, SetMatrix
 from signaling.session.model import Listener, Person, Session
 
 VIDEO_SLOTS = 4  # video slots of each viewer
@@ -22,6 +23,7 @@ class Matrix:
 
     ``hears``: listener → sources. ``slots``: viewer → slot → source. ``hold``: who hears the hold tone.
     ``writers``: who may draw on the board. ``by_signaling``: whose board traffic goes over the WebSocket.
+    ``captions``: whose voices the captions process hears; None: it hears nobody.
     """
 
     hears: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -30,6 +32,7 @@ class Matrix:
     writers: tuple[str, ...] = ()
     by_signaling: tuple[str, ...] = ()
     record: Record | None = None
+    captions: Captions | None = None
 
     def for_worker(self, epoch: int) -> SetMatrix:
         """Return the matrix as a command to the worker."""
@@ -41,6 +44,7 @@ class Matrix:
             writers=list(self.writers),
             by_signaling=list(self.by_signaling),
             record=self.record,
+            captions=self.captions,
         )
 
 
@@ -74,6 +78,7 @@ def compute(session: Session) -> Matrix:
         writers=tuple(person.id for person in people if may_write(session, person)),
         by_signaling=tuple(person.id for person in people if person.peer != "live"),
         record=_record(session, [each.id for each in company if each.id in heard]),
+        captions=_captions(session, [*people, *session.listeners.values()]),
     )
 
 
@@ -90,6 +95,14 @@ def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
 def _record(session: Session, heard: list[str]) -> Record | None:
     """Return what the worker must record, or None. People whom nobody hears, or who whisper, are not recorded."""
     return Record(period=session.recording.period, participants=heard) if session.recording.on else None
+
+
+def _captions(session: Session, speakers: Sequence[Person]) -> Captions | None:
+    """Return whose voices the captions process hears, or None. The worker leaves out each of them whom nobody hears."""
+    if not session.captions.on:
+        return None
+    kept = session.captions.kept
+    return Captions(language=session.language, participants=[person.id for person in speakers], kept=kept)
 
 
 def on_hold(session: Session) -> bool:

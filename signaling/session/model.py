@@ -10,6 +10,7 @@ from msgspec import Struct
 from signaling.protocol.reasons import CommandReason, EndReason
 from signaling.protocol.session_views import Media
 from signaling.protocol.words import CallbackState, Channel, HelpState, ListenAs, Mode, NobodyWhy, SessionState, TransferHow
+from signaling.protocol.words import Captions as CaptionRule
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]
@@ -83,7 +84,8 @@ class Person(Struct, kw_only=True):
     ``reading``: whether they are a professional who is catching up, unheard. ``gone``: whether they no longer belong to the
     session.
     ``peer_id``: their newest peer. ``former_id``: an earlier live peer, which the worker keeps until the newest one is live.
-    ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``draft``: their unsaved notes.
+    ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``captions``: whether captions may be
+    kept. ``draft``: their unsaved notes.
     ``handed_over_at``: when they handed the session over (Unix ms), or 0.
     """
 
@@ -101,6 +103,7 @@ class Person(Struct, kw_only=True):
     tab: str = ""
     media: Media = msgspec.field(default_factory=Media)
     recording: Literal["", "yes", "no"] = ""
+    captions: Literal["", "yes", "no"] = ""
     draft: Draft | None = None
     handed_over_at: int = 0
 
@@ -128,6 +131,21 @@ class Recording(Struct, kw_only=True):
     kept: bool = False
     erased: int = 0
     failed: str = ""
+
+
+class Captions(Struct, kw_only=True):
+    """The state of the captions.
+
+    ``offered``: the site allows captions. ``keep``: the site keeps them if people agree. ``wanted``: the participants who have
+    turned captions on. ``kept``: the words are stored with the conversation now. ``failed``: the captions process was lost.
+    """
+
+    offered: bool = False
+    keep: bool = False
+    wanted: list[str] = []
+    on: bool = False
+    kept: bool = False
+    failed: bool = False
 
 
 class Mention(Struct, kw_only=True):
@@ -246,6 +264,7 @@ class Session(Struct, kw_only=True):
     woken: bool = False
     upgrade: Upgrade | None = None
     recording: Recording = msgspec.field(default_factory=Recording)
+    captions: Captions = msgspec.field(default_factory=Captions)
     may_listen: bool = False
     listeners: dict[str, Listener] = {}
     supervisors: dict[str, str] = {}
@@ -302,12 +321,14 @@ def new_session(
     name: str,
     now: int,
     recording: bool = False,
+    captions: CaptionRule = "off",
     listening: bool = False,
     sleeps_days: int = 0,
 ) -> Session:
     """Return a session in state ``preparing``. ``user``: the participant id of the user, ``name``: their name."""
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
     session.recording.offered, session.may_listen, session.sleeps_days = recording, listening, sleeps_days
+    session.captions.offered, session.captions.keep = captions != "off", captions == "keep"
     session.people[user] = Person(id=user, role="user", name=name)
     session.timers["idle"] = now + UNOPENED_MS
     return session

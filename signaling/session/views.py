@@ -10,6 +10,7 @@ from signaling.protocol.server_messages import Ring
 from signaling.protocol.session_views import (
     Brief,
     CallbackView,
+    CaptionsView,
     CategoryView,
     HelpView,
     MailView,
@@ -26,6 +27,7 @@ from signaling.protocol.session_views import (
 )
 from signaling.protocol.staff_views import QueueItem, SessionItem
 from signaling.protocol.words import ListenAs, Listening, PictureLimit
+from signaling.session import captions as captioning
 from signaling.session import matrix
 from signaling.session import recording as recordings
 from signaling.session.model import Help, Listener, Person, Session, Timer
@@ -52,6 +54,7 @@ class Surroundings:
     listening: Listening = "off"  # the site's setting
     reachable: bool = False  # the partner signed who the user is, or there is a contact
     mail: MailView | None = None
+    captions_ready: bool = False  # a captions process is connected
 
 
 def session_view(
@@ -77,6 +80,7 @@ def session_view(
         product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
         recording=recording_view(session, person),
+        captions=captions_view(session, person, ready=around.captions_ready),
         callback=callback_view(session),
         upgrade=upgrade_view(session),
         owner_lost=session.owner_lost,
@@ -176,6 +180,17 @@ def recording_view(session: Session, viewer: Person) -> RecordingView | None:
             view.state = "on"
         elif view.waiting_for and not (view.refused_by or view.failed):
             view.state = "asking"
+    return view
+
+
+def captions_view(session: Session, viewer: Person, *, ready: bool) -> CaptionsView | None:
+    """Return the state of the captions for this viewer. None: the site or the call has none, or nothing could make them."""
+    state = session.captions
+    if not captioning.possible(session) or not (ready or state.on or state.failed):
+        return None
+    view = CaptionsView(on=state.on, wanted_by=list(state.wanted), ready=ready, failed=state.failed)
+    if state.on and state.keep:
+        view.keep, view.you, view.kept = True, viewer.captions, state.kept
     return view
 
 

@@ -101,8 +101,8 @@ class Conversation:
         return _QUOTE(self.content(replied)) if replied is not None else ""
 
     def marks(self, line: Line) -> str:
-        """Return the remarks beside the author: that the line was edited, or is for staff only."""
-        found = [self.words["edited"]] if line.change == "edited" else []
+        """Return the remarks beside the author: that the line was spoken or edited, or is for staff only."""
+        found = [self.words["caption"]] * (line.kind == "caption") + [self.words["edited"]] * (line.change == "edited")
         return ", ".join(found + [self.words["staff_only"]] * (line.audience == "staff"))
 
     def author(self, line: Line) -> str:

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from tests.bench import board, call, day, matches, recording, sizes, wait_promise
+from tests.bench import board, call, captions, day, matches, recording, sizes, wait_promise
 from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "day": day.rows,
     "waits": wait_promise.rows,
     "recording": recording.rows,
+    "captions": captions.rows,
     "media": calls.rows,
     "load": scenes.rows,
     "pictures": pictures.rows,

@@ -64,6 +64,7 @@ AIMS = [
     Aim("abuse_honest_wait_p99_s", "an honest user's wait while strangers do their worst, p99, s", 1),
     Aim("abuse_peak_rss_mib", "what the server holds then, MiB", 512),
     Aim("abuse_log_bytes_per_request", "what a stranger's request writes into the log, bytes", 300),
+    Aim("caption_delay_p50_s", "the last word → its caption, median, s", 2),
     Aim("widget_gzip_bytes", "the launcher, bytes", 2048),
     Aim("call_page_gzip_bytes", "the call page, bytes", 60 * 1024),
 ]

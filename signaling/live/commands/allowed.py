@@ -31,6 +31,8 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.BoardMessage: "session.talk",
     user.Leave: "session.talk",
     user.AnswerRecording: "session.talk",
+    user.SetCaptions: "session.talk",
+    user.KeepCaptions: "session.hear",  # an operator who has joined is asked, too
     user.Enter: "session.visit",
     user.Choose: "session.visit",
     user.LeaveMessage: "session.visit",

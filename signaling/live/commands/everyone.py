@@ -95,6 +95,13 @@ async def _leave(live: Live, client: Client, entry: Entry, person: Person, messa
     return None
 
 
+async def _captions(live: Live, client: Client, entry: Entry, person: Person, message: msg.SetCaptions) -> Reply:
+    if message.on and not live.rooms.captions_ready(entry):
+        raise NotAllowed("captions_off")
+    await live.sessions.apply(entry, ev.CaptionsAsked(person.id, message.on))
+    return None
+
+
 HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,
     msg.Ping: _ping,
@@ -116,4 +123,6 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.BoardMessage: in_session(_board),
     msg.Leave: in_session(_leave),
     msg.AnswerRecording: event(lambda person, m: ev.RecordingAnswered(person.id, m.agree)),
+    msg.SetCaptions: in_session(_captions),
+    msg.KeepCaptions: event(lambda person, m: ev.CaptionsAnswered(person.id, m.agree)),
 }

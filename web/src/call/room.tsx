@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ParticipantView, SessionView } from "../messages";
 import { Board } from "../room/board/lazy-board";
+import { Captions } from "../room/captions/lazy";
 import { Chat } from "../room/chat";
 import { Controls } from "../room/controls";
 import { drawingOn } from "../room/drawing-on";
@@ -89,6 +90,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
       <Header call={call} session={session} />
       <div class="room-notices">
         {session.recording !== null && <RecordingBar client={call.client} session={session} />}
+        {session.captions && <Captions client={call.client} session={session} />}
         <Notices call={call} session={session} />
         <Upgrade call={call} session={session} />
         <InterruptionNotice devices={call.devices} />

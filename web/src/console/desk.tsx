@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Audience, SessionView, StaffMe } from "../messages";
 import { Client } from "../room/client";
 import { Pictures } from "../room/pictures";
+import { Captions } from "../room/captions/lazy";
 import { RecordingBar } from "../room/recording-bar";
 import type { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
@@ -228,6 +229,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
         <ConnectionBand status={state.status} />
         <MissedBand me={me} onState={changeState} />
         {session !== null && <RecordingBar client={client} session={session} />}
+        {session?.captions && <Captions client={client} session={session} />}
         {!soundReady && me.state === "available" && <p class="notice band">{t("ring.sound.blocked")}</p>}
       </div>
       <Lane

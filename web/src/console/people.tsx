@@ -2,6 +2,7 @@ import { Mic, MicOff, Pause, Play, Volume2, VolumeX } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "../room/arrange";
+import { Captions } from "../room/captions/lazy";
 import { looksAway } from "../room/capture";
 import { FlipCamera } from "../room/flip-camera";
 import { watchLevel } from "../room/level";
@@ -75,7 +76,7 @@ export function VoiceStrip({ link, session, hold }: PeopleProps) {
   const mic = useStore(link.devices.state, (state) => state.mic.track);
   const heard = session.room?.hears[session.you] ?? NOBODY;
   const people = arrange(session).tiles.filter((tile) => tile.kind !== "screen");
-  return (
+  const strip = (
     <div class="people strip" data-testid="voice-strip">
       <ul class="strip-people" data-testid="participants" aria-label={roomText("participants")}>
         {people.map((tile) => (
@@ -94,6 +95,17 @@ export function VoiceStrip({ link, session, hold }: PeopleProps) {
       </span>
       {hold !== null && <HoldButton hold={hold} />}
     </div>
+  );
+  if (!session.captions?.on) return strip;
+  return (
+    <>
+      {strip}
+      <div class="strip-captions">
+        {people.map(({ person }) => (
+          <Captions key={person.id} client={link.client} session={session} person={person} />
+        ))}
+      </div>
+    </>
   );
 }
 

@@ -227,6 +227,22 @@ export interface AnswerRecording {
   id?: number | null;
 }
 
+/** Turn captions on or off. They stay on while another participant wants them. */
+export interface SetCaptions {
+  type: "captions";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+
+/** Agree that the captions are kept with the conversation, refuse, or withdraw consent. */
+export interface KeepCaptions {
+  type: "keep_captions";
+  session: string;
+  agree: boolean;
+  id?: number | null;
+}
+
 export type ClientMessage =
   | Hello
   | Ping
@@ -251,6 +267,8 @@ export type ClientMessage =
   | CancelCallback
   | Rate
   | AnswerRecording
+  | SetCaptions
+  | KeepCaptions
   | SetState
   | SetTextsInCall
   | Accept

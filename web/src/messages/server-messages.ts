@@ -205,6 +205,24 @@ export interface Speaking {
   participants: string[];
 }
 
+/**
+ * Words that a participant has just said, for those who could hear them.
+ *
+ * A later caption with the same ``utterance`` replaces an earlier one. ``final``: no later one follows. ``lost``: some words of
+ * this participant were not written down; ``text`` is then empty.
+ */
+export interface Caption {
+  type: "caption";
+  session: string;
+  participant: string;
+  utterance: number;
+  text: string;
+  language?: string;
+  confidence?: number;
+  final?: boolean;
+  lost?: boolean;
+}
+
 /** One message of the board, for a client without a data channel. */
 export interface BoardOut {
   type: "board";
@@ -343,6 +361,7 @@ export type ServerMessage =
   | Invite
   | TypingNow
   | Speaking
+  | Caption
   | BoardOut
   | Replaced
   | Ring

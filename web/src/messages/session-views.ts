@@ -190,6 +190,23 @@ export interface RecordingView {
 }
 
 /**
+ * The state of the call's captions.
+ *
+ * ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
+ * times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
+ * ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer. ``kept``: the words are kept.
+ */
+export interface CaptionsView {
+  on: boolean;
+  wanted_by: string[];
+  ready: boolean;
+  failed: boolean;
+  keep: boolean;
+  you: "" | "yes" | "no";
+  kept: boolean;
+}
+
+/**
  * The opening hours of the category at this moment.
  *
  * ``opens_at``: when the category opens next; null while it is open, or when the next opening is not known.
@@ -229,6 +246,7 @@ export interface SessionView {
   product_picture: string;
   room: RoomView | null;
   recording: RecordingView | null;
+  captions: CaptionsView | null;
   may_listen: boolean;
   listening: Listening;
   may_record: boolean;
@@ -284,7 +302,8 @@ export interface Former {
  * One chat message of the session's record.
  *
  * ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
- * ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); system. The ``text`` of a system line is a key
+ * ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
+ * ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key
  * such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
  * ``rev``: number of the line's newest change; ``seq`` until it is changed. A retracted line has neither text nor picture.
  * ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
@@ -296,7 +315,7 @@ export interface Line {
   author: string;
   name: string;
   role: Role | "system";
-  kind: "text" | "picture" | "file" | "note" | "system";
+  kind: "text" | "picture" | "file" | "note" | "caption" | "system";
   audience: Audience;
   at: number;
   text: string;

@@ -69,6 +69,8 @@ export type ListenAs = "listen" | "whisper" | "join";
 
 export type Listening = "off" | "on" | "whisper" | "join";
 
+export type Captions = "off" | "live" | "keep";
+
 export type Grade = "good" | "fair" | "poor";
 
 export type SessionState = "preparing" | "waiting" | "callback" | "active" | "asleep" | "after" | "message_left" | "closed";

@@ -2,6 +2,7 @@ import { Ear, EarOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { attempt } from "../staff/attempt";
 import { nameOf, userOf } from "../staff/names";
+import { Captions } from "../room/captions/lazy";
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";
 import { RoomAudio } from "../room/media";
@@ -71,6 +72,7 @@ export function ListeningBand({ client, session, onStop }: { client: Client; ses
         <strong>{t("listen.now", names)}</strong>{" "}
         {link !== null && <Told view={view} devices={link.devices} heard={heard} names={names} />}
       </span>
+      {view.captions && <Captions client={client} session={view} />}
       {link !== null && <Speaking client={client} view={view} devices={link.devices} names={names} />}
       <Button kind="primary" onClick={onStop} data-testid="listen-stop">
         {t("listen.stop")}

@@ -29,7 +29,7 @@ function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) 
         <strong dir="auto">{nameOf(line)}</strong> <span class="dim">{roleName(line.role)}</span>{" "}
         <time class="num dim">{timeOfDay(line.at, locale)}</time>
         {staff && <span class="pill pill-help">{t("staff")}</span>}
-        {line.kind === "note" && <span class="pill">{t("note")}</span>}
+        {(line.kind === "note" || line.kind === "caption") && <span class="pill">{t(line.kind)}</span>}
       </p>
       {line.reply_to > 0 && (
         <blockquote class="said-quoted" dir="auto">

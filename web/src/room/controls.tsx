@@ -17,6 +17,7 @@ import { Dialog } from "../ui/dialog";
 import { IconButton } from "../ui/button";
 import { toast } from "../ui/announce";
 import { useLocale, useStore } from "../ui/store";
+import { Captions } from "./captions/lazy";
 import { DeviceTest } from "./device-test";
 import type { RoomLink } from "./room-link";
 import { t } from "./words";
@@ -61,6 +62,7 @@ export function Controls({ link, session, board, chat, onLeave, children }: Cont
             data-testid="call-chat"
           />
         )}
+        {session.captions && <Captions client={link.client} session={session} button />}
         {children}
         {onLeave && (
           <IconButton

@@ -6,6 +6,7 @@ import { initials } from "../ui/initials";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "./arrange";
+import { Captions } from "./captions/lazy";
 import { optional } from "./lazy";
 import { LazyLaser } from "./lazy-laser";
 import { cameBack, type Limits, worst } from "./limits";
@@ -157,6 +158,7 @@ export function StageTile({ link, session, tile, stream, speaking, paused }: Sta
       ) : (
         <Video stream={stream} label={name} participant={person.id} kind={kind} />
       )}
+      {session.captions?.on && tile.kind !== "screen" && <Captions client={link.client} session={session} person={person} />}
       {kind === "screen" && <LazyLaser link={link} session={session} participant={person.id} kind="screen" />}
       {kind === "camera" && document.pictureInPictureEnabled && <SmallWindow />}
       <figcaption class="tile-name">

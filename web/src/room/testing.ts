@@ -51,6 +51,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
       limits: {},
     },
     recording: null,
+    captions: null,
     may_listen: false,
     listening: "off",
     may_record: false,

@@ -103,14 +103,14 @@ def test_any_sequence_of_events_keeps_the_fast_path_in_step(events: list[Event])
 
 
 facts = st.fixed_dictionaries(
-    {name: st.booleans() for name in ("mixed", "recorded", "lendable", "passes_on", "passed", "another_flows")}
+    {name: st.booleans() for name in ("mixed", "tapped", "lendable", "passes_on", "passed", "another_flows")}
     | {"quiet_from": st.sampled_from([0, 49, 70])}
 )
 
 
 @given(facts)
-def test_recorded_voice_never_leaves_python(facts: dict[str, int]) -> None:
-    assert event_of(**facts | {"recorded": True}) is None
+def test_recorded_or_captioned_voice_never_leaves_python(facts: dict[str, int]) -> None:
+    assert event_of(**facts | {"tapped": True}) is None
 
 
 @given(facts)
@@ -121,7 +121,7 @@ def test_voice_that_needs_python_never_leaves_it(facts: dict[str, int]) -> None:
 
 STEADY = {
     "mixed": True,
-    "recorded": False,
+    "tapped": False,
     "lendable": True,
     "quiet_from": 0,
     "passes_on": False,

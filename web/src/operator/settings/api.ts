@@ -29,6 +29,7 @@ export interface SiteSettings {
   file_mb: number;
   read_marks: "off" | "on";
   own_past: "shown" | "off";
+  captions: "off" | "live" | "keep";
   categories: CategorySettings[];
 }
 

@@ -34,6 +34,7 @@ const CHOSEN = {
   listening: ["off", "on", "whisper", "join"],
   read_marks: ["on", "off"],
   own_past: ["shown", "off"],
+  captions: ["off", "live", "keep"],
 } as const;
 
 function SiteForm({ stored: first }: { stored: StoredSite }) {
@@ -148,6 +149,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
           {choice("listening")}
           {choice("read_marks")}
           {choice("own_past")}
+          {choice("captions")}
           {number("file_mb")}
           {number("retention_days")}
           <Listed

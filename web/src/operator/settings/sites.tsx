@@ -60,6 +60,7 @@ export const NEW_SITE: SiteSettings = {
   file_mb: 25,
   read_marks: "on",
   own_past: "shown",
+  captions: "live",
   categories: [],
 };
 

@@ -1,0 +1,139 @@
+"""One room's voices on their way to the captions process, and the words on their way back.
+
+Only this module decides whose voice leaves for the captions process, and who may read the words. A voice goes there only while
+the matrix names captions, and only if somebody hears it. Its words are for those who could hear it when it spoke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from media.api import wire as worker_wire
+
+from . import wire
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """The speaker of a stream, who could hear it, and whether everybody had agreed that its words are kept."""
+
+    participant: str
+    heard_by: frozenset[str]
+    kept: bool
+
+
+Say = Callable[[Saying, wire.Words | wire.Lost], None]
+
+
+class Receiver(Protocol):
+    """Receiver of what the captions process says of a stream."""
+
+    def words(self, stream: int, words: wire.Words | wire.Lost) -> None: ...
+    def finished(self, stream: int) -> None: ...
+    def over(self) -> None: ...
+
+
+class Sender(Protocol):
+    """The part of `link.CaptionLink` that a feed needs. No method waits or raises."""
+
+    @property
+    def ready(self) -> bool: ...
+    def begin(self, language: str, receiver: Receiver) -> int: ...
+    def send(self, stream: int, sequence: int, timestamp: int, payload: bytes) -> None: ...
+    def finish(self, stream: int, *, forget: bool = False) -> None: ...
+
+
+@dataclass(slots=True)
+class _Voice:
+    """A voice that goes to the captions process. `stream`: 0 until its first packet."""
+
+    heard_by: frozenset[str]
+    stream: int = 0
+
+
+class Feed:
+    """The captions of one room, from construction to `close`. Call all methods in the worker's event loop."""
+
+    def __init__(self, sender: Sender, say: Say, on_over: Callable[[], None]) -> None:
+        """`say` gets the words. `on_over` is called when the captions process is gone; the feed is then closed."""
+        self._sender = sender
+        self._say = say
+        self._on_over = on_over
+        self._language, self._kept = "", False
+        self._voices: dict[str, _Voice] = {}
+        self._said: dict[int, Saying] = {}
+        """Streams. Ended ones stay until their last words have come."""
+        self.closed = False
+
+    def follow(self, captions: worker_wire.Captions, hears: Mapping[str, Mapping[str, float]]) -> None:
+        """Set whose voices go to the captions process from now on. A voice with another audience begins a new stream.
+
+        So does every voice when the words begin or cease to be kept.
+        """
+        audiences: dict[str, set[str]] = {}
+        for listener, gains in hears.items():
+            for source, gain in gains.items():
+                if gain > 0 and source != listener and source in captions.participants:
+                    audiences.setdefault(source, set()).add(listener)
+        changed = (captions.language, captions.kept) != (self._language, self._kept)
+        self._language, self._kept = captions.language, captions.kept
+        for name, voice in list(self._voices.items()):
+            if changed or voice.heard_by != frozenset(audiences.get(name, ())):
+                self._end(name)
+        for name, audience in audiences.items():
+            if name not in self._voices:
+                self._voices[name] = _Voice(frozenset(audience))
+
+    def voice(self, participant: str, sequence: int, timestamp: int, payload: bytes) -> None:
+        """Take one packet of a participant's voice. A voice that `follow` has not named goes nowhere."""
+        voice = self._voices.get(participant)
+        if voice is None or self.closed:
+            return
+        if not voice.stream:
+            voice.stream = self._sender.begin(self._language, self)
+            self._said[voice.stream] = Saying(participant, voice.heard_by, self._kept)
+        self._sender.send(voice.stream, sequence, timestamp, payload)
+
+    def leave(self, participant: str) -> None:
+        """End the stream of a participant whose connection has ended. A new connection counts its packets anew."""
+        voice = self._voices.get(participant)
+        if voice is not None and voice.stream:
+            self._sender.finish(voice.stream)
+            voice.stream = 0
+
+    def close(self) -> None:
+        """Send no more voices, and take no more words: captions are off."""
+        if self.closed:
+            return
+        self.closed = True
+        for stream in self._said:
+            self._sender.finish(stream, forget=True)
+        self._said.clear()
+        self._voices.clear()
+
+    # what the captions process says (Receiver)
+
+    def words(self, stream: int, words: wire.Words | wire.Lost) -> None:
+        """Pass on words of a stream to those who could hear it."""
+        said = self._said.get(stream)
+        if said is not None:
+            self._say(said, words)
+
+    def finished(self, stream: int) -> None:
+        """Forget a stream whose last words have come."""
+        self._said.pop(stream, None)
+
+    def over(self) -> None:
+        """End the feed, because the captions process is gone."""
+        if not self.closed:
+            self.closed = True
+            self._said.clear()
+            self._voices.clear()
+            self._on_over()
+
+    def _end(self, name: str) -> None:
+        voice = self._voices.pop(name)
+        if voice.stream:
+            self._sender.finish(voice.stream)

@@ -1,0 +1,192 @@
+"""The worker's connection to the captions process. It never waits for that process, and never delays a voice.
+
+The link connects by itself and again after each failure. Voices wait in a bounded list. If the process or the network is too
+slow, the list is emptied, and the rooms are told that words are missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import aiohttp
+import msgspec
+import structlog
+
+from . import wire
+from .feed import Receiver
+
+log = structlog.get_logger(__name__)
+
+BATCH_S = 0.06  # seconds for which packets are collected into one message
+MOST_PACKETS = 3000  # packets that wait at most: a minute of one voice, or 10 s of six
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0  # seconds before the link connects again; doubled after each failure
+CONNECT_S = 5.0  # seconds for a connection, with the first message of the process
+HEARTBEAT_S = 5.0  # seconds between two WebSocket pings; a process that does not answer counts as gone
+TOKEN_REFUSED = 401
+
+
+class CaptionLink:
+    """Connection to one captions process. Call in the event loop: `open` at first, `close` at the end.
+
+    `on_ready` is called whenever `ready` has changed.
+    """
+
+    def __init__(self, url: str, token: str, on_ready: Callable[[], None] = lambda: None) -> None:
+        """`url`: `http://HOST:PORT` or `https://…`. `token`: the bearer token that both processes know."""
+        self._url = url.rstrip("/") + wire.PATH
+        self._token = token
+        self._on_ready = on_ready
+        self._task: asyncio.Task[None] | None = None
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._queue: list[wire.Packet | wire.FromWorker] = []
+        self._waiting = 0  # packets in the queue
+        self._some = asyncio.Event()
+        self._receivers: dict[int, Receiver] = {}
+        self._streams = 0
+        self._said = ""
+        self.dropped = 0
+        """Packets dropped because the process or the network was too slow."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a captions process is connected and has loaded its model."""
+        return self._socket is not None
+
+    def open(self) -> None:
+        """Start to connect."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    # what feeds need (feed.Sender)
+
+    def begin(self, language: str, receiver: Receiver) -> int:
+        """Begin a stream and return its number. `receiver` gets its words."""
+        self._streams += 1
+        self._receivers[self._streams] = receiver
+        self._command(wire.Begin(self._streams, language))
+        return self._streams
+
+    def send(self, stream: int, sequence: int, timestamp: int, payload: bytes) -> None:
+        """Queue a packet. If the queue is full, drop the whole queue: old words help nobody."""
+        if self._socket is None:
+            return
+        if self._waiting >= MOST_PACKETS:
+            self._drop()
+        self._queue.append(wire.Packet(stream, sequence, timestamp, payload))
+        self._waiting += 1
+        self._some.set()
+
+    def finish(self, stream: int, *, forget: bool = False) -> None:
+        """End a stream. `forget`: its last words are not wanted."""
+        if forget:
+            self._receivers.pop(stream, None)
+        self._command(wire.Forget(stream) if forget else wire.Finish(stream))
+
+    def _command(self, command: wire.FromWorker) -> None:
+        if self._socket is not None:
+            self._queue.append(command)
+            self._some.set()
+
+    def _drop(self) -> None:
+        """Drop all waiting packets. Commands stay: there is one for each change of the routes."""
+        streams = {each.stream for each in self._queue if isinstance(each, wire.Packet)}
+        self._queue = [each for each in self._queue if not isinstance(each, wire.Packet)]
+        self.dropped += self._waiting
+        self._waiting = 0
+        for stream in sorted(streams & self._receivers.keys()):
+            self._receivers[stream].words(stream, wire.Lost(stream))
+
+    # the connection
+
+    async def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._token}"}) as session:
+                    async with asyncio.timeout(CONNECT_S):
+                        socket = await session.ws_connect(self._url, heartbeat=HEARTBEAT_S, max_msg_size=wire.MAX_FRAME_BYTES)
+                        first = await socket.receive_bytes()
+                    if not isinstance(wire.decode_from_captions(first), wire.Ready):
+                        raise TypeError  # noqa: TRY301  # handled below, as any other wrong message
+                    pause_s = FIRST_PAUSE_S
+                    await self._serve(socket)
+                    self._say("captions_lost", "closed")
+            except (aiohttp.ClientError, OSError, TimeoutError, TypeError, msgspec.MsgspecError) as error:
+                refused = isinstance(error, aiohttp.WSServerHandshakeError) and error.status == TOKEN_REFUSED
+                self._say("captions_lost", "wrong_token" if refused else type(error).__name__)
+            finally:
+                self._gone()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _say(self, event: str, why: str) -> None:
+        if why != self._said:
+            self._said = why
+            log.warning(event, why=why)
+
+    async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Send and receive until the connection ends."""
+        self._socket, self._said = socket, ""
+        log.info("captions_ready")
+        self._on_ready()
+        sending = asyncio.create_task(self._send_all(socket))
+        try:
+            async for frame in socket:
+                if frame.type is not aiohttp.WSMsgType.BINARY:
+                    break
+                self._receive(wire.decode_from_captions(frame.data))
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+            with suppress(OSError, aiohttp.ClientError):
+                await socket.close()
+
+    async def _send_all(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        try:
+            while True:
+                await self._some.wait()
+                await asyncio.sleep(BATCH_S)
+                self._some.clear()
+                queue, self._queue, self._waiting = self._queue, [], 0
+                for message in _batched(queue):
+                    await socket.send_bytes(wire.encode(message))
+        except (OSError, aiohttp.ClientError):
+            await socket.close()
+
+    def _receive(self, message: wire.FromCaptions) -> None:
+        match message:
+            case wire.Words() | wire.Lost() if message.stream in self._receivers:
+                self._receivers[message.stream].words(message.stream, message)
+            case wire.Finished() if message.stream in self._receivers:
+                self._receivers.pop(message.stream).finished(message.stream)
+
+    def _gone(self) -> None:
+        was_ready, self._socket = self.ready, None
+        self._queue, self._waiting = [], 0
+        receivers, self._receivers = set(self._receivers.values()), {}
+        if was_ready:
+            self._on_ready()
+        for receiver in receivers:
+            receiver.over()
+
+
+def _batched(queue: list[wire.Packet | wire.FromWorker]) -> Iterator[wire.FromWorker]:
+    """Return the messages for a queue, in its order. Packets that follow each other share a message."""
+    packets: list[wire.Packet] = []
+    for each in queue:
+        if isinstance(each, wire.Packet):
+            packets.append(each)
+            continue
+        if packets:
+            yield wire.Sound(packets)
+            packets = []
+        yield each
+    if packets:
+        yield wire.Sound(packets)

@@ -1,0 +1,132 @@
+"""The two models: silero-vad, which finds speech, and a Whisper model, which writes it down.
+
+The package faster-whisper (the extra `captions`) runs both without torch, and contains silero-vad. The Whisper model is a
+folder in the format of CTranslate2, which the operator names. Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .speech import RATE, WINDOW, Floats
+from .wire import MAX_TEXT
+from .work import Heard
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+CONTEXT = 64  # samples of the window before that silero-vad gets with each window
+SILENCE = 0.6  # probability of silence from which words of low confidence are taken for noise
+LEAST_CONFIDENCE = 0.35
+TOKENS, TOKENS_A_SECOND = 16, 14
+"""Tokens that an utterance may have, and more of them for each second. A model that repeats itself thus ends soon."""
+SESSION, AUTO = "session", "auto"
+"""Languages that stand for others: the session's own, and the one that the model hears."""
+
+
+class ModelError(Exception):
+    """A model cannot be used. The message says why, and what to do."""
+
+
+def _missing(error: ImportError) -> ModelError:
+    return ModelError(f"Captions need the extra “captions”: pip install 'sangdam[captions]' ({error}).")
+
+
+class VoiceDetector:
+    """silero-vad for all streams. `new` returns the detector of one stream."""
+
+    def __init__(self) -> None:
+        try:
+            import onnxruntime
+            from faster_whisper.utils import get_assets_path
+        except ImportError as error:
+            raise _missing(error) from None
+        found = sorted(Path(get_assets_path()).glob("silero_vad*.onnx"))
+        if not found:
+            raise ModelError("This version of faster-whisper has no silero-vad. Install the version in constraints.txt.")
+        options = onnxruntime.SessionOptions()
+        options.inter_op_num_threads = options.intra_op_num_threads = 1
+        options.log_severity_level = 4
+        self._session = onnxruntime.InferenceSession(str(found[-1]), options, providers=["CPUExecutionProvider"])
+
+    def new(self) -> StreamDetector:
+        """Return a detector without memory."""
+        return StreamDetector(self._session)
+
+
+class StreamDetector:
+    """silero-vad for one stream. It remembers the sound so far."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._input = np.zeros((1, CONTEXT + WINDOW), np.float32)
+        self._h = np.zeros((1, 1, 128), np.float32)
+        self._c = np.zeros((1, 1, 128), np.float32)
+
+    def __call__(self, window: Floats) -> float:
+        """Return the probability that this window (512 samples), the next one of the stream, holds speech."""
+        self._input[0, :CONTEXT] = self._input[0, -CONTEXT:]
+        self._input[0, CONTEXT:] = window
+        out, self._h, self._c = self._session.run(None, {"input": self._input, "h": self._h, "c": self._c})
+        return float(out.reshape(-1)[-1])
+
+
+class Recogniser:
+    """A Whisper model. `write_down` takes long: call it in a thread, once at a time."""
+
+    def __init__(self, folder: Path, language: str, threads: int) -> None:
+        """`language`: a tag, `SESSION` or `AUTO`. `threads`: cores that one utterance uses. Raise `ModelError`."""
+        try:
+            from faster_whisper import WhisperModel
+        except ImportError as error:
+            raise _missing(error) from None
+        if not (folder / "model.bin").is_file():
+            raise ModelError(f"{folder} has no model.bin: name the folder of a Whisper model in the format of CTranslate2.")
+        try:
+            self._model: WhisperModel = WhisperModel(
+                str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelError(f"The model in {folder} cannot be loaded: {error}.") from None
+        self._language = language
+        if language not in (SESSION, AUTO) and self._known(language) is None:
+            raise ModelError(f"The model in {folder} does not know the language “{language}”.")
+        self.write_down(np.zeros(RATE, np.float32), "")  # the first run of a model takes longer
+
+    def _known(self, tag: str) -> str | None:
+        """Return the model's own name of a language, or None: the model does not know the language, or hears it by itself."""
+        if not self._model.model.is_multilingual:
+            return "en" if tag.partition("-")[0] == "en" else None
+        name = tag.partition("-")[0].lower()
+        return name if name in self._model.supported_languages else None
+
+    def _wanted(self, of_session: str) -> str | None:
+        if not self._model.model.is_multilingual:
+            return "en"
+        return None if self._language == AUTO else self._known(of_session if self._language == SESSION else self._language)
+
+    def write_down(self, sound: Floats, of_session: str) -> Heard:
+        """Return the words in an utterance. `of_session`: the tag of the session's language."""
+        segments, about = self._model.transcribe(
+            sound,
+            language=self._wanted(of_session),
+            beam_size=1,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            without_timestamps=True,
+            max_new_tokens=TOKENS + int(TOKENS_A_SECOND * len(sound) / RATE),
+        )
+        texts, confidence, seconds = [], 0.0, 0.0
+        for segment in segments:
+            sure = math.exp(segment.avg_logprob)
+            if segment.no_speech_prob > SILENCE and sure < LEAST_CONFIDENCE:
+                continue
+            length = max(0.1, segment.end - segment.start)
+            texts.append(segment.text.strip())
+            confidence, seconds = confidence + sure * length, seconds + length
+        text = " ".join(texts).strip()
+        return Heard(text[:MAX_TEXT], about.language, round(min(1.0, confidence / seconds), 2) if seconds else 0.0)

@@ -1,0 +1,273 @@
+"""The captions process: media workers connect to it, send voices, and get words.
+
+Everything but the Whisper model runs in the event loop: decoding, finding speech, and the order of the work. The model runs in
+one thread. A worker that sends more than the process can read is slowed by TCP. It then drops sound itself (`link`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+import structlog
+from aiohttp import WSMsgType, web
+
+from . import wire
+from .sound import Sound
+from .speech import Floats, Probability, Speech, Spoken
+from .work import Heard, Job, Work
+
+log = structlog.get_logger(__name__)
+
+MOST_STREAMS = 500  # streams of one worker; further streams are not written down
+SILENT_S = 0.5  # seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone
+LOOK_S = 0.1  # seconds between two checks for such streams
+MOST_UNSENT = 1000  # messages that wait for a worker at most; a worker that reads none is disconnected
+
+
+class WritesDown(Protocol):
+    """The speech model."""
+
+    def write_down(self, sound: Floats, of_session: str) -> Heard: ...
+
+
+class FindsSpeech(Protocol):
+    """The voice detector. `new` returns the detector of one stream."""
+
+    def new(self) -> Probability: ...
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """One voice. `number` is that of the wire; `ending`: its last packet has come."""
+
+    worker: Worker
+    number: int
+    language: str
+    sound: Sound
+    speech: Speech
+    came: float
+    ending: bool = False
+
+
+class Worker:
+    """One connected media worker, with its streams and the messages that wait to be sent to it."""
+
+    def __init__(self) -> None:
+        self.streams: dict[int, Stream] = {}
+        self.unsent: asyncio.Queue[bytes] = asyncio.Queue(MOST_UNSENT)
+        self.too_slow = asyncio.Event()
+
+    def send(self, message: wire.FromCaptions) -> None:
+        """Queue a message without waiting."""
+        try:
+            self.unsent.put_nowait(wire.encode(message))
+        except asyncio.QueueFull:
+            self.too_slow.set()
+
+
+class Captions:
+    """All workers' streams, and the one speech model that writes down what is said in them.
+
+    `stats`: streams, utterances, drafts, lost (utterances), refused (streams).
+    """
+
+    def __init__(self, detector: FindsSpeech, recogniser: WritesDown) -> None:
+        self.stats: Counter[str] = Counter()
+        self._detector = detector
+        self._recogniser = recogniser
+        self._work = Work()
+        self._workers: set[Worker] = set()
+        self._some = asyncio.Event()
+        self._pool = ThreadPoolExecutor(1, "recogniser")
+
+    async def run(self) -> None:
+        """Write down utterances until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_down())
+            group.create_task(self._watch())
+
+    def close(self) -> None:
+        """End the model's thread, after the utterance that it writes down now."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # workers
+
+    def connect(self) -> Worker:
+        """Return a new worker, which is told at once that the process is ready."""
+        worker = Worker()
+        self._workers.add(worker)
+        worker.send(wire.Ready())
+        return worker
+
+    def disconnect(self, worker: Worker) -> None:
+        """Forget a worker and its streams."""
+        self._workers.discard(worker)
+        for stream in list(worker.streams.values()):
+            self._forget(stream)
+
+    def receive(self, worker: Worker, message: wire.FromWorker) -> None:
+        """Take a message of a worker. Packets of an unknown stream are ignored: the stream was refused or forgotten."""
+        match message:
+            case wire.Begin():
+                self._begin(worker, message)
+            case wire.Sound():
+                for packet in message.packets:
+                    stream = worker.streams.get(packet.stream)
+                    if stream is not None and not stream.ending:
+                        self._hear(stream, packet)
+            case wire.Finish() if (stream := worker.streams.get(message.stream)) is not None:
+                self._stop(stream)
+                stream.ending = True
+                self._end_if_done(stream)
+            case wire.Forget() if (stream := worker.streams.get(message.stream)) is not None:
+                self._forget(stream)
+
+    def _begin(self, worker: Worker, message: wire.Begin) -> None:
+        if len(worker.streams) >= MOST_STREAMS or message.stream in worker.streams:
+            self.stats["refused"] += 1
+            return
+        self.stats["streams"] += 1
+        now = asyncio.get_running_loop().time()
+        speech = Speech(self._detector.new())
+        worker.streams[message.stream] = Stream(worker, message.stream, message.language, Sound(), speech, now)
+
+    def _hear(self, stream: Stream, packet: wire.Packet) -> None:
+        stream.came = asyncio.get_running_loop().time()
+        for samples in stream.sound.feed(packet.sequence, packet.timestamp, packet.payload):
+            for spoken in stream.speech.feed(samples):
+                self._put(stream, spoken)
+
+    def _stop(self, stream: Stream) -> None:
+        for spoken in stream.speech.stop():
+            self._put(stream, spoken)
+
+    def _forget(self, stream: Stream) -> None:
+        self._work.forget(stream)
+        stream.worker.streams.pop(stream.number, None)
+
+    def _end_if_done(self, stream: Stream) -> None:
+        if stream.ending and not self._work.waits(stream):
+            stream.worker.send(wire.Finished(stream.number))
+            self._forget(stream)
+
+    # the work
+
+    def _put(self, stream: Stream, spoken: Spoken) -> None:
+        heard, lost = self._work.put(stream, stream.language, spoken)
+        if heard is not None:
+            self._say(stream, spoken, heard, final=True)
+        if isinstance(lost, Stream):
+            self.stats["lost"] += 1
+            lost.worker.send(wire.Lost(lost.number))
+            self._end_if_done(lost)
+        self._some.set()
+
+    def _say(self, stream: Stream, spoken: Spoken, heard: Heard, *, final: bool) -> None:
+        self.stats["utterances" if final else "drafts"] += 1
+        if heard.text or final:
+            words = wire.Words(stream.number, spoken.utterance, heard.text, heard.language, heard.confidence, final)
+            stream.worker.send(words)
+
+    async def _write_down(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            job = self._work.next()
+            if job is None:
+                self._some.clear()
+                await self._some.wait()
+                continue
+            heard = await loop.run_in_executor(self._pool, self._heard, job)
+            done = self._work.done(heard)
+            if done is not None and isinstance(done.stream, Stream):
+                self._say(done.stream, done.spoken, heard, final=done.final)
+                self._end_if_done(done.stream)
+
+    def _heard(self, job: Job) -> Heard:
+        """Run the model. A fault costs this utterance, not the process."""
+        try:
+            return self._recogniser.write_down(job.spoken.sound, job.language)
+        except Exception:
+            log.exception("utterance_failed")
+            return Heard("", "", 0.0)
+
+    async def _watch(self) -> None:
+        """End the utterances of streams that have fallen silent altogether."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            silent = asyncio.get_running_loop().time() - SILENT_S
+            for worker in self._workers:
+                for stream in worker.streams.values():
+                    if stream.speech.speaking and stream.came < silent:
+                        self._stop(stream)
+
+
+CAPTIONS = web.AppKey("captions", Captions)
+
+
+def build(captions: Captions, token: str) -> web.Application:
+    """Return the application. `token`: the bearer token that workers must send; "" refuses everybody."""
+    expected = f"Bearer {token}".encode()
+
+    async def connected(request: web.Request) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not token or not hmac.compare_digest(given, expected):
+            return web.Response(status=401, text="wrong token")
+        socket = web.WebSocketResponse(max_msg_size=wire.MAX_FRAME_BYTES, heartbeat=10.0)
+        await socket.prepare(request)
+        await _serve(captions, socket)
+        return socket
+
+    async def health(request: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def stats(request: web.Request) -> web.Response:
+        return web.json_response(dict(captions.stats))
+
+    application = web.Application()
+    application.add_routes([web.get(wire.PATH, connected), web.get("/healthz", health), web.get("/stats", stats)])
+    return application
+
+
+async def _serve(captions: Captions, socket: web.WebSocketResponse) -> None:
+    worker = captions.connect()
+    log.info("worker_connected")
+    tasks = [asyncio.create_task(each) for each in (_read(captions, worker, socket), _write(worker, socket), _slow(worker))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        captions.disconnect(worker)
+        with suppress(OSError):
+            await socket.close()
+        log.info("worker_disconnected")
+
+
+async def _read(captions: Captions, worker: Worker, socket: web.WebSocketResponse) -> None:
+    async for frame in socket:
+        if frame.type is not WSMsgType.BINARY:
+            return
+        try:
+            message = wire.decode_from_worker(frame.data)
+        except msgspec.MsgspecError:
+            log.warning("worker_sent_nonsense")
+            return
+        captions.receive(worker, message)
+
+
+async def _write(worker: Worker, socket: web.WebSocketResponse) -> None:
+    while True:
+        await socket.send_bytes(await worker.unsent.get())
+
+
+async def _slow(worker: Worker) -> None:
+    await worker.too_slow.wait()
+    log.warning("worker_too_slow")

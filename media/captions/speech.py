@@ -1,0 +1,134 @@
+"""Utterances: finds in a stream of sound what is said in one breath, and when to write it down. Pure.
+
+A model says for each window of sound how probably it holds speech. An utterance begins with the first window of speech and ends
+with a pause. At shorter pauses, and now and then in a long utterance, the words so far are worth a *draft*: the draft is shown
+until the whole utterance has been written down. A draft at the pause that ends the utterance has all its words already.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+RATE = 16_000
+WINDOW = 512  # samples of one window: 32 ms
+BEGINS, GOES_ON = 0.5, 0.35
+"""Probability of speech at which an utterance begins, and below which a window counts as a pause."""
+BEFORE_WINDOWS = 10  # windows before the first speech that belong to the utterance: soft consonants
+DRAFT_PAUSE = 5  # windows of pause (160 ms) after which a draft is worth its cost
+END_PAUSE = 14  # windows of pause (450 ms) that end an utterance
+AFTER_WINDOWS = 5  # windows of the pause that belong to the utterance
+DRAFT_EVERY = 47  # windows of speech (1.5 s) after which a longer utterance is worth a new draft
+LONGEST = 375  # windows (12 s) after which an utterance is cut, at its last pause if there was one
+LEAST_SPEECH = 3  # windows of speech (100 ms) below which a sound is a click and no utterance
+
+Probability = Callable[[Floats], float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spoken:
+    """The sound of an utterance so far.
+
+    `sound`: float samples at 16 kHz in -1..1. `spoken`: the number of windows up to the last speech. Two values with the same
+    `utterance` and `spoken` have the same words. `final`: the utterance is over.
+    """
+
+    utterance: int
+    sound: Floats
+    spoken: int
+    final: bool
+
+
+class Speech:
+    """The utterances of one stream. `probability` is called once for each window, in order."""
+
+    def __init__(self, probability: Probability) -> None:
+        self._probability = probability
+        self._rest: Floats = np.zeros(0, np.float32)
+        self._before: deque[Floats] = deque(maxlen=BEFORE_WINDOWS)
+        self._windows: list[Floats] = []
+        """Windows of the present utterance. Empty: nobody speaks."""
+        self._utterance = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._windows = []
+        self._pause = 0  # windows since the last speech
+        self._speech = 0  # windows of speech
+        self._last_pause = 0  # windows up to the last short pause
+        self._drafted = 0  # windows of speech at the last draft
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an utterance is under way."""
+        return bool(self._windows)
+
+    def feed(self, samples: NDArray[np.int16]) -> list[Spoken]:
+        """Take sound. Return what is worth writing down now."""
+        sound: Floats = np.concatenate((self._rest, (samples / 32768).astype(np.float32)))
+        whole = len(sound) // WINDOW * WINDOW
+        self._rest = sound[whole:]
+        return [spoken for at in range(0, whole, WINDOW) for spoken in self._take(sound[at : at + WINDOW])]
+
+    def stop(self) -> list[Spoken]:
+        """End the utterance: the stream has ended, or brings nothing at all (the microphone is off)."""
+        self._rest = self._rest[:0]
+        return list(self._end(len(self._windows)))
+
+    def _take(self, window: Floats) -> Iterator[Spoken]:
+        probability = self._probability(window)
+        if not self._windows:
+            self._before.append(window)
+            if probability >= BEGINS:
+                self._windows = list(self._before)
+                self._before.clear()
+                self._utterance += 1
+                self._speech = 1
+            return
+        self._windows.append(window)
+        if probability >= GOES_ON:
+            self._pause = 0
+            self._speech += 1
+        else:
+            self._pause += 1
+        if self._pause == DRAFT_PAUSE:
+            self._last_pause = len(self._windows)
+        if self._pause >= END_PAUSE:
+            yield from self._end(len(self._windows) - END_PAUSE + AFTER_WINDOWS)
+        elif len(self._windows) >= LONGEST:
+            yield from self._cut()
+        elif self._is_worth_a_draft:
+            self._drafted = self._speech
+            yield self._spoken(len(self._windows), final=False)
+
+    @property
+    def _is_worth_a_draft(self) -> bool:
+        long = not self._pause and self._speech - self._drafted >= DRAFT_EVERY
+        return self._speech >= LEAST_SPEECH and (long or self._pause == DRAFT_PAUSE)
+
+    def _end(self, windows: int) -> Iterator[Spoken]:
+        """End the utterance after so many windows. The rest of it is silence, and comes before the next one."""
+        if self._speech >= LEAST_SPEECH:
+            yield self._spoken(windows, final=True)
+        self._before.extend(self._windows[windows:])
+        self._begin()
+
+    def _cut(self) -> Iterator[Spoken]:
+        """End an utterance that is too long. What was said after its last pause begins the next one."""
+        at = self._last_pause if self._last_pause > LONGEST // 2 else len(self._windows)
+        rest, pause = self._windows[at:], self._pause
+        yield self._spoken(at, final=True, cut=True)
+        self._begin()
+        if rest:
+            self._windows, self._pause, self._speech = rest, pause, max(LEAST_SPEECH, len(rest) - pause)
+            self._utterance += 1
+
+    def _spoken(self, windows: int, *, final: bool, cut: bool = False) -> Spoken:
+        spoken = windows if cut else len(self._windows) - self._pause
+        return Spoken(self._utterance, np.concatenate(self._windows[:windows]), spoken, final)

@@ -1,0 +1,86 @@
+"""Messages between a media worker and the captions process: msgpack in binary frames of one WebSocket.
+
+The worker names a voice by a number, its *stream*. The captions process learns neither rooms nor people. A new stream begins
+whenever other people hear the voice, so that no words of one stream are for two audiences.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+PATH = "/captions"
+MAX_FRAME_BYTES = 1 << 20
+MAX_TEXT = 2000
+"""Characters of one caption. A longer text is a fault of the model, which then repeats itself."""
+
+
+class Packet(Struct, array_like=True, frozen=True):
+    """One Opus packet of a stream, as it arrived: 16-bit sequence number, 32-bit timestamp at 48 kHz."""
+
+    stream: int
+    sequence: int
+    timestamp: int
+    payload: bytes
+
+
+class Begin(Struct, tag="begin", frozen=True):
+    """A stream begins. `language`: the tag of the language that is probably spoken ("ko", "zh-Hans")."""
+
+    stream: int
+    language: str
+
+
+class Sound(Struct, tag="sound", frozen=True):
+    """Packets of all streams since the last message."""
+
+    packets: list[Packet]
+
+
+class Finish(Struct, tag="finish", frozen=True):
+    """A stream has ended. The process still sends the words that were said in it, and then `Finished`."""
+
+    stream: int
+
+
+class Forget(Struct, tag="forget", frozen=True):
+    """A stream has ended, and nobody wants its last words."""
+
+    stream: int
+
+
+FromWorker = Begin | Sound | Finish | Forget
+
+
+class Ready(Struct, tag="ready", frozen=True):
+    """The first message of the captions process: its model is loaded."""
+
+
+class Words(Struct, tag="words", frozen=True):
+    """Words of a stream. Later words with the same `utterance` replace earlier ones. See `media.api.wire.Captioned`."""
+
+    stream: int
+    utterance: int
+    text: str
+    language: str
+    confidence: float
+    final: bool
+
+
+class Lost(Struct, tag="lost", frozen=True):
+    """The process could not keep up, and has not written down what was said in this stream just now."""
+
+    stream: int
+
+
+class Finished(Struct, tag="finished", frozen=True):
+    """No more words of this stream follow."""
+
+    stream: int
+
+
+FromCaptions = Ready | Words | Lost | Finished
+
+encode = msgspec.msgpack.Encoder().encode
+decode_from_worker = msgspec.msgpack.Decoder(FromWorker).decode
+decode_from_captions = msgspec.msgpack.Decoder(FromCaptions).decode

@@ -1,0 +1,100 @@
+"""The order in which utterances are written down, and what is dropped when that takes too long. Pure.
+
+Whole utterances come first, in their order. A draft runs only while no whole utterance waits, and a newer draft of a stream
+replaces an older one. If too many whole utterances wait, the oldest is dropped: words that come a minute late help nobody.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .speech import Spoken
+
+MOST_WAITING = 6  # whole utterances that wait at most
+
+
+class Heard(NamedTuple):
+    """Words of an utterance. `confidence`: 0..1. An empty `text`: there were no words in the sound."""
+
+    text: str
+    language: str
+    confidence: float
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """An utterance to write down. `stream` is whatever identifies the stream; `language` as in `wire.Begin`."""
+
+    stream: object
+    language: str
+    spoken: Spoken
+    final: bool
+    wanted: bool = True
+
+
+class Work:
+    """The jobs of all streams. `next` gives one out; `done` takes its result. At most one job is out at a time."""
+
+    def __init__(self) -> None:
+        self._whole: deque[Job] = deque()
+        self._drafts: dict[object, Job] = {}
+        self._out: Job | None = None
+        self._known: dict[object, tuple[Spoken, Heard]] = {}
+        """Stream → its last draft and the draft's words."""
+
+    def put(self, stream: object, language: str, spoken: Spoken) -> tuple[Heard | None, object]:
+        """Add what somebody has said. Return (its words, if a draft had all of them already; a stream that lost an utterance).
+
+        The second value is None unless an utterance was dropped.
+        """
+        job = Job(stream, language, spoken, spoken.final)
+        if not spoken.final:
+            self._drafts[stream] = job
+            return None, None
+        self._drafts.pop(stream, None)
+        known = self._known.pop(stream, None)
+        if known is not None and _same(known[0], spoken):
+            return known[1], None
+        if self._out is not None and self._out.stream == stream and _same(self._out.spoken, spoken):
+            self._out.final = True
+            return None, None
+        self._whole.append(job)
+        return None, self._whole.popleft().stream if len(self._whole) > MOST_WAITING else None
+
+    def next(self) -> Job | None:
+        """Give out the next job. None: nothing waits, or a job is out."""
+        if self._out is not None:
+            return None
+        if self._whole:
+            self._out = self._whole.popleft()
+        elif self._drafts:
+            self._out = self._drafts.pop(next(iter(self._drafts)))
+        return self._out
+
+    def done(self, heard: Heard) -> Job | None:
+        """Take the words of the job that is out. Return this job; None if its stream was forgotten meanwhile."""
+        job, self._out = self._out, None
+        if job is None or not job.wanted:
+            return None
+        if not job.final:
+            self._known[job.stream] = job.spoken, heard
+        return job
+
+    def waits(self, stream: object) -> bool:
+        """Return whether a whole utterance of this stream waits or is being written down."""
+        out = self._out is not None and self._out.stream == stream and self._out.final
+        return out or any(job.stream == stream for job in self._whole)
+
+    def forget(self, stream: object) -> None:
+        """Drop all jobs of a stream."""
+        self._whole = deque(job for job in self._whole if job.stream != stream)
+        self._drafts.pop(stream, None)
+        self._known.pop(stream, None)
+        if self._out is not None and self._out.stream == stream:
+            self._out.wanted = False
+
+
+def _same(one: Spoken, other: Spoken) -> bool:
+    return (one.utterance, one.spoken) == (other.utterance, other.spoken)

@@ -1,0 +1,76 @@
+"""Captions: what is said in a call is written down by the captions process, for those who hear it.
+
+Captions are on while at least one participant wants them. Nobody is asked, but everybody sees that they are on, and who wants
+them. The words are kept with the conversation only if the site keeps captions and everybody in the call has agreed.
+"""
+
+from __future__ import annotations
+
+from signaling.session import recording
+from signaling.session.effects import Effect, Note, Say
+from signaling.session.events import CaptionsAnswered, CaptionsAsked, CaptionsFailed
+from signaling.session.model import NotAllowed, Person, Session
+
+
+def possible(session: Session) -> bool:
+    """Return whether participants may turn captions on now. The captions process may still be missing."""
+    return session.captions.offered and session.state == "active" and session.channel != "text"
+
+
+def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -> None:
+    """Turn captions on or off for one participant."""
+    person = _participant(session, event.participant)
+    if event.on and not possible(session):
+        raise NotAllowed("captions_off")
+    wanted = session.captions.wanted
+    if event.on and person.id not in wanted:
+        wanted.append(person.id)
+        session.captions.failed = False
+    elif not event.on and person.id in wanted:
+        wanted.remove(person.id)
+
+
+def answered(session: Session, event: CaptionsAnswered, now: int, out: list[Effect]) -> None:
+    """Take a participant's answer: whether the words may be kept with the conversation."""
+    person = session.listeners.get(event.participant) or _participant(session, event.participant)
+    if not possible(session) or not session.captions.keep:
+        raise NotAllowed("captions_off")
+    person.captions = "yes" if event.agree else "no"
+
+
+def _participant(session: Session, participant: str) -> Person:
+    person = session.people.get(participant)
+    if person is None or person.gone or person.reading:
+        raise NotAllowed("not_yours")
+    return person
+
+
+def failed(session: Session, event: CaptionsFailed, now: int, out: list[Effect]) -> None:
+    """Turn captions off, because the captions process is gone. The call goes on."""
+    if session.captions.on and event.epoch == session.epoch:
+        session.captions.wanted.clear()
+        session.captions.failed = True
+
+
+def settle(session: Session, now: int, out: list[Effect]) -> None:
+    """Turn captions on or off, depending on who is present and wants them. Called after every event."""
+    state = session.captions
+    for person in (*session.people.values(), *session.listeners.values()):
+        if person.gone:
+            person.captions = ""  # they are asked again if they come back
+    here = {person.id: person for person in session.present() if not person.reading}
+    state.wanted = [each for each in state.wanted if each in here]
+    wanted = possible(session) and bool(state.wanted)
+    if not possible(session):
+        state.wanted, state.failed = [], False
+    if wanted != state.on:
+        state.on = wanted
+        if wanted:
+            out.append(Say("captions.on", {"name": here[state.wanted[0]].name}))
+        elif session.state == "active":
+            out.append(Say("captions.off"))
+        out.append(Note("captions", {"state": "on" if wanted else "failed" if state.failed else "off"}))
+    kept = state.on and state.keep and all(person.captions == "yes" for person in recording.asked(session))
+    if kept != state.kept:
+        state.kept = kept
+        out.append(Note("captions", {"state": "kept" if kept else "not_kept"}))

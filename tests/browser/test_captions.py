@@ -1,0 +1,72 @@
+"""Captions in browsers: a word spoken in one browser is read in another, on a narrow phone, and by screen readers."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import wave
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.browser import media
+from tests.browser.conftest import Casting
+from tests.browser.people import Staff
+from tests.browser.service import running
+from tests.captioner import captioner
+from tests.spoken import speech
+
+SPEAKER = media.Voice(1, (40, 170, 60))  # this voice is no tone: `spoken` writes its file
+PHONE = {"width": 320, "height": 640}
+
+
+def spoken(folder: Path) -> None:
+    """Write what the speaker's microphone hears: one sentence, again and again."""
+    media.write_colour(folder / f"{SPEAKER.hz}.y4m", SPEAKER.rgb)
+    with wave.open(str(folder / f"{SPEAKER.hz}.wav"), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(media.SAMPLE_RATE)
+        out.writeframes(speech("ss-noservice").tobytes())
+
+
+async def test_spoken_words_are_read_under_the_speaker(casting: Casting, media_folder: Path, tmp_path: Path) -> None:
+    spoken(media_folder)
+    secret = tmp_path / "secret"
+    secret.write_text(secrets.token_hex(32))
+    data = tmp_path / "data"
+    data.mkdir()
+    options = ("--secret-file", str(secret), "--captions-url")
+    async with (
+        captioner(secret_file=secret) as process,
+        running(data, *options, process.url) as service,
+        casting(service) as cast,
+    ):
+        counselor = await cast._person(Staff, SPEAKER, "chromium")
+        await counselor.sign_in("jimin", "counselor")
+        user = await cast.user(viewport=PHONE)
+        await user.call("voice")
+        await user.enter()
+        await counselor.accept()
+
+        await user.get("call-captions").click()
+        await expect(user.get("captions-bar")).to_contain_text("자막이 켜져 있어요(나)")
+        await expect(counselor.get("captions-bar")).to_contain_text("저장하지 않아요")
+        await counselor.reads("자막을 켰어요")
+        words = re.compile("number|dialed|service|check", re.IGNORECASE)
+        caption = user.get("participants").locator("[data-role=counselor]").get_by_test_id("caption")
+        await expect(caption).to_contain_text(words, timeout=20_000)
+        box = await caption.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+        leave = await user.get("call-leave").bounding_box()
+        assert leave is not None
+        assert leave["x"] + leave["width"] <= PHONE["width"]
+        await expect(user.get("captions-log")).to_contain_text(words, timeout=20_000)
+        await expect(counselor.get("caption")).to_have_count(0)
+
+        await process.kill()
+        await expect(user.get("captions-bar")).to_contain_text("통화는 계속돼요", timeout=15_000)
+        await expect(counselor.get("captions-bar")).to_contain_text("통화는 계속돼요")
+        await expect(user.get("who-hears")).to_contain_text("Jimin")

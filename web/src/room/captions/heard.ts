@@ -1,0 +1,57 @@
+/** Which words of whom are shown now: the captions that came in, and the pure function that adds one to them. */
+
+import type { Caption } from "../../messages";
+
+export interface Said {
+  utterance: number;
+  text: string;
+  language: string;
+  final: boolean;
+  at: number;
+}
+
+/** The words of one person. `missedAt`: when words of this person were last lost (ms); 0: never. */
+export interface Words {
+  said: Said[];
+  missedAt: number;
+}
+
+/** Participant → words. */
+export type Heard = Readonly<Record<string, Words>>;
+
+export const NOTHING: Heard = {};
+/** How long the words of a finished utterance stay: long enough to read two lines of it. */
+export const STAYS_MS = 7000;
+/** How long a draft stays if its utterance never ends: the connection to the captions process broke. */
+const DRAFT_STAYS_MS = 15_000;
+const MOST_SAID = 3;
+const MISSED_MS = 8000;
+
+/** Returns the words with a new caption. A caption replaces an earlier one of the same utterance; empty words remove it. */
+export function hear(heard: Heard, caption: Caption, now: number): Heard {
+  const { said, missedAt } = heard[caption.participant] ?? { said: [], missedAt: 0 };
+  const others = said.filter(({ utterance }) => utterance !== caption.utterance);
+  const { utterance, text, language = "", final = false, lost = false } = caption;
+  const added = text ? [...others, { utterance, text, language, final, at: now }] : others;
+  const next = { said: (lost ? said : added).slice(-MOST_SAID), missedAt: lost ? now : missedAt };
+  return { ...heard, [caption.participant]: next };
+}
+
+/** Returns the words without those that have been shown for long enough. Returns the same object if nothing has changed. */
+export function prune(heard: Heard, now: number): Heard {
+  let changed = false;
+  const kept: Record<string, Words> = {};
+  for (const [participant, { said, missedAt }] of Object.entries(heard)) {
+    const fresh = said.filter(({ at, final }) => now - at < (final ? STAYS_MS : DRAFT_STAYS_MS));
+    const missed = missedAt && now - missedAt < MISSED_MS ? missedAt : 0;
+    changed ||= fresh.length < said.length || missed !== missedAt;
+    if (fresh.length > 0 || missed) kept[participant] = { said: fresh, missedAt: missed };
+  }
+  return changed ? kept : heard;
+}
+
+/** Returns a person's words as one text, the newest last. */
+export const textOf = (words: Words | undefined): string => (words?.said ?? []).map(({ text }) => text).join(" ");
+
+/** Returns whether words of anybody were lost just now. */
+export const misses = (heard: Heard): boolean => Object.values(heard).some(({ missedAt }) => missedAt > 0);
