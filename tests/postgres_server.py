@@ -29,25 +29,47 @@ def _as_nobody_special(*command: str | Path) -> list[str]:
 
 
 class PostgresServer:
-    """A PostgreSQL server. `url`: its address for SQLAlchemy. Committed data survives `stop` and `start`."""
+    """A PostgreSQL server. `url`: its address for SQLAlchemy. Committed data survives `stop` and `start`.
 
-    def __init__(self, folder: Path) -> None:
+    `primary`: the server of which this one becomes a streaming replica. `promote` ends that. `within`: words before each command,
+    for example to run the server in a network namespace.
+    """
+
+    def __init__(
+        self, folder: Path, primary: PostgresServer | None = None, *, host: str = "127.0.0.1", within: tuple[str, ...] = ()
+    ) -> None:
         self.port = free_port()
-        self.url = f"postgresql+asyncpg://sangdam@127.0.0.1:{self.port}/postgres"
+        self.host = host
+        self.url = f"postgresql+asyncpg://sangdam@{host}:{self.port}/postgres"
         self._folder = folder
+        self._within = within
         self.data = folder / "data"
         self._programs = _programs()
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        self._run("initdb", "-D", self.data, "-A", "trust", "-U", "sangdam", "-E", "UTF8", "--no-sync")
+        if primary is None:
+            self._run("initdb", "-D", self.data, "-A", "trust", "-U", "sangdam", "-E", "UTF8", "--no-sync")
+            self._admit_everybody()
+        else:
+            where = ("-h", primary.host, "-p", str(primary.port), "-U", "sangdam")
+            self._run("pg_basebackup", "-D", self.data, *where, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+
+    def _admit_everybody(self) -> None:
+        """Let every address connect, because tests run servers in network namespaces. Only those can reach this server."""
+        with (self.data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all 0.0.0.0/0 trust\nhost replication all 0.0.0.0/0 trust\n")
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         command = _as_nobody_special(self._programs / program, *arguments)
-        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
+        subprocess.run([*self._within, *command], check=True, cwd="/", stdout=subprocess.DEVNULL)
 
     def start(self) -> None:
-        where = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
+        where = f"-p {self.port} -c listen_addresses={self.host} -c unix_socket_directories={self._folder} -c fsync=off"
         self._run("pg_ctl", "-D", self.data, "-w", "-l", self._folder / "log", "-o", where, "start")
+
+    def promote(self) -> None:
+        """Make this replica a primary."""
+        self._run("pg_ctl", "-D", self.data, "-w", "promote")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
@@ -67,10 +89,18 @@ class PostgresServer:
                 os.kill(pid, what)
 
 
+def both(first: PostgresServer, second: PostgresServer) -> str:
+    """Return the address of the primary among these two servers."""
+    hosts = "&".join(f"host={each.host}:{each.port}" for each in (first, second))
+    return f"postgresql+asyncpg://sangdam@/postgres?{hosts}"
+
+
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(
+    primary: PostgresServer | None = None, *, host: str = "127.0.0.1", within: tuple[str, ...] = ()
+) -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="sangdam-postgres-"))
-    server = PostgresServer(folder)
+    server = PostgresServer(folder, primary, host=host, within=within)
     server.start()
     try:
         yield server

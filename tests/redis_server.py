@@ -1,4 +1,4 @@
-"""Run Debian's Redis for tests: its own process, on a Unix socket or a free loopback port, without persistence."""
+"""Run Debian's Redis for tests: its own process, on a Unix socket or a free port, without persistence. Also with Sentinels."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import redis
@@ -23,16 +24,30 @@ def cluster_info(client: redis.Redis) -> dict[str, str]:
 
 
 class RedisServer:
-    """A Redis server. `url` is its address. `restart` starts it again, empty, at the same address."""
+    """A Redis server. `url` is its address. `restart` starts it again, empty, at the same address.
 
-    def __init__(self, folder: Path, *options: str, cluster: bool = False, slots: tuple[int, int] = (0, 16383)) -> None:
+    `host`: the address to bind; "" for a Unix socket. `within`: words before the command, for example to run the server in a
+    network namespace.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        cluster: bool = False,
+        slots: tuple[int, int] = (0, 16383),
+        host: str = "",
+        within: tuple[str, ...] = (),
+    ) -> None:
         self.options = options
+        self.host = host or ("127.0.0.1" if cluster else "")
+        self.within = within
         self.cluster = cluster
         self.slots = slots
         self.folder = folder
-        self.port = free_port() if cluster else 0  # the cluster bus needs TCP
+        self.port = free_port() if self.host else 0  # the cluster bus needs TCP
         self.bus_port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}" if cluster else f"unix://{folder / 'redis.sock'}"
+        self.url = f"redis://{self.host}:{self.port}" if self.host else f"unix://{folder / 'redis.sock'}"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -44,7 +59,7 @@ class RedisServer:
             "--port",
             str(self.port),
             "--bind",
-            "127.0.0.1",
+            self.host or "127.0.0.1",
             "--save",
             "",
             "--appendonly",
@@ -54,9 +69,11 @@ class RedisServer:
         ]
         if self.cluster:
             options += ["--cluster-enabled", "yes", "--cluster-port", str(self.bus_port), "--cluster-require-full-coverage", "no"]
-        else:
+        elif not self.host:
             options += ["--unixsocket", str(self.folder / "redis.sock")]
-        self.process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        elif self.host != "127.0.0.1":
+            options += ["--protected-mode", "no"]
+        self.process = subprocess.Popen([*self.within, program, *options], stdout=subprocess.DEVNULL)
         self._wait_until_it_answers()
 
     def _wait_until_it_answers(self) -> None:
@@ -98,14 +115,78 @@ class RedisServer:
 
 
 @contextmanager
-def running_redis(*options: str, cluster: bool = False) -> Iterator[RedisServer]:
+def running_redis(*options: str, cluster: bool = False, host: str = "", within: tuple[str, ...] = ()) -> Iterator[RedisServer]:
     with tempfile.TemporaryDirectory(prefix="sangdam-redis-") as folder:  # a short path: Unix sockets have at most 108 bytes
-        server = RedisServer(Path(folder), *options, cluster=cluster)
+        server = RedisServer(Path(folder), *options, cluster=cluster, host=host, within=within)
         try:
             server.start()
             yield server
         finally:
             server.kill()
+
+
+MASTER = "sangdam"
+DOWN_MS = 500  # milliseconds without an answer after which the Sentinels count the master as down
+
+
+@dataclass
+class Watched:
+    """A master, its replica, and three Sentinels that watch both. `url` names the Sentinels."""
+
+    master: RedisServer
+    replica: RedisServer
+    url: str
+
+
+@contextmanager
+def running_sentinels() -> Iterator[Watched]:
+    """Start a master, a replica and three Sentinels, and wait until the Sentinels know the replica and each other."""
+    with ExitStack() as stack:
+        master = stack.enter_context(running_redis(host="127.0.0.1"))
+        replica = stack.enter_context(running_redis("--replicaof", "127.0.0.1", str(master.port), host="127.0.0.1"))
+        ports = [stack.enter_context(_sentinel(master)) for _ in range(3)]
+        for port in ports:
+            with redis.Redis(port=port) as client:
+                _wait(lambda c=client: _knows_all(c), "the Sentinels do not find each other")
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+        yield Watched(master, replica, f"redis+sentinel://{hosts}/{MASTER}")
+
+
+@contextmanager
+def _sentinel(master: RedisServer) -> Iterator[int]:
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="sangdam-sentinel-") as folder:
+        lines = [
+            f"port {port}",
+            "bind 127.0.0.1",
+            f"sentinel monitor {MASTER} 127.0.0.1 {master.port} 2",
+            f"sentinel down-after-milliseconds {MASTER} {DOWN_MS}",
+            f"sentinel failover-timeout {MASTER} 5000",
+        ]
+        settings = Path(folder) / "sentinel.conf"  # the Sentinel writes what it learns into this file
+        settings.write_text("\n".join(lines))
+        command = [shutil.which("redis-server") or "", str(settings), "--sentinel"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            yield port
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _knows_all(client: redis.Redis) -> bool:
+    try:
+        known = client.sentinel_master(MASTER)
+    except redis.ConnectionError:
+        return False
+    return int(known["num-slaves"]) == 1 and int(known["num-other-sentinels"]) == 2
+
+
+def _wait(so: Callable[[], bool], otherwise: str) -> None:
+    give_up = time.monotonic() + START_S
+    while not so():
+        assert time.monotonic() < give_up, otherwise
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""Addresses of Redis: the URL of one server, or of some nodes of a cluster.
+"""Addresses of Redis: the URL of one server, of some nodes of a cluster, or of Sentinels that name the server.
 
     redis://[user:password@]host[:port][,host[:port]…][/database]      rediss:// with TLS      unix://[user:password@]/path
+    redis+sentinel://… (`Line` leaves it to its `connect` to ask the Sentinels)
 
 `Address.where` and the texts of errors never contain the user or the password.
 """
@@ -31,6 +32,8 @@ def addresses(url: str) -> list[Address]:
         parts = urlsplit(url)
         if parts.scheme == "unix" and parts.path:
             return [Address(url, parts.path)]
+        if parts.scheme.endswith("+sentinel") and parts.path.strip("/"):
+            return [Address(url, f"Sentinel's {parts.path.strip('/').partition('/')[0]}")]
         if parts.scheme in ("redis", "rediss"):
             return [_at(parts, host) for host in parts.netloc.rpartition("@")[2].split(",")]
     except ValueError:

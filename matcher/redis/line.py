@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from math import inf
 from time import monotonic
 from typing import Final, cast
@@ -56,6 +57,8 @@ TIMEOUT_S: Final = 3.0  # longest wait for the answers to a flight
 CONNECT_S: Final = 2.0  # longest wait for a new connection
 
 Answer = bytes | Exception
+Connect = Callable[..., Redis]
+"""Makes a client from a URL, with the options of `Redis.from_url`."""
 
 # Errors that end by themselves, so we try again: Redis is unreachable, restarts, loads, changes its master, moves our slot, or
 # sends an answer that is not its protocol.
@@ -70,12 +73,14 @@ class Line:
     """The connection to Redis for one matching domain (`matcher.types.MatchStore`).
 
     `url`: see `matcher/redis/address.py`. `domain`: the domain's name, without braces. Every key in Redis has the hash tag
-    `{sangdam:DOMAIN:LAYOUT}`. `rules`: the packed rules, which go along with every call.
+    `{sangdam:DOMAIN:LAYOUT}`. `rules`: the packed rules, which go along with every call. `connect`: makes the client of an
+    address. The default knows no Sentinels.
     """
 
-    def __init__(self, url: str, domain: str, rules: bytes) -> None:
+    def __init__(self, url: str, domain: str, rules: bytes, connect: Connect = Redis.from_url) -> None:
         if not domain or set(domain) & set("{}"):
             raise ValueError("a matching domain has a name without braces")
+        self._connect = connect
         self._seeds = addresses(url)
         self._node = self._seeds[0]
         self._library = library()
@@ -156,7 +161,7 @@ class Line:
     async def _send(self, flight: list[bytes]) -> list[Answer]:
         client = self._client
         if client is None:
-            client = self._client = Redis.from_url(
+            client = self._client = self._connect(
                 self._node.url,
                 socket_timeout=TIMEOUT_S,
                 socket_connect_timeout=CONNECT_S,

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from redis.asyncio import Redis
 
 from matcher.redis import wire
-from matcher.redis.line import Line
+from matcher.redis.line import Connect, Line
 from matcher.rules import Rules
 from matcher.types import (
     AnyEvent,
@@ -32,6 +33,8 @@ class RedisStore:
 
     Steps run in the order in which they are called, and each exactly once, even if an answer is lost on its way.
 
+    `connect`: makes the client of an address (`line.py`).
+
     `fence`: the last fence before a restart, if known. New fences are above that fence, even if Redis has lost everything.
 
     `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
@@ -47,8 +50,9 @@ class RedisStore:
         rules: Rules | None = None,
         fence: int = 0,
         on_emptied: Callable[[], None] | None = None,
+        connect: Connect = Redis.from_url,
     ) -> None:
-        self._line = Line(url, domain, wire.pack_rules(rules or Rules()))
+        self._line = Line(url, domain, wire.pack_rules(rules or Rules()), connect)
         self._caller = secrets.token_hex(8)
         self._steps = 0
         self._fence = fence

@@ -8,12 +8,12 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from media.api import announcement
+from media.api.redis_client import redis_client
 from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ class Announcer:
         self._worker = worker
         self._secret = secret
         self._url = url
-        self._redis = Redis.from_url(
+        self._redis = redis_client(
             redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
         )
         self._wake = asyncio.Event()

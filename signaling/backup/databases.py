@@ -112,6 +112,9 @@ class _Postgres:
     def __init__(self, url: sa.URL) -> None:
         self._url = url
         where = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGDATABASE": url.database}
+        if several := url.normalized_query.get("host", ()):
+            hosts, ports = zip(*(each.rpartition(":")[::2] for each in several), strict=True)
+            where |= {"PGHOST": ",".join(hosts), "PGPORT": ",".join(ports), "PGTARGETSESSIONATTRS": "read-write"}
         # give the password in the environment, because other users of the machine can read a command line
         where |= {"PGPASSWORD": url.password, "PGSSLMODE": next(iter(url.normalized_query.get("ssl", ())), None)}
         self._environment = os.environ | {name: str(value) for name, value in where.items() if value}

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from matcher.types import Unavailable
+from media.api.redis_client import redis_client
 
 TIMEOUT_S = 1.0
 MARK_KEY = "{sangdam}:mark"
 LEADER_KEY = "{sangdam}:leader"
+RUN_ID = "run_id"  # in INFO: the name of one run of a Redis process
 LEASE_MS = 1500  # milliseconds after which a lease expires unless it is renewed
 
 _HOLD = """
@@ -33,9 +34,10 @@ class Bus:
     """A connection to the cluster's Redis."""
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(
+        self._redis = redis_client(
             url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0), decode_responses=True
         )
+        self._run = ""
 
     async def close(self) -> None:
         """Close the connection."""
@@ -46,8 +48,15 @@ class Bus:
         await self._ask(self._redis.ping())
 
     async def forgotten(self) -> bool:
-        """Return whether Redis has lost its data since the last call. Each call sets a mark, which the next call looks for."""
-        return bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))
+        """Return whether Redis has lost data since the last call, or may have lost some.
+
+        Each call sets a mark, which the next call looks for. Redis may have lost its last writes when another process answers
+        than before: a replica after a failover, or a Redis that has restarted from a snapshot.
+        """
+        run = str((await self._ask(self._redis.info("server"))).get(RUN_ID, ""))
+        lost = bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))  # last: if this fails, the next call asks again
+        before, self._run = self._run, run
+        return lost or bool(before and run != before)
 
     # --- the lease of the leader -----------------------------------------------------------------------------------------
 

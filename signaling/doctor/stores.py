@@ -6,11 +6,11 @@ import asyncio
 from importlib.metadata import version
 
 import sqlalchemy as sa
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from signaling.records.database import newest_revision
+from media.api.redis_client import redis_client
+from signaling.records.database import creator_of, newest_revision
 
 from .finding import Examined, Finding, finding
 
@@ -25,7 +25,8 @@ async def database(of: Examined) -> list[Finding]:
     if not of.settings.database and not file.exists():
         return [finding("database.new", where=file)]
     try:
-        engine = create_async_engine(of.settings.database_url, hide_parameters=True)
+        url = of.settings.database_url
+        engine = create_async_engine(url, hide_parameters=True, connect_args=creator_of(url))
     except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         return [finding("database.unavailable", "fault", why=type(error).__name__)]
     try:
@@ -81,7 +82,7 @@ async def redis(of: Examined) -> list[Finding]:
     """Check that Redis answers, is new enough, and does not evict keys."""
     if not of.settings.redis:
         return []
-    client = Redis.from_url(of.settings.redis, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, decode_responses=True)
+    client = redis_client(of.settings.redis, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, decode_responses=True)
     try:
         told = await client.info()
         seconds, _ = await client.time()

@@ -1,9 +1,17 @@
-"""The clock of a server: Unix time in milliseconds."""
+"""The clocks of a server: Unix time in milliseconds."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+STEP_MS = 2000  # milliseconds; a larger jump between two looks is a step of the machine's clock
+CATCH_UP = 0.25  # share by which a steady clock runs faster or slower until it agrees with the machine's clock again
 
 Now = Callable[[], int]
 
@@ -11,3 +19,35 @@ Now = Callable[[], int]
 def wall_clock_ms() -> int:
     """Return Unix time in milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def _uptime_ms() -> float:
+    """Return milliseconds since the machine's start. Where the system allows it, this counts time in which the machine slept."""
+    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) / 1_000_000
+
+
+class SteadyClock:
+    """Unix time in milliseconds, without the steps of the machine's clock.
+
+    If the machine's clock stepped by an hour, every deadline would pass at once: rings would end, and sessions would close whose
+    users are just reconnecting. Or no deadline would pass for an hour. So this clock runs on as before, and approaches the
+    machine's clock at a quarter of its speed. An hour is made up in four hours.
+    """
+
+    def __init__(self, wall_ms: Now = wall_clock_ms, uptime_ms: Callable[[], float] = _uptime_ms) -> None:
+        self._wall_ms, self._uptime_ms = wall_ms, uptime_ms
+        self._before = wall_ms(), uptime_ms()
+        self._ahead_ms = 0.0  # this clock minus the machine's clock
+
+    def __call__(self) -> int:
+        """Return the time now."""
+        wall, uptime = self._wall_ms(), self._uptime_ms()
+        (wall_before, uptime_before), self._before = self._before, (wall, uptime)
+        passed = uptime - uptime_before
+        stepped = wall - wall_before - passed
+        if abs(stepped) > STEP_MS:
+            self._ahead_ms -= stepped
+            log.warning("the machine's clock has stepped: deadlines keep their time", seconds=round(stepped / 1000))
+        elif self._ahead_ms:
+            self._ahead_ms -= math.copysign(min(abs(self._ahead_ms), CATCH_UP * passed), self._ahead_ms)
+        return int(wall + self._ahead_ms)

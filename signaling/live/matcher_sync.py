@@ -78,7 +78,7 @@ class Agreeing:
         while True:
             try:
                 if await self._forgotten():
-                    log.warning("the matcher's memory is empty: requests go back to it")
+                    log.warning("Redis is empty, or another Redis answers than before: the matcher is compared with the sessions")
                     unsettled.set()
                 if unsettled.is_set():
                     unsettled.clear()

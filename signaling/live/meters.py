@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,19 +62,19 @@ class Meters:
 
     def watch_records(self, records: Records) -> None:
         """Time every SQL statement of these records, from sending the statement to receiving its result."""
-        engine = records.engine.sync_engine
-        loop_time = asyncio.get_running_loop().time
 
-        @sa.event.listens_for(engine, "before_cursor_execute")
         def before(connection: sa.Connection, *_: Any) -> None:
-            connection.info["sangdam_began"] = loop_time()
+            connection.info["sangdam_began"] = monotonic()
 
-        @sa.event.listens_for(engine, "after_cursor_execute")
         def after(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
             began = connection.info.pop("sangdam_began", None)
             if began is not None:
                 kind = "read" if statement.lstrip()[:6].upper() == "SELECT" else "write"
-                self._statements.labels(kind).observe(loop_time() - began)
+                self._statements.labels(kind).observe(monotonic() - began)
+
+        for engine in records.engines:
+            sa.event.listen(engine, "before_cursor_execute", before)
+            sa.event.listen(engine, "after_cursor_execute", after)
 
     async def watch_loop(self) -> None:
         """Measure the event loop's lag by how late a timer fires. Runs until cancelled."""

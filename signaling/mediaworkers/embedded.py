@@ -27,6 +27,7 @@ from signaling.config.ports import media_ports, until_free
 from signaling.config.secret import CAPTIONS_VARIABLE
 from signaling.config.settings import Settings
 from signaling.mediaworkers import interface
+from signaling.mediaworkers.forgotten import close_forgotten
 from signaling.mediaworkers.interface import OnDead, OnEvent, read_stream
 from signaling.mediaworkers.liveness import Silence, is_starved, restart_pause_s
 from signaling.protocol.staff_views import WorkerItem
@@ -158,7 +159,8 @@ class Workers:
         return 0
 
     async def settle(self) -> None:
-        """Do nothing: embedded workers have no rooms of an earlier server."""
+        """Close every room that is forgotten from now on. Embedded workers have no rooms of an earlier server."""
+        self._spawn(close_forgotten(self.usable, lambda worker, room: self._placed.get(room) is worker, _always))
 
     def items(self) -> list[WorkerItem]:
         """Return the workers for the wallboard."""
@@ -333,6 +335,10 @@ class Workers:
     def _pause_s(self) -> float:
         settle_s = SETTLE_S if self._crashes and any(worker.usable for worker in self._workers) else 0.0
         return max(settle_s, restart_pause_s(self._crashes, asyncio.get_running_loop().time()))
+
+
+async def _always() -> bool:
+    return True
 
 
 async def _silent(worker: Worker) -> None:

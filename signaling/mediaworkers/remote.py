@@ -18,7 +18,6 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import structlog
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -26,7 +25,9 @@ from redis.exceptions import RedisError
 from media.api import announcement
 from media.api import wire as media
 from media.api.client import WorkerClient
+from media.api.redis_client import redis_client
 from signaling.mediaworkers import interface
+from signaling.mediaworkers.forgotten import close_forgotten
 from signaling.mediaworkers.interface import OnDead, OnEvent, Succeeded, read_stream
 from signaling.mediaworkers.liveness import REMOTE_SILENT_S, Silence
 from signaling.protocol.staff_views import WorkerItem
@@ -102,7 +103,7 @@ class Fleet:
     outlive = True
 
     def __init__(self, redis_url: str, secret: str, allowed: Callable[[], Awaitable[bool]] = _always) -> None:
-        self._redis = Redis.from_url(
+        self._redis = redis_client(
             redis_url,
             socket_timeout=REDIS_TIMEOUT_S,
             socket_connect_timeout=REDIS_TIMEOUT_S,
@@ -192,10 +193,11 @@ class Fleet:
         return keeper.found[room] if keeper else 0
 
     async def settle(self) -> None:
-        """Close the rooms that workers still have from an earlier leader."""
+        """Close the rooms that workers still have from an earlier leader, and from now on every room that is forgotten."""
         self._settled = True
         for worker in list(self._workers.values()):
             self._spawn(self._close_strays(worker))
+        self._spawn(close_forgotten(self.usable, lambda worker, room: self._placed.get(room) is worker, self.allowed))
 
     def items(self) -> list[WorkerItem]:
         """Return the known workers for the wallboard."""

@@ -18,13 +18,15 @@ from signaling.config.private_files import private_file
 
 from . import scrub
 from . import tables as t
+from .aside import Aside
 from .reach import Reach
 from .types import RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # seconds that one transaction may take in PostgreSQL; after that, the database counts as unavailable
-AT_ONCE = 15  # connections in the pool; the wait for a free connection does not count towards ANSWER_S
+AT_ONCE = 15  # transactions at the same time; the wait for a turn does not count towards ANSWER_S
+IDLE = 5  # idle connections that stay open for transactions outside of the thread
 THREADS = 4  # threads that run SQLite transactions
 LONG_S = 60.0  # seconds that a transaction which reads whole tables may take
 LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may take
@@ -42,7 +44,8 @@ class Database:
     """One engine and its transactions.
 
     Reads run in parallel. On SQLite, writes queue in this process instead of polling the lock of the file. Frequent
-    transactions run in a thread as a whole (`_transaction`); otherwise each statement would switch threads five times.
+    transactions run in a thread as a whole (`_transaction`): on SQLite, each statement would otherwise switch threads five
+    times; on PostgreSQL, it would wait for a turn of the server's event loop (`aside.py`).
 
     Any error that shows that the database is unavailable is raised as `RecordsAway`. Until the database answers again, every
     other transaction raises `RecordsAway` at once instead of waiting. The events `reachable` and `away` show the present state.
@@ -52,6 +55,7 @@ class Database:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
         self._file: sa.Engine | None = None
+        self._aside: Aside | None = None
         self._threads = ThreadPoolExecutor(THREADS, "records")
         self._write_turn = asyncio.Lock()
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -63,12 +67,13 @@ class Database:
     async def open(cls, url: str) -> Self:
         """Open the database and make or upgrade its tables.
 
-        `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…".
+        `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…", which may name several hosts (`primary.py`).
         """
         options: dict[str, Any] = {"hide_parameters": True}  # otherwise the error of a failed statement quotes what people wrote
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
-            options |= {"pool_size": AT_ONCE, "max_overflow": 1}  # one more connection, for the probe
+            options["connect_args"] |= creator_of(url)
+            options |= {"pool_size": IDLE, "max_overflow": AT_ONCE + 1 - IDLE}  # one more connection, for the probe
         engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
             private_file(Path(str(engine.url.database)))  # SQLite gives its log file the same permissions
@@ -87,6 +92,8 @@ class Database:
         except BaseException:
             await engine.dispose()
             raise
+        if engine.dialect.driver == "asyncpg":
+            self._aside = Aside(url, **options | {"pool_size": AT_ONCE, "max_overflow": 0})
         return self
 
     # --- removing deleted text from the files --------------------------------------------------------------------------
@@ -124,6 +131,8 @@ class Database:
     async def close(self) -> None:
         """Stop the probe and close all connections."""
         await self._reach.close()
+        if self._aside is not None:
+            await self._aside.close()
         await self._engine.dispose()
         if self._file is not None:
             await asyncio.to_thread(self._file.dispose)
@@ -131,6 +140,9 @@ class Database:
 
     async def _transaction(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
         """Run `work` in one transaction: commit at its end, roll back when it raises."""
+        if self._aside is not None:
+            async with self._answering(None):
+                return await self._aside.transaction(work, writes=writes, within_s=ANSWER_S)
         if self._file is None:
             async with self._writing() if writes else self._reading() as connection:
                 return await connection.run_sync(work)
@@ -142,9 +154,10 @@ class Database:
             return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
 
     @property
-    def engine(self) -> AsyncEngine:
-        """Return the engine, for event listeners."""
-        return self._engine
+    def engines(self) -> list[sa.Engine]:
+        """Return the engines, for event listeners. Some of these run in threads."""
+        threads = [self._file, self._aside.engine if self._aside is not None else None]
+        return [self._engine.sync_engine, *(engine for engine in threads if engine is not None)]
 
     @asynccontextmanager
     async def _reading(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
@@ -164,7 +177,7 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def _answering(self, within_s: float) -> AsyncIterator[None]:
+    async def _answering(self, within_s: float | None) -> AsyncIterator[None]:
         # on SQLite, busy_timeout sets the limit instead
         async with self._turns, self._reach.answering(None if self._sqlite else within_s):
             yield
@@ -205,6 +218,15 @@ class Database:
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete) -> int:
         """Run one writing statement in its own transaction. Return the number of rows that the statement changed."""
         return await self._transaction(lambda connection: connection.execute(statement).rowcount, writes=True)
+
+
+def creator_of(url: str) -> dict[str, Any]:
+    """Return the argument that lets a driver find the primary among several hosts. Empty for a URL with one host."""
+    if len(sa.make_url(url).normalized_query.get("host", ())) < 2:
+        return {}
+    from .primary import Primary  # imported here because asyncpg is an extra of this package
+
+    return {"async_creator_fn": Primary()}
 
 
 def _work_in(engine: sa.Engine, work: Callable[[sa.Connection], T], *, writes: bool) -> T:

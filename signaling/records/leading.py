@@ -6,6 +6,9 @@ for a while cannot overwrite newer states.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import sqlalchemy as sa
 
 from . import tables as t
@@ -19,9 +22,14 @@ class Leading(Database):
     """A database with a term.
 
     `term`: the term of this server. None: a server without a cluster, whose writes are never refused.
+    `on_overtaken`: called, from any thread, whenever the records refuse a write because another server leads.
     """
 
     term: int | None = None
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.on_overtaken: Callable[[], None] = lambda: None
 
     async def lead(self) -> int:
         """Raise the term and make this server the leader. Return the new term.
@@ -51,4 +59,5 @@ class Leading(Database):
             return
         held = sa.select(t.leading.c.term).with_for_update(read=True)
         if connection.execute(held).scalar_one() != self.term:
+            self.on_overtaken()
             raise Overtaken

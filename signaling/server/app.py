@@ -15,6 +15,7 @@ from aiohttp import web
 from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
 from matcher.types import MatchStore
+from media.api.redis_client import redis_client
 from signaling.access.codes import Codes, signing_secret
 from signaling.access.invites import Invites
 from signaling.access.threads import Threads
@@ -29,7 +30,7 @@ from signaling.config.secret import derived, media_token
 from signaling.config.settings import Bounds, Settings
 from signaling.files import Files
 from signaling.live import Live
-from signaling.live.clock import Now, wall_clock_ms
+from signaling.live.clock import Now, SteadyClock, wall_clock_ms
 from signaling.mail import Postbox, Sender
 from signaling.mail.composing import Composer
 from signaling.mail.unsubscribing import Addresses
@@ -51,7 +52,7 @@ from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
 
-BACKLOG = 1024  # connections waiting to be accepted; fewer make reconnecting clients repeat their SYN, more delay live clients
+BACKLOG = 4096  # connections that wait in the kernel; fewer make reconnecting clients repeat their SYN, after 1, 3, 7, 15 s
 SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before that
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multipart frame
 
@@ -59,7 +60,8 @@ MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multip
 async def build_app(settings: Settings, workers: MediaWorkers | None = None, now: Now = wall_clock_ms) -> web.Application:
     """Build the application with every part behind it.
 
-    The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any.
+    The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any. `now`: the machine's
+    clock. Deadlines of sessions and requests use a steady clock instead, which a step of the machine's clock does not move.
     """
     private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
     remove_leftovers(settings)
@@ -93,7 +95,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
         refused=counts,
         forgotten=cluster.bus.forgotten if cluster else None,
         bounds=Bounds(settings.most_waiting, settings.most_lag_ms),
-        now=now,
+        now=SteadyClock() if now is wall_clock_ms else now,
     )
     middlewares = [cluster.relay.middleware()] if cluster else []
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
@@ -142,7 +144,9 @@ class _Cluster:
         token, lease_key = derived(settings.secret, "node").hex(), derived(settings.secret, "lease")
         self.node = Node(settings.node_url, self.bus, records, token, lease_key)
         self.relay = Relay(self.node)
-        self._redis = RedisStore(settings.redis)
+        loop = asyncio.get_running_loop()
+        records.on_overtaken = lambda: loop.call_soon_threadsafe(self._overtaken)
+        self._redis = RedisStore(settings.redis, connect=redis_client)
         self.store: MatchStore = CheckedStore(self._redis, self.node)
 
     def fleet(self) -> Fleet:
@@ -155,6 +159,15 @@ class _Cluster:
         await self._redis.close()
         await self.bus.close()
         await app[app_keys.RECORDS].close()
+
+    def _overtaken(self) -> None:
+        """End this server, because the records have refused its write.
+
+        A leader that reaches the records, but not Redis, learns only in this way that another server leads.
+        """
+        if not self.node.overtaken.is_set():
+            log.error("the records refuse this server's writes: another server leads")
+        self.node.overtaken.set()
 
     async def goodbye(self) -> None:
         self.node.draining = True

@@ -115,8 +115,8 @@ class Peer:
         command = AdmitPeer(epoch=epoch, peer=peer.name, participant=participant, sdp=sdp, former=former)
         admitted = await worker.admit(room, command)
         peer.read_answer(admitted.sdp)
-        peer.target = via or next(each for each in peer.candidates if each[0] == "127.0.0.1")
-        await peer.open_socket()
+        peer.target = via or next((each for each in peer.candidates if each[0] == "127.0.0.1"), peer.candidates[0])
+        await peer.open_socket("127.0.0.1" if peer.target[0] == "127.0.0.1" else "0.0.0.0")
         if secure:
             await peer._connect()
         return peer

@@ -18,8 +18,12 @@ from redis import Redis
 
 from media.api.announcement import WORKERS_KEY
 from media.api.client import WorkerClient, WorkerRefused
+from media.api.wire import OpenRoom
 from signaling.config.secret import media_token
+from signaling.mediaworkers import forgotten
+from signaling.mediaworkers.forgotten import SWEEP_S
 from signaling.mediaworkers.remote import Fleet
+from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.ports import free_ports
 from tests.redis_server import RedisServer, running_redis
@@ -147,6 +151,28 @@ async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_
                     await asyncio.sleep(0.05)
             await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
             assert user.session["room"]["epoch"] == epoch + 1
+
+
+async def test_forgotten_room_ends_and_the_call_beside_it_goes_on(
+    redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No session has this room on its worker: a command to close it was lost. Somebody is still connected to it."""
+    monkeypatch.setattr(forgotten, "SWEEP_S", 0.7)
+    assert 2 * SWEEP_S < 60, "within a minute"
+    with media_machine(redis, 1):
+        async with served(redis, tmp_path, 1) as service:
+            user, counselor = await talking(service)
+            epoch = user.session["room"]["epoch"]
+            url = service.live.index.entries[user.session_id].room.worker.said.url
+            async with WorkerClient(url, media_token(SECRET)) as worker:
+                await worker.open_room("forgotten", OpenRoom(epoch=1, board=[]))
+                left = await Peer.join(worker, "forgotten", "somebody")
+                async with asyncio.timeout(10):
+                    await left.gone.wait()
+                assert [room.room for room in await worker.rooms()] == [user.session_id]
+            await left.close()
+            await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
+            assert user.session["room"]["epoch"] == epoch
 
 
 async def test_worker_host_reports_a_port_in_use_once_and_waits(redis: RedisServer, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 
 from signaling.records import Overtaken, Records, RecordsAway
 from tests.contract.records.samples import session
-from tests.postgres_server import running_postgres
+from tests.postgres_server import both, running_postgres
 
 BACK_S = 5.0
 
@@ -73,6 +74,41 @@ OF_THE_DATABASE = [
 OF_THE_STATEMENT = ["22021", "23505", "42P01", "54000", "XX001"]
 
 
+@pytest.mark.parametrize("dies", [True, False], ids=["killed", "silent"])
+async def test_records_are_back_when_a_replica_is_promoted(dies: bool) -> None:
+    """The former primary refuses connections, or it has lost its network and answers nothing at all."""
+    with running_postgres() as primary, running_postgres(primary) as replica:
+        records = await Records.open(both(primary, replica))
+        assert await records.lead() == 1
+        await records.create_session(session(1))
+        async with asyncio.timeout(BACK_S):
+            while not await asyncio.to_thread(_has_session, replica.url):
+                await asyncio.sleep(0.05)
+        await asyncio.to_thread(primary.stop if dies else primary.freeze)
+        with pytest.raises(RecordsAway):
+            await records.create_session(session(2))
+        await asyncio.to_thread(replica.promote)
+        async with asyncio.timeout(3 * BACK_S):
+            await records.reachable.wait()
+        await records.create_session(session(2))
+        assert await records.session("s-1")
+        assert await records.leads()
+        await records.close()
+        if not dies:
+            primary.thaw()
+
+
+def _has_session(url: str) -> bool:
+    async def ask() -> bool:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        try:
+            return bool(await connection.fetchval("SELECT count(*) FROM session"))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
 async def test_postgres_failure_is_unavailable_and_recovers(postgres: str) -> None:
     records = await Records.open(postgres)
 
@@ -94,6 +130,8 @@ async def test_postgres_failure_is_unavailable_and_recovers(postgres: str) -> No
 async def test_leader_frozen_in_a_transaction_loses_the_lease() -> None:
     with running_postgres() as server:
         former, successor = await Records.open(server.url), await Records.open(server.url)
+        told: list[bool] = []
+        former.on_overtaken = lambda: told.append(True)
         await former.lead()
         await former.create_session(session())
         async with former._engine.connect() as connection:
@@ -101,6 +139,7 @@ async def test_leader_frozen_in_a_transaction_loses_the_lease() -> None:
             assert await successor.lead() > (former.term or 0)
             with pytest.raises(Overtaken):
                 await former.add_event("s-1", "late", 1)
+            assert told, "the server must end, even if it cannot reach Redis"
             await connection.invalidate()
         await former.close()
         await successor.close()
