@@ -276,7 +276,9 @@ class Lines:
     async def _older(self, entry: Entry, client: Client, message: GetLines, before: int, audience: Audience) -> None:
         # A client ignores changes of lines that it has not fetched. With the lock, no change comes between reading and sending.
         async with entry.lines_lock:
-            found = await self._records.lines_before(entry.id, before, PAGE_LINES + 1, audience)
+            found: list[Line] = []
+            if entry.last_seq:  # most users who wait have no lines yet, and thousands of them may reconnect at once
+                found = await self._records.lines_before(entry.id, before, PAGE_LINES + 1, audience)
             page = _page(found[: -PAGE_LINES - 1 : -1])[::-1]
             more = len(found) > len(page)
             client.send(LinesReply(session=entry.id, lines=page, more=more, before=before, rev=entry.last_seq, id=message.id))
@@ -299,7 +301,7 @@ class Lines:
 
     async def _marks(self, entry: Entry) -> dict[str, Mark]:
         if entry.marks is None:
-            entry.marks = await self._records.marks(entry.id)
+            entry.marks = await self._records.marks(entry.id) if entry.last_seq else {}
         return entry.marks
 
     def _send_marks(self, entry: Entry, client: Client, participant: str, marks: dict[str, Mark]) -> None:

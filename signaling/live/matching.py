@@ -21,7 +21,7 @@ from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
 from signaling.protocol.server_messages import Ring, RingOver
 from signaling.records import Records
-from signaling.session import views
+from signaling.session import only_noted, views
 from signaling.session.events import Accepted, NobodyEligible, RequestMoved, RingEnded, RingStarted
 from signaling.session.model import NotAllowed
 from signaling.session.model import Ringing as RingingThere
@@ -170,8 +170,10 @@ class Matching:
             return
         if event.reason == "unstaffed":
             await self.sessions.apply(entry, NobodyEligible(event.request))
-        else:
-            await self.sessions.apply(entry, RequestMoved(event.request, event.state, event.fence))
+            return
+        moved = RequestMoved(event.request, event.state, event.fence)
+        if not only_noted(entry.session, moved):
+            await self.sessions.apply(entry, moved)
 
     async def _staff_changed(self, event: m.StaffChanged) -> None:
         self.staffing.changed(event)

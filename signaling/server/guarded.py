@@ -12,6 +12,7 @@ import resource
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from ..access.rate_limits import network_of
 from ..cluster.node import TOKEN_HEADER
 from .app_keys import NODE
 from .connection_limits import Connections, Limits
+from .turns import Listener, Turns, listening_sockets
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ class Guard:
         self._stalled: dict[Guarded, tuple[int, float]] = {}
         self._warned_s = -WARN_EVERY_S
         self._looked_s = 0.0
+        self.turns = Turns()
 
     def opened(self, connection: Guarded, address: str) -> None:
         """Register a connection, and close one if there are too many."""
@@ -132,9 +135,9 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Remove the connection."""
+        """Remove the connection. Its handler learns it in its turn (`turns.py`)."""
         self._guard.connections.closed(self)
-        super().connection_lost(exc)
+        self._guard.turns.add(partial(super().connection_lost, exc))
 
     def data_received(self, data: bytes) -> None:
         """Mark an idle connection as asking."""
@@ -190,13 +193,13 @@ class GuardedSite(web.TCPSite):
         """Start to listen. Raises OSError when the address is taken or missing."""
         await web.BaseSite.start(self)
         loop, server = asyncio.get_running_loop(), self._runner.server
-        if server is None:
-            raise RuntimeError("the runner is not set up")
+        if server is None or self._host is None:
+            raise RuntimeError("the runner is not set up, or the site has no address")
 
         def connection() -> Guarded:
             return Guarded(self._guard, server, loop)
 
-        self._server = await loop.create_server(connection, self._host, self._port, backlog=self._backlog, reuse_address=True)
+        self._server = Listener(await listening_sockets(self._host, self._port, self._backlog), connection)
 
 
 @web.middleware

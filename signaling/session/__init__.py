@@ -1,6 +1,6 @@
 """One session as a pure state machine: ``machine.receive(session, event, now) → effects``."""
 
-from signaling.session.machine import next_deadline, receive
+from signaling.session.machine import next_deadline, only_noted, receive
 from signaling.session.model import NotAllowed, Session, decode_snapshot, encode_snapshot, new_session
 
-__all__ = ["NotAllowed", "Session", "decode_snapshot", "encode_snapshot", "new_session", "next_deadline", "receive"]
+__all__ = ["NotAllowed", "Session", "decode_snapshot", "encode_snapshot", "new_session", "next_deadline", "only_noted", "receive"]

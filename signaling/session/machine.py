@@ -185,6 +185,19 @@ def _request_moved(session: Session, event: RequestMoved, now: int, out: list[Ef
         _back_to_waiting(session, "not_entered", now, out)
 
 
+def only_noted(session: Session, event: RequestMoved) -> bool:
+    """Remember the fence of a moved user's request if the move changes nothing else. Return False if the event must be applied.
+
+    When thousands of users reconnect, each of their requests is suspended and resumed. Applying each of these events alone would
+    save each session twice more, one after the other, and everybody's rings would wait behind them.
+    """
+    if event.request != session.request:
+        return False
+    ends_wait = session.state == "waiting" and event.state == "cancelled"
+    comes_back = session.state == "active" and event.state == "waiting"
+    return not ends_wait and not comes_back and _fresh(session, event.fence)
+
+
 def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
     """Put the user back into the queue, before all others. The room closes until the next counselor accepts."""
     helping.close(session, "ended", out)

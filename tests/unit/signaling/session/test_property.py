@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from signaling.protocol.session_views import Brief, CategoryView, Media, SiteView
 from signaling.protocol.words import Channel
-from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, new_session, next_deadline, receive, views
+from signaling.session import (
+    NotAllowed,
+    decode_snapshot,
+    encode_snapshot,
+    matrix,
+    new_session,
+    next_deadline,
+    only_noted,
+    receive,
+    views,
+)
 from signaling.session import events as ev
 from signaling.session.callback import LEAST_CONTACT
 from signaling.session.effects import Audit, Effect, Over, Say, Step
@@ -213,11 +223,22 @@ def check(session: Session, around: views.Surroundings = NOWHERE) -> None:
         heard = {source for listener, sources in grid.hears.items() if listener in company for source in sources}
         assert heard & company == set(grid.record.participants)
     check_listeners(session, grid)
+    check_moves(session)
     check_told(session, grid)
     check_promise(session, around)
     for slots in grid.slots.values():
         assert len(set(slots.values())) == len(slots)
         assert set(slots) <= {0, 1, 2, 3}
+
+
+def check_moves(session: Session) -> None:
+    """Check that a move of the request is left unapplied only if applying it would change nothing but the fence."""
+    for state in ("waiting", "suspended", "reserved", "accepted", "cancelled", "unserved", "completed"):
+        moved = ev.RequestMoved(session.request, state, session.fence + 1)
+        noted, applied = (decode_snapshot(encode_snapshot(session)) for _ in range(2))
+        if only_noted(noted, moved):
+            assert not receive(applied, moved, NOW)
+            assert encode_snapshot(noted) == encode_snapshot(applied)
 
 
 def check_aside(session: Session) -> None:

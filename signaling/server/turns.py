@@ -1,0 +1,125 @@
+"""Spread bursts of connections over turns of the event loop, so that a line of somebody in a call waits only for a few of them.
+
+When a balancer dies, thousands of connections break in one instant, and as many new ones arrive. The event loop would handle all
+of them in one turn, which lasts for seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+ACCEPTED_A_TURN: Final = 8  # new connections in one turn of the event loop; each takes about a millisecond until it is served
+LOST_A_TURN: Final = 32  # lost connections in one turn
+PAUSE_S: Final = 1.0  # seconds without accepting after the system had no descriptor or memory left
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Turns:
+    """Calls functions in the order in which they were added, at most `LOST_A_TURN` in one turn of the event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, call: Callable[[], None]) -> None:
+        """Call this function soon."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._take)
+        self._waiting.append(call)
+
+    def _take(self) -> None:
+        for _ in range(min(LOST_A_TURN, len(self._waiting))):
+            call = self._waiting.popleft()
+            try:
+                call()
+            except Exception:
+                log.exception("connection not let go")
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._take)
+
+
+class Listener(asyncio.AbstractServer):
+    """Listening sockets whose connections are accepted a few in a turn. The others wait in the kernel."""
+
+    def __init__(self, sockets: list[socket.socket], connection: Callable[[], asyncio.Protocol]) -> None:
+        """Start to accept. `connection` makes the protocol of a new connection."""
+        self.sockets = sockets
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._opening: set[asyncio.Task[object]] = set()
+        self._paused: dict[socket.socket, asyncio.TimerHandle] = {}
+        for each in sockets:
+            self._loop.add_reader(each, self._accept, each)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(ACCEPTED_A_TURN):
+            try:
+                opened, _ = listening.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._pause(listening, error)
+                    return
+                continue  # the client has given up, or its network has failed: accept(2) reports that here
+            opened.setblocking(False)
+            task = self._loop.create_task(self._open(opened))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+
+    async def _open(self, opened: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._connection, opened)
+        except OSError:
+            opened.close()  # the client has given up meanwhile
+
+    def _pause(self, listening: socket.socket, error: OSError) -> None:
+        log.warning("no connection can be accepted", error=errno.errorcode.get(error.errno or 0, ""))
+        self._loop.remove_reader(listening)
+        self._paused[listening] = self._loop.call_later(PAUSE_S, self._go_on, listening)
+
+    def _go_on(self, listening: socket.socket) -> None:
+        del self._paused[listening]
+        self._loop.add_reader(listening, self._accept, listening)
+
+    def close(self) -> None:
+        """Stop accepting."""
+        for each in self.sockets:
+            if timer := self._paused.pop(each, None):
+                timer.cancel()
+            self._loop.remove_reader(each)
+            each.close()
+        self.sockets = []
+
+    def is_serving(self) -> bool:
+        """Return whether connections are accepted."""
+        return bool(self.sockets)
+
+
+async def listening_sockets(host: str, port: int, backlog: int) -> list[socket.socket]:
+    """Return a listening socket for each address of `host`. Raises OSError when an address is taken or missing."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            made = socket.socket(family, kind, protocol)
+            sockets.append(made)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            made.setblocking(False)
+            made.bind(address)
+            made.listen(backlog)
+    except OSError as error:
+        for each in sockets:
+            each.close()
+        raise OSError(error.errno, f"error while attempting to bind on address {host} port {port}: {error.strerror}") from None
+    return sockets
