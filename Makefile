@@ -68,7 +68,8 @@ fuzz-sanitized: $(VENV)/.dev ## fuzz the fast path alone, its C code under the a
 bench: $(VENV)/.bench pages packages bench-packages ## measure, print a table and merge it into build/bench.json (parts: ARGS="media match")
 	$(BIN)/python -m tests.bench $(ARGS)
 
-faults: $(VENV)/.dev packages ## kill, stop and restart parts of a cluster during live calls, and measure (20 minutes; build/faults.json)
+faults: $(VENV)/.dev packages ## break parts of a cluster and its networks during live calls, as root, and measure (an hour; build/faults.json)
+	@$(MAKE) --no-print-directory packages APT=libfaketime
 	$(BIN)/python -m tests.faults $(ARGS)
 
 mutants: $(VENV)/.dev packages ## put mistakes into the matcher's Lua and show that its tests notice each (2 minutes)

@@ -18,7 +18,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,17 +40,26 @@ START_S = 40.0
 
 @dataclass
 class Server:
-    """A process of the cluster: server, media machine or balancer. `process` is None while it is down."""
+    """A process of the cluster: server, media machine or balancer. `process` is None while it is down.
+
+    `environment`: variables for this process alone.
+    """
 
     port: int
     command: list[str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
     metrics_port: int = 0
+    host: str = "127.0.0.1"
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            environment = os.environ | {"SANGDAM_SECRET": SECRET}
+            environment = os.environ | {"SANGDAM_SECRET": SECRET} | self.environment
             self.process = subprocess.Popen(self.command, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
     def send(self, what: signal.Signals) -> None:
@@ -67,7 +76,7 @@ class Server:
     def ready(self) -> dict[str, Any]:
         """Return the JSON that /readyz answers, also with an error status. Empty if nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=3) as answer:
+            with urllib.request.urlopen(f"http://{self.host}:{self.port}/readyz", timeout=3) as answer:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as refusal:
             return dict(json.load(refusal))
@@ -75,12 +84,28 @@ class Server:
             return {}
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a part of the cluster runs. `within`: words before its command, such as `ip netns exec …`."""
+
+    host: str = "127.0.0.1"
+    within: tuple[str, ...] = ()
+
+
 @dataclass
 class Cluster:
+    """A cluster. `place_of` says where the part with this name runs.
+
+    `redis_url` and `database_url`: what servers and workers are told, if not the addresses of `redis` and `postgres`.
+    """
+
     redis: RedisServer
     postgres: PostgresServer
     folder: Path
     public_port: int
+    place_of: Callable[[str], Place] = lambda name: Place()
+    redis_url: str = ""
+    database_url: str = ""
     servers: list[Server] = field(default_factory=list)
     media: list[Server] = field(default_factory=list)
     balancer: Server | None = None
@@ -97,25 +122,47 @@ class Cluster:
 
     def add_server(self) -> Server:
         port, metrics_port, number = free_port(), free_port(), len(self.servers)
-        command = [sys.executable, "-m", "signaling.cli.main", "serve", "--port", str(port), "--redis", self.redis.url]
-        command += ["--database", self.postgres.url, "--data-dir", str(self.folder / f"server-{number}")]
+        place = self.place_of(f"server-{number}")
+        command = [*place.within, sys.executable, "-m", "signaling.cli.main", "serve", "--port", str(port)]
+        command += ["--host", place.host] if place.host != "127.0.0.1" else []
+        command += ["--redis", self.redis_url or self.redis.url, "--database", self.database_url or self.postgres.url]
+        command += ["--data-dir", str(self.folder / f"server-{number}")]
         command += ["--most-lag-ms", "60000"]  # a server on a busy machine must refuse nobody
         command += ["--public-url", self.settings.url, "--trust-proxy", "--recordings", str(self.folder / "recordings")]
         command += ["--metrics", f"127.0.0.1:{metrics_port}"]
         if self.turn is not None:
             command += ["--turn", self.turn.url, "--turn-secret-file", str(self.turn.secret_file)]
-        self.servers.append(Server(port, command, self.folder / f"server-{number}.log", metrics_port=metrics_port))
+        log = self.folder / f"server-{number}.log"
+        self.servers.append(Server(port, command, log, metrics_port=metrics_port, host=place.host))
         self.servers[-1].start()
         return self.servers[-1]
 
     def add_media(self, workers: int = 1) -> Server:
         port, number = free_ports(workers), len(self.media)
-        command = [sys.executable, "-m", "signaling.cli.main", "media", "--redis", self.redis.url, "--workers", str(workers)]
-        command += ["--port", str(port), "--udp-port", str(free_ports(workers)), "--loopback"]
+        place = self.place_of(f"media-{number}")
+        command = [
+            *place.within,
+            sys.executable,
+            "-m",
+            "signaling.cli.main",
+            "media",
+            "--redis",
+            self.redis_url or self.redis.url,
+        ]
+        command += ["--workers", str(workers), "--port", str(port), "--udp-port", str(free_ports(workers))]
+        command += ["--listen", place.host, *(["--loopback"] if place.host == "127.0.0.1" else ["--address", place.host])]
         command += ["--recordings", str(self.folder / "recordings")]
-        self.media.append(Server(port, command, self.folder / f"media-{number}.log"))
+        self.media.append(Server(port, command, self.folder / f"media-{number}.log", host=place.host))
         self.media[-1].start()
         return self.media[-1]
+
+    def start(self, servers: int, media: int) -> None:
+        """Fill the records with the demo shop, and start servers and media machines. The servers are not ready yet."""
+        asyncio.run(seed(self.database_url or self.postgres.url, self.settings))
+        for _ in range(media):
+            self.add_media()
+        for _ in range(servers):
+            self.add_server()
 
     def add_balancer(self) -> None:
         program = shutil.which("haproxy")
@@ -147,29 +194,39 @@ class Cluster:
                 server.process.wait()
 
 
-async def _seed(url: str, settings: Settings) -> None:
+async def seed(url: str, settings: Settings) -> None:
     records = await Records.open(url)
     await demo.seed(records, settings)
     await records.close()
 
 
 @contextmanager
-def running_cluster(
-    *, servers: int = 2, media: int = 2, balancer: bool = False, public_port: int = 0, turn: bool = False
-) -> Iterator[Cluster]:
+def running_stores(place_of: Callable[[str], Place] = lambda name: Place(), public_port: int = 0) -> Iterator[Cluster]:
+    """Start Redis and PostgreSQL. The caller starts the other parts (`Cluster.start`); they end with this context."""
     with ExitStack() as stack:
         redis, postgres = stack.enter_context(running_redis()), stack.enter_context(running_postgres())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-cluster-")))
-        cluster = Cluster(redis, postgres, folder, public_port or free_port())
+        cluster = Cluster(redis, postgres, folder, public_port or free_port(), place_of=place_of)
         stack.callback(cluster.close)
+        yield cluster
+
+
+@contextmanager
+def running_cluster(
+    *,
+    servers: int = 2,
+    media: int = 2,
+    balancer: bool = False,
+    public_port: int = 0,
+    turn: bool = False,
+    place_of: Callable[[str], Place] = lambda name: Place(),
+) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        cluster = stack.enter_context(running_stores(place_of, public_port))
         if turn:
-            cluster.turn = TurnServer(folder, own_address())
+            cluster.turn = TurnServer(cluster.folder, own_address())
             stack.enter_context(cluster.turn.running())
-        asyncio.run(_seed(postgres.url, cluster.settings))
-        for _ in range(media):
-            cluster.add_media()
-        for _ in range(servers):
-            cluster.add_server()
+        cluster.start(servers, media)
         if balancer:
             cluster.add_balancer()
         cluster.until_ready()

@@ -1,10 +1,11 @@
 """`make soak`: calls come and go on a real service for half an hour, then check for leaks.
 
-Light peers make each call: two voices, lines, and strokes on the board. The calls take turns with three extras. In one a client
-reconnects, in one a tab closes without a goodbye. In one a professional joins the conference, which is mixed. Between calls,
-when no room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics. The first third of
-the time is a warm-up; after it no figure may grow. The growth is a Theil–Sen slope, at the lower end of its 95 % confidence
-interval. The soak fails if this slope adds more than `SLACK` over the measured time.
+Light peers make each call: two voices, lines, strokes on the board, and a file. The calls take turns with four extras. In one a
+client reconnects, in one a tab closes without a goodbye. In one a professional joins the conference, which is mixed. One is
+recorded. Between calls, when no room is left, the soak reads memory, tasks and descriptors of server and worker from their
+metrics, and the recorder's memory from the kernel. The first third of the time is a warm-up; after it no figure may grow. The
+growth is a Theil–Sen slope, at the lower end of its 95 % confidence interval. The soak fails if this slope adds more than `SLACK`
+over the measured time. What must grow, because it is kept (the records, the recordings and the files), is printed for each call.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import secrets
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pycrdt
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +32,7 @@ from scipy.stats import theilslopes
 
 from media.board.room import Fragmenter
 from signaling.config.settings import Settings
+from signaling.records import Records
 from tests.browser.service import running as running_service
 from tests.peers import live_house
 from tests.peers.live_house import Person
@@ -37,7 +41,8 @@ from tests.ports import free_port
 
 TALK_S = 6.0
 STROKES = 12
-STORIES = ("plain", "reconnect", "conference", "vanish")
+STORIES = ("plain", "reconnect", "conference", "vanish", "recorded")
+LINES = 20  # lines of each call whose delay is measured
 EMPTY_WITHIN_S = PATIENCE_S = 60.0
 BETWEEN_S = 1.0
 WARM_UP = 1 / 3
@@ -50,16 +55,20 @@ FIGURES = {
     "worker: tasks": ("sangdam_media_tasks", 1),
     "worker: descriptors": ("sangdam_media_open_fds", 1),
 }
-SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0}
+SLOWEST_LINE = "slowest line of a call, ms"
+RECORDER = "recorder: memory, MiB"
+SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0, "line": 0.5}
 """Allowed growth, as a share of the median. A smaller leak looks the same as memory that an allocator keeps."""
 
 
 @dataclass
 class Soak:
-    """A soak run. `samples`: name of a figure → (second, value)."""
+    """A soak run. `samples`: name of a figure → (second, value). `lines_ms`: delays of the present call's lines."""
 
     door: Door
     metrics_url: str
+    pid: int
+    lines_ms: list[float] = field(default_factory=list)
     cookies: dict[str, str] = field(default_factory=dict)
     samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     calls: int = 0
@@ -71,7 +80,7 @@ class Soak:
             await self._call(STORIES[self.calls % len(STORIES)])
             self.calls += 1
             await self._emptied()
-            for name, value in (await self._read()).items():
+            for name, value in (await self._read() | self._of_this_call()).items():
                 self.samples.setdefault(name, []).append((time.monotonic() - began, value))
             if self.calls % 20 == 0:
                 print(f"  {self.calls} calls in {time.monotonic() - began:.0f} s", flush=True)
@@ -87,7 +96,12 @@ class Soak:
         await asyncio.gather(*(self._join(person, hz) for person, hz in ((user, 440), (counselor, 620))))
         people = [user, counselor]
         await self._draw(user)
-        await self._write(user, counselor)
+        await self._send_file(user, counselor)
+        self.lines_ms.clear()
+        for _ in range(LINES):
+            await self._write(user, counselor)
+        if story == "recorded":
+            await self._agree(*people)
         if story == "conference":
             people.append(await self._professional(counselor))
         if story in ("reconnect", "vanish"):
@@ -139,9 +153,24 @@ class Soak:
                 person.peer.doc.send(fragment)
 
     async def _write(self, writer: Person, reader: Person) -> None:
-        text = secrets.token_hex(4)
+        text, began = secrets.token_hex(4), time.monotonic()
         await writer.send(type="line", session=writer.session_id, line=f"c-{text}", text=text)
         await reader.find(lambda m: m["type"] == "line" and m["line"].get("text") == text)
+        self.lines_ms.append((time.monotonic() - began) * 1000)
+
+    async def _send_file(self, sender: Person, reader: Person) -> None:
+        name = f"{secrets.token_hex(4)}.txt"
+        url = f"{self.door.url}/api/sessions/{sender.session_id}/files?line=f-{name}&audience=all"
+        own = {"Origin": self.door.settings.url, "Authorization": f"Bearer {sender.token}", "File-Name": name}
+        async with self.door.http.post(url, data=b"a file of a soak\n" * 1000, headers=own) as answer:
+            assert answer.status == 200, await answer.text()
+        await reader.find(lambda m: m["type"] == "line" and m["line"].get("text") == name)
+
+    async def _agree(self, *people: Person) -> None:
+        for person in people:
+            assert (await person.say("recording", agree=True))["type"] == "ok"
+        for person in people:
+            await person.until(lambda s: s["recording"]["state"] == "on")
 
     async def _end(self, user: Person, counselor: Person, people: list[Person]) -> None:
         assert (await user.say("leave"))["type"] == "ok"
@@ -169,6 +198,12 @@ class Soak:
         figures = await self._scrape()
         return {name: figures[metric] * factor for name, (metric, factor) in FIGURES.items()}
 
+    def _of_this_call(self) -> dict[str, float]:
+        found = {SLOWEST_LINE: max(self.lines_ms)}
+        if recorders := _recorders(self.pid):
+            found[RECORDER] = sum(map(_resident_mib, recorders))
+        return found
+
     async def _scrape(self) -> dict[str, float]:
         """Return for each metric name the sum of its samples over all labels."""
         async with self.door.http.get(self.metrics_url) as answer:
@@ -178,6 +213,36 @@ class Soak:
             for sample in family.samples:
                 found[sample.name] = found.get(sample.name, 0.0) + sample.value
         return found
+
+
+def _recorders(pid: int) -> list[int]:
+    """Return the ids of the recorder processes among the descendants of a process."""
+    found: list[int] = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(OSError):  # the process has just ended
+            if b"media.recording" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(int(child))
+            found += _recorders(int(child))
+    return found
+
+
+def _resident_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+def _kib(*paths: Path) -> float:
+    """Return the size of files, and of all files in folders."""
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])]
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1024
+
+
+async def _let_record(url: str) -> None:
+    records = await Records.open(url)
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(replace(site, recording="ask"))
+    await records.close()
 
 
 @dataclass(frozen=True)
@@ -222,14 +287,24 @@ async def soak(minutes: float) -> bool:
         ):
             nothing: Any = None
             settings = Settings(port=service.port, shop_port=service.shop_port, demo=True, data_dir=Path(folder))
-            run = Soak(Door(settings, nothing, http), f"http://{metrics}/metrics")
+            assert service.process is not None
+            await _let_record(settings.database_url)
+            run = Soak(Door(settings, nothing, http), f"http://{metrics}/metrics", service.process.pid)
+            kept = {
+                "records": [settings.data_dir / f"records.sqlite{end}" for end in ("", "-wal")],
+                "recordings": [settings.recordings_dir],
+                "files": [settings.files_dir],
+            }
+            before = {name: _kib(*paths) for name, paths in kept.items()}
             began = time.monotonic()
             await run.run(minutes * 60)
             took_s = time.monotonic() - began
+            grown = {name: (_kib(*paths) - before[name]) / run.calls for name, paths in kept.items()}
     own_s = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     count = len(next(iter(run.samples.values())))
     own = 100 * own_s / took_s
     print(f"{run.calls} calls in {took_s / 60:.1f} min; {count} samples; the load itself took {own:.1f} % of a core")
+    print("kept of each call: " + ", ".join(f"{name} {kib:.1f} KiB" for name, kib in grown.items()))
     if count < LEAST_SAMPLES:
         print("too few calls to tell: let it run longer")
         return False

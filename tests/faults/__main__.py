@@ -9,7 +9,7 @@ import sys
 import time
 
 from tests.bench.rows import merge
-from tests.faults import embedded, rolling, servers, slow, stores, workers
+from tests.faults import apart, clocks, embedded, failover, resources, rolling, servers, slow, stores, workers
 from tests.faults.figures import TARGET, Figure, table
 
 FAULTS = {
@@ -24,6 +24,15 @@ FAULTS = {
     "drain": embedded.rows,
     "rolling": rolling.rows,
     "slow_client": slow.rows,
+    "net_redis": apart.redis_rows,
+    "net_postgres": apart.postgres_rows,
+    "net_worker": apart.worker_rows,
+    "split_brain": apart.split_rows,
+    "clock": clocks.rows,
+    "descriptors": resources.descriptor_rows,
+    "disk_full": resources.disk_rows,
+    "redis_failover": failover.redis_rows,
+    "postgres_failover": failover.postgres_rows,
 }
 
 

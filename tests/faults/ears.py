@@ -90,7 +90,7 @@ class Mouth(Peer):
     async def _repair_forever(self) -> None:
         return
 
-    def _rtp(self, data: bytes) -> None:
+    def _rtp(self, data: bytes, came: float) -> None:
         header = rtp.parse(data)
         if header.ssrc not in self._slots and hasattr(self, "ear"):
             self.ear.add(self._loop.time(), data[header.payload : header.end])

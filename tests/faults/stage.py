@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,8 +202,8 @@ class _Through:
 
 @asynccontextmanager
 async def stage(cluster: Cluster, *, calls: int = 0, ms: int = 20) -> AsyncIterator[Stage]:
-    doors = [f"http://127.0.0.1:{server.port}" for server in cluster.servers]
-    async with staged(cluster.settings, doors, cluster.postgres.url, calls=calls, ms=ms) as made:
+    doors = [server.url for server in cluster.servers]
+    async with staged(cluster.settings, doors, cluster.database_url or cluster.postgres.url, calls=calls, ms=ms) as made:
         yield made
 
 
@@ -226,10 +226,18 @@ async def staged(settings: Settings, doors: list[str], records_url: str, *, call
             await records.close()
 
 
-def on_cluster(measure: Callable[[Cluster], Awaitable[list[Figure]]], *, servers: int = 2, media: int = 2) -> list[Figure]:
+def on_cluster(
+    measure: Callable[[Cluster], Awaitable[list[Figure]]],
+    *,
+    servers: int = 2,
+    media: int = 2,
+    start: Callable[[int, int], AbstractContextManager[Cluster]] = lambda servers, media: running_cluster(
+        servers=servers, media=media
+    ),
+) -> list[Figure]:
     """Start a cluster, run `measure` on it, and return the figures. Copy the logs of all parts to build/."""
     TARGET.parent.mkdir(exist_ok=True)
-    with running_cluster(servers=servers, media=media) as cluster:
+    with start(servers, media) as cluster:
         try:
             return uvloop.run(_measured(measure, cluster))
         except BaseException:
@@ -274,7 +282,8 @@ async def _answering(cluster: Cluster) -> list[str]:
     found = []
     for url in [msgspec.json.decode(each, type=Announcement).url for each in said if each]:
         with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+            host, _, port = url.removeprefix("http://").rpartition(":")
+            _, writer = await asyncio.open_connection(host, int(port))
             writer.close()
             found.append(url)
     return found

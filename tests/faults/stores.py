@@ -29,14 +29,14 @@ async def available(counselor: Caller, seconds: float = 20.0) -> None:
             await asyncio.sleep(0.2)
 
 
-async def _waiting(here: Stage, count: int) -> list[Caller]:
+async def waiting_users(here: Stage, count: int) -> list[Caller]:
     users = [await here.user() for _ in range(count)]
     for user in users:
         await user.until(lambda one=user: one.session["state"] == "waiting")
     return users
 
 
-async def _served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
+async def served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
     """Sign in as many counselors as users wait. Return how many users were not served and how many matches were double.
 
     A match is double if a session gets two counselors, or a counselor gets two sessions.
@@ -46,20 +46,20 @@ async def _served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
         await available(counselor)
     with suppress(TimeoutError):
         await until(lambda: all(user.session["state"] == "active" for user in waiting), 30.0, "all are served")
-    served = [user for user in waiting if user.session["state"] == "active"]
+    active = [user for user in waiting if user.session["state"] == "active"]
     await asyncio.sleep(0.5)
-    with_two = sum(sum(p["role"] == "counselor" for p in user.session["participants"]) != 1 for user in served)
+    with_two = sum(sum(p["role"] == "counselor" for p in user.session["participants"]) != 1 for user in active)
     taken = [counselor.session["id"] for counselor in counselors if counselor.session.get("state") == "active"]
     rung = sum(len({ring["session"] for ring in counselor.rings}) > 1 for counselor in counselors)
     twice = with_two + len(taken) - len(set(taken)) + rung
-    for user in served:
+    for user in active:
         await user.say("leave")
     for counselor in counselors:
         await counselor.close()
-    return len(waiting) - len(served), twice
+    return len(waiting) - len(active), twice
 
 
-async def _untouched(here: Stage, calls: list[Call], began: float, epochs: list[int]) -> tuple[list[float], int]:
+async def untouched(here: Stage, calls: list[Call], began: float, epochs: list[int]) -> tuple[list[float], int]:
     now = asyncio.get_running_loop().time()
     moved = sum(call.epoch != epoch or not call.goes_on for call, epoch in zip(calls, epochs, strict=True))
     return [person.ear.gap(began - 0.5, now) for call in calls for person in call.people], moved
@@ -70,14 +70,14 @@ async def redis_restarts(cluster: Cluster) -> list[Figure]:
     async with stage(cluster, calls=CALLS) as here:
         calls = list(here.calls)
         for _ in range(RESTARTS):
-            waiting = await _waiting(here, WAITING)
+            waiting = await waiting_users(here, WAITING)
             await here.forget()
             epochs, began = [call.epoch for call in calls], asyncio.get_running_loop().time()
             await asyncio.to_thread(cluster.redis.restart)
-            not_served, double = await _served(here, waiting)
+            not_served, double = await served(here, waiting)
             lost.append(float(not_served))
             twice.append(float(double))
-            heard, touched = await _untouched(here, calls, began, epochs)
+            heard, touched = await untouched(here, calls, began, epochs)
             gaps += heard
             moved.append(float(touched))
     return [
@@ -91,7 +91,7 @@ async def redis_restarts(cluster: Cluster) -> list[Figure]:
 async def redis_stops(cluster: Cluster) -> list[Figure]:
     async with stage(cluster, calls=CALLS) as here:
         calls = list(here.calls)
-        waiting = await _waiting(here, 2)
+        waiting = await waiting_users(here, 2)
         await here.forget()
         epochs, began = [call.epoch for call in calls], asyncio.get_running_loop().time()
         async with Writers(calls[0]) as writers:
@@ -102,8 +102,8 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
                 in_time = len(await here.lines_of(calls[0]))
             finally:
                 cluster.redis.process.send_signal(signal.SIGCONT)
-            not_served, double = await _served(here, waiting)
-        gaps, moved = await _untouched(here, calls, began, epochs)
+            not_served, double = await served(here, waiting)
+        gaps, moved = await untouched(here, calls, began, epochs)
         lost = await writers.lost_lines(here)
         assert in_time > AWAY_S, "lines went on while Redis was away"
     return [
@@ -143,7 +143,7 @@ async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], No
         await asyncio.sleep(3.0)
     matched = Call(late, counselor)
     lost = await writers.lost_lines(here) + await writers.lost_strokes() + await _missing(here, staying, leaving, matched)
-    gaps, moved = await _untouched(here, [staying], began, epochs)
+    gaps, moved = await untouched(here, [staying], began, epochs)
     dropped = moved + (not matched.goes_on) + (not refused)
     for call in (staying, matched):
         await call.user.say("leave")

@@ -41,8 +41,8 @@ class Ear(Peer):
     last_s = 0.0
     gap_ms = 0.0
 
-    def _rtp(self, data: bytes) -> None:
-        super()._rtp(data)
+    def _rtp(self, data: bytes, came: float) -> None:
+        super()._rtp(data, came)
         if self.heard:
             now = monotonic()
             if self.last_s:

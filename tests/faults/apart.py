@@ -1,0 +1,222 @@
+"""A cluster whose parts are on networks of their own, and the faults of those networks.
+
+Each row breaks the connection between two parts: both ways, or one way only. Calls go on meanwhile, and their tones are listened
+to. The people reach every server and worker all the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from tests.cluster import Cluster, Server
+from tests.faults.callers import Caller
+from tests.faults.figures import Figure, figure
+from tests.faults.network import Network, both_ways, running_network
+from tests.faults.stage import Stage, leading, live_workers, on_cluster, stage
+from tests.faults.workers import Writers
+from tests.ports import free_port
+from tests.postgres_server import running_postgres
+from tests.redis_server import running_redis
+
+CALLS = 2
+BROKEN_S = (5.0, 30.0)
+HEALS_S = 25.0  # seconds after which everything must work again
+
+
+class ApartCluster(Cluster):
+    """A cluster in a network. `part_of` returns the name of a server's or media machine's network."""
+
+    network: Network
+
+    def part_of(self, server: Server) -> str:
+        kind, parts = ("server", self.servers) if server in self.servers else ("media", self.media)
+        return f"{kind}-{parts.index(server)}"
+
+
+@contextmanager
+def running_apart(servers: int = 2, media: int = 2) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        network = stack.enter_context(running_network())
+        at_redis, at_postgres = network.place("redis"), network.place("postgres")
+        redis = stack.enter_context(running_redis(host=at_redis.host, within=at_redis.within))
+        postgres = stack.enter_context(running_postgres(host=at_postgres.host, within=at_postgres.within))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-apart-")))
+        cluster = ApartCluster(redis, postgres, folder, free_port(), place_of=network.place)
+        cluster.network = network
+        stack.callback(cluster.close)
+        cluster.start(servers, media)
+        cluster.until_ready()
+        yield cluster
+
+
+async def revive(cluster: Cluster) -> None:
+    """Start each server again that has ended itself, as its supervisor would."""
+    for server in cluster.servers:
+        if server.process is None or server.process.poll() is not None:
+            server.process = None
+            server.start()
+    await asyncio.to_thread(cluster.until_ready)
+
+
+async def _broken(cluster: ApartCluster, one: str, other: str, name: str, moves: bool) -> list[Figure]:
+    """Break the connection between `one` and `other` in each way and for each time. `leader` and `worker` are looked up."""
+    gaps, lost, dropped, moved, late = [], [], [], [], []
+    async with stage(cluster, calls=CALLS) as here:
+        for seconds in BROKEN_S:
+            for ways in ("both", "there", "back"):
+                await revive(cluster)
+                await live_workers(cluster, len(cluster.media))
+                await here.all_hear()
+                parts = [await _part(cluster, here, each) for each in (one, other)]
+                links = (
+                    both_ways(*parts)
+                    if ways == "both"
+                    else ((parts[0], parts[1]),)
+                    if ways == "there"
+                    else ((parts[1], parts[0]),)
+                )
+                await here.forget()
+                epochs, began = [call.epoch for call in here.calls], asyncio.get_running_loop().time()
+                async with Writers(here.calls[0]) as writers:
+                    with cluster.network.broken(*links):
+                        await asyncio.sleep(seconds)
+                    healed = asyncio.get_running_loop().time()
+                    await here.all_hear(HEALS_S)
+                    await revive(cluster)
+                    late.append(asyncio.get_running_loop().time() - healed)
+                    await asyncio.sleep(2.0)
+                now = asyncio.get_running_loop().time()
+                found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
+                gaps += found
+                lost.append(float(await writers.lost_lines(here)))
+                dropped.append(float(sum(not call.goes_on for call in here.calls)))
+                moved.append(float(sum(call.epoch != epoch for call, epoch in zip(here.calls, epochs, strict=True))))
+                print(
+                    f"  {parts[0]} | {parts[1]} {ways} for {seconds:g} s: gap {max(found):.2f} s, lost lines {lost[-1]:g},"
+                    f" moved {moved[-1]:g}, whole again after {late[-1]:.1f} s",
+                    flush=True,
+                )
+    rows = [
+        figure(f"{name}_audio_gap_s", "s", gaps),
+        figure(f"{name}_lost_lines", "lines", lost),
+        figure(f"{name}_dropped_calls", "calls", dropped),
+        figure(f"{name}_whole_again_s", "s", late),
+    ]
+    return rows if moves else [*rows, figure(f"{name}_moved_rooms", "rooms", moved)]
+
+
+async def _part(cluster: ApartCluster, here: Stage, name: str) -> str:
+    if name == "leader":
+        return cluster.part_of(await leading(cluster))
+    if name == "worker":
+        address = here.calls[0].user.peers[-1].target[0]
+        return next(cluster.part_of(each) for each in cluster.media if each.host == address)
+    return name
+
+
+def _rows(one: str, other: str, name: str, *, moves: bool = False) -> list[Figure]:
+    async def measure(cluster: Cluster) -> list[Figure]:
+        assert isinstance(cluster, ApartCluster)
+        return await _broken(cluster, one, other, name, moves)
+
+    return on_cluster(measure, start=running_apart)
+
+
+redis_rows = partial(_rows, "leader", "redis", "net_redis")
+postgres_rows = partial(_rows, "leader", "postgres", "net_postgres")
+worker_rows = partial(_rows, "leader", "worker", "net_worker", moves=True)
+
+
+# --- split brain ---------------------------------------------------------------------------------------------------------
+
+APART_S = 15.0
+STRANDED_S = 8.0  # seconds after which somebody who cannot write counts as stranded
+SPLITS = {
+    # the leader still reaches the records and its own clients, but neither Redis nor the other server
+    "from Redis": lambda leader, other: (*both_ways(leader, "redis"), *both_ways(leader, other)),
+    # the leader reaches nobody but its own clients and the workers
+    "from everything": lambda leader, other: (
+        *both_ways(leader, "redis"),
+        *both_ways(leader, "postgres"),
+        *both_ways(leader, other),
+    ),
+}
+
+
+async def _until_it_leads(server: Server) -> None:
+    async with asyncio.timeout(APART_S):
+        while (await asyncio.to_thread(server.ready)).get("state") != "leading":
+            await asyncio.sleep(0.1)
+
+
+async def _unheard(people: list[Caller]) -> int:
+    """Let everybody write a line. Return how many lines were not stored in time."""
+    for person in people:
+        await person.write(f"is anybody there, {secrets.token_hex(4)}?")
+    return sum(await asyncio.gather(*(person.delivered(STRANDED_S) for person in people)))
+
+
+async def _split(cluster: Cluster) -> list[Figure]:
+    """Cut the leader off from the other server, which takes over. Everybody stays connected to the former leader.
+
+    Two decide if a session ends up with two counselors or a counselor with two sessions, or if a line that was acknowledged is
+    missing. People are stranded if they cannot write: their server neither stores lines nor lets them go to the other server.
+    """
+    assert isinstance(cluster, ApartCluster)
+    lost, twice, dropped, gaps, stranded = [], [], [], [], []
+    async with stage(cluster, calls=CALLS) as here:
+        for name, cut in SPLITS.items():
+            await revive(cluster)
+            await live_workers(cluster, len(cluster.media))
+            await here.all_hear()
+            former = await leading(cluster)
+            other = next(each for each in cluster.servers if each is not former)
+            for person in here.people:
+                await person.comes_by([former.url, other.url])
+            await here.forget()
+            began = asyncio.get_running_loop().time()
+            async with Writers(here.calls[0], strokes=False) as writers:
+                with cluster.network.broken(*cut(cluster.part_of(former), cluster.part_of(other))):
+                    await _until_it_leads(other)
+                    here.doors[:] = [other.url]
+                    counselor = await here.counselor()
+                    user = await here.user()
+                    await user.until(lambda u=user: u.session["state"] == "active")
+                    stranded.append(float(await _unheard([p for p in here.people if p not in (counselor, user)])))
+                    await asyncio.sleep(max(0.0, began + APART_S - asyncio.get_running_loop().time()))
+                here.doors[:] = [server.url for server in cluster.servers]
+                await asyncio.sleep(3.0)
+                await revive(cluster)
+                await here.all_hear(HEALS_S)
+            now = asyncio.get_running_loop().time()
+            found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
+            gaps += found
+            lost.append(float(await writers.lost_lines(here)))
+            dropped.append(float(sum(not call.goes_on for call in here.calls)))
+            counselors = [p for p in user.session["participants"] if p["role"] == "counselor"]
+            twice.append(float(len(counselors) != 1 or len({ring["session"] for ring in counselor.rings}) != 1))
+            print(
+                f"  apart {name}: gap {max(found):.2f} s, lost {lost[-1]:g}, twice {twice[-1]:g}, stranded {stranded[-1]:g}",
+                flush=True,
+            )
+            await user.say("leave")
+            for person in (user, counselor):
+                await person.close()
+                here.people.remove(person)
+    return [
+        figure("split_double_matches", "", twice),
+        figure("split_lost_lines", "lines", lost),
+        figure("split_dropped_calls", "calls", dropped),
+        figure("split_stranded_people", "", stranded),
+        figure("split_audio_gap_s", "s", gaps),
+    ]
+
+
+def split_rows() -> list[Figure]:
+    return on_cluster(_split, start=running_apart)

@@ -1,0 +1,121 @@
+"""The clock of one machine steps by an hour, forwards and back, while calls go on and a user waits.
+
+Debian's libfaketime gives a process a clock of its own: it reads the difference from a file before each look at the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cluster import Cluster, Place, running_cluster
+from tests.faults.figures import Figure, figure
+from tests.faults.stage import Stage, leading, live_workers, on_cluster, stage, until
+from tests.faults.workers import Writers
+
+STEPS = ("+3600", "-3600", "+3600", "-3600")  # relative to the true time, one after the other: back by two hours, too
+SETTLES_S = 6.0
+CALLS = 2
+
+
+def library() -> str:
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not found:
+        raise RuntimeError("This fault needs libfaketime. Install it: sudo apt-get install --no-install-recommends libfaketime")
+    return str(found[0])
+
+
+class Clocks:
+    """Clocks of the cluster's parts, by name. Each begins with the true time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def place(self, part: str) -> Place:
+        """Return where this part runs: on this machine, with a clock of its own."""
+        self.set(part, "+0")
+        variables = {
+            "LD_PRELOAD": library(),
+            "FAKETIME_TIMESTAMP_FILE": str(self.folder / part),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        return Place(within=("env", *(f"{name}={value}" for name, value in variables.items())))
+
+    def set(self, part: str, seconds: str) -> None:
+        beside = self.folder / f"{part}.new"
+        beside.write_text(seconds)
+        beside.replace(self.folder / part)  # at once: the process may be reading
+
+
+@contextmanager
+def _with_clocks(servers: int, media: int, found: list[Clocks]) -> Iterator[Cluster]:
+    with tempfile.TemporaryDirectory(prefix="sangdam-clocks-") as folder:
+        clocks = Clocks(Path(folder))
+        found.append(clocks)
+        with running_cluster(servers=servers, media=media, place_of=clocks.place) as cluster:
+            yield cluster
+
+
+async def _steps(cluster: Cluster, clocks: Clocks, name: str, part_of: Callable[[Stage], str]) -> list[Figure]:
+    gaps, lost, dropped, harmed, unserved = [], [], [], [], []
+    async with stage(cluster, calls=CALLS) as here:
+        await live_workers(cluster, len(cluster.media))
+        part = part_of(here)
+        for seconds in STEPS:
+            waiting = await here.user()
+            await waiting.until(lambda u=waiting: u.session["state"] == "waiting")
+            await here.forget()
+            epochs, began = [call.epoch for call in here.calls], asyncio.get_running_loop().time()
+            async with Writers(here.calls[0]) as writers:
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(clocks.set, part, seconds)
+                await asyncio.sleep(SETTLES_S)
+                waits = waiting.session["state"] == "waiting"
+                counselor = await here.counselor()
+                try:
+                    await until(lambda u=waiting: u.session["state"] == "active", 10.0, "the waiting user is served")
+                    unserved.append(0.0)
+                except TimeoutError:
+                    unserved.append(1.0)
+            await here.all_hear()
+            now = asyncio.get_running_loop().time()
+            found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
+            gaps += found
+            lost.append(float(await writers.lost_lines(here) + await writers.lost_strokes()))
+            dropped.append(float(sum(not call.goes_on for call in here.calls)))
+            moved = sum(call.epoch != epoch for call, epoch in zip(here.calls, epochs, strict=True))
+            harmed.append(float(moved + (not waits)))
+            print(f"  {part} {seconds} s: gap {max(found):.2f} s, lost {lost[-1]:g}, harm {harmed[-1]:g}", flush=True)
+            await waiting.say("leave")
+            for person in (waiting, counselor):
+                await person.close()
+                here.people.remove(person)
+    return [
+        figure(f"{name}_audio_gap_s", "s", gaps),
+        figure(f"{name}_lost_lines", "lines", lost),
+        figure(f"{name}_dropped_calls", "calls", dropped),
+        figure(f"{name}_harm", "", harmed),
+        figure(f"{name}_unserved", "", unserved),
+    ]
+
+
+def rows() -> list[Figure]:
+    """Step the clock of the leader, then that of the worker which has the calls."""
+    found: list[Clocks] = []
+
+    async def measure(cluster: Cluster) -> list[Figure]:
+        leader = cluster.servers.index(await leading(cluster))
+        of_leader = await _steps(cluster, found[0], "clock_leader", lambda here: f"server-{leader}")
+        return of_leader + await _steps(cluster, found[0], "clock_worker", lambda here: _worker(cluster, here))
+
+    return on_cluster(measure, start=lambda servers, media: _with_clocks(servers, media, found))
+
+
+def _worker(cluster: Cluster, here: Stage) -> str:
+    port = here.calls[0].user.worker_port()
+    number = next(n for n, each in enumerate(cluster.media) if str(port) in each.command)
+    return f"media-{number}"

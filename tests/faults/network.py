@@ -1,0 +1,106 @@
+"""A network of its own for each part of a cluster, with a router between them that can be told to drop packets.
+
+Each part runs in a Linux network namespace, as on a machine of its own. The router is one more namespace. A rule in its routing
+table drops what one part sends to another, silently and in this direction only, as a broken link does. The test process itself is
+connected to the router, too. Namespaces need root.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from tests.cluster import Place
+
+FIRST_NET = 200  # the networks are 10.N.M.0/24; N is chosen by the process id, so that two runs do not collide
+TESTER = "tester"
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+@dataclass
+class Network:
+    """The namespaces of one run. `place` adds a part."""
+
+    name: str
+    net: int
+    _parts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def router(self) -> str:
+        return f"{self.name}r"
+
+    def address(self, part: str) -> str:
+        return f"10.{self.net}.{self._parts[part]}.2"
+
+    def place(self, part: str) -> Place:
+        """Return where this part runs. The first call makes its namespace."""
+        if part not in self._parts:
+            number = self._parts[part] = len(self._parts) + 1
+            space, link = f"{self.name}{number}", f"{self.name}v{number}"
+            if part != TESTER:
+                ip("netns", "add", space)
+            inside = [] if part == TESTER else ["netns", space]
+            end = f"{self.name}e"
+            ip("link", "add", link, "netns", self.router, "type", "veth", "peer", "name", end, *inside)
+            here = [] if part == TESTER else ["-n", space]
+            ip("-n", self.router, "addr", "add", f"10.{self.net}.{number}.1/24", "dev", link)
+            ip("-n", self.router, "link", "set", link, "up")
+            ip(*here, "addr", "add", f"10.{self.net}.{number}.2/24", "dev", end)
+            ip(*here, "link", "set", end, "up")
+            if part != TESTER:
+                ip(*here, "link", "set", "lo", "up")
+            ip(*here, "route", "add", f"10.{self.net}.0.0/16", "via", f"10.{self.net}.{number}.1")
+        within = () if part == TESTER else ("ip", "netns", "exec", f"{self.name}{self._parts[part]}")
+        return Place(self.address(part), within)
+
+    def drop(self, sender: str, receiver: str) -> None:
+        """Drop what `sender` sends to `receiver` from now on."""
+        self._rule("add", sender, receiver)
+
+    def pass_on(self, sender: str, receiver: str) -> None:
+        """Undo `drop`."""
+        self._rule("del", sender, receiver)
+
+    def _rule(self, what: str, sender: str, receiver: str) -> None:
+        pair = ("from", self.address(sender), "to", self.address(receiver))
+        ip("-n", self.router, "rule", what, *pair, "blackhole", "priority", "100")
+
+    @contextmanager
+    def broken(self, *links: tuple[str, str]) -> Iterator[None]:
+        """Drop in these directions while the context lasts. Each direction is (sender, receiver)."""
+        with ExitStack() as stack:
+            for sender, receiver in links:
+                self.drop(sender, receiver)
+                stack.callback(self.pass_on, sender, receiver)
+            yield
+
+    def close(self) -> None:
+        for number in self._parts.values():
+            subprocess.run(["ip", "netns", "del", f"{self.name}{number}"], check=False, capture_output=True)
+        subprocess.run(["ip", "netns", "del", self.router], check=False, capture_output=True)
+
+
+@contextmanager
+def running_network() -> Iterator[Network]:
+    number = os.getpid() % 50
+    network = Network(f"sd{number}", FIRST_NET + number)
+    network.close()
+    ip("netns", "add", network.router)
+    try:
+        subprocess.run(
+            ["ip", "netns", "exec", network.router, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True, capture_output=True
+        )
+        network.place(TESTER)
+        yield network
+    finally:
+        network.close()
+
+
+def both_ways(one: str, other: str) -> tuple[tuple[str, str], ...]:
+    return (one, other), (other, one)
