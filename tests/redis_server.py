@@ -142,8 +142,10 @@ class Watched:
 def running_sentinels() -> Iterator[Watched]:
     """Start a master, a replica and three Sentinels, and wait until the Sentinels know the replica and each other."""
     with ExitStack() as stack:
-        master = stack.enter_context(running_redis(host="127.0.0.1"))
+        master = stack.enter_context(running_redis("--repl-diskless-sync-delay", "0", host="127.0.0.1"))
         replica = stack.enter_context(running_redis("--replicaof", "127.0.0.1", str(master.port), host="127.0.0.1"))
+        with redis.Redis(port=replica.port) as client:
+            _wait(lambda: client.info("replication")["master_link_status"] == "up", "the replica does not get its data")
         ports = [stack.enter_context(_sentinel(master)) for _ in range(3)]
         for port in ports:
             with redis.Redis(port=port) as client:

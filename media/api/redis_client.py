@@ -74,11 +74,11 @@ def _host(parts: SplitResult, host: str) -> tuple[str, int]:
 class _Master(Redis):
     """A client of the master. Closing it also closes the connections to the Sentinels."""
 
-    sentinel: Sentinel
+    asked: Sentinel
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         await super().aclose(close_connection_pool)
-        for each in self.sentinel.sentinels:
+        for each in self.asked.sentinels:
             await each.aclose()
 
 
@@ -86,12 +86,12 @@ def redis_client(url: str, **options: Any) -> Redis:
     """Return a client for the URL. `options`: those of `Redis.from_url`. Raises ValueError when the URL cannot be read."""
     if not is_sentinel(url):
         return Redis.from_url(url, **options)
-    asked = read_sentinels(url)
-    user, password = asked.login
-    login = {"username": user or None, "password": password or None}
+    named = read_sentinels(url)
+    user, password = named.login
+    login: dict[str, Any] = {"username": user or None, "password": password or None}
     sockets = {name: value for name, value in options.items() if name.startswith("socket_") or name == "retry"}
-    tls = {"ssl": True} if asked.tls else {}
-    sentinel = Sentinel(asked.hosts, sentinel_kwargs=sockets | tls | (login if asked.same_login else {}))
-    client: _Master = sentinel.master_for(asked.master, redis_class=_Master, db=asked.database, **login, **tls, **options)
-    client.sentinel = sentinel
+    tls: dict[str, Any] = {"ssl": True} if named.tls else {}
+    asked = Sentinel(named.hosts, sentinel_kwargs=sockets | tls | (login if named.same_login else {}))  # type: ignore[no-untyped-call]  # redis-py gives no types here
+    client: _Master = asked.master_for(named.master, redis_class=_Master, db=named.database, **login, **tls, **options)
+    client.asked = asked
     return client

@@ -156,10 +156,11 @@ async def _until_it_leads(server: Server) -> None:
 
 
 async def _unheard(people: list[Caller]) -> int:
-    """Let everybody write a line. Return how many lines were not stored in time."""
+    """Let everybody write a line. Return how many people have lines that were not stored in time."""
     for person in people:
         await person.write(f"is anybody there, {secrets.token_hex(4)}?")
-    return sum(await asyncio.gather(*(person.delivered(STRANDED_S) for person in people)))
+    left = await asyncio.gather(*(person.delivered(STRANDED_S) for person in people))
+    return sum(bool(lines) for lines in left)
 
 
 async def _split(cluster: Cluster) -> list[Figure]:
