@@ -29,7 +29,7 @@ class Leading(Database):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.on_overtaken: Callable[[], None] = lambda: None
+        self.on_overtaken: Callable[[], object] = lambda: None
 
     async def lead(self) -> int:
         """Raise the term and make this server the leader. Return the new term.

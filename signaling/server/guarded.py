@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiohttp import web
@@ -199,7 +199,8 @@ class GuardedSite(web.TCPSite):
         def connection() -> Guarded:
             return Guarded(self._guard, server, loop)
 
-        self._server = Listener(await listening_sockets(self._host, self._port, self._backlog), connection)
+        listener = Listener(await listening_sockets(self._host, self._port, self._backlog), connection)
+        self._server = cast(asyncio.AbstractServer, listener)  # aiohttp uses its `close` and its `sockets` alone
 
 
 @web.middleware

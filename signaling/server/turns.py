@@ -46,7 +46,7 @@ class Turns:
             asyncio.get_running_loop().call_soon(self._take)
 
 
-class Listener(asyncio.AbstractServer):
+class Listener:
     """Listening sockets whose connections are accepted a few in a turn. The others wait in the kernel."""
 
     def __init__(self, sockets: list[socket.socket], connection: Callable[[], asyncio.Protocol]) -> None:
@@ -98,10 +98,6 @@ class Listener(asyncio.AbstractServer):
             self._loop.remove_reader(each)
             each.close()
         self.sockets = []
-
-    def is_serving(self) -> bool:
-        """Return whether connections are accepted."""
-        return bool(self.sockets)
 
 
 async def listening_sockets(host: str, port: int, backlog: int) -> list[socket.socket]:
