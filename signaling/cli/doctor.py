@@ -13,6 +13,7 @@ from rich.text import Text
 
 from signaling.config.sources import SERVER
 from signaling.doctor import Examined, Told, examine, told
+from signaling.doctor.sentences import LANGUAGES
 
 from .options import settings_from, settings_options
 from .typed import json_option
@@ -23,14 +24,14 @@ _MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "fault": ("fa
 @click.command()
 @settings_options(SERVER.values())
 @json_option
-@click.option("--language", type=click.Choice(["en", "ko"]), default="en", show_default=True, help="Language of the sentences.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the sentences.")
 def doctor(*, as_json: bool, language: str, **options: Any) -> None:
     """Look for what is wrong with this installation, and say what to do.
 
     Use the settings of the server. Ends with 0 when all is well, 1 after warnings, 2 after faults.
     """
     found = asyncio.run(examine(Examined(settings=settings_from(options))))
-    sentences = [told(each, "ko" if language == "ko" else "en") for each in found]
+    sentences = [told(each, language) for each in found]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(sentences), indent=2))
     else:

@@ -1,7 +1,7 @@
 """`sangdam doctor`: look at an installation, say what is wrong with it, and what to do.
 
 Each check is a function in `machine.py`, `network.py` or `stores.py`. To add a check, write its function, name the function in
-`CHECKS`, and add a sentence for each of its verdicts to `sentences.py`.
+`CHECKS`, and add sentences for each of its verdicts to every file in `languages/`.
 """
 
 from __future__ import annotations

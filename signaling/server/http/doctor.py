@@ -10,7 +10,6 @@ from msgspec import Struct
 from media.api.client import WorkerError
 from signaling.doctor import Examined, Told, examine, told
 from signaling.doctor.finding import WorkerFacts
-from signaling.protocol.language_tags import lookup
 from signaling.server.app_keys import LIVE, SETTINGS
 
 from .allowed import asker_of
@@ -31,10 +30,10 @@ class Report(Struct, kw_only=True):
 async def doctor(request: web.Request) -> web.Response:
     """Examine this server and its machine now, and return the findings in sentences."""
     await asker_of(request)
-    korean = lookup(read_query(request, read_language).lang, ("ko", "en")) == "ko"
+    language = read_query(request, read_language).lang
     async with request.app[TURN]:
         found = await examine(Examined(settings=request.app[SETTINGS], workers=lambda: _workers(request.app)))
-    return answer(Report(findings=[told(each, "ko" if korean else "en") for each in found]))
+    return answer(Report(findings=[told(each, language) for each in found]))
 
 
 async def _workers(app: web.Application) -> list[WorkerFacts]:

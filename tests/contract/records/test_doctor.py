@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from string import Formatter
 
 import pytest
 import redis.asyncio as redis_client
@@ -26,7 +27,8 @@ from signaling.cli.main import main
 from signaling.config.settings import Settings
 from signaling.doctor import CHECKS, Examined, Finding, examine, network, stores, told
 from signaling.doctor.finding import WorkerFacts
-from signaling.doctor.sentences import SENTENCES
+from signaling.doctor.sentences import sentences
+from signaling.protocol.own_texts import LANGUAGES as OWN_TEXTS
 from signaling.records import ProviderSignIn, Records, SignInRecord, StaffRecord
 from tests.ports import free_port
 from tests.redis_server import running_redis
@@ -253,16 +255,27 @@ async def test_check_that_fails_hides_no_other(settings: Settings, monkeypatch: 
     assert len(found) > 5
 
 
-def test_every_verdict_has_sentences_in_both_languages() -> None:
+ENGLISH = sentences("en")
+OK = {about for about in ENGLISH if about.endswith((".ok", ".local", ".new"))}
+
+
+@pytest.mark.parametrize("language", OWN_TEXTS)
+def test_every_verdict_has_sentences_in_each_language(language: str) -> None:
     sources = "".join(path.read_text() for path in Path(stores.__file__).parent.glob("*.py"))
-    for about, (english, english_do, korean, korean_do) in SENTENCES.items():
-        assert f'"{about}"' in sources.replace(f'"{about}": (', ""), about
-        assert bool(english_do) == bool(korean_do) == (about not in OK), about
-        assert english
-        assert korean
+    mine = sentences(language)
+    assert list(mine) == list(ENGLISH)
+    for about, said in mine.items():
+        assert f'"{about}"' in sources, about
+        assert bool(said["do"]) == (about not in OK), about
+        assert said["says"], about
+        for part in ("says", "do"):
+            assert placeholders(said[part]) <= placeholders(ENGLISH[about]["says"] + ENGLISH[about]["do"]), about
+        assert placeholders(said["says"]) == placeholders(ENGLISH[about]["says"]), about
+        assert language == "en" or said["says"] == "{why}" or said["says"] != ENGLISH[about]["says"], about
 
 
-OK = {about for about in SENTENCES if about.endswith((".ok", ".local", ".new"))}
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def test_command_ends_with_the_worst_state(settings: Settings) -> None:
