@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,8 @@ class Arrivals:
     """The arrivals as columns of equal length, in the order of time.
 
     `queue`: index into `queues`. `at_s`: seconds from midnight of the first day. `handle_s`: length of the conversation.
-    `patience_s`: how long the user waits before giving up; inf: the user never gives up.
+    `patience_s`: how long the user waits before giving up; inf: the user never gives up. `rules`: the priority and the times of
+    widening (`Request.widens_ms`) of each queue that does not have the defaults, by its index.
     """
 
     queues: list[QueueKey]
@@ -33,6 +34,7 @@ class Arrivals:
     queue: NDArray[np.int32]
     handle_s: NDArray[np.float64]
     patience_s: NDArray[np.float64]
+    rules: dict[int, tuple[int, tuple[int, int] | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.at_s)

@@ -21,6 +21,7 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, StaffState
 
 START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)
+NOBODY: Final = -1  # value of `by` in an Outcome if nobody served the user
 UNTOLD: Final = -1  # value of `low_s` and `high_s` in an Outcome if the user was told no range
 SWEEP_MS: Final = 1_000  # ms between two sweeps
 RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
@@ -62,7 +63,7 @@ class Outcome:
     `waited_s`: seconds waited. `served`, `gave_up`: if both are False, the user waited until the end of the day. `low_s`,
     `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`, `later`: the outcomes of ranges told at the
     start, and of ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how often each group was
-    rung. `steps`: how many steps the engine made.
+    rung. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.
     """
 
     arrivals: Arrivals
@@ -71,6 +72,7 @@ class Outcome:
     gave_up: Any
     low_s: Any
     high_s: Any
+    by: Any
     first: Told = field(default_factory=Told)
     later: Told = field(default_factory=Told)
     state_s: dict[str, dict[StaffState, float]] = field(default_factory=dict)
@@ -97,7 +99,8 @@ class _Draws:
 class _Group:
     """A group of staff who work alike, and the counts and times of this group so far."""
 
-    def __init__(self, model: StaffModel, rng: np.random.Generator) -> None:
+    def __init__(self, number: int, model: StaffModel, rng: np.random.Generator) -> None:
+        self.number = number
         self.model = model
         self.answer_ms = _Draws(model.answer, rng)
         self.wrap_up_ms = _Draws(model.wrap_up, rng)
@@ -138,7 +141,7 @@ class Day:
         self.arrivals = arrivals
         self._rng = np.random.default_rng([seed, 1])
         self._tell_every_ms = round(tell_every_s * 1000)
-        self._groups = [_Group(each, self._rng) for each in model.staff]
+        self._groups = [_Group(number, each, self._rng) for number, each in enumerate(model.staff)]
         self._people: dict[str, _Person] = {}
         self._heap: list[tuple[int, int, Callable[..., None], Any]] = []
         self._counter = 0
@@ -154,6 +157,7 @@ class Day:
             np.zeros(count, bool),
             np.full(count, UNTOLD),
             np.full(count, UNTOLD),
+            np.full(count, NOBODY),
         )
         self._plan_shifts()
 
@@ -208,9 +212,13 @@ class Day:
     # --- users -------------------------------------------------------------------------------------------------------
 
     def _arrive(self, index: int) -> None:
-        kind, site, language, path, medium = self.arrivals.queues[self._queue[index]]
+        queue = self._queue[index]
+        kind, site, language, path, medium = self.arrivals.queues[queue]
+        priority, widens_ms = self.arrivals.rules.get(queue, (0, None))
         self._told[index] = []
-        request = Request(str(index), kind, site, language, path, self._now_ms, medium=medium)
+        request = Request(
+            str(index), kind, site, language, path, self._now_ms, priority=priority, widens_ms=widens_ms, medium=medium
+        )
         self._follow(self.engine.enqueue(request, self._now_ms))
         self._tell(index)
         patience_s = self.arrivals.patience_s[index]
@@ -252,17 +260,16 @@ class Day:
 
     def _plan_shifts(self) -> None:
         days = int(self._at_ms[-1] - START_MS) // (DAY_S * 1000) + 1 if self._at_ms else 1
-        ends = [end for group in self._groups for _, end in group.model.hours]
-        self._last_shift_ms = START_MS + (max(ends) + (days - 1) * DAY_S) * 1000
+        self._last_shift_ms = START_MS
         for group in self._groups:
+            shifts = group.model.on_duty(days)
+            self._last_shift_ms = max(self._last_shift_ms, *(START_MS + end * 1000 for _, end in shifts), START_MS)
             for number in range(group.model.people):
                 person = _Person(f"{group.model.name} {number + 1}", group)
                 self._people[person.staff.id] = person
-                for day in range(-1, days):
-                    for begin, end in group.model.hours:
-                        if end + day * DAY_S > 0:
-                            self._at(START_MS + max(0, (begin + day * DAY_S) * 1000), self._comes, person)
-                            self._at(START_MS + (end + day * DAY_S) * 1000, self._goes, (person, (day, begin)))
+                for begin, end in shifts:
+                    self._at(START_MS + begin * 1000, self._comes, person)
+                    self._at(START_MS + end * 1000, self._goes, person)
 
     def _comes(self, person: _Person) -> None:
         person.shift += 1
@@ -271,8 +278,7 @@ class Day:
             self._follow(self.engine.sign_in(person.staff, self._now_ms))
             self._follow(self.engine.set_available(person.staff.id, self._now_ms))
 
-    def _goes(self, whose: tuple[_Person, tuple[int, int]]) -> None:
-        person = whose[0]
+    def _goes(self, person: _Person) -> None:
         person.shift -= 1
         if person.shift:
             return
@@ -297,6 +303,7 @@ class Day:
         index = int(event.request)
         if self._still_rings(event):
             self._follow(self.engine.accept(event.reservation, self._now_ms))
+            self.outcome.by[index] = self._people[event.staff].group.number
             self._wait_over(index, served=True)
             self._follow(self.engine.entered(event.request, self._now_ms))
             self._after(int(self.arrivals.handle_s[index] * 1000), self._complete, index)

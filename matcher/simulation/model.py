@@ -104,6 +104,12 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
             found.append((begin, end if end > begin else end + DAY_S))
         return found
 
+    def on_duty(self, days: int) -> list[tuple[int, int]]:
+        """Return when each shift of `days` days begins and ends, in seconds from the first midnight. None begins before it."""
+        hours = self.hours
+        spans = [(begin + day * DAY_S, end + day * DAY_S) for day in range(-1, days) for begin, end in hours]
+        return [(max(0, begin), end) for begin, end in spans if end > 0]
+
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole model: groups of staff, and queues. A file of arrivals replaces the queues."""

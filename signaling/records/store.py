@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .api_answers import ApiAnswers
 from .api_tokens import ApiTokens
+from .arrivals import Arrivals
 from .figures import Figures
 from .first_start import FirstStart
 from .history import History
@@ -29,6 +30,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 class Records(
     Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead,
+    Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

@@ -8,8 +8,9 @@ from aiohttp import web
 
 from signaling.access.rate_limits import Buckets
 from signaling.files.clamd import Scanner
+from signaling.preview import Previews
 from signaling.server import retention
-from signaling.server.app_keys import FILES, SETTINGS
+from signaling.server.app_keys import FILES, RECORDS, SETTINGS
 
 from . import (
     account,
@@ -30,6 +31,7 @@ from . import (
     person,
     pictures,
     recordings,
+    previews,
     replies,
     reply_pictures,
     reports,
@@ -50,6 +52,7 @@ from . import (
     wrap_up,
 )
 from .errors import refusals
+from .bodies import now_ms
 from .headers import hide_versions, security_headers
 from .image_files import Checker
 from .origin import own_origin_only
@@ -60,6 +63,7 @@ def setup(app: web.Application) -> None:
     app[recordings.LOOKS] = recordings.Looks()
     app[doctor.TURN] = asyncio.Lock()
     checker = app[pictures.CHECKER] = Checker()
+    app[previews.PREVIEWS] = Previews(app[RECORDS], now_ms)
     app.on_cleanup.append(lambda _: checker.close())
     app[pictures.UPLOADS] = Buckets(burst=24, per_minute=12)  # a PDF of 20 pages becomes 20 pictures of the board
     app[files.INTAKE] = file_bodies.Intake(app[FILES])
@@ -78,7 +82,7 @@ def setup(app: web.Application) -> None:
     for_people = (health, openapi, pages, users, transcripts, threads, pictures, files)
     for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, reports, hours, thresholds, doctor, mail, undo)
-    for_settings = (settings_sites, settings_staff, settings_tokens, webhooks)
+    for_settings = (settings_sites, settings_staff, settings_tokens, previews, webhooks)
     for_the_first = (first_start, try_page)
     for part in (*for_people, *for_staff, *for_operators, *for_settings, *for_the_first, unsubscribe):
         app.add_routes(part.routes)

@@ -27,6 +27,7 @@ from . import (
     passkeys,
     person,
     pictures,
+    previews,
     recordings,
     replies,
     reply_pictures,
@@ -82,6 +83,7 @@ _ID, _SITE, _NOTES = "/api/sessions/{id}", "/api/operator/sites/{site}", "/api/s
 _THREAD = "/api/threads/{id}"
 _SETTINGS, _STAFF = "/api/settings/sites/{site}", "/api/settings/staff"
 _TOKENS = "/api/settings/tokens"
+_PREVIEW = "/api/settings/preview"
 _WEBHOOKS = "/api/settings/webhooks"
 _OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
 
@@ -276,6 +278,30 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", _WEBHOOKS, "operator", "Webhooks.", webhooks.WebhookPage),
     Operation("POST", _WEBHOOKS, "operator", "Add a webhook.", webhooks.WebhookSecret, body=webhooks.NewWebhook),
     Operation("POST", f"{_WEBHOOKS}/{{id}}", "operator", "Change a webhook.", Nothing, body=webhooks.ChangedWebhook),
+    Operation(
+        "POST",
+        f"{_PREVIEW}/sites/{{site}}",
+        "operator",
+        "What a change of a site would do to a day.",
+        previews.PreviewAnswer,
+        body=previews.SitePreview,
+    ),
+    Operation(
+        "POST",
+        f"{_PREVIEW}/sites/{{site}}/hours/{{category}}",
+        "operator",
+        "What other hours would do to a day.",
+        previews.PreviewAnswer,
+        body=hours.NewHours,
+    ),
+    Operation(
+        "POST",
+        f"{_PREVIEW}/staff",
+        "operator",
+        "What a change of staff would do to a day.",
+        previews.PreviewAnswer,
+        body=previews.StaffPreview,
+    ),
     Operation("POST", f"{_WEBHOOKS}/{{id}}/rotate", "operator", "Make a new secret.", webhooks.WebhookSecret),
     Operation("POST", f"{_WEBHOOKS}/{{id}}/remove", "operator", "Remove a webhook.", Nothing),
     Operation("POST", f"{_WEBHOOKS}/{{id}}/test", "operator", "Send a test event.", Nothing),

@@ -81,16 +81,21 @@ async def asked_category(request: web.Request, asker: Asker) -> tuple[Site, str]
 async def save(request: web.Request, asker: Asker, site: Site, category: str, wanted: Hours | None) -> None:
     """Set a category's hours. Raises Refused(bad_hours), and Changed when somebody has changed `site` since it was read."""
     records = request.app[RECORDS]
+    changed = replace(site.categories[category], hours=checked_hours(wanted))
+    wanted_site = replace(site, categories=site.categories | {category: changed})
+    await records.save_site(wanted_site, expected=version_of(site))
+    await records.audit(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms())
+    await request.app[LIVE].sessions.hours_changed(site.id)
+
+
+def checked_hours(wanted: Hours | None) -> Hours | None:
+    """Return the hours if they are valid. Raises Refused(bad_hours)."""
     if wanted is not None:
         try:
             check(wanted)
         except BadHours as error:
             raise Refused(400, "bad_hours", str(error)) from error
-    changed = replace(site.categories[category], hours=wanted)
-    wanted_site = replace(site, categories=site.categories | {category: changed})
-    await records.save_site(wanted_site, expected=version_of(site))
-    await records.audit(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms())
-    await request.app[LIVE].sessions.hours_changed(site.id)
+    return wanted
 
 
 def _site(site: Site, language: str) -> SiteHours:

@@ -105,7 +105,7 @@ async def rows(request: web.Request) -> web.Response:
 
 @routes.get("/api/settings/staff/{id}")
 async def one(request: web.Request) -> web.Response:
-    return answer(_stored(await _asked(request, await asker_of(request))))
+    return answer(_stored(await asked_member(request, await asker_of(request), path_id(request, "id"))))
 
 
 @routes.post("/api/settings/staff")
@@ -114,8 +114,7 @@ async def add(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     asked, records = await read_json(request, _read_new), request.app[RECORDS]
     login = asked.login.strip().lower()
-    blank = StaffRecord(id=login, login=login, name="", role="operator", organisation=asker.member.organisation)
-    member = await _checked(request, asker, None, member_with_settings(blank, asked.settings))
+    member = await checked_member(request, asker, None, member_with_settings(new_member(asker, login), asked.settings))
     if await records.staff_by_login(login) is not None or await records.staff(login) is not None:
         raise Invalid({"login": "taken"})
     await _save(request, asker, None, member, "")
@@ -126,9 +125,9 @@ async def add(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Change a member. Deactivation signs them out at once; a colleague takes over what they have open."""
     asker = await asker_of(request)
-    before = await _asked(request, asker)
+    before = await asked_member(request, asker, path_id(request, "id"))
     asked = await read_json(request, _read_settings)
-    member = await _checked(request, asker, before, member_with_settings(before, asked.settings))
+    member = await checked_member(request, asker, before, member_with_settings(before, asked.settings))
     if not member.active and member.id == asker.member.id:
         raise Invalid({"active": "not_yours"})
     await _save(request, asker, before, member, asked.version)
@@ -141,26 +140,31 @@ async def change(request: web.Request) -> web.Response:
 async def link(request: web.Request) -> web.Response:
     """Make a new one-time link for a member who has lost theirs. It replaces earlier ones, also those sent by mail."""
     asker = await asker_of(request)
-    return answer(await _link(request, asker, await _asked(request, asker)))
+    return answer(await _link(request, asker, await asked_member(request, asker, path_id(request, "id"))))
 
 
 @routes.post("/api/settings/staff/{id}/invite")
 async def invite(request: web.Request) -> web.Response:
     """Mail a member a new one-time link. Without a mail server or an address, return the link instead."""
     asker = await asker_of(request)
-    member = await _asked(request, asker)
+    member = await asked_member(request, asker, path_id(request, "id"))
     return answer(await _invited(request, asker, member) or await _link(request, asker, member))
 
 
-async def _asked(request: web.Request, asker: Asker) -> StaffRecord:
-    """Return the member in the path, if the asker may change somebody with these roles. Raises Refused: not_found."""
-    member = await request.app[RECORDS].staff(path_id(request, "id"))
+async def asked_member(request: web.Request, asker: Asker, staff: str) -> StaffRecord:
+    """Return the member with this id, if the asker may change somebody with these roles. Raises Refused: not_found."""
+    member = await request.app[RECORDS].staff(staff)
     if member is None or not asker.may(of_member(member)) or not may_give(asker.member, member.roles, of_member(member)):
         raise not_found()
     return member
 
 
-async def _checked(request: web.Request, asker: Asker, before: StaffRecord | None, member: StaffRecord) -> StaffRecord:
+def new_member(asker: Asker, login: str) -> StaffRecord:
+    """Return a member of the asker's organisation before anything about them is known."""
+    return StaffRecord(id=login, login=login, name="", role="operator", organisation=asker.member.organisation)
+
+
+async def checked_member(request: web.Request, asker: Asker, before: StaffRecord | None, member: StaffRecord) -> StaffRecord:
     """Return the member in canonical form. Raises Invalid, also when the asker may not give these roles or sites."""
     sites = await request.app[RECORDS].sites(Realm(organisation=member.organisation))
     member = checked_staff(member, sites)

@@ -4,6 +4,8 @@ import { sentence } from "../staff/refusals";
 import { t as shared } from "../staff/texts";
 import { Button, Dialog, Failure, Field, IconButton, type Locale, Select, toast, useLocale, whenText } from "../ui";
 import { Loaded } from "./loaded";
+import { askAboutHours } from "./preview/api";
+import { Preview } from "./preview/preview";
 import { draftOf, hoursOf, OFFICE, WEEKDAYS, weekText, type Draft, type Span, type Weekday } from "./logic/hours";
 import { readHours, saveHours, type CategoryHours, type SiteHours } from "./records";
 import { t } from "./texts";
@@ -113,6 +115,8 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
       setBusy(false);
     }
   };
+  const wanted = own ? hoursOf(draft) : null;
+  const differs = JSON.stringify(wanted) !== JSON.stringify(category.hours);
   const setDay = (n: number, change: Partial<Draft["days"][number]>) =>
     setDraft({ ...draft, days: draft.days.map((one, i) => (i === n ? { ...one, ...change } : one)) });
   return (
@@ -193,6 +197,7 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
             </fieldset>
           </>
         )}
+        <Preview changed={differs ? JSON.stringify(wanted) : ""} ask={askAboutHours(site.id, category.id, wanted)} />
         <Failure text={failed} />
         <div class="row row-end">
           <Button kind="quiet" onClick={onClose}>

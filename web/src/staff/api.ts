@@ -49,7 +49,7 @@ async function refusal(response: Response): Promise<ApiError> {
   );
 }
 
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+async function call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -57,6 +57,7 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
       credentials: "same-origin",
       headers: body === undefined || body instanceof Blob ? {} : { "Content-Type": "application/json" },
       body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
+      signal,
     });
   } catch {
     throw new ApiError("unreachable");
@@ -66,8 +67,8 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
 }
 
 export const get = (path: string) => call("GET", path);
-/** Sends `body` as JSON; a file is sent unchanged. */
-export const post = (path: string, body: unknown = {}) => call("POST", path, body);
+/** Sends `body` as JSON; a file is sent unchanged. Nobody waits for the answer once `signal` is aborted. */
+export const post = (path: string, body: unknown = {}, signal?: AbortSignal) => call("POST", path, body, signal);
 
 export async function whoAmI(): Promise<Signed | null> {
   try {

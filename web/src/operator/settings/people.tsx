@@ -6,7 +6,9 @@ import { Button, Dialog, Field, toast } from "../../ui";
 import { addPerson, newMember, people, problemsOf, type Added, type Problems } from "./api";
 import { Found } from "./lists";
 import { Handed } from "./handed";
-import { PersonFields } from "./person-fields";
+import { askAboutPerson } from "../preview/api";
+import { Preview } from "../preview/preview";
+import { aboutWaits, PersonFields } from "./person-fields";
 import { problem } from "./problems";
 import { t } from "./texts";
 
@@ -72,6 +74,7 @@ function AddPerson({ onClose }: { onClose: () => void }) {
             onInput={(event) => setLogin(event.currentTarget.value)}
           />
           <PersonFields settings={settings} problems={problems} onChange={setSettings} />
+          <Preview changed={settings.name.trim() === "" ? "" : aboutWaits(settings)} ask={askAboutPerson("", settings)} />
           <div class="row row-end">
             <Button kind="quiet" onClick={onClose}>
               {shared("cancel")}

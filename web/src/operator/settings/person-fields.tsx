@@ -26,6 +26,10 @@ export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
     ? roles.filter((one) => one !== role)
     : [...roles.filter((one) => !(PARTS.includes(role) && PARTS.includes(one))), role];
 
+/** Returns what of these settings changes how long visitors wait; "" for somebody who takes no first calls. */
+export const aboutWaits = ({ roles, languages: spoken, sites, categories, texts, calls, active }: StaffSettings) =>
+  active && roles.includes("counselor") ? JSON.stringify([spoken, sites, categories, texts, calls]) : "";
+
 /** The fields of a member of staff. */
 export function PersonFields({ settings, problems, onChange }: PersonFieldsProps) {
   const change = (part: Partial<StaffSettings>) => onChange({ ...settings, ...part });

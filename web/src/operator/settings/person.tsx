@@ -18,7 +18,9 @@ import {
 } from "./api";
 import { Handed } from "./handed";
 import { merge, type Merged } from "./merge";
-import { PersonFields } from "./person-fields";
+import { askAboutPerson } from "../preview/api";
+import { Preview } from "../preview/preview";
+import { aboutWaits, PersonFields } from "./person-fields";
 import { problem } from "./problems";
 import { Others } from "./site";
 import { t } from "./texts";
@@ -72,6 +74,10 @@ function PersonForm({ stored: first }: { stored: StoredStaff }) {
       toast(sentence(error), "error");
     });
   };
+  const preview = (wanted: StaffSettings) => {
+    const differs = aboutWaits(wanted) !== aboutWaits(stored.settings);
+    return <Preview changed={differs ? aboutWaits(wanted) || "none" : ""} ask={askAboutPerson(stored.id, wanted)} />;
+  };
   return (
     <div class="stack">
       <a class="row" href="#settings/people">
@@ -90,6 +96,7 @@ function PersonForm({ stored: first }: { stored: StoredStaff }) {
         }}
       >
         <PersonFields settings={settings} problems={problems} onChange={setSettings} />
+        {preview(settings)}
         {merged !== null && <Others merged={merged} />}
         {(failed || problems.active) && (
           <p class="notice notice-danger" role="alert">
@@ -129,6 +136,7 @@ function PersonForm({ stored: first }: { stored: StoredStaff }) {
           onClose={() => setLeaving(false)}
         >
           <p>{t("person.deactivate.text")}</p>
+          {preview({ ...settings, active: false })}
         </Confirm>
       )}
     </div>

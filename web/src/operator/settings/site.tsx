@@ -7,6 +7,8 @@ import { ApiError } from "../../staff/api";
 import { Button, type Choice, Failure, Field, Icon, Select, toast } from "../../ui";
 import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
+import { askAboutSite } from "../preview/api";
+import { Preview } from "../preview/preview";
 import { problemsOf, removeSite, saveSite, site as load, type Problems, type SiteSettings, type StoredSite } from "./api";
 import { Categories } from "./categories";
 import { Keys } from "./keys";
@@ -38,6 +40,10 @@ const CHOSEN = {
 } as const;
 
 function SiteForm({ stored: first }: { stored: StoredSite }) {
+/** Returns what of a site's settings changes how long visitors wait. */
+const aboutWaits = ({ categories }: SiteSettings) =>
+  JSON.stringify(categories.map(({ id, parent, priority, widens_s }) => [id, parent, priority, widens_s]));
+
   const [stored, setStored] = useState(first);
   const [settings, setSettings] = useState(first.settings);
   const [problems, setProblems] = useState<Problems>({});
@@ -162,6 +168,10 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
         </fieldset>
         <Categories settings={settings} problems={problems} onChange={(categories) => change({ categories })} />
         {merged !== null && <Others merged={merged} />}
+        <Preview
+          changed={aboutWaits(settings) === aboutWaits(stored.settings) ? "" : aboutWaits(settings)}
+          ask={askAboutSite(stored.id, settings)}
+        />
         <Failure text={failed} />
         <div class="row row-end settings-save">
           {may("sites.add") && (

@@ -1,0 +1,256 @@
+"""Preview a change of settings on the days that were: the same arrivals and staff, simulated before and after the change.
+
+`python -m matcher.simulation.preview` reads a `Work` as MessagePack from standard input, and writes a `Preview` to standard
+output.
+
+The records tell when a user who was served came, and not how long that user would have waited at most. Patience is drawn as an
+exponential distribution, whose mean is the sum of all waits divided by the number of users who gave up. A user who gave up has
+the patience that was seen.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Final, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from matcher.queue import QueueKey
+from matcher.rules import ALL
+from matcher.simulation.arrivals import Arrivals
+from matcher.simulation.day import Day, Outcome
+from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
+from matcher.simulation.report import ON_DUTY, WORKING
+from matcher.types import Medium
+
+MOST_VISITS: Final = 4_000  # arrivals of a preview: two simulations of so many take about a second
+MOST_PEOPLE: Final = 3_000
+FEW: Final = 30  # fewer arrivals say nothing
+FAIR: Final = 200
+GOOD: Final = 1_000
+STEADY_VISITS: Final = 1_500  # with fewer arrivals, the days are simulated several times, which evens chance out
+MOST_TIMES: Final = 5
+NICE: Final = 5  # added to the process's niceness, so that calls get the CPU first
+_PATIENCE_S: Final = (20.0, 3_600.0)  # bounds of the mean patience
+_HANDLE_S: Final = 300.0  # length of a conversation of a medium in which nobody was served yet
+
+Sureness = Literal["few", "rough", "fair", "good"]
+
+
+class Visit(Struct, frozen=True, array_like=True):
+    """A user who asked for a counselor.
+
+    `at_s`: seconds from the beginning. `topic`: index into the topics. `talked_s`: None if nobody served the user.
+    `counts`: whether the asker may see the figures of this user's site.
+    """
+
+    at_s: float
+    topic: int
+    language: str
+    medium: Medium
+    waited_s: float
+    talked_s: float | None
+    counts: bool
+
+
+class Topic(Struct, frozen=True, array_like=True):
+    """A category of a site, with its settings. `open`: when it is open, in seconds from the beginning; None: always.
+
+    `path`: from the category itself to its root. `priority`, `widens_ms`: as in `matcher.types.Request`.
+    """
+
+    site: str
+    path: tuple[str, ...]
+    priority: int = 0
+    widens_ms: tuple[int, int] | None = None
+    open: list[tuple[float, float]] | None = None
+
+
+class Person(Struct, frozen=True, array_like=True):
+    """A counselor. `at`: when they were at work, in seconds from the beginning. Other fields are as in `matcher.types.Staff`."""
+
+    id: str
+    languages: list[str]
+    sites: list[str]
+    categories: list[str]
+    texts: int
+    calls: int
+    texts_in_call: bool
+    at: list[tuple[int, int]]
+
+
+class Work(Struct, frozen=True):
+    """The days that were, and the settings before and after. Both lists of topics have the same order.
+
+    `answer_s`, `wrap_up_s`: means of how long staff ring and wrap up.
+    """
+
+    visits: Annotated[list[Visit], Meta(max_length=MOST_VISITS)]
+    before: list[Topic]
+    after: list[Topic]
+    staff_before: Annotated[list[Person], Meta(max_length=MOST_PEOPLE)]
+    staff_after: Annotated[list[Person], Meta(max_length=MOST_PEOPLE)]
+    answer_s: float
+    wrap_up_s: float
+
+
+class Figures(Struct, frozen=True):
+    """Figures of the days. `p50_s`, `p90_s`: waits of users who were served; None: nobody was.
+
+    `given_up_percent`: share of the users who came. `occupancy_percent`: share of the time on duty that staff work;
+    None: unknown, or nobody was on duty.
+    """
+
+    came: int
+    p50_s: float | None
+    p90_s: float | None
+    given_up_percent: float
+    occupancy_percent: float | None = None
+
+
+class Preview(Struct, frozen=True):
+    """`really`: what the records say. `before`, `after`: as simulated. `arrivals`, `days`: on how many the figures rest."""
+
+    really: Figures
+    before: Figures
+    after: Figures
+    arrivals: int
+    days: int
+    sure: Sureness
+
+
+class _Present(StaffModel, frozen=True):
+    """One member, who was at work at known times."""
+
+    shifts: list[str] = msgspec.field(default_factory=list)
+    at: list[tuple[int, int]] = msgspec.field(default_factory=list)
+
+    def on_duty(self, days: int) -> list[tuple[int, int]]:
+        return self.at
+
+
+def preview(work: Work) -> Preview:
+    """Simulate the days before and after the change, with the same chance in both."""
+    counted = [visit for visit in work.visits if visit.counts]
+    times = max(1, min(MOST_TIMES, STEADY_VISITS // max(1, len(work.visits))))
+    before = [_day(work, work.before, work.staff_before, seed) for seed in range(times)]
+    after = [_day(work, work.after, work.staff_after, seed) for seed in range(times)]
+    return Preview(
+        _really(counted),
+        _figures(before, times),
+        _figures(after, times),
+        len(counted),
+        len({int(visit.at_s // DAY_S) for visit in counted}),
+        _sure(len(counted)),
+    )
+
+
+def _sure(count: int) -> Sureness:
+    return "few" if count < FEW else "rough" if count < FAIR else "fair" if count < GOOD else "good"
+
+
+def _really(visits: list[Visit]) -> Figures:
+    waits = np.array([visit.waited_s for visit in visits if visit.talked_s is not None])
+    gone = sum(visit.talked_s is None for visit in visits)
+    return _figure(len(visits), waits, gone)
+
+
+def _figure(came: int, waits: NDArray[np.float64], gone: float, occupancy: float | None = None) -> Figures:
+    p50, p90 = np.percentile(waits, (50, 90)).round(1).tolist() if len(waits) else (None, None)
+    return Figures(came, p50, p90, round(100 * gone / came, 1) if came else 0.0, occupancy)
+
+
+class _Simulated(Struct):
+    outcome: Outcome
+    counts: NDArray[np.bool_]
+
+
+def _figures(days: list[_Simulated], times: int) -> Figures:
+    """Return the figures of simulated days. A user whom nobody served until the end has given up as well."""
+    waits = np.concatenate([day.outcome.waited_s[day.outcome.served & day.counts] for day in days])
+    gone = sum(int((~day.outcome.served & day.counts).sum()) for day in days)
+    came = sum(int(day.counts.sum()) for day in days)
+    states = [states for day in days for states in day.outcome.state_s.values()]
+    on_duty = sum(each.get(state, 0) for each in states for state in ON_DUTY)
+    working = sum(each.get(state, 0) for each in states for state in WORKING)
+    found = _figure(came, waits, gone, round(100 * working / on_duty, 1) if on_duty else None)
+    return msgspec.structs.replace(found, came=round(came / times))
+
+
+def _day(work: Work, topics: list[Topic], staff: list[Person], seed: int) -> _Simulated:
+    rng = np.random.default_rng([seed, 7])
+    handle, patience = _handles(work.visits, rng), _patiences(work.visits, rng)
+    came = np.array([_is_open(topics[visit.topic], visit.at_s) for visit in work.visits], bool)
+    queues: dict[QueueKey, int] = {}
+    rules: dict[int, tuple[int, tuple[int, int] | None]] = {}
+    which = []
+    for visit in work.visits:
+        topic = topics[visit.topic]
+        key: QueueKey = ("user", topic.site, visit.language, topic.path, visit.medium)
+        number = queues.setdefault(key, len(queues))
+        rules[number] = (topic.priority, topic.widens_ms)
+        which.append(number)
+    at_s = np.array([visit.at_s for visit in work.visits])
+    counts = np.array([visit.counts for visit in work.visits], bool)
+    order = np.argsort(at_s, kind="stable")
+    order = order[came[order]]
+    arrivals = Arrivals(list(queues), at_s[order], np.array(which, np.int32)[order], handle[order], patience[order], rules)
+    groups: list[StaffModel] = [_present(person, work) for person in staff if person.at]
+    return _Simulated(Day(arrivals, Model(groups), seed, tell_every_s=0).run(), counts[order])
+
+
+def _present(person: Person, work: Work) -> StaffModel:
+    return _Present(
+        name=person.id,
+        people=1,
+        languages=person.languages,
+        sites=tuple(person.sites) or (ALL,),
+        categories=tuple(person.categories) or (ALL,),
+        texts=person.texts,
+        calls=person.calls,
+        texts_in_call=person.texts_in_call,
+        answer=Spread(work.answer_s),
+        wrap_up=Spread(work.wrap_up_s),
+        declined_percent=0,
+        missed_percent=0,
+        at=person.at,
+    )
+
+
+def _is_open(topic: Topic, at_s: float) -> bool:
+    return topic.open is None or any(begin <= at_s < end for begin, end in topic.open)
+
+
+def _handles(visits: list[Visit], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return how long each conversation takes (s). For users whom nobody served, draw from the conversations of the medium."""
+    handle = np.empty(len(visits))
+    for medium in ("text", "call"):
+        talked = np.array([v.talked_s for v in visits if v.medium == medium and v.talked_s is not None] or [_HANDLE_S])
+        for index, visit in enumerate(visits):
+            if visit.medium == medium:
+                handle[index] = rng.choice(talked) if visit.talked_s is None else visit.talked_s
+    return handle
+
+
+def _patiences(visits: list[Visit], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return how long each user waits at most (s)."""
+    waited = np.array([visit.waited_s for visit in visits])
+    served = np.array([visit.talked_s is not None for visit in visits], bool)
+    mean_s = float(np.clip(waited.sum() / max(0.5, float((~served & (waited > 0)).sum())), *_PATIENCE_S))
+    more = rng.exponential(mean_s, len(visits))
+    return np.where(served | (waited <= 0), waited + more, waited)
+
+
+def main() -> None:
+    """Answer one work, and end."""
+    os.nice(NICE)
+    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(preview(work)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""The last weeks as the sessions tell them: who came, who was served when, and when each counselor was at work. Pure.
+
+No record says when somebody was at work. A counselor was there while they talked, when a request rang at them, and when the
+matcher named them among those who could have got a request. Moments that lie close together make one time at work.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import pairwise
+from statistics import mean, median
+from typing import Final
+
+from msgspec import Struct
+
+from matcher.types import Medium
+from signaling.records.arrivals import PastSession
+from signaling.records.report_counts import asked_at
+
+MINUTE_MS: Final = 60_000
+DAY_MS: Final = 86_400_000
+_LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}  # a conversation that took longer was left open
+_GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # bounds of the time without a sign of somebody who is still at work
+_GAP_ARRIVALS: Final = 8  # so many times the usual time between two arrivals is that gap
+_AROUND_MS: Final = 10 * MINUTE_MS  # somebody was at work so long before the first sign and after the last
+_LEAST_SAMPLES: Final = 5
+_ANSWER_S: Final = (4.0, 20.0)  # the mean of an answer when too few are known; the longest that counts
+_WRAP_UP_S: Final = (30.0, 120.0)
+_ABSENT: Final = ("away", "lost")
+
+Spans = list[tuple[int, int]]
+
+
+class Came(Struct, frozen=True, kw_only=True):
+    """A user who asked for a counselor. Times are Unix ms, durations seconds. `talked_s`: None if nobody served the user."""
+
+    at: int
+    site: str
+    category: str
+    language: str
+    medium: Medium
+    waited_s: float
+    talked_s: float | None
+
+
+class Past(Struct, frozen=True, kw_only=True):
+    """The last weeks. `at_work`: for each member of staff when they were at work (Unix ms), without overlaps.
+
+    `answer_s`, `wrap_up_s`: means of how long a request rang before it was accepted, and of a wrap-up.
+    """
+
+    came: list[Came]
+    at_work: dict[str, Spans]
+    answer_s: float
+    wrap_up_s: float
+
+    @property
+    def begin(self) -> int:
+        """The midnight (UTC) before the first user came, or 0."""
+        return min((each.at - each.at % DAY_MS for each in self.came), default=0)
+
+    def typical(self, of: Iterable[str]) -> Spans:
+        """Return the times of the member among `of` who was at work for the median time. Nobody was there: return nothing."""
+        known = sorted((sum(end - begin for begin, end in spans), name) for name in of if (spans := self.at_work.get(name)))
+        return self.at_work[known[len(known) // 2][1]] if known else []
+
+
+def past_of(sessions: Iterable[PastSession]) -> Past:
+    """Return what these sessions tell."""
+    sessions = list(sessions)
+    came = sorted((each for session in sessions if (each := _came(session))), key=lambda each: each.at)
+    wrap_up_s = _mean((_took_s(session, "after", "closed") for session in sessions), *_WRAP_UP_S)
+    signs: dict[str, Spans] = defaultdict(list)
+    for session in sessions:
+        for staff, begin, end in _signs(session, wrap_up_s):
+            signs[staff].append((begin, end))
+    gap = _gap_ms(came)
+    return Past(
+        came=came,
+        at_work={staff: _joined(spans, gap) for staff, spans in signs.items()},
+        answer_s=_mean((_took_s(session, "reserved", "active") for session in sessions), *_ANSWER_S),
+        wrap_up_s=wrap_up_s,
+    )
+
+
+def _medium(session: PastSession) -> Medium:
+    return "text" if session.channel == "text" else "call"
+
+
+def _at(session: PastSession, kind: str, *, last: bool = False) -> int | None:
+    found = [event.at for event in session.events if event.kind == kind]
+    return (found[-1] if last else found[0]) if found else None
+
+
+def _talk_end(session: PastSession) -> int | None:
+    """Return when the conversation ended or fell asleep. None: it goes on, or never began."""
+    if session.active_at is None:
+        return None
+    ends = [at for at in (session.ended_at, _at(session, "asleep")) if at is not None and at >= session.active_at]
+    return min(*ends, session.active_at + _LONGEST_TALK_MS[_medium(session)]) if ends else None
+
+
+def _came(session: PastSession) -> Came | None:
+    """Return the user as somebody who asked for a counselor. None: they did not ask, or they still wait or talk.
+
+    A user who booked a callback did not wait: they count from the time at which somebody talked to them.
+    """
+    called_back = _at(session, "callback") is not None
+    at = (
+        session.active_at
+        if called_back
+        else asked_at({"waiting_at": session.waiting_at, "started_at": session.started_at, "state": session.state})
+    )
+    if at is None:
+        return None
+    end = _talk_end(session)
+    if session.active_at is not None:
+        if end is None:
+            return None
+        waited, talked = session.active_at - at, (end - session.active_at) / 1000
+    elif session.state in ("closed", "message_left"):
+        left = _at(session, "message_left") or session.ended_at or at
+        waited, talked = (left - at if session.waiting_at is not None else 0), None
+    else:
+        return None
+    return Came(
+        at=at,
+        site=session.site,
+        category=session.category,
+        language=session.language,
+        medium=_medium(session),
+        waited_s=max(0, waited) / 1000,
+        talked_s=talked,
+    )
+
+
+def _took_s(session: PastSession, begin: str, end: str) -> float | None:
+    """Return the seconds from the last event `begin` before the first event `end`. None: the session has not both."""
+    until = _at(session, end)
+    since = [event.at for event in session.events if event.kind == begin and until is not None and event.at <= until]
+    return (until - since[-1]) / 1000 if until is not None and since else None
+
+
+def _mean(values: Iterable[float | None], usual: float, most: float) -> float:
+    known = [min(value, most) for value in values if value is not None]
+    return mean(known) if len(known) >= _LEAST_SAMPLES else usual
+
+
+def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, int]]:
+    """Return the times (Unix ms) at which the session shows that somebody was at work."""
+    end = _talk_end(session)
+    if session.active_at is not None and end is not None and session.counselor:
+        yield session.counselor, session.active_at, end + round(wrap_up_s * 1000)
+    for event in session.events:
+        if event.kind == "reserved":
+            why = event.data.get("why") or {}
+            passed = [each["staff"] for each in why.get("passed_over", ()) if each.get("reason") not in _ABSENT]
+            for staff in {event.data.get("staff", ""), *why.get("candidates", ()), *passed}:
+                yield staff, event.at, event.at
+
+
+def _gap_ms(came: list[Came]) -> int:
+    """Return the time without a sign after which somebody is taken to have left. Where few users come, it is longer."""
+    between = [later.at - one.at for one, later in pairwise(came)]
+    low, high = _GAP_MS
+    return int(max(low, min(high, _GAP_ARRIVALS * median(between)))) if between else low
+
+
+def _joined(spans: Spans, gap_ms: int) -> Spans:
+    """Return the spans in order, with a little time around them, and joined where less than `gap_ms` lies between."""
+    found: Spans = []
+    for begin, end in sorted(spans):
+        if found and begin - found[-1][1] <= gap_ms:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((begin, end))
+    return [(begin - _AROUND_MS, end + _AROUND_MS) for begin, end in found]

@@ -1,0 +1,126 @@
+"""Runs previews in processes of their own: one at a time for each organisation, and the newest wish of each person only."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import Final
+from weakref import WeakValueDictionary
+
+import msgspec
+import structlog
+
+from matcher.simulation import preview as simulation
+from matcher.simulation.preview import FEW, MOST_VISITS, Preview, Work
+from signaling.records import Records
+
+from .past import Past, past_of
+from .works import Change, work_of
+
+log = structlog.get_logger(__name__)
+
+PAST_MS: Final = 28 * 86_400_000  # how far back the arrivals reach
+KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached, because people change a form several times
+MOST_KNOWN: Final = 8
+AT_ONCE: Final = 2  # previews of all organisations that are simulated at the same time
+TURN_S: Final = 15.0  # longest wait for the previews of colleagues
+LONGEST_S: Final = 15.0  # longest simulation; it usually takes one second
+
+
+class Busy(Exception):
+    """Colleagues' previews take too long, or the simulation itself does."""
+
+
+class Superseded(Exception):
+    """The same person has asked for another preview in the meantime."""
+
+
+class Previews:
+    """Previews of changes, on the records' last weeks."""
+
+    def __init__(self, records: Records, now: Callable[[], int]) -> None:
+        self._records, self._now = records, now
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._asked: dict[str, asyncio.Task[tuple[Preview | None, Past]]] = {}  # by asker
+        self._known: dict[str, tuple[float, Past]] = {}
+
+    async def make(self, organisation: str, asker: str, change: Change) -> tuple[Preview | None, Past]:
+        """Return the preview, and the past on which it rests. None: too few users came.
+
+        An earlier preview of the same asker ends. Raises Busy, Superseded.
+        """
+        former = self._asked.get(asker)
+        if former is not None:
+            former.cancel()
+        task = asyncio.create_task(self._make(organisation, change))
+        self._asked[asker] = task
+        try:
+            await asyncio.wait({task})
+            if task.cancelled():
+                raise Superseded
+            return task.result()
+        finally:
+            task.cancel()
+            if self._asked.get(asker) is task:
+                del self._asked[asker]
+
+    async def _make(self, organisation: str, change: Change) -> tuple[Preview | None, Past]:
+        turn = self._turns.setdefault(organisation, asyncio.Lock())
+        try:
+            async with asyncio.timeout(TURN_S):
+                await turn.acquire()
+        except TimeoutError:
+            raise Busy from None
+        try:
+            past = await self._past(organisation)
+            work = await asyncio.to_thread(work_of, past, change)
+            if sum(visit.counts for visit in work.visits) < FEW:
+                return None, past
+            async with self._at_once:
+                return await _simulated(work), past
+        finally:
+            turn.release()
+
+    async def _past(self, organisation: str) -> Past:
+        read_s, known = self._known.get(organisation, (0.0, None))
+        if known is not None and monotonic() - read_s < KNOWN_S:
+            return known
+        sessions = await self._records.past_sessions(organisation, self._now() - PAST_MS, MOST_VISITS)
+        past = await asyncio.to_thread(past_of, sessions)
+        if len(past.came) < FEW:
+            return past
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[organisation] = monotonic(), past
+        return past
+
+
+async def _simulated(work: Work) -> Preview:
+    """Simulate in a process, which ends with this call. Raises Busy."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", simulation.__name__),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        # without the server's own variables, which may contain secrets
+        env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},
+    )
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            made, _ = await process.communicate(msgspec.msgpack.encode(work))
+        return msgspec.msgpack.decode(made, type=Preview)
+    except TimeoutError:
+        raise Busy from None
+    except msgspec.DecodeError:
+        log.exception("the simulation of a preview failed", status=process.returncode)
+        raise Busy from None
+    finally:
+        with suppress(ProcessLookupError):
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
