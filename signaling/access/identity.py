@@ -15,7 +15,8 @@ import argon2
 import structlog
 from aiohttp import web
 
-from signaling.records import Records, RecordsAway, SignInRecord, StaffRecord
+from signaling.records import Records, RecordsAway, SignInRecord, SignInRules, StaffRecord
+from signaling.records.sign_ins import MOST_HOURS, STANDARD_HOURS
 
 from .devices import coarse_network
 from .factors import Factors
@@ -28,7 +29,7 @@ COOKIE = "__Host-sangdam"
 DEVICE_COOKIE = "__Host-sangdam-device"  # tells a browser from others; it gives no rights
 DEVICE_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _DEVICE_LIFE_S = 400 * 86_400  # browsers keep no cookie longer
-SIGN_IN_LIFE_MS = 12 * 3_600_000
+SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # unless the organisation's rules say otherwise
 IDLE_MS = 3_600_000  # a sign-in that was not used for so long ends
 SEEN_MS = 60_000  # the least time between two updates of the stored time of a sign-in's use
 MOST_PASSWORD = 200  # most characters of a password
@@ -107,7 +108,8 @@ class Identity:
         """Sign in by password, and by a second factor if the member has one. Raises SignInRefused."""
         network, login = network_of(given.address), given.login.strip().lower()
         staff = await self._check(await self._records.staff_by_login(login), login, given.password, network, now)
-        required = (await self._records.sign_in_rules()).second_factor == "required"
+        rules = await self.rules_of(staff)
+        required = rules.second_factor == "required"
         if await self._factors.has_app(staff.id):
             if not given.code:
                 self._by_login_and_address.give_back(f"{network} {login}")
@@ -123,17 +125,29 @@ class Identity:
         else:
             limited = required
         self._remember(f"{network} {login}")
-        token = await self.add(staff, now, address=given.address, device=given.device, limited=limited)
+        token = await self.add(staff, now, rules=rules, address=given.address, device=given.device, limited=limited)
         return SignedIn(staff, token, limited)
 
-    async def add(self, staff: StaffRecord, now: int, *, address: str, device: str, limited: bool = False) -> str:
-        """Store a sign-in of a member who has proved who they are. Return its token, for the cookie. Raises SignInRefused."""
+    async def rules_of(self, staff: StaffRecord) -> SignInRules:
+        """Return the rules for a member who does not come from a provider. Raises SignInRefused: provider_only."""
+        rules = await self._records.rules_for(staff.organisation)
+        if rules.provider == "only":
+            raise SignInRefused("provider_only")
+        return rules
+
+    async def add(
+        self, staff: StaffRecord, now: int, *, rules: SignInRules, address: str, device: str, limited: bool = False
+    ) -> str:
+        """Store a sign-in of a member who has proved who they are. Return its token, for the cookie. Raises SignInRefused.
+
+        `rules`: those of the member's organisation.
+        """
         token = secrets.token_urlsafe(32)
         made = SignInRecord(
             token_hash=token_hash(token),
             staff=staff.id,
             created_at=now,
-            expires_at=now + SIGN_IN_LIFE_MS,
+            expires_at=now + rules.life_ms,
             device=device,
             network=coarse_network(address),
             proved_at=now,
@@ -228,11 +242,11 @@ def right_of(request: web.Request) -> str:
 
 
 def set_cookie(response: web.StreamResponse, token: str) -> None:
-    """Set the sign-in cookie.
+    """Set the sign-in cookie. The stored sign-in may end before the cookie does.
 
     The cookie's `__Host-` prefix limits it to this host and to TLS. Browsers also accept the cookie at http://NAME.localhost.
     """
-    response.set_cookie(COOKIE, token, max_age=SIGN_IN_LIFE_MS // 1000, path="/", secure=True, httponly=True, samesite="Lax")
+    response.set_cookie(COOKIE, token, max_age=MOST_HOURS * 3600, path="/", secure=True, httponly=True, samesite="Lax")
 
 
 def set_device_cookie(response: web.StreamResponse, token: str) -> None:

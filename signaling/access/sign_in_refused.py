@@ -23,6 +23,7 @@ SENTENCES: dict[SignInReason, str] = {
     "no_role": "Your account at the sign-in provider has no role here.",
     "state_over": "That took too long, or was tried twice. Sign in again.",
     "by_provider": "This account signs in at the sign-in provider alone.",
+    "provider_only": "Your organisation signs in at its sign-in provider only.",
 }
 
 

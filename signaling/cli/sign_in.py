@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import msgspec
 
 from signaling.access.codes import signing_secret
 from signaling.access.passwords import make_link
@@ -17,10 +18,11 @@ from signaling.config.sources import SERVER
 from signaling.mail import Postbox
 from signaling.mail.accounts import AccountMails
 from signaling.mail.unsubscribing import Addresses
-from signaling.records import Records, SignInRules, StaffRecord
-from signaling.records.sign_ins import Required
+from signaling.records import Records, StaffRecord
+from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, STANDARD_HOURS, ProviderUse, Required, rules_of
 
 from .options import setting_option
+from .organisations import require_organisation
 from .staff import member_of, staff
 from .typed import noted, now_ms, settings_here, with_records
 
@@ -92,11 +94,27 @@ async def staff_reset_factors(records: Records, login: str) -> None:
 
 
 @click.command("sign-in")
+@click.option("--organisation", default="", help="Rules of this organisation. Without it, those for everybody.")
 @click.option("--second-factor", type=click.Choice(["off", "required"]), help="Whether everyone needs a second factor.")
+@click.option(
+    "--provider", type=click.Choice(["offered", "only"]), help="Whether staff sign in at the provider only, without passwords."
+)
+@click.option("--hours", type=click.IntRange(0, MOST_HOURS), help="Hours for which a sign-in lasts; 0: 12 hours.")
 @with_records
-async def sign_in(records: Records, second_factor: Required | None) -> None:
-    """Show or change the rules for signing in. They hold from everyone's next sign-in on."""
-    if second_factor is not None:
-        await records.save_sign_in_rules(SignInRules(second_factor=second_factor))
-        await noted(records, "sign_in.rules", "installation")
-    click.echo(f"second factor: {(await records.sign_in_rules()).second_factor}")
+async def sign_in(
+    records: Records, organisation: str, second_factor: Required | None, provider: ProviderUse | None, hours: int | None
+) -> None:
+    """Show or change the rules for signing in. They hold from everyone's next sign-in on.
+
+    Of the rules for everybody and those of an organisation, the stricter one counts.
+    """
+    if organisation:
+        await require_organisation(records, organisation)
+    row = rules_of(organisation) if organisation else INSTALLATION
+    given = {"second_factor": second_factor, "provider": provider, "hours": hours}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if wanted:
+        await records.save_sign_in_rules(msgspec.structs.replace(await records.sign_in_rules(row), **wanted), row)
+        await noted(records, "sign_in.rules", f"organisation/{organisation}" if organisation else "installation")
+    rules = await records.sign_in_rules(row)
+    click.echo(f"second factor: {rules.second_factor}\nprovider: {rules.provider}\nhours: {rules.hours or STANDARD_HOURS}")

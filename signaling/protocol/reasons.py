@@ -54,6 +54,7 @@ SignInReason = Literal[
     "no_role",
     "state_over",
     "by_provider",
+    "provider_only",
 ]
 """Why a sign-in, a new password or a second factor is refused. `link_over`: the one-time link was used, replaced or is too old.
 `code_needed`: the password is right, and the code of the authenticator app is missing. `prove_first`: the person must give their
@@ -61,7 +62,8 @@ password again. `app_exists`: an authenticator app is set up already.
 `passkey_needed`: a second factor is required, and the person's only one is a passkey.
 `provider_…`: the OpenID provider is not set up, does not answer or is not usable, or does not vouch for the person.
 `no_role`: the provider gives them no role here. `state_over`: the sign-in there took too long, or its answer came twice.
-`by_provider`: the OpenID provider added this person, and it alone decides whether they may sign in."""
+`by_provider`: the OpenID provider added this person, and it alone decides whether they may sign in.
+`provider_only`: the person's organisation takes no passwords and passkeys."""
 
 PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costly", "picture_damaged"]
 

@@ -15,9 +15,9 @@ Office = Literal["administrator", "owner", "manager", "supervisor"]  # the roles
 # what staff and users may do: see the table in signaling/access/rights.py
 Action = Literal[
     "account.own", "session.visit", "session.talk", "session.hear", "session.callback", "session.serve", "desk.work",
-    "desk.look", "desk.choose", "sign_in.change", "live.watch", "live.listen", "live.speak", "live.end", "live.sign_out",
-    "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read", "audit.undo",
-    "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change",
+    "desk.look", "desk.choose", "sign_in.change", "sign_in.rules", "live.watch", "live.listen", "live.speak", "live.end",
+    "live.sign_out", "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read",
+    "audit.undo", "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change",
     "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
     "messages.manage", "tokens.change", "webhooks.change",
 ]  # fmt: skip  # a list of names

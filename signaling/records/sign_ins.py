@@ -14,8 +14,16 @@ from .types import SignInRecord
 ID_LENGTH = 16  # characters of a sign-in's public id: the beginning of the hash of its token
 MOST_DEVICES = 30  # browsers of one member that are remembered; the one that was not used for longest is forgotten first
 Required = Literal["off", "required"]
+ProviderUse = Literal["offered", "only"]
+STANDARD_HOURS = 12
+MOST_HOURS = 168  # a week
 Acquaintance = Literal["known", "first", "new"]
-_RULES = "installation"  # the row of the rules; organisations get rows of their own
+INSTALLATION = "installation"  # the row of the rules for everybody
+
+
+def rules_of(organisation: str) -> str:
+    """Return the row of an organisation's own rules."""
+    return f"organisation/{organisation}"
 
 
 class TotpRecord(Struct, frozen=True, kw_only=True):
@@ -31,9 +39,29 @@ class TotpRecord(Struct, frozen=True, kw_only=True):
 
 
 class SignInRules(Struct, frozen=True, kw_only=True):
-    """The operator's rules for everyone who signs in with a password."""
+    """The rules for signing in, of the installation or of one organisation. For a member, the stricter rule of both counts.
+
+    `second_factor`: whether everyone who signs in with a password needs one. `provider`: "only" refuses passwords and passkeys.
+    `hours`: how long a sign-in lasts; 0 for the standard.
+    """
 
     second_factor: Required = "off"
+    provider: ProviderUse = "offered"
+    hours: int = 0
+
+    @property
+    def life_ms(self) -> int:
+        """The time (ms) for which a sign-in lasts."""
+        return (self.hours or STANDARD_HOURS) * 3_600_000
+
+    def and_also(self, other: SignInRules) -> SignInRules:
+        """Return the stricter rule of each kind."""
+        hours = [each.hours for each in (self, other) if each.hours]
+        return SignInRules(
+            second_factor="required" if "required" in (self.second_factor, other.second_factor) else "off",
+            provider="only" if "only" in (self.provider, other.provider) else "offered",
+            hours=min(hours, default=0),
+        )
 
 
 class SignIns(Database):
@@ -218,19 +246,31 @@ class SignIns(Database):
 
     # --- rules -----------------------------------------------------------------------------------------------------------
 
-    async def sign_in_rules(self) -> SignInRules:
-        """Return the rules for signing in."""
-        row = await self._first(sa.select(t.sign_in_rules).where(t.sign_in_rules.c.id == _RULES))
-        return SignInRules(second_factor=row["second_factor"]) if row else SignInRules()
+    async def sign_in_rules(self, of: str = INSTALLATION) -> SignInRules:
+        """Return the rules of one row: of the installation, or of an organisation (`rules_of`)."""
+        return (await self._rules(t.sign_in_rules.c.id == of)).get(of, SignInRules())
 
-    async def save_sign_in_rules(self, rules: SignInRules) -> None:
-        """Store the rules for signing in."""
-        values = {"second_factor": rules.second_factor}
+    async def rules_for(self, organisation: str) -> SignInRules:
+        """Return the rules that hold for the staff of an organisation."""
+        found = await self._rules(t.sign_in_rules.c.id.in_((INSTALLATION, rules_of(organisation))))
+        return found.get(INSTALLATION, SignInRules()).and_also(found.get(rules_of(organisation), SignInRules()))
+
+    async def all_sign_in_rules(self) -> dict[str, SignInRules]:
+        """Return the rules of every row that has some."""
+        return await self._rules(sa.true())
+
+    async def _rules(self, which: sa.ColumnElement[bool]) -> dict[str, SignInRules]:
+        rows = await self._all(sa.select(t.sign_in_rules).where(which))
+        return {row["id"]: SignInRules(**{name: row[name] for name in SignInRules.__struct_fields__}) for row in rows}
+
+    async def save_sign_in_rules(self, rules: SignInRules, of: str = INSTALLATION) -> None:
+        """Store the rules of one row."""
+        values = {name: getattr(rules, name) for name in SignInRules.__struct_fields__}
 
         def save(connection: sa.Connection) -> None:
-            changed = connection.execute(sa.update(t.sign_in_rules).where(t.sign_in_rules.c.id == _RULES).values(values))
+            changed = connection.execute(sa.update(t.sign_in_rules).where(t.sign_in_rules.c.id == of).values(values))
             if not changed.rowcount:
-                connection.execute(sa.insert(t.sign_in_rules).values(id=_RULES, **values))
+                connection.execute(sa.insert(t.sign_in_rules).values(id=of, **values))
 
         await self._transaction(save, writes=True)
 

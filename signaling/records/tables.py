@@ -61,6 +61,23 @@ site = sa.Table(
     sa.Column("thread_days", sa.Integer, nullable=False, server_default="7"),
     _text("own_past", "shown"),
     _text("captions", "live"),
+    _text("logo"),
+    _text("corner", "right"),
+    sa.Column("launcher_texts", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("channels", sa.JSON, nullable=False, server_default='["text", "voice", "video"]'),
+    sa.Column("waiting_notice", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("recording_notice", sa.JSON, nullable=False, server_default="{}"),
+)
+
+site_logo = sa.Table(
+    "site_logo",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("site", sa.Text, sa.ForeignKey("site.id", ondelete="CASCADE"), nullable=False, index=True),
+    _text("mime"),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
 category = sa.Table(
@@ -74,6 +91,7 @@ category = sa.Table(
     sa.Column("hours", sa.JSON(none_as_null=True), nullable=True),
     sa.Column("priority", sa.Integer, nullable=True),
     sa.Column("widens_s", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("form", sa.JSON(none_as_null=True), nullable=True),
 )
 
 site_key = sa.Table(
@@ -205,7 +223,14 @@ provider_sign_in = sa.Table(
     sa.Column("failing_since", sa.BigInteger, nullable=False, server_default="0"),
 )
 
-sign_in_rules = sa.Table("sign_in_rules", metadata, sa.Column("id", sa.Text, primary_key=True), _text("second_factor", "off"))
+sign_in_rules = sa.Table(
+    "sign_in_rules",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("second_factor", "off"),
+    _text("provider", "offered"),
+    sa.Column("hours", sa.Integer, nullable=False, server_default="0"),
+)
 
 threshold = sa.Table(
     "threshold",

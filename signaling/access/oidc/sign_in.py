@@ -143,7 +143,8 @@ class OidcSignIn:
         except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
             raise _refusal(error) from None
         member = await self._member(claims, settings)
-        token = await self._identity.add(member, now, address=address, device=device)
+        rules = await self._records.rules_for(member.organisation)
+        token = await self._identity.add(member, now, rules=rules, address=address, device=device)
         await self._records.add_provider_sign_in(
             ProviderSignIn(
                 token_hash=token_hash(token),

@@ -57,7 +57,7 @@ def _one(table: str, before: Document | None, after: Document | None) -> Differe
 def _flat(document: Document) -> dict[str, Document]:
     """Return every table by its name in the file. Replies have their title in the name."""
     found: dict[str, Document] = {"sign_in": document["sign_in"]}
-    found |= {f"organisations.{name}": table for name, table in document["organisations"].items()}
+    found |= {f"organisations.{name}": _keys(table) for name, table in document["organisations"].items()}
     for site, table in document["sites"].items():
         inner = {"categories", "replies"}
         own = {key: value for key, value in table.items() if key not in inner}

@@ -9,13 +9,16 @@ from signaling.records import Organisation, Records, SavedReply, SignInRules, Si
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in."""
+    """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in.
+
+    `rules`: by their row (`records.sign_ins.INSTALLATION`, `rules_of`); rows without rules are left out.
+    """
 
     organisations: dict[str, Organisation] = field(default_factory=dict)
     sites: dict[str, Site] = field(default_factory=dict)
     staff: dict[str, StaffRecord] = field(default_factory=dict)
     replies: dict[str, list[SavedReply]] = field(default_factory=dict)
-    rules: SignInRules = field(default_factory=SignInRules)
+    rules: dict[str, SignInRules] = field(default_factory=dict)
 
 
 async def load(records: Records) -> Installation:
@@ -26,5 +29,5 @@ async def load(records: Records) -> Installation:
         sites=sites,
         staff={member.login: member for member in await records.all_staff()},
         replies={site: await records.shared_replies(site) for site in sites},
-        rules=await records.sign_in_rules(),
+        rules={row: rules for row, rules in (await records.all_sign_in_rules()).items() if rules != SignInRules()},
     )

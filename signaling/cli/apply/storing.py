@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from signaling.protocol.audit_actions import AuditAction
-from signaling.records import Change, Records, Site, StaffRecord, version_of
+from signaling.records import Change, Records, SignInRules, Site, StaffRecord, version_of
 from signaling.records.checks import changes
 from signaling.records.site_settings import settings_of
 from signaling.records.staff_settings import settings_of_member
@@ -33,9 +33,10 @@ class Storing:
             await self._site(self._before.sites.get(site.id), site)
         for member in self._after.staff.values():
             await self._member(self._before.staff.get(member.login), member)
-        if self._before.rules != self._after.rules:
-            await self._records.save_sign_in_rules(self._after.rules)
-            await self._note("sign_in.rules", "installation")
+        for row, rules in self._after.rules.items():
+            if rules != self._before.rules.get(row, SignInRules()):
+                await self._records.save_sign_in_rules(rules, row)
+                await self._note("sign_in.rules", row)
         await self._remove()
 
     async def _site(self, before: Site | None, site: Site) -> None:

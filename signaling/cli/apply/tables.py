@@ -14,12 +14,12 @@ from msgspec import Meta, Struct, field
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Locale
-from signaling.records import FIRST_ORGANISATION, Category, Site, StaffRecord
+from signaling.records import FIRST_ORGANISATION, Category, SignInRules, Site, StaffRecord
 from signaling.records.checks import MOST_NAME
 from signaling.records.mail_plan import MailPlan
 from signaling.records.opening_hours import Hours
 from signaling.records.reply_csv import TEXT, TITLE
-from signaling.records.sign_ins import Required
+from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, ProviderUse, Required, rules_of
 from signaling.records.site_settings import CategorySettings, SiteSettings, settings_of
 from signaling.records.staff_settings import StaffSettings, settings_of_member
 from signaling.records.wrap_up import WrapUpPlan
@@ -28,7 +28,7 @@ from .installation import Installation
 
 INHERIT = "inherit"  # the value of a category's key that the parent decides
 STANDARD = "standard"  # the outcomes of a site that has none of its own
-INHERITED = ("hours", "priority", "widens_s")
+INHERITED = ("hours", "priority", "widens_s", "form")
 
 _Id = Annotated[str, Meta(max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
 
@@ -41,9 +41,11 @@ class OrganisationTable(Struct, kw_only=True):
 
 
 class SignInTable(Struct, kw_only=True):
-    """[sign_in]: the rules of the whole installation."""
+    """[sign_in]: the rules of the whole installation. [organisations.ID.sign_in]: those of one organisation."""
 
     second_factor: Required = "off"
+    provider: ProviderUse = "offered"
+    hours: Annotated[int, Meta(ge=0, le=MOST_HOURS)] = 0
 
 
 class CategoryTable(CategorySettings, kw_only=True):
@@ -85,11 +87,22 @@ Document = dict[str, Any]
 def document_of(installation: Installation) -> Document:
     """Return the installation as the document of a file. Every key is written, so that the file says all of it."""
     return {
-        "organisations": {each.id: {"name": each.name} for each in installation.organisations.values()},
-        "sign_in": {"second_factor": installation.rules.second_factor},
+        "organisations": {name: _organisation_table(installation, name) for name in installation.organisations},
+        "sign_in": rules_table(installation, INSTALLATION),
         "sites": {site.id: site_table(installation, site) for site in installation.sites.values()},
         "staff": {member.login: staff_table(member) for member in installation.staff.values()},
     }
+
+
+def rules_table(installation: Installation, row: str) -> Document:
+    """Return the rules for signing in of one row as a table."""
+    table: Document = msgspec.to_builtins(installation.rules.get(row, SignInRules()))
+    return table
+
+
+def _organisation_table(installation: Installation, name: str) -> Document:
+    own = {"sign_in": rules_table(installation, rules_of(name))} if rules_of(name) in installation.rules else {}
+    return {"name": installation.organisations[name].name} | own
 
 
 def site_table(installation: Installation, site: Site) -> Document:
@@ -119,8 +132,9 @@ def staff_table(member: StaffRecord) -> Document:
 
 
 def to_toml(document: Document) -> str:
-    """Return the document as the text of a file. The first organisation may have no name, and then has no table."""
-    named = {name: table for name, table in document["organisations"].items() if table["name"]}
+    """Return the document as the text of a file. The first organisation may have no name."""
+    named = {name: {key: value for key, value in table.items() if value} for name, table in document["organisations"].items()}
+    named = {name: table for name, table in named.items() if table}
     kinds = {**document, "organisations": named}
     return tomli_w.dumps({name: table for name, table in kinds.items() if table}, multiline_strings=True)
 

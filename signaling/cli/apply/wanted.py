@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from signaling.access.codes import MOST_KEYS, SERVER_KID
 from signaling.protocol.reading import Reader
@@ -19,6 +19,7 @@ from signaling.records.opening_hours import BadHours
 from signaling.records.opening_hours import check as check_hours
 from signaling.records.owners import ownerless
 from signaling.records.replies import MOST_SHARED, new_reply_id
+from signaling.records.sign_ins import INSTALLATION, rules_of
 from signaling.records.site_settings import with_settings
 from signaling.records.staff_settings import member_with_settings
 from signaling.records.wrap_up import BadPlan
@@ -38,6 +39,7 @@ from .tables import (
     SiteTable,
     StaffTable,
     document_of,
+    rules_table,
     site_table,
     staff_table,
 )
@@ -47,6 +49,7 @@ _read_rules: Reader[SignInTable] = Reader(SignInTable)
 _read_site: Reader[SiteTable] = Reader(SiteTable)
 _read_category: Reader[CategoryTable] = Reader(CategoryTable)
 _read_staff: Reader[StaffTable] = Reader(StaffTable)
+_MERGED = {"names", "mail", "launcher_texts", "waiting_notice", "recording_notice"}  # whose keys a file may name in part
 _SITE_KEYS = SiteTable.__struct_fields__
 _CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name != "id")
 
@@ -59,18 +62,20 @@ class Wanted:
         self._new_secret = new_secret
         self._problems = Problems()
         self._replies: dict[str, list[SavedReply]] = {}
+        self._rules = dict(present.rules)
 
     def installation(self) -> Installation:
         """Return the installation that the file asks for. Raises BadFile."""
         self._problems.known_keys("", self._file, document_of(self._present))
-        organisations, rules = self._organisations(), self._rules()
+        organisations = self._organisations()
+        self._read_rules("sign_in", INSTALLATION, self._file.get("sign_in", {}))
         sites = self._sites(organisations)
         staff = self._staff(organisations, sites)
         if not self._problems.found:
             self._require_owners(staff)
         self._problems.done()
         replies = {site: self._replies.get(site, self._present.replies.get(site, [])) for site in sites}
-        return Installation(organisations=organisations, sites=sites, staff=staff, replies=replies, rules=rules)
+        return Installation(organisations=organisations, sites=sites, staff=staff, replies=replies, rules=self._rules)
 
     def _tables(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the file's tables of one kind by name."""
@@ -81,17 +86,25 @@ class Wanted:
         found = dict(self._present.organisations)
         for name, given in self._tables("organisations").items():
             table = f"organisations.{name}"
-            self._problems.known_keys(table, given, ("name",))
-            present = {"id": name, "name": found[name].name if name in found else ""}
-            if (read := self._problems.read(table, present | given | {"id": name}, _read_organisation)) is not None:
+            self._problems.known_keys(table, given, ("name", "sign_in"))
+            self._read_rules(f"{table}.sign_in", rules_of(name), given.get("sign_in", {}))
+            if name in found and "name" not in given:
+                continue
+            present = {"id": name, "name": ""}
+            named = {"name": given["name"]} if "name" in given else {}
+            if (read := self._problems.read(table, present | named, _read_organisation)) is not None:
                 found[name] = Organisation(id=name, name=read.name)
         return found
 
-    def _rules(self) -> SignInRules:
-        given = self._problems.table("sign_in", self._file.get("sign_in", {}))
-        self._problems.known_keys("sign_in", given, SignInTable.__struct_fields__)
-        read = self._problems.read("sign_in", {"second_factor": self._present.rules.second_factor} | given, _read_rules)
-        return SignInRules(second_factor=read.second_factor) if read else self._present.rules
+    def _read_rules(self, table: str, row: str, given: Any) -> None:
+        """Read a table of rules for signing in, on top of the present rules of the row."""
+        given = self._problems.table(table, given)
+        if not given:
+            return
+        self._problems.known_keys(table, given, SignInTable.__struct_fields__)
+        read = self._problems.read(table, rules_table(self._present, row) | given, _read_rules)
+        if read is not None:
+            self._rules[row] = SignInRules(**asdict(read))
 
     # --- sites -----------------------------------------------------------------------------------------------------------
 
@@ -126,7 +139,7 @@ class Wanted:
         """Return the present table with the keys of the file. Categories and replies are merged one by one."""
         wanted = {key: value for key, value in (present | given).items() if key in _SITE_KEYS}
         if not self._prune:
-            for key in {"names", "mail"} & given.keys() & present.keys():
+            for key in _MERGED & given.keys() & present.keys():
                 wanted[key] = _merged(present[key], given[key])
         if wanted.get("outcomes") == STANDARD:
             wanted["outcomes"] = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aiohttp import web
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Meta, Struct
+from msgspec.structs import asdict, replace
 
 from signaling.access.identity import token_hash
 from signaling.access.passwords import LINK_LIFE_MS, make_link
@@ -20,12 +20,12 @@ from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records import SignInRecord, SignInRules, StaffRecord
 from signaling.records.links import LinkUnusable
-from signaling.records.sign_ins import ID_LENGTH
+from signaling.records.sign_ins import ID_LENGTH, INSTALLATION, MOST_HOURS, ProviderUse, Required, rules_of
 from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
 
-from .allowed import asker_of
+from .allowed import Asker, asker_of
 from .bodies import address_of, now_ms, path_id, read_json
-from .errors import answer, not_found
+from .errors import Refused, answer, not_found
 from .mail import mail_refusal
 from .staff import Password, holder_of, signed_in
 
@@ -66,7 +66,34 @@ class Proof(Struct, kw_only=True):
 
 
 class Rules(Struct, kw_only=True):
-    second_factor: Literal["off", "required"]
+    """`provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0 for the standard."""
+
+    second_factor: Required = "off"
+    provider: ProviderUse = "offered"
+    hours: Annotated[int, Meta(ge=0, le=MOST_HOURS)] = 0
+
+    @classmethod
+    def of(cls, rules: SignInRules) -> Rules:
+        return cls(second_factor=rules.second_factor, provider=rules.provider, hours=rules.hours)
+
+
+class OwnRules(Struct, kw_only=True):
+    """The rules of an organisation. `installation`: those for everybody; the stricter one of both counts.
+
+    `alone`: the installation has no other organisation, so that its rules suffice. `has_provider`: one is set up.
+    """
+
+    own: Rules
+    installation: Rules
+    alone: bool
+    has_provider: bool
+
+
+class RulesPage(Struct, kw_only=True):
+    """The rules of the installation. `has_provider`: one is set up."""
+
+    rules: Rules
+    has_provider: bool
 
 
 class SignInItem(Struct, kw_only=True):
@@ -222,24 +249,62 @@ async def end_other_sign_ins(request: web.Request) -> web.Response:
     return answer({"ended": ended})
 
 
-# --- rules of the installation -------------------------------------------------------------------------------------------
+# --- rules for signing in ------------------------------------------------------------------------------------------------
 
 
 @routes.get("/api/operator/sign-in-rules")
 async def rules(request: web.Request) -> web.Response:
     await asker_of(request)
-    found = await request.app[RECORDS].sign_in_rules()
-    return answer(Rules(second_factor=found.second_factor))
+    records = request.app[RECORDS]
+    found = Rules.of(await records.sign_in_rules())
+    return answer(RulesPage(rules=found, has_provider=await records.oidc_settings() is not None))
 
 
 @routes.post("/api/operator/sign-in-rules")
 async def save_rules(request: web.Request) -> web.Response:
-    """Set the rules. They hold from everyone's next sign-in on, so that nobody is thrown out of a conversation."""
+    """Set the rules of the installation. They hold from everyone's next sign-in on: nobody is thrown out of a conversation."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_rules)
-    await request.app[RECORDS].save_sign_in_rules(SignInRules(second_factor=asked.second_factor))
-    await request.app[RECORDS].audit(asker.member.id, "sign_in.rules", "installation", now_ms(), asked.second_factor)
+    await _save_rules(request, asker, asked, INSTALLATION, "installation")
     return answer(asked)
+
+
+@routes.get("/api/settings/sign-in-rules")
+async def own_rules(request: web.Request) -> web.Response:
+    asker = await asker_of(request)
+    records = request.app[RECORDS]
+    return answer(
+        OwnRules(
+            own=Rules.of(await records.sign_in_rules(rules_of(asker.member.organisation))),
+            installation=Rules.of(await records.sign_in_rules()),
+            alone=len(await records.organisations()) < 2,
+            has_provider=await records.oidc_settings() is not None,
+        )
+    )
+
+
+@routes.post("/api/settings/sign-in-rules")
+async def save_own_rules(request: web.Request) -> web.Response:
+    """Set the rules of the asker's organisation."""
+    asker = await asker_of(request)
+    asked, organisation = await read_json(request, _read_rules), asker.member.organisation
+    await _save_rules(request, asker, asked, rules_of(organisation), f"organisation/{organisation}")
+    return answer(asked)
+
+
+async def _save_rules(request: web.Request, asker: Asker, asked: Rules, row: str, subject: str) -> None:
+    """Store the rules of a row. Raises Refused(bad_provider) if the asker could not sign in any more."""
+    records = request.app[RECORDS]
+    if asked.provider == "only":
+        if await records.oidc_settings() is None:
+            raise Refused(400, "bad_provider", "Set up a sign-in provider first.")
+        if not await records.is_of_provider(asker.member.id):
+            raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")
+    stored = SignInRules(**asdict(asked))
+    before = await records.sign_in_rules(row)
+    await records.save_sign_in_rules(stored, row)
+    detail = ", ".join(f"{name}: {value}" for name, value in asdict(stored).items() if value != getattr(before, name))
+    await records.audit(asker.member.id, "sign_in.rules", subject, now_ms(), detail)
 
 
 async def _note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:

@@ -146,16 +146,18 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "POST /api/settings/staff/{id}": "people.change",
     "POST /api/settings/staff/{id}/link": "people.change",
     "POST /api/settings/staff/{id}/invite": "people.change",
-    "POST /api/operator/audit/{n}/undo": "audit.undo",
-    "POST /api/operator/password-links": "people.change",
-    "GET /api/operator/sign-in-rules": "sign_in.change",
     "POST /api/settings/preview/sites/{site}": "sites.change",
     "POST /api/settings/preview/sites/{site}/hours/{category}": "hours.change",
     "POST /api/settings/preview/staff": "people.change",
     "POST /api/operator/sign-in-rules": "sign_in.change",
     "GET /api/operator/sign-in-provider": "sign_in.change",
     "POST /api/operator/sign-in-provider": "sign_in.change",
+    "POST /api/operator/audit/{n}/undo": "audit.undo",
+    "POST /api/operator/password-links": "people.change",
+    "GET /api/operator/sign-in-rules": "sign_in.change",
     "POST /api/operator/thresholds": "thresholds.change",
+    "GET /api/settings/sign-in-rules": "sign_in.rules",
+    "POST /api/settings/sign-in-rules": "sign_in.rules",
 }
 
 

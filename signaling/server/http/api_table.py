@@ -309,7 +309,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", f"{_WEBHOOKS}/{{id}}/deliveries/{{n}}/send", "operator", "Send an event again.", Nothing),
     Operation("GET", f"{_OPERATOR}/counts", "operator", "Refusals since the start, by reason.", dict[str, int]),
     Operation("POST", f"{_OPERATOR}/password-links", "operator", "Make a one-time link.", account.Link, body=account.LinkRequest),
-    Operation("GET", f"{_OPERATOR}/sign-in-rules", "operator", "The rules for signing in.", account.Rules),
+    Operation("GET", f"{_OPERATOR}/sign-in-rules", "operator", "The rules for signing in.", account.RulesPage),
+    Operation("GET", "/api/settings/sign-in-rules", "operator", "The organisation's rules for signing in.", account.OwnRules),
+    Operation(
+        "POST",
+        "/api/settings/sign-in-rules",
+        "operator",
+        "Set the organisation's rules for signing in.",
+        account.Rules,
+        body=account.Rules,
+    ),
     Operation(
         "POST", f"{_OPERATOR}/sign-in-rules", "operator", "Set the rules for signing in.", account.Rules, body=account.Rules
     ),

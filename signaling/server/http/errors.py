@@ -62,6 +62,7 @@ _STATUS: dict[HttpReason, int] = {
     "no_role": 403,
     "by_provider": 409,
     "too_many_site": 429,
+    "provider_only": 403,
     "too_many_address": 429,
     "too_many_sign_ins": 429,
 }

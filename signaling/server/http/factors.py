@@ -77,7 +77,7 @@ async def second_factors(request: web.Request) -> web.Response:
             app=await request.app[FACTORS].has_app(member.id),
             recovery_codes=await records.recovery_codes_left(member.id),
             passkeys=[PasskeyItem.of(each) for each in await records.passkeys(member.id)],
-            required=(await records.sign_in_rules()).second_factor == "required",
+            required=(await records.rules_for(member.organisation)).second_factor == "required",
             by_provider=await records.is_of_provider(member.id),
         )
     )

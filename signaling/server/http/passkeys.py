@@ -106,7 +106,9 @@ async def sign_in(request: web.Request) -> web.Response:
     asked, now = await read_json(request, _read_sign_in, 2 * _MOST_BYTES), now_ms()
     address = address_of(request)
     member = await request.app[PASSKEYS].owner(_origin(request), asked.ticket, asked.credential, address=address, now=now)
-    token = await request.app[IDENTITY].add(member, now, address=address, device=agent_of(request))
+    identity = request.app[IDENTITY]
+    rules = await identity.rules_of(member)
+    token = await identity.add(member, now, rules=rules, address=address, device=agent_of(request))
     return await welcome(request, SignedIn(member, token, limited=False), now)
 
 

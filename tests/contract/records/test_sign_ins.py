@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.records import Records, SignInRecord, SignInRules, StaffRecord
+from signaling.records.sign_ins import rules_of
 
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash="old")
 SUHO = StaffRecord(id="suho", login="suho", name="Suho", role="counselor", password_hash="his")
@@ -137,3 +138,14 @@ async def test_proof_and_rules_are_stored(records: Records) -> None:
     for wanted in ("required", "off", "required"):
         await records.save_sign_in_rules(SignInRules(second_factor=wanted))
         assert (await records.sign_in_rules()).second_factor == wanted
+
+
+async def test_stricter_rule_of_installation_and_organisation_counts(records: Records) -> None:
+    assert await records.rules_for("acme") == SignInRules()
+    await records.save_sign_in_rules(SignInRules(second_factor="required", hours=24))
+    await records.save_sign_in_rules(SignInRules(provider="only", hours=8), rules_of("acme"))
+    assert await records.rules_for("acme") == SignInRules(second_factor="required", provider="only", hours=8)
+    assert await records.rules_for("main") == SignInRules(second_factor="required", hours=24)
+    await records.save_sign_in_rules(SignInRules(hours=48), rules_of("acme"))
+    assert (await records.rules_for("acme")).life_ms == 24 * 3_600_000, "an organisation cannot loosen a rule for everybody"
+    assert set(await records.all_sign_in_rules()) == {"installation", "organisation/acme"}

@@ -40,7 +40,8 @@ export type SignInReason =
   | "provider_refused"
   | "no_role"
   | "state_over"
-  | "by_provider";
+  | "by_provider"
+  | "provider_only";
 
 export type PictureReason = "not_a_picture" | "picture_too_large" | "picture_too_costly" | "picture_damaged";
 
@@ -303,6 +304,7 @@ export type HttpReason =
   | "not_a_picture"
   | "picture_too_large"
   | "picture_too_costly"
+  | "provider_only"
   | "picture_damaged"
   | "file_empty"
   | "file_unknown"

@@ -17,6 +17,7 @@ export type Action =
   | "desk.look"
   | "desk.choose"
   | "sign_in.change"
+  | "sign_in.rules"
   | "live.watch"
   | "live.listen"
   | "live.speak"

@@ -26,7 +26,19 @@ export const drHan = (changes: Partial<ParticipantView> = {}) =>
 export function aSession(changes: Partial<SessionView> = {}): SessionView {
   return {
     id: "s1",
-    site: { id: "demo-shop", name: "Demo shop", accent: "", privacy_url: "", home_url: "", file_mb: 25, read_marks: true },
+    site: {
+      id: "demo-shop",
+      name: "Demo shop",
+      accent: "",
+      privacy_url: "",
+      home_url: "",
+      file_mb: 25,
+      read_marks: true,
+      logo: "",
+      channels: ["text", "voice", "video"],
+      waiting_notice: "",
+      recording_notice: "",
+    },
     category: { id: "cameras", name: "Cameras" },
     language: "en",
     channel: "voice",

@@ -25,7 +25,7 @@ export const PART_NEEDS = {
   "wrap-up": "outcomes.change",
   mail: "sites.change",
   settings: "sites.change",
-  "signing-in": "sign_in.change",
+  "signing-in": "sign_in.rules",
   audit: "audit.read",
   doctor: "installation.see",
 } as const satisfies Record<string, Action>;

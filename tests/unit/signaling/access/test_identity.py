@@ -27,7 +27,7 @@ class FakeRecords:
         self.audits: list[tuple[str, str, str, str]] = []
         self.rules = SignInRules()
 
-    async def sign_in_rules(self) -> SignInRules:
+    async def rules_for(self, organisation: str) -> SignInRules:
         return self.rules
 
     async def totp(self, staff: str) -> TotpRecord | None:
@@ -141,6 +141,19 @@ async def test_required_second_factor_limits_the_sign_in(door: Identity, records
     limited = await door.sign_in_of(token, NOW)
     assert limited is not None
     assert limited.limited
+
+
+async def test_provider_only_refuses_a_right_password_and_hours_limit_a_sign_in(door: Identity, records: FakeRecords) -> None:
+    records.rules = SignInRules(hours=2)
+    token = await sign_in(door)
+    found = await door.sign_in_of(token, NOW)
+    assert found is not None
+    assert found.expires_at == NOW + 2 * 3_600_000
+    records.rules = SignInRules(provider="only")
+    for password, reason in ((PASSWORD, "provider_only"), ("guess", "wrong_credentials")):
+        with pytest.raises(SignInRefused) as refused:
+            await sign_in(door, password)
+        assert refused.value.reason == reason
 
 
 async def test_sign_in_says_where_it_was_made(door: Identity, records: FakeRecords) -> None:

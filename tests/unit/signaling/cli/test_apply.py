@@ -19,6 +19,9 @@ name = "Haneul"
 [sign_in]
 second_factor = "required"
 
+[organisations.main.sign_in]
+hours = 8
+
 [sites.shop]
 names = { ko = "가게", en = "Shop" }
 origins = ["https://shop.example"]

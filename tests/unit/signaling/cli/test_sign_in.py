@@ -61,7 +61,12 @@ def test_lost_factors_are_reset_on_the_machine_alone(folder: Path) -> None:
 
 
 def test_rule_of_the_second_factor_is_shown_and_changed(folder: Path) -> None:
-    assert done(folder, "sign-in") == "second factor: off\n"
-    assert done(folder, "sign-in", "--second-factor", "required") == "second factor: required\n"
-    assert done(folder, "sign-in") == "second factor: required\n"
+    rest = "provider: offered\nhours: 12\n"
+    assert done(folder, "sign-in") == f"second factor: off\n{rest}"
+    assert done(folder, "sign-in", "--second-factor", "required") == f"second factor: required\n{rest}"
+    assert done(folder, "sign-in") == f"second factor: required\n{rest}"
+    own = done(folder, "sign-in", "--organisation", "main", "--hours", "8", "--provider", "only")
+    assert own == "second factor: off\nprovider: only\nhours: 8\n"
+    assert done(folder, "sign-in") == f"second factor: required\n{rest}"
+    assert "no organisation" in run(folder, "sign-in", "--organisation", "acme").output
     assert run(folder, "sign-in", "--second-factor", "sometimes").exit_code == 2

@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import type { CategorySettings } from "./api";
 import { depth, inTree, moved, possibleParents, without } from "./tree";
 
-const category = (id: string, parent = ""): CategorySettings => ({ id, parent, names: {}, priority: null, widens_s: null });
+const category = (id: string, parent = ""): CategorySettings => ({
+  id,
+  parent,
+  names: {},
+  priority: null,
+  widens_s: null,
+  form: null,
+});
 const all = [category("cameras"), category("lenses", "cameras"), category("audio"), category("zoom", "lenses")];
 const ids = (found: CategorySettings[]) => found.map((one) => one.id);
 

@@ -2,56 +2,45 @@ import { useState } from "preact/hooks";
 import { ApiError } from "../../staff/api";
 import { dateTime } from "../../staff/format";
 import { sentence } from "../../staff/refusals";
+import { may } from "../../staff/rights";
 import { Button, Field, toast, useLocale } from "../../ui";
 import { Loaded } from "../loaded";
-import { passwordLink, provider, rules, saveRules, type PasswordLink, type Rules } from "./api";
+import { ownRules, passwordLink, provider, rules, saveOwnRules, saveRules, type PasswordLink } from "./api";
 import { ProviderCard } from "./provider-card";
+import { RulesCard } from "./rules-card";
 import { t } from "./texts";
 
-/** How staff sign in: the rules for everybody, and links for those who forgot their password. */
+/** How staff sign in: the rules, and links for those who forgot their password. */
 export function SigningInPart() {
   useLocale();
+  const everybody = may("sign_in.change");
   return (
     <div class="past">
-      <Loaded what="sign-in-rules" load={rules}>
-        {(found) => <SecondFactorCard rules={found} />}
+      {everybody && (
+        <Loaded what="sign-in-rules" load={rules}>
+          {(found) => <RulesCard title={t("rules")} rules={found.rules} hasProvider={found.has_provider} save={saveRules} />}
+        </Loaded>
+      )}
+      <Loaded what="own-sign-in-rules" load={ownRules}>
+        {({ own, installation, alone, has_provider }) =>
+          !(everybody && alone) && (
+            <RulesCard
+              title={alone ? t("rules") : t("rules.own")}
+              rules={own}
+              least={installation}
+              hasProvider={has_provider}
+              save={saveOwnRules}
+            />
+          )
+        }
       </Loaded>
       <LinkCard />
-      <Loaded what="sign-in-provider" load={provider}>
-        {(found) => <ProviderCard page={found} />}
-      </Loaded>
+      {everybody && (
+        <Loaded what="sign-in-provider" load={provider}>
+          {(found) => <ProviderCard page={found} />}
+        </Loaded>
+      )}
     </div>
-  );
-}
-
-function SecondFactorCard({ rules: loaded }: { rules: Rules }) {
-  const [required, setRequired] = useState(loaded.second_factor === "required");
-  const [busy, setBusy] = useState(false);
-  const save = async (wanted: boolean) => {
-    setBusy(true);
-    try {
-      setRequired((await saveRules({ second_factor: wanted ? "required" : "off" })).second_factor === "required");
-      toast(t("saved"));
-    } catch (error) {
-      toast(sentence(error), "error");
-    }
-    setBusy(false);
-  };
-  return (
-    <section class="card stack">
-      <h2>{t("factor")}</h2>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={required}
-          disabled={busy}
-          data-testid="factor-required"
-          onChange={(event) => void save(event.currentTarget.checked)}
-        />{" "}
-        {t("factor.required")}
-      </label>
-      <p class="dim">{t("factor.hint")}</p>
-    </section>
   );
 }
 

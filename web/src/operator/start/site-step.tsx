@@ -45,7 +45,14 @@ export function SiteStep() {
         languages,
         accent,
         categories: [
-          { id: idOf(category, "general"), parent: "", names: { [language]: category }, priority: null, widens_s: null },
+          {
+            id: idOf(category, "general"),
+            parent: "",
+            names: { [language]: category },
+            priority: null,
+            widens_s: null,
+            form: null,
+          },
         ],
       });
       forget();

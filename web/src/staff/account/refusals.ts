@@ -25,6 +25,7 @@ const KEYS: Record<SignInReason, AccountKey> = {
   no_role: "refused.no_role",
   state_over: "refused.state_over",
   by_provider: "refused.by_provider",
+  provider_only: "refused.provider_only",
 };
 
 const MARK = "#not-signed-in=";

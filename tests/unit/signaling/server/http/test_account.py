@@ -103,6 +103,22 @@ async def test_only_operators_make_links_and_rules(desk: Desk, login: str) -> No
     assert await refused(rules) == (403, "not_allowed")
 
 
+async def test_rules_that_would_lock_the_asker_out_are_refused(desk: Desk) -> None:
+    cookie = await desk.cookie_of("ops")
+    own = "/api/settings/sign-in-rules"
+    only = {"second_factor": "off", "provider": "only", "hours": 0}
+    assert await refused(await desk.post(own, only, headers=cookie)) == (400, "bad_provider")
+    assert await refused(await desk.post(own, {"hours": 169}, headers=cookie)) == (400, "bad_request")
+    wanted = {"second_factor": "off", "provider": "offered", "hours": 4}
+    assert (await desk.post(own, wanted, headers=cookie)).status == 200
+    found = await (await desk.get(own, headers=cookie)).json()
+    assert (found["own"], found["installation"]["hours"], found["alone"], found["has_provider"]) == (wanted, 0, True, False)
+    again = await desk.cookie_of("jimin")
+    [newest, *_] = await desk.records.sign_ins_of("jimin")
+    assert newest.expires_at - newest.created_at == 4 * 3_600_000
+    assert await refused(await desk.get(own, headers=again)) == (403, "not_allowed")
+
+
 async def test_sign_ins_are_listed_for_their_owner_alone(desk: Desk) -> None:
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
     body = {"login": "jimin", "password": "jimin-demo"}

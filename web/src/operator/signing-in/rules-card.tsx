@@ -1,0 +1,82 @@
+import { useState } from "preact/hooks";
+import { sentence } from "../../staff/refusals";
+import { Button, Failure, Field, toast, useLocale } from "../../ui";
+import type { Rules } from "./api";
+import { t } from "./texts";
+
+interface RulesCardProps {
+  title: string;
+  rules: Rules;
+  /** The rules of the installation, which hold in any case. */
+  least?: Rules;
+  hasProvider: boolean;
+  save: (rules: Rules) => Promise<Rules>;
+}
+
+/** The rules for signing in: a second factor, the provider alone, and how long a sign-in lasts. */
+export function RulesCard({ title, rules: loaded, least, hasProvider, save }: RulesCardProps) {
+  useLocale();
+  const [wanted, setWanted] = useState(loaded);
+  const [failed, setFailed] = useState("");
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    setFailed("");
+    try {
+      setWanted(await save(wanted));
+      toast(t("saved"));
+    } catch (error) {
+      setFailed(sentence(error));
+    }
+    setBusy(false);
+  };
+  const factorAnyway = least?.second_factor === "required";
+  const providerAnyway = least?.provider === "only";
+  return (
+    <section class="card stack" data-testid={least === undefined ? "rules" : "own-rules"}>
+      <h2>{title}</h2>
+      <p class="dim">{t("rules.hint")}</p>
+      <form class="stack" onSubmit={(event) => void submit(event)}>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={factorAnyway || wanted.second_factor === "required"}
+            disabled={factorAnyway}
+            data-testid="factor-required"
+            onChange={(event) => setWanted({ ...wanted, second_factor: event.currentTarget.checked ? "required" : "off" })}
+          />{" "}
+          {t("factor.required")}
+        </label>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={providerAnyway || wanted.provider === "only"}
+            disabled={providerAnyway || (!hasProvider && wanted.provider !== "only")}
+            data-testid="provider-only"
+            onChange={(event) => setWanted({ ...wanted, provider: event.currentTarget.checked ? "only" : "offered" })}
+          />{" "}
+          {t("provider.only")}
+        </label>
+        <p class="dim">{t(hasProvider ? "provider.only.hint" : "provider.only.none")}</p>
+        <Field
+          label={t("hours")}
+          hint={least?.hours ? t("hours.least", { hours: least.hours }) : t("hours.hint")}
+          type="number"
+          min={1}
+          placeholder="12"
+          value={wanted.hours === 0 ? "" : String(wanted.hours)}
+          data-testid="sign-in-hours"
+          onInput={(event) => setWanted({ ...wanted, hours: Math.round(Number(event.currentTarget.value)) })}
+        />
+        {(factorAnyway || providerAnyway) && <p class="dim">{t("rules.least")}</p>}
+        <Failure text={failed} />
+        <div class="row row-end">
+          <Button kind="primary" type="submit" busy={busy} data-testid="rules-save">
+            {t("rules.save")}
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}
