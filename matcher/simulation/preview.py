@@ -27,7 +27,7 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.simulation.report import ON_DUTY, WORKING
 from matcher.types import Medium
 
-MOST_VISITS: Final = 4_000  # arrivals of a preview: two simulations of so many take about a second
+MOST_VISITS: Final = 2_500  # arrivals of a preview: two simulations of so many take one to two seconds
 MOST_PEOPLE: Final = 3_000
 FEW: Final = 30  # fewer arrivals say nothing
 FAIR: Final = 200

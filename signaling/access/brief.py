@@ -6,6 +6,7 @@ A field is `signed` by the partner, `claimed` by the browser, or `typed` by the 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -16,6 +17,7 @@ from signaling.protocol.session_views import Brief, BriefField, EarlierSession, 
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Provenance
 from signaling.records import EarlierRecord, Site
+from signaling.records.site_front import MOST_ANSWER, FormField, in_language
 
 from .codes import MOST_TRAIL, CodeRefused, Product, Verified
 
@@ -69,9 +71,10 @@ def check_trail(supplement: Supplement) -> None:
         raise CodeRefused("trail_too_long")
 
 
-def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
+def make_brief(verified: Verified, supplement: Supplement, now: int, form: Mapping[str, str] | None = None) -> Brief:
     """Return the brief made of a code and of a supplement that has passed `check_trail`.
 
+    `form`: what the user has typed into the form of the category, by the id of the field.
     `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock may be hours off.
     """
     site, claims = verified.site, verified.claims
@@ -87,9 +90,28 @@ def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
         _field("page_title", supplement.page_title, "claimed", MOST_TITLE),
         *_product(claims.product, supplement.product, site),
         _field("note", supplement.note, "typed", MOST_NOTE),
+        *_answers(site.form_of(claims.category), form or {}, claims.language),
         *(_field(f"claim.{name}", value, "signed", MOST_NOTE) for name, value in claims.claims.items()),
     ]
     return Brief(fields=[f for f in fields if f.value], trail=_trail(supplement, site, now))
+
+
+def missing(form: list[FormField], answers: Mapping[str, str]) -> list[str]:
+    """Return the ids of required fields without a usable answer."""
+    return [each.id for each in form if each.required and not _answer(each, answers.get(each.id, ""))]
+
+
+def _answers(form: list[FormField], answers: Mapping[str, str], language: str) -> list[BriefField]:
+    """Return the answers as fields. Each has the name that the user saw, so that staff can read it after the form has changed."""
+    found = [(in_language(each.names, language), _answer(each, answers.get(each.id, ""))) for each in form]
+    return [_field(f"form.{name}", answer, "typed", MOST_NOTE) for name, answer in found]
+
+
+def _answer(asked: FormField, typed: str) -> str:
+    """Return what the user typed, cut to the field's length. Return "" for a choice that the field does not have."""
+    text = clean_text(typed, MOST_ANSWER[asked.kind])
+    known = {name for choice in asked.choices for name in choice.values()}
+    return text if asked.kind != "choice" or text in known else ""
 
 
 def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:

@@ -2,6 +2,7 @@
 
 from .apply import apply
 from .backup import backup, restore
+from .categories import category
 from .doctor import doctor
 from .export import export
 from .hours import category_hours
@@ -12,7 +13,7 @@ from .sessions import session
 from .settings_list import settings
 from .sign_in import sign_in
 from .simulate import simulate
-from .sites import category, site
+from .sites import site
 from .staff import init, staff
 from .tokens import token
 from .webhooks import webhook

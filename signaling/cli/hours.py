@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from signaling.records import Records, Site
 from signaling.records.opening_hours import WEEKDAYS, BadHours, Hours, check, is_open, next_opening
 
+from .categories import category
 from .country_holidays import FIRST_YEAR, LAST_YEAR, MOST_YEARS, NoHolidays, closed_days, fill
-from .sites import category, site_of
+from .sites import site_of
 from .typed import json_option, noted, show, with_records
 
 

@@ -1,17 +1,21 @@
-"""`sangdam site` and `sangdam category`."""
+"""`sangdam site`."""
 
 from __future__ import annotations
 
-from typing import Any, get_args
+import secrets
+from typing import Any, BinaryIO, Final, get_args
 
 import click
 from msgspec.structs import replace
 
-from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
 from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
+from signaling.images.reencode import reencode
+from signaling.images.refusal import PictureRefused
 from signaling.protocol.words import Captions, Listening
-from signaling.records import FIRST_ORGANISATION, Category, Realm, Records, Site, SiteKey
+from signaling.records import FIRST_ORGANISATION, Realm, Records, Site, SiteKey
 from signaling.records.checks import checked_site
+from signaling.records.logos import MOST_PIXELS, Logo
+from signaling.records.site_front import CHANNELS, MOST_LAUNCHER, MOST_NOTICE, Corner
 
 from .organisations import require_organisation
 from .typed import (
@@ -27,9 +31,12 @@ from .typed import (
     origins,
     parameters,
     show,
+    texts_by_language,
     valid,
     with_records,
 )
+
+MOST_LOGO_BYTES: Final = 8 * 1024 * 1024
 
 
 def _site_row(site: Site) -> dict[str, Any]:
@@ -145,6 +152,36 @@ def site() -> None:
     help="Let people in a call turn captions on (live), also keep them with the conversation if all agree (keep). Needs"
     " `sangdam captions`.",
 )
+@click.option(
+    "--channel",
+    "channels",
+    multiple=True,
+    type=click.Choice(CHANNELS),
+    help="Way to talk that the site offers. Repeatable. [default: text, voice and video]",
+)
+@click.option("--corner", default="right", show_default=True, type=click.Choice(get_args(Corner)), help="Corner of the launcher.")
+@click.option(
+    "--launcher",
+    "launcher_texts",
+    multiple=True,
+    metavar="LANGUAGE=TEXT",
+    callback=texts_by_language(MOST_LAUNCHER),
+    help="Text on the launcher, such as en=Ask us. Repeatable.",
+)
+@click.option(
+    "--waiting-notice",
+    multiple=True,
+    metavar="LANGUAGE=TEXT",
+    callback=texts_by_language(MOST_NOTICE),
+    help="Notice for users who wait. Repeatable.",
+)
+@click.option(
+    "--recording-notice",
+    multiple=True,
+    metavar="LANGUAGE=TEXT",
+    callback=texts_by_language(MOST_NOTICE),
+    help="Notice that users read before they agree to a recording. Repeatable.",
+)
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option
 @with_records
@@ -157,6 +194,7 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
     if (before is not None) != update:
         raise click.ClickException(f"Site “{site_id}” {'exists already; use --update' if before else 'does not exist yet'}.")
     await require_organisation(records, given["organisation"])
+    given["channels"] = given["channels"] or CHANNELS
     values: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     if before is not None:
         context = click.get_current_context()
@@ -241,106 +279,25 @@ async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_js
     show([{"site": site_id, "kid": kid, "algorithm": "HS256", "secret": key.secret}], as_json=as_json, one=True)
 
 
-@click.group()
-def category() -> None:
-    """Manage the categories of a site's questions."""
-
-
-def _category_row(found: Category) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "parent": found.parent,
-        "names": found.names,
-        "priority": found.priority,
-        "widens_s": found.widens_s,
-    }
-
-
-@category.command("add")
-@click.argument("site_id", metavar="SITE")
-@click.argument("category_id", metavar="ID", callback=an_id)
-@name_option
-@click.option("--parent", default=None, help="Parent category; its staff are asked, too, after a while (--widen). '' for none.")
-@click.option(
-    "--priority",
-    default=None,
-    type=click.IntRange(-MOST_PRIORITY, MOST_PRIORITY),
-    help="How far requests go ahead: one step counts like a minute of waiting. [default: the parent's, or 0]",
-)
-@click.option(
-    "--widen",
-    nargs=2,
-    type=click.IntRange(0, MOST_WIDENS_MS // 1000),
-    default=None,
-    metavar="S S",
-    help="Seconds after which the parent's staff and then all staff are asked, too. [default: the parent's, or 15 30]",
-)
-@json_option
+@site.command("logo")
+@click.argument("site_id", metavar="ID")
+@click.argument("file", required=False, type=click.File("rb"))
+@click.option("--remove", is_flag=True, help="Remove the logo.")
 @with_records
-async def category_add(
-    records: Records,
-    site_id: str,
-    category_id: str,
-    names: dict[str, str],
-    parent: str | None,
-    priority: int | None,
-    widen: tuple[int, int] | None,
-    as_json: bool,
-) -> None:
-    """Add a category to a site, or change one. Options that are not given keep their value."""
-    found = await site_of(records, site_id)
-    before = found.categories.get(category_id) or Category(id=category_id, names={"en": category_id})
-    added = replace(
-        before,
-        names=names or before.names,
-        parent=before.parent if parent is None else parent or None,
-        priority=before.priority if priority is None else priority,
-        widens_s=before.widens_s if widen is None else widen,
-    )
-    parent = added.parent
-    changed = replace(found, categories=found.categories | {category_id: added})
-    if parent is not None and (parent not in found.categories or category_id in found.category_path(parent)):
-        raise click.ClickException(f"“{parent}” cannot be its parent: it does not exist, or is below this category.")
-    await records.save_site(valid(checked_site, changed))
-    await noted(records, "category.save", f"site/{site_id}/{category_id}")
-    show([_category_row(added)], as_json=as_json, one=True)
-
-
-@category.command("list")
-@click.argument("site_id", metavar="SITE")
-@json_option
-@with_records
-async def category_list(records: Records, site_id: str, as_json: bool) -> None:
-    """List the categories of a site."""
-    show([_category_row(found) for found in (await site_of(records, site_id)).categories.values()], as_json=as_json)
-
-
-@category.command("show")
-@click.argument("site_id", metavar="SITE")
-@click.argument("category_id", metavar="ID")
-@json_option
-@with_records
-async def category_show(records: Records, site_id: str, category_id: str, as_json: bool) -> None:
-    """Show one category."""
-    found = (await site_of(records, site_id)).categories.get(category_id)
-    if found is None:
-        raise click.ClickException(f"“{site_id}” has no category “{category_id}”.")
-    show([_category_row(found)], as_json=as_json, one=True)
-
-
-@category.command("remove")
-@click.argument("site_id", metavar="SITE")
-@click.argument("category_id", metavar="ID")
-@with_records
-async def category_remove(records: Records, site_id: str, category_id: str) -> None:
-    """Remove a category. The categories directly below it then have no parent."""
-    found = await site_of(records, site_id)
-    if category_id not in found.categories:
-        raise click.ClickException(f"“{site_id}” has no category “{category_id}”.")
-    left = {
-        key: replace(each, parent=None) if each.parent == category_id else each
-        for key, each in found.categories.items()
-        if key != category_id
-    }
-    await records.save_site(replace(found, categories=left))
-    await noted(records, "category.remove", f"site/{site_id}/{category_id}")
+async def site_logo(records: Records, site_id: str, file: BinaryIO | None, remove: bool) -> None:
+    """Set the picture beside the site's name in panel and call page, from a picture file."""
+    await site_of(records, site_id)
+    if (file is not None) == remove:
+        raise click.UsageError("Name a file, or give --remove.")
+    try:
+        picture = reencode(file.read(MOST_LOGO_BYTES)) if file is not None else None
+    except PictureRefused as refused:
+        raise click.ClickException(f"The picture cannot be used ({refused.reason}).") from None
+    if picture is not None and max(picture.width, picture.height) > MOST_PIXELS:
+        raise click.ClickException(f"A logo has at most {MOST_PIXELS} × {MOST_PIXELS} pixels.")
+    name = f"logo-{secrets.token_urlsafe(12)}"
+    logo = None
+    if picture is not None:
+        logo = Logo(id=name, mime=picture.mime, width=picture.width, height=picture.height, data=picture.data)
+    await records.save_logo(site_id, logo)
+    await noted(records, "site.logo", f"site/{site_id}")

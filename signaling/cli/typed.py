@@ -133,6 +133,19 @@ def by_language(_context: click.Context, _parameter: click.Parameter, values: tu
     return names
 
 
+def texts_by_language(most: int) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], dict[str, str]]:
+    """Return a callback that reads texts of at most `most` characters, such as "en=Ask us", by language."""
+
+    def read(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+        pairs = [value.partition("=") for value in values]
+        texts = {_tag(language): _text(Seen(most, least=1), text) for language, is_said, text in pairs if is_said}
+        if len(texts) != len(values):
+            raise click.BadParameter("give each text once, as LANGUAGE=TEXT, such as en=Ask us")
+        return texts
+
+    return read
+
+
 def language_tags(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
     """Return the language tags in canonical form."""
     return [_tag(value) for value in values]

@@ -20,8 +20,9 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.pending_writes import Owed
 from signaling.live.scheduler import Scheduler
+from signaling.live.site_views import site_view
 from signaling.protocol.server_messages import SessionOver, SessionUpdate, encode
-from signaling.protocol.session_views import CategoryView, MailView, OpeningView, SiteView, WaitingView
+from signaling.protocol.session_views import CategoryView, MailView, OpeningView, WaitingView
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
@@ -228,15 +229,7 @@ class Sessions:
         waiting = self.waiting(entry) if session.state == "waiting" else None
         opening = self._opening(entry) if session.state in ("preparing", "waiting", "callback") or session.owner_lost else None
         return views.Surroundings(
-            site=SiteView(
-                id=site.id,
-                name=site.name(session.language),
-                accent=site.accent,
-                privacy_url=site.privacy_url,
-                home_url=site.home_url,
-                file_mb=site.file_mb,
-                read_marks=site.read_marks == "on",
-            ),
+            site=site_view(site, session.language),
             category=CategoryView(id=session.category, name=entry.category_name()),
             brief=brief_for_staff(entry, self._now()),
             categories=tuple(CategoryView(id=each, name=entry.category_name(each)) for each in site.categories),

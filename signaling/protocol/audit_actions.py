@@ -55,6 +55,7 @@ AuditAction = Literal[
     "thresholds.save",
     "site.wrap_up",
     "site.mail",
+    "site.logo",
     "mail.retry",
     "note.save",
     "note.remove",

@@ -141,6 +141,7 @@ RequestReason = Literal[
     "too_many_notes",
     "unknown_person",
     "past_off",
+    "form_needed",
     "open_elsewhere",
     "too_many_sockets",
     "unknown_language",
@@ -163,8 +164,8 @@ ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progre
 `Idempotency-Key`. `in_progress`: the first request with this key is still being answered."""
 
 FieldProblem = Literal[
-    "needed", "too_many", "bad_id", "bad_name", "bad_origin", "bad_address", "bad_language", "bad_colour", "bad_number",
-    "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "last_owner", "not_yours", "bad_mail",
+    "needed", "too_many", "too_long", "bad_id", "bad_name", "bad_origin", "bad_address", "bad_language", "bad_colour",
+    "bad_number", "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "last_owner", "not_yours", "bad_mail",
 ]  # fmt: skip  # a list of names
 """What is wrong with one field of a form of settings. The refusal `invalid` has them by field."""
 

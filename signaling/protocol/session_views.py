@@ -91,6 +91,21 @@ class SiteView(Struct, kw_only=True):
     home_url: str = ""
     file_mb: int = 25  # the largest file in MB that people may send; 0: only pictures may be sent
     read_marks: bool = True  # whether pages report and show who has read a line
+    logo: str = ""  # id of the picture beside the name, at /api/logos/ID
+    channels: list[Channel] = []  # how users may talk
+    waiting_notice: str = ""  # what the site tells users who wait
+    recording_notice: str = ""  # what the site tells users before they agree to a recording
+
+
+class FormFieldView(Struct, kw_only=True):
+    """A field of the form before a conversation, in the language of the page. ``choices``: only of the kind "choice"."""
+
+    id: str
+    name: str
+    kind: Literal["line", "text", "choice"]
+    required: bool
+    most: int  # characters
+    choices: list[str] = []
 
 
 class CategoryView(Struct, kw_only=True):

@@ -19,6 +19,7 @@ from signaling.protocol.own_texts import LANGUAGES
 from signaling.protocol.reasons import FieldProblem
 from signaling.protocol.texts import BadText, Exact, Seen
 
+from .site_front import CHANNELS, MOST_CHOICES, MOST_FIELDS, MOST_LABEL, MOST_LAUNCHER, MOST_NOTICE, FormField
 from .types import Category, Site, StaffRecord
 
 _Fields = Mapping[str, Any]
@@ -36,6 +37,7 @@ SENTENCES: Final[dict[FieldProblem, str]] = {
     "too_many": "has too many entries",
     "bad_id": "has letters, digits, “-”, “_” and “.” only, 64 at most",
     "bad_name": "has 1 to 100 characters",
+    "too_long": "is too long",
     "bad_origin": "must be origins such as https://shop.example, without a path",
     "bad_address": "must be an address that begins with https://",
     "bad_language": "must be languages such as ko, en-US or zh-Hant",
@@ -83,17 +85,29 @@ class _Checks:
         self.require(field, "too_many", len(found) <= MOST_LISTED)
         return list(found)
 
-    def names(self, field: str, names: Mapping[str, str]) -> dict[str, str]:
-        """Return the names by language, without empty ones."""
+    def names(
+        self,
+        field: str,
+        names: Mapping[str, str],
+        most: int = MOST_NAME,
+        *,
+        problem: FieldProblem = "bad_name",
+        needed: bool = True,
+    ) -> dict[str, str]:
+        """Return the names by language, without empty ones. `problem`: of a name that has more than `most` characters."""
         found = {}
         for language, name in names.items():
             if not name.strip():
                 continue
             tag = canonical(language)
             self.require(field, "bad_language", bool(tag))
-            [found[tag or language]] = self.each(field, "bad_name", [name], Seen(MOST_NAME, least=1))
-        self.require(field, "needed", bool(found))
+            [found[tag or language]] = self.each(field, problem, [name], Seen(most, least=1))
+        self.require(field, "needed", bool(found) or not needed)
         return found
+
+    def texts(self, field: str, texts: Mapping[str, str], most: int) -> dict[str, str]:
+        """Return texts by language, of which none is needed."""
+        return self.names(field, texts, most, problem="too_long", needed=False)
 
     def page(self, field: str, address: str) -> str:
         return self.each(field, "bad_address", [address.strip()], web_addresses.page)[0] if address.strip() else ""
@@ -113,6 +127,7 @@ def checked_site(site: Site) -> Site:
     checks.require("retention_days", "bad_number", 1 <= site.retention_days <= MOST_RETENTION_DAYS)
     checks.require("file_mb", "bad_number", 0 <= site.file_mb <= MOST_FILE_MB)
     checks.require("categories", "too_many", len(site.categories) <= MOST_CATEGORIES)
+    checks.require("channels", "needed", bool(site.channels))
     checked = replace(
         site,
         names=checks.names("names", site.names),
@@ -121,6 +136,10 @@ def checked_site(site: Site) -> Site:
         privacy_url=checks.page("privacy_url", site.privacy_url),
         home_url=checks.page("home_url", site.home_url),
         page_params=checks.each("page_params", "bad_name", site.page_params, Exact(100)),
+        channels=[channel for channel in CHANNELS if channel in site.channels],
+        launcher_texts=checks.texts("launcher_texts", site.launcher_texts, MOST_LAUNCHER),
+        waiting_notice=checks.texts("waiting_notice", site.waiting_notice, MOST_NOTICE),
+        recording_notice=checks.texts("recording_notice", site.recording_notice, MOST_NOTICE),
         categories={each.id: _checked_category(checks, each, site) for each in site.categories.values()},
     )
     checks.done()
@@ -137,7 +156,25 @@ def _checked_category(checks: _Checks, category: Category, site: Site) -> Catego
     if category.parent is not None:
         known = category.parent in site.categories
         checks.require(f"{here}.parent", "bad_parent", known and not _is_below(site, category.parent, category.id))
-    return replace(category, names=checks.names(f"{here}.names", category.names))
+    form = None if category.form is None else _checked_form(checks, f"{here}.form", category.form)
+    return replace(category, names=checks.names(f"{here}.names", category.names), form=form)
+
+
+def _checked_form(checks: _Checks, here: str, form: list[FormField]) -> list[FormField]:
+    """Return the fields in canonical form. Their problems are named "categories.ID.form.NUMBER.part"."""
+    checks.require(here, "too_many", len(form) <= MOST_FIELDS)
+    return [_checked_field(checks, f"{here}.{number}", each, form[:number]) for number, each in enumerate(form[:MOST_FIELDS])]
+
+
+def _checked_field(checks: _Checks, here: str, asked: FormField, before: list[FormField]) -> FormField:
+    checks.require(f"{here}.id", "bad_id", bool(_ID.fullmatch(asked.id)))
+    checks.require(f"{here}.id", "taken", asked.id not in {each.id for each in before})
+    choices = asked.choices if asked.kind == "choice" else []
+    checks.require(f"{here}.choices", "needed", len(choices) >= 2 or asked.kind != "choice")
+    checks.require(f"{here}.choices", "too_many", len(choices) <= MOST_CHOICES)
+    names = checks.names(f"{here}.names", asked.names, MOST_LABEL, problem="too_long")
+    shown = [checks.names(f"{here}.choices", each, MOST_LABEL, problem="too_long") for each in choices[:MOST_CHOICES]]
+    return replace(asked, names=names, choices=shown)
 
 
 def _is_below(site: Site, category: str, ancestor: str) -> bool:

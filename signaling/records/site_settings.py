@@ -1,33 +1,34 @@
-"""A site's settings as people edit them: everything but its keys, its outcomes and the hours of its categories."""
+"""A site's settings as people edit them: everything but its keys, logo and outcomes, and the hours of its categories."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 from msgspec.structs import fields, replace
 
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Exact, Seen
-from signaling.protocol.words import Captions, Listening
+from signaling.protocol.words import Captions, Channel, Listening
 
+from .site_front import CHANNELS, Corner, FormField, Tag, Texts
 from .types import Category, Site
 
 Shown = Annotated[str, by(Seen(200, cut=True))]
 Typed = Annotated[str, by(Exact(2000))]
 Number = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
-Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,35}\Z")]  # of a language
 Few = Meta(max_length=300)
 
 
 class CategorySettings(Struct, kw_only=True):
-    """A category. `parent`: "" for none. `priority` and `widens_s`: null to inherit from the parent."""
+    """A category. `parent`: "" for none. `priority`, `widens_s` and `form`: null to inherit from the parent."""
 
     id: Typed
     parent: Typed = ""
     names: dict[Tag, Shown] = {}
     priority: Number | None = None
     widens_s: Annotated[list[Number], Meta(min_length=2, max_length=2)] | None = None
+    form: Annotated[list[FormField], Few] | None = None
 
 
 class SiteSettings(Struct, kw_only=True):
@@ -48,16 +49,28 @@ class SiteSettings(Struct, kw_only=True):
     read_marks: Literal["off", "on"] = "on"
     own_past: Literal["shown", "off"] = "shown"
     captions: Captions = "live"
+    corner: Corner = "right"
+    launcher_texts: Texts = {}
+    channels: Annotated[list[Channel], Few] = field(default_factory=lambda: list(CHANNELS))
+    waiting_notice: Texts = {}
+    recording_notice: Texts = {}
     categories: Annotated[list[CategorySettings], Few] = []
 
 
-_SAME = tuple(field.name for field in fields(SiteSettings) if field.name != "categories")
+_SAME = tuple(each.name for each in fields(SiteSettings) if each.name != "categories")
 
 
 def settings_of(site: Site) -> SiteSettings:
     """Return the site's settings."""
     categories = [
-        CategorySettings(id=each.id, parent=each.parent or "", names=each.names, priority=each.priority, widens_s=_listed(each))
+        CategorySettings(
+            id=each.id,
+            parent=each.parent or "",
+            names=each.names,
+            priority=each.priority,
+            widens_s=_listed(each),
+            form=each.form,
+        )
         for each in site.categories.values()
     ]
     return SiteSettings(**{name: getattr(site, name) for name in _SAME}, categories=categories)
@@ -68,7 +81,7 @@ def _listed(category: Category) -> list[int] | None:
 
 
 def with_settings(site: Site, settings: SiteSettings) -> Site:
-    """Return the site with these settings. Its keys and outcomes stay, and so do the hours of a category that stays."""
+    """Return the site with these settings. Its keys, logo and outcomes stay, and so do the hours of a category that stays."""
     known = site.categories
     categories = {
         each.id: Category(
@@ -77,6 +90,7 @@ def with_settings(site: Site, settings: SiteSettings) -> Site:
             names=each.names,
             priority=each.priority,
             widens_s=(each.widens_s[0], each.widens_s[1]) if each.widens_s else None,
+            form=each.form,
             hours=known[each.id].hours if each.id in known else None,
         )
         for each in settings.categories

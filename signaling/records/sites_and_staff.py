@@ -17,6 +17,7 @@ from .mail_plan import MailPlan
 from .opening_hours import Hours
 from .owners import require_owner
 from .realm import Realm
+from .site_front import FormField
 from .types import Category, Changed, SignInRecord, Site, SiteKey, StaffRecord, version_of
 from .wrap_up import WrapUpPlan
 
@@ -81,6 +82,7 @@ class Places(Database):
                 "hours": _plain(c.hours),
                 "priority": c.priority,
                 "widens_s": c.widens_s,
+                "form": _plain(c.form),
             }
             for n, c in enumerate(site.categories.values())
         ]
@@ -274,8 +276,9 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
     for c in categories:
         hours = msgspec.convert(c["hours"], Hours) if c["hours"] else None
         widens_s = tuple(c["widens_s"]) if c["widens_s"] else None
+        form = None if c["form"] is None else msgspec.convert(c["form"], list[FormField])
         by_site[c["site"]][c["id"]] = Category(
-            id=c["id"], parent=c["parent"], names=c["names"], hours=hours, priority=c["priority"], widens_s=widens_s
+            id=c["id"], parent=c["parent"], names=c["names"], hours=hours, priority=c["priority"], widens_s=widens_s, form=form
         )
     for k in keys:
         keys_by_site[k["site"]].append(SiteKey(kid=k["kid"], secret=k["secret"]))
@@ -295,5 +298,5 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
     ]
 
 
-def _plain(value: Hours | WrapUpPlan | MailPlan | None) -> Any:
+def _plain(value: Hours | WrapUpPlan | MailPlan | list[FormField] | None) -> Any:
     return None if value is None else msgspec.to_builtins(value)

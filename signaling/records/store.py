@@ -10,6 +10,7 @@ from .first_start import FirstStart
 from .history import History
 from .lines import Lines
 from .links import Links
+from .logos import Logos
 from .oidc import Oidc
 from .organisations import Organisations
 from .outbox import Outbox
@@ -20,7 +21,6 @@ from .replies import Replies
 from .reports import Reports
 from .sessions import Sessions
 from .sign_ins import SignIns
-from .sites_and_staff import Places
 from .threads import ThreadsRead
 from .types import StaleEpoch, UnknownSession
 from .webhooks import Webhooks
@@ -29,7 +29,7 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
 class Records(
-    Organisations, Places, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
+    Organisations, Logos, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
     Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

@@ -17,6 +17,7 @@ from signaling.protocol.words import Audience, Captions, Channel, Listening, Off
 
 from .mail_plan import MailPlan
 from .opening_hours import Hours
+from .site_front import CHANNELS, Corner, FormField, in_language
 from .wrap_up import STANDARD, WrapUpPlan
 
 LineRecord = Line  # a line is stored in the form in which it is sent
@@ -65,6 +66,7 @@ class Category(Struct, frozen=True, kw_only=True):
     `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open.
     `priority`: how far requests of this category go ahead of others (`matcher.rules.Rules.priority_step_ms`).
     `widens_s`: the seconds after which a request is offered to staff of the parent categories, and to all staff of the site.
+    `form`: what users are asked before the conversation; None to inherit it from the parent.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Category(Struct, frozen=True, kw_only=True):
     hours: Hours | None = None
     priority: int | None = None
     widens_s: tuple[int, int] | None = None
+    form: list[FormField] | None = None
 
 
 class SiteKey(Struct, frozen=True, kw_only=True):
@@ -96,6 +99,9 @@ class Site(Struct, frozen=True, kw_only=True):
     `thread_days`: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
     `captions`: "live": people in a call may turn captions on; "keep": and keep them with the conversation, if all agree.
     `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
+    `logo`: id of the picture beside the site's name, or "". `corner`: where the launcher stands. `channels`: how users may talk.
+    `launcher_texts`: language → text of the launcher, where it is not the standard one. `waiting_notice`, `recording_notice`:
+    language → text that users read while they wait, and before they agree to a recording.
     """
 
     id: str
@@ -118,13 +124,19 @@ class Site(Struct, frozen=True, kw_only=True):
     thread_days: int = 7
     own_past: Literal["shown", "off"] = "shown"
     captions: Captions = "live"
+    logo: str = ""
+    corner: Corner = "right"
+    launcher_texts: dict[str, str] = {}
+    channels: list[Channel] = field(default_factory=lambda: list(CHANNELS))
+    waiting_notice: dict[str, str] = {}
+    recording_notice: dict[str, str] = {}
     mail: MailPlan = field(default_factory=MailPlan)
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 
     def name(self, language: str) -> str:
         """Return the site's name in that language, else in the most suitable language that the site has, else the site's id."""
-        return _in_language(self.names, language) or self.id
+        return in_language(self.names, language) or self.id
 
     def language_for(self, language: str) -> str | None:
         """Return the site's own tag for a requested language ("ko" for "ko_KR"), or None when the site does not offer it."""
@@ -133,7 +145,7 @@ class Site(Struct, frozen=True, kw_only=True):
     def category_name(self, category: str, language: str) -> str:
         """Return the category's name in that language or the most suitable one, else the category's id."""
         names = self.categories[category].names if category in self.categories else {}
-        return _in_language(names, language) or category
+        return in_language(names, language) or category
 
     @property
     def wrap_up_plan(self) -> WrapUpPlan:
@@ -143,12 +155,12 @@ class Site(Struct, frozen=True, kw_only=True):
     def outcome_name(self, outcome: str, language: str) -> str:
         """Return the outcome with its headings, as in "Returns › Damaged". Return its id when the site no longer has it."""
         line = self.wrap_up_plan.line(outcome)
-        return " › ".join(_in_language(each.names, language) for each in line) or outcome
+        return " › ".join(in_language(each.names, language) for each in line) or outcome
 
     def tag_name(self, tag: str, language: str) -> str:
         """Return the tag's name, or its id when the site no longer has the tag."""
         names = next((each.names for each in self.wrap_up_plan.tags if each.id == tag), {})
-        return _in_language(names, language) or tag
+        return in_language(names, language) or tag
 
     def category_path(self, category: str) -> tuple[str, ...]:
         """Return the categories from this one up to its root: ("lenses", "cameras"). Unknown parents and cycles end the path."""
@@ -170,14 +182,14 @@ class Site(Struct, frozen=True, kw_only=True):
         seconds = next((each for each in found if each is not None), None)
         return (seconds[0] * 1000, seconds[1] * 1000) if seconds else None
 
+    def form_of(self, category: str) -> list[FormField]:
+        """Return the category's own form, else its nearest ancestor's, else none."""
+        found = (self.categories[each].form for each in self.category_path(category))
+        return next((form for form in found if form is not None), [])
+
     def hours_of(self, category: str) -> Hours | None:
         """Return the category's own hours, else its nearest ancestor's, else None (always open)."""
         return next((found for each in self.category_path(category) if (found := self.categories[each].hours) is not None), None)
-
-
-def _in_language(names: dict[str, str], language: str) -> str:
-    """Return the name in that language, else in the most suitable language, else in any language. Without names, return ""."""
-    return names.get(language) or names.get(lookup(language, names) or "") or next(iter(names.values()), "")
 
 
 class StaffRecord(Struct, frozen=True, kw_only=True):

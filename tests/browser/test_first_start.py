@@ -97,7 +97,7 @@ async def test_two_sites_and_a_conversation_without_a_shell(tmp_path: Path, cast
         await owner.get("start-another").click()
         await add_site(owner, "마루", "https://maru.example")
         await owner.get("start-staff").get_by_test_id("start-next").click()
-        await expect(owner.get("start-ready-shop")).to_contain_text(f'src="{service.url}/widget.js" data-site="shop"')
+        await expect(owner.get("start-ready-shop")).to_contain_text(f'src="{service.url}/widget.js?site=shop" data-site="shop"')
         await expect(owner.get("finding").first).to_be_visible(timeout=15_000)
         await eyes.look(owner.page, "start-ready")
 

@@ -9,6 +9,7 @@ from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
 from signaling.protocol import server_messages as replies
+from signaling.protocol.words import Channel
 from signaling.records.opening_hours import may_call_back
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
@@ -56,6 +57,12 @@ def staff_id(client: Client) -> str:
     if client.staff is None:
         raise NotAllowed("not_yours")
     return client.staff.id
+
+
+def require_channel(entry: Entry, channel: Channel) -> None:
+    """Raise NotAllowed if the site does not offer this way to talk."""
+    if channel not in entry.site.channels:
+        raise NotAllowed("not_offered")
 
 
 async def check_time(live: Live, entry: Entry, at: int) -> None:

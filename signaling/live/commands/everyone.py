@@ -13,7 +13,7 @@ from signaling.protocol.session_views import Media
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 
-from .checks import Handler, Reply, event, in_session
+from .checks import Handler, Reply, event, in_session, require_channel
 
 
 async def _hello(live: Live, client: Client, message: msg.Hello) -> Reply:
@@ -102,6 +102,12 @@ async def _captions(live: Live, client: Client, entry: Entry, person: Person, me
     return None
 
 
+async def _add_channel(live: Live, client: Client, entry: Entry, person: Person, message: msg.AddChannel) -> Reply:
+    require_channel(entry, message.channel)
+    await live.sessions.apply(entry, ev.ChannelChanged(person.id, message.channel))
+    return None
+
+
 HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,
     msg.Ping: _ping,
@@ -113,7 +119,7 @@ HANDLERS: dict[type[Any], Handler] = {
             person.id, Media(mic=m.mic, camera=m.camera, screen=m.screen, interrupted=m.interrupted)
         )
     ),
-    msg.AddChannel: event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
+    msg.AddChannel: in_session(_add_channel),
     msg.SendLine: in_session(_line),
     msg.EditLine: in_session(_edit_line),
     msg.RetractLine: in_session(_retract_line),

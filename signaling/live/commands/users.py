@@ -18,7 +18,7 @@ from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 from signaling.session.views import brief_value
 
-from .checks import Handler, Reply, check_time, event, in_session
+from .checks import Handler, Reply, check_time, event, in_session, require_channel
 
 # callbacks in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
 MOST_CALLBACKS = 5_000
@@ -35,6 +35,7 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
         raise NotAllowed("closed")
     if live.owed.crowded:
         raise NotAllowed("unavailable")
+    require_channel(entry, message.channel or entry.session.channel)
     preferred = await _preferred(live, entry)
     first = (preferred.id, preferred.name) if preferred else ("", "")
     await live.sessions.apply(entry, ev.Entered(message.channel, message.name.strip(), *first))

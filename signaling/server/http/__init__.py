@@ -22,6 +22,7 @@ from . import (
     first_start,
     health,
     hours,
+    logos,
     mail,
     oidc,
     openapi,
@@ -30,8 +31,8 @@ from . import (
     passkeys,
     person,
     pictures,
-    recordings,
     previews,
+    recordings,
     replies,
     reply_pictures,
     reports,
@@ -51,8 +52,8 @@ from . import (
     webhooks,
     wrap_up,
 )
-from .errors import refusals
 from .bodies import now_ms
+from .errors import refusals
 from .headers import hide_versions, security_headers
 from .image_files import Checker
 from .origin import own_origin_only
@@ -62,8 +63,8 @@ def setup(app: web.Application) -> None:
     """Add the routes, the middlewares and the hourly upkeep. Handlers find shared objects by the keys of `app_keys.py`."""
     app[recordings.LOOKS] = recordings.Looks()
     app[doctor.TURN] = asyncio.Lock()
-    checker = app[pictures.CHECKER] = Checker()
     app[previews.PREVIEWS] = Previews(app[RECORDS], now_ms)
+    checker = app[pictures.CHECKER] = Checker()
     app.on_cleanup.append(lambda _: checker.close())
     app[pictures.UPLOADS] = Buckets(burst=24, per_minute=12)  # a PDF of 20 pages becomes 20 pictures of the board
     app[files.INTAKE] = file_bodies.Intake(app[FILES])
@@ -82,7 +83,7 @@ def setup(app: web.Application) -> None:
     for_people = (health, openapi, pages, users, transcripts, threads, pictures, files)
     for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, reports, hours, thresholds, doctor, mail, undo)
-    for_settings = (settings_sites, settings_staff, settings_tokens, previews, webhooks)
+    for_settings = (settings_sites, settings_staff, settings_tokens, logos, previews, webhooks)
     for_the_first = (first_start, try_page)
     for part in (*for_people, *for_staff, *for_operators, *for_settings, *for_the_first, unsubscribe):
         app.add_routes(part.routes)

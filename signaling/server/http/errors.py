@@ -35,6 +35,7 @@ _log = log.get("signaling.server.http")
 _STATUS: dict[HttpReason, int] = {
     "unknown_site": 404,
     "unknown_category": 404,
+    "not_offered": 403,
     "wrong_origin": 403,
     "replayed": 409,
     "too_large": 413,
@@ -61,8 +62,8 @@ _STATUS: dict[HttpReason, int] = {
     "provider_unavailable": 503,
     "no_role": 403,
     "by_provider": 409,
-    "too_many_site": 429,
     "provider_only": 403,
+    "too_many_site": 429,
     "too_many_address": 429,
     "too_many_sign_ins": 429,
 }

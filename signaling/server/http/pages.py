@@ -20,6 +20,7 @@ from .bodies import Key, file_inside, read_query
 from .compressed import file_response
 from .errors import Refused, not_found
 from .headers import DEVICES, Device, Opener, page_headers
+from .launcher import dressed, is_plain
 from .no_panel import Reason, no_panel
 from .try_page import page_origins
 
@@ -49,6 +50,13 @@ class PanelQuery(Struct, kw_only=True):
     lang: Locale = ""
 
 
+class WidgetQuery(Struct, kw_only=True):
+    """`site`: whose launcher it is; "" for the standard one."""
+
+    site: Key = ""
+
+
+_read_widget: QueryReader[WidgetQuery] = QueryReader(WidgetQuery)
 _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 
@@ -105,13 +113,26 @@ async def operator(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/widget.js")
 async def widget(request: web.Request) -> web.StreamResponse:
-    """Return the widget for partners' pages. Any origin may load it. A new version reaches these pages within five minutes."""
+    """Return the widget for partners' pages. Any origin may load it. A new version reaches these pages within five minutes.
+
+    `?site=` names the site whose launcher it is.
+    """
     headers = {
         "Cache-Control": "public, max-age=300",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Access-Control-Allow-Origin": "*",
     }
-    return _file(request, "widget.js", headers)
+    path = PAGES / "widget.js"
+    try:
+        asked = read_query(request, _read_widget)
+    except Refused:
+        asked = WidgetQuery()
+    site = await request.app[RECORDS].site(asked.site) if asked.site and path.is_file() else None
+    if site is None or is_plain(site):
+        return _file(request, "widget.js", headers)
+    response = web.Response(text=dressed(path.read_text("utf-8"), site), content_type="text/javascript", headers=headers)
+    response.enable_compression()
+    return response
 
 
 @routes.get("/assets/{path:.+}")

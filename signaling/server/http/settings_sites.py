@@ -49,13 +49,14 @@ class SiteRows(Struct, kw_only=True):
 class StoredSite(Struct, kw_only=True):
     """A site for editing. `version`: goes back with the change. `keys`: the names of the keys, never their secrets.
 
-    `snippet`: what the site puts into its pages.
+    `logo`: id of its picture, or "". `snippet`: what the site puts into its pages.
     """
 
     id: str
     version: str
     settings: SiteSettings
     keys: list[str]
+    logo: str
     snippet: str
 
 
@@ -209,4 +210,6 @@ def stored(request: web.Request, site: Site) -> StoredSite:
     """Return the site for editing."""
     keys = [key.kid for key in site.keys]
     snippet = snippet_of(request.app[SETTINGS], site)
-    return StoredSite(id=site.id, version=version_of(site), settings=settings_of(site), keys=keys, snippet=snippet)
+    return StoredSite(
+        id=site.id, version=version_of(site), settings=settings_of(site), keys=keys, logo=site.logo, snippet=snippet
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -44,7 +45,7 @@ def snippet_of(settings: Settings, site: Site, language: str = "") -> str:
     about = f'data-site="{site.id}" data-category="{category}" data-lang="{language}"'
     if site.accent:
         about += f' data-accent="{html.escape(site.accent)}"'  # of the launcher; the panel asks the server
-    return f'<script async src="{settings.url}/widget.js" {about}></script>'
+    return f'<script async src="{settings.url}/widget.js?site={quote(site.id)}" {about}></script>'
 
 
 def page_origins(settings: Settings, site: Site) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from aiohttp import web
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from signaling.access import brief as briefs
 from signaling.access.admission import Crowded
@@ -13,11 +13,12 @@ from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
 from signaling.access.rate_limits import Buckets
 from signaling.access.threads import signed_user
+from signaling.live.site_views import form_view, site_view
 from signaling.protocol.language_tags import accepted
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import InviteReason
-from signaling.protocol.session_views import CategoryView, OpeningView, SiteView
-from signaling.protocol.texts import Exact
+from signaling.protocol.session_views import CategoryView, FormFieldView, OpeningView, SiteView
+from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Channel, Locale
 from signaling.records import Site
 from signaling.records.opening_hours import is_open, next_opening
@@ -29,9 +30,10 @@ from .errors import Refused, answer, not_found, refusal_of
 from .try_page import page_origins
 
 routes = web.RouteTableDef()
+Typed = Annotated[str, by(Seen(1000, cut=True))]
+FieldId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
 WALKS: web.AppKey[Buckets] = web.AppKey("walks", Buckets)
 
-CHANNELS: tuple[Channel, ...] = ("text", "voice", "video")
 _HELPERS_SHOWN = 3  # most names in the panel's greeting
 _INVITE_STATUS: dict[InviteReason, int] = {"replayed": 409, "over": 410, "expired": 410}
 INVITE_SENTENCES: dict[InviteReason, str] = {
@@ -55,7 +57,8 @@ class PanelView(Struct, kw_only=True):
     own_past: bool  # whether users whom the partner's code names may read their earlier conversations
     opening: OpeningView
     page_params: list[str]  # query parameters that are not cut from page addresses
-    channels: tuple[Channel, ...] = CHANNELS
+    channels: list[Channel]
+    form: list[FormFieldView]  # what users are asked before the conversation
 
 
 class PanelQuery(Struct, kw_only=True):
@@ -80,12 +83,16 @@ class SessionRequest(Struct, kw_only=True):
 
     `when_open`: what happens when the code names a user who has an open conversation by text. "begin": another one begins.
     "ask": the request is refused (`open_elsewhere`), so that the page can ask the user. The code is used up.
+    `purpose`: "later" when the user only leaves a message or books a callback, which needs neither form nor channel.
+    `form`: what the user has typed into the form, by the id of the field. Unknown fields are ignored.
     """
 
     code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the real limit of the length
     channel: Channel
     locale: Locale = "en"
     when_open: Literal["begin", "ask"] = "begin"
+    purpose: Literal["talk", "later"] = "talk"
+    form: Annotated[dict[FieldId, Typed], Meta(max_length=20)] = {}
     supplement: briefs.Supplement = field(default_factory=briefs.Supplement)
 
 
@@ -128,15 +135,7 @@ async def panel(request: web.Request) -> web.Response:
     helpers = await live.arriving.helpers(site.id, category, language) if site.staff_names == "shown" else []
     return answer(
         PanelView(
-            site=SiteView(
-                id=site.id,
-                name=site.name(language),
-                accent=site.accent,
-                privacy_url=site.privacy_url,
-                home_url=site.home_url,
-                file_mb=site.file_mb,
-                read_marks=site.read_marks == "on",
-            ),
+            site=site_view(site, language),
             category=CategoryView(id=category, name=site.category_name(category, language)),
             language=language,
             staffed=place.staffed,
@@ -150,6 +149,8 @@ async def panel(request: web.Request) -> web.Response:
                 open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=site.callbacks == "offered"
             ),
             page_params=site.page_params,
+            channels=site.channels,
+            form=form_view(site, category, language),
         )
     )
 
@@ -219,7 +220,12 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
     asks = asked.when_open == "ask" and asked.channel == "text" and site.own_past == "shown" and signed_user(verified)
     if asks and await request.app[RECORDS].open_text(thread_reader(site, user_ref, now)):
         raise Refused(409, "open_elsewhere", "You have an open conversation, in another window or on another device.")
-    brief = briefs.make_brief(verified, asked.supplement, now)
+    if asked.purpose == "talk":
+        if asked.channel not in site.channels:
+            raise Refused(403, "not_offered", "The site does not offer this way to talk.")
+        if missing := briefs.missing(site.form_of(claims.category), asked.form):
+            raise Refused(400, "form_needed", f"The form lacks: {', '.join(missing)}.")
+    brief = briefs.make_brief(verified, asked.supplement, now, asked.form)
     return await request.app[LIVE].arriving.create_session(
         site=site.id,
         category=claims.category,

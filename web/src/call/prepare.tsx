@@ -8,6 +8,7 @@ import { Field } from "../ui/field";
 import { Icon } from "../ui/icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
+import { Logo } from "./logo";
 import { isCalled } from "./screen";
 import { t } from "./words";
 
@@ -49,6 +50,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
       )}
       <div class="prepare-side">
         <header>
+          <Logo site={session.site} />
           <p class="prepare-about">{t("prepare.about", { site: session.site.name, category: session.category.name })}</p>
           <h1>
             {isCalled(session)
@@ -110,6 +112,7 @@ function Shared({ session, channel }: { session: SessionView; channel: "text" | 
         {channel !== "text" && (
           <li data-testid="may-record">{t(session.may_record ? "prepare.shared.recorded" : "prepare.shared.unrecorded")}</li>
         )}
+        {session.may_record && session.site.recording_notice && <li>{session.site.recording_notice}</li>}
       </ul>
       {session.site.privacy_url && (
         <a href={session.site.privacy_url} target="_blank" rel="noreferrer">

@@ -21,6 +21,7 @@ import { Icon } from "../ui/icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
 import { Lost } from "./later";
+import { Logo } from "./logo";
 import { Notices, Upgrade } from "./notices";
 import { t } from "./words";
 
@@ -145,6 +146,7 @@ function Header({ call, session }: { call: Call; session: SessionView }) {
   const { heard, words } = useWhoHears(call, session);
   return (
     <header class="room-head">
+      <Logo site={session.site} />
       <strong class="room-site">{session.site.name}</strong>
       {session.room?.media && (
         <span class={`pill ${heard ? "pill-ok" : ""}`} data-testid="who-hears" role="status">

@@ -40,6 +40,7 @@ export function Waiting({ call, session }: { call: Call; session: SessionView })
                 {t("closed.line")}
               </p>
             )}
+            {session.site.waiting_notice && <p class="notice">{session.site.waiting_notice}</p>}
             {waiting && <Since call={call} since={waiting.since} />}
             <div class="buttons">
               {callbacks && (

@@ -65,6 +65,20 @@ export interface SiteView {
   home_url: string;
   file_mb: number;
   read_marks: boolean;
+  logo: string;
+  channels: Channel[];
+  waiting_notice: string;
+  recording_notice: string;
+}
+
+/** A field of the form before a conversation, in the language of the page. ``choices``: only of the kind "choice". */
+export interface FormFieldView {
+  id: string;
+  name: string;
+  kind: "line" | "text" | "choice";
+  required: boolean;
+  most: number;
+  choices: string[];
 }
 
 /** A category of the site. */

@@ -1,7 +1,7 @@
 /** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's reason or "network". `retry_s`: seconds
  *  until the server wants a retry; 0 if the server gave no time. */
 
-import type { CategoryView, Channel, HttpReason, OpeningView, SiteView } from "../messages";
+import type { CategoryView, Channel, FormFieldView, HttpReason, OpeningView, SiteView } from "../messages";
 import type { StartFailure } from "../room/handoff";
 import type { Supplement } from "./visit";
 
@@ -21,6 +21,8 @@ export interface PanelInfo {
   own_past?: boolean;
   opening: OpeningView;
   channels: Channel[];
+  /** What visitors are asked before the conversation. */
+  form?: FormFieldView[];
   /** Query parameters that the site allows in page addresses. */
   page_params?: string[];
 }
@@ -69,11 +71,19 @@ export interface Made {
  *  with `open_elsewhere`. */
 export type WhenOpen = "begin" | "ask";
 
-export const startSession = (code: string, channel: Channel, locale: string, supplement: Supplement, when_open: WhenOpen) =>
+/** What else a new session begins with. `purpose` "later": the visitor only leaves a message or books a callback. */
+export interface Beginning {
+  when_open: WhenOpen;
+  purpose: "talk" | "later";
+  /** What the visitor typed into the form, by the id of the field. */
+  form: Record<string, string>;
+}
+
+export const startSession = (code: string, channel: Channel, locale: string, supplement: Supplement, begins: Beginning) =>
   call("/api/sessions", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ code, channel, locale, when_open, supplement: { ...supplement, now: Date.now() } }),
+    body: JSON.stringify({ code, channel, locale, ...begins, supplement: { ...supplement, now: Date.now() } }),
   }) as Promise<Made>;
 
 /** Tells the server on which page the visitor is now. Returns whether the server accepted that. */

@@ -81,6 +81,7 @@ function App({ panel }: { panel: Panel }) {
   return (
     <>
       <header class="p-bar">
+        {info?.site.logo && <img class="p-logo" src={`/api/logos/${encodeURIComponent(info.site.logo)}`} alt="" />}
         <strong>{info ? info.site.name : t("title")}</strong>
         {state.client && (
           <IconButton

@@ -8,6 +8,7 @@ import { t as roomText } from "../room/words";
 import { Button, Icon, locale, ownName, TextArea } from "../ui";
 import { initials } from "../ui/initials";
 import type { PanelInfo } from "./api";
+import { Asked } from "./asked";
 import type { Panel } from "./panel";
 import type { PanelState } from "./state";
 import { Shared } from "./shared";
@@ -39,6 +40,7 @@ export function Offer({ panel, state, info }: Part) {
         data-testid="panel-note"
         onInput={(event) => panel.type({ note: event.currentTarget.value })}
       />
+      {!closed && info.form && <Asked panel={panel} state={state} form={info.form} />}
       {state.refusal && (
         <p class="notice notice-danger" role="alert" data-testid="panel-refusal">
           {refusalText(state.refusal)}

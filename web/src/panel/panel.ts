@@ -10,6 +10,7 @@ import type { CodeAnswer, Context } from "../widget/protocol";
 import { type Made, type PanelInfo, panelInfo, Refusal, sendProductPicture, startSession, type WhenOpen } from "./api";
 import type { CodeMaker } from "./bridge";
 import { CallWindow } from "./call-window";
+import { missingIn } from "./form";
 import { hintOf } from "./hints";
 import { keep, type Kept, loadKept, type Purpose } from "./kept";
 import { Patience } from "./patience";
@@ -81,11 +82,15 @@ export class Panel {
   ): Promise<void> {
     const { info, starting } = this.store.get();
     if (!info || starting) return;
+    if (purpose === "talk" && missingIn(info.form ?? [], this.store.get().typed.form).length > 0) {
+      this.change({ refusal: "form_needed" });
+      return;
+    }
     const name = `sangdam-${newId()}`;
     const offering = channel === "text" ? null : this.openCall(name);
     this.change({ starting: channel, refusal: "", elsewhere: false });
     try {
-      const made = await this.patience.run(() => this.makeSession(info, channel, whenOpen));
+      const made = await this.patience.run(() => this.makeSession(info, channel, purpose, whenOpen));
       if (!made) {
         this.callWindow.close();
         this.change({ starting: null, blocked: false });
@@ -225,7 +230,7 @@ export class Panel {
     this.bridge.status(words, live);
   }
 
-  private async makeSession(info: PanelInfo, channel: Channel, whenOpen: WhenOpen): Promise<Made> {
+  private async makeSession(info: PanelInfo, channel: Channel, purpose: Purpose, whenOpen: WhenOpen): Promise<Made> {
     const { visit, removed, typed, partner } = this.store.get();
     const { site, category } = this.around.query;
     const shared = visit && supplementOf(visit, removed, typed);
@@ -235,7 +240,11 @@ export class Panel {
       this.maker(),
     );
     const nothing = { page_url: "", page_title: "", product: null, trail: [], user_name: typed.name, note: typed.note };
-    const made = await startSession(codeIn(code), channel, info.language, shared ?? nothing, whenOpen);
+    const made = await startSession(codeIn(code), channel, info.language, shared ?? nothing, {
+      when_open: whenOpen,
+      purpose: purpose === "talk" ? "talk" : "later",
+      form: typed.form,
+    });
     if (visit?.picture && itemsOf(visit, removed).includes("picture"))
       void sendProductPicture(made.session, made.token, visit.picture);
     return made;

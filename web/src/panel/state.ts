@@ -14,7 +14,8 @@ export interface PanelState {
   /** Whether the partner's back end makes the code. That back end may add what it knows about the visitor. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
-  typed: { name: string; note: string };
+  /** `form`: by the id of the field. */
+  typed: { name: string; note: string; form: Record<string, string> };
   starting: Channel | null;
   /** When the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
   retryAt: number;
@@ -46,7 +47,7 @@ export const INITIAL: PanelState = {
   visit: null,
   partner: false,
   removed: new Set(),
-  typed: { name: "", note: "" },
+  typed: { name: "", note: "", form: {} },
   starting: null,
   retryAt: 0,
   refusal: "",

@@ -52,6 +52,7 @@ function Waiting({
         <b>{t(ringing ? "waiting.ringing" : "waiting.title")}</b>
       </p>
       <p role="status">{placeText(session)}</p>
+      {session.site.waiting_notice && <p data-testid="waiting-notice">{session.site.waiting_notice}</p>}
       <p class="p-quiet">{t("waiting.write")}</p>
       <div class="p-row">
         <Button kind="plain" onClick={onFold}>
@@ -198,7 +199,7 @@ function Room({
             onClick={() => panel.showPast(true)}
           />
         )}
-        {session.state === "active" && (
+        {session.state === "active" && session.site.channels.includes("voice") && (
           <Button kind="quiet" icon={Mic} data-testid="panel-add-voice" onClick={() => panel.addVoice()}>
             {t("voice.add")}
           </Button>

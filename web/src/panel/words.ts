@@ -17,7 +17,17 @@ type Told =
   | CodeReason
   | OneOf<
       PanelFailure,
-      "full" | "overloaded" | "unavailable" | "signed_out" | "closed" | "network" | "offline" | "no_page" | "other"
+      | "full"
+      | "overloaded"
+      | "unavailable"
+      | "signed_out"
+      | "closed"
+      | "network"
+      | "offline"
+      | "no_page"
+      | "form_needed"
+      | "not_offered"
+      | "other"
     >;
 
 /** Explains to the visitor why something failed. Reasons that a visitor cannot act on get a general sentence. */

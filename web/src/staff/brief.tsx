@@ -76,8 +76,9 @@ function Product({ brief }: { brief: Brief }) {
   );
 }
 
-/** Returns a field's name in words. A claim without a text of its own keeps its name: "claim.membership" is "membership". */
-const fieldName = (name: string) => textOr(`field.${name}`, name.replace(/^claim\./, "").replaceAll("_", " "));
+/** Returns a field's name in words. A claim without a text of its own keeps its name: "claim.membership" is "membership". So does an
+ *  answer in the form before the conversation. */
+const fieldName = (name: string) => textOr(`field.${name}`, name.replace(/^(claim|form)\./, "").replaceAll("_", " "));
 
 function Fact({ field }: { field: BriefField }) {
   return (

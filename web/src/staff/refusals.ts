@@ -45,6 +45,7 @@ type Elsewhere = OneOf<
   | "file_too_large"
   | "disk_full"
   | "past_off"
+  | "form_needed"
   | "open_elsewhere"
 >;
 

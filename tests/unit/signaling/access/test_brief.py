@@ -13,6 +13,7 @@ from signaling.access.codes import Claims, CodeRefused, Kind, Product, User, Ver
 from signaling.protocol.session_views import Brief
 from signaling.protocol.texts import count
 from signaling.records import Category, EarlierRecord, Site
+from signaling.records.site_front import FormField
 
 SITE = Site(
     id="shop",
@@ -47,6 +48,31 @@ def test_provenance_is_given_for_each_field() -> None:
         "note": ("급해요", "typed"),
         "claim.member": ("gold", "signed"),
     }
+
+
+FORM = [
+    FormField(id="order", names={"ko": "주문 번호", "en": "Order number"}, required=True),
+    FormField(id="why", names={"ko": "이유"}, kind="choice", choices=[{"ko": "배송", "en": "Delivery"}, {"ko": "반품"}]),
+]
+
+
+def test_answers_of_the_form_are_typed_fields_named_as_users_saw_them() -> None:
+    site = replace(SITE, categories=SITE.categories | {"lenses": Category(id="lenses", parent="cameras")})
+    site = replace(site, categories=site.categories | {"cameras": replace(site.categories["cameras"], form=FORM)})
+    verified = Verified(site, replace(CLAIMS, category="lenses"), "partner")
+    typed = {"order": " A-1042\n" + "x" * 200, "why": "배송", "unknown": "x"}
+    made = briefs.make_brief(verified, Supplement(), NOW, typed)
+    fields = {field.name: (field.value, field.provenance) for field in made.fields if field.name.startswith("form.")}
+    assert fields["form.이유"] == ("배송", "typed")
+    assert fields["form.주문 번호"][0].startswith("A-1042 x")
+    assert count(fields["form.주문 번호"][0]) == 120
+    assert len(fields) == 2
+
+
+def test_required_answer_must_be_visible_and_a_choice_must_exist() -> None:
+    form = [FORM[0], replace(FORM[1], required=True)]
+    assert briefs.missing(form, {"order": " \u200b ", "why": "교환"}) == ["order", "why"]
+    assert briefs.missing(form, {"order": "1", "why": "Delivery"}) == []
 
 
 def test_publishable_key_marks_nothing_as_signed() -> None:

@@ -116,7 +116,8 @@ def test_file_makes_an_installation_and_says_first_what_it_adds(folder: Path) ->
     assert (jimin["role"], jimin["sites"], jimin["texts"], jimin["texts_in_call"]) == ("counselor", ["shop"], 2, False)
     assert "안녕하세요." in done(folder, "replies", "export", "shop")
     assert '"sold"' in done(folder, "outcomes", "show", "shop")
-    assert done(folder, "sign-in") == "second factor: required\n"
+    assert done(folder, "sign-in") == "second factor: required\nprovider: offered\nhours: 12\n"
+    assert done(folder, "sign-in", "--organisation", "main").endswith("hours: 8\n")
 
 
 def test_new_staff_get_a_link_and_new_keys_a_secret_once(folder: Path) -> None:

@@ -66,7 +66,7 @@ def test_site_gets_categories_and_keys(folder: Path) -> None:
     assert not any(secret in json.dumps(shown) for secret in secrets), "a secret is shown once, when it is made"
     done(folder, "category", "remove", "shop", "cameras")
     assert as_json(folder, "category", "list", "shop") == [
-        {"id": "lenses", "parent": None, "names": {"en": "lenses"}, "priority": None, "widens_s": None}
+        {"id": "lenses", "parent": None, "names": {"en": "lenses"}, "priority": None, "widens_s": None, "form": None}
     ]
     done(folder, "site", "remove", "shop")
     assert as_json(folder, "site", "list") == []
@@ -311,7 +311,7 @@ def test_category_update_keeps_values_not_given(folder: Path) -> None:
     done(folder, "category", "add", "shop", "lenses", "--parent", "cameras")
     done(folder, "category", "add", "shop", "lenses", "--priority", "-1")
     done(folder, "category", "add", "shop", "lenses", "--widen", "5", "60")
-    lenses = {"id": "lenses", "parent": "cameras", "names": {"en": "lenses"}, "priority": -1, "widens_s": [5, 60]}
+    lenses = {"id": "lenses", "parent": "cameras", "names": {"en": "lenses"}, "priority": -1, "widens_s": [5, 60], "form": None}
     assert as_json(folder, "category", "show", "shop", "lenses") == lenses
     done(folder, "category", "add", "shop", "cameras", "--name", "en=Cameras")
     assert as_json(folder, "category", "show", "shop", "cameras")["priority"] == 5

@@ -20,6 +20,7 @@ from signaling.protocol.texts import Exact, Seen
 SOURCES = Path(__file__).parents[4] / "signaling"
 ELSEWHERE = {  # file → raw input that this file may read without the parser
     "own_texts.py": "json.loads",  # the server's own texts
+    "sentences.py": "json.loads",  # the doctor's own sentences
     "remote.py": "json.Decoder",  # the announcements of media workers in Redis
     "lease.py": "json.Decoder",  # the leader's lease in Redis
     "stored_sessions.py": "json.decode",  # briefs that our server stored

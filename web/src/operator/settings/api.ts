@@ -1,5 +1,5 @@
 /** The HTTP calls of the settings, and the types of their answers. */
-import type { FieldProblem, Listening, StaffRole, TokenRight } from "../../messages";
+import type { Channel, FieldProblem, Listening, StaffRole, TokenRight } from "../../messages";
 import { ApiError, get, post } from "../../staff/api";
 import { locale } from "../../ui";
 import type { Page } from "../records";
@@ -12,6 +12,18 @@ export interface CategorySettings {
   /** Null: as the parent. */
   priority: number | null;
   widens_s: number[] | null;
+  /** What visitors are asked before the conversation. */
+  form: FormField[] | null;
+}
+
+export interface FormField {
+  id: string;
+  /** Language → name. */
+  names: Record<string, string>;
+  kind: "line" | "text" | "choice";
+  required: boolean;
+  /** The names of each choice. */
+  choices: Record<string, string>[];
 }
 
 export interface SiteSettings {
@@ -30,6 +42,11 @@ export interface SiteSettings {
   read_marks: "off" | "on";
   own_past: "shown" | "off";
   captions: "off" | "live" | "keep";
+  corner: "right" | "left";
+  launcher_texts: Record<string, string>;
+  channels: Channel[];
+  waiting_notice: Record<string, string>;
+  recording_notice: Record<string, string>;
   categories: CategorySettings[];
 }
 
@@ -38,6 +55,8 @@ export interface StoredSite {
   version: string;
   settings: SiteSettings;
   keys: string[];
+  /** Id of the picture, or "". */
+  logo: string;
   /** What the site puts into its pages. */
   snippet: string;
 }
@@ -153,6 +172,9 @@ export const addSite = (id: string, settings: SiteSettings) =>
 export const saveSite = (id: string, version: string, settings: SiteSettings) =>
   post(`/api/settings/sites/${at(id)}`, { version, settings }) as Promise<StoredSite>;
 export const removeSite = (id: string) => post(`/api/settings/sites/${at(id)}/remove`);
+export const sendLogo = (id: string, picture: Blob) =>
+  post(`/api/settings/sites/${at(id)}/logo`, picture) as Promise<{ picture: string }>;
+export const removeLogo = (id: string) => post(`/api/settings/sites/${at(id)}/logo/remove`);
 export const addKey = (id: string, kid: string) =>
   post(`/api/settings/sites/${at(id)}/keys`, { kid }) as Promise<{ kid: string; secret: string }>;
 export const removeKey = (id: string, kid: string) => post(`/api/settings/sites/${at(id)}/keys/${at(kid)}/remove`);

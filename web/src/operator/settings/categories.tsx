@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp, Plus, X } from "lucide";
 import { useState } from "preact/hooks";
 import { Button, Field, IconButton, Select } from "../../ui";
 import type { CategorySettings, Problems, SiteSettings } from "./api";
+import { FormEditor } from "./form-editor";
 import { problem } from "./problems";
 import { t } from "./texts";
 import { depth, inTree, moved, possibleParents, without } from "./tree";
@@ -20,7 +21,7 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
   const set = (changed: CategorySettings) => onChange(all.map((one) => (one.id === changed.id ? changed : one)));
   const add = () => {
     if (id.trim() === "" || all.some((one) => one.id === id.trim())) return;
-    onChange([...all, { id: id.trim(), parent: "", names: {}, priority: null, widens_s: null }]);
+    onChange([...all, { id: id.trim(), parent: "", names: {}, priority: null, widens_s: null, form: null }]);
     setId("");
   };
   return (
@@ -90,6 +91,12 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
               onInput={(event) => set({ ...one, widens_s: seconds(event.currentTarget.value, one.widens_s) })}
             />
           </div>
+          <FormEditor
+            category={one}
+            languages={settings.languages}
+            problems={problems}
+            onChange={(form) => set({ ...one, form })}
+          />
           {problem(problems[`categories.${one.id}.id`]) && (
             <p class="field-error" role="alert">
               {problem(problems[`categories.${one.id}.id`])}

@@ -11,6 +11,7 @@ import { askAboutSite } from "../preview/api";
 import { Preview } from "../preview/preview";
 import { problemsOf, removeSite, saveSite, site as load, type Problems, type SiteSettings, type StoredSite } from "./api";
 import { Categories } from "./categories";
+import { Front } from "./front";
 import { Keys } from "./keys";
 import { Listed } from "./lists";
 import { merge, type Merged } from "./merge";
@@ -39,11 +40,11 @@ const CHOSEN = {
   captions: ["off", "live", "keep"],
 } as const;
 
-function SiteForm({ stored: first }: { stored: StoredSite }) {
 /** Returns what of a site's settings changes how long visitors wait. */
 const aboutWaits = ({ categories }: SiteSettings) =>
   JSON.stringify(categories.map(({ id, parent, priority, widens_s }) => [id, parent, priority, widens_s]));
 
+function SiteForm({ stored: first }: { stored: StoredSite }) {
   const [stored, setStored] = useState(first);
   const [settings, setSettings] = useState(first.settings);
   const [problems, setProblems] = useState<Problems>({});
@@ -166,12 +167,20 @@ const aboutWaits = ({ categories }: SiteSettings) =>
             onChange={(page_params) => change({ page_params })}
           />
         </fieldset>
+        <Front
+          site={stored.id}
+          logo={stored.logo}
+          settings={settings}
+          problems={problems}
+          onChange={change}
+          onLogo={() => load(stored.id).then(setStored)}
+        />
         <Categories settings={settings} problems={problems} onChange={(categories) => change({ categories })} />
-        {merged !== null && <Others merged={merged} />}
         <Preview
           changed={aboutWaits(settings) === aboutWaits(stored.settings) ? "" : aboutWaits(settings)}
           ask={askAboutSite(stored.id, settings)}
         />
+        {merged !== null && <Others merged={merged} />}
         <Failure text={failed} />
         <div class="row row-end settings-save">
           {may("sites.add") && (

@@ -61,6 +61,11 @@ export const NEW_SITE: SiteSettings = {
   read_marks: "on",
   own_past: "shown",
   captions: "live",
+  corner: "right",
+  launcher_texts: {},
+  channels: ["text", "voice", "video"],
+  waiting_notice: {},
+  recording_notice: {},
   categories: [],
 };
 

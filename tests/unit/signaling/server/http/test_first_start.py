@@ -95,7 +95,7 @@ async def test_page_to_try_a_site_carries_its_snippet_for_staff_alone(desk: Desk
     text = await page.text()
     assert 'data-accent="#' in text
     assert (page.status, page.content_type) == (200, "text/html")
-    assert 'src="http://localhost:8080/widget.js" data-site="demo-shop"' in text
+    assert 'src="http://localhost:8080/widget.js?site=demo-shop" data-site="demo-shop"' in text
     assert f'href="{STAFF_ORIGIN}/console"' in text
     assert "script-src http://localhost:8080/widget.js" in page.headers["Content-Security-Policy"]
     stranger = await desk.get("/try/demo-shop?lang=en")

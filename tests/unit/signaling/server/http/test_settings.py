@@ -62,6 +62,29 @@ async def test_keys_hours_and_outcomes_outlast_a_change(desk: Desk) -> None:
         ({"names": {"ko": "x" * 101}}, {"names": "bad_name"}),
         ({"accent": "red", "retention_days": 0}, {"accent": "bad_colour", "retention_days": "bad_number"}),
         ({"privacy_url": "http://shop.example"}, {"privacy_url": "bad_address"}),
+        ({"channels": [], "launcher_texts": {"ko": "x" * 41}}, {"channels": "needed", "launcher_texts": "too_long"}),
+        (
+            {
+                "categories": [
+                    {"id": "a", "names": {"ko": "A"}, "form": [{"id": "q", "kind": "choice", "choices": [{"ko": "1"}]}] * 2}
+                ]
+            },
+            {
+                "categories.a.form.0.choices": "needed",
+                "categories.a.form.0.names": "needed",
+                "categories.a.form.1.id": "taken",
+                "categories.a.form.1.choices": "needed",
+                "categories.a.form.1.names": "needed",
+            },
+        ),
+        (
+            {
+                "categories": [
+                    {"id": "a", "names": {"ko": "A"}, "form": [{"id": f"q{n}", "names": {"ko": "?"}} for n in range(9)]}
+                ]
+            },
+            {"categories.a.form": "too_many"},
+        ),
         (
             {"categories": [{"id": "a", "names": {"ko": "A"}, "parent": "b"}, {"id": "b", "names": {"ko": "B"}, "parent": "a"}]},
             {"categories.a.parent": "bad_parent", "categories.b.parent": "bad_parent"},

@@ -29,6 +29,10 @@ async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
             "home_url": f"{SHOP}/",
             "file_mb": 25,
             "read_marks": True,
+            "logo": "",
+            "channels": ["text", "voice", "video"],
+            "waiting_notice": "",
+            "recording_notice": "",
         },
         "category": {"id": "lenses", "name": "Lenses"},
         "language": "en",
@@ -42,6 +46,7 @@ async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
         "opening": {"open": True, "opens_at": None, "callbacks": True},
         "page_params": [],
         "channels": ["text", "voice", "video"],
+        "form": [],
     }
     unknown = await (await desk.get("/api/panel?site=demo-shop&category=cameras&lang=xx")).json()
     assert unknown["language"] == "ko"

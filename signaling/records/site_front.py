@@ -1,0 +1,42 @@
+"""The form before a conversation, whose answers become typed fields of the brief, and limits of what a site shows its users."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from signaling.protocol.language_tags import lookup
+from signaling.protocol.reading import by
+from signaling.protocol.texts import Exact, Seen
+from signaling.protocol.words import Channel
+
+FieldKind = Literal["line", "text", "choice"]
+CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice", "video")
+MOST_FIELDS: Final = 8  # of one form
+MOST_CHOICES: Final = 20  # of one field
+MOST_LABEL: Final = 60  # characters of a field's name, and of a choice
+MOST_LAUNCHER: Final = 40  # characters on the launcher
+MOST_NOTICE: Final = 300
+MOST_ANSWER: Final[dict[FieldKind, int]] = {"line": 120, "text": 500, "choice": MOST_LABEL}
+Corner = Literal["right", "left"]
+Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,35}\Z")]  # of a language
+Texts = dict[Tag, Annotated[str, by(Seen(400, cut=True))]]  # language → text; a check limits each text further
+
+
+class FormField(Struct, kw_only=True):
+    """A field of the form before the conversation. `names`: language → name. `choices`: the names of each choice.
+
+    `kind`: one line, several lines, or a choice.
+    """
+
+    id: Annotated[str, by(Exact(64))]
+    names: Texts = {}
+    kind: FieldKind = "line"
+    required: bool = False
+    choices: Annotated[list[Texts], Meta(max_length=300)] = []
+
+
+def in_language(names: dict[str, str], language: str) -> str:
+    """Return the name in that language, else in the most suitable language, else in any language. Without names, return ""."""
+    return names.get(language) or names.get(lookup(language, names) or "") or next(iter(names.values()), "")

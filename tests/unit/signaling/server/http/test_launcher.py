@@ -1,0 +1,58 @@
+"""The widget's script gets the launcher's corner and texts of a site, without a byte of code for it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from signaling.records import Site
+from signaling.server.http import launcher, pages
+
+from .conftest import Desk
+
+SOURCES = Path(__file__).parents[5] / "web" / "src" / "widget"
+TEXT = 'frame.title = /^ko(?![a-z])/i.test(lang) ? "상담하기" : "Ask a counselor";'
+SITE = Site(id="shop", corner="left", launcher_texts={"en": 'Ask "us"', "zh-Hans": "咨询我们", "ko-KR": "물어보세요"})
+
+
+def test_both_places_are_found_in_the_sources_and_in_the_built_script() -> None:
+    assert launcher._SIDE.search((SOURCES / "widget.css").read_text())
+    assert launcher._TEXT.search((SOURCES / "widget.ts").read_text())
+    built = Path(pages.__file__).parents[2] / "pages" / "widget.js"
+    if built.is_file():
+        dressed = launcher.dressed(built.read_text(), SITE)
+        assert "safe-area-inset-left" in dressed
+        assert 'Ask \\"us\\"' in dressed
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en-GB", 'Ask "us"'), ("zh-CN", "咨询我们"), ("ko", "물어보세요"), ("ja", "Ask a counselor")],
+)
+def test_launcher_speaks_the_sites_words_in_the_pages_language(language: str, text: str) -> None:
+    node = shutil.which("node") or next(iter(Path(__file__).parents[5].glob(".venv/**/bin/node")), None)
+    assert node, "the pages' tools bring Node.js"
+    script = launcher.dressed(TEXT, SITE).replace("frame.title =", "console.log(JSON.stringify(").rstrip(";\n") + "))"
+    made = subprocess.run([node, "-e", f"const lang = {json.dumps(language)};{script}"], capture_output=True, check=True)
+    assert json.loads(made.stdout) == text
+
+
+async def test_script_of_a_site_follows_its_settings(desk: Desk) -> None:
+    (pages.PAGES / "widget.js").write_text((SOURCES / "widget.css").read_text() + TEXT)
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    plain = await (await desk.get("/widget.js?site=demo-shop")).text()
+    assert "safe-area-inset-left" not in plain
+    await desk.records.save_site(replace(site, corner="left", launcher_texts={"en": "Ask us"}))
+    reply = await desk.get("/widget.js?site=demo-shop")
+    dressed = await reply.text()
+    assert re.search(r"left: calc\(16px \+ env\(safe-area-inset-left\)\)", dressed)
+    assert "Ask us" in dressed
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert await (await desk.get("/widget.js?site=..%2f..")).text() == plain

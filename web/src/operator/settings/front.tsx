@@ -1,0 +1,80 @@
+import type { Channel } from "../../messages";
+import { Field, Select, TextArea } from "../../ui";
+import type { Problems, SiteSettings } from "./api";
+import { LogoField } from "./logo-field";
+import { problem } from "./problems";
+import { t } from "./texts";
+
+const CHANNELS: Channel[] = ["text", "voice", "video"];
+const CORNERS = ["right", "left"] as const;
+
+interface FrontProps {
+  site: string;
+  logo: string;
+  settings: SiteSettings;
+  problems: Problems;
+  onChange: (part: Partial<SiteSettings>) => void;
+  /** The logo was stored by itself. */
+  onLogo: () => Promise<void>;
+}
+
+/** How the site meets its visitors: logo, launcher, ways to talk, and notices. */
+export function Front({ site, logo, settings, problems, onChange, onLogo }: FrontProps) {
+  const languages = settings.languages;
+  const texts = (field: "launcher_texts" | "waiting_notice" | "recording_notice") => {
+    const Box = field === "launcher_texts" ? Field : TextArea;
+    return languages.map((language) => (
+      <Box
+        key={`${field} ${language}`}
+        label={t(`field.${field}.in`, { language })}
+        hint={t(`field.${field}.hint`)}
+        value={settings[field][language] ?? ""}
+        error={problem(problems[field])}
+        maxLength={field === "launcher_texts" ? 40 : 300}
+        data-testid={`site-${field}-${language}`}
+        onInput={(event: { currentTarget: { value: string } }) =>
+          onChange({ [field]: { ...settings[field], [language]: event.currentTarget.value } })
+        }
+      />
+    ));
+  };
+  const offers = (channel: Channel) => settings.channels.includes(channel);
+  const toggle = (channel: Channel) =>
+    onChange({ channels: CHANNELS.filter((one) => (one === channel ? !offers(one) : offers(one))) });
+  return (
+    <fieldset class="card settings-fields">
+      <legend>{t("group.front")}</legend>
+      <LogoField site={site} first={logo} onChanged={onLogo} />
+      <Select
+        label={t("field.corner")}
+        hint={t("field.corner.hint")}
+        choices={CORNERS.map((value) => ({ value, label: t(`field.corner.${value}`) }))}
+        value={settings.corner}
+        data-testid="site-corner"
+        onChange={(event) => onChange({ corner: event.currentTarget.value as SiteSettings["corner"] })}
+      />
+      <fieldset class="settings-checks">
+        <legend>{t("field.channels")}</legend>
+        {CHANNELS.map((channel) => (
+          <label key={channel}>
+            <input
+              type="checkbox"
+              checked={offers(channel)}
+              data-testid={`site-channel-${channel}`}
+              onChange={() => toggle(channel)}
+            />{" "}
+            {t(`field.channels.${channel}`)}
+          </label>
+        ))}
+        {problem(problems.channels) && (
+          <p class="field-error" role="alert">
+            {problem(problems.channels)}
+          </p>
+        )}
+      </fieldset>
+      {texts("launcher_texts")}
+      {texts("waiting_notice")}
+      {settings.recording === "ask" && texts("recording_notice")}
+    </fieldset>
+  );
+}

@@ -1,0 +1,6 @@
+/** The form before a conversation. */
+import type { FormFieldView } from "../messages";
+
+/** Returns the required fields into which nothing was typed. */
+export const missingIn = (form: readonly FormFieldView[], typed: Readonly<Record<string, string>>): FormFieldView[] =>
+  form.filter((field) => field.required && (typed[field.id] ?? "").trim() === "");
