@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from signaling.config.private_files import KEYS
 from signaling.config.settings import Settings
-from signaling.records.database import newest_revision
+from signaling.records.schema import newest_revision
 
 from .archive import DATABASE, FORMAT, About, ArchiveReader
 from .databases import CopiedDatabase, database_at

@@ -10,7 +10,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from media.api.redis_client import redis_client
-from signaling.records.database import creator_of, newest_revision
+from signaling.records.database import creator_of
+from signaling.records.schema import newest_revision
 
 from .finding import Examined, Finding, finding
 

@@ -1,4 +1,4 @@
-"""The database engine: transactions, migrations when it is opened, and whether the database is available."""
+"""The database engine: transactions, the schema when it is opened, and whether the database is available."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from . import scrub
 from . import tables as t
 from .aside import Aside
 from .reach import Reach
+from .schema import bring_up_to_date
 from .types import RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
@@ -33,9 +34,7 @@ LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may t
 SOON_S = 0.3  # seconds that a failed read waits for the database before its second try
 # PostgreSQL ends a transaction that is idle for so long: otherwise a hanging server would block its successor's rows
 IDLE_MS = 2500
-_MIGRATING = 0x5A_4D_16  # key of the advisory lock; any number that no other lock in this database uses
 _CLEAN_SINCE = "0010"  # from this revision on, deleted text is overwritten and no copies of it are kept
-_MIGRATIONS = Path(__file__).parent / "migrations"
 
 T = TypeVar("T")
 
@@ -86,7 +85,7 @@ class Database:
             _tune_sqlite(self._file)
         try:
             async with self._writing(LONG_S) as connection:
-                before = await connection.run_sync(_migrate)
+                before = await connection.run_sync(bring_up_to_date)
             if before and before < _CLEAN_SINCE:
                 await self._clean_up()
         except BaseException:
@@ -271,30 +270,3 @@ def _tune_sqlite(engine: sa.Engine) -> None:
         # Without IMMEDIATE, a transaction that reads first and writes later can fail with SQLITE_BUSY, whatever the timeout is.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def newest_revision() -> str:
-    """Return the revision of the newest migration. The name of a migration's file begins with its revision, in growing order."""
-    return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
-
-
-def _migrate(connection: sa.Connection) -> str:
-    """Upgrade the tables. Return the revision that they had before, or "" for a new database."""
-    before = ""
-    if connection.dialect.name == "postgresql":  # servers of a cluster may start at the same time
-        # no limit here: importing Alembic takes a while
-        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
-    if sa.inspect(connection).has_table("alembic_version"):
-        here = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
-        before = max(here, default="")
-        if list(here) == [newest_revision()]:
-            return before
-    from alembic import command  # imported here because it takes 0.2 s, and most starts do not need it
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    return before

@@ -8,13 +8,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.records import database
+from signaling.records import schema
 
 
 async def downgrade(url: str, revision: str) -> None:
     """Undo the migrations after `revision`."""
     config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
     engine = create_async_engine(url)
     async with engine.begin() as connection:
 
