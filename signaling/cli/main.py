@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from dataclasses import replace
@@ -127,6 +128,7 @@ async def _run(settings: Settings) -> None:
         workers = Workers(settings)
     try:
         await workers.begin()
+        gc.disable()  # nothing that loads now is garbage; `garbage_collector.settle` turns it on again
         from signaling.server.app import serve  # imported here because this import takes a second
 
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import argon2
 import msgspec
 from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 
 from signaling.access.codes import Claims, Product, User, secret_bytes, server_secret, sign
-from signaling.access.identity import hash_password
 from signaling.config.settings import Settings
 from signaling.protocol.language_tags import lookup
 from signaling.protocol.reading import Reader, Unreadable, by
@@ -43,6 +43,8 @@ _PLACEHOLDER = b"__SANGDAM__"  # text in the shop's pages that is replaced by th
 _CODE_LIFE_S = 300
 _MOST_VISITORS = 1000
 _COOKIE = "shop"
+# Quick to compute (under 1 ms): `sangdam serve --demo` prints these passwords, so a slow hash would protect nothing.
+_QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,6 @@ async def seed(records: Records, settings: Settings) -> None:
         await records.save_site(wanted)
     for account in ACCOUNTS:
         if await records.staff_by_login(account.login) is None:
-            hashed = await asyncio.to_thread(hash_password, account.password)
             await records.save_staff(
                 StaffRecord(
                     id=account.login,
@@ -179,7 +180,7 @@ async def seed(records: Records, settings: Settings) -> None:
                     name=account.name,
                     role=account.role,
                     offices=["administrator", "owner"] if account.role == "operator" else [],
-                    password_hash=hashed,
+                    password_hash=_QUICK.hash(account.password),
                     languages=_LANGUAGES,
                 )
             )

@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from media.__main__ import DRAIN_S
+from media.worker.process import DRAIN_S
 from signaling.cli.main import main
 from signaling.mediaworkers.host import KILL_AFTER_S
 from signaling.server.app import SHUTDOWN_S

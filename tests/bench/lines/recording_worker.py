@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 import media.peer.peer
-from media.__main__ import main
 from media.bandwidth import Estimator, TransportFeedback
+from media.worker.process import main
 
 TICKS_PER_S = 4000
 """Time resolution of recorded arrivals: steps of 250 µs."""

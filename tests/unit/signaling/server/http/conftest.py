@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import argon2
 import msgspec
 import pytest
 from aiohttp import web
@@ -19,7 +18,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from matcher.types import Place
-from signaling.access import identity
 from signaling.access.admission import Admission, Crowd
 from signaling.access.brief import Supplement
 from signaling.access.codes import Codes
@@ -227,9 +225,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await demo.seed(records, settings)
         await records.close()
 
-    with pytest.MonkeyPatch.context() as patch:  # cheap hashes; verifying takes the cost from the hash
-        patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        asyncio.run(seed())
+    asyncio.run(seed())
     return folder
 
 
