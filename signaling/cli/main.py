@@ -190,7 +190,7 @@ def ports_of(settings: Settings) -> list[Port]:
         host, port = settings.metrics
         found.append(Port(port, (host,), f"--metrics {host}:{port + 10}"))
     if not settings.redis:
-        found += media_ports(settings.udp_port, settings.workers_wanted + 1)  # one more port, for the spare worker
+        found += media_ports(settings.udp_port, settings.workers_wanted + settings.spares)
     return found
 
 

@@ -102,7 +102,13 @@ class Settings:
         "Scan files and pictures by ClamAV's clamd: path of its socket, or HOST:PORT. If it does not answer, they are refused.",
     )
     workers: int = setting(0, kinds.number(0, 256), "Number of media workers.", default_words="one per core")
-    udp_port: int = setting(40000, kinds.MEDIA_PORT, "First UDP port for media, one per worker.")
+    spares: int = setting(
+        1,
+        kinds.number(0, 16),
+        "Idle media workers that take over when another one dies. Each takes 100 MB of memory. "
+        "Without a spare, calls of a dead worker are silent for some seconds longer.",
+    )
+    udp_port: int = setting(40000, kinds.MEDIA_PORT, "First UDP port for media, one per worker and spare.")
     announce: tuple[str, ...] = setting(
         (), kinds.text("ADDRESS"), "Public address of this machine for media, behind NAT. Repeatable.", repeatable=True
     )
@@ -184,7 +190,7 @@ class Settings:
 
     @property
     def workers_wanted(self) -> int:
-        """Return the number of embedded media workers, without the spare."""
+        """Return the number of embedded media workers, without the spares."""
         return self.workers or os.cpu_count() or 1
 
     @property

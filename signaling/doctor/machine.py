@@ -42,7 +42,8 @@ async def udp_ports(of: Examined) -> list[Finding]:
     limits = _kernel(of, "net/ipv4/ip_local_port_range").split()
     if of.settings.redis or len(limits) != 2:
         return []
-    first, last = of.settings.udp_port, of.settings.udp_port + of.settings.workers_wanted
+    first = of.settings.udp_port
+    last = first + of.settings.workers_wanted + of.settings.spares - 1
     reserved = _ports(_kernel(of, "net/ipv4/ip_local_reserved_ports"))
     given = [port for port in range(first, last + 1) if int(limits[0]) <= port <= int(limits[1]) and port not in reserved]
     return [finding("ports.unreserved", "warning", first=first, last=last) if given else finding("ports.ok")]

@@ -1,7 +1,7 @@
-"""Embedded media workers: child processes of this server, one for each core and an idle spare. They end with their parent.
+"""Embedded media workers: child processes of this server, one for each core and idle spares. They end with their parent.
 
 A worker is dead when its process exits, or when its event stream was silent for three heartbeats (`liveness.py` says how the
-silence is counted). The spare then serves in the dead worker's place, ``on_dead`` gets the dead worker's rooms, and a new spare
+silence is counted). A spare then serves in the dead worker's place, ``on_dead`` gets the dead worker's rooms, and a new worker
 starts. A worker that is told to end (SIGTERM) is replaced in the same way, but keeps its rooms open until their participants have
 moved.
 """
@@ -101,7 +101,7 @@ class Workers:
             self._begun.append(await self._fork(number))
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """Return when the workers can serve. The spare starts later, so that it does not delay the server's start."""
+        """Return when the workers can serve. Spares start later, so that they do not delay the server's start."""
         self._on_event, self._on_dead = on_event, on_dead
         if not self._begun:
             await self.begin()
@@ -110,7 +110,8 @@ class Workers:
                 group.create_task(self._adopt(worker))
         self._begun.clear()
         self._promote()
-        self._spawn(self._succeed(self._wanted))
+        for number in range(self._settings.spares):
+            self._spawn(self._succeed(self._wanted + number))
 
     async def close(self) -> None:
         """Stop all workers."""
