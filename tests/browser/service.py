@@ -1,4 +1,4 @@
-"""The real service on free ports and with a new data folder. The tests start it with the command that people use."""
+"""The real service on free ports and with a new data folder. The tests run the command that people use."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.browser.forks import SKIP, Fork, fork
 from tests.ports import free_port, free_ports
 
 UDP_PORTS = 2
-"""UDP ports of the service: one for the worker, one for its idle replacement. A new worker takes the port of one that died."""
+"""UDP ports of the service: one for the worker, one for a spare. A new worker takes the port of one that died."""
 
 
 @dataclass
@@ -28,7 +29,8 @@ class Service:
     udp_port: int = field(default_factory=lambda: free_ports(UDP_PORTS))
     extra: tuple[str, ...] = ()
     demo: bool = True  # False: an empty installation, as `sangdam init` finds it
-    process: asyncio.subprocess.Process | None = None
+    forked: bool = False  # in a fork of a process that has loaded everything (`forks.py`), instead of the program itself
+    process: Fork | asyncio.subprocess.Process | None = None
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,18 +48,20 @@ class Service:
         return f"http://{name}.localhost:{self.port}"
 
     async def start(self, within_s: float = 60) -> None:
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "signaling.cli.main", "serve"),
-                *(("--demo", "--shop-port", str(self.shop_port)) if self.demo else ("--host", "127.0.0.1")),
-                *("--port", str(self.port), "--udp-port", str(self.udp_port)),
-                *("--workers", "1", "--data-dir", str(self.data_dir)),
-                *("--most-lag-ms", "60000", *self.extra),  # a server on a busy machine must refuse nobody
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "NO_COLOR": "1"},
-            )
+        words = [
+            "serve",
+            *(("--demo", "--shop-port", str(self.shop_port)) if self.demo else ("--host", "127.0.0.1")),
+            *("--port", str(self.port), "--udp-port", str(self.udp_port)),
+            *("--workers", "1", "--data-dir", str(self.data_dir)),
+            *("--most-lag-ms", "60000", *self.extra),  # a server on a busy machine must refuse nobody
+        ]
+        self.process = fork(self.log, words) if self.forked else await self._program(words)
         await self.ready(within_s)
+
+    async def _program(self, words: list[str]) -> asyncio.subprocess.Process:
+        with self.log.open("ab") as log:
+            command = (sys.executable, "-m", "signaling.cli.main", *words)
+            return await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env={**os.environ, "NO_COLOR": "1"})
 
     async def ready(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -84,6 +88,11 @@ class Service:
         except TimeoutError:
             process.kill()  # a server that went on running would slow every later test
             raise
+
+    def skip(self) -> None:
+        """Move the clock of a forked service forward by `SKIP_S` seconds, and let everything that has become due happen."""
+        assert isinstance(self.process, Fork)
+        self.process.send_signal(SKIP)
 
     async def serving(self) -> int:
         """Return the process id of the media worker that holds a room. The other workers are idle."""
@@ -113,7 +122,7 @@ async def running(data_dir: Path, *extra: str, within_s: float = 60, demo: bool 
 
 
 class Backstage:
-    """Starts the next service while a test runs, because a start takes seconds in which the machine is mostly idle."""
+    """Starts the next service while a test runs. These services have no spare media worker, whose start would slow the test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -142,7 +151,7 @@ class Backstage:
         self.count += 1
         folder = self.folder / str(self.count)
         folder.mkdir()
-        service = Service(folder)
+        service = Service(folder, extra=("--spares", "0"), forked=True)
         await service.start()
         return service
 

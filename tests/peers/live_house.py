@@ -20,20 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import argon2
-import pytest
 from aiohttp import web
 
 from media.api.client import WorkerClient
 from media.api.wire import AdmitPeer, Admitted
-from signaling.access import identity
 from signaling.config.settings import Settings
-from signaling.live.clock import wall_clock_ms
 from signaling.mediaworkers.embedded import START_TIMEOUT_S, Worker, Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.records import Records
 from signaling.server import app as wiring
 from signaling.server import app_keys, demo
+from tests.clock import Clock, wake
 from tests.peers.client import Peer
 from tests.ports import free_port, free_ports
 
@@ -47,7 +44,7 @@ atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 @cache
 def _seeded() -> Path:
-    """Return a data folder with the demo's people, made once. Their password hashes are cheap to verify."""
+    """Return a data folder with the demo's people, made once."""
     folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
@@ -57,8 +54,7 @@ def _seeded() -> Path:
         await demo.seed(records, settings)
         await records.close()
 
-    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as aside:
-        patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    with ThreadPoolExecutor(1) as aside:
         aside.submit(asyncio.run, seed()).result()  # in another thread, because this thread runs an event loop already
     return folder
 
@@ -78,19 +74,6 @@ def settings_for(folder: Path) -> Settings:
     )
 
 
-class Clock:
-    """A server's clock that a test can move forward."""
-
-    def __init__(self) -> None:
-        self._ahead_ms = 0
-
-    def __call__(self) -> int:
-        return wall_clock_ms() + self._ahead_ms
-
-    def skip(self, seconds: float) -> None:
-        self._ahead_ms += int(seconds * 1000)
-
-
 class Service:
     def __init__(self, settings: Settings, app: web.Application, http: aiohttp.ClientSession) -> None:
         self.settings = settings
@@ -105,8 +88,7 @@ class Service:
     def skip(self, seconds: float) -> None:
         """Move the service's clock forward, and let everything that has become due happen."""
         self.live.now.skip(seconds)
-        self.live.sessions.scheduler.wake()
-        self.live.staffing.wake()
+        wake(self.live)
 
     async def notices_gone(self, person: Person) -> None:
         """Close this tab and wait until the service has noticed."""

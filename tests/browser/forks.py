@@ -1,0 +1,135 @@
+"""Servers of tests, forked from one process that has loaded all modules, because loading them takes a second of a core.
+
+A fork runs the command `sangdam` with arguments, as the program of that name does. `python -m tests.browser.forks` is the process
+from which they are forked. It reads one JSON text a line, [path of the log, arguments], and answers with the fork's process id.
+
+At `SKIP` a forked server's clock moves forward, so that no test waits for half a minute until a ring or a search has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from signaling.config.settings import Settings
+    from signaling.mediaworkers.interface import MediaWorkers
+
+    Build = Callable[..., Awaitable[web.Application]]
+
+PR_SET_PDEATHSIG = 1
+SKIP = signal.SIGUSR1
+SKIP_S = 20.0  # seconds by which one signal moves the clock
+
+
+class Fork:
+    """A forked server. Has the attributes of `asyncio.subprocess.Process` that tests use."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None  # 0 after the end: only the process that forked this one knows its status
+        self._handle = os.pidfd_open(pid)
+        self._ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._handle, self._end)
+
+    def _end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._handle)
+        os.close(self._handle)
+        self.returncode = 0
+        self._ended.set()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    async def wait(self) -> None:
+        await self._ended.wait()
+
+
+def fork(log: Path, arguments: list[str]) -> Fork:
+    """Run `sangdam` with these arguments. Its output is appended to `log`. It ends with this process."""
+    origin = _origin()
+    assert origin.stdin is not None
+    assert origin.stdout is not None
+    origin.stdin.write(json.dumps([str(log), arguments]).encode() + b"\n")
+    origin.stdin.flush()
+    return Fork(int(origin.stdout.readline()))
+
+
+@cache
+def _origin() -> subprocess.Popen[bytes]:
+    """Return the process from which servers are forked. It ends when this process closes its standard input by ending."""
+    environment = {**os.environ, "NO_COLOR": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    )
+
+
+def serve_forks() -> None:
+    """Fork a server for each line of standard input."""
+    gc.disable()
+    from signaling.cli.main import main
+    from signaling.server import app as server
+
+    server.build_app = with_clock(server.build_app)
+    gc.freeze()  # a fork copies no memory for the garbage collector's notes about these objects
+    gc.enable()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel removes forks that have ended
+    own = os.getpid()
+    for line in sys.stdin.buffer:
+        log, arguments = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _become_server(log, own)
+            main(arguments, prog_name="sangdam")
+        print(pid, flush=True)
+
+
+def with_clock(build_app: Build) -> Build:
+    """Return `build_app` with a clock that `SKIP` moves forward."""
+    from signaling.server.app_keys import LIVE
+    from tests.clock import Clock, wake
+
+    clock = Clock()
+
+    async def build(settings: Settings, workers: MediaWorkers) -> web.Application:
+        app = await build_app(settings, workers, clock)
+
+        def skip() -> None:
+            clock.skip(SKIP_S)
+            wake(app[LIVE])
+
+        asyncio.get_running_loop().add_signal_handler(SKIP, skip)
+        return app
+
+    return build
+
+
+def _become_server(log: str, parent: int) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the tests have ended")
+    output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(source, target)
+
+
+if __name__ == "__main__":
+    serve_forks()
