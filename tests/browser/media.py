@@ -57,11 +57,9 @@ def write_colour(path: Path, rgb: tuple[int, int, int], width: int = 320, height
 
 
 LISTEN = """
-async ({ frequencies, ms, peak }) => {
+async ({ frequencies, ms, audible, peak }) => {
   const context = window.__ears ??= new AudioContext();
   await context.resume();
-  const heard = {};
-  for (const hz of frequencies) heard[hz] = 0;
   const ears = [...document.querySelectorAll('audio')]
     .map((element) => element.srcObject)
     .filter((stream) => stream && stream.getAudioTracks().length)
@@ -73,28 +71,32 @@ async ({ frequencies, ms, peak }) => {
       source.connect(analyser);
       return { source, analyser };
     });
-  const end = performance.now() + ms;
   const spectrum = new Float32Array(4096);
-  const sums = {};
-  let turns = 0;
-  while (performance.now() < end) {
+  const measured = Object.fromEntries(frequencies.map((hz) => [hz, []]));
+  const loud = []; // for each measurement, the audible frequencies
+  const settled = () => peak
+    ? frequencies.every((hz) => Math.max(...measured[hz]) > audible)
+    : loud.length >= 3 && new Set(loud.slice(-3)).size === 1;
+  const end = performance.now() + ms;
+  while (performance.now() < end && !settled()) {
     await new Promise((done) => setTimeout(done, 180));
-    turns += 1;
+    const now = Object.fromEntries(frequencies.map((hz) => [hz, -200]));
     for (const { analyser } of ears) {
       analyser.getFloatFrequencyData(spectrum);
       for (const hz of frequencies) {
         const bin = Math.round((hz * 8192) / context.sampleRate);
         const level = Math.max(spectrum[bin - 1], spectrum[bin], spectrum[bin + 1]);
-        (sums[hz] ??= []).push(Number.isFinite(level) ? level : -200);
+        if (Number.isFinite(level)) now[hz] = Math.max(now[hz], level);
       }
     }
+    for (const hz of frequencies) measured[hz].push(now[hz]);
+    loud.push(String(frequencies.filter((hz) => now[hz] > audible)));
   }
   for (const { source } of ears) source.disconnect();
-  for (const hz of frequencies) {
-    const levels = (sums[hz] ?? [-200]).sort((a, b) => a - b);
-    heard[hz] = levels[peak ? levels.length - 1 : levels.length >> 1];
-  }
-  return heard;
+  return Object.fromEntries(frequencies.map((hz) => {
+    const levels = (peak ? measured[hz] : measured[hz].slice(-3)).sort((a, b) => a - b);
+    return [hz, levels[peak ? levels.length - 1 : levels.length >> 1]];
+  }));
 }
 """
 
@@ -131,12 +133,13 @@ FIREFOX_HZ = 1000  # the tone of Firefox's fake microphone
 async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = False) -> dict[int, float]:
     """Return for each frequency the level in dBFS at which this page plays it.
 
-    The level is the median of several measurements. With `peak` it is the highest of them.
+    Measure until three measurements in a row agree which frequencies are audible. With `peak`: until each frequency has been
+    audible once, and return its highest level. Measure for at most `ms`.
     """
     browser = page.context.browser
     by_recording = browser is not None and browser.browser_type.name == "firefox"
     script = LISTEN_BY_RECORDING if by_recording else LISTEN
-    found = await page.evaluate(script, {"frequencies": list(frequencies), "ms": ms, "peak": peak})
+    found = await page.evaluate(script, {"frequencies": list(frequencies), "ms": ms, "audible": AUDIBLE_DB, "peak": peak})
     return {int(hz): float(level) for hz, level in found.items()}
 
 
