@@ -1,17 +1,16 @@
-"""The shared board in browsers: strokes reach everybody, also people who join late, and survive a worker and a restart."""
+"""The shared board in browsers: strokes and pictures reach everybody, also people who join late."""
 
 from __future__ import annotations
 
 import functools
-import os
-import signal
 from pathlib import Path
 
+from PIL import Image
 from playwright.async_api import expect
 
 from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User, eventually
-from tests.browser.service import Service, sangdam
+from tests.browser.service import sangdam
 
 # Divides the board's paper, whatever its size, into 8 × 5 fields. Returns the fields with ink on one of the two canvases.
 # On a small board a quick stroke is about a pixel wide. So a pixel counts when ink covers part of it.
@@ -81,7 +80,7 @@ async def shows_the_same(one: Person, other: Person) -> None:
     await eventually(differs, [], "both boards should show the same ink")
 
 
-async def test_strokes_arrive_and_undo_removes_only_own_ones(cast: Cast) -> None:
+async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, tmp_path: Path) -> None:
     user, counselor = await at_the_board(cast)
     await draw(user, (0.1, 0.1), (0.3, 0.1))
     before = ["0,0", "1,0", "2,0"]  # all fields of the stroke, up to its end
@@ -90,38 +89,12 @@ async def test_strokes_arrive_and_undo_removes_only_own_ones(cast: Cast) -> None
     await draw(counselor, (0.6, 0.7), (0.9, 0.7))
     both = [*before, "4,3", "5,3", "6,3", "7,3"]
     await eventually(lambda: ink(user), sorted(both), "the counselor's stroke should be seen beside the user's")
-
     await counselor.get("board-undo").click()
     await eventually(lambda: ink(user), before, "the counselor's stroke should be gone, the user's stay")
 
+    await own_picture_becomes_the_background(user, counselor, tmp_path)
 
-async def test_strokes_survive_worker_and_server_restarts(cast: Cast, service: Service) -> None:
-    user, counselor = await at_the_board(cast)
-    await draw(user, (0.1, 0.1), (0.45, 0.5))
-    await shows_the_same(user, counselor)
-    drawn = await ink(user)
-
-    for worker in service.workers():
-        os.kill(worker, signal.SIGKILL)
-    await draw(user, (0.8, 0.3), (0.95, 0.3))
-    await user.hears(media.COUNSELOR.hz)
-    await shows_the_same(user, counselor)
-    assert set(drawn) < set(await ink(counselor))
-
-    drawn = await ink(user)
-    await service.stop(signal.SIGKILL)
-    await service.start()
-    await user.hears(media.COUNSELOR.hz)
-    await counselor.page.reload()
-    await expect(counselor.get("board-canvas")).to_be_visible()  # a drawn board opens by itself
-    await eventually(lambda: ink(counselor), drawn, "the whole board should be back")
-
-
-async def test_late_professional_sees_everything(cast: Cast) -> None:
-    user, counselor = await at_the_board(cast)
     professional = await cast.professional()
-    await draw(user, (0.2, 0.3), (0.7, 0.3))
-    await shows_the_same(user, counselor)
     await counselor.write("보드를 봐 주세요")
     await counselor.get("help-button").click()
     await counselor.get("help-note").press_sequentially("그림 확인")
@@ -131,16 +104,15 @@ async def test_late_professional_sees_everything(cast: Cast) -> None:
     await professional.get("join").click()
     await professional.hears(media.COUNSELOR.hz)
     await open_board(professional)
+    await expect(professional.get("board-background")).to_be_visible()
     await shows_the_same(user, professional)
 
 
-async def test_own_picture_becomes_the_background(cast: Cast, tmp_path: Path) -> None:
-    from PIL import Image
-
-    Image.new("RGB", (400, 300), (30, 120, 200)).save(tmp_path / "photo.png")
-    user, counselor = await at_the_board(cast)
+async def own_picture_becomes_the_background(user: User, counselor: Staff, folder: Path) -> None:
+    """Put a picture on the board, draw on it, take it away, and undo that."""
+    Image.new("RGB", (400, 300), (30, 120, 200)).save(folder / "photo.png")
     await user.get("board-more").click()
-    await user.get("board-picture-file").set_input_files(tmp_path / "photo.png")
+    await user.get("board-picture-file").set_input_files(folder / "photo.png")
     shown = counselor.get("board-background")
     await expect(shown.first).to_be_visible()
     assert (await shown.first.evaluate("image => image.naturalWidth")) == 400

@@ -11,20 +11,40 @@ from tests.browser import media
 from tests.browser.people import BrowserName, Cast, eventually
 
 
-async def test_link_on_a_shop_page_becomes_a_voice_call(cast: Cast) -> None:
+async def test_call_from_a_shop_page_to_rating_and_wrap_up(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
-    await user.call("voice", "/")
+    await user.call("video", "/")
     await user.enter()
-
     await expect(counselor.get("ring")).to_be_visible()
     await counselor.accept()
     await user.hears(media.COUNSELOR.hz)
     await counselor.hears(media.USER.hz)
     await expect(counselor.get("brief")).to_be_visible()
 
+    await counselor.sees(media.USER)
+    await counselor.get("call-camera").click()
+    await user.sees(media.COUNSELOR)
+    await user.get("call-camera").click()
+    await counselor.sees()
 
-async def test_written_korean_arrives_both_ways(cast: Cast) -> None:
+    await user.get("call-mic").click()
+    await counselor.hears()
+    await user.get("call-mic").click()
+    await counselor.hears(media.USER.hz)
+
+    await user.get("call-leave").click()
+    confirm = user.get("leave-confirm")
+    if await confirm.count():
+        await confirm.click()
+    await user.get("rate-5").click()
+    await expect(user.get("rated")).to_be_visible()
+    await counselor.get("wrapup-notes").press_sequentially("배터리 교체 안내")
+    await counselor.get("wrapup-save").click()
+    await expect(counselor.get("wrapup-save")).to_be_hidden()
+
+
+async def test_written_korean_and_notes_are_kept_and_arrive(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call()
@@ -49,36 +69,19 @@ async def test_written_korean_arrives_both_ways(cast: Cast) -> None:
             await person.reads(text)
             assert await direction(person.page.locator(box, has_text=text).first) == wanted, text
 
+    await counselor.get("notes").press_sequentially("배터리를 물어봄")
+    await asyncio.sleep(1)  # the counselor pauses typing before the page closes
+    await counselor.page.close()
+    counselor.page = await counselor.context.new_page()
+    await counselor.page.goto(cast.service.host("counselor") + "/console")
+    await expect(counselor.get("notes")).to_have_value("배터리를 물어봄")
+    await user.get("call-leave").click()
+    await user.get("leave-confirm").click()
+    await expect(counselor.get("wrapup-notes")).to_have_value("배터리를 물어봄")
+
 
 async def direction(element: Locator) -> str:
     return str(await element.evaluate("element => getComputedStyle(element).direction"))
-
-
-async def test_both_see_each_other(cast: Cast) -> None:
-    counselor = await cast.counselor()
-    user = await cast.user()
-    await user.call("video")
-    await user.enter()
-    await counselor.accept()
-    await counselor.sees(media.USER)
-    await counselor.get("call-camera").click()
-    await user.sees(media.COUNSELOR)
-
-    await user.get("call-camera").click()
-    await counselor.sees()
-
-
-async def test_muted_person_is_not_heard(cast: Cast) -> None:
-    counselor = await cast.counselor()
-    user = await cast.user()
-    await user.call()
-    await user.enter()
-    await counselor.accept()
-    await counselor.hears(media.USER.hz)
-    await user.get("call-mic").click()
-    await counselor.hears()
-    await user.get("call-mic").click()
-    await counselor.hears(media.USER.hz)
 
 
 @pytest.mark.parametrize(("user_browser", "counselor_browser"), [("chromium", "firefox"), ("firefox", "chromium")])
@@ -121,42 +124,6 @@ async def test_declined_call_goes_to_the_next_counselor(cast: Cast) -> None:
     await other.accept()
     await other.hears(media.USER.hz)
     await expect(asked.get("ring")).to_be_hidden()
-
-
-async def test_hanging_up_leads_to_rating_and_wrap_up(cast: Cast) -> None:
-    counselor = await cast.counselor()
-    user = await cast.user()
-    await user.call()
-    await user.enter()
-    await counselor.accept()
-    await user.hears(media.COUNSELOR.hz)
-
-    await user.get("call-leave").click()
-    confirm = user.get("leave-confirm")
-    if await confirm.count():
-        await confirm.click()
-    await user.get("rate-5").click()
-    await expect(user.get("rated")).to_be_visible()
-    await counselor.get("wrapup-notes").press_sequentially("배터리 교체 안내")
-    await counselor.get("wrapup-save").click()
-    await expect(counselor.get("wrapup-save")).to_be_hidden()
-
-
-async def test_notes_typed_in_a_call_survive_closing_the_tab(cast: Cast) -> None:
-    counselor = await cast.counselor()
-    user = await cast.user()
-    await user.call()
-    await user.enter()
-    await counselor.accept()
-    await counselor.get("notes").press_sequentially("배터리를 물어봄")
-    await asyncio.sleep(1)  # the counselor pauses typing before the page closes
-    await counselor.page.close()
-    counselor.page = await counselor.context.new_page()
-    await counselor.page.goto(cast.service.host("counselor") + "/console")
-    await expect(counselor.get("notes")).to_have_value("배터리를 물어봄")
-    await user.get("call-leave").click()
-    await user.get("leave-confirm").click()
-    await expect(counselor.get("wrapup-notes")).to_have_value("배터리를 물어봄")
 
 
 async def test_panel_text_session_survives_navigation_and_becomes_a_call(cast: Cast) -> None:

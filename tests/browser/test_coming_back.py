@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 
+import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Casting
 from tests.browser.media import COUNSELOR, USER
-from tests.browser.people import Cast, Staff, User
-from tests.browser.service import Backstage, Service
+from tests.browser.people import Cast, Staff, User, eventually
+from tests.browser.service import Service
+from tests.browser.test_board import draw, ink, open_board, shows_the_same
 
 
 async def two_people(cast: Cast) -> tuple[User, Staff]:
@@ -35,34 +36,12 @@ async def still_there(user: User, counselor: Staff) -> None:
     await counselor.reads("두 번째 문장")
 
 
-async def test_user_can_reload(cast: Cast) -> None:
+async def test_reloads_and_a_second_tab_keep_the_call(cast: Cast) -> None:
     user, counselor = await two_people(cast)
-    await user.page.reload()
-    await still_there(user, counselor)
+    for person in (user, counselor):
+        await person.page.reload()
+        await still_there(user, counselor)
 
-
-async def test_counselor_can_reload(cast: Cast) -> None:
-    user, counselor = await two_people(cast)
-    await counselor.page.reload()
-    await still_there(user, counselor)
-
-
-async def test_call_survives_a_killed_worker(cast: Cast, service: Service) -> None:
-    user, counselor = await two_people(cast)
-    for worker in service.workers():
-        os.kill(worker, signal.SIGKILL)
-    await still_there(user, counselor)
-
-
-async def test_call_survives_a_server_restart(cast: Cast, service: Service) -> None:
-    user, counselor = await two_people(cast)
-    await service.stop(signal.SIGKILL)
-    await service.start()
-    await still_there(user, counselor)
-
-
-async def test_second_tab_takes_over(cast: Cast) -> None:
-    user, counselor = await two_people(cast)
     first = user.page
     await user.visit_shop()
     panel = await user.open_panel()
@@ -72,6 +51,33 @@ async def test_second_tab_takes_over(cast: Cast) -> None:
     await user.hears(COUNSELOR.hz)
     await counselor.hears(USER.hz)
     await expect(first.get_by_test_id("taken-over")).to_be_visible()
+
+
+async def test_call_and_board_survive_a_killed_worker_and_server(cast: Cast, service: Service) -> None:
+    user, counselor = await two_people(cast)
+    for person in (user, counselor):
+        await open_board(person)
+    await draw(user, (0.1, 0.1), (0.45, 0.5))
+    await shows_the_same(user, counselor)
+    drawn = await ink(user)
+
+    for worker in service.workers():
+        os.kill(worker, signal.SIGKILL)
+    await draw(user, (0.8, 0.3), (0.95, 0.3))
+    await still_there(user, counselor)
+    await shows_the_same(user, counselor)
+    assert set(drawn) < set(await ink(counselor))
+
+    drawn = await ink(user)
+    await service.stop(signal.SIGKILL)
+    await service.start()
+    await still_there(user, counselor)
+    await counselor.page.reload()
+    await expect(counselor.get("board-canvas")).to_be_visible()  # a drawn board opens by itself
+    await eventually(lambda: ink(counselor), drawn, "the whole board should be back")
+
+
+Choose = Callable[[Cast, User], Awaitable[None]]
 
 
 async def stays(cast: Cast, user: User) -> None:
@@ -101,18 +107,12 @@ async def leaves_a_message(cast: Cast, user: User) -> None:
     await other.get("message-done").first.click()
 
 
-async def test_each_choice_works_after_a_counselor_disconnect(backstage: Backstage, casting: Casting) -> None:
-    """Three calls run at the same time, because the choices appear only half a minute after the disconnect."""
-    choices = (takes_another, leaves_a_message, stays)
-    async with AsyncExitStack() as stack:
-        calls: list[tuple[Cast, User]] = []
-        for _ in choices:
-            service = await backstage.enter()
-            stack.callback(backstage.leave, service)
-            cast = await stack.enter_async_context(casting(service))
-            user, counselor = await two_people(cast)
-            await counselor.close()
-            calls.append((cast, user))
-        for (cast, user), choose in zip(calls, choices, strict=True):
-            await expect(user.get("choice-another")).to_be_visible(timeout=45_000)
-            await choose(cast, user)
+@pytest.mark.parametrize("choose", [takes_another, leaves_a_message, stays])
+async def test_choice_works_after_a_counselor_disconnect(cast: Cast, service: Service, choose: Choose) -> None:
+    user, counselor = await two_people(cast)
+    await counselor.close()
+    await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
+    for _ in range(2):  # the choices appear half a minute after the disconnect
+        service.skip()
+    await expect(user.get("choice-another")).to_be_visible()
+    await choose(cast, user)
