@@ -59,6 +59,7 @@ class Peer:
         """Whether each packet of the voice also carries the packet before."""
         self.repaired = self.redundant_heard = 0
         self.feedback = 0
+        self.spoken = 0  # packets of voice sent
         self.name = f"{participant}-{secrets.token_hex(3)}"
         self.heard: list[bytes] = []
         self.heard_headers: list[rtp.Header] = []
@@ -352,6 +353,7 @@ class Peer:
         block += b"\0" * (-len(block) % 4)
         number = OPUS if kind == "audio" else VP8
         if kind == "audio":
+            self.spoken += 1
             (before, ticks, former), self._former = self._former, (sequence, timestamp, payload)
             if self.redundant and before == sequence - 1:
                 number, payload = RED, red.wrap(OPUS, payload, former, timestamp - ticks)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from media.api import wire
+from media.packets import rtp
+from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
-from tests.peers.proxy import Line, Proxy
+from tests.peers.proxy import QUEUE_S, Line, Proxy
 
 LAYERS = {"l": 1, "h": 4}
 """Packets of 0.9 KB in each frame of a layer. At 20 frames a second the layers have 150 and 600 kbit/s."""
@@ -19,6 +21,26 @@ def told(service: Service, participant: str) -> list[dict[int, str]]:
         for event in service.events
         if isinstance(event, wire.PicturesLimited) and event.participant == participant
     ]
+
+
+UNDER_WAY_S = QUEUE_S + 0.1
+"""Packets of this time may still be under way when a measurement ends: in the queue before the link, or on a busy machine."""
+
+
+def nearly_all(numbers: list[int], sent: int, per_s: float) -> bool:
+    """Return whether nearly all packets came: hardly any number is missing in between, and they came to the end."""
+    ahead = [rtp.ahead(number, numbers[0]) for number in numbers]
+    whole = len(ahead) > 0.95 * (max(ahead) - min(ahead) + 1)
+    return whole and len(ahead) > 0.95 * sent - UNDER_WAY_S * per_s
+
+
+async def keeps_the_voice(listener: Peer, sender: Peer) -> None:
+    """Check that nearly all of two seconds of voice arrives."""
+    begin, spoken = len(listener.heard_headers), sender.spoken
+    heard = await listener.listen(2.0)
+    assert heard.tones(440) == {440}
+    numbers = [header.sequence for header in listener.heard_headers[begin:]]
+    assert nearly_all(numbers, sender.spoken - spoken, 50), (len(numbers), sender.spoken - spoken)
 
 
 async def test_slow_connection_keeps_the_voice_without_affecting_others(service: Service) -> None:
@@ -38,12 +60,9 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     assert set(told(service, "narrow")[0].values()) <= {"low", "paused"}
 
     before, sent = len(wide.pictures[0]), sender.sent("camera:h")
-    heard, clear = await asyncio.gather(narrow.listen(2.0), wide.listen(2.0))
-    assert heard.tones(440) == {440}
-    assert len(heard.payloads) > 92, "of 100 packets of voice"
-    assert len(clear.payloads) > 92
+    await asyncio.gather(keeps_the_voice(narrow, sender), keeps_the_voice(wide, sender))
     assert wide.layer(0) == {"h"}
-    assert len(wide.pictures[0]) - before > (sender.sent("camera:h") - sent) * 0.95
+    assert nearly_all(list(wide.pictures[0])[before:], sender.sent("camera:h") - sent, 20 * LAYERS["h"])
     assert told(service, "wide") == []
 
     line.down.line = Line()
@@ -56,7 +75,5 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     await asyncio.sleep(4.0)
     bps = (line.down.offered_bytes - offered) * 8 / 4.0
     assert bps < 1.25 * LOWERED_BPS, "repeats of what is lost do not fill the link"
-    heard = await narrow.listen(2.0)
-    assert heard.tones(440) == {440}
-    assert len(heard.payloads) > 92
+    await keeps_the_voice(narrow, sender)
     line.close()
