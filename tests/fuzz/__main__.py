@@ -9,31 +9,42 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 from tests.fuzz.targets import TARGETS
 
 
-def fuzz(name: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.fuzz.run", name, *options]
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+class Fuzzed(NamedTuple):
+    target: str
+    passed: bool
+    output: str
+
+
+def fuzz(targets: list[str], *options: str) -> Iterator[Fuzzed]:
+    """Run these targets. Yield the outcome of each when it has ended."""
+    command = [sys.executable, "-m", "tests.fuzz.run", *targets, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            target, status = line.split()
+            yield Fuzzed(target, status == "0", Path("build", f"fuzz-{target}.log").read_text(errors="replace")[-4000:])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make fuzz")
     parser.add_argument("targets", nargs="*", default=list(TARGETS), help=", ".join(TARGETS))
     parser.add_argument("--count", type=int, default=100_000, help="cases for each target")
-    parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    with ThreadPoolExecutor(given.jobs) as pool:
-        failed = False
-        runs = pool.map(lambda name: (name, fuzz(name, f"-runs={given.count}")), given.targets)
-        for name, done in runs:
-            print(f"{name}: {'fine' if done.returncode == 0 else 'FAILED'}, {given.count} cases")
-            if done.returncode:
-                failed = True
-                print(done.stdout[-4000:])
-    sys.exit(failed)
+    waited = set(given.targets)
+    for done in fuzz(given.targets, f"-runs={given.count}"):
+        print(f"{done.target}: {'fine' if done.passed else 'FAILED'}, {given.count} cases", flush=True)
+        if done.passed:
+            waited.remove(done.target)
+        else:
+            print(done.output)
+    sys.exit(bool(waited))
 
 
 if __name__ == "__main__":
