@@ -30,13 +30,38 @@ def row(operator: Staff, table: str, *cells: str) -> Locator:
     return found
 
 
-async def test_operator_ends_a_session_and_signs_staff_out_on_the_wallboard(cast: Cast) -> None:
+async def set_thresholds(operator: Staff) -> None:
+    """Let one waiting user be a warning, after a try that makes no sense."""
+    await operator.get("thresholds-open").click()
+    await operator.get("threshold-waiting-amber").fill("2")
+    await operator.get("threshold-waiting-red").fill("1")
+    await operator.get("thresholds-save").click()
+    await expect(operator.get("thresholds")).to_contain_text("경고 값은 주의 값보다 더 나쁜 쪽이어야 해요")
+    await operator.get("threshold-waiting-amber").fill("1")
+    await operator.get("thresholds-save").click()
+    await expect(operator.get("thresholds")).to_have_count(0)
+
+
+async def the_wall_warns(operator: Staff) -> None:
+    await expect(figure(operator, "지금 대기")).to_contain_text("경고 기준 도달")
+    await expect(operator.page).to_have_title(re.compile(r"^\(!\)"))
+    async with operator.context.expect_page() as opened:
+        await operator.get("wall-open").click()
+    wall = await opened.value
+    await expect(wall.get_by_test_id("wall").locator(".figure-red")).to_contain_text("지금 대기")
+    await expect(wall.get_by_role("button")).to_have_count(0)
+    await wall.close()
+
+
+async def test_wallboard_warns_ends_a_session_and_signs_staff_out(cast: Cast) -> None:
     operator = await cast.operator()
+    await set_thresholds(operator)
     await expect(figure(operator, "지금 대기")).to_have_text("0")
     user = await cast.user()
     await user.call()
     await user.enter()
-    await expect(figure(operator, "지금 대기")).to_have_text("1")
+    await expect(figure(operator, "지금 대기")).to_contain_text("1")
+    await the_wall_warns(operator)
     counselor = await cast.counselor()
     await expect(row(operator, "live-staff", "Jimin", "호출 중")).to_be_visible()
     await counselor.accept()
@@ -72,31 +97,6 @@ async def test_operator_ends_a_session_and_signs_staff_out_on_the_wallboard(cast
     await expect(row(operator, "live-staff", "Jimin")).to_have_count(0)
     await counselor.page.reload()
     await expect(counselor.get("signin-login")).to_be_visible()
-
-
-async def test_threshold_turns_figure_red_on_wallboard_and_wall(cast: Cast) -> None:
-    operator = await cast.operator()
-    await operator.get("thresholds-open").click()
-    await operator.get("threshold-waiting-amber").fill("2")
-    await operator.get("threshold-waiting-red").fill("1")
-    await operator.get("thresholds-save").click()
-    await expect(operator.get("thresholds")).to_contain_text("경고 값은 주의 값보다 더 나쁜 쪽이어야 해요")
-    await operator.get("threshold-waiting-amber").fill("1")
-    await operator.get("thresholds-save").click()
-    await expect(operator.get("thresholds")).to_have_count(0)
-    waiting = figure(operator, "지금 대기")
-    await expect(waiting).to_have_text("0")
-
-    user = await cast.user()
-    await user.call()
-    await user.enter()
-    await expect(waiting).to_contain_text("경고 기준 도달")
-    await expect(operator.page).to_have_title(re.compile(r"^\(!\)"))
-    async with operator.context.expect_page() as opened:
-        await operator.get("wall-open").click()
-    wall = await opened.value
-    await expect(wall.get_by_test_id("wall").locator(".figure-red")).to_contain_text("지금 대기")
-    await expect(wall.get_by_role("button")).to_have_count(0)
 
     await operator.get("nav-audit").click()
     await expect(row(operator, "audit", "현황판 기준 변경", "waiting 1/1")).to_be_visible()

@@ -71,36 +71,12 @@ async def learns_nothing_of(user: User, *secrets: str) -> None:
         assert not user.traffic.contains(secret), secret
 
 
-async def test_search_for_help_is_hidden_and_the_reader_hears_nobody(cast: Cast) -> None:
+async def test_nothing_of_staff_reaches_the_user_from_help_to_whisper(cast: Cast, tmp_path: Path) -> None:
     user, counselor = await in_a_call(cast)
     professional = await cast.professional()
-    await asks_for_help(counselor, "초점 모터를 모르겠어요")
-    await expect(professional.get("ring")).to_contain_text("초점 모터를 모르겠어요")
-    assert not professional.traffic.contains("손떨림이 걱정돼요"), "before accepting, the brief stays closed"
-    await professional.get("ring-decline").click()
-    await professional.get("decline-busy").click()
-    await expect(counselor.get("help-status")).to_contain_text("전문가")
-    await learns_nothing_of(user, "초점 모터를 모르겠어요", "Dr. Han", "drhan", *STAFF_ONLY)
+    await the_search_for_help_is_hidden(user, counselor, professional)
+    await the_reader_hears_nobody(user, counselor, professional)
 
-    await counselor.get("help-cancel").click()
-    await asks_for_help(counselor, "다시 부탁드려요")
-    await professional.accept()
-    await expect(professional.get("join")).to_be_visible()
-    await expect(user.get("notice").filter(has_text="Dr. Han")).to_contain_text("읽고 있어요")
-    await expect(professional.get("brief")).to_contain_text("손떨림이 걱정돼요")
-    await professional.hears()
-    await user.hears(COUNSELOR.hz)
-    await counselor.hears(USER.hz)
-    await professional.write("읽는 중입니다")
-    await counselor.reads("읽는 중입니다")
-    await learns_nothing_of(user, "다시 부탁드려요", "읽는 중입니다", *STAFF_ONLY)
-
-
-async def test_no_consultation_or_whisper_reaches_the_user(cast: Cast, tmp_path: Path) -> None:
-    user, counselor = await in_a_call(cast)
-    professional = await cast.professional()
-    await asks_for_help(counselor, "초점 모터를 모르겠어요")
-    await professional.accept()
     await professional.get("join").click()
     await counselor.hears(PROFESSIONAL.hz)
     await professional.write("리콜 대상일 수 있어요")
@@ -114,7 +90,7 @@ async def test_no_consultation_or_whisper_reaches_the_user(cast: Cast, tmp_path:
     await user.hears(COUNSELOR.hz)
     await professional.write("교환을 권하세요")
     await counselor.reads("교환을 권하세요")
-    secrets = ("초점 모터를 모르겠어요", "리콜 대상일 수 있어요", "리콜 여부 확인", "교환을 권하세요", staff_picture)
+    secrets = ("다시 부탁드려요", "읽는 중입니다", "리콜 대상일 수 있어요", "리콜 여부 확인", "교환을 권하세요", staff_picture)
     await learns_nothing_of(user, *secrets, *STAFF_ONLY)
     await user.page.reload()
     await user.hears(COUNSELOR.hz)
@@ -124,6 +100,31 @@ async def test_no_consultation_or_whisper_reaches_the_user(cast: Cast, tmp_path:
     assert (
         await counselor.page.evaluate("path => fetch(path).then(({ status }) => status)", f"/api/pictures/{staff_picture}") == 200
     )
+
+
+async def the_search_for_help_is_hidden(user: User, counselor: Staff, professional: Staff) -> None:
+    await asks_for_help(counselor, "초점 모터를 모르겠어요")
+    await expect(professional.get("ring")).to_contain_text("초점 모터를 모르겠어요")
+    assert not professional.traffic.contains("손떨림이 걱정돼요"), "before accepting, the brief stays closed"
+    await professional.get("ring-decline").click()
+    await professional.get("decline-busy").click()
+    await expect(counselor.get("help-status")).to_contain_text("전문가")
+    await learns_nothing_of(user, "초점 모터를 모르겠어요", "Dr. Han", "drhan", *STAFF_ONLY)
+    await counselor.get("help-cancel").click()
+
+
+async def the_reader_hears_nobody(user: User, counselor: Staff, professional: Staff) -> None:
+    await asks_for_help(counselor, "다시 부탁드려요")
+    await professional.accept()
+    await expect(professional.get("join")).to_be_visible()
+    await expect(user.get("notice").filter(has_text="Dr. Han")).to_contain_text("읽고 있어요")
+    await expect(professional.get("brief")).to_contain_text("손떨림이 걱정돼요")
+    await professional.hears()
+    await user.hears(COUNSELOR.hz)
+    await counselor.hears(USER.hz)
+    await professional.write("읽는 중입니다")
+    await counselor.reads("읽는 중입니다")
+    await learns_nothing_of(user, "다시 부탁드려요", "읽는 중입니다", *STAFF_ONLY)
 
 
 async def shows_the_staff_a_picture(counselor: Staff, professional: Staff, folder: Path) -> str:

@@ -122,15 +122,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
     await expect(user.get("who-hears")).to_contain_text("Jimin")
 
 
-async def test_user_is_told_that_nobody_hears_while_counselor_is_gone(cast: Cast) -> None:
-    """The console goes without a goodbye, as when a laptop is closed."""
-    counselor, user = await in_a_call(cast)
-    await expect(user.get("who-hears")).to_contain_text("Jimin")
-    await counselor.close()
-    await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
-
-
-async def test_duplicated_tab_takes_over_and_the_first_says_so(cast: Cast) -> None:
+async def test_duplicated_tabs_take_over_and_the_first_ones_say_so(cast: Cast) -> None:
     counselor, user = await in_a_call(cast)
     await counselor.hears(media.USER.hz)
 
@@ -146,12 +138,7 @@ async def test_duplicated_tab_takes_over_and_the_first_says_so(cast: Cast) -> No
     await expect(second.get("replaced-use")).to_be_visible()
     await user.hears(media.COUNSELOR.hz)
 
-
-async def test_duplicated_call_window_takes_over_and_the_first_says_so(cast: Cast) -> None:
-    _, user = await in_a_call(cast)
-    await user.hears(media.COUNSELOR.hz)
-
-    second = await duplicated(user)
-    await second.hears(media.COUNSELOR.hz)
+    again = await duplicated(user)
+    await again.hears(media.COUNSELOR.hz)
     await expect(user.get("taken-over")).to_be_visible()
     await user.hears()

@@ -177,18 +177,28 @@ async def test_keyboard_alone_opens_closes_and_starts_a_session(cast: Cast) -> N
     await expect(panel.get_by_test_id("panel-people")).to_contain_text("Jimin")
 
 
-async def live_call(cast: Cast) -> tuple[User, Staff]:
+async def call_after_a_blocked_window(cast: Cast) -> tuple[User, Staff]:
+    """Make a call though the browser blocks the window that the panel opens. The panel then shows a link."""
     counselor = await cast.counselor()
     user = await cast.user()
-    await user.call()
+    await user.visit_shop("/")
+    panel = await user.open_panel()
+    await expect(panel.get_by_test_id("panel-voice")).to_be_visible()
+    await panel.evaluate("() => { const open = window.open; window.open = () => { window.open = open; return null; }; }")
+    await panel.get_by_test_id("panel-voice").click()
+    await expect(panel.get_by_test_id("panel-elsewhere")).to_contain_text("브라우저가 상담 창을 막았어요")
+    async with user.context.expect_page() as window:
+        await panel.get_by_test_id("panel-continue").click()
+    user.page = await window.value
     await user.enter()
     await counselor.accept()
+    await user.hears(COUNSELOR.hz)
     await counselor.hears(USER.hz)
     return user, counselor
 
 
-async def test_second_click_returns_to_the_live_session(cast: Cast) -> None:
-    user, counselor = await live_call(cast)
+async def test_blocked_window_opens_by_a_link_and_is_found_again(cast: Cast) -> None:
+    user, counselor = await call_after_a_blocked_window(cast)
     await user.shop.bring_to_front()
     await user.shop.goto(f"{user.service.shop}/m5.html")
     panel = await user.open_panel()
@@ -209,23 +219,6 @@ async def test_second_click_returns_to_the_live_session(cast: Cast) -> None:
 
 async def calls(user: User) -> int:
     return sum("/call" in page.url for page in user.context.pages)
-
-
-async def test_panel_link_opens_a_blocked_window(cast: Cast) -> None:
-    counselor = await cast.counselor()
-    user = await cast.user()
-    await user.visit_shop("/")
-    panel = await user.open_panel()
-    await expect(panel.get_by_test_id("panel-voice")).to_be_visible()
-    await panel.evaluate("() => { const open = window.open; window.open = () => { window.open = open; return null; }; }")
-    await panel.get_by_test_id("panel-voice").click()
-    await expect(panel.get_by_test_id("panel-elsewhere")).to_contain_text("브라우저가 상담 창을 막았어요")
-    async with user.context.expect_page() as window:
-        await panel.get_by_test_id("panel-continue").click()
-    user.page = await window.value
-    await user.enter()
-    await counselor.accept()
-    await user.hears(COUNSELOR.hz)
 
 
 @asynccontextmanager
