@@ -53,7 +53,7 @@ def made_by(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Way], A
 
     async def made_by(way: Way) -> dict[str, object]:
         in_file = request.param == "sqlite"
-        url = f"sqlite+aiosqlite:///{tmp_path / way.__name__}" if in_file else request.getfixturevalue("postgres")
+        url = f"sqlite+aiosqlite:///{tmp_path / way.__name__}" if in_file else request.getfixturevalue("postgres_server")
         engine = create_async_engine(url)
         async with engine.begin() as connection:
             if not in_file:

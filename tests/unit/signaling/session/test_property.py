@@ -42,7 +42,7 @@ ALLOWED = {
     },  # an erased session is closed at once
     "asleep": {"asleep", "waiting", "after", "closed"},
     "after": {"after", "closed"},
-    "message_left": {"message_left"},
+    "message_left": {"message_left", "asleep"},  # staff answer by mail
     "closed": {"closed"},
 }
 CALLBACK_ALLOWED = {
