@@ -82,6 +82,7 @@ def serve(**options: Any) -> None:
     elif settings.captions_url:
         settings = replace(settings, captions_token=captions_token(_secret(settings.secret_file)))
     _check_turn(settings)
+    _check_translation(settings)
     _check_ports(ports_of(settings))
     log.set_up(level=settings.log_level or ("warning" if settings.demo else "info"))
     from signaling.records.types import Overtaken
@@ -108,6 +109,17 @@ def _check_turn(settings: Settings) -> None:
     try:
         Turn.open(settings.turn, settings.turn_secret_file)
     except TurnError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _check_translation(settings: Settings) -> None:
+    if settings.translate_key_file is None:
+        return
+    from signaling.live.translating import BadKey, Translator
+
+    try:
+        Translator(settings.translate_url, settings.translate_key_file)
+    except BadKey as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -180,6 +180,10 @@ class Settings:
         kinds.ORIGIN,
         "URL of the captions process, `sangdam captions`. Both need the same secret file. In a cluster, set it for the workers.",
     )
+    translate_url: str = setting(  # "": nothing is translated
+        "", kinds.ORIGIN, "URL of a translation service that speaks LibreTranslate's API.", default_words="no translation"
+    )
+    translate_key_file: Path | None = setting(None, kinds.FILE, "File with the key of the translation service.")
     captions_token: str = field(default="", repr=False)  # derived from the secret
     shop_port: int = setting(8081, kinds.PORT, "The demo shop's port.")
 

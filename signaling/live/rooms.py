@@ -26,6 +26,7 @@ from signaling.live.index import Index
 from signaling.live.peer_ends import PEER_ENDS, is_fault
 from signaling.live.room_orders import DropOrder, RoomOrders
 from signaling.live.sessions import Sessions
+from signaling.live.translating import Translating
 from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
 from signaling.protocol.client_messages import BoardMessage
 from signaling.protocol.server_messages import Answer, BoardOut, Caption, PeerEnded, Speaking, encode
@@ -60,6 +61,7 @@ class Rooms:
         records: Records,
         recordings: Recordings,
         lines: Lines,
+        translating: Translating,
         refused: Counter[str],
     ) -> None:
         self._index = index
@@ -67,6 +69,7 @@ class Rooms:
         self._records = records
         self._recordings = recordings
         self._lines = lines
+        self._translating = translating
         self._refused = refused
         self._orders = orders
         self._sessions = sessions
@@ -309,9 +312,11 @@ class Rooms:
             lost=event.lost,
         )
         frame = encode(caption)
-        for participant in entry.session.captions.wanted:
-            if participant in event.heard_by and participant in entry.holders:
-                entry.holders[participant].send_encoded(frame)
+        readers = [each for each in entry.session.captions.wanted if each in event.heard_by and each in entry.holders]
+        for reader in readers:
+            entry.holders[reader].send_encoded(frame)
+        if event.final and text:
+            self._translating.caption(entry, caption, readers)
         person = entry.session.anyone(event.participant)
         kept = event.kept and entry.session.captions.kept
         if event.final and text and kept and person is not None and person.captions == "yes":

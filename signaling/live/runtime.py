@@ -42,6 +42,7 @@ from signaling.live.sleeping import Sleeping
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import Staffing
 from signaling.live.stored_sessions import StoredSessions
+from signaling.live.translating import Translating, Translator
 from signaling.live.unattended import Unattended
 from signaling.mail import Postbox, Sender
 from signaling.mediaworkers.interface import MediaWorkers
@@ -81,6 +82,7 @@ class Live:
         webhooks: WebhookSender | None = None,
         forgotten: Forgotten | None = None,
         bounds: Bounds | None = None,
+        translator: Translator | None = None,
         now: Now = wall_clock_ms,
     ) -> None:
         """`refused` counts refusals by reason.
@@ -113,6 +115,8 @@ class Live:
             mail_view=mailing.view,
             now=now,
         )
+        self.translating = Translating(translator or Translator(""), records)
+        sessions.translates = self.translating.enabled
         self.rooms = Rooms(
             orders=orders,
             sessions=sessions,
@@ -121,6 +125,7 @@ class Live:
             records=records,
             recordings=recordings,
             lines=self.lines,
+            translating=self.translating,
             refused=refused,
         )
         sessions.captions_ready = self.rooms.captions_ready
@@ -295,6 +300,7 @@ class Live:
         await self.workers.close()
         await self.owed.settled(OWED_S)
         await self.mailing.close()
+        await self.translating.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

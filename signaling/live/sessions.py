@@ -86,6 +86,7 @@ class Sessions:
         self.scheduler = Scheduler(self._tick, now)
         self._mail_view = mail_view
         self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # set once the rooms exist
+        self.translates = False  # whether there is a translation service
         self.changed = True  # whether the wallboard and the queues must be sent again
 
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
@@ -239,6 +240,7 @@ class Sessions:
             reachable=entry.reachable,
             mail=self._mail_view(entry),
             captions_ready=self.captions_ready(entry),
+            translates=self.translates,
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),
         )
 

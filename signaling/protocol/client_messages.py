@@ -255,10 +255,23 @@ class AnswerRecording(Message, tag="recording"):
 
 
 class SetCaptions(Message, tag="captions"):
-    """Turn captions on or off. They stay on while another participant wants them."""
+    """Turn captions on or off. They stay on while another participant wants them.
+
+    ``translate``: the language in which this person also wants them; empty for none. Needs ``session.translates``.
+    """
 
     session: Id
     on: bool
+    translate: Locale = ""
+    id: int | None = None
+
+
+class TranslateLine(Message, tag="translate"):
+    """Translate a line for this person. The answer is ``ok``, and then ``translated``."""
+
+    session: Id
+    seq: Annotated[int, Meta(ge=1)]
+    language: Locale
     id: int | None = None
 
 
@@ -274,7 +287,7 @@ ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
     | RetractLine | ReportRead | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording
-    | SetCaptions | KeepCaptions | StaffMessage
+    | SetCaptions | KeepCaptions | TranslateLine | StaffMessage
 )  # fmt: skip  # a list of names
 
 decode_client: Reader[ClientMessage] = Reader(ClientMessage)

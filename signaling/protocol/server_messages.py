@@ -217,7 +217,7 @@ class Caption(Message, tag="caption"):
     """Words that a participant has just said, for those who could hear them.
 
     A later caption with the same ``utterance`` replaces an earlier one. ``final``: no later one follows. ``lost``: some words of
-    this participant were not written down; ``text`` is then empty.
+    this participant were not written down; ``text`` is then empty. ``translation``: the text in the language ``translated_to``.
     """
 
     session: str
@@ -228,6 +228,23 @@ class Caption(Message, tag="caption"):
     confidence: float = 0.0
     final: bool = False
     lost: bool = False
+    translation: str = ""
+    translated_to: str = ""
+
+
+class Translated(Message, tag="translated"):
+    """A line in another language, by a machine. ``failed``: the service could not translate it; ask again later.
+
+    ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has told it.
+    """
+
+    session: str
+    seq: int
+    rev: int
+    language: str
+    text: str = ""
+    source: str = ""
+    failed: bool = False
 
 
 class BoardOut(Message, tag="board"):
@@ -345,7 +362,7 @@ class Bye(Message, tag="bye"):
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
     | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite | TypingNow | Speaking
-    | Caption | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
+    | Caption | Translated | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

@@ -241,6 +241,7 @@ class CaptionsView(Struct, kw_only=True):
     ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
     times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
     ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer. ``kept``: the words are kept.
+    ``translate``: the language in which this viewer also gets captions; empty for none.
     """
 
     on: bool = False
@@ -250,6 +251,7 @@ class CaptionsView(Struct, kw_only=True):
     keep: bool = False
     you: Literal["", "yes", "no"] = ""
     kept: bool = False
+    translate: str = ""
 
 
 class OpeningView(Struct, kw_only=True):
@@ -293,6 +295,7 @@ class SessionView(Struct, kw_only=True):
     room: RoomView | None = None
     recording: RecordingView | None = None  # null if the site does not record
     captions: CaptionsView | None = None  # null if this call can have no captions
+    translates: bool = False  # lines and captions can be translated
     may_listen: bool = False  # an operator may listen in; the page says so before the user enters
     listening: Listening = "off"  # for an operator who listens in only: how far the site lets operators go
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters

@@ -31,6 +31,7 @@ from signaling.config.settings import Bounds, Settings
 from signaling.files import Files
 from signaling.live import Live
 from signaling.live.clock import Now, SteadyClock, wall_clock_ms
+from signaling.live.translating import Translator
 from signaling.mail import Postbox, Sender
 from signaling.mail.composing import Composer
 from signaling.mail.unsubscribing import Addresses
@@ -95,6 +96,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
         refused=counts,
         forgotten=cluster.bus.forgotten if cluster else None,
         bounds=Bounds(settings.most_waiting, settings.most_lag_ms),
+        translator=Translator(settings.translate_url, settings.translate_key_file),
         now=SteadyClock() if now is wall_clock_ms else now,
     )
     middlewares = [cluster.relay.middleware()] if cluster else []

@@ -28,6 +28,7 @@ def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -
         session.captions.failed = False
     elif not event.on and person.id in wanted:
         wanted.remove(person.id)
+    session.captions.languages[person.id] = event.language
 
 
 def answered(session: Session, event: CaptionsAnswered, now: int, out: list[Effect]) -> None:
@@ -60,9 +61,10 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
             person.captions = ""  # they are asked again if they come back
     here = {person.id: person for person in session.present() if not person.reading}
     state.wanted = [each for each in state.wanted if each in here]
+    state.languages = {each: language for each, language in state.languages.items() if language and each in state.wanted}
     wanted = possible(session) and bool(state.wanted)
     if not possible(session):
-        state.wanted, state.failed = [], False
+        state.wanted, state.languages, state.failed = [], {}, False
     if wanted != state.on:
         state.on = wanted
         if wanted:

@@ -278,10 +278,11 @@ class RecordingAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CaptionsAsked:
-    """A participant turns captions on or off."""
+    """A participant turns captions on or off. ``language``: into which these are translated for them, or ""."""
 
     participant: str
     on: bool
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

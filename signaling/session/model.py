@@ -137,12 +137,14 @@ class Captions(Struct, kw_only=True):
     """The state of the captions.
 
     ``offered``: the site allows captions. ``keep``: the site keeps them if people agree. ``wanted``: the participants who have
-    turned captions on. ``kept``: the words are stored with the conversation now. ``failed``: the captions process was lost.
+    turned captions on. ``languages``: participant → the language into which captions are translated for them. ``kept``: the
+    words are stored with the conversation now. ``failed``: the captions process was lost.
     """
 
     offered: bool = False
     keep: bool = False
     wanted: list[str] = []
+    languages: dict[str, str] = {}
     on: bool = False
     kept: bool = False
     failed: bool = False

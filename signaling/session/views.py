@@ -55,6 +55,7 @@ class Surroundings:
     reachable: bool = False  # the partner signed who the user is, or there is a contact
     mail: MailView | None = None
     captions_ready: bool = False  # a captions process is connected
+    translates: bool = False  # there is a translation service
 
 
 def session_view(
@@ -80,6 +81,7 @@ def session_view(
         product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
         recording=recording_view(session, person),
+        translates=around.translates,
         captions=captions_view(session, person, ready=around.captions_ready),
         callback=callback_view(session),
         upgrade=upgrade_view(session),
@@ -189,6 +191,7 @@ def captions_view(session: Session, viewer: Person, *, ready: bool) -> CaptionsV
     if not captioning.possible(session) or not (ready or state.on or state.failed):
         return None
     view = CaptionsView(on=state.on, wanted_by=list(state.wanted), ready=ready, failed=state.failed)
+    view.translate = state.languages.get(viewer.id, "")
     if state.on and state.keep:
         view.keep, view.you, view.kept = True, viewer.captions, state.kept
     return view

@@ -32,6 +32,7 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.Leave: "session.talk",
     user.AnswerRecording: "session.talk",
     user.SetCaptions: "session.talk",
+    user.TranslateLine: "session.talk",
     user.KeepCaptions: "session.hear",  # an operator who has joined is asked, too
     user.Enter: "session.visit",
     user.Choose: "session.visit",

@@ -98,7 +98,12 @@ async def _leave(live: Live, client: Client, entry: Entry, person: Person, messa
 async def _captions(live: Live, client: Client, entry: Entry, person: Person, message: msg.SetCaptions) -> Reply:
     if message.on and not live.rooms.captions_ready(entry):
         raise NotAllowed("captions_off")
-    await live.sessions.apply(entry, ev.CaptionsAsked(person.id, message.on))
+    await live.sessions.apply(entry, ev.CaptionsAsked(person.id, message.on, message.translate))
+    return None
+
+
+async def _translate(live: Live, client: Client, entry: Entry, person: Person, message: msg.TranslateLine) -> Reply:
+    await live.translating.line(entry, client, person, message.seq, message.language)
     return None
 
 
@@ -130,5 +135,6 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Leave: in_session(_leave),
     msg.AnswerRecording: event(lambda person, m: ev.RecordingAnswered(person.id, m.agree)),
     msg.SetCaptions: in_session(_captions),
+    msg.TranslateLine: in_session(_translate),
     msg.KeepCaptions: event(lambda person, m: ev.CaptionsAnswered(person.id, m.agree)),
 }

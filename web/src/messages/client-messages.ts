@@ -227,11 +227,25 @@ export interface AnswerRecording {
   id?: number | null;
 }
 
-/** Turn captions on or off. They stay on while another participant wants them. */
+/**
+ * Turn captions on or off. They stay on while another participant wants them.
+ *
+ * ``translate``: the language in which this person also wants them; empty for none. Needs ``session.translates``.
+ */
 export interface SetCaptions {
   type: "captions";
   session: string;
   on: boolean;
+  translate?: string;
+  id?: number | null;
+}
+
+/** Translate a line for this person. The answer is ``ok``, and then ``translated``. */
+export interface TranslateLine {
+  type: "translate";
+  session: string;
+  seq: number;
+  language: string;
   id?: number | null;
 }
 
@@ -269,6 +283,7 @@ export type ClientMessage =
   | AnswerRecording
   | SetCaptions
   | KeepCaptions
+  | TranslateLine
   | SetState
   | SetTextsInCall
   | Accept

@@ -209,7 +209,7 @@ export interface Speaking {
  * Words that a participant has just said, for those who could hear them.
  *
  * A later caption with the same ``utterance`` replaces an earlier one. ``final``: no later one follows. ``lost``: some words of
- * this participant were not written down; ``text`` is then empty.
+ * this participant were not written down; ``text`` is then empty. ``translation``: the text in the language ``translated_to``.
  */
 export interface Caption {
   type: "caption";
@@ -221,6 +221,24 @@ export interface Caption {
   confidence?: number;
   final?: boolean;
   lost?: boolean;
+  translation?: string;
+  translated_to?: string;
+}
+
+/**
+ * A line in another language, by a machine. ``failed``: the service could not translate it; ask again later.
+ *
+ * ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has told it.
+ */
+export interface Translated {
+  type: "translated";
+  session: string;
+  seq: number;
+  rev: number;
+  language: string;
+  text?: string;
+  source?: string;
+  failed?: boolean;
 }
 
 /** One message of the board, for a client without a data channel. */
@@ -362,6 +380,7 @@ export type ServerMessage =
   | TypingNow
   | Speaking
   | Caption
+  | Translated
   | BoardOut
   | Replaced
   | Ring

@@ -209,6 +209,7 @@ export interface RecordingView {
  * ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
  * times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
  * ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer. ``kept``: the words are kept.
+ * ``translate``: the language in which this viewer also gets captions; empty for none.
  */
 export interface CaptionsView {
   on: boolean;
@@ -218,6 +219,7 @@ export interface CaptionsView {
   keep: boolean;
   you: "" | "yes" | "no";
   kept: boolean;
+  translate: string;
 }
 
 /**
@@ -261,6 +263,7 @@ export interface SessionView {
   room: RoomView | null;
   recording: RecordingView | null;
   captions: CaptionsView | null;
+  translates: boolean;
   may_listen: boolean;
   listening: Listening;
   may_record: boolean;

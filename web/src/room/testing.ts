@@ -64,6 +64,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     },
     recording: null,
     captions: null,
+    translates: false,
     may_listen: false,
     listening: "off",
     may_record: false,

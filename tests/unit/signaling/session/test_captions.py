@@ -145,6 +145,13 @@ def test_site_that_keeps_nothing_asks_nobody() -> None:
         call.give(ev.CaptionsAnswered("u", True))
 
 
+def test_language_of_captions_is_forgotten_when_they_end() -> None:
+    call = Call().give(ev.CaptionsAsked("u", True, "en")).give(ev.CaptionsAsked("jimin", True))
+    assert [view.translate for view in (call.view("u"), call.view("jimin")) if view is not None] == ["en", ""]
+    call.give(ev.CaptionsAsked("u", False, "en"))
+    assert call.session.captions.languages == {}
+
+
 someone = st.sampled_from(["u", "jimin", "han", "ops"])
 steps = st.lists(
     st.one_of(

@@ -23,6 +23,7 @@ function PastLine({ line, lines, pictures }: { line: Line; lines: Line[]; pictur
     <li class={`chat-line chat-line-first ${own ? "chat-line-own" : ""}`} data-testid="past-line" data-kind={line.kind}>
       <div class="chat-author">
         <strong dir="auto">{own || line.role === "system" ? t("you") : nameAndRole({ name: line.name, role: line.role })}</strong>
+        {line.kind === "caption" && <span class="pill">{t("caption")}</span>}
         <time dateTime={new Date(line.at).toISOString()}>{clock(line.at)}</time>
       </div>
       {line.reply_to > 0 && (

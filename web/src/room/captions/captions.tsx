@@ -1,17 +1,18 @@
 /** Captions: the button, the bar that shows everybody that they are on, and the words under each speaker. */
 
-import { Captions as CaptionsIcon, CaptionsOff } from "lucide";
+import { Captions as CaptionsIcon, CaptionsOff, Languages } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
 import type { ParticipantView, SessionView } from "../../messages";
 import { announce, toast } from "../../ui/announce";
 import { Button, IconButton } from "../../ui/button";
+import { locale } from "../../ui/i18n";
 import { Icon } from "../../ui/icon";
 import { useLocale, useStore } from "../../ui/store";
 import type { Client } from "../client";
 import { RequestError, type RequestMessage } from "../connection";
 import { participant, viewer } from "../state";
 import { list, nameOf, t as room } from "../words";
-import { misses, NOTHING, textOf } from "./heard";
+import { misses, NOTHING, textOf, translationOf } from "./heard";
 import { captionsOf } from "./store";
 import { t } from "./words";
 import "./captions.css";
@@ -72,6 +73,8 @@ function CaptionsBar({ client, session }: Props) {
   useTold(session);
   if (captions === null || !(captions.on || (captions.failed && !captions.ready))) return null;
   const answer = (agree: boolean) => void send(client, { type: "keep_captions", session: session.id, agree });
+  const translateTo = (translate: string) => () =>
+    void send(client, { type: "captions", session: session.id, on: true, translate });
   const asks = captions.keep && captions.you === "" && mayAnswer(session);
   return (
     <section class="captions-bar" aria-label={t("captions")} data-testid="captions-bar" data-on={captions.on}>
@@ -88,6 +91,16 @@ function CaptionsBar({ client, session }: Props) {
             {t("captions.keep.yes")}
           </Button>
         </span>
+      )}
+      {session.translates && wants(session) && (
+        <Button
+          kind="quiet"
+          icon={Languages}
+          onClick={translateTo(captions.translate ? "" : locale())}
+          data-testid="captions-translate"
+        >
+          {t(captions.translate ? "captions.translate.stop" : "captions.translate")}
+        </Button>
       )}
       {captions.keep && captions.you === "yes" && (
         <Button kind="quiet" onClick={() => answer(false)} data-testid="captions-keep-stop">
@@ -157,10 +170,11 @@ interface CaptionProps extends Props {
 function Caption({ client, session, person }: CaptionProps) {
   const said = useStore(captionsOf(client), (all) => all[session.id]?.[person.id]);
   const text = textOf(said);
+  const translation = translationOf(said);
   const box = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     box.current?.scrollTo(0, box.current.scrollHeight); // the newest words are the last ones
-  }, [text]);
+  }, [text, translation]);
   if (!text || !wants(session)) return null;
   return (
     <p
@@ -173,6 +187,11 @@ function Caption({ client, session, person }: CaptionProps) {
     >
       <b class="caption-name">{nameOf(person)}: </b>
       {text}
+      {translation && (
+        <i class="caption-translation" lang={locale()}>
+          {t("captions.translation", { text: translation })}
+        </i>
+      )}
     </p>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Caption } from "../../messages";
-import { hear, misses, NOTHING, prune, STAYS_MS, textOf } from "./heard";
+import { hear, misses, NOTHING, prune, STAYS_MS, textOf, translationOf } from "./heard";
 
 const caption = (more: Partial<Caption>): Caption => ({
   type: "caption",
@@ -25,6 +25,12 @@ describe("captions", () => {
     for (const [utterance, text] of ["one", "two", "three", "four"].entries())
       heard = hear(heard, caption({ utterance, text, final: true }), utterance);
     expect(textOf(heard.u)).toBe("two three four");
+  });
+
+  it("shows a translation beside the words, at their place", () => {
+    const said = hear(hear(NOTHING, caption({ final: true }), 0), caption({ utterance: 2, text: "and you", final: true }), 1);
+    const translated = hear(said, caption({ final: true, translation: "안녕하세요", translated_to: "ko" }), 2);
+    expect([textOf(translated.u), translationOf(translated.u)]).toEqual(["good morning and you", "안녕하세요"]);
   });
 
   it("removes a draft that turned out to hold no words", () => {

@@ -5,6 +5,8 @@ import type { Caption } from "../../messages";
 export interface Said {
   utterance: number;
   text: string;
+  /** The text in the reader's language; empty until it has come, or if nobody asked for it. */
+  translation: string;
   language: string;
   final: boolean;
   at: number;
@@ -31,8 +33,10 @@ const MISSED_MS = 8000;
 export function hear(heard: Heard, caption: Caption, now: number): Heard {
   const { said, missedAt } = heard[caption.participant] ?? { said: [], missedAt: 0 };
   const others = said.filter(({ utterance }) => utterance !== caption.utterance);
-  const { utterance, text, language = "", final = false, lost = false } = caption;
-  const added = text ? [...others, { utterance, text, language, final, at: now }] : others;
+  const { utterance, text, translation = "", language = "", final = false, lost = false } = caption;
+  const entry = { utterance, text, translation, language, final, at: now };
+  const before = said.findIndex((one) => one.utterance === utterance);
+  const added = translation && before >= 0 ? said.with(before, entry) : text ? [...others, entry] : others;
   const next = { said: (lost ? said : added).slice(-MOST_SAID), missedAt: lost ? now : missedAt };
   return { ...heard, [caption.participant]: next };
 }
@@ -52,6 +56,13 @@ export function prune(heard: Heard, now: number): Heard {
 
 /** Returns a person's words as one text, the newest last. */
 export const textOf = (words: Words | undefined): string => (words?.said ?? []).map(({ text }) => text).join(" ");
+
+/** Returns the translation of a person's words as one text; empty if none of them is translated. */
+export const translationOf = (words: Words | undefined): string =>
+  (words?.said ?? [])
+    .map(({ translation }) => translation)
+    .filter(Boolean)
+    .join(" ");
 
 /** Returns whether words of anybody were lost just now. */
 export const misses = (heard: Heard): boolean => Object.values(heard).some(({ missedAt }) => missedAt > 0);

@@ -1,4 +1,4 @@
-import { Ellipsis, Pencil, Reply, Undo2 } from "lucide";
+import { Ellipsis, Languages, Pencil, Reply, Undo2 } from "lucide";
 import type { IconNode } from "lucide";
 import { useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "../../ui/button";
@@ -9,6 +9,8 @@ interface MenuProps {
   /** Returns what the person may do with the line. Called when the menu opens, because a line can be changed only for a while. */
   possible: () => Possible;
   hint: boolean;
+  /** Shows a translation; null if there can be none. */
+  onTranslate: (() => void) | null;
   onReply: () => void;
   onEdit: () => void;
   onRetract: () => void;
@@ -16,8 +18,8 @@ interface MenuProps {
 
 const ROOM = 190; // px that an open menu needs below its button
 
-/** The menu of a line: reply, edit, retract. It opens above everything else, so that no scrolling box cuts it off. */
-export function LineMenu({ possible, hint, onReply, onEdit, onRetract }: MenuProps) {
+/** The menu of a line: reply, translate, edit, retract. It opens above everything else, so that no scrolling box cuts it off. */
+export function LineMenu({ possible, hint, onTranslate, onReply, onEdit, onRetract }: MenuProps) {
   const button = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<Possible | null>(null);
@@ -53,6 +55,7 @@ export function LineMenu({ possible, hint, onReply, onEdit, onRetract }: MenuPro
       />
       <div class="line-menu-box card" popover="auto" ref={box} onToggle={(event) => event.newState === "closed" && setOpen(null)}>
         {open?.reply && item(Reply, t("reply"), "reply", onReply)}
+        {open && onTranslate && item(Languages, t("translate"), "translate", onTranslate)}
         {open?.edit && item(Pencil, t("edit"), "edit", onEdit)}
         {open?.retract && item(Undo2, t("unsend"), "retract", onRetract)}
         {open?.retract && hint && <p class="field-hint">{t("unsend.hint")}</p>}

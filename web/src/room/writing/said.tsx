@@ -19,6 +19,7 @@ import { Former, Unsent } from "./former";
 import { LineMenu } from "./menu";
 import { Quote } from "./quote";
 import { ReadMark } from "./reading";
+import { translatable, translate, Translated } from "./translated";
 import "./said.css";
 import { isKey, t, type WritingKey } from "./texts";
 
@@ -59,9 +60,10 @@ export function Said({ client, session, line, shared, writes, reveal, sends }: S
     <>
       <div class="line-row">
         <Bubble client={client} session={session} line={line} change={change} shared={shared} reveal={reveal} />
-        {(reply || retract) && (
+        {(reply || retract || translatable(session, line)) && (
           <LineMenu
             possible={may}
+            onTranslate={translatable(session, line) ? () => translate(session, line) : null}
             hint={!isStaff(session)}
             onReply={() => client.replyTo(session.id, line.seq)}
             onEdit={() => setEditing(true)}
@@ -69,6 +71,7 @@ export function Said({ client, session, line, shared, writes, reveal, sends }: S
           />
         )}
       </div>
+      <Translated client={client} session={session} line={line} />
       <Former line={line} />
       {line.author === session.you && <ReadMark client={client} session={session} line={line} />}
       {change && <Changing change={change} onDismiss={() => client.dismissLine(session.id, line.seq)} />}

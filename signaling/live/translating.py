@@ -1,0 +1,203 @@
+"""Translation of lines and captions by a service of the operator's own, which speaks LibreTranslate's API.
+
+Without such a service nothing is translated, and no text leaves this server. A translation is shown beside the original. It is
+stored nowhere but in a small cache in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from signaling.live.connections import Client
+from signaling.live.entry import Entry
+from signaling.protocol.server_messages import Caption, Translated, encode
+from signaling.protocol.session_views import Line
+from signaling.protocol.texts import BadText, Seen
+from signaling.records import Records
+from signaling.session.model import NotAllowed, Person
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_S = 10.0
+AT_ONCE = 4  # requests to the service at one time
+MOST_WAITING = 40  # requests that wait for their turn; more are refused
+MOST_EACH = 5  # lines of which one person may await the translation
+MOST_KEPT = 2000  # translations in memory
+MOST_ANSWER_BYTES = 200_000
+TRANSLATED = ("text", "note", "caption")  # kinds of lines with a text in a language
+_TEXT = Seen(8000, lines=True, cut=True)
+_SCRIPTS = {"zh-hans": "zh", "zh-cn": "zh", "zh-hant": "zt", "zh-tw": "zt"}
+
+
+class Translation(Struct, frozen=True):
+    """A translated text. `source`: the language that the service has found in the original, or ""."""
+
+    text: str
+    source: str = ""
+
+
+class _Detected(Struct):
+    language: str = ""
+
+
+class _Answer(Struct):
+    translatedText: str  # noqa: N815  # LibreTranslate's name
+    detectedLanguage: _Detected | None = None  # noqa: N815
+
+
+class BadKey(ValueError):
+    """The file with the service's key cannot be read. The exception's text is a sentence."""
+
+
+class Translator:
+    """Client of the translation service. `close` ends its connections."""
+
+    def __init__(self, url: str, key_file: Path | None = None) -> None:
+        """`url`: the service's address; "" for none. Raise `BadKey` when the file cannot be read."""
+        self._url = url.rstrip("/")
+        try:
+            self._key = key_file.read_text().strip() if key_file is not None else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadKey(f"The key of the translation service cannot be read: {type(error).__name__}.") from None
+        self._session: aiohttp.ClientSession | None = None
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+        self._kept: OrderedDict[tuple[str, str], Translation] = OrderedDict()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is a translation service."""
+        return bool(self._url)
+
+    async def translate(self, text: str, language: str) -> Translation:
+        """Return the text in another language (a tag). Raise `NotAllowed` if the service is missing, busy or fails."""
+        target = _code(language)
+        known = self._kept.get((target, text))
+        if known is not None:
+            self._kept.move_to_end((target, text))
+            return known
+        if not self.enabled or self._waiting >= MOST_WAITING:
+            raise NotAllowed("unavailable")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                found = await self._ask(text, target)
+        finally:
+            self._waiting -= 1
+        self._kept[target, text] = found
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+    async def _ask(self, text: str, target: str) -> Translation:
+        body = {"q": text, "source": "auto", "target": target, "format": "text"} | ({"api_key": self._key} if self._key else {})
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+        try:
+            async with self._session.post(f"{self._url}/translate", json=body, allow_redirects=False) as reply:
+                if reply.status != 200:
+                    log.warning("translation refused", status=reply.status)
+                    raise NotAllowed("unavailable")
+                answer = bytearray()
+                async for chunk in reply.content.iter_chunked(16_384):
+                    answer += chunk
+                    if len(answer) > MOST_ANSWER_BYTES:
+                        raise NotAllowed("unavailable")
+            read = msgspec.json.decode(answer, type=_Answer)
+            source = read.detectedLanguage.language if read.detectedLanguage is not None else ""
+            return Translation(_TEXT(read.translatedText), source[:35])
+        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.MsgspecError, BadText) as error:
+            log.warning("translation failed", error=type(error).__name__)
+            raise NotAllowed("unavailable") from None
+
+    async def close(self) -> None:
+        """End the connections to the service."""
+        if self._session is not None:
+            await self._session.close()
+
+
+class Translating:
+    """Translates lines and captions for the people who ask for it, in the background: nobody else waits for the service."""
+
+    def __init__(self, translator: Translator, records: Records) -> None:
+        self._translator = translator
+        self._records = records
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: Counter[Client] = Counter()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is a translation service."""
+        return self._translator.enabled
+
+    async def line(self, entry: Entry, client: Client, person: Person, seq: int, language: str) -> None:
+        """Begin to translate a line for this person. Raise `NotAllowed` if they may not read it, or nothing translates."""
+        if not self.enabled or self._asked[client] >= MOST_EACH:
+            raise NotAllowed("unavailable")
+        line = await self._records.line(entry.id, seq)
+        hidden = line is None or line.kind not in TRANSLATED or line.change == "retracted"
+        if line is None or hidden or (line.audience == "staff" and not person.staff):
+            raise NotAllowed("unknown_line")
+        self._asked[client] += 1
+        self._spawn(self._line(entry.id, client, line, language))
+
+    async def _line(self, session: str, client: Client, line: Line, language: str) -> None:
+        try:
+            found = await self._translator.translate(line.text, language)
+        except NotAllowed:
+            client.send(Translated(session=session, seq=line.seq, rev=line.rev, language=language, failed=True))
+            return
+        finally:
+            self._asked[client] -= 1
+            self._asked += Counter()  # forget clients that wait for nothing
+        client.send(
+            Translated(session=session, seq=line.seq, rev=line.rev, language=language, text=found.text, source=found.source)
+        )
+
+    def caption(self, entry: Entry, caption: Caption, readers: Sequence[str]) -> None:
+        """Begin to translate a whole caption for those of its readers who want another language than the spoken one."""
+        wanted: dict[str, list[str]] = {}
+        for reader in readers:
+            language = entry.session.captions.languages.get(reader, "")
+            if language and _code(language) != _code(caption.language):
+                wanted.setdefault(language, []).append(reader)
+        if self.enabled:
+            for language, people in wanted.items():
+                self._spawn(self._caption(entry, caption, language, people))
+
+    async def _caption(self, entry: Entry, caption: Caption, language: str, readers: list[str]) -> None:
+        try:
+            found = await self._translator.translate(caption.text, language)
+        except NotAllowed:
+            return  # the original is shown
+        frame = encode(replace(caption, translation=found.text, translated_to=language))
+        for reader in readers:
+            if reader in entry.holders:
+                entry.holders[reader].send_encoded(frame)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End all translations and the connections to the service."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._translator.close()
+
+
+def _code(language: str) -> str:
+    """Return LibreTranslate's code for a language tag: "ko" for "ko-KR", "zh" for "zh-Hans"."""
+    return _SCRIPTS.get(language.lower(), language.partition("-")[0].lower())
