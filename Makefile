@@ -7,7 +7,7 @@ export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run dev test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
+.PHONY: help fastpath run dev test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages widget
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -92,6 +92,9 @@ fastpath: $(VENV)/.run ## build the media workers' fast path if there is a C com
 messages: $(VENV)/.run ## write web/src/messages from the messages in signaling/protocol
 	$(BIN)/python web/messages.py
 
+widget: $(VENV)/.run pages ## build the npm package of the widget, and pack it into build
+	@$(BIN)/python web/build.py --pack-widget build
+
 format: $(VENV)/.dev ## format the Python and TypeScript sources
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -131,7 +134,7 @@ $(VENV)/.audit: $(VENV)/.dev
 	@$(PIP) pip-audit
 	@touch $@
 
-APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql
+APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium firefox-esr fonts-noto-cjk gccgo php-cli postgresql redis-server ruby
 BENCH_APT := janus alsa-utils gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)

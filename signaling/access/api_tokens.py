@@ -38,6 +38,8 @@ NEEDS: Final[dict[TokenRight, Action]] = {
     "settings.read": "sites.change",
     "settings.write": "sites.change",
     "codes.make": "keys.change",
+    "keys.write": "keys.change",
+    "conversations.start": "keys.change",
 }
 """The action of the table of rights that a member must be allowed in order to give a token this right."""
 

@@ -1,11 +1,13 @@
-"""Identification codes: compact JWS (RFC 7515, HS256) that say which site, category and language a user comes from.
+"""Identification codes: compact JWS (RFC 7515) that say which site, category and language a user comes from.
 
 There are two kinds of codes:
 
 - *publishable*: the widget asks this server for a code. The server checks the page's origin and signs with its own key (`kid`
   "server"). Nobody vouches for the other claims of the browser.
-- *partner*: the back end of the site signs with one of the site's keys, which `kid` names. The back end may vouch for the user
-  and the product. A back end with an API token may instead let this server sign (`kid` "api:v1", a key of its own).
+- *partner*: the back end of the site signs with one of the site's keys, which `kid` names. That is a secret which it shares with
+  us (HS256), or its own private key (EdDSA, ES256), whose public key we have or fetch (`key_addresses.py`). The back end may
+  vouch for the user and the product. A back end with an API token may instead let this server sign (`kid` "api:v1", a key of its
+  own).
 
 A code is valid for ten minutes at most and is exchanged once (`jti`).
 
@@ -15,6 +17,7 @@ Partners may add `user` {id, name, contact}, `product` {id, name, price, url} an
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -26,7 +29,6 @@ from typing import Annotated, Literal
 
 import msgspec
 from joserfc import jws
-from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -35,11 +37,13 @@ from signaling.config.settings import Settings
 from signaling.protocol.reading import Reader, Unreadable, by
 from signaling.protocol.reasons import CodeReason
 from signaling.protocol.texts import Exact, Seen
-from signaling.records import Records, Site
+from signaling.records import Records, Site, SiteKey
 
+from .key_addresses import KeyAddresses
 from .rate_limits import Buckets, network_of
+from .signing_keys import ALL_NAMES, BadKey, SigningKey, public, shared
 
-ALGORITHM = "HS256"
+ALGORITHM = "HS256"  # with which this server signs
 # allowed values of `typ`, in lower case; tokens that are no codes have another `typ` (RFC 8725, 3.11)
 TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
@@ -58,7 +62,8 @@ SENTENCES: dict[CodeReason, str] = {
     "unknown_language": "This site does not offer that language.",
     "wrong_origin": "This page is not one of the site's allowed origins.",
     "bad_signature": "The code's signature does not match any key of the site.",
-    "wrong_algorithm": "The code must be signed with HS256.",
+    "wrong_algorithm": "The code must be signed with the algorithm of its key: HS256, EdDSA or ES256.",
+    "keys_unavailable": "The site's keys could not be fetched just now; try again in a minute.",
     "expired": "The code has expired; press the button again to get a new one.",
     "not_yet_valid": "The code is not valid yet; check the clock of the server that signed it.",
     "too_old": "The code is valid for longer than ten minutes.",
@@ -150,9 +155,13 @@ _read_claims: Reader[Claims] = Reader(Claims)
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """A well-formed code whose signature is not checked yet. `site`: the site whose keys must be tried."""
+    """A well-formed code whose signature is not checked yet. `site`: the site whose keys must be tried.
+
+    `algorithm`: as the code names it.
+    """
 
     code: str
+    algorithm: str
     kid: str
     site: str
     payload: bytes
@@ -197,11 +206,11 @@ def read(code: str) -> Unverified:
         site = _read_peek(payload).site
     except Unreadable as error:
         raise CodeRefused("malformed") from error
-    if header.alg != ALGORITHM:
+    if header.alg not in ALL_NAMES:
         raise CodeRefused("wrong_algorithm")
     if header.typ.lower() not in TYPES:
         raise CodeRefused("malformed")
-    return Unverified(code, header.kid, site, payload)
+    return Unverified(code, header.alg, header.kid, site, payload)
 
 
 def site_of(code: str) -> str:
@@ -212,18 +221,25 @@ def site_of(code: str) -> str:
         return ""
 
 
-def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Server) -> Verified:
+def verify(
+    unverified: Unverified, site: Site | None, now_ms: int, server: Server, addresses: KeyAddresses | None = None
+) -> Verified:
     """Check the signature, the times and the claims of a code.
 
-    `site`: the record of `unverified.site`, or None when there is no such site. Raises CodeRefused: unknown_site,
-    bad_signature, malformed, other_server, too_old, not_yet_valid, expired, unknown_category, unknown_language.
+    `site`: the record of `unverified.site`, or None when there is no such site. `addresses`: the keys that partners publish.
+    Raises CodeRefused: unknown_site, keys_unavailable, bad_signature, wrong_algorithm, malformed, other_server, too_old,
+    not_yet_valid, expired, unknown_category, unknown_language.
     """
     if site is None:
         raise CodeRefused("unknown_site")
-    ours = unverified.kid == SERVER_KID
-    secret = server.secret if ours else _secret_of(site, unverified.kid, server)
-    if secret is None or not _signed_with(unverified.code, secret):
+    key = _key_of(site, unverified.kid, server, addresses)
+    if key is None:
         raise CodeRefused("bad_signature")
+    if not key.allows(unverified.algorithm):
+        raise CodeRefused("wrong_algorithm")
+    if not key.signed(unverified.code):
+        raise CodeRefused("bad_signature")
+    ours = unverified.kid == SERVER_KID
     try:
         claims = _read_claims(unverified.payload)
     except Unreadable as error:
@@ -235,11 +251,24 @@ def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Serve
     return Verified(site, claims, "publishable" if ours else "partner")
 
 
-def _secret_of(site: Site, kid: str, server: Server) -> bytes | None:
-    """Return the key with which codes of this partner are signed, or None."""
-    if kid == API_KID:
-        return server.api_secret
-    return next((secret_bytes(key.secret) for key in site.keys if key.kid == kid), None)
+def _key_of(site: Site, kid: str, server: Server, addresses: KeyAddresses | None) -> SigningKey | None:
+    """Return the key with this id, or None. Raises CodeRefused: keys_unavailable."""
+    if kid in (SERVER_KID, API_KID):
+        return shared(server.secret if kid == SERVER_KID else server.api_secret)
+    if (stored := _stored(site, kid)) is not None:
+        try:
+            return shared(secret_bytes(stored.secret)) if stored.secret else public(stored.public)
+        except BadKey:  # a newer version has stored a kind of key that this version does not know
+            return None
+    published = [addresses.keys(key.address) for key in site.keys if key.address] if addresses else []
+    found = next((keys[kid] for keys in published if keys is not None and kid in keys), None)
+    if found is None and None in published:
+        raise CodeRefused("keys_unavailable")
+    return found
+
+
+def _stored(site: Site, kid: str) -> SiteKey | None:
+    return next((key for key in site.keys if key.kid == kid and not key.address), None)
 
 
 def check_place(site: Site, category: str, language: str) -> str:
@@ -279,14 +308,6 @@ def _check_times(claims: Claims, now_s: float) -> None:
         raise CodeRefused("expired")
 
 
-def _signed_with(code: str, secret: bytes) -> bool:
-    try:
-        jws.deserialize_compact(code, OctKey.import_key(secret), algorithms=[ALGORITHM])
-    except (JoseError, ValueError):
-        return False
-    return True
-
-
 def _unpack(part: str) -> bytes:
     """Decode base64url, accepting its canonical form only. Otherwise several texts would be the same code (RFC 4648, 3.5)."""
     try:
@@ -301,9 +322,10 @@ def _unpack(part: str) -> bytes:
 class Codes:
     """Issues and exchanges codes by the rules of this module, with rate limits by site and address."""
 
-    def __init__(self, records: Records, server: Server) -> None:
+    def __init__(self, records: Records, server: Server, addresses: KeyAddresses | None = None) -> None:
         self._records = records
         self._server = server
+        self._addresses = addresses
         # Many people in an office or behind a mobile carrier share one address.
         # Each session takes two tokens of its address: one to issue a code and one to exchange the code.
         # So an address may begin 120 sessions at once, then 60 a minute. A site may begin 300 at once, then 600 a minute.
@@ -315,9 +337,10 @@ class Codes:
         self._by_site_first = Buckets(burst=300, per_minute=600)
 
     @classmethod
-    def open(cls, settings: Settings, records: Records) -> Codes:
-        """Return the `Codes` of a server with these settings."""
-        return cls(records, Server(settings.server_name, signing_secret(settings), settings.staff_url("operator")))
+    def open(cls, settings: Settings, records: Records, addresses: KeyAddresses | None = None) -> Codes:
+        """Return the `Codes` of a server with these settings. `addresses`: the keys that partners publish."""
+        server = Server(settings.server_name, signing_secret(settings), settings.staff_url("operator"))
+        return cls(records, server, addresses)
 
     async def issue(
         self, site: Site | None, category: str, language: str, *, origin: str, address: str, now: int
@@ -351,6 +374,14 @@ class Codes:
 
         Raises CodeRefused: unknown_category, unknown_language, too_large.
         """
+        signed = self.vouched(site, claims, now).claims
+        code = sign(signed, API_KID, self._server.api_secret)
+        if len(code) > MOST_CHARS:
+            raise CodeRefused("too_large")
+        return code, int(signed.exp) * 1000
+
+    def vouched(self, site: Site, claims: Vouched, now: int) -> Verified:
+        """Return these claims as those of a code of the partner. Raises CodeRefused: unknown_category, unknown_language."""
         now_s = now // 1000
         signed = Claims(
             site=site.id,
@@ -364,17 +395,29 @@ class Codes:
             product=claims.product,
             claims=claims.claims,
         )
-        code = sign(signed, API_KID, self._server.api_secret)
-        if len(code) > MOST_CHARS:
-            raise CodeRefused("too_large")
-        return code, int(signed.exp) * 1000
+        return Verified(site, signed, "partner")
+
+    async def prepare(self, code: str) -> None:
+        """Fetch the keys that this code may need from the addresses of its site. Call this before `exchange`. Never raises.
+
+        This may wait for the partner's server for some seconds, so the caller must hold no turn (`Admission.new`).
+        """
+        try:
+            unverified = read(code)
+        except CodeRefused:
+            return
+        site = await self._records.site(unverified.site)
+        kid = unverified.kid
+        if self._addresses is None or site is None or kid in (SERVER_KID, API_KID) or _stored(site, kid) is not None:
+            return
+        await asyncio.gather(*(self._addresses.prepare(key.address, kid) for key in site.keys if key.address))
 
     async def exchange(self, code: str, *, address: str, now: int) -> Verified:
         """Verify a code and mark it as used. Raises CodeRefused with any reason except wrong_origin and trail_too_long."""
         self.take_address(address, now)
         unverified = read(code)
         site = await self._records.site(unverified.site)
-        verified = verify(unverified, site, now, self._server)
+        verified = verify(unverified, site, now, self._server, self._addresses)
         self._take_site(verified.site.id, address, now)
         # The mark names the site, so that one partner cannot use up the `jti` of another. It stays until the code has expired.
         spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000

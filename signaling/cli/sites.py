@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, BinaryIO, Final, get_args
+from typing import Any, BinaryIO, Final, TextIO, get_args
 
 import click
 from msgspec.structs import replace
 
-from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
+from signaling.access.codes import MOST_KEYS, SERVER_KID
+from signaling.access.signing_keys import MOST_TYPED_BYTES
+from signaling.access.site_keys import kind_of, new_key
+from signaling.config.sources import SERVER
 from signaling.images.reencode import reencode
 from signaling.images.refusal import PictureRefused
 from signaling.protocol.words import Captions, Listening
-from signaling.records import FIRST_ORGANISATION, Realm, Records, Site, SiteKey
-from signaling.records.checks import checked_site
+from signaling.records import FIRST_ORGANISATION, Realm, Records, Site
+from signaling.records.checks import Invalid, checked_site
 from signaling.records.logos import MOST_PIXELS, Logo
 from signaling.records.site_front import CHANNELS, MOST_LAUNCHER, MOST_NOTICE, Corner
+from signaling.webhooks.reach import Reach
 
+from .options import setting_option
 from .organisations import require_organisation
 from .typed import (
     MOST_FILE_MB,
@@ -253,13 +258,27 @@ async def site_remove(records: Records, site_id: str) -> None:
 @site.command("key")
 @click.argument("site_id", metavar="ID")
 @click.argument("kid", metavar="KEY", callback=an_id)
+@click.option(
+    "--public", "public_key", type=click.File(), help="File with the back end's public key: PEM or JWK; “-” reads it here."
+)
+@click.option("--address", default="", metavar="URL", help="Where the back end publishes its keys, as a JWK set.")
 @click.option("--remove", is_flag=True, help="Remove the key. From then on, codes signed with this key are refused.")
+@setting_option(SERVER["webhook_allow"])
 @json_option
 @with_records
-async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_json: bool) -> None:
-    """Make a signing key for the site's back end, or remove one.
+async def site_key(
+    records: Records,
+    site_id: str,
+    kid: str,
+    public_key: TextIO | None,
+    address: str,
+    remove: bool,
+    webhook_allow: tuple[Any, ...],
+    as_json: bool,
+) -> None:
+    """Add a signing key of the site's back end, or remove one.
 
-    The secret of the key is shown only once. A site may have two keys at a time.
+    Without --public and --address, this makes a secret for HS256, and shows it once. A site may have two keys at a time.
     """
     found = await site_of(records, site_id)
     others = [key for key in found.keys if key.kid != kid]
@@ -273,10 +292,17 @@ async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_js
         raise click.ClickException(f"Key “{kid}” exists already; choose another name.")
     if len(others) >= MOST_KEYS:
         raise click.ClickException(f"“{site_id}” has {MOST_KEYS} keys already; remove one first.")
-    key = SiteKey(kid=kid, secret=new_secret())
+    typed = public_key.read(MOST_TYPED_BYTES + 1) if public_key else ""
+    if public_key and not typed.strip():
+        raise click.ClickException("The file with the public key is empty.")
+    try:
+        key = new_key(found.keys, kid, typed, address, Reach(webhook_allow).checked_field)
+    except Invalid as error:
+        raise click.ClickException(f"Not saved: {error}.") from None
     await records.save_site(replace(found, keys=[*others, key]))
     await noted(records, "site.key_add", f"site/{site_id}")
-    show([{"site": site_id, "kid": kid, "algorithm": "HS256", "secret": key.secret}], as_json=as_json, one=True)
+    shown = {"public": key.public} if key.public else {"address": key.address} if key.address else {"secret": key.secret}
+    show([{"site": site_id, "kid": kid, "algorithm": kind_of(key), **shown}], as_json=as_json, one=True)
 
 
 @site.command("logo")

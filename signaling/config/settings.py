@@ -144,7 +144,7 @@ class Settings:
     webhook_allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = setting(
         (),
         kinds.NETWORK,
-        "Private network that webhooks may reach, also without TLS, such as 10.1.2.0/24. Repeatable.",
+        "Private network that webhooks and fetches of keys may reach, also without TLS, such as 10.1.2.0/24. Repeatable.",
         repeatable=True,
     )
     metrics: tuple[str, int] | None = setting(

@@ -16,6 +16,7 @@ CodeReason = Literal[
     "wrong_origin",
     "bad_signature",
     "wrong_algorithm",
+    "keys_unavailable",
     "expired",
     "not_yet_valid",
     "too_old",
@@ -166,6 +167,7 @@ ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progre
 FieldProblem = Literal[
     "needed", "too_many", "too_long", "bad_id", "bad_name", "bad_origin", "bad_address", "bad_language", "bad_colour",
     "bad_number", "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "last_owner", "not_yours", "bad_mail",
+    "bad_key", "private_key", "no_keys", "one_kind", "private_address", "text_only",
 ]  # fmt: skip  # a list of names
 """What is wrong with one field of a form of settings. The refusal `invalid` has them by field."""
 

@@ -24,7 +24,7 @@ Action = Literal[
 # what an API token may do: see NEEDS in signaling/access/api_tokens.py
 TokenRight = Literal[
     "sessions.read", "sessions.export", "sessions.erase", "messages.read", "messages.mark", "live.read", "reports.read",
-    "settings.read", "settings.write", "codes.make",
+    "settings.read", "settings.write", "codes.make", "keys.write", "conversations.start",
 ]  # fmt: skip  # a list of names
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]

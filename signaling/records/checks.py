@@ -50,6 +50,12 @@ SENTENCES: Final[dict[FieldProblem, str]] = {
     "no_capacity": "needs room for at least one text or one call",
     "last_owner": "would leave the organisation without an owner; make somebody else an owner first",
     "not_yours": "is more than your own role may give",
+    "bad_key": "must be a public key of Ed25519 or P-256, in PEM or as a JWK",
+    "private_key": "is a private key; keep it, and give the public key",
+    "no_keys": "gave no usable keys",
+    "private_address": "must be public; the server's setting --webhook-allow names other networks that may be reached",
+    "text_only": "is for conversations by text only",
+    "one_kind": "must be either a public key or an address, not both",
     "bad_mail": "must be a mail address such as jimin@shop.example",
 }
 

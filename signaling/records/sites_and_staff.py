@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import asdict
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -86,7 +87,7 @@ class Places(Database):
             }
             for n, c in enumerate(site.categories.values())
         ]
-        keys = [{"site": site.id, "kid": k.kid, "secret": k.secret, "position": n} for n, k in enumerate(site.keys)]
+        keys = [asdict(key) | {"site": site.id, "position": n} for n, key in enumerate(site.keys)]
         async with self._writing() as connection:
             if expected is not None:
                 stored = await _read_sites(connection, sa.select(t.site).where(t.site.c.id == site.id).with_for_update())
@@ -281,7 +282,7 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
             id=c["id"], parent=c["parent"], names=c["names"], hours=hours, priority=c["priority"], widens_s=widens_s, form=form
         )
     for k in keys:
-        keys_by_site[k["site"]].append(SiteKey(kid=k["kid"], secret=k["secret"]))
+        keys_by_site[k["site"]].append(SiteKey(**{name: k[name] for name in SiteKey.__struct_fields__}))
     return [
         Site(
             **(

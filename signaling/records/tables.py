@@ -101,6 +101,8 @@ site_key = sa.Table(
     sa.Column("kid", sa.Text, primary_key=True),
     _text("secret"),
     sa.Column("position", sa.Integer, nullable=False),
+    _text("public"),
+    _text("address"),
 )
 
 staff = sa.Table(

@@ -79,17 +79,23 @@ class Category(Struct, frozen=True, kw_only=True):
 
 
 class SiteKey(Struct, frozen=True, kw_only=True):
-    """A partner's signing key (HS256). `secret` is base64url of at least 32 bytes."""
+    """A key of a partner's codes. Exactly one field besides `kid` is not "".
+
+    `secret`: of HS256, shared with the partner, base64url of at least 32 bytes. `public`: a public key for EdDSA or ES256, as
+    JWK. `address`: where the partner publishes such keys, as a JWK set.
+    """
 
     kid: str
-    secret: str
+    secret: str = ""
+    public: str = ""
+    address: str = ""
 
 
 class Site(Struct, frozen=True, kw_only=True):
     """A partner's site.
 
     `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
-    addresses. `keys`: at most two live signing keys. `accent`: the site's colour as "#rrggbb".
+    addresses. `keys`: at most two live signing keys, or addresses of keys. `accent`: the site's colour as "#rrggbb".
     `recording`: whether calls may be recorded when all agree. `listening`: how far operators may go: "on" lets them listen in;
     "whisper" lets them speak to the counselor as well, and "join" to everybody. The page tells users before they enter that an
     operator may listen in. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.

@@ -18,6 +18,7 @@ from matcher.types import MatchStore
 from media.api.redis_client import redis_client
 from signaling.access.codes import Codes, signing_secret
 from signaling.access.invites import Invites
+from signaling.access.key_addresses import KeyAddresses
 from signaling.access.threads import Threads
 from signaling.access.turn_credentials import Turn
 from signaling.backup import remove_leftovers
@@ -45,6 +46,7 @@ from signaling.server import app_keys, demo, garbage_collector, http, signing_in
 from signaling.server.forwarding import RELAY, Relay
 from signaling.server.guarded import Guard, GuardedSite, marks_served
 from signaling.server.http.measured import measured
+from signaling.server.key_fetching import KeyFetcher
 from signaling.server.metrics import metrics_app
 from signaling.webhooks import Endpoints
 from signaling.webhooks import Sender as WebhookSender
@@ -108,7 +110,9 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.SETTINGS] = settings
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS], app[app_keys.FILES] = recordings, files
-    app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records), Threads.open(settings)
+    app[app_keys.REACH] = reach
+    app[app_keys.KEY_ADDRESSES] = addresses_of_keys = KeyAddresses(KeyFetcher(reach), now)
+    app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records, addresses_of_keys), Threads.open(settings)
     app[app_keys.POSTBOX] = postbox
     signing_in.setup(app, now)
     app[app_keys.LIVE] = live
@@ -186,6 +190,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         yield
     finally:
         await live.close()
+        await app[app_keys.KEY_ADDRESSES].close()
         if node is None:
             await records.close()
 

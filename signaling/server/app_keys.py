@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from signaling.access.codes import Codes
     from signaling.access.factors import Factors
     from signaling.access.identity import Identity
+    from signaling.access.key_addresses import KeyAddresses
     from signaling.access.oidc.sign_in import OidcSignIn
     from signaling.access.passkeys import Passkeys
     from signaling.access.passwords import Passwords
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from signaling.mail import Postbox
     from signaling.mail.accounts import AccountMails
     from signaling.webhooks import Endpoints
+    from signaling.webhooks.reach import Reach
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
@@ -34,6 +36,8 @@ BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next have values on
 NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
+KEY_ADDRESSES: web.AppKey[KeyAddresses] = web.AppKey("key_addresses")
+REACH: web.AppKey[Reach] = web.AppKey("reach")
 THREADS: web.AppKey[Threads] = web.AppKey("threads")
 ENDPOINTS: web.AppKey[Endpoints] = web.AppKey("endpoints")
 POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")

@@ -167,6 +167,7 @@ async def seed(records: Records, settings: Settings) -> None:
             wanted,
             wrap_up=known.wrap_up,
             mail=known.mail,
+            keys=[*wanted.keys, *(key for key in known.keys if key.kid != KEY_ID)],
             categories={key: replace(each, hours=hours.get(key)) for key, each in wanted.categories.items()},
         )
     if known != wanted:

@@ -1,6 +1,6 @@
-"""The addresses to which webhooks may go. Pure.
+"""The addresses to which webhooks may go, and from which partners' keys may be fetched. Pure.
 
-An operator of a site types the receiver's URL. Without these rules, the URL could make this server talk to machines that only
+An operator of a site types the URL. Without these rules, the URL could make this server talk to machines that only
 this server can reach, such as a database on the same host. The owner of a name decides to which address it leads, and may change
 that between two look-ups. So each address is checked when the connection to it is opened (`sending.py`).
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from signaling.config import web_addresses
+from signaling.records.checks import Invalid
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -24,8 +25,12 @@ class BadEndpoint(ValueError):
     """The URL is refused. The exception's text is a sentence for the person who typed it."""
 
 
+class PrivateAddress(BadEndpoint):
+    """The URL names an address that this server does not connect to."""
+
+
 class Reach:
-    """The rules. `allowed`: networks that webhooks may reach, besides all public addresses of the Internet."""
+    """The rules. `allowed`: networks that may be reached, besides all public addresses of the Internet."""
 
     def __init__(self, allowed: Iterable[Network] = ()) -> None:
         self._allowed = tuple(allowed)
@@ -56,12 +61,19 @@ class Reach:
         parts = urlsplit(address)
         tls, host = parts.scheme == "https", parts.hostname or ""
         if not tls and not self._allowed:
-            raise BadEndpoint("Webhooks go to addresses that begin with https:// only.")
+            raise BadEndpoint("The address must begin with https://.")
         if _is_address(host) and not self.allows(host, tls=tls):
-            raise BadEndpoint(
-                "Webhooks go to public addresses, by https. The server's setting --webhook-allow names other networks."
+            raise PrivateAddress(
+                "This is no public address with https. The server's setting --webhook-allow names other networks."
             )
         return address
+
+    def checked_field(self, typed: str) -> str:
+        """Return the URL of a form's field “address” in canonical form. Raises Invalid."""
+        try:
+            return self.checked(typed)
+        except BadEndpoint as error:
+            raise Invalid({"address": "private_address" if isinstance(error, PrivateAddress) else "bad_address"}) from None
 
 
 def _innermost(address: Address) -> Address:

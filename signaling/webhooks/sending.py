@@ -64,7 +64,7 @@ class Poster:
         sent = {"Content-Type": "application/json", "User-Agent": "Sangdam-Webhooks/1", "Accept-Encoding": "identity", **headers}
         async with (
             aiohttp.ClientSession(
-                connector=self._connector(refused, tls=url.startswith("https:")),
+                connector=checked_connector(self._reach, refused, tls=url.startswith("https:"), resolver=self._resolver),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
@@ -75,19 +75,24 @@ class Poster:
             redirect = "redirect" if 300 <= response.status < 400 else ""  # its target was never checked by anybody
             return Outcome(response.status, redirect, answer, retry_after_s=_retry_after_s(response))
 
-    def _connector(self, refused: list[str], *, tls: bool) -> aiohttp.TCPConnector:
-        def checked(address: tuple[Any, ...]) -> socket.socket:
-            """Make the socket for exactly this address. Nothing resolves the name again after the check."""
-            family, kind, protocol, _, where = address
-            if not self._reach.allows(str(where[0]), tls=tls):
-                refused.append(str(where[0]))
-                raise OSError("webhooks do not go to this address")
-            return socket.socket(family, kind, protocol)
 
-        # a new connector for each try: nothing is shared between endpoints, and no old connection is used again
-        return aiohttp.TCPConnector(
-            resolver=self._resolver, socket_factory=checked, force_close=True, use_dns_cache=False, ssl=_context()
-        )
+def checked_connector(
+    reach: Reach, refused: list[str], *, tls: bool, resolver: AbstractResolver | None = None
+) -> aiohttp.TCPConnector:
+    """Return a connector for one request, which opens connections only as `reach` allows. Appends others to `refused`.
+
+    Nothing is shared between requests, and no old connection is used again.
+    """
+
+    def checked(address: tuple[Any, ...]) -> socket.socket:
+        """Make the socket for exactly this address. Nothing resolves the name again after the check."""
+        family, kind, protocol, _, where = address
+        if not reach.allows(str(where[0]), tls=tls):
+            refused.append(str(where[0]))
+            raise OSError("this server does not connect to this address")
+        return socket.socket(family, kind, protocol)
+
+    return aiohttp.TCPConnector(resolver=resolver, socket_factory=checked, force_close=True, use_dns_cache=False, ssl=_context())
 
 
 @cache  # reading all certificates of the system blocks the event loop for some 20 ms

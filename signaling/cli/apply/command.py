@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ from signaling.access.passwords import make_link
 from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
 from signaling.records import Changed, Records, TooManyReplies
+from signaling.webhooks.reach import Reach
 
 from ..options import setting_option
 from ..typed import noted, with_records
@@ -35,9 +37,17 @@ HEAD = (
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @setting_option(SERVER["public_url"])
+@setting_option(SERVER["webhook_allow"])
 @with_records
 async def apply(
-    records: Records, file: Path | None, export: bool, prune: bool, dry_run: bool, yes: bool, public_url: str
+    records: Records,
+    file: Path | None,
+    export: bool,
+    prune: bool,
+    dry_run: bool,
+    yes: bool,
+    public_url: str,
+    webhook_allow: tuple[Any, ...],
 ) -> None:
     """Make the installation as a file describes it: organisations, sites, categories, hours, staff, replies.
 
@@ -51,7 +61,7 @@ async def apply(
         click.echo(HEAD + to_toml(document_of(present)), nl=False)
         return
     now = time.time_ns() // 1_000_000
-    wanted = _read(present, file, prune=prune, now=now)
+    wanted = _read(present, file, prune=prune, reach=Reach(webhook_allow), now=now)
     if not _say(*differences(document_of(present), document_of(wanted))) or dry_run:
         return
     if not yes:
@@ -67,11 +77,13 @@ async def apply(
     await _hand_over(records, present, wanted, Settings(public_url=public_url), now)
 
 
-def _read(present: Installation, file: Path, *, prune: bool, now: int) -> Installation:
+def _read(present: Installation, file: Path, *, prune: bool, reach: Reach, now: int) -> Installation:
     """Return the installation that the file asks for. Raises ClickException with each problem of the file in a line."""
     try:
         document: Document = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Wanted(present, document, prune=prune, new_secret=new_secret, now=now).installation()
+        return Wanted(
+            present, document, prune=prune, new_secret=new_secret, checked_address=reach.checked_field, now=now
+        ).installation()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} is no TOML: {error}") from None
     except BadFile as error:
@@ -103,5 +115,5 @@ async def _hand_over(records: Records, before: Installation, after: Installation
     for site in after.sites.values():
         known = {key.kid for key in before.sites[site.id].keys} if site.id in before.sites else set()
         for key in site.keys:
-            if key.kid not in known:
+            if key.kid not in known and key.secret:
                 click.echo(f"Secret of the key “{key.kid}” of {site.id}: {key.secret}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from signaling.access.site_keys import kind_of
 from signaling.protocol.audit_actions import AuditAction
 from signaling.records import Change, Records, SignInRules, Site, StaffRecord, version_of
 from signaling.records.checks import changes
@@ -60,11 +61,12 @@ class Storing:
             await self._note("site.wrap_up", subject)
         if site.mail != former.mail:
             await self._note("site.mail", subject)
-        names, known_names = ({key.kid for key in each.keys} for each in (site, former))
-        for kid in sorted(names - known_names):
-            await self._note("site.key_add", subject, detail=kid)
-        for kid in sorted(known_names - names):
-            await self._note("site.key_remove", subject, detail=kid)
+        for key in former.keys:
+            if key not in site.keys:
+                await self._note("site.key_remove", subject, detail=f"{key.kid}: {kind_of(key)}")
+        for key in site.keys:
+            if key not in former.keys:
+                await self._note("site.key_add", subject, detail=f"{key.kid}: {kind_of(key)}")
         others = ("staff_names", "thread_days")
         if before is not None and any(getattr(before, name) != getattr(site, name) for name in others):
             await self._note("site.save", subject)

@@ -11,10 +11,11 @@ import msgspec
 import tomli_w
 from msgspec import Meta, Struct, field
 
+from signaling.access.signing_keys import MOST_TYPED_BYTES
 from signaling.protocol.reading import by
-from signaling.protocol.texts import Seen
+from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale
-from signaling.records import FIRST_ORGANISATION, Category, SignInRules, Site, StaffRecord
+from signaling.records import FIRST_ORGANISATION, Category, SignInRules, Site, SiteKey, StaffRecord
 from signaling.records.checks import MOST_NAME
 from signaling.records.mail_plan import MailPlan
 from signaling.records.opening_hours import Hours
@@ -62,13 +63,21 @@ class ReplyTable(Struct, kw_only=True):
     text: Annotated[str, by(TEXT)]
 
 
+class KeyTable(Struct, kw_only=True):
+    """An entry of `keys` in [sites.ID] that is more than a name: the back end's public key, or the address of its keys."""
+
+    id: _Id
+    public: Annotated[str, by(Exact(MOST_TYPED_BYTES))] = ""
+    address: Annotated[str, by(Exact(2000))] = ""
+
+
 class SiteTable(SiteSettings, kw_only=True):
-    """[sites.ID]. `keys`: the names of the signing keys. `outcomes`: None for the standard ones."""
+    """[sites.ID]. `keys`: the signing keys; a mere name has a secret. `outcomes`: None for the standard ones."""
 
     organisation: _Id = FIRST_ORGANISATION
     staff_names: Literal["shown", "hidden"] = "shown"
     thread_days: Annotated[int, Meta(ge=0, le=90)] = 7
-    keys: list[_Id] = field(default_factory=list)
+    keys: list[_Id | KeyTable] = field(default_factory=list)
     mail: MailPlan = field(default_factory=MailPlan)
     outcomes: WrapUpPlan | None = None
     replies: list[ReplyTable] = field(default_factory=list)
@@ -109,13 +118,20 @@ def site_table(installation: Installation, site: Site) -> Document:
     """Return a site as a table, with its categories and replies."""
     table: Document = {"organisation": site.organisation}
     table |= msgspec.to_builtins(settings_of(site))
-    table |= {"staff_names": site.staff_names, "thread_days": site.thread_days, "keys": [key.kid for key in site.keys]}
+    table |= {"staff_names": site.staff_names, "thread_days": site.thread_days, "keys": [_key_table(key) for key in site.keys]}
     table["mail"] = msgspec.to_builtins(site.mail)
     table["outcomes"] = STANDARD if site.wrap_up is None else _without_none(msgspec.to_builtins(site.wrap_up))
     table["categories"] = {given["id"]: _category_table(given, site.categories[given["id"]]) for given in table["categories"]}
     found = sorted(installation.replies.get(site.id, []), key=lambda each: (each.language, each.title))
     table["replies"] = [{"language": each.language, "title": each.title, "text": each.text} for each in found]
     return table
+
+
+def _key_table(key: SiteKey) -> Any:
+    """Return a key without its secret."""
+    if key.address:
+        return {"id": key.kid, "address": key.address}
+    return {"id": key.kid, "public": key.public} if key.public else key.kid
 
 
 def _category_table(settings: Document, category: Category) -> Document:

@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec.structs import asdict, replace
 
-from signaling.access.codes import MOST_KEYS, SERVER_KID
+from signaling.access.codes import API_KID, MOST_KEYS, SERVER_KID
+from signaling.access.site_keys import key_of
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import Office
 from signaling.records import Organisation, SavedReply, SignInRules, Site, SiteKey, StaffRecord
@@ -33,6 +34,7 @@ from .tables import (
     STANDARD,
     CategoryTable,
     Document,
+    KeyTable,
     OrganisationTable,
     ReplyTable,
     SignInTable,
@@ -57,9 +59,18 @@ _CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name 
 class Wanted:
     """Reads a file. `installation()` returns what the file asks for, or raises BadFile with all problems of the file."""
 
-    def __init__(self, present: Installation, file: Document, *, prune: bool, new_secret: Callable[[], str], now: int) -> None:
+    def __init__(
+        self,
+        present: Installation,
+        file: Document,
+        *,
+        prune: bool,
+        new_secret: Callable[[], str],
+        checked_address: Callable[[str], str],
+        now: int,
+    ) -> None:
         self._present, self._file, self._prune, self._now = present, file, prune, now
-        self._new_secret = new_secret
+        self._new_secret, self._checked_address = new_secret, checked_address
         self._problems = Problems()
         self._replies: dict[str, list[SavedReply]] = {}
         self._rules = dict(present.rules)
@@ -177,15 +188,34 @@ class Wanted:
             with_hours[name] = replace(category, hours=read.hours if read else None)
         return replace(site, categories=with_hours)
 
-    def _keys(self, table: str, before: Site | None, names: list[str]) -> list[SiteKey]:
-        """Return the site's keys: the present ones, and new ones for new names. Without `prune`, none is retired."""
+    def _keys(self, table: str, before: Site | None, given: list[str | KeyTable]) -> list[SiteKey]:
+        """Return the site's keys: the present ones, and those of the file. Without `prune`, none is retired.
+
+        A mere name keeps the present key of this name.
+        """
         present = {key.kid: key for key in (before.keys if before else [])}
-        wanted = list(dict.fromkeys([*([] if self._prune else present), *names]))
-        if SERVER_KID in names:
+        named = {each if isinstance(each, str) else each.id: each for each in given}
+        if len(named) < len(given):
+            self._problems.add(table, "keys", "two keys have one name")
+        wanted = dict.fromkeys([*([] if self._prune else present), *named])
+        if not {SERVER_KID, API_KID}.isdisjoint(named):
             self._problems.add(table, "keys", f"“{SERVER_KID}” is the server's own key")
         if len(wanted) > MOST_KEYS:
             self._problems.add(table, "keys", f"a site has {MOST_KEYS} keys at most, and “{table}” would have {len(wanted)}")
-        return [present.get(name) or SiteKey(kid=name, secret=self._new_secret()) for name in wanted]
+        found = [self._key(table, name, named.get(name, name), present.get(name)) for name in wanted]
+        return [key for key in found if key is not None]
+
+    def _key(self, table: str, name: str, given: str | KeyTable, present: SiteKey | None) -> SiteKey | None:
+        """Return one key, or None after a problem was noted."""
+        if isinstance(given, str) or not (given.public or given.address):
+            return present or SiteKey(kid=name, secret=self._new_secret())
+        if present is not None and given.address and given.address == present.address and not given.public:
+            return present
+        try:
+            return key_of(name, given.public, given.address, self._checked_address)
+        except Invalid as error:
+            self._problems.add(table, f"keys “{name}”", str(error))
+            return None
 
     def _check_outcomes(self, table: str, site: Site) -> None:
         try:

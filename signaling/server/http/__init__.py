@@ -40,6 +40,7 @@ from . import (
     settings_sites,
     settings_staff,
     settings_tokens,
+    site_keys,
     staff,
     threads,
     thresholds,
@@ -83,7 +84,7 @@ def setup(app: web.Application) -> None:
     for_people = (health, openapi, pages, users, transcripts, threads, pictures, files)
     for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, reports, hours, thresholds, doctor, mail, undo)
-    for_settings = (settings_sites, settings_staff, settings_tokens, logos, previews, webhooks)
+    for_settings = (settings_sites, site_keys, settings_staff, settings_tokens, logos, previews, webhooks)
     for_the_first = (first_start, try_page)
     for part in (*for_people, *for_staff, *for_operators, *for_settings, *for_the_first, unsubscribe):
         app.add_routes(part.routes)

@@ -35,6 +35,7 @@ from . import (
     settings_sites,
     settings_staff,
     settings_tokens,
+    site_keys,
     staff,
     threads,
     thresholds,
@@ -44,7 +45,7 @@ from . import (
     webhooks,
     wrap_up,
 )
-from .operation import Media, Operation
+from .operation import Media, Nothing, Operation
 from .v1 import table as v1
 
 __all__ = ["OPERATIONS", "Media", "Operation"]
@@ -56,10 +57,6 @@ class Health(Struct, kw_only=True):
     ok: bool
     state: str = ""
     missing: list[str] = []
-
-
-class Nothing(Struct, kw_only=True):
-    """The empty object."""
 
 
 class Stored(Struct, kw_only=True):
@@ -260,7 +257,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", f"{_SETTINGS}/logo", "operator", "Store the site's logo.", pictures.PictureAnswer, body=_PICTURE),
     Operation("POST", f"{_SETTINGS}/logo/remove", "operator", "Remove the site's logo.", Nothing),
     Operation("GET", "/api/logos/{id}", "anyone", "The logo of a site.", _PICTURE),
-    Operation("POST", f"{_SETTINGS}/keys", "operator", "Make a key.", settings_sites.KeySecret, body=settings_sites.NewKey),
+    Operation("GET", f"{_SETTINGS}/keys", "operator", "The keys of a site.", site_keys.KeyList),
+    Operation("POST", f"{_SETTINGS}/keys", "operator", "Add a key.", site_keys.AddedKey, body=site_keys.NewKey),
     Operation("POST", f"{_SETTINGS}/keys/{{key}}/remove", "operator", "Retire a key.", Nothing),
     Operation("GET", _STAFF, "operator", "Staff, searched.", settings_staff.StaffRows, settings_sites.RowsQuery),
     Operation("POST", _STAFF, "operator", "Add a member of staff.", settings_staff.Added, body=settings_staff.NewStaff),
@@ -353,5 +351,6 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/console", "anyone", "The page of counselors and professionals.", HTML),
     Operation("GET", "/operator", "anyone", "The page of operators.", HTML),
     Operation("GET", "/widget.js", "anyone", "The widget for sites.", Media("text/javascript"), pages.WidgetQuery),
+    Operation("GET", "/widget-api.js", "anyone", "The widget's events for scripts.", Media("text/javascript")),
     Operation("GET", "/assets/{path}", "anyone", "Parts of the pages.", Media("*/*")),
 )

@@ -48,6 +48,7 @@ _STATUS: dict[HttpReason, int] = {
     "file_has_macros": 415,
     "file_infected": 422,
     "scan_failed": 503,
+    "keys_unavailable": 503,
     "wrong_credentials": 401,
     "code_needed": 401,
     "wrong_code": 403,

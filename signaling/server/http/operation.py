@@ -15,6 +15,10 @@ class Media(NamedTuple):
     type: str
 
 
+class Nothing(Struct, kw_only=True):
+    """The empty object."""
+
+
 class Operation(NamedTuple):
     """One route. `answer` None: an answer without a body (204)."""
 

@@ -1,4 +1,4 @@
-"""The settings of sites in the browser: fields, categories and keys. Every change is checked, audited and in force at once."""
+"""The settings of sites in the browser: fields and categories. Every change is checked, audited and in force at once."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ from typing import Annotated, Any
 
 from aiohttp import web
 from msgspec import Meta, Struct, to_builtins
-from msgspec.structs import replace
 
-from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
 from signaling.access.rights import Thing
-from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale
-from signaling.records import Change, Site, SiteKey, version_of
+from signaling.records import Change, Site, version_of
 from signaling.records.checks import Invalid, changes, checked_site
 from signaling.records.site_settings import SiteSettings, settings_of, with_settings
 from signaling.server.app_keys import LIVE, RECORDS, SETTINGS
 
 from .allowed import Asker, asked_site, asker_of
-from .bodies import now_ms, path_id, read_json, read_query
-from .errors import Refused, answer
+from .bodies import now_ms, read_json, read_query
+from .errors import answer
 from .operator import Page
 from .try_page import snippet_of
 
@@ -72,17 +69,6 @@ class NewSite(Struct, kw_only=True):
     settings: SiteSettings
 
 
-class NewKey(Struct, kw_only=True):
-    kid: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
-
-
-class KeySecret(Struct, kw_only=True):
-    """A new key. Its secret is shown this once."""
-
-    kid: str
-    secret: str
-
-
 class RowsQuery(Struct, kw_only=True):
     q: Annotated[str, by(Seen(100, cut=True))] = ""
     lang: Locale = ""
@@ -92,7 +78,6 @@ class RowsQuery(Struct, kw_only=True):
 read_rows: QueryReader[RowsQuery] = QueryReader(RowsQuery)
 _read_settings: Reader[NewSettings] = Reader(NewSettings)
 _read_new: Reader[NewSite] = Reader(NewSite)
-_read_key: Reader[NewKey] = Reader(NewKey)
 
 
 @routes.get("/api/settings/sites")
@@ -151,38 +136,6 @@ async def remove(request: web.Request) -> web.Response:
         asker.member.id, "site.remove", f"site/{site.id}", now_ms(), change=change, organisation=site.organisation
     )
     return answer({})
-
-
-@routes.post("/api/settings/sites/{site}/keys")
-async def add_key(request: web.Request) -> web.Response:
-    """Make a signing key. A site has two at most, so that a back end can change from one to the next."""
-    asker = await asker_of(request)
-    site, asked = await asked_site(request, asker), await read_json(request, _read_key, 1024)
-    if asked.kid == SERVER_KID or any(key.kid == asked.kid for key in site.keys):
-        raise Invalid({"kid": "taken"})
-    if len(site.keys) >= MOST_KEYS:
-        raise Invalid({"kid": "too_many"})
-    key = SiteKey(kid=asked.kid, secret=new_secret())
-    await _save_keys(request, asker, site, [*site.keys, key], "site.key_add", key.kid)
-    return answer(KeySecret(kid=key.kid, secret=key.secret))
-
-
-@routes.post("/api/settings/sites/{site}/keys/{key}/remove")
-async def remove_key(request: web.Request) -> web.Response:
-    """Retire a key: from now on, codes that it signed are refused."""
-    asker = await asker_of(request)
-    site, kid = await asked_site(request, asker), path_id(request, "key")
-    left = [key for key in site.keys if key.kid != kid]
-    if len(left) == len(site.keys):
-        raise Refused(404, "not_found", "There is no such key.")
-    await _save_keys(request, asker, site, left, "site.key_remove", kid)
-    return answer({})
-
-
-async def _save_keys(request: web.Request, asker: Asker, site: Site, keys: list[SiteKey], action: AuditAction, kid: str) -> None:
-    records = request.app[RECORDS]
-    await records.save_site(replace(site, keys=keys), expected=version_of(site))
-    await records.audit(asker.member.id, action, f"site/{site.id}", now_ms(), kid)
 
 
 async def save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:

@@ -118,6 +118,7 @@ async def begin(request: web.Request) -> web.Response:
     now, codes = now_ms(), request.app[CODES]
     live = request.app[LIVE]
     live.admission.check(live.index.crowd, site_of(asked.code))
+    await codes.prepare(asked.code)
     verified = await codes.exchange(asked.code, address=address_of(request), now=now)
     if verified.site.own_past == "off":
         raise Refused(403, "past_off", "This site does not show earlier conversations.")

@@ -206,6 +206,7 @@ async def sessions(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)
     live = request.app[LIVE]
+    await request.app[CODES].prepare(asked.code)
     async with live.admission.new(live.index.crowd, site_of(asked.code)):
         session, token = await _new_session(request, asked)
     return answer(SessionAnswer(session=session, token=token))

@@ -7,6 +7,7 @@ export type CodeReason =
   | "wrong_origin"
   | "bad_signature"
   | "wrong_algorithm"
+  | "keys_unavailable"
   | "expired"
   | "not_yet_valid"
   | "too_old"
@@ -224,7 +225,13 @@ export type FieldProblem =
   | "no_capacity"
   | "last_owner"
   | "not_yours"
-  | "bad_mail";
+  | "bad_mail"
+  | "bad_key"
+  | "private_key"
+  | "no_keys"
+  | "one_kind"
+  | "private_address"
+  | "text_only";
 
 export type HttpReason =
   | "bad_request"
@@ -270,6 +277,7 @@ export type HttpReason =
   | "unknown_category"
   | "bad_signature"
   | "wrong_algorithm"
+  | "keys_unavailable"
   | "expired"
   | "not_yet_valid"
   | "too_old"

@@ -58,7 +58,9 @@ export type TokenRight =
   | "reports.read"
   | "settings.read"
   | "settings.write"
-  | "codes.make";
+  | "codes.make"
+  | "keys.write"
+  | "conversations.start";
 
 export type Channel = "text" | "voice" | "video";
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +260,38 @@ def test_prune_reaches_no_organisation_that_the_file_leaves_out(folder: Path) ->
     assert "Nothing to change" in applied(folder, FILE, "--prune")
     said = refused(folder, theirs.replace('"rival"', '"main"'))
     assert "[sites.theirs] organisation: it belongs to “rival” and cannot move" in said
+
+
+ED25519 = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"  # RFC 8037, A.2
+
+
+def test_public_keys_and_addresses_come_from_the_file_and_return_to_it(folder: Path) -> None:
+    jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": ED25519})
+    key = f"{{ id = \"ed\", public = '{jwk}' }}"
+    address = '{ id = "jwks", address = "https://shop.example/jwks.json" }'
+    applied(folder, FILE)
+    said = applied(folder, f"[sites.maru]\nkeys = [{key}, {address}]\n")
+    assert "Secret" not in said
+    exported = done(folder, "apply", "--export")
+    assert ED25519 in exported
+    assert "https://shop.example/jwks.json" in exported
+    assert "Nothing to change" in applied(folder, exported)
+    assert "Nothing to change" in applied(folder, '[sites.maru]\nkeys = ["ed", "jwks"]\n')
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ('{ id = "k", public = "-----BEGIN PRIVATE KEY-----" }', "is a private key"),
+        ('{ id = "k", public = "x" }', "must be a public key"),
+        ('{ id = "k", address = "https://10.0.0.1/" }', "must be public"),
+        ('{ id = "k", address = "https://a.example/", public = "x" }', "not both"),
+        ('"k", { id = "k", public = "x" }', "two keys have one name"),
+        ('{ id = "api:v1" }', "keys"),
+    ],
+)
+def test_wrong_key_of_the_file_is_named(folder: Path, key: str, says: str) -> None:
+    applied(folder, FILE)
+    said = refused(folder, f"[sites.maru]\nkeys = [{key}]\n")
+    assert "[sites.maru] keys" in said
+    assert says in said

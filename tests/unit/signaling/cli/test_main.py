@@ -72,6 +72,25 @@ def test_site_gets_categories_and_keys(folder: Path) -> None:
     assert as_json(folder, "site", "list") == []
 
 
+def test_public_key_or_address_is_given_by_the_command_line(folder: Path) -> None:
+    a_shop(folder)
+    file = folder.parent / "shop.pub"
+    file.write_text('{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}')
+    made = as_json(folder, "site", "key", "shop", "k1", "--public", str(file))
+    assert (made["algorithm"], "secret" in made) == ("EdDSA", False)
+    made = as_json(folder, "site", "key", "shop", "jwks", "--address", "https://shop.example/jwks.json")
+    assert (made["algorithm"], made["address"]) == ("address", "https://shop.example/jwks.json")
+    done(folder, "site", "key", "shop", "k1", "--remove")
+    for words, says in (
+        (("--address", "https://192.168.1.1/"), "must be public"),
+        (("--public", str(file), "--address", "https://shop.example/"), "not both"),
+        (("--public", "/dev/null"), "is empty"),
+    ):
+        refused = run(folder, "site", "key", "shop", "k2", *words)
+        assert refused.exit_code == 1
+        assert says in refused.output
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -175,8 +175,19 @@ export const removeSite = (id: string) => post(`/api/settings/sites/${at(id)}/re
 export const sendLogo = (id: string, picture: Blob) =>
   post(`/api/settings/sites/${at(id)}/logo`, picture) as Promise<{ picture: string }>;
 export const removeLogo = (id: string) => post(`/api/settings/sites/${at(id)}/logo/remove`);
-export const addKey = (id: string, kid: string) =>
-  post(`/api/settings/sites/${at(id)}/keys`, { kid }) as Promise<{ kid: string; secret: string }>;
+/** A signing key of a site. `kind`: its algorithm, or "address". `keys`: how many keys the address gave last, if it was asked. */
+export interface SigningKey {
+  kid: string;
+  kind: "HS256" | "EdDSA" | "ES256" | "address" | "unknown";
+  public: string;
+  address: string;
+  keys: number | null;
+}
+
+export const signingKeys = async (id: string) =>
+  (await (get(`/api/settings/sites/${at(id)}/keys`) as Promise<{ items: SigningKey[] }>)).items;
+export const addKey = (id: string, key: { kid: string; public: string; address: string }) =>
+  post(`/api/settings/sites/${at(id)}/keys`, key) as Promise<SigningKey & { secret: string }>;
 export const removeKey = (id: string, kid: string) => post(`/api/settings/sites/${at(id)}/keys/${at(kid)}/remove`);
 
 export const people = (q: string, page: number) => get(address("staff", { q, page })) as Promise<Page<StaffRow>>;

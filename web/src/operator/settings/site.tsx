@@ -194,7 +194,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
         </div>
       </form>
       {stored.settings.categories.length > 0 && <Once label={t("snippet")} text={stored.snippet} hint={t("snippet.hint")} />}
-      {may("keys.change") && <Keys site={stored.id} first={stored.keys} onChanged={() => void load(stored.id).then(setStored)} />}
+      {may("keys.change") && <Keys site={stored.id} onChanged={() => void load(stored.id).then(setStored)} />}
       {removing && (
         <Confirm
           title={t("site.remove.title")}

@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,25 @@ from signaling.access.brief import Supplement
 from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, token_hash
 from signaling.access.invites import InviteRefused
+from signaling.access.key_addresses import KeyAddresses
 from signaling.access.threads import Threads
 from signaling.config.proxies import one_proxy
 from signaling.config.seal import Seal
 from signaling.config.settings import Settings
 from signaling.files import Files
 from signaling.live.clock import wall_clock_ms
+from signaling.live.inviting import Wanted
 from signaling.mail import Postbox
 from signaling.mail.unsubscribing import Addresses
 from signaling.protocol.server_messages import Wallboard
-from signaling.protocol.session_views import Brief, Line
+from signaling.protocol.session_views import Brief, CallbackView, Line
 from signaling.recordings import Recordings
 from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http, signing_in
 from signaling.server.http import pages
 from signaling.server.http.bodies import now_ms
 from signaling.server.http.origin import STAFF_PATHS
+from signaling.server.key_fetching import KeyFetcher
 from signaling.webhooks import Endpoints
 from signaling.webhooks.reach import Reach
 
@@ -147,6 +151,12 @@ class FakeLive:
     async def read(self, member: StaffRecord, locale: str) -> Wallboard:
         return Wallboard(now=1, served_today=3)
 
+    async def start_conversation(self, wanted: Wanted) -> tuple[str, str]:
+        return f"s-{wanted.user_ref[:8]}", f"{ORIGIN}/call#invite=x"
+
+    async def mark_callback(self, session_id: str, *, done: bool) -> CallbackView | None:
+        return CallbackView(state="done" if done else "missed", due_at=1, contact="", note="", came=False, moved=0)
+
     def messages_changed(self) -> None:
         self.new_messages += 1
 
@@ -248,7 +258,10 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS] = Recordings(tmp_path / "recordings")
     app[app_keys.FILES] = Files(tmp_path / "files")
-    app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records), Threads.open(settings)
+    app[app_keys.REACH] = Reach([ip_network("127.0.0.0/8")])
+    app[app_keys.KEY_ADDRESSES] = KeyAddresses(KeyFetcher(app[app_keys.REACH]), now_ms)
+    app[app_keys.CODES] = Codes.open(settings, records, app[app_keys.KEY_ADDRESSES])
+    app[app_keys.THREADS] = Threads.open(settings)
     app[app_keys.COUNTS] = Counter()
     app[app_keys.POSTBOX] = Postbox(records, Addresses(b"s" * 32), now_ms, enabled=False)
     signing_in.setup(app)

@@ -1,0 +1,55 @@
+"""Fetch the keys that a partner publishes, under the rules for webhooks (`signaling/webhooks/reach.py`)."""
+
+from __future__ import annotations
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from signaling.access.key_addresses import WAIT_S, NotFetched
+from signaling.webhooks.reach import Reach
+from signaling.webhooks.sending import checked_connector
+
+MOST_BYTES = 64 * 1024
+
+
+class KeyFetcher:
+    """Fetches JWK sets. `resolver`: how names become addresses; None: as the system does it."""
+
+    def __init__(self, reach: Reach, resolver: AbstractResolver | None = None) -> None:
+        self._reach = reach
+        self._resolver = resolver
+
+    async def __call__(self, address: str) -> bytes:
+        """Return the body at this address. Raises NotFetched."""
+        refused: list[str] = []
+        try:
+            return await self._body(address, refused)
+        except NotFetched:
+            raise
+        except Exception as error:  # the library raises many classes, and the partner's server may answer anything
+            raise NotFetched("forbidden_address" if refused else type(error).__name__) from None
+
+    async def _body(self, address: str, refused: list[str]) -> bytes:
+        headers = {
+            "Accept": "application/jwk-set+json, application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "Sangdam/1",
+        }
+        connector = checked_connector(self._reach, refused, tls=address.startswith("https:"), resolver=self._resolver)
+        async with (
+            aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=WAIT_S),
+            ) as session,
+            session.get(address, headers=headers, allow_redirects=False) as answer,
+        ):
+            if answer.status != 200:  # nobody has checked the target of a redirect
+                raise NotFetched(str(answer.status))
+            body = b""
+            while len(body) <= MOST_BYTES and (part := await answer.content.read(MOST_BYTES + 1 - len(body))):
+                body += part
+            if len(body) > MOST_BYTES:
+                raise NotFetched("too_large")
+            return body
