@@ -56,7 +56,7 @@ class Invites:
     def __init__(self, secret: bytes, url: str, server: str) -> None:
         """Derive the key of invites from `secret`, which signs codes. `url`: the origin of the users' pages."""
         self._key = OctKey.import_key(derived(secret, "invites"))
-        self._url = url
+        self.url = url
         self._server = server
 
     def issue(self, session: str, request: str, now: int) -> tuple[str, int]:
@@ -65,7 +65,7 @@ class Invites:
         claims = Claims(session=session, request=request, server=self._server, jti=secrets.token_urlsafe(16), exp=exp)
         header: dict[str, Any] = {"alg": ALGORITHM, "typ": TYP}
         invite = jws.serialize_compact(header, msgspec.json.encode(claims), self._key, algorithms=[ALGORITHM])
-        return f"{self._url}/call#invite={invite}", exp * 1000
+        return f"{self.url}/call#invite={invite}", exp * 1000
 
     def read(self, invite: str, now: int) -> Claims:
         """Verify an invite and return its claims. Raises InviteRefused: bad_invite, expired."""

@@ -113,7 +113,7 @@ SAYS: Final[dict[Action, str]] = {
     "sign_in.change": "See and change the rules for signing in of the whole installation, and its sign-in provider.",
     "sign_in.rules": "See and change the organisation's own rules for signing in.",
     "organisations.change": "Add organisations, and make administrators.",
-    "messages.manage": "List and mark messages left, and list callbacks (by the API).",
+    "messages.manage": "List and mark messages left, and list and mark callbacks (by the API).",
     "tokens.change": "See, make and remove API tokens.",
     "installation.see": "See media workers and the counts of refused requests.",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -11,15 +10,12 @@ import msgspec
 from matcher.estimate import either
 from matcher.types import MatchStore, Place, Unavailable
 from signaling.access.identity import token_hash
-from signaling.live.earlier import Earlier
-from signaling.live.index import Index
-from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing, matched_site
-from signaling.live.stored_sessions import entry_of
+from signaling.live.stored_sessions import StoredSessions
 from signaling.protocol.session_views import Brief
 from signaling.protocol.words import Channel
 from signaling.records import Records
-from signaling.records.types import RecordsAway, SessionRecord
+from signaling.records.types import SessionRecord
 from signaling.session import encode_snapshot, new_session
 from signaling.session.model import NotAllowed
 
@@ -27,15 +23,11 @@ from signaling.session.model import NotAllowed
 class Arriving:
     """Makes sessions, and estimates how soon a new one would be served."""
 
-    def __init__(
-        self, *, records: Records, store: MatchStore, sessions: Sessions, staffing: Staffing, earlier: Earlier, index: Index
-    ) -> None:
+    def __init__(self, *, records: Records, store: MatchStore, stored: StoredSessions, staffing: Staffing) -> None:
         self._records = records
         self._store = store
-        self._sessions = sessions
+        self._stored = stored
         self._staffing = staffing
-        self._earlier = earlier
-        self._index = index
 
     async def create_session(
         self,
@@ -82,12 +74,7 @@ class Arriving:
             snapshot=encode_snapshot(session),
             started_at=now,
         )
-        await self._records.create_session(record)
-        entry = entry_of(record, session, found, brief)
-        with suppress(RecordsAway):  # the session exists; without the records, its counselor sees no earlier sessions
-            await self._earlier.read([(entry, record)])
-        self._index.entries[session_id] = entry
-        self._sessions.refresh(entry)
+        await self._stored.add(record, session, found, brief)
         return session_id, token
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:

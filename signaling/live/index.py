@@ -16,6 +16,7 @@ class Index:
     `entries`: all sessions by id; the code that starts and ends sessions changes it. `waiting`: waiting sessions in order of
     arrival. `queues`: the waiting sessions by site, language and category. `running`: sessions that are active or in wrap-up.
     `asleep`: sleeping sessions, the one that has slept longest first. `callbacks`: sessions with a due or scheduled callback.
+    `invited`: sessions that other software has started and whose user has not come yet.
     `over`: closed sessions that a browser still shows, in the order in which they ended. `crowd`: the number of sessions
     without a counselor, by site.
     """
@@ -26,6 +27,7 @@ class Index:
         self.running: dict[str, Entry] = {}
         self.asleep: dict[str, Entry] = {}
         self.callbacks: dict[str, Entry] = {}
+        self.invited: dict[str, Entry] = {}
         self.over: dict[str, Entry] = {}
         self.queues: dict[QueueKey, dict[str, Entry]] = {}
         self.crowd = Crowd()
@@ -47,6 +49,7 @@ class Index:
             (("callback",), self.callbacks),
             (_OVER, self.over),
             (("asleep",), self.asleep),
+            (("asleep", "preparing") if entry.session.invited else (), self.invited),
         ):
             if state in states:
                 kept[entry.id] = entry
@@ -57,6 +60,8 @@ class Index:
 
     def _crowd_of(self, entry: Entry) -> Counter[str] | None:
         session = entry.session
+        if session.invited:
+            return None
         if session.state == "waiting" or (session.state == "preparing" and session.people[session.user].connected):
             return self.crowd.here
         return self.crowd.unopened if session.state == "preparing" else None
@@ -76,6 +81,7 @@ class Index:
         self.running.pop(entry.id, None)
         self.callbacks.pop(entry.id, None)
         self.asleep.pop(entry.id, None)
+        self.invited.pop(entry.id, None)
         self.over.pop(entry.id, None)
         self._count(entry, None)
         if self.waiting.pop(entry.id, None) is not None:

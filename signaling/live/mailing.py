@@ -160,6 +160,10 @@ class Mailing:
         if address := _callback_address(entry):
             self._background.later(self._cancelled(entry, address, called.due_at))
 
+    def callback_settled(self, entry: Entry) -> None:
+        """Send no more mails about a callback that is over."""
+        self._later(self._forget_promises(entry))
+
     async def _promise(self, entry: Entry, address: str, at: int) -> None:
         await self._forget_promises(entry)
         args = {"at": at, "moved": _sequence(self._now())}

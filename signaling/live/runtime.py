@@ -23,6 +23,7 @@ from signaling.live.effects import LiveEffects
 from signaling.live.ended_rights import EndedRights
 from signaling.live.erasing import Erasing
 from signaling.live.index import Index
+from signaling.live.inviting import Inviting
 from signaling.live.listening import Listening
 from signaling.live.loops import run_forever
 from signaling.live.mailing import Mailing
@@ -211,8 +212,17 @@ class Live:
             mailing=mailing,
             now=now,
         )
-        self.arriving = Arriving(
-            records=records, store=store, sessions=sessions, staffing=staffing, earlier=self.earlier, index=index
+        self.arriving = Arriving(records=records, store=store, stored=self.stored, staffing=staffing)
+        self.inviting = Inviting(
+            records=records,
+            stored=self.stored,
+            sessions=sessions,
+            lines=self.lines,
+            mailing=mailing,
+            index=index,
+            hub=hub,
+            url=invites.url,
+            now=now,
         )
         self.returning = Returning(
             invites=invites, records=records, stored=self.stored, index=index, let_go=self.presence.detach, now=now

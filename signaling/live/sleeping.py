@@ -29,7 +29,7 @@ class Sleeping:
 
     async def wake(self, entry: Entry) -> None:
         """Wake a sleeping conversation: its user has written, or asks for a counselor."""
-        staff = self._staffing.preferred(entry, entry.session.people[entry.session.owner].staff)
+        staff = self._staffing.preferred(entry, entry.session.owner)
         first = (staff.id, staff.name) if staff is not None else ("", "")
         try:
             await self._sessions.apply(entry, Woken(entry.session.user, *first))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 import structlog
 
@@ -15,7 +17,7 @@ from signaling.live.sessions import Sessions
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.protocol.session_views import Brief
 from signaling.records import Records
-from signaling.records.types import SessionRecord, Site
+from signaling.records.types import RecordsAway, SessionRecord, Site
 from signaling.session import Session, decode_snapshot
 from signaling.session.events import Restored
 from signaling.session.model import FINAL_STATES, RATING_MS
@@ -62,6 +64,16 @@ class StoredSessions:
             await self._sessions.apply(entry, Restored(room_kept))
             self._sessions.refresh(entry)
         await self._workers.settle()
+
+    async def add(self, record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
+        """Store a new session, and return it as a live one. Raise RecordsAway."""
+        await self._records.create_session(record)
+        entry = entry_of(record, session, site, brief)
+        with suppress(RecordsAway):  # the session exists; without the records, its counselor sees no earlier sessions
+            await self._earlier.read([(entry, record)])
+        self._index.entries[entry.id] = entry
+        self._sessions.refresh(entry)
+        return entry
 
     async def _load(self, record: SessionRecord) -> Entry | None:
         site = await self._records.site(record.site)

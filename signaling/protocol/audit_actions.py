@@ -71,6 +71,8 @@ AuditAction = Literal[
     "person.export",
     "person.erase",
     "message.mark",
+    "callback.mark",
+    "conversation.start",
     "webhook.add",
     "webhook.change",
     "webhook.rotate",

@@ -31,6 +31,8 @@ from .metric_families import Families, counter, gauge
 WORKERS_S = 2.0  # seconds that a worker has to answer a scrape; `sangdam_media_up` is 0 for a worker that takes longer
 KINDS = ("user", "callback", "help", "transfer")
 WORKER_STATES = ("live", "spare", "draining", "dead")
+WEBHOOKS = "webhook."  # prefix of the counts of webhooks
+WEBHOOK_OUTCOMES = ("sent", "failed", "not_stored", "disabled")
 MOST_QUEUES = 200  # queues that are named; the queues with the fewest people are added up as "other"
 
 
@@ -110,8 +112,10 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
         (),
         {(): live.rooms.waiting_for_records},
     )
-    refused = {(reason,): count for reason, count in live.refused.items()}
+    refused = {(reason,): count for reason, count in live.refused.items() if not reason.startswith(WEBHOOKS)}
     yield counter("sangdam_refused", "Requests, messages and connections refused", ("reason",), refused)
+    webhooks = {(outcome,): live.refused[f"{WEBHOOKS}{outcome}"] for outcome in WEBHOOK_OUTCOMES}
+    yield counter("sangdam_webhooks", "Tries to deliver events by webhooks", ("outcome",), webhooks)
 
 
 def _waiting(live: Live) -> Iterator[Metric]:

@@ -154,6 +154,13 @@ class CallbackMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackMarked:
+    """Other software says that the user was called by other means, or was not reached and will not be called again."""
+
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UserMet:
     """The called-back user has connected."""
 
@@ -456,7 +463,7 @@ SessionEvent = (
     Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | UpgradeAnswered | Left | Chose
     | PutToSleep | Woken | MessageGiven | CallbackAsked | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet
     | HelpAsked | TransferAsked | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | NotesTyped
-    | WrappedUp | MessageAnswered | EndedBy | RingStarted | RingEnded
+    | CallbackMarked | WrappedUp | MessageAnswered | EndedBy | RingStarted | RingEnded
     | Mentioned | MentionRead
     | ListenStarted | ListenStopped | ListenedAs
     | CaptionsAsked | CaptionsAnswered | CaptionsFailed

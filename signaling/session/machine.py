@@ -14,7 +14,7 @@ from signaling.session import callback as callbacks
 from signaling.session import captions as captioning
 from signaling.session import help as helping
 from signaling.session import hold as holding
-from signaling.session import listening, mentions, model, notes, people, sleeping, standing
+from signaling.session import inviting, listening, mentions, model, notes, people, sleeping, standing
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
@@ -24,6 +24,7 @@ from signaling.session.events import (
     Accepted,
     CallbackAsked,
     CallbackCancelled,
+    CallbackMarked,
     CallbackMissed,
     CallbackMoved,
     CaptionsAnswered,
@@ -208,7 +209,7 @@ def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[E
     session.timers.pop("aside", None)
     session.aside, session.woken = False, session.woken and session.channel == "text"
     if session.woken:  # the user may leave while they wait, but their wait ends
-        session.timers["asleep"] = now + session.sleeps_days * sleeping.DAY_MS
+        session.timers["asleep"] = now + session.sleeps_days * model.DAY_MS
     people.forget_peers(session)
     out.append(Note(session.state, {"why": reason}))
 
@@ -275,6 +276,11 @@ def _callback_cancelled(session: Session, event: CallbackCancelled, now: int, ou
 def _callback_missed(session: Session, event: CallbackMissed, now: int, out: list[Effect]) -> None:
     callbacks.missed(session, event, out)
     end(session, "callback_missed", now, out)
+
+
+def _callback_marked(session: Session, event: CallbackMarked, now: int, out: list[Effect]) -> None:
+    inviting.callback_marked(session, event, out)
+    _close(session, "hung_up" if event.done else "callback_missed", now, out)
 
 
 def _finish(session: Session, reason: EndReason, now: int) -> None:
@@ -368,7 +374,7 @@ def _ticked(session: Session, event: Ticked, now: int, out: list[Effect]) -> Non
 
 def _user_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
     if session.state == "waiting" and session.woken:
-        session.timers["asleep"] = now + session.sleeps_days * sleeping.DAY_MS
+        session.timers["asleep"] = now + session.sleeps_days * model.DAY_MS
     elif session.state == "waiting":
         _close(session, "user_lost", now, out)
     elif sleeping.may_sleep(session):
@@ -459,6 +465,7 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     CallbackCancelled: _callback_cancelled,
     CallbackMoved: callbacks.moved,
     CallbackMissed: _callback_missed,
+    CallbackMarked: _callback_marked,
     UserMet: callbacks.met,
     Left: _left,
     PutToSleep: sleeping.put_to_sleep,

@@ -31,6 +31,7 @@ Timer = Literal[
 UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
 
+DAY_MS = 86_400_000
 IDLE_MS = 10 * 60_000  # how long a user may prepare
 UNOPENED_MS = 30_000  # how long a new session waits for its page to load and say hello
 WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user
@@ -232,6 +233,7 @@ class Session(Struct, kw_only=True):
     ``supervisors``: names of the operators who have joined at some time, by id. Their voices may be in the recording.
     ``sleeps_days``: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
     ``woken``: the conversation slept, and its user waits for a counselor again.
+    ``invited``: other software has started the conversation, and its user has not come yet.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
     """
 
@@ -264,6 +266,7 @@ class Session(Struct, kw_only=True):
     aside: bool = False
     sleeps_days: int = 0
     woken: bool = False
+    invited: bool = False
     upgrade: Upgrade | None = None
     recording: Recording = msgspec.field(default_factory=Recording)
     captions: Captions = msgspec.field(default_factory=Captions)

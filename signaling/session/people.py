@@ -47,6 +47,8 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
         return
     person.connected = True
     if person.id == session.user:
+        if session.invited:
+            _came(session, now)
         session.timers.pop("user_lost", None)
         _back_on_the_page(session, out)
         if session.state == "waiting" and not session.woken:
@@ -61,6 +63,13 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
             session.timers.pop("professional_lost", None)
         if not person.entered:
             staff_entered(session, person, out)
+
+
+def _came(session: Session, now: int) -> None:
+    """Note that the invited user is here for the first time. From now on, the conversation sleeps as long as any other."""
+    session.invited = False
+    if session.state == "asleep":
+        session.timers["asleep"] = now + session.sleeps_days * model.DAY_MS
 
 
 def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:

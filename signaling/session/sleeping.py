@@ -17,9 +17,8 @@ from signaling.session import people
 from signaling.session import preferred as preferring
 from signaling.session.effects import Effect, Note, Over, Step
 from signaling.session.events import MessageAnswered, PutToSleep, Woken
-from signaling.session.model import NotAllowed, Person, Session
+from signaling.session.model import DAY_MS, NotAllowed, Person, Session
 
-DAY_MS = 86_400_000
 ANSWERED_DAYS = 7  # days for which an answered message can be read, where no other conversation sleeps
 
 

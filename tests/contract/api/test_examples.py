@@ -11,7 +11,17 @@ from typing import Any
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 EXAMPLES = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)
-SAYS = ['"name":"S"', "s-schema demo-shop closed", '"sessions":["s-schema"]', "", '"code":', "#0f5f57", '"sessions":1']
+SAYS = [
+    '"name":"S"',
+    "s-schema demo-shop closed",
+    '"sessions":["s-schema"]',
+    "",
+    '"kind":"EdDSA"',
+    '"code":',
+    "/call#invite=",
+    "#0f5f57",
+    '"sessions":1',
+]
 
 
 def test_every_example_runs(server: Any, tmp_path: Path) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.protocol.reading import QueryReader
+from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.session_views import CallbackView
 from signaling.records import Search, SessionRecord
 from signaling.records.people import Held
-from signaling.server.app_keys import RECORDINGS, RECORDS
+from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
 from signaling.server.http import operator, transcripts
 from signaling.server.http.allowed import asker_of
-from signaling.server.http.bodies import read_query
-from signaling.server.http.errors import Refused, answer
+from signaling.server.http.bodies import now_ms, read_json, read_query
+from signaling.server.http.errors import Refused, answer, not_found
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 
@@ -59,6 +59,12 @@ class CallbackItem(Struct, kw_only=True):
     callback: CallbackView
 
 
+class CallbackMark(Struct, kw_only=True):
+    """`state`: "done" when the user was called by other means, "failed" when nobody reached them. Both end the conversation."""
+
+    state: Literal["done", "failed"]
+
+
 class CallbackList(Struct, kw_only=True):
     items: list[CallbackItem]
     next: str
@@ -75,6 +81,7 @@ class Erased(Struct, kw_only=True):
 
 
 _read_list: QueryReader[ListQuery] = QueryReader(ListQuery)
+_read_mark: Reader[CallbackMark] = Reader(CallbackMark)
 _read_part: QueryReader[PartQuery] = QueryReader(PartQuery)
 
 
@@ -123,20 +130,37 @@ async def callbacks(request: web.Request) -> web.Response:
     return answer(CallbackList(items=_callback_items(found[: asked.limit]), next=_next(found, asked.limit)))
 
 
+@routes.put("/api/v1/callbacks/{id}")
+async def mark_callback(request: web.Request) -> web.Response:
+    """Settle a callback: the user was called by other means, or not reached.
+
+    Refused wrong_state once a counselor has taken it.
+    """
+    asker = await asker_of(request)
+    session = await operator.asked_session(request, asker)
+    state = (await read_json(request, _read_mark)).state
+    settled = await request.app[LIVE].inviting.mark_callback(session.id, done=state == "done")
+    if settled is None:
+        raise not_found()
+    await request.app[RECORDS].audit(asker.member.id, "callback.mark", f"session/{session.id}", now_ms(), state)
+    return answer(_callback_item(session, settled))
+
+
 def _callback_items(found: list[SessionRecord]) -> list[CallbackItem]:
-    return [
-        CallbackItem(
-            session=each.id,
-            site=each.site,
-            category=each.category,
-            language=each.language,
-            channel=each.channel,
-            name=each.user_name,
-            callback=booked,
-        )
-        for each in found
-        if each.snapshot and (booked := callback_view(decode_snapshot(each.snapshot))) is not None
-    ]
+    booked = [(each, callback_view(decode_snapshot(each.snapshot))) for each in found if each.snapshot]
+    return [_callback_item(each, callback) for each, callback in booked if callback is not None]
+
+
+def _callback_item(session: SessionRecord, callback: CallbackView) -> CallbackItem:
+    return CallbackItem(
+        session=session.id,
+        site=session.site,
+        category=session.category,
+        language=session.language,
+        channel=session.channel,
+        name=session.user_name,
+        callback=callback,
+    )
 
 
 async def _recordings(request: web.Request, sessions: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Sites with their codes, categories, opening hours, and staff of the API."""
+"""Sites with their codes, keys, categories, opening hours, and staff of the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from signaling.records import version_of
 from signaling.records.checks import checked_site
 from signaling.records.site_settings import CategorySettings, SiteSettings, settings_of, with_settings
 from signaling.server.app_keys import CODES
-from signaling.server.http import hours, reports, settings_sites, settings_staff, users
+from signaling.server.http import hours, reports, settings_sites, settings_staff, site_keys, users
 from signaling.server.http.allowed import asked_site, asker_of
 from signaling.server.http.bodies import now_ms, read_json
 from signaling.server.http.errors import answer
@@ -25,6 +25,9 @@ _read_vouched: Reader[Vouched] = Reader(Vouched)
 
 routes.get("/api/v1/sites")(settings_sites.rows)
 routes.get("/api/v1/sites/{site}")(settings_sites.one)
+routes.get("/api/v1/sites/{site}/keys")(site_keys.listed)
+routes.post("/api/v1/sites/{site}/keys")(site_keys.add)
+routes.delete("/api/v1/sites/{site}/keys/{key}")(site_keys.remove)
 routes.get("/api/v1/staff")(settings_staff.rows)
 routes.get("/api/v1/staff/{id}")(settings_staff.one)
 routes.get("/api/v1/hours")(hours.read)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from signaling.access.codes import Vouched
 from signaling.protocol.server_messages import Wallboard
 from signaling.records.site_settings import CategorySettings, SiteSettings
-from signaling.server.http import hours, operator, reports, settings_sites, settings_staff, transcripts, users
-from signaling.server.http.operation import Media, Operation
+from signaling.server.http import hours, operator, reports, settings_sites, settings_staff, site_keys, transcripts, users
+from signaling.server.http.operation import Media, Nothing, Operation
 
-from . import desk, people, sessions, whoami
+from . import conversations, desk, people, sessions, whoami
 
 _V1 = "/api/v1"
 _SESSION, _SITE = f"{_V1}/sessions/{{id}}", f"{_V1}/sites/{{site}}"
@@ -30,7 +30,16 @@ OPERATIONS: tuple[Operation, ...] = (
         body=people.PersonRequest,
     ),
     Operation("POST", f"{_V1}/people/erase", "token", "Erase a person.", sessions.Erased, body=people.PersonRequest),
+    Operation(
+        "POST",
+        f"{_V1}/conversations",
+        "token",
+        "Start a conversation.",
+        conversations.StartedConversation,
+        body=conversations.NewConversation,
+    ),
     Operation("GET", f"{_V1}/callbacks", "token", "Users to call back.", sessions.CallbackList, sessions.PartQuery),
+    Operation("PUT", f"{_V1}/callbacks/{{id}}", "token", "Mark a callback.", sessions.CallbackItem, body=sessions.CallbackMark),
     Operation("GET", f"{_V1}/messages", "token", "Messages left, oldest first.", desk.MessageList, desk.MessageQuery),
     Operation("PUT", f"{_V1}/messages/{{id}}", "token", "Mark a message left.", desk.MessageItem, body=desk.Mark),
     Operation("GET", f"{_V1}/live", "token", "What the wallboard shows.", Wallboard, desk.LiveQuery),
@@ -39,6 +48,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", _SITE, "token", "The settings of a site.", settings_sites.StoredSite),
     Operation("PUT", _SITE, "token", "Change a site. Needs If-Match.", settings_sites.StoredSite, body=SiteSettings),
     Operation("POST", f"{_SITE}/codes", "token", "Make an identification code.", users.CodeAnswer, body=Vouched),
+    Operation("GET", f"{_SITE}/keys", "token", "The signing keys of a site.", site_keys.KeyList),
+    Operation("POST", f"{_SITE}/keys", "token", "Add a signing key.", site_keys.AddedKey, body=site_keys.NewKey),
+    Operation("DELETE", f"{_SITE}/keys/{{key}}", "token", "Retire a signing key.", Nothing),
     Operation("GET", f"{_SITE}/categories", "token", "The categories of a site.", list[CategorySettings]),
     Operation("GET", _HOURS, "token", "The hours of a category.", hours.NewHours),
     Operation("PUT", _HOURS, "token", "Set the hours of a category. Needs If-Match.", hours.NewHours, body=hours.NewHours),

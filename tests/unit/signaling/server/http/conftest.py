@@ -78,7 +78,7 @@ class FakeLive:
         self.admission = Admission()
         self.sender = None
         self.crowd = Crowd()
-        self.stored = self.arriving = self.returning = self.briefs = self
+        self.stored = self.arriving = self.returning = self.briefs = self.inviting = self
         self.sessions = self.boards = self.erasing = self.ended_rights = self.index = self
 
     async def by_token(self, token: str) -> None:
@@ -151,7 +151,7 @@ class FakeLive:
     async def read(self, member: StaffRecord, locale: str) -> Wallboard:
         return Wallboard(now=1, served_today=3)
 
-    async def start_conversation(self, wanted: Wanted) -> tuple[str, str]:
+    async def start(self, wanted: Wanted) -> tuple[str, str]:
         return f"s-{wanted.user_ref[:8]}", f"{ORIGIN}/call#invite=x"
 
     async def mark_callback(self, session_id: str, *, done: bool) -> CallbackView | None:

@@ -40,7 +40,7 @@ async def exchanged(desk: Desk, text: str) -> str:
     reply = await desk.post("/api/sessions", {"code": text, "channel": "text"})
     if reply.status != 200:
         return (await refused(reply))[1]
-    [name] = [each for each in desk.live.briefs[-1].fields if each.name == "user_name"]
+    [name] = [each for each in desk.live.made_briefs[-1].fields if each.name == "user_name"]
     return f"{name.value} {name.provenance}"
 
 

@@ -1,0 +1,136 @@
+"""Start conversations for other software. Their users enter by one-time links."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import msgspec
+
+from signaling.access.identity import token_hash
+from signaling.live.chat import Lines
+from signaling.live.clock import Now
+from signaling.live.connections import Hub
+from signaling.live.index import Index
+from signaling.live.mailing import Mailing
+from signaling.live.sessions import Sessions
+from signaling.live.stored_sessions import StoredSessions
+from signaling.mail.kinds import THREAD
+from signaling.protocol.session_views import Brief, CallbackView
+from signaling.protocol.words import Channel
+from signaling.records import Records, SessionRecord, Site
+from signaling.records.links import LinkRecord
+from signaling.records.types import StaffRecord
+from signaling.session import encode_snapshot, new_session
+from signaling.session.events import CallbackMarked, Connected
+from signaling.session.inviting import invite
+from signaling.session.model import NotAllowed, Person
+from signaling.session.views import callback_view
+
+MOST_INVITED = 10_000  # conversations whose user has not come yet, about 10 KB each
+MOST_OF_SITE = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A conversation to start. `staff`: who has written `line`, or None for the site itself. `until`: when the link ends."""
+
+    site: Site
+    category: str
+    language: str
+    channel: Channel
+    brief: Brief
+    user_ref: str
+    user_name: str
+    line: str
+    staff: StaffRecord | None
+    until: int
+
+
+class Inviting:
+    """Starts conversations for other software, and settles callbacks of which it says that staff have made them."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        stored: StoredSessions,
+        sessions: Sessions,
+        lines: Lines,
+        mailing: Mailing,
+        index: Index,
+        hub: Hub,
+        url: str,
+        now: Now,
+    ) -> None:
+        """Make the object. `url`: the origin of the users' pages."""
+        self._records = records
+        self._stored = stored
+        self._sessions = sessions
+        self._lines = lines
+        self._mailing = mailing
+        self._index = index
+        self._hub = hub
+        self._url = url
+        self._now = now
+
+    async def start(self, wanted: Wanted) -> tuple[str, str]:
+        """Start a conversation. Return its id, and the link by which its user enters. Raise NotAllowed("full") or RecordsAway."""
+        invited = self._index.invited
+        of_site = sum(entry.session.site == wanted.site.id for entry in invited.values())
+        if len(invited) >= MOST_INVITED or of_site >= MOST_OF_SITE:
+            raise NotAllowed("full")
+        site, now, token = wanted.site, self._now(), secrets.token_urlsafe(32)
+        session = new_session(
+            id=f"s-{secrets.token_hex(8)}",
+            site=site.id,
+            category=wanted.category,
+            language=wanted.language,
+            channel=wanted.channel,
+            user=f"u-{secrets.token_hex(6)}",
+            name=wanted.user_name,
+            now=now,
+            recording=site.recording == "ask",
+            captions=site.captions,
+            listening=site.listening != "off",
+            sleeps_days=site.thread_days,
+        )
+        invite(session, wanted.until, *((wanted.staff.id, wanted.staff.name) if wanted.staff else ()))
+        record = SessionRecord(
+            id=session.id,
+            organisation=site.organisation,
+            site=site.id,
+            category=wanted.category,
+            language=wanted.language,
+            channel=wanted.channel,
+            state=session.state,
+            token_hash=token_hash(secrets.token_urlsafe(32)),  # nobody has this token: the link gives another
+            user_ref=wanted.user_ref,
+            user_name=wanted.user_name,
+            brief=msgspec.json.encode(wanted.brief),
+            snapshot=encode_snapshot(session),
+            started_at=now,
+        )
+        entry = await self._stored.add(record, session, site, wanted.brief)
+        if wanted.line:
+            author = wanted.staff.id if wanted.staff else "site"
+            name = wanted.staff.name if wanted.staff else site.name(wanted.language)
+            await self._lines.answer(entry, Person(id=author, role="counselor", name=name), "first", wanted.line)
+        link = LinkRecord(
+            token_hash=token_hash(token), purpose=THREAD, subject=entry.id, session=entry.id, mail="", expires_at=wanted.until
+        )
+        await self._records.add_link(link)
+        for client in self._hub.of_staff(session.owner)[-1:] if session.owner else []:
+            entry.hold(session.owner, client)
+            await self._sessions.apply(entry, Connected(session.owner))
+            self._sessions.show(entry)
+        return entry.id, f"{self._url}/call#invite={token}"
+
+    async def mark_callback(self, session_id: str, *, done: bool) -> CallbackView | None:
+        """Note that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed."""
+        entry = self._index.entries.get(session_id)
+        if entry is None:
+            raise NotAllowed("wrong_state")
+        await self._sessions.apply(entry, CallbackMarked(done))
+        self._mailing.callback_settled(entry)
+        return callback_view(entry.session)

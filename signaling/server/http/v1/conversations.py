@@ -1,0 +1,101 @@
+"""Start a conversation to which its user comes by a link."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from signaling.access import brief as briefs
+from signaling.access.codes import Vouched
+from signaling.access.rights import of_site, served_by
+from signaling.live.inviting import Wanted
+from signaling.protocol.reading import Reader, by
+from signaling.protocol.texts import Exact, Seen
+from signaling.protocol.words import Channel
+from signaling.records import Site, StaffRecord
+from signaling.records.checks import Invalid
+from signaling.server.app_keys import CODES, LIVE, RECORDS
+from signaling.server.http.allowed import Asker, asker_of
+from signaling.server.http.bodies import Key, now_ms, read_json
+from signaling.server.http.errors import answer, not_found
+
+routes = web.RouteTableDef()
+
+_HOUR_MS = 3_600_000
+MOST_LINE = 4000  # characters
+
+
+class FirstLine(Struct, kw_only=True):
+    """The first line, which the user finds. `staff`: the id of the counselor in whose name it is; "" for the site's own."""
+
+    text: Annotated[str, by(Seen(MOST_LINE, least=1, lines=True))]
+    staff: Annotated[str, by(Exact(64))] = ""
+
+
+class NewConversation(Vouched, kw_only=True):
+    """A conversation to start, with what the token vouches for. `link_hours`: how long the link works; 30 days at most."""
+
+    site: Key
+    channel: Channel = "text"
+    line: FirstLine | None = None
+    link_hours: Annotated[int, Meta(ge=1, le=720)] = 72
+
+
+class StartedConversation(Struct, kw_only=True):
+    """A conversation that waits for its user. `link`: works once. `expires_at`: of the link (Unix ms)."""
+
+    session: str
+    link: str
+    expires_at: int
+
+
+_read: Reader[NewConversation] = Reader(NewConversation)
+
+
+@routes.post("/api/v1/conversations")
+async def start(request: web.Request) -> web.Response:
+    """Start a conversation. Staff see it as asleep until its user comes."""
+    asker, asked, codes = await asker_of(request), await read_json(request, _read), request.app[CODES]
+    site = await request.app[RECORDS].site(asked.site)
+    if site is None:
+        raise not_found()
+    asker.require(of_site(site))
+    if asked.line and asked.channel != "text":
+        raise Invalid({"line": "text_only"})
+    staff = await _author(request, site, asked)
+    now = now_ms()
+    verified = codes.vouched(site, asked, now)
+    brief, until = briefs.make_brief(verified, briefs.Supplement(), now), now + asked.link_hours * _HOUR_MS
+    session, link = await request.app[LIVE].inviting.start(
+        Wanted(
+            site=site,
+            category=asked.category,
+            language=verified.claims.language,
+            channel=asked.channel,
+            brief=brief,
+            user_ref=codes.user_ref(site.id, asked.user.id if asked.user else ""),
+            user_name=briefs.user_name(brief),
+            line=asked.line.text if asked.line else "",
+            staff=staff,
+            until=until,
+        )
+    )
+    await _note(request, asker, session, staff)
+    return answer(StartedConversation(session=session, link=link, expires_at=until))
+
+
+async def _author(request: web.Request, site: Site, asked: NewConversation) -> StaffRecord | None:
+    """Return the counselor in whose name the first line is, or None. Raises Invalid when they do not serve the site."""
+    if asked.line is None or not asked.line.staff:
+        return None
+    staff = await request.app[RECORDS].staff(asked.line.staff)
+    if staff is None or not staff.active or staff.role != "counselor" or not served_by(staff).has(site):
+        raise Invalid({"line.staff": "unknown"})
+    return staff
+
+
+async def _note(request: web.Request, asker: Asker, session: str, staff: StaffRecord | None) -> None:
+    detail = f"first line in the name of {staff.id}" if staff else ""
+    await request.app[RECORDS].audit(asker.member.id, "conversation.start", f"session/{session}", now_ms(), detail)

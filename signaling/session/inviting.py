@@ -1,0 +1,40 @@
+"""Conversations that other software starts: they wait for their user, who was sent a link.
+
+A conversation by text is asleep meanwhile: staff may write into it, and the user's first line wakes it. A call stays in
+preparation, with no page open, and its user enters it like any other.
+"""
+
+from __future__ import annotations
+
+from signaling.session.effects import Effect, Note, Step
+from signaling.session.events import CallbackMarked
+from signaling.session.model import NotAllowed, Person, Session
+from signaling.session.sleeping import ANSWERED_DAYS
+
+
+def invite(session: Session, until: int, staff: str = "", name: str = "") -> None:
+    """Let a new session wait for its user until this time (Unix ms). `staff`: who is asked first when the user writes, or ""."""
+    session.invited = True
+    session.timers.clear()
+    if session.channel != "text":
+        session.timers["idle"] = until
+        return
+    session.sleeps_days = session.sleeps_days or ANSWERED_DAYS
+    session.state = "asleep"
+    session.timers["asleep"] = until
+    if staff:
+        session.people[staff] = Person(id=staff, role="counselor", name=name, staff=staff)
+        session.owner = staff
+
+
+def callback_marked(session: Session, event: CallbackMarked, out: list[Effect]) -> None:
+    """Settle a callback for which staff have called by other means."""
+    callback = session.callback
+    if callback is None or session.state != "callback":
+        raise NotAllowed("wrong_state")
+    if session.ringing is not None:
+        raise NotAllowed("ringing")
+    if callback.state == "due":
+        out.append(Step("cancel", session.request))
+    callback.state = "done" if event.done else "missed"
+    out.append(Note("callback", {"state": callback.state}))
