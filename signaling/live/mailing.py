@@ -162,7 +162,7 @@ class Mailing:
 
     def callback_settled(self, entry: Entry) -> None:
         """Send no more mails about a callback that is over."""
-        self._later(self._forget_promises(entry))
+        self._background.later(self._forget_promises(entry))
 
     async def _promise(self, entry: Entry, address: str, at: int) -> None:
         await self._forget_promises(entry)

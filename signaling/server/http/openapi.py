@@ -24,7 +24,8 @@ from .operation import Media, Operation
 
 routes = web.RouteTableDef()
 
-TEMPLATE = "#/components/schemas/{name}"
+_COMPONENTS = "#/components/schemas/"
+TEMPLATE = f"{_COMPONENTS}{{name}}"
 _HOLE = re.compile(r"{(\w+)}")
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "anyone": [],
@@ -34,7 +35,12 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "operator": [{"staff": []}],
     "token": [{"token": []}],
 }
-_MENDED: dict[str, Callable[[str], str]] = {"pattern": lambda text: text.replace(r"\Z", "$"), "description": cleandoc}
+_MENDED: dict[str, Callable[[str], str]] = {
+    "pattern": lambda text: text.replace(r"\Z", "$"),
+    "description": cleandoc,
+    "$ref": lambda text: f"{_COMPONENTS}{_plain(text.removeprefix(_COMPONENTS))}" if text.startswith(_COMPONENTS) else text,
+}
+_BYTES = {"type": "string", "format": "binary"}  # what generators of clients take for bytes
 Side = Literal["client", "server"]
 SIDES: dict[Side, Any] = {"client": ClientMessage, "server": ServerMessage}
 
@@ -63,7 +69,7 @@ def document() -> dict[str, Any]:
 
     def content(kind: Any) -> dict[str, Any]:
         if isinstance(kind, Media):
-            return {kind.type: {}}
+            return {kind.type: {"schema": {"type": "string"} if kind.type.startswith("text/") else _BYTES}}
         return {"application/json": {"schema": by_type[repr(kind)]}}
 
     def described(operation: Operation) -> dict[str, Any]:
@@ -104,7 +110,8 @@ def document() -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": components,
+            # generators of clients name their classes by the titles, so that these must differ
+            "schemas": {_plain(name): schema | {"title": _plain(name)} for name, schema in components.items()},
             "securitySchemes": {
                 "session": {"type": "http", "scheme": "bearer", "description": "The token of one session."},
                 "token": {"type": "http", "scheme": "bearer", "description": "An API token: docs/api.md."},
@@ -121,6 +128,12 @@ def message_schema(side: Side) -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([SIDES[side]], ref_template="#/$defs/{name}")
     found: dict[str, Any] = _ecma(schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": components})
     return found
+
+
+def _plain(name: str) -> str:
+    """Return a component's name without dots, which generators of clients do not take: `staff_views.Item` as `StaffViewsItem`."""
+    *modules, kind = name.split(".")
+    return "".join(part.title() for part in modules[-1].split("_")) + kind if modules else kind
 
 
 def _websocket(schemas: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> dict[str, Any]:
@@ -170,9 +183,13 @@ def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:
 
 
 def _ecma(value: Any) -> Any:
-    r"""Return a schema with the patterns of JSON Schema, which are ECMA's: its `$` is Python's `\Z`. Unindent descriptions."""
+    r"""Return a schema with the patterns of JSON Schema, which are ECMA's: its `$` is Python's `\Z`. Unindent descriptions.
+
+    `items: false` of a tuple is left out: `maxItems` says the same, and the generator openapi-python-client reads no other form.
+    """
     if isinstance(value, list):
         return [_ecma(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {name: _MENDED.get(name, str)(each) if isinstance(each, str) else _ecma(each) for name, each in value.items()}
+    kept = {name: each for name, each in value.items() if not (name == "items" and each is False and "maxItems" in value)}
+    return {name: _MENDED.get(name, str)(each) if isinstance(each, str) else _ecma(each) for name, each in kept.items()}

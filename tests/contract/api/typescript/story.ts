@@ -1,0 +1,43 @@
+// A program that uses the generated TypeScript types: it starts a conversation, reads it, and exports and erases its user.
+import assert from "node:assert/strict";
+import createClient from "openapi-fetch";
+import type { paths } from "./schema.ts";
+
+const api = createClient<paths>({
+  baseUrl: process.env.SANGDAM!,
+  headers: { Authorization: `Bearer ${process.env.TOKEN}` },
+});
+const person = { user_id: "customer-ts" };
+
+const wanted = {
+  site: "demo-shop",
+  category: "cameras",
+  language: "ko",
+  link_hours: 48,
+  user: { id: person.user_id, name: "민아" },
+  line: { text: "Your lens has arrived.", staff: "jimin" },
+};
+const request = { body: wanted, params: { header: { "Idempotency-Key": "typescript-1" } } };
+const { data: started } = await api.POST("/api/v1/conversations", request);
+assert(started);
+assert.deepEqual((await api.POST("/api/v1/conversations", request)).data, started);
+
+const { data: read } = await api.GET("/api/v1/sessions/{id}", { params: { path: { id: started.session } } });
+assert.deepEqual(
+  read?.lines.map((line) => line.text),
+  ["Your lens has arrived."],
+);
+
+const { data: exported } = await api.POST("/api/v1/people/export", { body: person, parseAs: "arrayBuffer" });
+assert.equal(Buffer.from(exported as unknown as ArrayBuffer).toString("latin1", 0, 2), "PK");
+
+const { data: erased } = await api.POST("/api/v1/people/erase", { body: person });
+assert.equal(erased?.sessions, 1);
+assert(Object.values(erased.left).every((count) => count === 0));
+
+const { data: rest } = await api.GET("/api/v1/sessions/{id}", { params: { path: { id: started.session } } });
+assert.deepEqual([rest?.end_reason, rest?.user_name, rest?.lines], ["erased", "", []]);
+const { error } = await api.GET("/api/v1/sessions/{id}", { params: { path: { id: "s-nothing" } } });
+assert.equal(error?.reason, "not_found");
+const { data: found } = await api.POST("/api/v1/people/find", { body: person });
+console.log("left", JSON.stringify(found?.sessions));
