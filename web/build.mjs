@@ -51,6 +51,17 @@ await build({
   },
 });
 
+// A module with the widget's events for pages that want them.
+await build({
+  ...shared,
+  root: join(here, "src/widget"),
+  build: {
+    ...modern,
+    outDir,
+    lib: { entry: join(here, "src/widget/plain.ts"), formats: ["es"], fileName: () => "widget-api.js" },
+  },
+});
+
 if (existsSync(join(here, "src/shop/index.html"))) {
   const shopPages = (await readdir(join(here, "src/shop"))).filter((name) => name.endsWith(".html"));
   await build({

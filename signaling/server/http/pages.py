@@ -111,17 +111,19 @@ async def operator(request: web.Request) -> web.StreamResponse:
     return _page(request, "operator.html", devices=_VOICE)
 
 
+_FOR_PARTNERS = {
+    "Cache-Control": "public, max-age=300",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
+
+
 @routes.get("/widget.js")
 async def widget(request: web.Request) -> web.StreamResponse:
     """Return the widget for partners' pages. Any origin may load it. A new version reaches these pages within five minutes.
 
     `?site=` names the site whose launcher it is.
     """
-    headers = {
-        "Cache-Control": "public, max-age=300",
-        "Cross-Origin-Resource-Policy": "cross-origin",
-        "Access-Control-Allow-Origin": "*",
-    }
     path = PAGES / "widget.js"
     try:
         asked = read_query(request, _read_widget)
@@ -129,10 +131,16 @@ async def widget(request: web.Request) -> web.StreamResponse:
         asked = WidgetQuery()
     site = await request.app[RECORDS].site(asked.site) if asked.site and path.is_file() else None
     if site is None or is_plain(site):
-        return _file(request, "widget.js", headers)
-    response = web.Response(text=dressed(path.read_text("utf-8"), site), content_type="text/javascript", headers=headers)
+        return _file(request, "widget.js", _FOR_PARTNERS)
+    response = web.Response(text=dressed(path.read_text("utf-8"), site), content_type="text/javascript", headers=_FOR_PARTNERS)
     response.enable_compression()
     return response
+
+
+@routes.get("/widget-api.js")
+async def widget_api(request: web.Request) -> web.StreamResponse:
+    """Return the module with the widget's events, for pages that want them."""
+    return _file(request, "widget-api.js", _FOR_PARTNERS)
 
 
 @routes.get("/assets/{path:.+}")

@@ -3,7 +3,7 @@ import type { Context } from "../widget/protocol";
 import { Bridge } from "./bridge";
 
 const SHOP = "https://shop.example";
-const context: Context = { trail: [], now: 0, data: {}, html: "", pressed: true };
+const context: Context = { trail: [], now: 0, data: {}, html: "", pressed: "open" };
 const OURS = { url: "https://talk.example/api/codes" };
 const GET_CODE = { getCode: true } as const;
 const json = (value: unknown) => new Blob([JSON.stringify(value)]);

@@ -1,6 +1,7 @@
 /** The panel's end of the messages exchanged with the widget on the partner's page (see ../widget/protocol.ts). */
 
 import type { CodeAnswer, Context, ToPanel, ToWidget } from "../widget/protocol";
+import type { Talk } from "../widget/talk";
 
 export interface BridgeEvents {
   onContext: (context: Context) => void;
@@ -73,9 +74,9 @@ export class Bridge {
   }
 
   /** Sets the text of the pill, which stands for the folded panel; "" is the default text. `live`: whether the panel reopens
-   *  by itself on the next page. */
-  status(status: string, live: boolean): void {
-    this.post({ status, live });
+   *  by itself on the next page. `talk`: what scripts on the page may know. */
+  status(status: string, live: boolean, talk: Talk): void {
+    this.post({ status, live, talk });
   }
 
   private ask(what: { url: string; init?: RequestInit } | { about: object }): Promise<unknown> {

@@ -23,7 +23,7 @@ const CONTEXT: Context = {
   now: 0,
   data: { productId: "m5" },
   html: "",
-  pressed: true,
+  pressed: "open",
 };
 
 /** A fake browser around the panel. It records what the panel sent, which windows it opened and what the pill said. */

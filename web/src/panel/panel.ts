@@ -19,6 +19,7 @@ import { INITIAL, type PanelState } from "./state";
 import type { Surroundings } from "./surroundings";
 import { isClosed, knownReason } from "./words";
 import { productKey, Walking } from "./walking";
+import { NONE, type Talk } from "../widget/talk";
 import { readTrail } from "../widget/trail";
 import { type ItemKey, ITEMS, itemsOf, pageOf, supplementOf, usablePicture, visitOf } from "./visit";
 
@@ -31,6 +32,8 @@ export class Panel {
   private readonly patience = new Patience((retryAt) => this.change({ retryAt }));
   private readonly walking = new Walking();
   private takingBack = false;
+  /** The conversation that began before this page was opened, or on another device; "" without one. */
+  private resumed = "";
   private readonly callWindow: CallWindow;
   private pictureUrl = "";
   private context: Context | null = null;
@@ -38,7 +41,9 @@ export class Panel {
   constructor(private readonly around: Surroundings) {
     this.callWindow = new CallWindow(around.openWindow);
     this.bridge = around.bridge({ onContext: (context) => this.onContext(context) });
-    this.change({ kept: loadKept(around.storage), muted: around.storage.getItem(MUTED) !== null });
+    const kept = loadKept(around.storage);
+    this.resumed = kept?.session ?? "";
+    this.change({ kept, muted: around.storage.getItem(MUTED) !== null });
     setInterval(() => this.watchWindow(), WATCH_MS);
     awaitEnded((session) => this.onEnded(session));
     around.whenBack(() => this.back());
@@ -102,7 +107,7 @@ export class Panel {
       const kept: Kept = { ...made, channel, place, window: name, purpose, withheld: [...removed], seen };
       this.walking.began(visit);
       this.keep(kept);
-      if (place === "window") this.bridge.status("", true); // reopen on the next pages, to tell staff where the visitor is
+      if (place === "window") this.status("", true); // reopen on the next pages, to tell staff where the visitor is
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
     } catch (error) {
@@ -131,11 +136,12 @@ export class Panel {
       const place = channel === "text" ? "panel" : "window";
       const kept: Kept = { session, token, channel, place, window: name, purpose: "talk", withheld: [...ITEMS], seen: "" };
       this.endTalk();
+      this.resumed = session;
       this.keep(kept);
       this.change({ past: false, elsewhere: false, ended: false });
       if (place === "panel") this.talk(kept, info?.language ?? "");
       else offering?.give(this.handoff(kept));
-      this.bridge.status("", true);
+      this.status("", true);
     } catch (error) {
       offering?.give({ reason: reasonOf(error), message: "" });
       throw error;
@@ -187,7 +193,7 @@ export class Panel {
     const taken = () => {
       this.endTalk();
       this.keep(moved);
-      this.bridge.status("", true);
+      this.status("", true);
     };
     this.openCall(kept.window, taken)?.give(this.handoff(moved));
   }
@@ -210,7 +216,7 @@ export class Panel {
     this.walking.stop();
     this.keep(null);
     this.change({ refusal: "", blocked: false, closed: false, ended: false, removed: new Set() });
-    this.bridge.status("", false);
+    this.status("", false);
     void this.start();
   }
 
@@ -225,9 +231,12 @@ export class Panel {
     this.change({ muted });
   }
 
-  /** Sets the text of the pill. `live`: whether the panel reopens by itself on the next page. */
-  status(words: string, live: boolean): void {
-    this.bridge.status(words, live);
+  /** Sets the text of the pill, and tells the page how the conversation stands. `live`: whether the panel reopens by itself on the
+   *  next page. `unread`: the number of lines that the visitor has not seen. */
+  status(words: string, live: boolean, stage: Talk["stage"] = live ? "started" : "", unread = 0): void {
+    const session = stage ? (this.store.get().kept?.session ?? "") : "";
+    const resumed = session !== "" && session === this.resumed;
+    this.bridge.status(words, live, session ? { session, stage, unread, resumed } : NONE);
   }
 
   private async makeSession(info: PanelInfo, channel: Channel, purpose: Purpose, whenOpen: WhenOpen): Promise<Made> {
@@ -274,7 +283,8 @@ export class Panel {
     this.endTalk();
     this.callWindow.forget();
     this.change({ kept: newest, refusal: "", blocked: false, closed: false, ended: false });
-    this.bridge.status("", false);
+    this.resumed = newest?.session ?? "";
+    this.status("", false, newest ? "started" : "");
     if (newest?.place === "panel" && info) this.talk(newest, info.language);
   }
 
@@ -324,7 +334,8 @@ export class Panel {
     const { getCode, codeUrl, theme } = context.data;
     const partner = getCode === true || codeUrl !== undefined;
     this.change({ theme: theme === "light" || theme === "dark" ? theme : "" });
-    this.change({ partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
+    const stays = this.store.get().folded || this.around.hidden();
+    this.change({ partner, folded: context.pressed === "" || (!context.pressed && stays) });
     // The widget focuses this frame before the frame has loaded, and loading drops the focus.
     if (context.pressed) this.around.focus();
     this.look();
@@ -369,7 +380,7 @@ export class Panel {
     if (kept?.session !== session || kept.place !== "window") return;
     keep(null, this.around.storage);
     this.walking.stop();
-    this.bridge.status("", false);
+    this.status("", false, "ended");
     this.change({ ended: true });
   }
 

@@ -1,6 +1,7 @@
 /** Decides which screen a text session shows in the panel, and what the folded pill says. Pure. */
 
 import type { Line, SessionView } from "../messages";
+import type { Talk } from "../widget/talk";
 import { isClosed, type Key, rangeText, t } from "./words";
 
 export type Screen = "closed" | "waiting" | "callback" | "called" | "room" | "lost" | "after";
@@ -11,6 +12,12 @@ export function screenOf(session: SessionView): Screen {
   if (session.state === "active" && session.callback?.state === "calling" && !session.callback.came) return "called";
   if (session.state === "active" || session.state === "asleep") return session.owner_lost ? "lost" : "room";
   return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
+}
+
+/** Returns how the conversation stands, for scripts on the partner's page. */
+export function stageOf(session: SessionView): Talk["stage"] {
+  if (screenOf(session) === "after") return "ended";
+  return session.active_at === null ? "started" : "accepted";
 }
 
 /** Counts the lines of others after `seen`, which is the `seq` of the last line that was shown in the open panel. */

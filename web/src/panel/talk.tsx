@@ -18,7 +18,7 @@ import { After, MessageForm } from "./forms";
 import type { Kept } from "./kept";
 import type { Panel } from "./panel";
 import type { PanelState } from "./state";
-import { newestAt, pillText, placeText, type Screen, screenOf, unread } from "./standing";
+import { newestAt, pillText, placeText, type Screen, screenOf, stageOf, unread } from "./standing";
 import { closedText, refusalText, t } from "./words";
 
 const Reach = lazy(
@@ -256,10 +256,12 @@ function usePill(panel: Panel, state: PanelState, client: Client, session: Sessi
     if (!state.folded || seen === null) setSeen(last);
   }, [state.folded, last]);
   const live = session !== undefined && screenOf(session) !== "after";
-  const words = session && state.folded ? pillText(session, unread(lines, session.you, seen ?? last)) : "";
+  const count = session && state.folded ? unread(lines, session.you, seen ?? last) : 0;
+  const words = session && state.folded ? pillText(session, count) : "";
+  const stage = session ? stageOf(session) : "";
   useEffect(() => {
-    if (session) panel.status(words, live);
-  }, [words, live, session === undefined]);
+    if (session) panel.status(words, live, stage, count);
+  }, [words, live, stage, count, session === undefined]);
 }
 
 /** Makes a sound when a line or the counselor comes while the panel is folded or another tab is in front. */

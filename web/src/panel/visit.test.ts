@@ -11,7 +11,7 @@ const PAGE = "https://shop.example/m5.html?email=me%40example.org#reviews";
 function context(now = NOW): Context {
   const home = visited([], 0, "Home", "https://shop.example/", now - 3000);
   const marked = added(home, "mark", "  Add\n to cart ", "https://shop.example/m5.html?token=1", now - 2400);
-  return { trail: visited(marked, 1.6, "M5", PAGE, now - 1000), now, data: {}, html: "", pressed: true };
+  return { trail: visited(marked, 1.6, "M5", PAGE, now - 1000), now, data: {}, html: "", pressed: "open" };
 }
 const product = {
   id: "m5",

@@ -1,6 +1,8 @@
 // The postMessage messages between widget and panel. Each side sends to the other's exact origin and checks the sender's.
 // The panel learns its parent's origin from the first `context`: frame-ancestors lets only the site's origins embed the panel.
 // The widget sends the page's data as it is, and the panel interprets it, because widget.js must stay under 2 KB.
+import type { Talk } from "./talk";
+
 export interface Product {
   id?: string;
   name?: string;
@@ -20,9 +22,9 @@ export interface Context {
   data: { product?: Product; codeUrl?: string; getCode?: boolean } & Record<string, unknown>;
   /** The HTML of the page's JSON-LD scripts and `<meta property>` tags (Open Graph), unchanged. */
   html: string;
-  /** Whether the visitor opened the panel, which may then take the focus. False when the panel reopens by itself after
-   *  navigation. */
-  pressed: boolean;
+  /** "open" when the visitor has just opened the panel, which may then take the focus; "" when it has just been folded. False when
+   *  the panel reopens by itself after navigation, or the page tells of a change. */
+  pressed: string | false;
 }
 
 /** The answer to a request for a code: the code, or the `reason` why there is none. The reason is an error's name if one was
@@ -44,5 +46,5 @@ export type ToWidget =
   | { ask: number; url?: undefined; about: object }
   | { fold: true }
   /** `status`: the pill's text ("" for the default). `live`: whether the panel reopens after navigation, because a session is
-   *  live. */
-  | { status: string; live: boolean };
+   *  live. `talk`: what scripts on the page may know (api.ts). */
+  | { status: string; live: boolean; talk: Talk };

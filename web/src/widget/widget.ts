@@ -1,7 +1,7 @@
 // The script on the partner's page: the launcher, the panel's frame, and the data of the visit. It is one classic script of at
 // most 2,048 bytes gzip, so it is terse, and all other code is in the panel. The script relies on nothing that the page can
 // change: not on JSON (see trail.ts), and not on properties of `document` that a form with a name can replace.
-import type { CodeAnswer, Product, ToPanel, ToWidget } from "./protocol";
+import type { CodeAnswer, Context, Product, ToPanel, ToWidget } from "./protocol";
 import { added, visited } from "./trail";
 import css from "./widget.css?inline";
 
@@ -19,7 +19,7 @@ interface Options {
 declare global {
   interface Window {
     /** `attributes`: the `data-*` of a later copy of the snippet. Such copies run on pages where a script replaces the body. */
-    Sangdam?: { open(options?: Options): void; init(options?: Options, attributes?: Options): void };
+    Sangdam?: { open(options?: Options): void; close(): unknown; init(options?: Options, attributes?: Options): void };
   }
 }
 
@@ -35,7 +35,7 @@ let options: Options = {};
 const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5fd0", ...data, ...options });
 
 /** The trail and `live` survive navigation. `live`: the panel is to be "open" on the next page, folded ("-"), or absent (""). */
-let live: string | undefined = "";
+let live: string | undefined;
 let trail: string[] = [];
 /** Reads the stored trail and `live` before each change. Another page may have changed them while this page was in the
  *  back/forward cache. */
@@ -78,9 +78,9 @@ const host = make("div");
 const launcher = make("button");
 const frame = make("iframe");
 const root = host.attachShadow({ mode: "closed" });
-let status = "";
-let pressed: boolean;
-let loaded = false;
+let status: string;
+let pressed: Context["pressed"];
+let loaded: boolean;
 
 const post = (message: ToPanel) => frame.contentWindow?.postMessage(message, server);
 
@@ -108,8 +108,8 @@ const dress = () => {
 /** Opens or folds the panel. `again`: the panel reopens by itself after navigation. Otherwise the visitor pressed a button, so
  *  the focus moves. */
 const show = (open: boolean, again?: boolean) => {
-  pressed = !again;
   host.className = open ? "open" : "";
+  pressed = !again && host.className;
   change(() => {
     if (live) live = host.className || "-";
   });
@@ -119,7 +119,7 @@ const show = (open: boolean, again?: boolean) => {
     loaded = false;
     frame.src = source;
     root.append(frame);
-  } else if (open && loaded) tell();
+  } else if (loaded) tell();
   if (!again) (open ? frame : launcher).focus();
 };
 
@@ -172,6 +172,7 @@ else {
       init(given);
       show(true);
     },
+    close: () => host.className && show(false),
   };
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);

@@ -1,0 +1,131 @@
+/** The widget for other scripts: load it, open and close the panel, say who the visitor is, and follow the conversation. */
+import type { CodeAnswer, Product } from "./protocol";
+import { type Events, eventsBetween, isTalk, type Name, NONE, type Talk } from "./talk";
+
+export type { Events, Name } from "./talk";
+export type { CodeAnswer, Product } from "./protocol";
+
+/** What the attributes of the snippet say (docs/embedding.md). */
+export interface Options {
+  site?: string;
+  category?: string;
+  /** Language of the counselling, such as "ko"; default: that of the page. */
+  lang?: string;
+  /** Colour of the launcher, any CSS colour. */
+  accent?: string;
+  theme?: "light" | "dark" | "auto";
+  /** An address of yours that signs codes. */
+  codeUrl?: string;
+  product?: Product;
+  /** Returns a code that your back end has signed. */
+  getCode?: (about: object) => string | CodeAnswer | Promise<string | CodeAnswer>;
+}
+
+export interface LoadOptions extends Options {
+  /** Origin of the counselling server, such as "https://talk.example". */
+  server: string;
+  site: string;
+  category: string;
+  /** False hides the launcher: then open the panel by a button of your own. */
+  launcher?: boolean;
+}
+
+export interface Widget {
+  /** Calls back at each such event from now on. Returns a function that stops it. "ready" is told to late listeners, too. */
+  on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
+  open: (options?: Options) => void;
+  close: () => void;
+  /** Says who the visitor is: a function that returns a code which your back end has signed. Null: nobody is signed in. */
+  identify: (getCode: NonNullable<Options["getCode"]> | null) => void;
+  /** Shows or hides the launcher. */
+  launcher: (shown: boolean) => void;
+}
+
+interface Global {
+  init(options?: Options): void;
+  open(options?: Options): void;
+  close(): void;
+}
+
+const LOOK_MS = 50;
+/** Calls that wait for a widget which may never load. */
+const MOST_WAITING = 100;
+const HOST = "sangdam-widget";
+const global = (): Global | undefined => {
+  const found = (window as { Sangdam?: unknown }).Sangdam as Partial<Global> | undefined;
+  return typeof found?.init === "function" ? (found as Global) : undefined; // an element with that id is no widget
+};
+
+/** Returns the widget that a script of this server puts on the page, now or later. Calls wait until the widget is there. */
+export function connect(server: string): Widget {
+  const origin = new URL(server).origin;
+  const listeners = new Map<Name, Set<(detail: never) => void>>();
+  const waiting: ((widget: Global) => void)[] = [];
+  let ready = false;
+  let talk: Talk = NONE;
+  const fire = <N extends Name>(name: N, detail: Events[N]) =>
+    listeners.get(name)?.forEach((listener) => listener(detail as never));
+  const soon = (work: (widget: Global) => void) => {
+    const widget = ready && global();
+    if (widget) work(widget);
+    else if (waiting.length < MOST_WAITING) waiting.push(work);
+  };
+  addEventListener("message", ({ origin: from, data }: MessageEvent<{ talk?: unknown } | null>) => {
+    if (from !== origin || !isTalk(data?.talk)) return;
+    const told = eventsBetween(talk, data.talk);
+    talk = data.talk;
+    for (const [name, detail] of told) fire(name, detail as never);
+  });
+  const begin = (widget: Global, host: HTMLElement) => {
+    ready = true;
+    let open = host.className === "open";
+    new MutationObserver(() => {
+      if (open === (host.className === "open")) return;
+      open = !open;
+      fire(open ? "opened" : "closed", {});
+    }).observe(host, { attributes: true, attributeFilter: ["class"] });
+    fire("ready", {});
+    for (const work of waiting.splice(0)) work(widget);
+  };
+  const timer = setInterval(() => {
+    const [widget, host] = [global(), document.getElementById(HOST)];
+    if (!widget || !host) return;
+    clearInterval(timer);
+    begin(widget, host);
+  }, LOOK_MS);
+  return {
+    on: (name, listener) => {
+      const these = listeners.get(name) ?? new Set();
+      listeners.set(name, these.add(listener));
+      if (name === "ready" && ready) queueMicrotask(() => these.has(listener) && listener({} as never));
+      return () => void these.delete(listener);
+    },
+    open: (options) => soon((widget) => widget.open(options)),
+    close: () => soon((widget) => widget.close()),
+    identify: (getCode) => soon((widget) => widget.init({ getCode: getCode ?? undefined })),
+    launcher: (shown) => {
+      const { style } = document.documentElement;
+      if (shown) style.removeProperty("--sangdam-launcher");
+      else style.setProperty("--sangdam-launcher", "none");
+    },
+  };
+}
+
+let loaded: { server: string; widget: Widget } | undefined;
+
+/** Puts the widget on the page, once. A later call changes its options. */
+export function load({ server, launcher = true, ...options }: LoadOptions): Widget {
+  const origin = new URL(server).origin;
+  if (loaded && loaded.server !== origin) throw new Error(`The widget of ${loaded.server} is on this page already.`);
+  if (!loaded) {
+    const script = document.createElement("script");
+    script.async = true;
+    script.src = `${origin}/widget.js?site=${encodeURIComponent(options.site)}`; // with the site's own launcher
+    document.head.append(script);
+    loaded = { server: origin, widget: connect(origin) };
+  }
+  const { widget } = loaded;
+  widget.launcher(launcher);
+  widget.on("ready", () => global()?.init(options));
+  return widget;
+}

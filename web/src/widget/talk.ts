@@ -1,0 +1,57 @@
+// What the partner's page may know of the visitor's conversation, and the events that follow from its changes. Pure.
+
+/** The conversation as the panel tells it to the page. Nothing of what was said is in it.
+ *  `session`: its id; "" without a conversation. `resumed`: it began on an earlier page, so that its events are old. */
+export interface Talk {
+  session: string;
+  stage: "" | "started" | "accepted" | "ended";
+  unread: number;
+  resumed: boolean;
+}
+
+export interface Events {
+  /** The widget is there. */
+  ready: Record<never, never>;
+  opened: Record<never, never>;
+  closed: Record<never, never>;
+  /** The visitor has started a conversation. */
+  started: { session: string };
+  /** A counselor has taken the conversation. Not told of calls, which run in a window of their own. */
+  accepted: { session: string };
+  /** The number of lines that the visitor has not seen has changed. */
+  unread: { session: string; count: number };
+  ended: { session: string };
+}
+
+export type Name = keyof Events;
+export type Told = { [N in Name]: [name: N, detail: Events[N]] }[Name];
+
+export const NONE: Talk = { session: "", stage: "", unread: 0, resumed: false };
+
+/** Returns whether a value from another window is a `Talk`. */
+export function isTalk(value: unknown): value is Talk {
+  const talk = value as Partial<Talk> | null | undefined;
+  return (
+    typeof talk === "object" &&
+    talk !== null &&
+    typeof talk.session === "string" &&
+    typeof talk.unread === "number" &&
+    typeof talk.resumed === "boolean" &&
+    ["", "started", "accepted", "ended"].includes(talk.stage as string)
+  );
+}
+
+/** Returns the events between two states of the conversation, in their order. */
+export function eventsBetween(before: Talk, now: Talk): Told[] {
+  const same = before.session === now.session;
+  const [old, fresh] = [{ session: before.session }, { session: now.session }];
+  const told: Told[] = [];
+  if (before.session && !same && before.stage !== "ended") told.push(["ended", old]);
+  if (!now.session) return told;
+  const quiet = now.resumed && !same; // the events until now were told to an earlier page
+  if (!same && !quiet) told.push(["started", fresh]);
+  if (now.stage === "accepted" && !quiet && !(same && before.stage === "accepted")) told.push(["accepted", fresh]);
+  if (now.unread !== (same ? before.unread : 0)) told.push(["unread", { ...fresh, count: now.unread }]);
+  if (now.stage === "ended" && !quiet && !(same && before.stage === "ended")) told.push(["ended", fresh]);
+  return told;
+}
