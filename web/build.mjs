@@ -1,7 +1,8 @@
 // Builds every page into ../signaling/pages: the service's own pages, the widget (one classic script) and the demo shop.
 //   node build.mjs [outDir [page ...]]   (only these pages, quicker while working on one)
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -24,7 +25,7 @@ await rm(outDir, { recursive: true, force: true });
 // A strict CSP forbids inline scripts and data: modules, hence no inlining of assets.
 const only = process.argv.slice(3);
 const pages = ["panel", "call", "console", "operator"].filter((page) => only.length === 0 || only.includes(page));
-await build({
+const { output } = await build({
   ...shared,
   root: join(here, "src"),
   build: {
@@ -61,6 +62,40 @@ await build({
     lib: { entry: join(here, "src/widget/plain.ts"), formats: ["es"], fileName: () => "widget-api.js" },
   },
 });
+// The service workers, each one classic script. The console's has a list of the files of the empty page.
+const shell = shellOf("console/index.html");
+for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `${page}.ts`))))
+  await build({
+    ...shared,
+    root: join(here, "src/worker"),
+    define: { SHELL: JSON.stringify(shell), BUILD: JSON.stringify(digestOf(shell)) },
+    build: {
+      ...modern,
+      outDir,
+      lib: { entry: join(here, `src/worker/${page}.ts`), formats: ["iife"], name: "SangdamWorker", fileName: () => `${page}-worker.js` },
+    },
+  });
+await cp(join(here, "src/worker/icons"), join(outDir, "icons"), { recursive: true });
+
+/** Returns the paths of the scripts, style sheets and texts that a page needs before it shows anything of anybody. */
+function shellOf(page) {
+  const chunks = new Map(output.filter((one) => one.type === "chunk").map((one) => [one.fileName, one]));
+  const found = new Set();
+  const add = (name) => {
+    const chunk = chunks.get(name);
+    if (chunk === undefined || found.has(name)) return;
+    found.add(name);
+    for (const sheet of chunk.viteMetadata?.importedCss ?? []) found.add(sheet);
+    chunk.imports.forEach(add);
+    chunk.dynamicImports.filter((one) => chunks.get(one)?.facadeModuleId?.endsWith(".json")).forEach(add);
+  };
+  for (const chunk of chunks.values()) if (chunk.isEntry && chunk.facadeModuleId?.endsWith(page)) add(chunk.fileName);
+  return [...found].sort().map((name) => `/${name}`);
+}
+
+function digestOf(names) {
+  return createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 16);
+}
 
 if (existsSync(join(here, "src/shop/index.html"))) {
   const shopPages = (await readdir(join(here, "src/shop"))).filter((name) => name.endsWith(".html"));

@@ -46,7 +46,7 @@ const server = await createServer({
     port,
     strictPort: true,
     allowedHosts: true,
-    proxy: { "^/(api/|healthz|readyz|assets/|$)": to, "^/ws$": { ...to, ws: true } },
+    proxy: { "^/(api/|healthz|readyz|assets/|icons/|console\\.webmanifest|(console|call)-worker\\.js|$)": to, "^/ws$": { ...to, ws: true } },
   },
 });
 await server.listen();

@@ -147,6 +147,17 @@ class Settings:
         "Private network that webhooks and fetches of keys may reach, also without TLS, such as 10.1.2.0/24. Repeatable.",
         repeatable=True,
     )
+    push: Literal["on", "off"] = setting(
+        "on",
+        kinds.choice("on", "off"),
+        "Whether people who ask for it get notifications by Web Push, through the service of their browser's maker.",
+    )
+    push_allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = setting(
+        (),
+        kinds.NETWORK,
+        "Private network in which push services may be, also without TLS, such as 10.1.2.0/24. Repeatable.",
+        repeatable=True,
+    )
     metrics: tuple[str, int] | None = setting(
         None, kinds.ADDRESS, "Serve Prometheus metrics at /metrics of this address. Keep it private."
     )

@@ -43,6 +43,7 @@ class Client:
         self.closing = False
         # whether views may be sent; a user first waits until everything that belongs into the first view is known
         self.greeted = staff is not None
+        self.looking = True  # whether the page is in front of the person; a hidden page says that it is not
         self.watching = False
         self.queue_sent = 0  # hash of the queue that was last sent
         self.watched = ""

@@ -44,6 +44,7 @@ class Entry:
     `readers`: mentioned colleagues who read along → their connection.
     `marks`: each participant's read mark; None until the marks were read from the records.
     `mailed_at`: when the absent user was told of an answer by mail (Unix ms); 0: not since they left.
+    `devices`: in how many browsers the user wants pushes about answers. `pushed_at`: like `mailed_at`, for pushes.
     `vouched`: whether the partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
     """
 
@@ -59,6 +60,8 @@ class Entry:
     last_seq: int = 0
     marks: dict[str, Mark] | None = None
     mailed_at: int = 0
+    devices: int = 0
+    pushed_at: int = 0
     vouched: bool = False
     earlier: list[tuple[EarlierSession, int]] = field(default_factory=list)
     place: Place | None = None

@@ -16,6 +16,7 @@ from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.meters import Meters
+from signaling.live.pushing import Pushing
 from signaling.live.requests import Requests
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
@@ -56,6 +57,7 @@ class Matching:
         index: Index,
         hub: Hub,
         meters: Meters,
+        pushing: Pushing,
         now: Now,
     ) -> None:
         self._store = store
@@ -68,9 +70,11 @@ class Matching:
         self.sessions = sessions
         self.staffing = staffing
         self.rings: dict[str, Ringing] = {}
+        self._pushing = pushing
+        self.staff_moved: Callable[[m.StaffChanged], Awaitable[None]] = _ignore  # set once the stand-by exists
 
     async def accept(self, reservation: str, client: Client) -> None:
-        ring = self._ring_of(reservation, client)
+        ring = self._ring_of(reservation, client.staff.id if client.staff else "")
         if ring.accepting is not None:
             raise NotAllowed("not_pending")
         ring.accepting = client
@@ -84,8 +88,8 @@ class Matching:
             raise
         await self.requests.settled()
 
-    async def decline(self, reservation: str, client: Client, reason: str) -> None:
-        ring = self._ring_of(reservation, client)
+    async def decline(self, reservation: str, staff: str, reason: str) -> None:
+        ring = self._ring_of(reservation, staff)
         ring.reason = reason
         try:
             await self.requests.call(self._store.decline(reservation, self._now()))
@@ -93,9 +97,9 @@ class Matching:
             raise NotAllowed(refused.reason) from None
         await self.requests.settled()
 
-    def _ring_of(self, reservation: str, client: Client) -> Ringing:
+    def _ring_of(self, reservation: str, staff: str) -> Ringing:
         ring = self.rings.get(reservation)
-        if ring is None or client.staff is None or ring.staff != client.staff.id:
+        if ring is None or ring.staff != staff:
             raise NotAllowed("unknown")
         return ring
 
@@ -130,6 +134,7 @@ class Matching:
             return
         self.rings[event.reservation] = Ringing(event.staff, entry.id, message)
         self._hub.to_staff(event.staff, message)
+        self._pushing.rings(event.staff, message)
         why = asdict(event.why)
         await self.sessions.note(entry, "reserved", {"staff": event.staff, "kind": message.kind, "why": why})
 
@@ -140,6 +145,7 @@ class Matching:
         reason = ring.reason if ring and event.state == "declined" else event.reason
         if ring is not None and event.state != "pending":
             self._meters.ring_ended(ring.message.kind, event.state, self._now() - ring.message.waiting_since)
+            self._pushing.ring_over(event.staff, event.reservation, event.state, ring.message.expires_at)
             for client in self._hub.of_staff(event.staff):
                 elsewhere = event.state == "accepted" and client is not accepting
                 client.send(RingOver(reservation=event.reservation, reason="accepted_elsewhere" if elsewhere else event.state))
@@ -163,6 +169,8 @@ class Matching:
         person = entry.session.people.get(event.staff)
         if person is None or person.gone:
             entry.release(event.staff)
+        else:
+            self._pushing.accepted(entry)
 
     async def _request_changed(self, event: m.RequestChanged) -> None:
         entry = self._entry_of(event.request)
@@ -178,6 +186,7 @@ class Matching:
     async def _staff_changed(self, event: m.StaffChanged) -> None:
         self.staffing.changed(event)
         self.sessions.changed = True
+        await self.staff_moved(event)
 
     _ROUTES: ClassVar[dict[type[Any], Callable[[Matching, Any], Awaitable[None]]]] = {
         m.Reserved: _reserved,
@@ -202,3 +211,7 @@ class Matching:
 
     def rings_of(self, staff: str) -> list[Ring]:
         return [ring.message for ring in self.rings.values() if ring.staff == staff]
+
+
+async def _ignore(event: m.StaffChanged) -> None:
+    pass

@@ -18,6 +18,7 @@ from signaling.live.requests import Requests
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.live.standby import StandBy
 from signaling.protocol.server_messages import Replaced, UserMe, Welcome
 from signaling.records import Records
 from signaling.records.types import StaffRecord
@@ -42,6 +43,7 @@ class Presence:
         listening: Listening,
         reading_along: ReadingAlongs,
         came_back: Callable[[Entry], None],
+        standby: StandBy,
         records: Records,
         store: MatchStore,
         refused: Counter[str],
@@ -61,6 +63,7 @@ class Presence:
         self._refused = refused
         self._now = now
         self._came_back = came_back
+        self._standby = standby
         self._records = records
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
 
@@ -93,6 +96,7 @@ class Presence:
         skills = self._staffing.skills(record) if client.desk else None
         self._hub.add(client)
         if skills is not None:
+            await self._standby.here(record.id)
             self._staffing.known[record.id] = record
             await self.sign_in(record, skills)
         client.send(Welcome(now=self._now(), staff=self._staffing.me(record)))
@@ -144,6 +148,8 @@ class Presence:
                 if holder is client:
                     await self._let_go(entry, participant, tabs, client.returns)
         if client.staff is not None and client.desk and not tabs and client.staff.role in MATCHED_ROLES:
+            if client.returns is None and await self._standby.keeps(client.staff):
+                return
             try:
                 await self._requests.call(self._store.disconnect(client.staff.id, self._now()))
             except (Refused, Unavailable):

@@ -62,6 +62,15 @@ class Returning:
         await self._records.save_token(entry.id, token_hash(new))
         return await self._renewed(entry, new)
 
+    async def open_from_push(self, session_id: str) -> tuple[Entry, str]:
+        """Give a conversation to the page of a browser that a push has told of an answer. Raise `InviteRefused`."""
+        entry = await self._stored.returning(session_id)
+        if entry is None:
+            raise InviteRefused("over")
+        new = secrets.token_urlsafe(32)
+        await self._records.save_token(entry.id, token_hash(new))
+        return await self._renewed(entry, new)
+
     async def _exchange_invite(self, invite: str) -> tuple[Entry, str]:
         claims = self._invites.read(invite, self._now())
         entry = self._index.entries.get(claims.session)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 
-from matcher.types import MatchStore
+from matcher.types import MatchStore, Unavailable
 from signaling.access.admission import Admission
 from signaling.access.invites import Invites
 from signaling.access.turn_credentials import Turn
@@ -21,6 +22,7 @@ from signaling.live.connections import Hub
 from signaling.live.earlier import Earlier
 from signaling.live.effects import LiveEffects
 from signaling.live.ended_rights import EndedRights
+from signaling.live.entry import Entry
 from signaling.live.erasing import Erasing
 from signaling.live.index import Index
 from signaling.live.inviting import Inviting
@@ -32,6 +34,7 @@ from signaling.live.matching import Matching
 from signaling.live.meters import Meters
 from signaling.live.pending_writes import Owed
 from signaling.live.presence import Presence
+from signaling.live.pushing import Pushing
 from signaling.live.queue_places import Places
 from signaling.live.reading_along import ReadingAlongs
 from signaling.live.requests import Requests
@@ -42,12 +45,14 @@ from signaling.live.sessions import Sessions
 from signaling.live.sleeping import Sleeping
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import Staffing
+from signaling.live.standby import StandBy
 from signaling.live.stored_sessions import StoredSessions
 from signaling.live.translating import Translating, Translator
 from signaling.live.unattended import Unattended
 from signaling.mail import Postbox, Sender
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.protocol.session_views import Line
+from signaling.push import Sender as PushSender
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import FileRecord
@@ -77,6 +82,7 @@ class Live:
         invites: Invites,
         postbox: Postbox,
         wallboard: str,
+        pushes: PushSender,
         turn: Turn | None,
         refused: Counter[str],
         sender: Sender | None = None,
@@ -92,7 +98,7 @@ class Live:
         `forgotten` returns whether a store outside of this process has lost its memory since the last call.
         """
         self.records, self.store, self.workers, self.turn, self.refused, self.now = records, store, workers, turn, refused, now
-        self.sender, self._webhooks = sender, webhooks
+        self.sender, self._webhooks, self._pushes = sender, webhooks, pushes
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
         self.owed = Owed(records, self._count)
@@ -103,7 +109,8 @@ class Live:
         self.mailing = mailing = Mailing(
             postbox=postbox, records=records, index=index, staffing=staffing, wallboard=wallboard, count=refused, now=now
         )
-        self.lines = Lines(records=records, owed=owed, answered=mailing.answered, now=now)
+        self.pushing = pushing = Pushing(sender=pushes, records=records, index=index, hub=hub, count=refused, now=now)
+        self.lines = Lines(records=records, owed=owed, answered=self._answered, now=now)
         self.requests = requests = Requests(staffing=staffing, store=store, refused=refused, unsettled=unsettled, now=now)
         orders = RoomOrders()
         self.sessions = sessions = Sessions(
@@ -114,6 +121,7 @@ class Live:
             recordings=recordings,
             refused=refused,
             mail_view=mailing.view,
+            push_view=pushing.view,
             now=now,
         )
         self.translating = Translating(translator or Translator(""), records)
@@ -139,8 +147,21 @@ class Live:
             index=index,
             hub=hub,
             meters=self.meters,
+            pushing=pushing,
             now=now,
         )
+        self.standby = StandBy(
+            pushing=pushing,
+            matching=self.matching,
+            requests=requests,
+            staffing=staffing,
+            records=records,
+            store=store,
+            index=index,
+            hub=hub,
+            now=now,
+        )
+        self.matching.staff_moved = self.standby.changed
         self.calls = Calls(index=index, hub=hub, workers=workers, turn=turn)
         self.boards = Boards(
             sessions=sessions,
@@ -173,7 +194,8 @@ class Live:
             boards=self.boards,
             listening=self.listening,
             reading_along=self.reading_along,
-            came_back=mailing.came_back,
+            came_back=self._came_back,
+            standby=self.standby,
             records=records,
             store=store,
             index=index,
@@ -260,6 +282,14 @@ class Live:
     def _count(self, reason: str) -> None:
         self.refused[reason] += 1
 
+    def _answered(self, entry: Entry, line: Line) -> None:
+        self.mailing.answered(entry, line)
+        self.pushing.answered(entry, line)
+
+    def _came_back(self, entry: Entry) -> None:
+        self.mailing.came_back(entry)
+        self.pushing.looked(entry)
+
     async def start(self) -> None:
         self.meters.watch_records(self.records)
         await self.workers.start(self.rooms.on_event, self.rooms.worker_died)
@@ -267,6 +297,7 @@ class Live:
         self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
         await self.mailing.start()
+        await self.pushing.start()
         self.reading_along.restore()
         await self.boards.load_messages()
         await self.erasing.start()
@@ -289,7 +320,10 @@ class Live:
             self.mailing.watch_queues,
             self.unattended.run,
             self.sleeping.bound,
+            self.standby.watch,
         ]
+        if self.pushing.enabled:
+            loops.append(self._pushes.run)
         if self.sender is not None:
             loops.append(self.sender.run)
         if self._webhooks is not None:
@@ -298,6 +332,8 @@ class Live:
             self._unsettled.set()
             loops.append(self.agreeing.run)
         self._tasks += [asyncio.create_task(run_forever(loop)) for loop in loops]
+        with suppress(Unavailable):
+            await self.standby.restore()
 
     def say_goodbye(self) -> None:
         """Tell every client to reconnect."""
@@ -311,6 +347,7 @@ class Live:
         await self.owed.settled(OWED_S)
         await self.mailing.close()
         await self.translating.close()
+        await self.pushing.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

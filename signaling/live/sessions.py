@@ -22,7 +22,7 @@ from signaling.live.pending_writes import Owed
 from signaling.live.scheduler import Scheduler
 from signaling.live.site_views import site_view
 from signaling.protocol.server_messages import SessionOver, SessionUpdate, encode
-from signaling.protocol.session_views import CategoryView, MailView, OpeningView, WaitingView
+from signaling.protocol.session_views import CategoryView, MailView, OpeningView, PushView, WaitingView
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
@@ -73,9 +73,10 @@ class Sessions:
         recordings: Recordings,
         refused: Counter[str],
         mail_view: Callable[[Entry], MailView | None],
+        push_view: Callable[[Entry], PushView | None],
         now: Now,
     ) -> None:
-        """`mail_view` returns how a session's user can be reached by mail."""
+        """`mail_view` and `push_view` return how a session's user can be reached by mail and by push."""
         self._index = index
         self._records = records
         self._owed = owed
@@ -85,6 +86,7 @@ class Sessions:
         self._effects = effects
         self.scheduler = Scheduler(self._tick, now)
         self._mail_view = mail_view
+        self._push_view = push_view
         self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # set once the rooms exist
         self.translates = False  # whether there is a translation service
         self.changed = True  # whether the wallboard and the queues must be sent again
@@ -239,6 +241,7 @@ class Sessions:
             listening=site.listening,
             reachable=entry.reachable,
             mail=self._mail_view(entry),
+            push=self._push_view(entry),
             captions_ready=self.captions_ready(entry),
             translates=self.translates,
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),

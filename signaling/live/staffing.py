@@ -53,6 +53,7 @@ class Staffing:
         # members who are signed in; a disconnected member stays until their lease has run out
         self.known: dict[str, StaffRecord] = {}
         self._told: dict[str, _Told] = {}
+        self.standing_by: set[str] = set()  # members without a console whom a push reaches (`standby.py`)
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -213,4 +214,4 @@ class Staffing:
     async def keep_renewing(self) -> None:
         while True:
             await asyncio.sleep(RENEW_S)
-            await self._store.renew(self._hub.staff_ids(), self._now())
+            await self._store.renew([*self._hub.staff_ids(), *self.standing_by], self._now())

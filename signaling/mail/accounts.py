@@ -13,12 +13,13 @@ from signaling.access.devices import network_words
 from signaling.access.rate_limits import Buckets
 from signaling.access.rights import served_by
 from signaling.config.settings import Settings
+from signaling.protocol.mail_addresses import masked
 from signaling.records import Records, StaffRecord
 from signaling.records.outbox import MailRefused
 from signaling.transcripts import zone_of
 
 from .background import Background
-from .kinds import NEW_DEVICE, Account
+from .kinds import MAIL_CONFIRM, NEW_DEVICE, Account
 from .letters import zone_name
 from .postbox import Postbox
 from .words import FRAMES, language_of
@@ -96,6 +97,19 @@ class AccountMails:
         told |= {"at": self._now(), "zone": await self._zone(member)}
         await self._post(NEW_DEVICE, member, 0, key=f"{NEW_DEVICE}/{sign_in}", **told)
 
+    async def confirm(self, member: StaffRecord, address: str) -> None:
+        """Ask at a member's new address whether it is theirs. A later request replaces one that waits. Raises MailRefused."""
+        key = f"{MAIL_CONFIRM}/{member.id}"
+        await self._records.drop_mails(key)
+        await self._post(MAIL_CONFIRM, member, 0, key=key, to=address, present=member.mail)
+
+    def moved(self, member: StaffRecord, former: str) -> None:
+        """Tell a member's former address that mails go to another one from now on."""
+        if self.enabled and former:
+            key, to = f"mail_changed/{member.id}/{self._now()}", masked(member.mail)
+            told = self._post("mail_changed", member, 0, key=key, former=former, present=member.mail, to=to)
+            self._background.later(told)
+
     async def _zone(self, member: StaffRecord) -> str:
         """Return the time zone of the first site with opening hours for which this member works, or ""."""
         for site in await self._records.sites(served_by(member)):
@@ -113,8 +127,15 @@ class AccountMails:
             "page": f"{self._settings.staff_url(member.role)}/{page}",
             "staff": member.id,
         }
+        address = str(args.pop("former", "") or (args["to"] if kind == MAIL_CONFIRM else member.mail))
         await self._postbox.post(
-            kind, member.mail, language=_language(member), args=args, key=key or f"{kind}/{member.id}", life_ms=life_ms
+            kind,
+            address,
+            organisation=member.organisation,
+            language=_language(member),
+            args=args,
+            key=key or f"{kind}/{member.id}",
+            life_ms=life_ms,
         )
 
 

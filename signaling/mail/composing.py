@@ -20,7 +20,7 @@ from signaling.transcripts import page, plain, zone_of
 from signaling.transcripts.reading import conversation_of, pictures_for
 
 from . import calendar
-from .kinds import ACCOUNT, MANNERS, NEW_DEVICE, THREAD, Kind
+from .kinds import ACCOUNT, MAIL_CONFIRM, MANNERS, NEW_DEVICE, THREAD, Kind
 from .letters import About, letter, moment, zone_name
 from .messages import Attachment, Envelope, message
 from .unsubscribing import Addresses
@@ -100,16 +100,21 @@ class Composer:
         # the token follows "#": browsers send that part to no server, so no log contains the token
         return f"{self._url}/call#invite={token}", until
 
-    async def _account_link(self, mail: MailRecord) -> tuple[str, int]:
-        """Return the link of a mail about a staff account, and when it expires.
+    async def _account_link(self, mail: MailRecord) -> tuple[str, int] | None:
+        """Return the link of a mail about a staff account, and when it expires. None: the mail has no link.
 
         The member's links are made only now, so that the outbox never holds one. Raises Outdated when the member is gone or
         deactivated, or has another address by now.
         """
         member = await self._records.staff(str(mail.args["staff"]))
-        if member is None or not member.active or member.mail != mail.address:
+        if member is None or not member.active or member.mail != mail.args.get("present", mail.address):
             raise Outdated
+        if mail.kind == "mail_changed":
+            return None
         token, page = secrets.token_urlsafe(32), mail.args["page"]
+        if mail.kind == MAIL_CONFIRM:
+            await self._add_link(mail, token, MAIL_CONFIRM, f"{member.id} {member.mail or '-'} {mail.address}", mail.until)
+            return f"{page}#confirm-mail={token}", mail.until
         if mail.kind == NEW_DEVICE:
             await self._add_link(mail, token, NEW_DEVICE, f"{member.id}/{mail.args['sign_in']}/{mail.args['at']}", mail.until)
             return f"{page}#not-me={token}", mail.until

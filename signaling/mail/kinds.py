@@ -21,8 +21,10 @@ Kind = Literal[
     "invitation",
     "password_reset",
     "new_device",
+    "mail_confirm",
+    "mail_changed",
 ]
-Account = Literal["invitation", "password_reset", "new_device"]
+Account = Literal["invitation", "password_reset", "new_device", "mail_confirm", "mail_changed"]
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
@@ -33,6 +35,7 @@ THREAD = "thread"  # the purpose of a link that opens a conversation
 NEW_DEVICE: Final = (
     "new_device"  # the kind of mail about a sign-in in a new browser, and the purpose of the link that ends the sign-in
 )
+MAIL_CONFIRM: Final = "mail_confirm"  # the kind of mail to a new address of a member, and the purpose of its link
 ACCOUNT: frozenset[Kind] = frozenset(get_args(Account))
 
 
@@ -64,4 +67,6 @@ MANNERS: dict[Kind, Manner] = {
     "invitation": Manner(BOOKED, _DAY_MS, opens=False, leaves=False),
     "password_reset": Manner(BOOKED, _HOUR_MS, opens=False, leaves=False),
     "new_device": Manner(BOOKED, 12 * _HOUR_MS, opens=False, leaves=False),
+    "mail_confirm": Manner(BOOKED, _DAY_MS, opens=False, leaves=False),
+    "mail_changed": Manner(BOOKED, 3 * _DAY_MS, opens=False, leaves=False),
 }

@@ -35,6 +35,7 @@ class Postbox:
         address: str,
         *,
         site: str = "",
+        organisation: str = "",
         session: str | None = None,
         language: str = "en",
         args: dict[str, Any] | None = None,
@@ -46,7 +47,8 @@ class Postbox:
     ) -> bool:
         """Queue a mail. Return False when a mail with this key is queued already, or was sent within the last `quiet_ms`.
 
-        `at`: when to send the mail (Unix ms; 0: now). `life_ms`: how long after `at` it may be sent (0: see `MANNERS`).
+        `organisation`: whose operators see a mail that belongs to no site. `at`: when to send the mail (Unix ms; 0: now).
+        `life_ms`: how long after `at` it may be sent (0: see `MANNERS`).
         """
         if not self.enabled:
             raise MailRefused("mail_off")
@@ -61,6 +63,7 @@ class Postbox:
             address=address,
             address_hash=self.addresses.hashed(address),
             site=site,
+            organisation=organisation,
             session=session,
             language=language,
             args=args or {},

@@ -15,6 +15,7 @@ AuditAction = Literal[
     "password.reset",
     "password.link",
     "password.mail",
+    "staff.mail",
     "staff.invite",
     "message.answer",
     "app.add",

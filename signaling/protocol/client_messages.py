@@ -55,6 +55,13 @@ class Ping(Message, tag="ping"):
     id: int | None = None
 
 
+class Looking(Message, tag="looking"):
+    """Tell whether the page is in front of the person. While it is hidden, a push may tell them what happens."""
+
+    on: bool
+    id: int | None = None
+
+
 class Enter(Message, tag="enter"):
     """The user leaves *prepare* and asks for a counselor."""
 
@@ -284,7 +291,7 @@ class KeepCaptions(Message, tag="keep_captions"):
 
 
 ClientMessage = (
-    Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
+    Hello | Ping | Looking | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
     | RetractLine | ReportRead | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording
     | SetCaptions | KeepCaptions | TranslateLine | StaffMessage

@@ -151,6 +151,8 @@ RequestReason = Literal[
     "bad_hours",
     "bad_thresholds",
     "bad_webhook",
+    "push_off",
+    "bad_push",
     "too_many_webhooks",
     "invalid",
     "changed_meanwhile",

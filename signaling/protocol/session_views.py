@@ -276,6 +276,12 @@ class MailView(Struct, kw_only=True):
     copies: bool = False
 
 
+class PushView(Struct, kw_only=True):
+    """Pushes to the user. ``on``: in some browser, the user is told of answers by a notification."""
+
+    on: bool = False
+
+
 class SessionView(Struct, kw_only=True):
     """A session as one viewer may see it. The server sends all of it at each change.
 
@@ -302,6 +308,7 @@ class SessionView(Struct, kw_only=True):
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # for the user only, until a counselor has come
     mail: MailView | None = None  # for the user only; null if this server sends no mail
+    push: PushView | None = None  # for the user only; null if this server sends no pushes
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False

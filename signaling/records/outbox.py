@@ -42,9 +42,9 @@ class MailRefused(Exception):
 class MailRecord(Struct, frozen=True, kw_only=True):
     """A mail.
 
-    `args`: the values in the text, besides those of site and session. `key`: no other mail with the same key is queued while this
-    one is. `rank`: lower is sent first; `BOOKED` is the lowest. `why`: why the last try failed. `next_at`: when to try next.
-    `until`: the mail is not sent later than this.
+    `organisation`: of a mail that belongs to no site. `args`: the values in the text, besides those of site and session.
+    `key`: no other mail with the same key is queued while this one is. `rank`: lower is sent first; `BOOKED` is the lowest.
+    `why`: why the last try failed. `next_at`: when to try next. `until`: the mail is not sent later than this.
     """
 
     id: str
@@ -52,6 +52,7 @@ class MailRecord(Struct, frozen=True, kw_only=True):
     address: str
     address_hash: str
     site: str = ""
+    organisation: str = ""
     session: str | None = None
     language: str = "en"
     args: dict[str, Any] = {}
@@ -163,12 +164,17 @@ class Outbox(Database):
         again = {"state": "queued", "tries": 0, "next_at": now, "until": now + _DAY_MS}
         return await self._do(sa.update(t.mail).where(here).values(again)) > 0
 
-    async def mails(self, state: str = "", page: int = 1, sites: Collection[str] | None = None) -> tuple[list[MailRecord], int]:
+    async def mails(
+        self, state: str = "", page: int = 1, sites: Collection[str] | None = None, organisation: str = ""
+    ) -> tuple[list[MailRecord], int]:
         """Return one page of 50 mails, newest first, and the number of all mails in this state ("": any).
 
-        `sites`: only mails of these sites; None: all mails.
+        `sites`: only mails of these sites; None: all mails. `organisation`: also its mails that belong to no site.
         """
-        which = sa.and_(_c.state == state if state else sa.true(), _c.site.in_(sites) if sites is not None else sa.true())
+        here: sa.ColumnElement[bool] = sa.true() if sites is None else _c.site.in_(sites)
+        if organisation:
+            here |= sa.and_(_c.site == "", _c.organisation == organisation)
+        which = sa.and_(_c.state == state if state else sa.true(), here)
         total = await self._first(sa.select(sa.func.count().label("n")).select_from(t.mail).where(which))
         newest = sa.select(t.mail).where(which).order_by(_c.created_at.desc(), _c.id).limit(PAGE_SIZE)
         rows = await self._all(newest.offset((max(page, 1) - 1) * PAGE_SIZE))

@@ -28,6 +28,7 @@ class Held(Struct, kw_only=True):
     files: int = 0
     notes: int = 0
     mails: int = 0
+    push_devices: int = 0
 
 
 _TABLES: dict[str, sa.Table] = {
@@ -39,6 +40,7 @@ _TABLES: dict[str, sa.Table] = {
     "files": t.file,
     "notes": t.person_note,
     "mails": t.mail,
+    "push_devices": t.push_device,
 }
 
 

@@ -23,7 +23,10 @@ LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on thi
 BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; nobody can write during the wait
 TRIES = 5
 PAUSE_S = 0.3  # pause between two tries
-TABLES = (t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note, t.mail, t.link)
+TABLES = (
+    t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note, t.mail, t.link,
+    t.push_device, t.push_message,
+)  # fmt: skip  # a list of names
 
 
 def empty_wal(engine: sa.Engine) -> bool:

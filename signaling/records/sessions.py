@@ -13,6 +13,7 @@ from .announcing import now_ms, session_event
 from .database import LONG_S
 from .outbox import old_mails
 from .person_notes import orphaned_notes
+from .push import unneeded_devices
 from .saves import Saves
 from .search import Search
 from .types import EarlierRecord, SessionRecord, UnknownSession
@@ -198,6 +199,7 @@ class Sessions(Saves):
                 t.person_note,
                 t.mail,
                 t.link,
+                t.push_device,
             ):
                 await connection.execute(sa.delete(table).where(table.c.session == session_id))
             sent = sa.and_(t.webhook_delivery.c.session == session_id, t.webhook_delivery.c.state != "queued")
@@ -227,6 +229,7 @@ class Sessions(Saves):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))
             await connection.execute(sa.delete(t.link).where(t.link.c.expires_at < now - _LINKS_KEPT_DAYS * _DAY_MS))
             await connection.execute(sa.delete(t.mail).where(old_mails(now)))
+            await connection.execute(sa.delete(t.push_device).where(unneeded_devices()))
             await connection.execute(sa.delete(t.api_answer).where(t.api_answer.c.at < now - _DAY_MS))
             ended = t.api_token.c.expires_at < now - _AUDIT_KEPT_DAYS * _DAY_MS
             await connection.execute(sa.delete(t.api_token).where(ended))

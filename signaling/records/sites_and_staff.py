@@ -175,6 +175,18 @@ class Places(Database):
         """Store whether a member of staff takes texts during a call. Nothing else of theirs changes, nor returns if removed."""
         await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 
+    async def change_mail(self, staff_id: str, before: str, after: str) -> bool:
+        """Replace a member's mail address `before`, and end their one-time links. Return False if they have another by now."""
+        mine = sa.and_(t.staff.c.id == staff_id, t.staff.c.mail == before, t.staff.c.active)
+
+        def change(connection: sa.Connection) -> bool:
+            if not connection.execute(sa.update(t.staff).where(mine).values(mail=after)).rowcount:
+                return False
+            connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff_id))
+            return True
+
+        return await self._transaction(change, writes=True)
+
     async def remove_staff(self, staff_id: str, *, keep_owner: bool = True) -> bool:
         """Remove a member of staff and their sign-ins. Return False when there is no such member.
 

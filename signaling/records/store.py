@@ -17,6 +17,7 @@ from .outbox import Outbox
 from .passkeys import Passkeys
 from .people import People
 from .person_notes import PersonNotes
+from .push import Pushes
 from .replies import Replies
 from .reports import Reports
 from .sessions import Sessions
@@ -30,6 +31,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 class Records(
     Organisations, Logos, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals,
+    Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals, Pushes,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

@@ -420,6 +420,7 @@ mail = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     _text("site"),
+    _text("organisation"),
     sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=True, index=True),
     _text("kind"),
     _text("language"),
@@ -449,6 +450,42 @@ link = sa.Table(
     sa.Column("mail", sa.Text, nullable=False, index=True),
     _time("expires_at"),
     _time("used_at", nullable=True),
+)
+
+# the VAPID key of the installation, sealed
+push_key = sa.Table(
+    "push_key", metadata, sa.Column("id", sa.Text, primary_key=True), sa.Column("sealed", sa.Text, nullable=False)
+)
+
+# A browser that gets pushes: of a sign-in of staff, or of a session's user. A push ends with what it belongs to.
+push_device = sa.Table(
+    "push_device",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("sign_in", sa.Text, sa.ForeignKey("sign_in.token_hash", ondelete="CASCADE"), nullable=True, index=True),
+    sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=True, index=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("endpoint_hash", sa.Text, nullable=False, index=True),
+    sa.Column("sealed", sa.Text, nullable=False),
+    _text("language"),
+    sa.Column("stands_by", sa.Boolean, nullable=False, server_default=sa.false()),
+    _time("created_at"),
+)
+
+push_message = sa.Table(
+    "push_message",
+    metadata,
+    sa.Column("n", row_id, primary_key=True),
+    sa.Column("device", sa.Text, sa.ForeignKey("push_device.id", ondelete="CASCADE"), nullable=False, index=True),
+    _text("kind"),
+    sa.Column("key", sa.Text, nullable=False, index=True),
+    sa.Column("args", sa.JSON, nullable=False),
+    sa.Column("rank", sa.Integer, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    _time(),
+    _time("next_at"),
+    _time("until"),
+    sa.Index("ix_push_message_rank_next_at", "rank", "next_at"),
 )
 
 unsubscribed = sa.Table("unsubscribed", metadata, sa.Column("address_hash", sa.Text, primary_key=True), _time())

@@ -39,6 +39,9 @@ from signaling.mail.unsubscribing import Addresses
 from signaling.mediaworkers.embedded import Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.mediaworkers.remote import Fleet
+from signaling.push import Devices
+from signaling.push import Sender as PushSender
+from signaling.push.posting import Poster as PushPoster
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Overtaken
@@ -80,6 +83,8 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     postbox = Postbox(records, addresses, now, enabled=settings.mail is not None)
     reach = Reach(settings.webhook_allow)
     endpoints = Endpoints(records, Seal(secret), reach, now)
+    push_reach = Reach(settings.push_allow)
+    devices = Devices(records, Seal(secret), push_reach, now, subject=_contact(settings), enabled=settings.push == "on")
     operators = f"{settings.staff_url('operator')}/operator"
     live = Live(
         records=records,
@@ -93,6 +98,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
         webhooks=WebhookSender(
             records, endpoints, Poster(reach), postbox, page=f"{operators}#settings/webhooks", count=counts, now=now
         ),
+        pushes=PushSender(records, devices, PushPoster(push_reach), count=counts, now=now),
         wallboard=operators,
         turn=Turn.open(settings.turn, settings.turn_secret_file),
         refused=counts,
@@ -117,6 +123,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     signing_in.setup(app, now)
     app[app_keys.LIVE] = live
     app[app_keys.ENDPOINTS] = endpoints
+    app[app_keys.PUSH_DEVICES] = devices
     app.middlewares.insert(0, marks_served)
     app.middlewares.insert(0, measured)
     http.setup(app)
@@ -139,6 +146,13 @@ def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Coun
     composer = Composer(records, postbox.addresses, url=settings.url, sender=settings.mail.sender, now=now)
     host = urlsplit(settings.url).hostname or "localhost"
     return Sender(records, postbox, composer, settings.mail, greets_as=host, count=counts, now=now)
+
+
+def _contact(settings: Settings) -> str:
+    """Return where push services can reach the operator (RFC 8292, 2.1): the from-address of mails, or the users' pages."""
+    if settings.mail is not None:
+        return f"mailto:{settings.mail.sender}"
+    return settings.url if settings.url.startswith("https:") else ""
 
 
 class _Cluster:

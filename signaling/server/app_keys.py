@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from signaling.live import Live
     from signaling.mail import Postbox
     from signaling.mail.accounts import AccountMails
+    from signaling.push import Devices
     from signaling.webhooks import Endpoints
     from signaling.webhooks.reach import Reach
 
@@ -40,6 +41,7 @@ KEY_ADDRESSES: web.AppKey[KeyAddresses] = web.AppKey("key_addresses")
 REACH: web.AppKey[Reach] = web.AppKey("reach")
 THREADS: web.AppKey[Threads] = web.AppKey("threads")
 ENDPOINTS: web.AppKey[Endpoints] = web.AppKey("endpoints")
+PUSH_DEVICES: web.AppKey[Devices] = web.AppKey("push_devices")
 POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
 ACCOUNT_MAILS: web.AppKey[AccountMails] = web.AppKey("account_mails")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason

@@ -17,6 +17,7 @@ from signaling.protocol.session_views import (
     Media,
     OpeningView,
     ParticipantView,
+    PushView,
     RecordingView,
     RoomView,
     SessionView,
@@ -54,6 +55,7 @@ class Surroundings:
     listening: Listening = "off"  # the site's setting
     reachable: bool = False  # the partner signed who the user is, or there is a contact
     mail: MailView | None = None
+    push: PushView | None = None
     captions_ready: bool = False  # a captions process is connected
     translates: bool = False  # there is a translation service
 
@@ -97,6 +99,7 @@ def session_view(
         view.waiting, view.opening = around.waiting, around.opening
         view.contact_needed = not around.reachable
         view.mail = around.mail
+        view.push = around.push
         view.choices = list(session.choices)
         if around.waiting is not None and around.offer_message:
             view.choices = ["wait", "message"]

@@ -184,6 +184,8 @@ class Sender:
         for address, language in list(told.items())[:MOST_TOLD]:
             try:
                 key = f"webhook/{endpoint.id}/{address}"
-                await self._postbox.post("webhook_off", address, language=language, args=args, key=key)
+                await self._postbox.post(
+                    "webhook_off", address, organisation=endpoint.organisation, language=language, args=args, key=key
+                )
             except MailRefused as error:
                 self._count[f"mail.{error.reason}"] += 1

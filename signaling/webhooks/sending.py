@@ -57,7 +57,7 @@ class Poster:
             async with asyncio.timeout(TIMEOUT_S):
                 found = await self._post(url, headers, body, refused)
         except Exception as error:
-            found = Outcome(why="forbidden_address" if refused else _why(error))
+            found = Outcome(why="forbidden_address" if refused else why_of(error))
         return replace(found, took_ms=round((time.monotonic() - begun) * 1000))
 
     async def _post(self, url: str, headers: Mapping[str, str], body: str, refused: list[str]) -> Outcome:
@@ -73,7 +73,7 @@ class Poster:
         ):
             answer = await _beginning(response)
             redirect = "redirect" if 300 <= response.status < 400 else ""  # its target was never checked by anybody
-            return Outcome(response.status, redirect, answer, retry_after_s=_retry_after_s(response))
+            return Outcome(response.status, redirect, answer, retry_after_s=retry_after_s(response))
 
 
 def checked_connector(
@@ -92,11 +92,14 @@ def checked_connector(
             raise OSError("this server does not connect to this address")
         return socket.socket(family, kind, protocol)
 
-    return aiohttp.TCPConnector(resolver=resolver, socket_factory=checked, force_close=True, use_dns_cache=False, ssl=_context())
+    return aiohttp.TCPConnector(
+        resolver=resolver, socket_factory=checked, force_close=True, use_dns_cache=False, ssl=tls_context()
+    )
 
 
 @cache  # reading all certificates of the system blocks the event loop for some 20 ms
-def _context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """Return the context of outgoing connections: TLS 1.2 or newer, and the system's certificates."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
@@ -109,12 +112,14 @@ async def _beginning(response: aiohttp.ClientResponse) -> str:
     return _ANSWER(found.decode("utf-8", "replace"))
 
 
-def _retry_after_s(response: aiohttp.ClientResponse) -> int:
+def retry_after_s(response: aiohttp.ClientResponse) -> int:
+    """Return how long the receiver asks us to wait, at most an hour."""
     asked = response.headers.get("Retry-After", "")
     return min(int(asked), MOST_RETRY_AFTER_S) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
 
 
-def _why(error: Exception) -> str:
+def why_of(error: Exception) -> str:
+    """Return the word for an error of a try (see `Outcome`)."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "unknown_host"
     if isinstance(error, TimeoutError):

@@ -169,3 +169,55 @@ async def test_new_member_is_invited_by_mail_or_shown_the_link(service: Service,
     bad = {"login": "bora4", "settings": settings | {"mail": "bora@shop.example\nBcc: all@shop.example"}}
     status, refused, _ = await ask(service, "/api/settings/staff", bad, cookie, "operator")
     assert (status, refused["fields"]) == (422, {"mail": "bad_mail"})
+
+
+async def test_member_changes_their_own_address_by_the_link_sent_to_it(service: Service, mails: Mails) -> None:
+    _, cookie = await sign_in(service)
+    new = {"mail": " Jimin.new@Shop.example"}
+    assert (await ask(service, "/api/account/mail", new))[0] == 403
+    assert (await ask(service, "/api/account/mail", {"mail": "no address"}, cookie))[1]["reason"] == "bad_address"
+    assert (await ask(service, "/api/account/mail", new, cookie))[:2] == (200, {})
+    mail = await mails.one()
+    assert mail["To"] == "Jimin.new@shop.example"
+    token = token_in(mail, "confirm-mail")
+    records = service.app[app_keys.RECORDS]
+    member = await records.staff("jimin")
+    assert member is not None
+    assert member.mail == JIMIN, "until the link is pressed"
+    assert all(token not in str(each.args) for each in await outbox(service))
+    confirmed = await ask(service, "/api/account/mail/confirm", {"token": token})
+    assert confirmed[:2] == (200, {"mail": "Jimin.new@shop.example"})
+    assert (await ask(service, "/api/account/mail/confirm", {"token": token}))[1]["reason"] == "link_over"
+    await mails.until(lambda found: len(found) == 2)
+    told = mails.found[1]
+    body = told.get_body(("plain",))
+    assert body is not None
+    assert (told["To"], "J…@shop.example" in body.get_content()) == (JIMIN, True)
+    assert "#" not in body.get_content(), "the former address gets no link"
+    async with service.http.get(f"{service.url}/api/account/mail", headers={"Cookie": cookie}) as own:
+        assert await own.json() == {"mail": "Jimin.new@shop.example", "may_change": True}
+
+
+async def test_operators_see_kind_and_state_of_mails_about_accounts(service: Service, mails: Mails) -> None:
+    _, _, ops = await ask(service, "/api/sign-in", {"login": "ops", "password": "ops-demo"}, role="operator")
+    await ask(service, "/api/password/forgot", {"login": "jimin"})
+    await mails.one()
+    await settled(service)
+
+    async def listed() -> list[dict[str, Any]]:
+        async with service.http.get(f"{service.url}/api/operator/mails", headers={"Cookie": ops}) as page:
+            found: list[dict[str, Any]] = (await page.json())["items"]
+            return found
+
+    async with asyncio.timeout(5):
+        while (await listed())[0]["state"] != "sent":
+            await asyncio.sleep(0.02)
+    (row,) = await listed()
+    assert (row["kind"], row["site"], row["to"]) == ("password_reset", "", "j…@shop.example")
+    assert "new-password" not in str(row)
+    records = service.app[app_keys.RECORDS]
+    owner = await records.staff("ops")
+    assert owner is not None
+    await records.save_staff(msgspec.structs.replace(owner, id="mina", login="mina", sites=["demo-shop"], offices=["manager"]))
+    _, _, ops = await ask(service, "/api/sign-in", {"login": "mina", "password": "ops-demo"}, role="operator")
+    assert await listed() == [], "a manager of some sites does not see them"

@@ -17,6 +17,7 @@ ANYONE: Final = "anyone"
 MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.Hello: ANYONE,
     user.Ping: ANYONE,
+    user.Looking: ANYONE,
     user.GetIce: "session.hear",
     user.Offer: "session.hear",
     user.PeerReport: "session.hear",

@@ -25,6 +25,14 @@ async def _ping(live: Live, client: Client, message: msg.Ping) -> Reply:
     return None
 
 
+async def _looking(live: Live, client: Client, message: msg.Looking) -> Reply:
+    client.looking = message.on
+    entry = live.index.entries.get(client.session)
+    if message.on and entry is not None and entry.holds(client, client.participant):
+        live.pushing.looked(entry)
+    return None
+
+
 async def _ice(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetIce) -> Reply:
     if entry.session.state != "active":
         raise NotAllowed("wrong_state")
@@ -116,6 +124,7 @@ async def _add_channel(live: Live, client: Client, entry: Entry, person: Person,
 HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,
     msg.Ping: _ping,
+    msg.Looking: _looking,
     msg.GetIce: in_session(_ice),
     msg.Offer: in_session(_offer),
     msg.PeerReport: event(lambda person, m: ev.PeerReported(person.id, m.state)),

@@ -100,7 +100,7 @@ async def _accept(live: Live, client: Client, message: msg.Accept) -> Reply:
 
 
 async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
-    await live.matching.decline(message.reservation, client, message.reason)
+    await live.matching.decline(message.reservation, staff_id(client), message.reason)
     return None
 
 

@@ -22,16 +22,19 @@ from . import (
     first_start,
     health,
     hours,
+    installable,
     logos,
     mail,
     oidc,
     openapi,
     operator,
+    own_mail,
     pages,
     passkeys,
     person,
     pictures,
     previews,
+    push,
     recordings,
     replies,
     reply_pictures,
@@ -75,14 +78,16 @@ def setup(app: web.Application) -> None:
     app[threads.READS] = Buckets(burst=60, per_minute=120)
     app[transcripts.COPIES_TAKEN] = Buckets(burst=10, per_minute=10)
     app[account.FORGOTTEN] = Buckets(burst=10, per_minute=2)
+    app[own_mail.ASKED] = Buckets(burst=3, per_minute=1 / 5)
+    app[push.ASKED] = Buckets(burst=10, per_minute=5)
     app[mail.ASKED] = Buckets(burst=10, per_minute=5)
     app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     v1.setup(app)
     copies.setup(app)
     hide_versions()
-    for_people = (health, openapi, pages, users, transcripts, threads, pictures, files)
-    for_staff = (staff, account, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
+    for_people = (health, openapi, pages, installable, users, transcripts, threads, pictures, files, push)
+    for_staff = (staff, account, own_mail, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
     for_operators = (operator, reports, hours, thresholds, doctor, mail, undo)
     for_settings = (settings_sites, site_keys, settings_staff, settings_tokens, logos, previews, webhooks)
     for_the_first = (first_start, try_page)

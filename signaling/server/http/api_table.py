@@ -23,11 +23,13 @@ from . import (
     mail,
     oidc,
     operator,
+    own_mail,
     pages,
     passkeys,
     person,
     pictures,
     previews,
+    push,
     recordings,
     replies,
     reply_pictures,
@@ -116,6 +118,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST", f"{_ID}/mail", "user", "Be told of answers by mail, or get a copy.", mail.MailAnswer, body=mail.MailRequest
     ),
+    Operation("GET", "/api/push/key", "anyone", "The key with which a browser subscribes to pushes.", push.PushKey),
+    Operation("POST", f"{_ID}/push", "user", "Be told of answers in this browser.", push.Stored, body=push.Browser),
+    Operation("POST", f"{_ID}/push/remove", "user", "Be told of answers in no browser.", push.Removed),
+    Operation("POST", "/api/push/open", "anyone", "Open what a push has told of.", users.InviteAnswer, body=push.Opened),
     Operation("GET", unsubscribe.PATH, "anyone", "Page to unsubscribe from mails.", HTML, unsubscribe.Query),
     Operation("POST", unsubscribe.PATH, "anyone", "Unsubscribe from mails.", HTML, unsubscribe.Query),
     # participants
@@ -158,6 +164,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/api/me", "staff", "The member of staff who is signed in.", staff.Me),
     Operation("POST", "/api/password", "staff", "Change one's own password.", Nothing, body=account.NewPassword),
     Operation("POST", "/api/prove", "staff", "Prove who is there by the password.", Nothing, body=account.Proof),
+    Operation("GET", "/api/account/mail", "staff", "One's own mail address.", own_mail.OwnMail),
+    Operation("POST", "/api/account/mail", "staff", "Change one's own mail address.", Nothing, body=own_mail.NewMail),
+    Operation(
+        "POST", "/api/account/mail/confirm", "anyone", "Confirm a mail address.", own_mail.Confirmed, body=own_mail.MailLink
+    ),
     Operation("GET", "/api/sign-ins", "staff", "Where one is signed in.", list[account.SignInItem]),
     Operation("POST", "/api/sign-ins/{id}/end", "staff", "End one sign-in of one's own.", Nothing),
     Operation("POST", "/api/sign-ins/end-others", "staff", "End all other sign-ins of one's own.", Ended),
@@ -170,6 +181,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", "/api/passkeys", "staff", "Keep a new passkey.", factors.PasskeyItem, body=passkeys.NewPasskey),
     Operation("POST", "/api/passkeys/{id}/name", "staff", "Name a passkey.", Nothing, body=passkeys.PasskeyName),
     Operation("POST", "/api/passkeys/{id}/remove", "staff", "Remove a passkey.", Nothing),
+    Operation("POST", "/api/push/browsers", "staff", "Send rings to this browser.", push.Stored, body=push.Browser),
+    Operation("POST", "/api/push/browsers/remove", "staff", "Send no rings to this browser.", push.Removed),
+    Operation("POST", "/api/push/decline", "staff", "Decline a ring.", push.Declined, body=push.Reservation),
     Operation("GET", "/api/replies", "staff", "Saved replies that may be inserted.", list[replies.ReplyItem], replies.ReplyQuery),
     Operation("POST", "/api/replies", "staff", "Save a reply of one's own.", replies.ReplyItem, body=replies.NewReply),
     Operation("POST", "/api/replies/{id}/remove", "staff", "Remove a reply of one's own.", Nothing),
@@ -352,5 +366,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/operator", "anyone", "The page of operators.", HTML),
     Operation("GET", "/widget.js", "anyone", "The widget for sites.", Media("text/javascript"), pages.WidgetQuery),
     Operation("GET", "/widget-api.js", "anyone", "The widget's events for scripts.", Media("text/javascript")),
+    Operation("GET", "/console.webmanifest", "anyone", "The manifest of the console.", Media("application/manifest+json")),
+    Operation("GET", "/console-worker.js", "anyone", "The console's service worker.", Media("text/javascript")),
+    Operation("GET", "/call-worker.js", "anyone", "The call page's service worker.", Media("text/javascript")),
+    Operation("GET", "/icons/{name}", "anyone", "An icon.", _PICTURE),
     Operation("GET", "/assets/{path}", "anyone", "Parts of the pages.", Media("*/*")),
 )

@@ -19,7 +19,7 @@ _FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",
     "/api/first-start", "/api/first-start/look",
-    "/api/password/forgot", "/api/sign-ins/stranger",
+    "/api/password/forgot", "/api/sign-ins/stranger", "/api/account/mail/confirm",
 })  # fmt: skip  # a list of names
 
 

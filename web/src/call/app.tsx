@@ -4,13 +4,13 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { useAwake } from "../room/awake";
-import type { HandoffError } from "../room/handoff";
+import type { Handoff, HandoffError } from "../room/handoff";
 import { Announcer } from "../ui/announce";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { useLocale, useStore } from "../ui/store";
 import type { Call } from "./call";
-import { After, CalledBack, Closed, Invited } from "./later";
+import { After, CalledBack, Closed, Invited, NotifyWindow } from "./later";
 import { Prepare } from "./prepare";
 import { Room } from "./room";
 import { screenOf, type Screen } from "./screen";
@@ -21,6 +21,8 @@ export type Start =
   | { kind: "waiting" }
   | { kind: "invited"; onEnter: () => Promise<void> }
   | { kind: "direct" }
+  | { kind: "over" }
+  | { kind: "notify"; handoff: Handoff }
   | { kind: "error"; error: HandoffError }
   | { kind: "call"; call: Call };
 
@@ -32,6 +34,8 @@ export function App({ start }: { start: Start }) {
   return (
     <>
       {start.kind === "waiting" && <Skeleton />}
+      {start.kind === "notify" && <NotifyWindow handoff={start.handoff} />}
+      {start.kind === "over" && <Expired />}
       {start.kind === "invited" && <Invited onEnter={start.onEnter} />}
       {start.kind === "direct" && (
         <Message icon={Store} title={t("direct.title")} text={t("direct.text")} testid="start-from-shop">
@@ -84,7 +88,7 @@ const MESSAGES: Partial<Record<Screen, (props: { call: Call; session: SessionVie
       </Button>
     </Message>
   ),
-  expired: () => <Message icon={Store} title={t("expired.title")} text={t("expired.text")} testid="expired" />,
+  expired: Expired,
   message_left: ({ session }) => (
     <Message
       icon={CircleCheck}
@@ -94,6 +98,10 @@ const MESSAGES: Partial<Record<Screen, (props: { call: Call; session: SessionVie
     />
   ),
 };
+
+function Expired() {
+  return <Message icon={Store} title={t("expired.title")} text={t("expired.text")} testid="expired" />;
+}
 
 interface MessageProps {
   icon: IconNode;

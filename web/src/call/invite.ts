@@ -13,9 +13,13 @@ export class InviteRefused extends Error {
 }
 
 /** Returns the invite of the page's address and removes it there, so that nobody finds it in the history or on the screen. */
-export function takeInvite(place: Pick<Location, "hash" | "pathname">, history: Pick<History, "replaceState">): string {
-  if (!place.hash.startsWith(PREFIX)) return "";
-  const invite = place.hash.slice(PREFIX.length);
+export function takeInvite(
+  place: Pick<Location, "hash" | "pathname">,
+  history: Pick<History, "replaceState">,
+  prefix = PREFIX,
+): string {
+  if (!place.hash.startsWith(prefix)) return "";
+  const invite = place.hash.slice(prefix.length);
   history.replaceState(null, "", place.pathname);
   return invite;
 }

@@ -1,6 +1,6 @@
 /** Lazily loaded rare screens, for use by the parts of the page that load at once. */
 
-import { lazy } from "../room/lazy";
+import { lazy, optional } from "../room/lazy";
 import { withTexts } from "../ui/i18n";
 
 const load = () => withTexts(import("./rare/screens"));
@@ -12,7 +12,13 @@ export const CalledBack = lazy(load, (rare) => rare.CalledBack, look);
 export const Closed = lazy(load, (rare) => rare.Closed, look);
 export const Invited = lazy(load, (rare) => rare.Invited, look);
 export const LeaveMessage = lazy(load, (rare) => rare.LeaveMessage, look);
+export const NotifyWindow = lazy(load, (rare) => rare.NotifyWindow, look);
 export const Lost = lazy(load, (rare) => rare.Lost, look);
+
+export const PushMe = optional(
+  () => import("../room/reach/push-me"),
+  (reach) => reach.PushMe,
+);
 
 const FETCH_AFTER_MS = 5000; // the call itself may use the network first
 

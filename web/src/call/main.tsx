@@ -38,7 +38,10 @@ function begin(handoff: Handoff): void {
 
 const kept = keptHandoff();
 const invite = takeInvite(location, history);
-if (invite) show({ kind: "invited", onEnter: () => exchangeInvite(invite).then(begin) });
+if (location.hash.startsWith("#push=") || (opener && location.search.includes("notify"))) {
+  show({ kind: "waiting" });
+  void import("./notifications").then(({ start }) => start(opener, show, begin));
+} else if (invite) show({ kind: "invited", onEnter: () => exchangeInvite(invite).then(begin) });
 else if (kept) begin(kept);
 else if (opener) {
   show({ kind: "waiting" });

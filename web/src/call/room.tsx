@@ -20,7 +20,7 @@ import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
-import { Lost } from "./later";
+import { Lost, PushMe } from "./later";
 import { Logo } from "./logo";
 import { Notices, Upgrade } from "./notices";
 import { t } from "./words";
@@ -97,6 +97,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
         <InterruptionNotice devices={call.devices} />
         <LineNotice link={call.room} session={session} />
         <Sharing link={call.room} session={session} />
+        {session.channel === "text" && <PushMe session={session} token={call.handoff.token} onAsk={null} />}
       </div>
       <main class="room-main">
         {session.owner_lost ? (

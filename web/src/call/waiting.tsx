@@ -8,7 +8,7 @@ import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
-import { AskCallback, LeaveMessage } from "./later";
+import { AskCallback, LeaveMessage, PushMe } from "./later";
 import { duration, expectedWait } from "./screen";
 import { closedText, t } from "./words";
 
@@ -42,6 +42,7 @@ export function Waiting({ call, session }: { call: Call; session: SessionView })
             )}
             {session.site.waiting_notice && <p class="notice">{session.site.waiting_notice}</p>}
             {waiting && <Since call={call} since={waiting.since} />}
+            <PushMe session={session} token={call.handoff.token} onAsk={null} />
             <div class="buttons">
               {callbacks && (
                 <Button

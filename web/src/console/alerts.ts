@@ -4,7 +4,7 @@ import { announce, useStore } from "../ui";
 import { keyLabel } from "./logic/keys";
 import { isWriting } from "./writing";
 import { field, type Call } from "./logic/ringing";
-import { notify } from "./notify";
+import { notify, notifyCall } from "./notify";
 import { prefs } from "../staff/prefs";
 import { Ringer } from "./ringer";
 import { t } from "../staff/texts";
@@ -56,6 +56,8 @@ export function useAlerts(ring: Call | null, silenced: string): void {
       }),
       "assertive",
     );
-    return notify(t(kind ? `ring.title.${kind}` : "ring.title"), `${whoCalls(call)} · ${call.category}`, id);
+    const title = t(kind ? `ring.title.${kind}` : "ring.title");
+    const body = `${whoCalls(call)} · ${call.category}`;
+    return call.kind === "upgrade" ? notify(title, body, id) : notifyCall(title, body, id);
   }, [id]);
 }

@@ -3,6 +3,7 @@ import type { Audience, SessionView, StaffMe } from "../messages";
 import { Client } from "../room/client";
 import { Pictures } from "../room/pictures";
 import { Captions } from "../room/captions/lazy";
+import { optional } from "../room/lazy";
 import { RecordingBar } from "../room/recording-bar";
 import type { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
@@ -31,6 +32,7 @@ import { Mentions } from "./mentions/mentions";
 import { ReadAlong } from "./mentions/read-along";
 import { useAutosaved } from "./notes";
 import { askPermission, permission } from "./notify";
+import { usePressed } from "./pressed";
 import { Reading } from "./reading";
 import { Incoming } from "./ring";
 import { Room } from "./room";
@@ -49,6 +51,11 @@ import { useKeys } from "./use-keys";
 import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
 import { useNews, useTitle } from "./use-news";
 import { useView } from "./use-view";
+
+const UpdateBand = optional(
+  () => import("./standby/bands"),
+  (module) => module.UpdateBand,
+);
 
 interface DeskProps {
   /** Called when the person is signed out. `because`: the reason, shown on the sign-in page. */
@@ -114,11 +121,14 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
   const ring = shown(calls.filter((one) => one.expires_at > now));
   const soundReady = useRingerReady();
   useAlerts(ring, silenced);
-  useNews(sessions);
+  useNews(sessions, calls.length);
   useAutosaved(client, state);
   const away = useAwayAfter(me);
   useTitle(sessions, ring !== null);
   useRingOverToasts(state);
+  useEffect(() => {
+    void import("./standby/standby").then((standby) => standby.begin(me.id)).catch(() => undefined);
+  }, [me.id]);
   const mine = standing(session, state.replaced);
   const { live, owner, reading, mayAsk, mayHold, joined } = mine;
   const help = session?.help ?? null;
@@ -155,6 +165,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
     if (taken) choose(call.session);
     setTaking("");
   };
+  usePressed(state.rings, state.status === "open", accept);
   const decline = (call: Call) =>
     call.kind === "upgrade" ? void actions.answerUpgrade(call.session, false) : setDeclining(call.reservation);
   const setHold = (on: boolean) => session !== null && void actions.hold(session.id, on);
@@ -228,6 +239,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
       <div class="bands">
         <ConnectionBand status={state.status} />
         <MissedBand me={me} onState={changeState} />
+        <UpdateBand />
         {session !== null && <RecordingBar client={client} session={session} />}
         {session?.captions && <Captions client={client} session={session} />}
         {!soundReady && me.state === "available" && <p class="notice band">{t("ring.sound.blocked")}</p>}

@@ -1,7 +1,13 @@
 import { Mic } from "lucide";
+import { optional } from "../room/lazy";
 import type { StaffMe } from "../messages";
 import { Button } from "../ui";
 import { t } from "../staff/texts";
+
+const Reached = optional(
+  () => import("./standby/bands"),
+  (module) => module.Reached,
+);
 
 /** Shown while there is no session. It says what happens next and offers a device test. */
 export function Idle({ me, onState, onTest }: { me: StaffMe; onState: (state: "available") => void; onTest: () => void }) {
@@ -12,6 +18,7 @@ export function Idle({ me, onState, onTest }: { me: StaffMe; onState: (state: "a
         <span class={`idle-light idle-${away ? "away" : "available"}`} aria-hidden="true" />
         <h1>{t(away ? "idle.away" : "idle.available")}</h1>
         <p class="dim">{t("idle.lead")}</p>
+        <Reached me={me} />
         <div class="row row-centre">
           {away && (
             <Button kind="primary" onClick={() => onState("available")}>

@@ -21,12 +21,14 @@ import "./wrapup.css";
 import "./phone.css";
 import { Announcer, onLocale, whenReady } from "../ui";
 import { Desk } from "./desk";
+import { watchPresses } from "./pressed";
 import { Gate } from "../staff/gate";
 import { applyLanguage } from "../staff/prefs";
 import { addTexts } from "../room/words";
 import { t, textOr } from "../staff/texts";
 
 applyLanguage();
+watchPresses();
 addTexts((key, args) => textOr(key, "", args));
 onLocale(() => {
   document.title = t("app.name");

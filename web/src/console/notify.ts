@@ -1,5 +1,7 @@
 /** Shows browser notifications of incoming calls and new lines, if they are allowed and the tab is hidden. */
 
+import { t } from "../staff/texts";
+
 export type Permission = "granted" | "denied" | "default" | "unsupported";
 
 export function permission(): Permission {
@@ -8,6 +10,44 @@ export function permission(): Permission {
 
 export async function askPermission(): Promise<Permission> {
   return typeof Notification === "undefined" ? "unsupported" : await Notification.requestPermission();
+}
+
+/** Shows an incoming call as a notification with Accept and Decline, if the page has a service worker. Returns a function that
+ *  closes it. A push about the same call shows no second one. */
+export function notifyCall(title: string, body: string, reservation: string): () => void {
+  const tag = `ring/${reservation}`;
+  if (permission() !== "granted" || document.hasFocus()) return () => undefined;
+  let over = false;
+  let close: () => void = () => undefined;
+  void workerOf().then(async (worker) => {
+    if (worker === null) {
+      if (!over) close = notify(title, body, tag);
+      return;
+    }
+    await worker.showNotification(title, {
+      body,
+      tag,
+      icon: "/icons/icon-192.png",
+      requireInteraction: true,
+      actions: [
+        { action: "accept", title: t("ring.accept") },
+        { action: "decline", title: t("ring.decline") },
+      ],
+      data: { kind: "user", title, reservation, late: t("ring.late"), failed: t("error.unreachable"), device: "" },
+    } as NotificationOptions);
+    close = () => void worker.getNotifications({ tag }).then((shown) => shown.forEach((one) => one.close()));
+    if (over) close(); // the call ended while the notification was being shown
+  });
+  return () => {
+    over = true;
+    close();
+  };
+}
+
+async function workerOf(): Promise<ServiceWorkerRegistration | null> {
+  if (!("serviceWorker" in navigator)) return null;
+  const found = await navigator.serviceWorker.getRegistration("/console").catch(() => undefined);
+  return found?.active ? found : null;
 }
 
 /** Shows a notification and returns a function that closes it. `stays`: it stays until somebody closes it, as for an incoming

@@ -8,6 +8,7 @@ import { Button, Dialog, useStore } from "../ui";
 import { LanguageSwitch } from "../staff/language";
 import type { Actions } from "./actions";
 import { askPermission, permission } from "./notify";
+import { lazy } from "../room/lazy";
 import { NEWS, prefs, setPrefs } from "../staff/prefs";
 import type { Ringer } from "./ringer";
 import { t } from "../staff/texts";
@@ -39,6 +40,12 @@ function RingSettings({ ringer }: { ringer: Ringer }) {
     </section>
   );
 }
+
+const StandBySection = lazy(
+  () => import("./standby/section"),
+  (module) => module.StandBySection,
+  { name: "lazy.loading" },
+);
 
 /** Chooses how the console announces a new line in a session that is not on the screen. */
 function NewsSettings() {
@@ -134,6 +141,7 @@ export function Settings({ me, actions, link, ringer, onAccount, onClose }: Sett
         <RingSettings ringer={ringer} />
         <NewsSettings />
         <NotifySettings />
+        <StandBySection me={me.id} />
         <section>
           <h3>{t("account")}</h3>
           <div>

@@ -11,8 +11,8 @@ import { t } from "../staff/texts";
 import type { Sessions } from "./use-sessions";
 
 /** Announces new lines in sessions that are not on the screen, by a sound with the session's own pitch, a notification and the
- *  badge. */
-export function useNews({ list, fresh }: Sessions): void {
+ *  badge. The badge counts calls that ring, too. */
+export function useNews({ list, fresh }: Sessions, ringing: number): void {
   const { ringVolume, ringMuted, newSound, newBadge, newNotify } = useStore(prefs);
   const told = useRef<Record<string, number> | null>(null);
   const counts = JSON.stringify(fresh);
@@ -27,7 +27,7 @@ export function useNews({ list, fresh }: Sessions): void {
         notify(nameOf(userOf(session)), t("session.new_lines", { n: fresh[session.id] ?? 0 }), `line.${session.id}`, false);
     }
   }, [counts]);
-  const total = Object.values(fresh).reduce((sum, n) => sum + n, 0);
+  const total = ringing + Object.values(fresh).reduce((sum, n) => sum + n, 0);
   useEffect(() => {
     if (!newBadge) return;
     badge(total);

@@ -24,6 +24,13 @@ export interface Ping {
   id?: number | null;
 }
 
+/** Tell whether the page is in front of the person. While it is hidden, a push may tell them what happens. */
+export interface Looking {
+  type: "looking";
+  on: boolean;
+  id?: number | null;
+}
+
 /** The user leaves *prepare* and asks for a counselor. */
 export interface Enter {
   type: "enter";
@@ -260,6 +267,7 @@ export interface KeepCaptions {
 export type ClientMessage =
   | Hello
   | Ping
+  | Looking
   | Enter
   | GetIce
   | Offer

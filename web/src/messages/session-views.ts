@@ -244,6 +244,11 @@ export interface MailView {
   copies: boolean;
 }
 
+/** Pushes to the user. ``on``: in some browser, the user is told of answers by a notification. */
+export interface PushView {
+  on: boolean;
+}
+
 /**
  * A session as one viewer may see it. The server sends all of it at each change.
  *
@@ -270,6 +275,7 @@ export interface SessionView {
   waiting: WaitingView | null;
   opening: OpeningView | null;
   mail: MailView | null;
+  push: PushView | null;
   callback: CallbackView | null;
   upgrade: UpgradeView | null;
   owner_lost: boolean;

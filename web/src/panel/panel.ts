@@ -4,7 +4,7 @@
 import type { StartFailure } from "../room/handoff";
 import type { Channel } from "../messages";
 import { Client, newId } from "../room/client";
-import { awaitEnded, type Handoff, type Offering } from "../room/handoff";
+import { awaitEnded, type Handoff, type Offering, offerHandoff } from "../room/handoff";
 import { createStore, type Readable } from "../ui/store";
 import type { CodeAnswer, Context } from "../widget/protocol";
 import { type Made, type PanelInfo, panelInfo, Refusal, sendProductPicture, startSession, type WhenOpen } from "./api";
@@ -290,6 +290,14 @@ export class Panel {
 
   private handoff(kept: Kept): Handoff {
     return { session: kept.session, token: kept.token, channel: kept.channel, locale: this.store.get().info?.language };
+  }
+
+  /** Opens a small window of our own that asks for notifications of answers. */
+  askForPush(): void {
+    const { kept } = this.store.get();
+    const window = kept && this.around.openWindow("/call?notify=1", `sangdam-notify-${kept.session}`);
+    this.change({ blocked: kept !== null && !window });
+    if (kept && window) offerHandoff(window, () => undefined).give(this.handoff(kept));
   }
 
   private openCall(name: string, onTaken: () => void = () => undefined): Offering | null {

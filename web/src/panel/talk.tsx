@@ -6,7 +6,7 @@ import type { SessionView } from "../messages";
 import { AskCallback, CalledBack } from "../room/callback";
 import { Chat } from "../room/chat";
 import type { Client } from "../room/client";
-import { lazy } from "../room/lazy";
+import { lazy, optional } from "../room/lazy";
 import { Pictures } from "../room/pictures";
 import { others, serverNow } from "../room/state";
 import { t as roomText } from "../room/words";
@@ -25,6 +25,11 @@ const Reach = lazy(
   () => import("../room/reach/mail-me"),
   (module) => module.Reach,
   { name: "lazy.loading", class: "p-reach" },
+);
+
+const PushMe = optional(
+  () => import("../room/reach/push-me"),
+  (module) => module.PushMe,
 );
 
 type Choice = SessionView["choices"][number];
@@ -185,6 +190,9 @@ function Room({
         </p>
       )}
       {active && session.mail !== null && <Reach session={session} token={token} />}
+      {["waiting", "active", "asleep"].includes(session.state) && session.push !== null && (
+        <PushMe session={session} token={token} onAsk={() => panel.askForPush()} />
+      )}
       {board.open && board.show && <div class="p-talk-board">{board.show(pictures)}</div>}
       <div class="p-talk-chat">
         <Chat client={client} session={session} pictures={pictures} />

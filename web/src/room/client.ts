@@ -25,6 +25,8 @@ export function newId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+const hidden = () => typeof document !== "undefined" && document.hidden;
+
 function socketUrl(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
 }
@@ -86,14 +88,18 @@ export class Client {
 
   open(): void {
     addEventListener("online", this.networkBack);
+    addEventListener("visibilitychange", this.tellLooking);
     this.connection.open();
   }
 
   close(): void {
     removeEventListener("online", this.networkBack);
+    removeEventListener("visibilitychange", this.tellLooking);
     this.connection.close();
   }
 
+  /** Tells whether anybody looks at this page, because a push may tell them what happens meanwhile. */
+  private readonly tellLooking = () => this.connection.send({ type: "looking", on: !hidden() });
   private readonly networkBack = () => this.connection.networkBack();
 
   /** Shows the line as "sending" at once, and resends it until the server acknowledges it. Returns the line's id. */
@@ -124,7 +130,10 @@ export class Client {
   }
 
   private received(message: ServerMessage): void {
-    if (message.type === "welcome") this.returned();
+    if (message.type === "welcome") {
+      this.returned();
+      if (hidden()) this.tellLooking();
+    }
     if (message.type === "session" && !this.caughtUp.has(message.session.id) && viewer(message.session)?.role !== "operator") {
       this.caughtUp.add(message.session.id);
       void this.catchUp(message.session.id);

@@ -71,6 +71,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     waiting: null,
     opening: null,
     mail: null,
+    push: null,
     callback: null,
     owner_lost: false,
     choices: [],

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Button, useLocale } from "../ui";
 import { signOut, whoAmI, type Signed } from "./api";
+import { ConfirmMail } from "./account/confirm-mail";
 import { NewPassword, takeLinkToken } from "./account/new-password";
 import { explain, takeProviderRefusal } from "./account/refusals";
 import { Stranger } from "./account/stranger";
@@ -16,6 +17,7 @@ type State =
   | { kind: "out"; because: string }
   | { kind: "link"; token: string }
   | { kind: "stranger"; token: string }
+  | { kind: "mail"; token: string }
   | { kind: "setting_up"; who: Signed }
   | { kind: "in"; who: Signed };
 
@@ -49,9 +51,11 @@ export function Gate({ page, children }: GateProps) {
   useEffect(() => {
     const token = takeLinkToken("new-password");
     const stranger = takeLinkToken("not-me");
+    const mail = takeLinkToken("confirm-mail");
     const because = takeProviderRefusal();
     if (token !== "") setState({ kind: "link", token });
     else if (stranger !== "") setState({ kind: "stranger", token: stranger });
+    else if (mail !== "") setState({ kind: "mail", token: mail });
     else if (because !== "") setState({ kind: "out", because });
     else look();
   }, []);
@@ -74,6 +78,8 @@ export function Gate({ page, children }: GateProps) {
       return <NewPassword token={state.token} onDone={(because) => setState({ kind: "out", because })} />;
     case "stranger":
       return <Stranger token={state.token} onDone={(because) => setState({ kind: "out", because })} />;
+    case "mail":
+      return <ConfirmMail token={state.token} onDone={look} />;
     case "setting_up":
       return <SetUp onDone={look} onSignedOut={(because) => setState({ kind: "out", because })} />;
     case "out":

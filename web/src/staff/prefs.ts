@@ -12,6 +12,8 @@ export interface Prefs {
   newTitle: boolean;
   newBadge: boolean;
   newNotify: boolean;
+  /** The id of the person who wants rings in this browser while the console is closed; "" for nobody. */
+  pushFor: string;
 }
 
 /** The ways to announce a new line. Each can be turned off. */
@@ -26,6 +28,7 @@ const DEFAULTS: Prefs = {
   newTitle: true,
   newBadge: true,
   newNotify: true,
+  pushFor: "",
 };
 
 /** Reads stored preferences. Unknown or damaged parts fall back to the defaults. */
@@ -36,7 +39,7 @@ export function readPrefs(kept: string | null): Prefs {
   } catch {
     found = {};
   }
-  const { language, ringVolume } = found;
+  const { language, ringVolume, pushFor } = found;
   const flag = (name: "ringMuted" | (typeof NEWS)[number]) => {
     const value = found[name];
     return typeof value === "boolean" ? value : DEFAULTS[name];
@@ -49,6 +52,7 @@ export function readPrefs(kept: string | null): Prefs {
     newTitle: flag("newTitle"),
     newBadge: flag("newBadge"),
     newNotify: flag("newNotify"),
+    pushFor: typeof pushFor === "string" ? pushFor : DEFAULTS.pushFor,
   };
 }
 

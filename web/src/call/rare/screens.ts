@@ -6,3 +6,4 @@ export { Closed } from "../closed";
 export { Invited } from "../invited";
 export { LeaveMessage } from "../leave-message";
 export { Lost } from "../lost";
+export { NotifyWindow } from "../notify-window";

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Button, Dialog, useLocale } from "../../ui";
 import { t as shared } from "../texts";
 import { secondFactors, signIns, type SecondFactors, type SignInItem } from "./api";
+import { OwnMailSection } from "./own-mail";
 import { Passkeys } from "./passkeys";
 import { ChangePassword } from "./password";
 import { explain } from "./refusals";
@@ -43,6 +44,10 @@ export function Account({ onClose }: { onClose: () => void }) {
           ) : (
             <OwnFactors factors={loaded.factors} onChanged={load} />
           )}
+          <section>
+            <h3>{t("mail")}</h3>
+            <OwnMailSection />
+          </section>
           <section>
             <h3>{t("signins")}</h3>
             <SignIns items={loaded.items} onChanged={load} />

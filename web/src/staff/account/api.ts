@@ -49,6 +49,16 @@ export const forgotPassword = (login: string) => post("/api/password/forgot", { 
 export const endStranger = (token: string) => post("/api/sign-ins/stranger", { token }) as Promise<{ login: string }>;
 export const prove = (password: string) => post("/api/prove", { password });
 
+/** `may_change`: whether the person can change the address here. */
+export interface OwnMail {
+  mail: string;
+  may_change: boolean;
+}
+
+export const ownMail = () => get("/api/account/mail") as Promise<OwnMail>;
+export const changeMail = (mail: string) => post("/api/account/mail", { mail });
+export const confirmMail = (token: string) => post("/api/account/mail/confirm", { token }) as Promise<{ mail: string }>;
+
 export const signIns = () => get("/api/sign-ins") as Promise<SignInItem[]>;
 export const endSignIn = (id: string) => post(`/api/sign-ins/${encodeURIComponent(id)}/end`);
 export const endOthers = () => post("/api/sign-ins/end-others");

@@ -36,6 +36,7 @@ from signaling.mail import Postbox
 from signaling.mail.unsubscribing import Addresses
 from signaling.protocol.server_messages import Wallboard
 from signaling.protocol.session_views import Brief, CallbackView, Line
+from signaling.push import Devices
 from signaling.recordings import Recordings
 from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http, signing_in
@@ -247,7 +248,10 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (built / "assets").mkdir(parents=True)
     for page in ("panel", "call", "console", "operator"):
         (built / f"{page}.html").write_text(f"<!doctype html><title>{page}</title>")
-    (built / "widget.js").write_text("widget")
+    for script in ("widget", "console-worker", "call-worker"):
+        (built / f"{script}.js").write_text(script.removesuffix("-worker"))
+    (built / "icons").mkdir()
+    (built / "icons" / "icon-192.png").write_bytes(b"icon")
     (built / "assets" / "a-1234.js").write_text("asset " * 100)
     monkeypatch.setattr(pages, "PAGES", built)
     settings = Settings(demo=True, data_dir=tmp_path, trust_proxy=one_proxy())
@@ -267,6 +271,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     signing_in.setup(app)
     app[app_keys.LIVE] = live
     app[app_keys.ENDPOINTS] = Endpoints(records, Seal(b"s" * 32), Reach(), wall_clock_ms)
+    app[app_keys.PUSH_DEVICES] = Devices(records, Seal(b"s" * 32), Reach(), wall_clock_ms, subject="")
     http.setup(app)
     with compared(app, monkeypatch):
         async with TestClient(TestServer(app)) as client:

@@ -153,6 +153,7 @@ async def test_erasure_is_proved_by_counts(desk: Desk, api: Api) -> None:
         "files": 1,
         "notes": 1,
         "mails": 0,
+        "push_devices": 0,
     }
     assert (proof["recordings"], proof["recordings_left"], set(proof["left"].values())) == (1, 0, {0})
     assert desk.live.erasures == [session]

@@ -1,0 +1,145 @@
+"""Staff who stand by: they were available when they closed their last console, and a push reaches them there.
+
+The matcher goes on offering them requests. That ends when they open a console, miss a ring, or when their sign-in ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from matcher.types import MatchStore, Refused, StaffChanged, Unavailable
+from signaling.access.identity import IDLE_MS, SEEN_MS
+from signaling.live.clock import Now
+from signaling.live.connections import Hub
+from signaling.live.index import Index
+from signaling.live.matching import Matching
+from signaling.live.pushing import Pushing
+from signaling.live.requests import Requests
+from signaling.live.staffing import Staffing
+from signaling.records import Records, RecordsAway, StaffRecord
+
+LOOK_S = 0.4
+
+
+class StandBy:
+    """Keeps the members who stand by signed in at the matcher."""
+
+    def __init__(
+        self,
+        *,
+        pushing: Pushing,
+        matching: Matching,
+        requests: Requests,
+        staffing: Staffing,
+        records: Records,
+        store: MatchStore,
+        index: Index,
+        hub: Hub,
+        now: Now,
+    ) -> None:
+        self._pushing = pushing
+        self._matching = matching
+        self._requests = requests
+        self._staffing = staffing
+        self._records = records
+        self._store = store
+        self._index = index
+        self._hub = hub
+        self._now = now
+        self._seen: dict[str, int] = {}  # when each member's sign-ins were last noted as in use
+
+    async def restore(self) -> None:
+        """Sign in the members who stood by when the server stopped."""
+        if self._pushing.enabled:
+            for staff in await self._records.standing_by(self._now(), IDLE_MS):
+                if await self._renew(staff):
+                    self._staffing.standing_by.add(staff)
+
+    async def keeps(self, staff: StaffRecord) -> bool:
+        """Return whether a member who has closed their last console stands by from now on."""
+        free = self._staffing.state(staff.id) in ("available", "reserved") and not self._index.of_staff(staff.id)
+        if not self._pushing.enabled or not free:
+            return False
+        try:
+            if not await self._records.devices_of_staff(staff.id, self._now(), IDLE_MS):
+                return False
+            await self._records.stand_by(staff.id, on=True)
+        except RecordsAway:
+            return False
+        if self._hub.of_staff(staff.id):  # they have come back in the meantime
+            await self._end(staff.id)
+            return True
+        self._staffing.standing_by.add(staff.id)
+        for ring in self._matching.rings_of(staff.id):
+            self._pushing.rings(staff.id, ring)
+        return True
+
+    async def here(self, staff: str) -> None:
+        """End the stand-by of a member who has opened a console."""
+        if staff in self._staffing.standing_by:
+            await self._end(staff)
+
+    async def changed(self, event: StaffChanged) -> None:
+        """Follow the matcher: whoever has missed a ring is away, and is told so."""
+        if event.staff not in self._staffing.standing_by or event.state not in ("away", "signed_out"):
+            return
+        await self._end(event.staff)
+        if event.state == "away":
+            self._pushing.away(event.staff)
+            await self._requests.call(self._store.disconnect(event.staff, self._now()))
+
+    async def _end(self, staff: str) -> None:
+        self._staffing.standing_by.discard(staff)
+        self._seen.pop(staff, None)
+        with suppress(RecordsAway):  # then a ring may reach them once more after a restart
+            await self._records.stand_by(staff, on=False)
+
+    async def watch(self) -> None:
+        """Within a second, sign out members whose sign-in has ended. Note that the others are in use. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if not self._staffing.standing_by:
+                continue
+            try:
+                await self._look()
+            except (RecordsAway, Unavailable):
+                continue
+
+    async def _look(self) -> None:
+        now, members = self._now(), list(self._staffing.standing_by)  # before the query, which may not know later ones
+        standing = await self._records.standing_by(now, IDLE_MS)
+        for staff in members:
+            if staff not in self._staffing.standing_by:
+                continue
+            if staff not in standing:
+                await self._end(staff)
+                with suppress(Refused):  # the matcher may not know them any more
+                    await self._requests.call(self._store.sign_out(staff, now, force=True))
+            elif now - self._seen.get(staff, 0) > SEEN_MS:
+                self._seen[staff] = now
+                await self._records.saw_sign_ins(standing[staff], now)
+                await self._renew(staff)
+
+    async def _renew(self, staff: str) -> bool:
+        """Give the matcher the member's present skills. If it has lost its memory, make the member available again.
+
+        Return False when the member takes no requests any more.
+        """
+        record = await self._records.staff(staff)
+        skills = self._staffing.skills(record) if record is not None and record.active else None
+        if record is None or skills is None:
+            return False
+        self._staffing.known[staff] = record
+        forgotten = staff in self._staffing.standing_by and await self._store.staff_status(staff) is None
+        if forgotten:  # whoever is signed in anew is away at first, which is not a missed ring
+            self._staffing.standing_by.discard(staff)
+        await self._requests.call(self._store.sign_in(skills, self._now()))
+        if staff not in self._staffing.standing_by:
+            with suppress(Refused):  # such as while a ring goes on
+                await self._requests.call(self._store.set_available(staff, self._now()))
+        await self._requests.settled()
+        if forgotten:
+            self._staffing.standing_by.add(staff)
+        await self._staffing.read(record)
+        return True

@@ -1,0 +1,129 @@
+"""The browsers that get pushes: their addresses are checked, sealed, and opened again. The installation's key is made here."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from signaling.config.seal import Seal, Unsealable
+from signaling.records import Records
+from signaling.records.push import Device
+from signaling.webhooks.reach import BadEndpoint, Reach
+
+from .encryption import AUTH_BYTES, POINT_BYTES, point, unbase64
+from .vapid import Vapid, new_key
+
+_KEY = "push key"
+
+
+class BadBrowser(ValueError):
+    """The browser's address or keys are refused. The exception's text is a sentence."""
+
+
+class Address(NamedTuple):
+    """Where a browser's pushes go, and with which keys they are encrypted (both base64url)."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+    @property
+    def origin(self) -> str:
+        """Return the origin of the push service."""
+        parts = urlsplit(self.endpoint)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class Devices:
+    """The browsers, and the key that they trust. `enabled`: whether this server sends pushes."""
+
+    def __init__(
+        self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int], *, subject: str, enabled: bool = True
+    ) -> None:
+        """Make the object. `subject`: how push services can reach the operator (RFC 8292, 2.1), or ""."""
+        self.enabled = enabled
+        self._records = records
+        self._seal = seal
+        self._reach = reach
+        self._now = now
+        self._subject = subject
+        self._vapid: Vapid | None = None
+        self._making = asyncio.Lock()
+
+    async def vapid(self) -> Vapid:
+        """Return the installation's key. The first call makes it. A key that cannot be opened any more is replaced."""
+        async with self._making:
+            if self._vapid is None:
+                self._vapid = Vapid(await self._pem(), self._subject)
+            return self._vapid
+
+    async def _pem(self) -> str:
+        sealed = await self._records.push_key()
+        if sealed:
+            try:
+                return self._seal.open(sealed, _KEY)
+            except Unsealable:  # the installation has another key now
+                pass
+        stored = await self._records.add_push_key(self._seal.close(new_key(), _KEY), instead_of=sealed)
+        return self._seal.open(stored, _KEY)
+
+    async def add(
+        self, address: Address, language: str, *, sign_in: str | None = None, session: str | None = None
+    ) -> Device | None:
+        """Store a browser of a sign-in or of a session. Return None if the sign-in has ended.
+
+        Raises BadBrowser, and UnknownSession for an erased session.
+        """
+        device_id = f"d-{secrets.token_hex(8)}"
+        address = self._checked(address)
+        device = Device(
+            id=device_id,
+            sign_in=sign_in,
+            session=session,
+            host=urlsplit(address.endpoint).netloc,
+            endpoint_hash=hashlib.sha256(address.endpoint.encode()).hexdigest(),
+            sealed=self._seal.close("\n".join(address), _about(device_id)),
+            language=language,
+            created_at=self._now(),
+        )
+        return device if await self._records.add_device(device) else None
+
+    def _checked(self, address: Address) -> Address:
+        try:
+            endpoint = self._reach.checked(address.endpoint)
+        except BadEndpoint:
+            raise BadBrowser("The address of the browser's push service is not one that this server sends to.") from None
+        if not _are_keys(address):
+            raise BadBrowser("The browser's keys for pushes are not valid.")
+        return Address(endpoint, address.p256dh, address.auth)
+
+    def address(self, device: Device) -> Address:
+        """Return where the browser's pushes go. Raises Unsealable when the installation's key has changed."""
+        return Address(*self._seal.open(device.sealed, _about(device.id)).split("\n"))
+
+    def is_of(self, device: Device, endpoint: str, auth: str) -> bool:
+        """Return whether a page runs in this browser: only the browser and we know its secret."""
+        try:
+            known = self.address(device)
+        except Unsealable:
+            return False
+        same = hmac.compare_digest(known.endpoint.encode(), endpoint.encode())
+        return hmac.compare_digest(known.auth.encode(), auth.encode()) and same
+
+
+def _are_keys(address: Address) -> bool:
+    try:
+        p256dh, auth = unbase64(address.p256dh), unbase64(address.auth)
+        point(p256dh)
+    except ValueError:
+        return False
+    return len(p256dh) == POINT_BYTES and len(auth) == AUTH_BYTES
+
+
+def _about(device_id: str) -> str:
+    return f"push {device_id}"

@@ -1,0 +1,88 @@
+"""One try: post a body to a push service. Connections to a push service are used again, because a ring must not wait for TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from signaling.webhooks.reach import Reach
+from signaling.webhooks.sending import Outcome, retry_after_s, tls_context, why_of
+
+TIMEOUT_S = 10.0
+PLACES_A_HOST = 8
+_KEPT_S = 30.0  # seconds for which an idle connection stays open
+
+
+class Poster:
+    """Posts to push services. `resolver`: how names become addresses; None: as the system does it."""
+
+    def __init__(self, reach: Reach, resolver: AbstractResolver | None = None) -> None:
+        self._reach = reach
+        self._resolver = resolver
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}  # by whether they use TLS
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """Post a body. Never raises for what the push service or the network does."""
+        begun = time.monotonic()
+        try:
+            async with (
+                asyncio.timeout(TIMEOUT_S),
+                self._session(tls=url.startswith("https:")).post(
+                    url, data=body, headers=dict(headers), allow_redirects=False
+                ) as response,
+            ):
+                redirect = "redirect" if 300 <= response.status < 400 else ""  # its target was never checked by anybody
+                found = Outcome(response.status, redirect, retry_after_s=retry_after_s(response))
+        except Exception as error:
+            found = Outcome(why="forbidden_address" if _Forbidden.caused(error) else why_of(error))
+        return replace(found, took_ms=round((time.monotonic() - begun) * 1000))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    def _session(self, *, tls: bool) -> aiohttp.ClientSession:
+        if tls not in self._sessions:
+            self._sessions[tls] = aiohttp.ClientSession(
+                connector=self._connector(tls=tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                headers={"User-Agent": "Sangdam-Push/1", "Accept-Encoding": "identity"},
+            )
+        return self._sessions[tls]
+
+    def _connector(self, *, tls: bool) -> aiohttp.TCPConnector:
+        def checked(address: tuple[Any, ...]) -> socket.socket:
+            """Make the socket for exactly this address. Nothing resolves the name again after the check."""
+            family, kind, protocol, _, where = address
+            if not self._reach.allows(str(where[0]), tls=tls):
+                raise _Forbidden("pushes do not go to this address")
+            return socket.socket(family, kind, protocol)
+
+        return aiohttp.TCPConnector(
+            resolver=self._resolver,
+            socket_factory=checked,
+            limit_per_host=PLACES_A_HOST,
+            keepalive_timeout=_KEPT_S,
+            use_dns_cache=False,
+            ssl=tls_context(),
+        )
+
+
+class _Forbidden(OSError):
+    """The address may not be reached."""
+
+    @classmethod
+    def caused(cls, error: BaseException) -> bool:
+        """Return whether this is why the connection failed. aiohttp wraps the errors of all addresses in errors of its own."""
+        found: list[BaseException | None] = [error, error.__cause__, error.__context__, getattr(error, "os_error", None)]
+        return any(isinstance(each, cls) for each in found)

@@ -1,0 +1,186 @@
+"""Send the pushes of the outbox. Only the server that leads runs this.
+
+Rings have places of their own, so no crowd of other pushes delays one. Each push service has a bound of its own, and one that
+fails is paused. So a push service that hangs delays no other. Rights are checked in the moment of sending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from signaling.access.identity import IDLE_MS
+from signaling.config.seal import Unsealable
+from signaling.records import Records, RecordsAway
+from signaling.records.push import RING, Push
+from signaling.webhooks.sending import Outcome
+
+from .devices import Devices
+from .encryption import encrypted, unbase64
+from .payload import Kind, payload
+from .posting import PLACES_A_HOST, Poster
+
+log = structlog.get_logger(__name__)
+
+PLACES = 16  # tries at the same time: for rings, and again for all others
+LOOK_S = 1.0  # longest time until the outbox is looked at again
+AWAY_S = 2.0  # pause while the records are unavailable
+LEASE_MS = 30_000  # longer than one try may take
+RING_LATER_S = (1, 2, 4)  # pause after each failed try of a ring; the last one repeats until the ring is over
+LATER_S = (5, 30, 120, 600, 1800)  # the same for all others
+TROUBLED = 3  # failures in a row from which a push service is paused
+PAUSES_S = (1, 5, 15, 60)  # pause of a push service after each of these failures; the last one repeats
+_GONE = frozenset({404, 410})  # RFC 8030, 7.3: the browser takes no more pushes
+_NEVER = frozenset({400, 401, 403, 413})  # the push service will never take this push
+
+
+class _Service:
+    """A push service. `taken`: tries under way. `until`: nothing is sent there earlier (Unix ms)."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.failures = 0
+        self.until = 0
+
+
+class Sender:
+    """Sends what waits in the outbox. `gone` is called when a browser takes no more pushes."""
+
+    def __init__(
+        self, records: Records, devices: Devices, poster: Poster, *, count: Counter[str], now: Callable[[], int]
+    ) -> None:
+        self.devices = devices
+        self.announced = asyncio.Event()  # set when this process has put something into the outbox that should go at once
+        self.gone: Callable[[Push], None] = lambda push: None
+        self._records = records
+        self._poster = poster
+        self._count = count
+        self._now = now
+        self._services: dict[str, _Service] = {}
+        self._under_way: set[int] = set()
+        self._free = {True: PLACES, False: PLACES}  # by whether the place is for a ring
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        try:
+            while True:
+                try:
+                    self.announced.clear()
+                    for rings in (True, False):
+                        await self._look(rings=rings)
+                    await self._rest()
+                except RecordsAway:
+                    await asyncio.sleep(AWAY_S)
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._poster.close()
+
+    async def _rest(self) -> None:
+        at = await self._records.next_push_at()
+        left_s = 0.0 if at is None else (at - self._now()) / 1000
+        wait_s = min(LOOK_S, left_s) if left_s > 0 else LOOK_S  # what is due and not begun waits for a place or a pause
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self.announced.wait()
+
+    async def _look(self, *, rings: bool) -> None:
+        """Begin what is due."""
+        now = self._now()
+        if self._free[rings] <= 0 or await self._records.next_push_at() is None:
+            return
+        self._services = {host: each for host, each in self._services.items() if each.taken or each.failures}
+        busy = [host for host, each in self._services.items() if each.taken >= PLACES_A_HOST or each.until > now]
+        for push in await self._records.claim_pushes(now, self._free[rings], LEASE_MS, busy, rings=rings):
+            service = self._services.setdefault(push.device.host, _Service())
+            if push.n in self._under_way:
+                continue
+            if service.taken >= PLACES_A_HOST:
+                await self._records.push_waits(push.n, now)
+                continue
+            self._under_way.add(push.n)
+            self._free[rings] -= 1
+            service.taken += 1
+            task = asyncio.create_task(self._safely(push, service, rings=rings))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _safely(self, push: Push, service: _Service, *, rings: bool) -> None:
+        try:
+            await self._try(push, service)
+        except RecordsAway:
+            self._count["push.not_stored"] += 1  # its lease ends, and it is sent again; the tag makes one notification of both
+        except Exception:
+            log.exception("push failed", kind=push.kind)
+        finally:
+            self._under_way.discard(push.n)
+            self._free[rings] += 1
+            service.taken -= 1
+            self.announced.set()  # a place is free
+
+    async def _try(self, push: Push, service: _Service) -> None:
+        now = self._now()
+        if now >= push.until or not await self._records.push_allowed(push, now, IDLE_MS):
+            await self._records.push_done(push.n)
+            return
+        try:
+            address = self.devices.address(push.device)
+            kind: Kind = push.kind  # type: ignore[assignment]  # only `Pushing` writes kinds
+            content = payload(kind, push.key, push.args, push.device.language, push.device.id, push.until - now)
+            body = encrypted(content, unbase64(address.p256dh), unbase64(address.auth))
+        except (Unsealable, ValueError):
+            await self._gone(push)
+            return
+        vapid = await self.devices.vapid()
+        headers = {
+            "Authorization": vapid.header(address.origin, now),
+            "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream",
+            "TTL": str(max(0, (push.until - now) // 1000)),
+            "Urgency": "high" if push.rank == RING else "normal",
+            "Topic": topic(push.key),
+        }
+        await self._judge(push, service, await self._poster.post(address.endpoint, headers, body))
+
+    async def _judge(self, push: Push, service: _Service, outcome: Outcome) -> None:
+        if outcome.well:
+            service.failures = 0
+            self._count["push.sent"] += 1
+            await self._records.push_done(push.n)
+            return
+        if outcome.status in _GONE:
+            await self._gone(push)
+        elif outcome.status in _NEVER or outcome.why in ("redirect", "forbidden_address"):
+            log.warning("push refused", host=push.device.host, status=outcome.status, why=outcome.why)
+            await self._records.push_done(push.n)
+        else:
+            await self._later(push, service, outcome)
+        self._count["push.failed"] += 1
+
+    async def _gone(self, push: Push) -> None:
+        await self._records.remove_device(push.device.id)
+        self._count["push.gone"] += 1
+        self.gone(push)
+
+    async def _later(self, push: Push, service: _Service, outcome: Outcome) -> None:
+        now = self._now()
+        service.failures += 1
+        if service.failures >= TROUBLED or outcome.retry_after_s:
+            step = max(0, service.failures - TROUBLED)
+            pause_s = max(PAUSES_S[min(step, len(PAUSES_S) - 1)], outcome.retry_after_s)
+            service.until = max(service.until, now + pause_s * 1000)
+        waits = RING_LATER_S if push.rank == RING else LATER_S
+        wait_s = max(waits[min(push.tries, len(waits) - 1)], outcome.retry_after_s)
+        await self._records.push_waits(push.n, now + wait_s * 1000)
+
+
+def topic(key: str) -> str:
+    """Return the topic of a push (RFC 8030, 5.4): an undelivered push is replaced by a later one with the same topic."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]

@@ -1,0 +1,260 @@
+"""Web Push: the installation's key, the browsers that get pushes, and the pushes that wait to be sent.
+
+A browser belongs to a sign-in of staff or to the session of a user, and its row is deleted with that. So nothing is sent to
+somebody whose rights have ended. The browser's address and keys are sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.exc import IntegrityError
+
+from . import tables as t
+from .database import Database, require_kept
+from .types import SignInRecord
+
+MOST_DEVICES = 10  # of one member of staff, or of one session; the oldest goes when there are more
+MOST_QUEUED = 100_000
+RING = 0  # rank of pushes about rings, which are sent first
+_KEY = "installation"
+_FINAL = ("after", "closed", "message_left")
+_d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c
+
+
+class Device(Struct, frozen=True, kw_only=True):
+    """A browser that gets pushes. Either `sign_in` (hash of its token) or `session` is set.
+
+    `host`: of its push service. `sealed`: its address and keys. `stands_by`: its member wants rings though no console is open.
+    """
+
+    id: str
+    sign_in: str | None
+    session: str | None
+    host: str
+    endpoint_hash: str
+    sealed: str
+    language: str
+    created_at: int
+    stands_by: bool = False
+
+
+class Push(Struct, frozen=True, kw_only=True):
+    """A push that waits. `key`: what it is about, as in "ring/r-1". `until`: it is not sent later (Unix ms)."""
+
+    device: Device
+    kind: str
+    key: str
+    args: dict[str, Any]
+    rank: int
+    at: int
+    next_at: int
+    until: int
+    n: int = 0
+    tries: int = 0
+
+
+class Pushes(Database):
+    """The browsers that get pushes, and the pushes that wait for them."""
+
+    # --- the key ---------------------------------------------------------------------------------------------------------
+
+    async def push_key(self) -> str:
+        """Return the sealed key, or "" while there is none."""
+        row = await self._first(sa.select(t.push_key.c.sealed).where(t.push_key.c.id == _KEY))
+        return row["sealed"] if row else ""
+
+    async def add_push_key(self, sealed: str, *, instead_of: str = "") -> str:
+        """Store a new key, unless another server has just stored one. Return the key that is stored now.
+
+        `instead_of`: the former key, which cannot be opened any more. The browsers that trust it are forgotten.
+        """
+
+        def add(connection: sa.Connection) -> str:
+            found = connection.execute(sa.select(t.push_key.c.sealed).with_for_update()).scalar_one_or_none()
+            if found is not None and found != instead_of:
+                return str(found)
+            if found is not None:
+                connection.execute(sa.delete(t.push_key))
+                connection.execute(sa.delete(t.push_device))
+            connection.execute(sa.insert(t.push_key).values(id=_KEY, sealed=sealed))
+            return sealed
+
+        try:
+            return await self._transaction(add, writes=True)
+        except IntegrityError:  # another server was faster
+            return await self.push_key()
+
+    # --- browsers --------------------------------------------------------------------------------------------------------
+
+    async def add_device(self, device: Device) -> bool:
+        """Store a browser, instead of its earlier row for the same member or session. Return False if the sign-in has ended.
+
+        Raises UnknownSession when the session was erased.
+        """
+        same_session = sa.and_(_d.session == device.session, _d.endpoint_hash == device.endpoint_hash)
+
+        def add(connection: sa.Connection) -> bool:
+            if device.session is not None:
+                require_kept(connection, device.session)
+                mine = _d.session == device.session
+                connection.execute(sa.delete(t.push_device).where(same_session))
+            else:
+                here = sa.select(_s.staff).where(_s.token_hash == device.sign_in)
+                staff = connection.execute(here.with_for_update(read=True)).scalar_one_or_none()
+                if staff is None:
+                    return False
+                mine = _d.sign_in.in_(sa.select(_s.token_hash).where(_s.staff == staff))
+                # a sign-in is one browser, which belongs to the member who signed in there last
+                known = sa.and_(_d.sign_in.is_not(None), _d.endpoint_hash == device.endpoint_hash)
+                connection.execute(sa.delete(t.push_device).where(known | (_d.sign_in == device.sign_in)))
+            oldest = list(connection.execute(sa.select(_d.id).where(mine).order_by(_d.created_at.desc())).scalars())
+            if gone := oldest[MOST_DEVICES - 1 :]:
+                connection.execute(sa.delete(t.push_device).where(_d.id.in_(gone)))
+            connection.execute(sa.insert(t.push_device).values(_values(device)))
+            return True
+
+        return await self._transaction(add, writes=True)
+
+    async def device(self, device_id: str) -> Device | None:
+        """Return the browser, or None."""
+        row = await self._first(sa.select(t.push_device).where(_d.id == device_id))
+        return Device(**row) if row else None
+
+    async def remove_device(self, device_id: str) -> None:
+        """Remove a browser with everything that waits for it."""
+        await self._do(sa.delete(t.push_device).where(_d.id == device_id))
+
+    async def remove_devices_of(self, *, session: str = "", sign_in: str = "") -> int:
+        """Remove the browsers of a session or of a sign-in. Return how many there were."""
+        mine = _d.session == session if session else _d.sign_in == sign_in
+        return await self._do(sa.delete(t.push_device).where(mine))
+
+    async def devices_of_session(self, session: str) -> list[Device]:
+        """Return the browsers in which a user wants to be told of answers."""
+        return [Device(**row) for row in await self._all(sa.select(t.push_device).where(_d.session == session))]
+
+    async def devices_of_staff(self, staff: str, now: int, idle_ms: int) -> list[Device]:
+        """Return the browsers of a member whose sign-ins are valid."""
+        found = await self._signed_in(_s.staff == staff)
+        return [device for device, sign_in in found if sign_in.stands(now, idle_ms)]
+
+    async def push_sessions(self) -> dict[str, int]:
+        """Return how many browsers each session has."""
+        counted = sa.select(_d.session, sa.func.count().label("n")).where(_d.session.is_not(None)).group_by(_d.session)
+        return {row["session"]: int(row["n"]) for row in await self._all(counted)}
+
+    async def stand_by(self, staff: str, *, on: bool) -> None:
+        """Store whether rings reach a member although no console of theirs is open."""
+        mine = _d.sign_in.in_(sa.select(_s.token_hash).where(_s.staff == staff))
+        await self._do(sa.update(t.push_device).where(mine).values(stands_by=on))
+
+    async def standing_by(self, now: int, idle_ms: int) -> dict[str, set[str]]:
+        """Return the members who stand by, each with the token hashes of their valid sign-ins."""
+        found: dict[str, set[str]] = {}
+        for _, sign_in in await self._signed_in(_d.stands_by):
+            if sign_in.stands(now, idle_ms):
+                found.setdefault(sign_in.staff, set()).add(sign_in.token_hash)
+        return found
+
+    async def _signed_in(self, which: sa.ColumnElement[bool]) -> list[tuple[Device, SignInRecord]]:
+        theirs = [_s[name].label(f"of_{name}") for name in SignInRecord.__struct_fields__]
+        joined = t.push_device.join(t.sign_in, _s.token_hash == _d.sign_in)
+        rows = await self._all(sa.select(t.push_device, *theirs).select_from(joined).where(which, ~_s.limited))
+        return [
+            (_device(row), SignInRecord(**{name: row[f"of_{name}"] for name in SignInRecord.__struct_fields__})) for row in rows
+        ]
+
+    # --- the outbox ------------------------------------------------------------------------------------------------------
+
+    async def queue_pushes(self, pushes: Sequence[Push], *, instead_of: str = "") -> bool:
+        """Put pushes into the outbox. Return False, and store nothing, when very many wait already.
+
+        `instead_of`: the key of pushes that are not of use any more; the waiting ones are removed.
+        """
+        rows = [
+            {name: getattr(each, name) for name in ("kind", "key", "args", "rank", "at", "next_at", "until")}
+            | {"device": each.device.id}
+            for each in pushes
+        ]
+
+        def queue(connection: sa.Connection) -> bool:
+            if instead_of:
+                connection.execute(sa.delete(t.push_message).where(_m.key == instead_of))
+            waiting = sa.select(_m.n).limit(MOST_QUEUED).subquery()
+            if connection.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one() >= MOST_QUEUED:
+                return False
+            still = set(connection.execute(sa.select(_d.id).where(_d.id.in_([row["device"] for row in rows]))).scalars())
+            if kept := [row for row in rows if row["device"] in still]:
+                connection.execute(sa.insert(t.push_message), kept)
+            return True
+
+        return await self._transaction(queue, writes=True)
+
+    async def claim_pushes(self, now: int, most: int, lease_ms: int, busy: Collection[str], *, rings: bool) -> list[Push]:
+        """Return pushes that are due, rings or all others, and count one try for each. `busy`: hosts that get none now.
+
+        A claimed push is due again after `lease_ms`. What is too late is deleted.
+        """
+        due = sa.and_(_m.next_at <= now, _m.rank == RING if rings else _m.rank > RING, _d.host.not_in(list(busy)))
+        mine = [_m[name].label(f"of_{name}") for name in _OWN]
+        query = sa.select(t.push_device, *mine).select_from(t.push_message.join(t.push_device, _d.id == _m.device))
+
+        def claim(connection: sa.Connection) -> list[Push]:
+            connection.execute(sa.delete(t.push_message).where(_m.until <= now))
+            locked = query.where(due).order_by(_m.next_at).limit(most).with_for_update(of=t.push_message, skip_locked=True)
+            found = [_push(row) for row in connection.execute(locked).mappings()]
+            if found:
+                leased = sa.update(t.push_message).where(_m.n.in_([each.n for each in found]))
+                connection.execute(leased.values(next_at=now + lease_ms, tries=_m.tries + 1))
+            return found
+
+        return await self._transaction(claim, writes=True)
+
+    async def next_push_at(self) -> int | None:
+        """Return when the next push is due (Unix ms). None: none waits."""
+        row = await self._first(sa.select(sa.func.min(_m.next_at).label("at")))
+        return row["at"] if row else None
+
+    async def push_allowed(self, push: Push, now: int, idle_ms: int) -> bool:
+        """Return whether the push may go out now: it was not withdrawn, and its receiver's rights stand."""
+        if not await self._first(sa.select(_m.n).where(_m.n == push.n)):
+            return False
+        return push.device.session is not None or any(
+            sign_in.stands(now, idle_ms) for _, sign_in in await self._signed_in(_d.id == push.device.id)
+        )
+
+    async def push_done(self, n: int) -> None:
+        """Remove a push: it was sent, or given up."""
+        await self._do(sa.delete(t.push_message).where(_m.n == n))
+
+    async def push_waits(self, n: int, next_at: int) -> None:
+        """Try a push again later."""
+        await self._do(sa.update(t.push_message).where(_m.n == n).values(next_at=next_at))
+
+    async def drop_pushes(self, key: str) -> None:
+        """Remove the waiting pushes about this."""
+        await self._do(sa.delete(t.push_message).where(_m.key == key))
+
+
+_OWN = ("n", "kind", "key", "args", "rank", "tries", "at", "next_at", "until")
+
+
+def _values(device: Device) -> dict[str, Any]:
+    return {name: getattr(device, name) for name in Device.__struct_fields__}
+
+
+def _device(row: sa.RowMapping) -> Device:
+    return Device(**{name: row[name] for name in Device.__struct_fields__})
+
+
+def _push(row: sa.RowMapping) -> Push:
+    return Push(device=_device(row), **{name: row[f"of_{name}"] for name in _OWN})
+
+
+def unneeded_devices() -> sa.ColumnElement[bool]:
+    """Return the SQL condition for browsers of sessions that are over, of which nobody will be told anything."""
+    return _d.session.in_(sa.select(t.session.c.id).where(t.session.c.state.in_(_FINAL)))

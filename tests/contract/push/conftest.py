@@ -1,0 +1,7 @@
+"""Records with a site and four sessions, on both databases."""
+
+from __future__ import annotations
+
+from tests.contract.webhooks.conftest import records
+
+__all__ = ["records"]

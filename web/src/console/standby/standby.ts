@@ -1,0 +1,63 @@
+/** Rings that reach a closed console: whether this browser gets them, and the page's service worker. */
+
+import { ApiError, post } from "../../staff/api";
+import { prefs, setPrefs } from "../../staff/prefs";
+import { canPush, PushFailed, subscribe } from "../../room/push/subscribe";
+import { createStore, locale } from "../../ui";
+
+const SCRIPT = "/console-worker.js";
+const SCOPE = "/console";
+const LOOK_MS = 3_600_000; // how often to ask for a new version
+
+/** Whether rings reach this browser while no console is open. */
+export const standsBy = createStore(false);
+
+/** Uses the new version of the page; null while there is none. */
+export const update = createStore<(() => void) | null>(null);
+
+/** Starts the service worker, and subscribes again if this person wanted rings in this browser: a subscription ends with each
+ *  sign-in. Never rejects: without a worker, everything else works. */
+export async function begin(me: string): Promise<void> {
+  if (!("serviceWorker" in navigator)) return;
+  try {
+    const registration = await navigator.serviceWorker.register(SCRIPT, { scope: SCOPE });
+    watch(registration);
+  } catch {
+    return; // such as a private window
+  }
+  if (prefs.get().pushFor !== me || !canPush() || Notification.permission !== "granted") return;
+  await turnOn(me).catch(() => undefined); // the settings say that it is off
+}
+
+/** Asks for the permission and subscribes. Call it inside a click. Rejects with PushFailed. */
+export async function turnOn(me: string): Promise<void> {
+  const found = await subscribe(SCRIPT, SCOPE);
+  try {
+    await post("/api/push/browsers", { ...found, language: locale() });
+  } catch (error) {
+    throw new PushFailed(error instanceof ApiError && error.reason === "push_off" ? "off" : "failed");
+  }
+  setPrefs({ pushFor: me });
+  standsBy.set(true);
+}
+
+export async function turnOff(): Promise<void> {
+  setPrefs({ pushFor: "" });
+  standsBy.set(false);
+  await post("/api/push/browsers/remove");
+}
+
+/** Offers a new version once its worker waits. The page goes on with the present one until somebody takes the new one. */
+function watch(registration: ServiceWorkerRegistration): void {
+  const offer = () => {
+    const { waiting } = registration;
+    if (waiting === null || navigator.serviceWorker.controller === null) return;
+    update.set(() => {
+      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+      waiting.postMessage("update");
+    });
+  };
+  offer();
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", () => offer()));
+  setInterval(() => void registration.update().catch(() => undefined), LOOK_MS);
+}

@@ -1,0 +1,8 @@
+/** The texts about rings that reach a closed console. They are loaded with the parts that show them. */
+
+import { texts } from "../../ui";
+import type en from "./en.json";
+
+export type Key = keyof typeof en;
+
+export const { t, isKey } = texts<Key>(import.meta.glob("./*.json", { import: "default" }));

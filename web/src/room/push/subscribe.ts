@@ -1,0 +1,81 @@
+/** Subscribes this browser to pushes (Push API). Loaded when somebody asks for it. */
+
+export interface Subscribed {
+  endpoint: string;
+  p256dh: string;
+  auth: string;
+}
+
+/** `denied`: the person has blocked notifications. `off`: this server sends none. `failed`: the browser's push service is out of
+ *  reach, or the browser offers none in this window. */
+export type PushFailure = "denied" | "off" | "failed";
+
+export class PushFailed extends Error {
+  override name = "PushFailed";
+
+  constructor(readonly reason: PushFailure) {
+    super(reason);
+  }
+}
+
+/** Returns whether this page can subscribe at all. An iPhone allows it only after the page was added to the home screen. */
+export const canPush = () => "serviceWorker" in navigator && "PushManager" in globalThis && "Notification" in globalThis;
+
+export const isDenied = () => canPush() && Notification.permission === "denied";
+
+/** Asks for the permission, if it is not given yet, and subscribes. Call it inside a click. Rejects with PushFailed. */
+export async function subscribe(script: string, scope: string): Promise<Subscribed> {
+  if (!canPush()) throw new PushFailed("failed");
+  if ((await Notification.requestPermission()) !== "granted") throw new PushFailed("denied");
+  const key = await serverKey();
+  try {
+    const registration = await navigator.serviceWorker.register(script, { scope });
+    await active(registration);
+    const before = await registration.pushManager.getSubscription();
+    if (before !== null && !sameKey(before.options.applicationServerKey, key)) await before.unsubscribe();
+    return plain(await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
+  } catch {
+    throw new PushFailed("failed");
+  }
+}
+
+/** Returns the present subscription, or null. Never rejects. */
+export async function subscription(scope: string): Promise<Subscribed | null> {
+  try {
+    const registration = await navigator.serviceWorker.getRegistration(scope);
+    const found = await registration?.pushManager.getSubscription();
+    return found ? plain(found) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function serverKey(): Promise<Uint8Array<ArrayBuffer>> {
+  let response: Response;
+  try {
+    response = await fetch("/api/push/key");
+  } catch {
+    throw new PushFailed("failed");
+  }
+  if (!response.ok) throw new PushFailed(response.status === 404 ? "off" : "failed");
+  const { key } = (await response.json()) as { key: string };
+  const text = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** Waits until the worker runs: only then can the browser subscribe. */
+async function active(registration: ServiceWorkerRegistration): Promise<void> {
+  const coming = registration.active ?? registration.waiting ?? registration.installing;
+  if (coming === null || coming.state === "activated") return;
+  await new Promise<void>((done) => coming.addEventListener("statechange", () => coming.state === "activated" && done()));
+}
+
+function sameKey(before: ArrayBuffer | null, now: Uint8Array): boolean {
+  const bytes = new Uint8Array(before ?? new ArrayBuffer(0));
+  return bytes.length === now.length && bytes.every((byte, i) => byte === now[i]);
+}
+
+function plain(found: PushSubscription): Subscribed {
+  const { endpoint, keys } = found.toJSON();
+  return { endpoint: endpoint ?? "", p256dh: keys?.p256dh ?? "", auth: keys?.auth ?? "" };
+}

@@ -1,0 +1,98 @@
+/** What a push says (`signaling/push/payload.py`), and the notification that shows it. Pure. */
+
+const RINGS = ["user", "callback", "help", "transfer"] as const;
+const OTHERS = ["over", "away", "accepted", "answered"] as const;
+const LONGEST_MS = 30_000; // the browser ends a worker that takes longer
+
+export interface Told {
+  kind: (typeof RINGS)[number] | (typeof OTHERS)[number];
+  tag: string;
+  title: string;
+  body: string;
+  /** How long the ring goes on, in ms; 0 for other kinds. */
+  ms: number;
+  accept: string;
+  decline: string;
+  late: string;
+  failed: string;
+  /** Under which id the server knows this browser, for pushes to users. */
+  device: string;
+}
+
+/** What a notification keeps for a press. */
+export interface Kept {
+  kind: Told["kind"];
+  title: string;
+  reservation: string;
+  late: string;
+  failed: string;
+  device: string;
+}
+
+export interface Notice extends NotificationOptions {
+  actions?: { action: string; title: string }[];
+  renotify?: boolean;
+  vibrate?: number[];
+  data: Kept;
+}
+
+const text = (value: unknown) => (typeof value === "string" && value.length <= 1000 ? value : "");
+
+/** Returns what a push says, or null for one that this version does not understand. */
+export function told(data: unknown): Told | null {
+  if (typeof data !== "object" || data === null) return null;
+  const said = data as Record<string, unknown>;
+  const kind = [...RINGS, ...OTHERS].find((one) => one === said.kind);
+  if (kind === undefined || text(said.tag) === "" || text(said.body) === "") return null;
+  return {
+    kind,
+    tag: text(said.tag),
+    title: text(said.title) || "Sangdam",
+    body: text(said.body),
+    ms: typeof said.ms === "number" && said.ms > 0 ? Math.min(said.ms, LONGEST_MS) : 0,
+    accept: text(said.accept),
+    decline: text(said.decline),
+    late: text(said.late),
+    failed: text(said.failed),
+    device: text(said.device),
+  };
+}
+
+export const isRing = (kind: string): boolean => RINGS.some((one) => one === kind);
+
+/** Returns the notification. A ring stays, vibrates and has two buttons; the end of a ring makes no sound. */
+export function notice(push: Told): Notice {
+  const ring = isRing(push.kind);
+  return {
+    body: push.body,
+    tag: push.tag,
+    icon: "/icons/icon-192.png",
+    badge: "/icons/badge-96.png",
+    requireInteraction: ring,
+    renotify: ring,
+    silent: push.kind === "over",
+    ...(ring ? { vibrate: [300, 150, 300, 150, 300] } : {}),
+    ...(ring
+      ? {
+          actions: [
+            { action: "accept", title: push.accept },
+            { action: "decline", title: push.decline },
+          ],
+        }
+      : {}),
+    data: {
+      kind: push.kind,
+      title: push.title,
+      reservation: ring ? push.tag.replace(/^ring\//, "") : "",
+      late: push.late,
+      failed: push.failed,
+      device: push.device,
+    },
+  };
+}
+
+/** Returns what a notification kept, or null for a notification of another version or of a page. */
+export function kept(data: unknown): Kept | null {
+  if (typeof data !== "object" || data === null || typeof (data as Kept).kind !== "string") return null;
+  return data as Kept;
+}

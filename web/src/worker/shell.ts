@@ -1,0 +1,16 @@
+/** Which requests the console's service worker answers from its store: those for files of the empty page. Pure. */
+
+export type Way = "page" | "file" | "network";
+
+/** Returns how to answer a request. `shell`: the paths of the stored files. Data, and everything else, comes from the network. */
+export function wayOf(
+  request: Pick<Request, "method" | "url" | "mode">,
+  origin: string,
+  page: string,
+  shell: ReadonlySet<string>,
+): Way {
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== origin || url.pathname.startsWith("/api/")) return "network";
+  if (request.mode === "navigate") return url.pathname === page ? "page" : "network";
+  return shell.has(url.pathname) && url.search === "" ? "file" : "network";
+}
