@@ -15,6 +15,7 @@ from tests.browser.looking import Eyes
 from tests.browser.people import Cast
 
 DAY_MS = 86_400_000
+LAUNCHER_LEFT = "() => document.elementFromPoint(60, innerHeight - 36)?.id === 'sangdam-widget'"
 
 
 async def lived_through(data_dir: Path, count: int) -> None:
@@ -75,6 +76,11 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     await expect(form.locator(".field-error")).to_have_count(0)
     await expect(owner.get("changed-meanwhile")).to_have_count(0)
     await eyes.look(owner.page, "settings-site")
+
+    shop = await owner.context.new_page()
+    await shop.goto(f"{owner.service.host('operator')}/try/demo-shop")
+    await shop.wait_for_function(LAUNCHER_LEFT)  # in the corner that the site's settings name
+    await shop.close()
 
     jimin = await cast.counselor()
     visitor = await cast.user()
