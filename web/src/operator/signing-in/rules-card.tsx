@@ -4,6 +4,11 @@ import { Button, Failure, Field, toast, useLocale } from "../../ui";
 import type { Rules } from "./api";
 import { t } from "./texts";
 
+const MOST_HOURS = 168;
+
+/** Reads a number of hours within its bounds; 0 for the standard. */
+const hoursIn = (text: string) => Math.min(MOST_HOURS, Math.max(0, Math.round(Number(text)) || 0));
+
 interface RulesCardProps {
   title: string;
   rules: Rules;
@@ -67,7 +72,7 @@ export function RulesCard({ title, rules: loaded, least, hasProvider, save }: Ru
           placeholder="12"
           value={wanted.hours === 0 ? "" : String(wanted.hours)}
           data-testid="sign-in-hours"
-          onInput={(event) => setWanted({ ...wanted, hours: Math.round(Number(event.currentTarget.value)) })}
+          onInput={(event) => setWanted({ ...wanted, hours: hoursIn(event.currentTarget.value) })}
         />
         {(factorAnyway || providerAnyway) && <p class="dim">{t("rules.least")}</p>}
         <Failure text={failed} />
