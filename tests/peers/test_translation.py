@@ -25,8 +25,9 @@ async def service(tmp_path: Path, translation: TranslationService) -> AsyncItera
 
 
 async def writes(author: Person, text: str, audience: str = "all") -> int:
-    await author.send(type="line", session=author.session_id, line=f"l-{text}", text=text, audience=audience)
-    return (await author.find(lambda seen: seen["type"] == "ack" and seen["line"] == f"l-{text}"))["seq"]
+    line = f"l-{len(author.seen)}"
+    await author.send(type="line", session=author.session_id, line=line, text=text, audience=audience)
+    return (await author.find(lambda seen: seen["type"] == "ack" and seen["line"] == line))["seq"]
 
 
 async def test_line_is_translated_for_the_one_who_asks(service: Service, translation: TranslationService) -> None:
