@@ -16,7 +16,7 @@ from matcher.deadlines import Kind
 from matcher.ledger import Ledger
 from matcher.pool import Member
 from matcher.queue import Ticket
-from matcher.rules import MOST_PRIORITY, Rules, check_capacity
+from matcher.rules import MOST_PRIORITY, Rules, check_capacity, check_promise
 from matcher.states import RequestStep, check_request, check_staff
 from matcher.types import (
     AnyEvent,
@@ -115,13 +115,22 @@ class Engine:
 
     def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
         book = self._book.begin(now_ms)
-        if request.id in book.tickets or request.id in book.final:
-            raise Refused("duplicate")
-        if abs(request.priority) > MOST_PRIORITY:
-            raise ValueError("priority is out of bounds")
-        if len(book.tickets) >= book.rules.max_requests:
-            raise Refused("full")
+        self._check_new(request)
         book.wait(book.issue(request))
+        return book.finish()
+
+    def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
+        check_promise(request)
+        book = self._book.begin(now_ms)
+        self._check_new(request)
+        book.promise(book.issue(request))
+        return book.finish()
+
+    def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
+        book = self._book.begin(now_ms)
+        ticket = book.ticket(request)
+        check_request("redeem", ticket.state)
+        book.redeem(ticket)
         return book.finish()
 
     def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
@@ -252,7 +261,7 @@ class Engine:
 
     def place(self, request: str, now_ms: int) -> Place | None:
         ticket = self._book.tickets.get(request)
-        if ticket is None or ticket.state == "accepted":
+        if ticket is None or ticket.state in ("promised", "accepted"):
             return None
         return self._book.place(ticket, max(now_ms, self._book.now_ms))
 
@@ -288,6 +297,15 @@ class Engine:
         )
 
     # --- parts -------------------------------------------------------------------------------------------------------
+
+    def _check_new(self, request: Request) -> None:
+        book = self._book
+        if request.id in book.tickets or request.id in book.final:
+            raise Refused("duplicate")
+        if abs(request.priority) > MOST_PRIORITY:
+            raise ValueError("priority is out of bounds")
+        if len(book.tickets) >= book.rules.max_requests:
+            raise Refused("full")
 
     def _pending(self, reservation: str, fence: int | None) -> Ticket:
         book = self._book

@@ -13,11 +13,12 @@ from matcher.deadlines import Deadlines
 from matcher.pool import Member
 from matcher.queue import Queue, QueueKey, Queues, Ticket
 from matcher.roster import Roster
-from matcher.rules import Rules
+from matcher.rules import PARENT, Rules
 from matcher.selection import Match, Selection
 from matcher.types import (
     AnyEvent,
     HeldAs,
+    Medium,
     Place,
     Refused,
     Request,
@@ -52,6 +53,7 @@ class Ledger:
         self.reservations: dict[str, Ticket] = {}
         self.final: OrderedDict[str, None] = OrderedDict()
         self.orphans: dict[str, dict[str, HeldAs]] = {}  # by signed-out member: the accepted requests that they still hold
+        self.promises: dict[str, dict[str, Medium]] = {}  # by member, signed in or not: the places that are kept free
         self._arrivals = 0
         self._events: list[AnyEvent] = []
         self._waiting: list[Ticket] = []
@@ -118,14 +120,25 @@ class Ledger:
 
     def place(self, ticket: Ticket, now_ms: int) -> Place:
         queue, rank = ticket.queue, ticket.rank
-        ahead = own = 0
+        ahead = own = kept = 0
         if ticket.state != "reserved":
+            kept = self._kept_from(queue)
             ahead = self.queues.ahead_of(queue, rank)
             own = queue.ahead_of(rank)
         if not self.selection.staffed(ticket):
             return Place(ahead + 1, None, None, staffed=False)
-        low_s, high_s = queue.pickups.range_s(own + 1, now_ms, queue.head_since_ms())
+        low_s, high_s = queue.pickups.range_s(own + kept + 1, now_ms, queue.head_since_ms())
         return Place(ahead + 1, low_s, high_s, staffed=True)
+
+    def _kept_from(self, queue: Queue) -> int:
+        """Return how many places of a queue's specialists are kept free. Each costs the queue about one pickup."""
+        kept = 0
+        for staff, promised in self.promises.items():
+            member = self.roster.members.get(staff)
+            ring = member.pool.ring_of(queue) if member is not None else None
+            if ring is not None and ring <= PARENT:
+                kept += sum(medium == queue.medium for medium in promised.values())
+        return kept
 
     # --- staff -------------------------------------------------------------------------------------------------------
 
@@ -133,6 +146,7 @@ class Ledger:
         member = self.roster.add(staff, self.queues, self.now_ms)
         for request, held_as in self.orphans.pop(staff.id, {}).items():
             member.take(request, held_as)
+        member.promised = self.promises.get(staff.id, {})
         self.renew(member)
         self.settle(member)
         return member
@@ -213,6 +227,41 @@ class Ledger:
         ticket = self.tickets[request.id] = Ticket(request, queue, self._arrivals, self.now_ms, self.rules)
         return ticket
 
+    def promise(self, ticket: Ticket) -> None:
+        """Keep a place of the member whom the request names free for it."""
+        self._change(ticket, "promised")
+        self._keep(ticket)
+
+    def _keep(self, ticket: Ticket) -> None:
+        request = ticket.request
+        promised = self.promises.setdefault(request.only, {})
+        promised[request.id] = request.medium
+        member = self.roster.members.get(request.only)
+        if member is not None:
+            member.promised = promised
+            self.settle(member)
+
+    def give_up(self, ticket: Ticket) -> None:
+        """Give back the place that is kept free for a promised request. Its member may then get others."""
+        request = ticket.request
+        promised = self.promises[request.only]
+        del promised[request.id]
+        if not promised:
+            del self.promises[request.only]
+        member = self.roster.members.get(request.only)
+        if member is not None:
+            self.settle(member)
+
+    def redeem(self, ticket: Ticket) -> None:
+        """Let a promised request wait before all others. Its member is offered to it before anybody else is looked at."""
+        self.give_up(ticket)
+        ticket.request = replace(ticket.request, first=True)
+        ticket.waiting_since_ms = self.now_ms
+        member = self.roster.members.get(ticket.request.only)
+        if member is not None and member.is_idle:
+            self.roster.offer(member)
+        self.wait(ticket)
+
     def wait(self, ticket: Ticket, reason: str = "") -> None:
         """Put a request into its queue, at its original time."""
         self.deadlines.clear("suspended", (ticket.request.id,))
@@ -239,6 +288,8 @@ class Ledger:
 
     def end(self, ticket: Ticket, state: RequestState, reason: str = "") -> None:
         request = ticket.request.id
+        if ticket.state == "promised":
+            self.give_up(ticket)
         self.queues.take(ticket)
         self.deadlines.clear("suspended", (request,))
         for staff in ticket.blocked:
@@ -279,6 +330,8 @@ class Ledger:
             self.wait(ticket, "channel")
         elif ticket.state == "accepted":
             self._recount(ticket)
+        elif ticket.state == "promised":
+            self._keep(ticket)
 
     def set_aside(self, ticket: Ticket, *, aside: bool) -> None:
         """Free the place that an accepted request takes (`aside`), or take that place again."""
@@ -300,7 +353,7 @@ class Ledger:
         self.settle(member)
 
     def bring_back(self, status: RequestStatus) -> None:
-        if status.state not in ("waiting", "reserved", "suspended", "accepted"):
+        if status.state not in ("promised", "waiting", "reserved", "suspended", "accepted"):
             return
         ticket = self.issue(status.request)
         if status.state == "accepted" and status.staff is not None:
@@ -308,6 +361,8 @@ class Ledger:
             holder = self.roster.members.get(status.staff) or self._absent(status.staff, ticket)
             self.hold(ticket, holder)
             self._change(ticket, "accepted", "restored")
+        elif status.state == "promised" and status.request.only:
+            self.promise(ticket)
         elif status.state == "suspended":
             self.suspend(ticket)
         else:
@@ -407,6 +462,7 @@ class Ledger:
         nobody: frozenset[str] = frozenset()
         member = self.roster.add(Staff(staff, ticket.queue.role, nobody, nobody, nobody), self.queues, self.now_ms)
         member.lost = True
+        member.promised = self.promises.get(staff, {})
         self.renew(member)
         return member
 

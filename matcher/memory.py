@@ -37,6 +37,12 @@ class MemoryStore:
     async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
         return self._engine.enqueue(request, now_ms)
 
+    async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
+        return self._engine.promise(request, now_ms)
+
+    async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.redeem(request, now_ms)
+
     async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         return self._engine.cancel(request, now_ms, reason)
 

@@ -36,13 +36,14 @@ class Member:
     `mode`: the state that the member chose or that a timeout set. `state` also depends on `live` (the member's accepted requests,
     and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and calls take a place. `obstacles`:
     by medium, why the member can get no request now; None means that they can. `is_idle`: whether they can for any medium.
+    `promised`: by request, the medium of each place that is kept free for an appointment (the ledger's own dict).
     `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event about the member. `known`: the
     obstacles that the member has had, by their reasons. `watched_by`: demands whose `obstructed` names the member.
     """
 
     __slots__ = (
         "calls", "idle_item", "idle_since_ms", "is_idle", "known", "live", "lost", "mode", "obstacles", "passed", "pool",
-        "reported", "reported_ready", "reservation", "since_ms", "staff", "texts", "watched_by",
+        "promised", "reported", "reported_ready", "reservation", "since_ms", "staff", "texts", "watched_by",
     )  # fmt: skip  # a list of names
 
     def __init__(self, staff: Staff, pool: Pool, now_ms: int) -> None:
@@ -52,6 +53,7 @@ class Member:
         self.lost = False
         self.reservation: str | None = None
         self.live: dict[str, HeldAs] = {}
+        self.promised: dict[str, Medium] = {}
         self.texts = 0
         self.calls = 0
         self.since_ms = now_ms
@@ -82,7 +84,12 @@ class Member:
 
     def has_room(self, medium: Medium) -> bool:
         """Return whether the member can take one more request of this medium."""
-        return self.texts < self.staff.texts if medium == "text" else self.calls < self.staff.calls
+        taken, capacity = (self.texts, self.staff.texts) if medium == "text" else (self.calls, self.staff.calls)
+        return taken + self._kept(medium) < capacity
+
+    def _kept(self, medium: Medium) -> int:
+        """Return how many places for this medium are kept free for appointments."""
+        return sum(each == medium for each in self.promised.values()) if self.promised else 0
 
     def take(self, request: str, held_as: HeldAs) -> None:
         """Count an accepted request."""
@@ -148,8 +155,12 @@ class Member:
             text = "full" if staff.texts > 1 else "busy"
         elif self.calls and not staff.texts_in_call:
             text = "in_call"
+        elif text is None and self.promised and not self.has_room("text"):
+            text = "promised"
         if self.calls >= staff.calls:
             call = "full" if staff.calls > 1 else "busy"
+        elif call is None and self.promised and not self.has_room("call"):
+            call = "promised"
         return text, call
 
     def status(self) -> StaffStatus:

@@ -40,6 +40,12 @@ def check_capacity(staff: Staff) -> None:
         raise ValueError("capacity is too large")
 
 
+def check_promise(request: Request) -> None:
+    """Raise ValueError if a request that is to be promised names no member."""
+    if not request.only:
+        raise ValueError("a promise names its member")
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Durations (ms) and bounds of matching.

@@ -7,14 +7,16 @@ from typing import Literal
 from matcher.types import Refused, RequestState, StaffState
 
 RequestStep = Literal[
-    "suspend", "resume", "cancel", "unserved", "set_aside", "take_back", "entered", "requeue", "complete", "release", "transfer",
+    "redeem", "suspend", "resume", "cancel", "unserved", "set_aside", "take_back", "entered", "requeue", "complete", "release",
+    "transfer",
 ]  # fmt: skip  # a list of names
 StaffStep = Literal["set_available", "set_away", "wrapped_up"]
 
 REQUEST_STEPS: dict[RequestStep, frozenset[RequestState]] = {
+    "redeem": frozenset({"promised"}),
     "suspend": frozenset({"waiting", "reserved"}),
     "resume": frozenset({"suspended"}),
-    "cancel": frozenset({"waiting", "suspended", "reserved"}),
+    "cancel": frozenset({"promised", "waiting", "suspended", "reserved"}),
     "unserved": frozenset({"waiting"}),
     "set_aside": frozenset({"accepted"}),
     "take_back": frozenset({"accepted"}),

@@ -14,14 +14,14 @@ RequestKind = Literal["user", "callback", "help"]
 StaffRole = Literal["counselor", "professional"]
 Medium = Literal["text", "call"]  # what a request asks for; voice and video are both calls
 HeldAs = Literal["text", "call", "aside"]  # how an accepted request counts for its holder: "aside" takes no place
-RequestState = Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
+RequestState = Literal["promised", "waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
 Ring = Literal["exact", "parent", "any"]
 StaffMode = Literal["away", "available", "wrap_up"]  # the state of a member without load
 PassedReason = Literal[
     "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
-    "not_asked",
+    "not_asked", "promised",
 ]  # fmt: skip  # a list of names
 
 
@@ -192,7 +192,8 @@ class RequestStatus:
     """State of an open request.
 
     `reservation` and `expires_at_ms` are set while it is reserved. `staff`: for whom it is reserved, or who has accepted it.
-    `aside`: it is accepted and takes no place, because its user has left the page.
+    `aside`: it is accepted and takes no place, because its user has left the page. A promised request names its member in
+    `request.only`.
     """
 
     request: Request
@@ -274,6 +275,17 @@ class MatchStore(Protocol):
     async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
         """Put a new request into its queue. Raises `Refused`: "duplicate" for a known id, or "full"."""
 
+    async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
+        """Keep one of the places of the member `request.only` free for an appointment that begins soon.
+
+        The request waits in no queue and does not ring until `redeem`. Nothing else rings in its place, also if the member signs
+        out and in again, or has not signed in yet. Present sessions go on. Raises `Refused` like `enqueue`, and ValueError when
+        the request names no member.
+        """
+
+    async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """Ring for a promised request, whose time has come. It goes before all others, and takes the place that was kept."""
+
     async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         """End a request that is not accepted yet."""
 
@@ -345,6 +357,7 @@ class MatchStore(Protocol):
 
         `waiting` and `reserved` requests come back waiting, `suspended` ones suspended (for 60 s from now). `accepted` ones come
         back accepted, held by `staff`. That member is `lost` until they sign in, and is signed out after 30 s (reason "lease").
+        `promised` ones come back promised.
         Final and known requests are skipped.
         """
 

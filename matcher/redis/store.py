@@ -26,6 +26,7 @@ from matcher.types import (
 )
 
 DOMAIN = "default"
+OPEN = frozenset({"promised", "waiting", "reserved", "suspended", "accepted"})
 
 
 class RedisStore:
@@ -85,6 +86,12 @@ class RedisStore:
     async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
         return await self._step("enqueue", now_ms, wire.packed_request(request))
 
+    async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
+        return await self._step("promise", now_ms, wire.packed_promise(request))
+
+    async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("redeem", now_ms, request)
+
     async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         return await self._step("cancel", now_ms, request, reason)
 
@@ -134,7 +141,7 @@ class RedisStore:
         return await self._step("sweep", now_ms)
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
-        open_ones = [status for status in requests if status.state in ("waiting", "reserved", "suspended", "accepted")]
+        open_ones = [status for status in requests if status.state in OPEN]
         return await self._step("restore", now_ms, [wire.packed_status(status) for status in open_ones])
 
     async def remember(self, fence: int) -> None:

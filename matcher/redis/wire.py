@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from matcher import estimate
-from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS, Rules, check_capacity
+from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS, Rules, check_capacity, check_promise
 from matcher.types import (
     AnyEvent,
     PassedOver,
@@ -72,6 +72,12 @@ def packed_request(request: Request) -> dict[str, Any]:
     }
 
 
+def packed_promise(request: Request) -> dict[str, Any]:
+    """Pack a request that is promised to a member. Raise ValueError if it names none."""
+    check_promise(request)
+    return packed_request(request)
+
+
 def packed_status(status: RequestStatus) -> dict[str, Any]:
     return {
         "request": packed_request(status.request),
@@ -131,13 +137,13 @@ def staff_status(packed: list[Any]) -> StaffStatus:
 
 def place(packed: list[Any], now_ms: int) -> Place:
     """Make a `Place` from the packed result of `standing` in reading.lua."""
-    ahead, own, head_since_ms, recent, staffed = packed
+    ahead, own, kept, head_since_ms, recent, staffed = packed
     if not staffed:
         return Place(ahead + 1, None, None, staffed=False)
     pickups = estimate.Pickups()
     for line in reversed(recent):
         pickups.add(*map(int, line.split()))
-    low_s, high_s = pickups.range_s(own + 1, now_ms, head_since_ms or None)
+    low_s, high_s = pickups.range_s(own + kept + 1, now_ms, head_since_ms or None)
     return Place(ahead + 1, low_s, high_s, staffed=True)
 
 

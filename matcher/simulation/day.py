@@ -16,6 +16,7 @@ import numpy as np
 
 from matcher.engine import Engine
 from matcher.rules import Rules
+from matcher.simulation.appointments import APPOINTMENT, Appointments, Kept
 from matcher.simulation.arrivals import Arrivals
 from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, StaffState
@@ -64,6 +65,7 @@ class Outcome:
     `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`, `later`: the outcomes of ranges told at the
     start, and of ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how often each group was
     rung. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.
+    `appointments`: how appointments were kept; None without any.
     """
 
     arrivals: Arrivals
@@ -78,6 +80,7 @@ class Outcome:
     state_s: dict[str, dict[StaffState, float]] = field(default_factory=dict)
     rings: dict[str, int] = field(default_factory=dict)
     steps: int = 0
+    appointments: Kept | None = None
 
 
 class _Draws:
@@ -159,6 +162,9 @@ class Day:
             np.full(count, UNTOLD),
             np.full(count, NOBODY),
         )
+        plan = model.appointments
+        self._booked = None if plan is None else Appointments(plan, self.engine, self._at, self._follow, self._rng)
+        self.outcome.appointments = self._booked.kept if self._booked is not None else None
         self._plan_shifts()
 
     def run(self) -> Outcome:
@@ -253,8 +259,8 @@ class Day:
             counted = outcome.first if at_ms == began_ms else outcome.later
             counted.count(low_s, high_s, (self._now_ms - at_ms) / 1000, served=served)
 
-    def _complete(self, index: int) -> None:
-        self._follow(self.engine.complete(str(index), self._now_ms))
+    def _complete(self, request: int | str) -> None:
+        self._follow(self.engine.complete(str(request), self._now_ms))
 
     # --- staff -------------------------------------------------------------------------------------------------------
 
@@ -270,6 +276,8 @@ class Day:
                 for begin, end in shifts:
                     self._at(START_MS + begin * 1000, self._comes, person)
                     self._at(START_MS + end * 1000, self._goes, person)
+                    if self._booked is not None:
+                        self._booked.plan(person.staff, START_MS + begin * 1000, START_MS + end * 1000, self.arrivals.queues)
 
     def _comes(self, person: _Person) -> None:
         person.shift += 1
@@ -293,6 +301,8 @@ class Day:
         person = self._people[event.staff]
         group = person.group
         group.rings += 1
+        if self._booked is not None:
+            self._booked.rings(event)
         percent = self._rng.random() * 100 if group.model.declined_percent or group.model.missed_percent else 100.0
         if percent < group.model.missed_percent:
             return  # missed: the sweep ends the reservation
@@ -300,8 +310,15 @@ class Day:
         self._after(group.answer_ms(), self._decline if declined else self._accept, event)
 
     def _accept(self, event: Reserved) -> None:
-        index = int(event.request)
-        if self._still_rings(event):
+        if not self._still_rings(event):
+            return
+        if self._booked is not None and event.request.startswith(APPOINTMENT):
+            self._booked.accepted(event.request)
+            self._follow(self.engine.accept(event.reservation, self._now_ms))
+            self._follow(self.engine.entered(event.request, self._now_ms))
+            self._after(self._booked.handle_ms(), self._complete, event.request)
+        else:
+            index = int(event.request)
             self._follow(self.engine.accept(event.reservation, self._now_ms))
             self.outcome.by[index] = self._people[event.staff].group.number
             self._wait_over(index, served=True)
@@ -342,6 +359,8 @@ class Day:
         """End the day: count the users who still wait as not served, and sum up the times of each group."""
         for index in list(self._told):
             self._wait_over(index, served=False)
+        if self._booked is not None:
+            self._booked.close()
         for group in self._groups:
             name = group.model.name
             self.outcome.state_s[name] = {state: ms / 1000 for state, ms in group.state_ms.items()}

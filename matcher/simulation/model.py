@@ -111,11 +111,27 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
         return [(max(0, begin), end) for begin, end in spans if end > 0]
 
 
+class AppointmentModel(Struct, frozen=True, forbid_unknown_fields=True):
+    """Appointments by call with counselors, one after another during their shifts.
+
+    `booked_percent`: share of these times that are booked. `minutes`, `pause_minutes`: length, and the pause after it.
+    `lead_s`: so long before the start a place is kept free. `grace_s`: so long after it only this counselor is asked.
+    """
+
+    booked_percent: Share = 50
+    minutes: Annotated[int, Meta(ge=1, le=240)] = 30
+    pause_minutes: Annotated[int, Meta(ge=0, le=240)] = 15
+    lead_s: Annotated[float, Meta(gt=0)] = 300
+    grace_s: Annotated[float, Meta(gt=0)] = 180
+    handle: Spread = Spread(1200, "lognormal", 0.5)
+
+
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole model: groups of staff, and queues. A file of arrivals replaces the queues."""
+    """A whole model: groups of staff, queues, and appointments. A file of arrivals replaces the queues."""
 
     staff: Annotated[list[StaffModel], Meta(min_length=1)]
     queue: list[QueueModel] = []
+    appointments: AppointmentModel | None = None
 
 
 def queue_name(key: QueueKey) -> str:
@@ -158,4 +174,4 @@ def scaled(model: Model, factor: float) -> Model:
     """Return the model with `factor` times as many users and staff."""
     queues = [msgspec.structs.replace(q, per_hour=[rate * factor for rate in q.per_hour]) for q in model.queue]
     staff = [msgspec.structs.replace(s, people=max(1, round(s.people * factor))) for s in model.staff]
-    return Model(staff, queues)
+    return Model(staff, queues, model.appointments)

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from msgspec import Struct
 
+from matcher.simulation.appointments import Kept
 from matcher.simulation.day import Outcome
 from matcher.simulation.erlang import Prediction, predict
 from matcher.simulation.model import DAY_S, HOUR_S, NEVER_S, Model, StaffModel, queue_name
@@ -50,7 +51,7 @@ class Report(Struct, frozen=True):
     """The figures of a day.
 
     `within_s`: the wait that counts for the service level. `wait_promise_kept_percent`: share of the ranges told at the start
-    that held; `later_promise_kept_percent`: share of the ranges told afterwards.
+    that held; `later_promise_kept_percent`: share of the ranges told afterwards. `appointments`: None without any.
     """
 
     within_s: float
@@ -60,6 +61,7 @@ class Report(Struct, frozen=True):
     wait_promise_kept_percent: float | None
     later_promise_kept_percent: float | None
     theory: Theory | None
+    appointments: Kept | None = None
 
 
 def report(outcome: Outcome, model: Model, within_s: float = 20) -> Report:
@@ -75,6 +77,7 @@ def report(outcome: Outcome, model: Model, within_s: float = 20) -> Report:
         outcome.first.kept_percent,
         outcome.later.kept_percent,
         _theory(outcome, model, within_s),
+        outcome.appointments,
     )
 
 

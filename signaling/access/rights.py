@@ -71,6 +71,7 @@ TABLE: Final[dict[Action, dict[Holder, Reach]]] = {
     "sign_in.rules": {"administrator": "organisation", "owner": "organisation"},
     "organisations.change": {"administrator": "installation"},
     "messages.manage": _RUNS,
+    "appointments.manage": _SEES,
     "tokens.change": {"administrator": "organisation", "owner": "organisation"},
     "installation.see": {"administrator": "installation"},
 }
@@ -114,6 +115,7 @@ SAYS: Final[dict[Action, str]] = {
     "sign_in.rules": "See and change the organisation's own rules for signing in.",
     "organisations.change": "Add organisations, and make administrators.",
     "messages.manage": "List and mark messages left, and list and mark callbacks (by the API).",
+    "appointments.manage": "See, move and cancel callbacks and appointments.",
     "tokens.change": "See, make and remove API tokens.",
     "installation.see": "See media workers and the counts of refused requests.",
 }

@@ -119,6 +119,11 @@ def _print(found: Report) -> None:
     console.print(table)
     for name, percent in found.occupancy_percent.items():
         console.print(f"{name}: occupied {_number(percent)} % of the time on duty")
+    if (kept := found.appointments) is not None:
+        console.print(
+            f"Appointments: {kept.booked}; {kept.on_time} rang at the start, {kept.late} later, {kept.elsewhere} at a colleague,"
+            f" {kept.nobody} at nobody. Promises broken by the matcher: {kept.broken}"
+        )
     console.print(f"Waits within the range shown at the start: {_number(found.wait_promise_kept_percent)} %")
 
 

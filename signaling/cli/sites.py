@@ -6,6 +6,7 @@ import secrets
 from typing import Any, BinaryIO, Final, TextIO, get_args
 
 import click
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from signaling.access.codes import MOST_KEYS, SERVER_KID
@@ -27,6 +28,7 @@ from .typed import (
     MOST_FILE_MB,
     an_id,
     an_id_or_none,
+    appointment_plan,
     colour,
     json_option,
     language_tags,
@@ -47,6 +49,7 @@ MOST_LOGO_BYTES: Final = 8 * 1024 * 1024
 def _site_row(site: Site) -> dict[str, Any]:
     """Return a site for output, with the ids of its keys. The secret of a key is shown only once, when the key is made."""
     row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys", "wrap_up", "mail")}
+    row["appointments"] = to_builtins(site.appointments)
     return row | {"categories": list(site.categories), "keys": [key.kid for key in site.keys]}
 
 
@@ -186,6 +189,14 @@ def site() -> None:
     metavar="LANGUAGE=TEXT",
     callback=texts_by_language(MOST_NOTICE),
     help="Notice that users read before they agree to a recording. Repeatable.",
+)
+@click.option(
+    "--appointments",
+    default="off",
+    callback=appointment_plan,
+    metavar="off|MINUTES[+PAUSE]",
+    help="Let users book a counselor's time instead of a callback by anybody, such as 30+15: half an hour and a pause of 15"
+    " minutes after it. Both are multiples of 15. [default: off]",
 )
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option

@@ -26,6 +26,7 @@ from signaling.protocol.mail_addresses import BadAddress, address_of
 from signaling.protocol.texts import BadText, Exact, Rule, Seen
 from signaling.recordings import Recordings
 from signaling.records import Records
+from signaling.records.appointment_plan import AppointmentPlan
 from signaling.records.checks import Invalid
 
 from .options import CONFIG, STORAGE, settings_from, storage_options
@@ -210,6 +211,17 @@ def colour(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
         raise click.BadParameter("give the colour as #rrggbb")
     return value
+
+
+def appointment_plan(_context: click.Context, _parameter: click.Parameter, value: str) -> AppointmentPlan | None:
+    """Return the plan of a site's appointments: "30+15" for half an hour and a pause of 15 minutes; "off" for none."""
+    if value == "off":
+        return None
+    minutes, _, pause = (part.strip() for part in value.partition("+"))
+    allowed = {str(each) for each in range(0, 121, 15)}
+    if {minutes, pause or "0"} <= allowed and minutes != "0" and int(pause or 0) <= 60:
+        return AppointmentPlan(minutes=int(minutes), buffer_minutes=int(pause or 0))
+    raise click.BadParameter("write “off”, or minutes and pause such as 30+15, in steps of 15")
 
 
 def valid(check: Callable[[T], T], settings: T) -> T:

@@ -42,6 +42,12 @@ class CheckedStore:
     async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
         return await (await self._ours()).enqueue(request, now_ms)
 
+    async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
+        return await (await self._ours()).promise(request, now_ms)
+
+    async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await (await self._ours()).redeem(request, now_ms)
+
     async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         return await (await self._ours()).cancel(request, now_ms, reason)
 

@@ -15,17 +15,20 @@ from signaling.live.index import Index
 from signaling.live.staffing import Staffing
 from signaling.mail import Postbox
 from signaling.mail.background import Background
+from signaling.mail.kinds import Kind
 from signaling.mail.postbox import AFTER_S, REPLY_AGAIN_MS
 from signaling.protocol.mail_addresses import address_in, masked
 from signaling.protocol.session_views import Line, MailView
 from signaling.records import MessageRecord, Records
+from signaling.session.model import Callback
 from signaling.session.views import brief_value
 
 MOST_TASKS = 1000  # mails that are being queued at the same time
 ALERTS_S = 30.0
 NOBODY_MS = 60_000  # a queue that nobody serves is reported after this wait
 ALERT_AGAIN_MS = 30 * 60_000
-SOON_MS = 15 * 60_000  # so long before a callback its reminder is sent
+SOON_MS = 15 * 60_000  # so long before a callback or an appointment its reminder is sent
+DAY_MS = 24 * 3_600_000  # so long before an appointment its first reminder is sent
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 
@@ -87,7 +90,7 @@ class Mailing:
 
         An address to which a callback is promised stays.
         """
-        if former != _callback_address(entry):
+        if former != callback_address(entry):
             await self._records.leave_address(entry.id, self._postbox.addresses.hashed(former))
 
     # --- answers ---------------------------------------------------------------------------------------------------------
@@ -149,42 +152,46 @@ class Mailing:
         called = entry.session.callback
         if called is None or called.state != "scheduled":
             return
-        if address := _callback_address(entry):
-            self._background.later(self._promise(entry, address, called.due_at))
+        if address := callback_address(entry):
+            self._background.later(self._promise(entry, address, called))
 
     def callback_cancelled(self, entry: Entry) -> None:
         """Confirm that a callback was cancelled, with an event that removes it from a calendar."""
         called = entry.session.callback
         if called is None:
             return
-        if address := _callback_address(entry):
-            self._background.later(self._cancelled(entry, address, called.due_at))
+        if address := callback_address(entry):
+            self._background.later(self._cancelled(entry, address, called))
 
     def callback_settled(self, entry: Entry) -> None:
         """Send no more mails about a callback that is over."""
         self._background.later(self._forget_promises(entry))
 
-    async def _promise(self, entry: Entry, address: str, at: int) -> None:
+    async def _promise(self, entry: Entry, address: str, called: Callback) -> None:
         await self._forget_promises(entry)
-        args = {"at": at, "moved": _sequence(self._now())}
-        about: dict[str, Any] = {"site": entry.site.id, "session": entry.id, "language": entry.session.language, "args": args}
-        await self._postbox.post("callback", address, key=f"callback/{entry.id}", life_ms=max(at - self._now(), 60_000), **about)
-        if at - SOON_MS > self._now() + SOON_MS:
-            await self._postbox.post("callback_soon", address, key=f"soon/{entry.id}", at=at - SOON_MS, life_ms=SOON_MS, **about)
+        at, now, about = called.due_at, self._now(), self._about(entry, called)
+        kind: Kind = "appointment" if called.staff else "callback"
+        soon: Kind = "appointment_soon" if called.staff else "callback_soon"
+        await self._postbox.post(kind, address, key=f"callback/{entry.id}", life_ms=max(at - now, 60_000), **about)
+        if called.staff and at - DAY_MS > now + SOON_MS:
+            day = at - DAY_MS
+            await self._postbox.post("appointment_day", address, key=f"day/{entry.id}", at=day, life_ms=DAY_MS // 2, **about)
+        if at - SOON_MS > now + SOON_MS:
+            await self._postbox.post(soon, address, key=f"soon/{entry.id}", at=at - SOON_MS, life_ms=SOON_MS, **about)
 
-    async def _cancelled(self, entry: Entry, address: str, at: int) -> None:
+    async def _cancelled(self, entry: Entry, address: str, called: Callback) -> None:
         await self._forget_promises(entry)
-        await self._postbox.post(
-            "callback_cancelled",
-            address,
-            site=entry.site.id,
-            session=entry.id,
-            language=entry.session.language,
-            args={"at": at, "moved": _sequence(self._now())},
-        )
+        kind: Kind = "appointment_cancelled" if called.staff else "callback_cancelled"
+        await self._postbox.post(kind, address, **self._about(entry, called))
+
+    def _about(self, entry: Entry, called: Callback) -> dict[str, Any]:
+        args: dict[str, Any] = {"at": called.due_at, "moved": _sequence(self._now())}
+        if called.staff:
+            args |= {"name": called.staff_name, "minutes": called.minutes}
+        return {"site": entry.site.id, "session": entry.id, "language": entry.session.language, "args": args}
 
     async def _forget_promises(self, entry: Entry) -> None:
-        for key in (f"callback/{entry.id}", f"soon/{entry.id}"):
+        for key in (f"callback/{entry.id}", f"day/{entry.id}", f"soon/{entry.id}"):
             await self._records.drop_mails(key)
 
     # --- alerts ----------------------------------------------------------------------------------------------------------
@@ -228,7 +235,7 @@ class Mailing:
             )
 
 
-def _callback_address(entry: Entry) -> str:
+def callback_address(entry: Entry) -> str:
     """Return where a callback's mails go: the contact of the callback if it is a mail address, else the user's address."""
     called = entry.session.callback
     return address_in(called.contact if called else "") or address_for(entry)

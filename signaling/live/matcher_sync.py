@@ -154,6 +154,7 @@ class Agreeing:
                 if ringing is not None:
                     await self.matching.ring_lost(wanted.request, ringing, found.fence)
                 state: m.RequestState = "accepted" if wanted.staff else "waiting" if here else "suspended"
+                state = "promised" if wanted.promised else state
                 request = self.requests.request_of(entry, wanted)
                 missing.append(m.RequestStatus(request, state, staff=wanted.staff or None, aside=wanted.aside))
         if missing:
@@ -176,7 +177,9 @@ class Agreeing:
             await self._step(store.becomes_call(request, now))
         if ringing is not None and ringing.reservation != status.reservation and status.state != "accepted":
             await self.matching.ring_lost(request, ringing, fence)
-        if wanted.staff:
+        if wanted.promised or status.state == "promised":
+            await self._compare_promised(entry, wanted, status)
+        elif wanted.staff:
             await self._compare_accepted(entry, wanted, status, fence)
         elif status.state == "accepted" and status.staff:
             reservation = ringing.reservation if ringing else ""
@@ -188,6 +191,15 @@ class Agreeing:
         elif here and status.state == "reserved" and (ringing is None or ringing.reservation != status.reservation):
             until = status.expires_at_ms or now
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
+
+    async def _compare_promised(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> None:
+        """Make the matcher keep a place, or let the promised request ring, as the session says."""
+        store, now = self._store, self._now()
+        if not wanted.promised:
+            await self._step(store.redeem(wanted.request, now))
+        elif status.state != "accepted":
+            await self._step(store.cancel(wanted.request, now, "ended"))
+            await self._step(store.restore([m.RequestStatus(self.requests.request_of(entry, wanted), "promised")], now))
 
     async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
         """Compare an accepted request with the member of staff to whom the session has assigned it.
@@ -244,6 +256,8 @@ class Agreeing:
 
 
 def _alike(wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus) -> bool:
+    if wanted.promised:
+        return status.state == "promised"
     if wanted.staff:
         return status.state == "accepted" and (status.staff, status.aside) == (wanted.staff, wanted.aside)
     if not here:

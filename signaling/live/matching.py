@@ -174,7 +174,7 @@ class Matching:
 
     async def _request_changed(self, event: m.RequestChanged) -> None:
         entry = self._entry_of(event.request)
-        if entry is None:
+        if entry is None or event.state == "promised":
             return
         if event.reason == "unstaffed":
             await self.sessions.apply(entry, NobodyEligible(event.request))

@@ -79,8 +79,7 @@ class Requests:
         try:
             match effect:
                 case Enqueue():
-                    await self.call(store.enqueue(self.request_of(entry, effect), now))
-                    await self._look(entry, effect)
+                    await self._enqueue(entry, effect)
                 case Step():
                     await self.call(_STEPS[effect.step](store, effect.request, now))
                 case Transfer():
@@ -88,7 +87,7 @@ class Requests:
                 case Reinstate():
                     state: m.RequestState = "suspended"  # until its user is back; a callback does not need its user
                     if effect.staff or effect.kind == "callback":
-                        state = "accepted" if effect.staff else "waiting"
+                        state = "accepted" if effect.staff else "promised" if effect.promised else "waiting"
                     status = m.RequestStatus(
                         self.request_of(entry, effect), state, staff=effect.staff or None, aside=effect.aside
                     )
@@ -100,6 +99,21 @@ class Requests:
             # the session has changed already; the matcher learns of it when it is reachable again
             self._refused["matcher_unavailable"] += 1
             self._unsettled.set()
+
+    async def _enqueue(self, entry: Entry, effect: Enqueue) -> None:
+        store, now, request = self._store, self._now(), self.request_of(entry, effect)
+        if effect.step == "promise":
+            await self.call(store.promise(request, now))
+            return
+        if effect.step == "redeem":
+            try:
+                await self.call(store.redeem(request.id, now))
+            except m.Refused:  # the matcher knows of no promise: it was unavailable when the place should have been kept
+                log.info("promise not known", session=entry.id)
+            else:
+                return
+        await self.call(store.enqueue(request, now))
+        await self._look(entry, effect)
 
     def request_of(self, entry: Entry, effect: Enqueue | Reinstate) -> m.Request:
         path = entry.site.category_path(effect.category) or (effect.category,)
@@ -115,7 +129,7 @@ class Requests:
             excluded=frozenset(effect.excluded),
             only=effect.only,
             first=effect.first,
-            medium="text" if entry.session.channel == "text" and effect.kind != "callback" else "call",
+            medium=_medium(entry, effect),
         )
 
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
@@ -136,3 +150,10 @@ class Requests:
             if not event.done():
                 event.set_result(None)
         return event
+
+
+def _medium(entry: Entry, effect: Enqueue | Reinstate) -> m.Medium:
+    """Return the medium of a request. A callback by anybody is a call, however the user reached the site."""
+    called = entry.session.callback
+    by_text = effect.kind != "callback" or (called is not None and bool(called.staff))
+    return "text" if entry.session.channel == "text" and by_text else "call"

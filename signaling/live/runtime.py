@@ -13,6 +13,8 @@ from signaling.access.turn_credentials import Turn
 from signaling.config.settings import Bounds
 from signaling.files import Files
 from signaling.live.answering import Answering
+from signaling.live.appointment_desk import AppointmentDesk
+from signaling.live.appointments import Appointments
 from signaling.live.arriving import Arriving
 from signaling.live.briefs import Briefs
 from signaling.live.call_quality import Calls
@@ -222,6 +224,15 @@ class Live:
             index=index,
             hub=hub,
             refused=refused,
+            now=now,
+        )
+        self.appointments = Appointments(records=records, index=index, staffing=staffing, now=now)
+        self.desk = AppointmentDesk(
+            appointments=self.appointments,
+            sessions=sessions,
+            mailing=self.mailing,
+            records=records,
+            index=index,
             now=now,
         )
         self.unattended = Unattended(records=records, index=index, staffing=staffing, now=now)

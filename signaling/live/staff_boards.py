@@ -42,7 +42,7 @@ QUEUE_ITEMS = 50
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
 # (organisation, role, locale, languages, sites, categories) of members of staff; members of one group see the same queue
-Group = tuple[str, str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+Group = tuple[str, str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...], str]
 
 
 class Boards:
@@ -210,6 +210,7 @@ class Boards:
             tuple(record.languages),
             tuple(record.sites),
             tuple(record.categories),
+            self._has_appointments(record),
         )
         frame = self._frames.get(group)
         if frame is None:
@@ -219,6 +220,11 @@ class Boards:
         client.queue_sent = hash(frame)
         client.send_encoded(frame)
         return len(frame)
+
+    def _has_appointments(self, record: StaffRecord) -> str:
+        """Return the member's id if they have appointments, which are named to them only; else ""."""
+        mine = any(_staff_of(entry) == record.id for entry in self._index.callbacks.values())
+        return record.id if mine else ""
 
     def _queue(self, record: StaffRecord, locale: str) -> Queue:
         counselor = record.role == "counselor"
@@ -245,7 +251,9 @@ class Boards:
     def _to_come(self, locale: str, record: StaffRecord) -> list[QueueItem]:
         """Return the callbacks that are not due yet and that this member could serve."""
         found = [entry for entry in self._index.callbacks.values() if not entry.session.in_line() and self._may(record, entry)]
-        return self._soonest(found, locale)
+        items = self._soonest(found, locale)
+        mine = iter(self._named([item for item in items if item.staff == record.id]))
+        return [next(mine) if item.staff == record.id else item for item in items]
 
     def _soonest(self, found: list[Entry], locale: str) -> list[QueueItem]:
         soonest = nsmallest(QUEUE_ITEMS, found, key=_since)
@@ -381,6 +389,10 @@ def thresholds(stored: Sequence[Threshold]) -> list[ThresholdItem]:
         structs.replace(item, amber=found[item.figure].amber, red=found[item.figure].red) if item.figure in found else item
         for item in DEFAULT_THRESHOLDS
     ]
+
+
+def _staff_of(entry: Entry) -> str:
+    return entry.session.callback.staff if entry.session.callback is not None else ""
 
 
 def _since(entry: Entry) -> int:

@@ -1,45 +1,79 @@
-"""The calendar event of a callback (RFC 5545), when the callback is booked, moved or cancelled. Pure."""
+"""Calendar events (RFC 5545) of callbacks and appointments: one for each mail, and the feed of a member of staff. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import icalendar
 
 from .messages import Attachment
 
-_LASTS = timedelta(minutes=15)
+CALLBACK_MINUTES: Final = 15
 _WARNS = timedelta(minutes=-10)
+_FEED_RENEWED = timedelta(minutes=15)  # how often calendars may ask for a feed
 
 
-def event(
-    session: str, server: str, title: str, text: str, at_ms: int, now_ms: int, *, moved: int, cancelled: bool
-) -> Attachment:
-    """Return the event as a file. All events of one session have the same UID, so a calendar replaces the earlier event.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """A booked time. All events with the same `id` are one, so a calendar replaces the earlier event.
 
-    `server`: the host name for the UID. `moved`: how often the callback has changed; a calendar keeps the event with the highest
-    number.
+    `moved`: how often the time has changed; a calendar keeps the event with the highest number.
     """
-    begin = datetime.fromtimestamp(at_ms / 1000, UTC)
+
+    id: str
+    title: str
+    text: str
+    at_ms: int
+    minutes: int = CALLBACK_MINUTES
+    moved: int = 0
+    cancelled: bool = False
+
+
+def attachment(booked: Booked, now_ms: int) -> Attachment:
+    """Return the event as a file for a mail, when the time is booked, moved or cancelled."""
+    method = "CANCEL" if booked.cancelled else "PUBLISH"
+    calendar = _calendar("Callback")
+    calendar.add("method", method)
+    calendar.add_component(_event(booked, now_ms))
+    return Attachment("callback.ics", "text/calendar", calendar.to_ical(), (("method", method),))
+
+
+def feed(name: str, booked: Iterable[Booked], now_ms: int) -> bytes:
+    """Return a calendar to subscribe to. `name`: its title."""
+    calendar = _calendar("Appointments")
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", _FEED_RENEWED, {"value": "DURATION"})
+    for each in booked:
+        calendar.add_component(_event(each, now_ms))
+    found: bytes = calendar.to_ical()
+    return found
+
+
+def _calendar(product: str) -> icalendar.Calendar:
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", f"-//Sangdam//{product}//EN")
+    calendar.add("version", "2.0")
+    return calendar
+
+
+def _event(booked: Booked, now_ms: int) -> icalendar.Event:
+    begin = datetime.fromtimestamp(booked.at_ms / 1000, UTC)
     found = icalendar.Event()
-    found.add("uid", f"{session}@{server}")
-    found.add("sequence", moved)
+    found.add("uid", booked.id)
+    found.add("sequence", booked.moved)
     found.add("dtstamp", datetime.fromtimestamp(now_ms / 1000, UTC))
     found.add("dtstart", begin)
-    found.add("dtend", begin + _LASTS)
-    found.add("summary", title)
-    found.add("description", text)
-    found.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    if not cancelled:
+    found.add("dtend", begin + timedelta(minutes=booked.minutes))
+    found.add("summary", booked.title)
+    found.add("description", booked.text)
+    found.add("status", "CANCELLED" if booked.cancelled else "CONFIRMED")
+    if not booked.cancelled:
         alarm = icalendar.Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", title)
+        alarm.add("description", booked.title)
         alarm.add("trigger", _WARNS)
         found.add_component(alarm)
-    calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//Sangdam//Callback//EN")
-    calendar.add("version", "2.0")
-    method = "CANCEL" if cancelled else "PUBLISH"
-    calendar.add("method", method)
-    calendar.add_component(found)
-    return Attachment("callback.ics", "text/calendar", calendar.to_ical(), (("method", method),))
+    return found

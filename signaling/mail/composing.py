@@ -20,7 +20,7 @@ from signaling.transcripts import page, plain, zone_of
 from signaling.transcripts.reading import conversation_of, pictures_for
 
 from . import calendar
-from .kinds import ACCOUNT, MAIL_CONFIRM, MANNERS, NEW_DEVICE, THREAD, Kind
+from .kinds import ACCOUNT, MAIL_CONFIRM, MANNERS, NEW_DEVICE, THREAD, WITH_EVENT, Kind
 from .letters import About, letter, moment, zone_name
 from .messages import Attachment, Envelope, message
 from .unsubscribing import Addresses
@@ -147,11 +147,18 @@ class Composer:
     ) -> tuple[Attachment, ...]:
         if mail.kind == "copy" and session is not None and site is not None and site.mail.content == "on":
             return await self._copy(session, mail.language, zone, str(mail.args.get("you", "")))
-        if mail.kind in ("callback", "callback_cancelled") and session is not None:
+        if mail.kind in WITH_EVENT and session is not None:
             at, moved = int(mail.args["at"]), int(mail.args["moved"])
-            host = urlsplit(self._url).hostname or "localhost"
-            cancelled = mail.kind == "callback_cancelled"
-            return (calendar.event(session.id, host, title, text, at, self._now(), moved=moved, cancelled=cancelled),)
+            booked = calendar.Booked(
+                id=f"{session.id}@{urlsplit(self._url).hostname or 'localhost'}",
+                title=title,
+                text=text,
+                at_ms=at,
+                minutes=int(mail.args.get("minutes", calendar.CALLBACK_MINUTES)),
+                moved=moved,
+                cancelled=mail.kind.endswith("_cancelled"),
+            )
+            return (calendar.attachment(booked, self._now()),)
         return ()
 
     async def _copy(self, session: SessionRecord, language: str, zone: tzinfo, you: str) -> tuple[Attachment, ...]:

@@ -15,6 +15,10 @@ Kind = Literal[
     "callback",
     "callback_soon",
     "callback_cancelled",
+    "appointment",
+    "appointment_day",
+    "appointment_soon",
+    "appointment_cancelled",
     "alert_nobody",
     "alert_wait",
     "webhook_off",
@@ -36,6 +40,7 @@ NEW_DEVICE: Final = (
     "new_device"  # the kind of mail about a sign-in in a new browser, and the purpose of the link that ends the sign-in
 )
 MAIL_CONFIRM: Final = "mail_confirm"  # the kind of mail to a new address of a member, and the purpose of its link
+WITH_EVENT: frozenset[Kind] = frozenset({"callback", "callback_cancelled", "appointment", "appointment_cancelled"})
 ACCOUNT: frozenset[Kind] = frozenset(get_args(Account))
 
 
@@ -61,6 +66,10 @@ MANNERS: dict[Kind, Manner] = {
     "callback": Manner(BOOKED, _DAY_MS),
     "callback_soon": Manner(BOOKED, _HOUR_MS),
     "callback_cancelled": Manner(BOOKED, _DAY_MS, opens=False),
+    "appointment": Manner(BOOKED, _DAY_MS),
+    "appointment_day": Manner(BOOKED, 12 * _HOUR_MS),
+    "appointment_soon": Manner(BOOKED, _HOUR_MS),
+    "appointment_cancelled": Manner(BOOKED, _DAY_MS, opens=False),
     "alert_nobody": Manner(_SOON, _HOUR_MS, opens=False, leaves=False),
     "alert_wait": Manner(_SOON, _HOUR_MS, opens=False, leaves=False),
     "webhook_off": Manner(_SOON, 3 * _DAY_MS, opens=False, leaves=False),

@@ -216,10 +216,14 @@ class LeaveMessage(Message, tag="leave_message"):
 
 
 class GetCallbackTimes(Message, tag="callback_times"):
-    """Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close."""
+    """Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close.
+
+    ``channel``: of an appointment; null: that of the session.
+    """
 
     session: Id
     timezone: Annotated[str, by(Seen(64, cut=True))] = ""
+    channel: Channel | None = None
     id: int | None = None
 
 
@@ -228,12 +232,16 @@ class AskCallback(Message, tag="callback"):
 
     ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
     empty ``contact`` keeps the earlier one.
+    If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is how the
+    appointment takes place; null: by the session's channel.
     """
 
     session: Id
     at: int
     contact: Contact = ""
     note: ShortText = ""
+    staff: OptionalId = ""
+    channel: Channel | None = None
     id: int | None = None
 
 

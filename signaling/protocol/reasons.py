@@ -239,6 +239,6 @@ OverReason = Literal[
 
 PassedOverReason = Literal[
     "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
-    "not_asked",
+    "not_asked", "promised",
 ]  # fmt: skip  # as the matcher names them
 """Why a member of staff was not offered a request: the names of `matcher.types.PassedOver.reason`."""

@@ -182,10 +182,18 @@ class ReadingAlong(Message, tag="reading_along"):
 
 
 class CallbackTimes(Message, tag="callback_times"):
-    """The reply to ``callback_times``."""
+    """The reply to ``callback_times``.
+
+    ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member whom the user knows, and
+    ``staff_times`` those of the times at which this member is free; "" if there is none.
+    """
 
     session: str
     times: list[int]
+    minutes: int = 0
+    staff: str = ""
+    staff_name: str = ""
+    staff_times: list[int] = []
     id: int | None = None
 
 
@@ -264,6 +272,7 @@ class Ring(Message, tag="ring"):
     """A request that rings for a member of staff.
 
     Until a help request is accepted, its ring shows only the note, the category, the language and the product.
+    ``with_name``: with whom an appointment is, if this is one.
     """
 
     reservation: str
@@ -279,6 +288,7 @@ class Ring(Message, tag="ring"):
     note: str = ""
     product: str = ""
     from_name: str = ""
+    with_name: str = ""
 
 
 class RingOver(Message, tag="ring_over"):

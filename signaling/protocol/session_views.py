@@ -190,6 +190,8 @@ class CallbackView(Struct, kw_only=True):
     ``contact``: where the user is called; "" when the partner knows how to reach them.
     ``came``: whether the called-back user has connected.
     ``moved``: how often the counselor has moved the appointment.
+    ``staff_name``: with whom an appointment is; "" for a callback by anybody. ``minutes``: length of an appointment, or 0.
+    ``anyone``: this member did not come in time, so the next free counselor takes it.
     """
 
     state: CallbackState
@@ -198,6 +200,9 @@ class CallbackView(Struct, kw_only=True):
     note: str = ""
     came: bool = False
     moved: int = 0
+    staff_name: str = ""
+    minutes: int = 0
+    anyone: bool = False
 
 
 class HelpView(Struct, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from .reasons import PassedOverReason
-from .words import Channel, Grade, Mode, Role, SessionState, StaffState, ThresholdFigure
+from .words import AppointmentTrouble, Channel, Grade, Mode, Role, SessionState, StaffState, ThresholdFigure
 
 
 class StaffMe(Struct, kw_only=True):
@@ -32,7 +32,7 @@ class StaffMe(Struct, kw_only=True):
 
 
 class QueueItem(Struct, kw_only=True):
-    """A waiting request, or an appointment to call back."""
+    """A waiting request, or an appointment to call back. ``staff``, ``staff_name``: the member with whom the appointment is."""
 
     session: str
     category: str
@@ -41,7 +41,31 @@ class QueueItem(Struct, kw_only=True):
     since: int
     kind: Literal["user", "help", "transfer", "callback"] = "user"
     ringing: bool = False
-    name: str = ""  # name of a user who is to be called back; on the wallboard only
+    name: str = ""  # name of a user who is to be called back; on the wallboard, and for the member with whom the appointment is
+    staff: str = ""
+    staff_name: str = ""
+
+
+class AppointmentItem(Struct, kw_only=True):
+    """A callback or an appointment that nobody has accepted yet, for operators.
+
+    ``minutes``: 0 for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by
+    mail of a change. ``trouble``: why it cannot take place as booked, or "".
+    """
+
+    session: str
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    at: int
+    minutes: int
+    due: bool
+    name: str
+    staff: str
+    staff_name: str
+    by_mail: bool
+    trouble: AppointmentTrouble | Literal[""] = ""
 
 
 class ThresholdItem(Struct, kw_only=True):

@@ -19,7 +19,7 @@ Action = Literal[
     "live.sign_out", "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read",
     "audit.undo", "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change",
     "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
-    "messages.manage", "tokens.change", "webhooks.change",
+    "messages.manage", "appointments.manage", "tokens.change", "webhooks.change",
 ]  # fmt: skip  # a list of names
 # what an API token may do: see NEEDS in signaling/access/api_tokens.py
 TokenRight = Literal[
@@ -35,6 +35,7 @@ Captions = Literal["off", "live", "keep"]  # whether a site's calls may have cap
 Grade = Literal["good", "fair", "poor"]  # the quality of a connection
 SessionState = Literal["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"]
 CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]
+AppointmentTrouble = Literal["staff_gone", "not_working", "closed"]  # why an appointment cannot take place as booked
 HelpState = Literal["asking", "catching_up", "joined", "nobody", "cancelled", "handed_over", "ended"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
 TransferHow = Literal["", "now", "consult"]

@@ -26,7 +26,7 @@ _HALF_HOUR_MS = 1_800_000
 _CALLBACK_SOONEST_MS = 600_000
 _CALLBACK_DAYS = 4
 _CALLBACK_TIMES_A_DAY = 8
-CALLBACK_LATEST_MS = 14 * 86_400_000
+HORIZON_MS = 14 * 86_400_000  # how far ahead callbacks and appointments are booked
 
 
 class Hours(Struct, frozen=True, kw_only=True):
@@ -69,15 +69,15 @@ def check(hours: Hours) -> None:
             before = end
 
 
-def openings(hours: Hours, now: int) -> Iterator[tuple[int, int]]:
-    """Yield when each opening begins and ends, in order: the present one, and those that begin within 400 days.
+def openings(hours: Hours, now: int, days: int = _LOOK_AHEAD_DAYS) -> Iterator[tuple[int, int]]:
+    """Yield when each opening begins and ends, in order: the present one, and those that begin within so many `days`.
 
     Spans that touch or overlap are joined.
     """
     zone = ZoneInfo(hours.timezone)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     held: tuple[int, int] | None = None
-    for offset in range(-1, _LOOK_AHEAD_DAYS):  # begin with yesterday, whose opening may go on past midnight
+    for offset in range(-1, days):  # begin with yesterday, whose opening may go on past midnight
         day = today + timedelta(days=offset)
         for span in sorted(_spans_of(hours, day)):
             begin, end = (_instant(day, text, zone) for text in span.split("-"))
@@ -132,25 +132,23 @@ def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
     (UTC+5:45) they are different instants than in Seoul. For a category that never closes, `zone` also defines daytime
     (09:00 to 21:00), so that nobody is offered three in the morning.
     """
-    hours = hours or _daytime(zone)
-    local = ZoneInfo(zone if _is_zone(zone) else hours.timezone)
+    hours = hours or daytime(zone)
+    local = ZoneInfo(zone if is_zone(zone) else hours.timezone)
     days: dict[date, list[int]] = {}
     for opens, closes in openings(hours, now):
-        at = _half_hour(max(opens, now + _CALLBACK_SOONEST_MS), local)
-        while at + _HALF_HOUR_MS <= closes and at <= now + CALLBACK_LATEST_MS:
+        for at in zone_grid(max(opens, now + _CALLBACK_SOONEST_MS), min(closes - _HALF_HOUR_MS, now + HORIZON_MS), local):
             day = datetime.fromtimestamp(at / 1000, ZoneInfo(hours.timezone)).date()
             if day not in days and len(days) == _CALLBACK_DAYS:
                 return [moment for moments in days.values() for moment in _spread(moments)]
             days.setdefault(day, []).append(at)
-            at = _half_hour(at + 1, local)
-        if opens > now + CALLBACK_LATEST_MS:
+        if opens > now + HORIZON_MS:
             break
     return [moment for moments in days.values() for moment in _spread(moments)]
 
 
 def may_call_back(hours: Hours | None, at: int, now: int) -> bool:
     """Return whether `at` lies within the next two weeks and within the hours."""
-    return now <= at <= now + CALLBACK_LATEST_MS and is_open(hours, at)
+    return now <= at <= now + HORIZON_MS and is_open(hours, at)
 
 
 def _half_hour(at: int, local: ZoneInfo) -> int:
@@ -159,11 +157,21 @@ def _half_hour(at: int, local: ZoneInfo) -> int:
     return at + -(at + offset // timedelta(milliseconds=1)) % _HALF_HOUR_MS
 
 
-def _daytime(zone: str) -> Hours:
-    return Hours(timezone=zone if _is_zone(zone) else "UTC", week={day: ["09:00-21:00"] for day in WEEKDAYS})
+def zone_grid(begin: int, last: int, local: ZoneInfo) -> Iterator[int]:
+    """Yield the full and half hours of that zone's clocks from `begin` to `last`."""
+    at = _half_hour(begin, local)
+    while at <= last:
+        yield at
+        at = _half_hour(at + 1, local)
 
 
-def _is_zone(zone: str) -> bool:
+def daytime(zone: str) -> Hours:
+    """Return hours from 09:00 to 21:00 on each day, in this zone or, if it is unknown, in UTC."""
+    return Hours(timezone=zone if is_zone(zone) else "UTC", week={day: ["09:00-21:00"] for day in WEEKDAYS})
+
+
+def is_zone(zone: str) -> bool:
+    """Return whether this is the name of a known time zone."""
     try:
         check(Hours(timezone=zone))
     except BadHours:

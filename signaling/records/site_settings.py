@@ -11,6 +11,7 @@ from signaling.protocol.reading import by
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Captions, Channel, Listening
 
+from .appointment_plan import AppointmentPlan
 from .site_front import CHANNELS, Corner, FormField, Tag, Texts
 from .types import Category, Site
 
@@ -54,6 +55,7 @@ class SiteSettings(Struct, kw_only=True):
     channels: Annotated[list[Channel], Few] = field(default_factory=lambda: list(CHANNELS))
     waiting_notice: Texts = {}
     recording_notice: Texts = {}
+    appointments: AppointmentPlan | None = None
     categories: Annotated[list[CategorySettings], Few] = []
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
+from .appointment_plan import AppointmentPlan
 from .database import Database
 from .mail_plan import MailPlan
 from .opening_hours import Hours
@@ -72,6 +73,7 @@ class Places(Database):
         values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {
             "wrap_up": _plain(site.wrap_up),
             "mail": _plain(site.mail),
+            "appointments": _plain(site.appointments),
         }
         categories = [
             {
@@ -302,6 +304,7 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
                 | {
                     "wrap_up": msgspec.convert(row["wrap_up"], WrapUpPlan) if row["wrap_up"] else None,
                     "mail": msgspec.convert(row["mail"] or {}, MailPlan),
+                    "appointments": msgspec.convert(row["appointments"], AppointmentPlan) if row["appointments"] else None,
                 }
             ),
             categories=by_site[row["id"]],
@@ -311,5 +314,5 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
     ]
 
 
-def _plain(value: Hours | WrapUpPlan | MailPlan | list[FormField] | None) -> Any:
+def _plain(value: Hours | WrapUpPlan | MailPlan | AppointmentPlan | list[FormField] | None) -> Any:
     return None if value is None else msgspec.to_builtins(value)

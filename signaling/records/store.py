@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .api_answers import ApiAnswers
 from .api_tokens import ApiTokens
+from .appointments import Appointments
 from .arrivals import Arrivals
 from .figures import Figures
 from .first_start import FirstStart
@@ -31,6 +32,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 class Records(
     Organisations, Logos, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals, Pushes,
+    Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals, Pushes, Appointments,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

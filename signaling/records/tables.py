@@ -67,6 +67,7 @@ site = sa.Table(
     sa.Column("channels", sa.JSON, nullable=False, server_default='["text", "voice", "video"]'),
     sa.Column("waiting_notice", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("recording_notice", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("appointments", sa.JSON(none_as_null=True), nullable=True),
 )
 
 site_logo = sa.Table(
@@ -124,6 +125,14 @@ staff = sa.Table(
     sa.Column("texts_in_call", sa.Boolean, nullable=False, server_default=sa.true()),
     _text("mail"),
     _text("locale"),
+)
+
+staff_plan = sa.Table(
+    "staff_plan",
+    metadata,
+    _staff(primary_key=True),
+    sa.Column("hours", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("calendar_hash", sa.Text, nullable=False, server_default="", index=True),
 )
 
 saved_reply = sa.Table(
@@ -280,6 +289,15 @@ session = sa.Table(
     sa.Index("ix_session_site_started_at", "site", "started_at"),
     sa.Index("ix_session_site_user_ref", "site", "user_ref"),
     sa.Index("ix_session_started_at", "started_at"),
+)
+
+# the time of staff that appointments take; the key makes sure that no time is promised twice
+appointment_cell = sa.Table(
+    "appointment_cell",
+    metadata,
+    _staff(primary_key=True),
+    sa.Column("cell", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 report = sa.Table(

@@ -15,6 +15,7 @@ from signaling.protocol.language_tags import lookup
 from signaling.protocol.session_views import Line
 from signaling.protocol.words import Audience, Captions, Channel, Listening, Office, Role, SessionState, StaffRole
 
+from .appointment_plan import AppointmentPlan
 from .mail_plan import MailPlan
 from .opening_hours import Hours
 from .site_front import CHANNELS, Corner, FormField, in_language
@@ -108,6 +109,7 @@ class Site(Struct, frozen=True, kw_only=True):
     `logo`: id of the picture beside the site's name, or "". `corner`: where the launcher stands. `channels`: how users may talk.
     `launcher_texts`: language → text of the launcher, where it is not the standard one. `waiting_notice`, `recording_notice`:
     language → text that users read while they wait, and before they agree to a recording.
+    `appointments`: how callbacks become appointments with a member of staff; None: anybody calls back at the booked time.
     """
 
     id: str
@@ -137,6 +139,7 @@ class Site(Struct, frozen=True, kw_only=True):
     waiting_notice: dict[str, str] = {}
     recording_notice: dict[str, str] = {}
     mail: MailPlan = field(default_factory=MailPlan)
+    appointments: AppointmentPlan | None = None
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 

@@ -7,15 +7,23 @@
 
 The session stays in state ``callback`` until a member of staff accepts. After that, it goes on like any other session, but
 without its user: the counselor calls the user by other means, or the user connects by a new link (``met``). Before the user has
-connected, they do not count as disconnected, and no timer waits for their return.
+connected, they do not count as disconnected, and no timer waits for their return. An appointment waits ten minutes for its user.
 """
 
 from __future__ import annotations
 
+from signaling.session import appointment, model, people
 from signaling.session import help as helping
-from signaling.session import model, people
 from signaling.session.effects import Effect, Enqueue, Note, Over, Say, Step
-from signaling.session.events import CallbackAsked, CallbackCancelled, CallbackMissed, CallbackMoved, UserMet
+from signaling.session.events import (
+    AppointmentMoved,
+    CallbackAsked,
+    CallbackCancelled,
+    CallbackMissed,
+    CallbackMoved,
+    UserMet,
+    WithStaff,
+)
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # times that one callback may be moved
@@ -37,8 +45,8 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
     if session.state == "callback" and before is not None:
         _another_time(before, session)
         before.contact, before.note = contact, event.note
-        if before.state == "due":
-            out.append(Step("cancel", session.request))
+        appointment.withdraw(session, before, out)
+        _agree(session, before, event.with_staff)
         schedule(session, before, event.at, out)
         return
     if session.state == "waiting":
@@ -51,18 +59,31 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
                 helping.remove(person, "callback", out)
     elif session.state != "preparing":
         raise NotAllowed("wrong_state")
-    schedule(session, Callback(state="scheduled", due_at=event.at, contact=contact, note=event.note), event.at, out)
+    callback = Callback(state="scheduled", due_at=event.at, contact=contact, note=event.note)
+    _agree(session, callback, event.with_staff)
+    schedule(session, callback, event.at, out)
+
+
+def _agree(session: Session, callback: Callback, with_staff: WithStaff | None) -> None:
+    """Make the callback an appointment with this member or, with None, a callback by anybody."""
+    callback.staff = callback.staff_name = ""
+    callback.minutes = callback.lead_ms = 0
+    if with_staff is not None:
+        callback.staff, callback.staff_name, session.channel = with_staff.staff, with_staff.name, with_staff.channel
+        callback.minutes, callback.lead_ms = with_staff.minutes, with_staff.lead_ms
 
 
 def schedule(session: Session, callback: Callback, at: int, out: list[Effect]) -> None:
     """Put the session into state ``callback`` until ``at``."""
     session.callback = callback
-    callback.state, callback.due_at = "scheduled", at
+    callback.state, callback.due_at, callback.kept, callback.anyone = "scheduled", at, False, False
     session.state, session.owner, session.ringing = "callback", "", None
     session.owner_lost, session.choices, session.aside, session.woken = False, [], False, False
     session.preferred, session.preferred_name = "", ""
     session.timers.clear()
     session.timers["callback"] = at
+    if callback.staff:
+        session.timers["lead"] = at - callback.lead_ms
     people.forget_peers(session)
     out.append(Note("callback", {"state": "scheduled", "due_at": at}))
 
@@ -89,10 +110,11 @@ def due(session: Session, now: int, out: list[Effect]) -> None:
     if callback is None or session.state != "callback":
         return
     callback.state, session.enqueued_at = "due", callback.due_at
-    session.requests_made += 1
-    session.request = f"{session.id}.{model.CALLBACK_REQUEST}{session.requests_made}"
     session.timers["callback"] = callback.due_at + model.CALLBACK_KEPT_MS
-    out.append(Enqueue(session.request, "callback", session.category, callback.due_at))
+    if callback.staff:
+        appointment.due(session, callback, now, out)
+    else:
+        out.append(Enqueue(appointment.next_request(session), "callback", session.category, callback.due_at))
     out.append(Note("callback", {"state": "due"}))
 
 
@@ -106,10 +128,11 @@ def unanswered(session: Session, out: list[Effect]) -> bool:
     return True
 
 
-def accepted(session: Session, out: list[Effect]) -> None:
+def accepted(session: Session, now: int, out: list[Effect]) -> None:
     """Begin to call the user: a counselor has accepted."""
     if session.callback is not None and session.callback.state == "due":
         session.timers.pop("callback", None)
+        appointment.accepted(session, session.callback, now)
         session.callback.state, session.callback.came = "calling", False
         out.append(Note("callback", {"state": "calling"}))
 
@@ -118,7 +141,8 @@ def due_again(session: Session) -> bool:
     """Make the callback due again, because its counselor was lost before the user connected. Return False in all other cases."""
     if session.callback is None or not session.calling_back():
         return False
-    session.callback.state = "due"
+    session.callback.state, session.callback.anyone = "due", True  # its request at the matcher is for anybody now
+    session.timers.pop("late", None)
     session.timers["callback"] = session.callback.due_at + model.CALLBACK_KEPT_MS
     return True
 
@@ -131,6 +155,7 @@ def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
     if callback is None or not session.calling_back():
         raise NotAllowed("wrong_state")
     callback.came = True
+    session.timers.pop("late", None)
     user = session.people[session.user]
     user.entered = True
     session.channel = event.channel or session.channel
@@ -150,7 +175,29 @@ def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -
         if person.staff:
             person.gone, person.connected = True, False
             out.append(Over(person.id, "callback_moved"))
+    _agree(session, callback, event.with_staff)
     schedule(session, callback, event.at, out)
+
+
+def rebooked(session: Session, event: AppointmentMoved, now: int, out: list[Effect]) -> None:
+    """Move a booked callback or appointment for an operator. This does not count as one of the user's moves."""
+    callback = session.callback
+    if session.state != "callback" or callback is None:
+        raise NotAllowed("wrong_state")
+    if session.ringing is not None:
+        raise NotAllowed("ringing")
+    appointment.withdraw(session, callback, out)
+    _agree(session, callback, event.with_staff)
+    schedule(session, callback, event.at, out)
+
+
+def late(session: Session, out: list[Effect]) -> bool:
+    """Give an appointment up, because its user did not come. Return False if they came, or if no counselor waits for them."""
+    if session.callback is None or not session.calling_back():
+        return False
+    session.callback.state = "missed"
+    out.append(Note("callback", {"state": "missed"}))
+    return True
 
 
 def missed(session: Session, event: CallbackMissed, out: list[Effect]) -> None:
@@ -164,8 +211,8 @@ def over(session: Session, out: list[Effect]) -> None:
     callback = session.callback
     if callback is None or callback.state in model.CALLBACK_OVER:
         return
-    if callback.state == "due" and session.state == "callback":
-        out.append(Step("cancel", session.request))
+    if session.state == "callback":
+        appointment.withdraw(session, callback, out)
     callback.state = "done" if callback.state == "calling" else "cancelled"
     out.append(Note("callback", {"state": callback.state}))
 

@@ -16,7 +16,7 @@ class Enqueue:
     """Enqueue a request at the matcher.
 
     ``only``: the one member of staff to whom the request is offered, or "". ``first``: whether it is offered before all other
-    requests.
+    requests. ``step``: "promise" only keeps a place of ``only`` free, and "redeem" lets the promised request ring.
     """
 
     request: str
@@ -26,6 +26,7 @@ class Enqueue:
     excluded: tuple[str, ...] = ()
     only: str = ""
     first: bool = False
+    step: Literal["enqueue", "promise", "redeem"] = "enqueue"
 
 
 StepName = Literal[
@@ -65,7 +66,7 @@ class Reinstate:
 
     If ``staff`` is given, that member has accepted the request and still serves it.
     If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
-    callback does not need its user.
+    callback does not need its user. ``promised``: the request does not wait yet, but a place is kept free for it.
     """
 
     request: str
@@ -77,6 +78,7 @@ class Reinstate:
     only: str = ""
     first: bool = False
     aside: bool = False
+    promised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,10 +118,22 @@ class MessageGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class WithStaff:
+    """The part of a callback that makes it an appointment: member of staff, channel, length, and the matcher's lead time."""
+
+    staff: str
+    name: str
+    channel: Channel
+    minutes: int
+    lead_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackAsked:
     """The user wants to be called back ``at`` that time, or moves a booked callback to it.
 
     ``contact``: "" keeps the contact of the booked callback. ``reachable``: whether the site can reach the user without it.
+    ``with_staff``: with whom an appointment is; None for a callback by anybody.
     """
 
     participant: str
@@ -129,6 +141,7 @@ class CallbackAsked:
     contact: str = ""
     note: str = ""
     reachable: bool = False
+    with_staff: WithStaff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +153,22 @@ class CallbackCancelled:
 
 @dataclass(frozen=True, slots=True)
 class CallbackMoved:
-    """The counselor did not reach the user and will try again ``at`` that time."""
+    """The counselor did not reach the user and will try again ``at`` that time.
+
+    ``with_staff``: see ``CallbackAsked``.
+    """
 
     participant: str
     at: int
+    with_staff: WithStaff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentMoved:
+    """An operator moves a booked callback or appointment to another time, another member of staff, or both."""
+
+    at: int
+    with_staff: WithStaff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,9 +360,9 @@ class ListenedAs:
 
 @dataclass(frozen=True, slots=True)
 class EndedBy:
-    """An operator ends the session, its records were erased, or too many conversations sleep."""
+    """An operator ends the session or cancels its callback, its records were erased, or too many conversations sleep."""
 
-    reason: Literal["operator", "erased", "no_room"]
+    reason: Literal["operator", "callback_cancelled", "erased", "no_room"]
 
 
 # --- from the matcher (an event with an older fence than the newest seen changes nothing) -------------------------
@@ -463,7 +488,7 @@ SessionEvent = (
     Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | UpgradeAnswered | Left | Chose
     | PutToSleep | Woken | MessageGiven | CallbackAsked | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet
     | HelpAsked | TransferAsked | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | NotesTyped
-    | CallbackMarked | WrappedUp | MessageAnswered | EndedBy | RingStarted | RingEnded
+    | AppointmentMoved | CallbackMarked | WrappedUp | MessageAnswered | EndedBy | RingStarted | RingEnded
     | Mentioned | MentionRead
     | ListenStarted | ListenStopped | ListenedAs
     | CaptionsAsked | CaptionsAnswered | CaptionsFailed

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from signaling.protocol.reasons import EndReason, OverReason
+from signaling.session import appointment, inviting, listening, mentions, model, notes, people, sleeping, standing
 from signaling.session import callback as callbacks
 from signaling.session import captions as captioning
 from signaling.session import help as helping
 from signaling.session import hold as holding
-from signaling.session import inviting, listening, mentions, model, notes, people, sleeping, standing
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
@@ -22,6 +22,7 @@ from signaling.session import upgrade as upgrading
 from signaling.session.effects import Effect, Note, Over, Reinstate, Say, Step
 from signaling.session.events import (
     Accepted,
+    AppointmentMoved,
     CallbackAsked,
     CallbackCancelled,
     CallbackMarked,
@@ -139,6 +140,7 @@ def _ring_ended(session: Session, event: RingEnded, now: int, out: list[Effect])
         session.ringing = None
         if event.state in ("declined", "expired"):
             preferring.widen(session, now, out)
+            appointment.widen(session, now, out)
     asked = session.open_help()
     if asked and asked.ringing and asked.ringing.reservation == event.reservation:
         asked.ringing = None
@@ -160,7 +162,7 @@ def _activate(session: Session, event: Accepted, now: int, out: list[Effect]) ->
     session.state, session.owner, session.ringing = "active", person.id, None
     preferring.over(session)
     session.timers.pop("asleep", None)
-    callbacks.accepted(session, out)
+    callbacks.accepted(session, now, out)
     session.owner_lost, session.choices = False, []
     session.active_at = session.active_at or now
     session.epoch += 1
@@ -348,6 +350,8 @@ def _wrapped_up(session: Session, event: WrappedUp, now: int, out: list[Effect])
 def _ended_by(session: Session, event: EndedBy, now: int, out: list[Effect]) -> None:
     if session.state in FINAL_STATES:
         return
+    if event.reason == "callback_cancelled" and session.state != "callback":
+        raise NotAllowed("wrong_state")
     if session.state == "active":
         end(session, event.reason, now, out)
         if event.reason == "operator":
@@ -407,6 +411,11 @@ def _callback_timer(session: Session, now: int, out: list[Effect]) -> None:
         callbacks.due(session, now, out)
 
 
+def _late(session: Session, now: int, out: list[Effect]) -> None:
+    if callbacks.late(session, out):
+        end(session, "callback_missed", now, out)
+
+
 _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "idle": lambda session, now, out: _close(session, "idle", now, out),
     "user_lost": _user_lost_for_good,
@@ -417,6 +426,9 @@ _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "hunt": helping.hunt_over,
     "preferred": preferring.widen,
     "callback": _callback_timer,
+    "lead": appointment.lead,
+    "grace": appointment.widen,
+    "late": _late,
     "upgrade": upgrading.missed,
     "asleep": lambda session, now, out: _close(session, "slept", now, out),
     "wrap_up": lambda session, now, out: _close(session, "wrapped_up", now, out),
@@ -464,6 +476,7 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     CallbackAsked: callbacks.asked,
     CallbackCancelled: _callback_cancelled,
     CallbackMoved: callbacks.moved,
+    AppointmentMoved: callbacks.rebooked,
     CallbackMissed: _callback_missed,
     CallbackMarked: _callback_marked,
     UserMet: callbacks.met,

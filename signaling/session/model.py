@@ -25,6 +25,9 @@ Timer = Literal[
     "wrap_up",
     "preferred",
     "callback",
+    "lead",
+    "grace",
+    "late",
     "upgrade",
     "asleep",
 ]
@@ -202,6 +205,9 @@ class Callback(Struct, kw_only=True):
 
     ``contact``: where the user is called; "" when the partner knows how to reach them.
     ``came``: the called-back user has connected. ``moved``: how often the callback was moved to another time.
+    ``staff``, ``staff_name``: the member of staff with whom an appointment is; "" for a callback by anybody.
+    ``minutes``: length of an appointment; 0 for a callback. ``lead_ms``: so long before it the matcher keeps a place free.
+    ``kept``: the matcher keeps the place now. ``anyone``: the member did not come, so every counselor may take it.
     """
 
     state: CallbackState
@@ -210,6 +216,12 @@ class Callback(Struct, kw_only=True):
     note: str = ""
     came: bool = False
     moved: int = 0
+    staff: str = ""
+    staff_name: str = ""
+    minutes: int = 0
+    lead_ms: int = 0
+    kept: bool = False
+    anyone: bool = False
 
 
 class Upgrade(Struct, kw_only=True):

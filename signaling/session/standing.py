@@ -6,6 +6,7 @@ compared with those of the session.
 
 from __future__ import annotations
 
+from signaling.session import appointment
 from signaling.session.effects import Reinstate
 from signaling.session.model import Help, Person, Ringing, Session
 
@@ -17,6 +18,11 @@ def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | Non
         return [(_waits(session), here, session.ringing)]
     if session.in_line():
         return [(_waits(session), True, session.ringing)]
+    if session.state == "callback" and session.callback is not None and session.callback.kept:
+        called = session.callback
+        at, staff = called.due_at, called.staff
+        kept = Reinstate(session.request, "callback", session.category, at, only=staff, first=True, promised=True)
+        return [(kept, True, None)]
     if session.state != "active":
         return []
     found: list[tuple[Reinstate, bool, Ringing | None]] = [(with_owner(session, session.people[session.owner]), True, None)]
@@ -34,8 +40,9 @@ def with_owner(session: Session, owner: Person) -> Reinstate:
 
 
 def _waits(session: Session) -> Reinstate:
-    kind, only, first = session.request_kind(), session.preferred, session.returned
-    return Reinstate(session.request, kind, session.category, session.enqueued_at, only=only, first=first)
+    only, first = appointment.wanted(session)
+    only, first = session.preferred or only, session.returned or first
+    return Reinstate(session.request, session.request_kind(), session.category, session.enqueued_at, only=only, first=first)
 
 
 def _asked_for(session: Session, asked: Help, staff: str) -> Reinstate:

@@ -233,6 +233,9 @@ def callback_view(session: Session) -> CallbackView | None:
         note=called.note,
         came=called.came,
         moved=called.moved,
+        staff_name=called.staff_name,
+        minutes=called.minutes,
+        anyone=called.anyone and bool(called.staff),
     )
 
 
@@ -287,6 +290,7 @@ def user_ring(session: Session, around: Surroundings, reservation: str, until: i
         brief=around.brief,
         product=brief_value(around.brief, "product_name"),
         from_name=session.people[session.user].name,
+        with_name=called.staff_name if called else "",
     )
 
 
@@ -327,6 +331,8 @@ def queue_item(session: Session, category: str) -> QueueItem:
         channel=session.channel,
         since=called.due_at if called else session.enqueued_at,
         ringing=session.ringing is not None,
+        staff=called.staff if called else "",
+        staff_name=called.staff_name if called else "",
     )
 
 

@@ -189,6 +189,41 @@ function Ledger.wait_first(ticket, reason, excluded)
   Ledger.wait(ticket, reason)
 end
 
+-- Change the places that are kept free for a member's appointments. `medium` nil: give the place of this request back.
+local function keep(ticket, medium)
+  local staff, member = ticket.only, members:get(ticket.only)
+  local promised = call("HGET", key("promises"), staff)
+  promised = promised and unpacked(promised) or {}
+  promised[ticket.id] = medium
+  if next(promised) then
+    call("HSET", key("promises"), staff, pack(promised))
+  else
+    call("HDEL", key("promises"), staff)
+  end
+  if member then
+    member.promised = next(promised) and promised or nil
+    Ledger.settle(member)
+  end
+  return member
+end
+
+-- Keep a place of the member whom the request names free for it.
+function Ledger.promise(ticket)
+  change(ticket, "promised")
+  keep(ticket, ticket.medium)
+end
+
+-- Let a promised request wait before all others. Its member is offered to it before anybody else is looked at.
+function Ledger.redeem(ticket)
+  local member = keep(ticket, nil)
+  ticket.first = true
+  ticket.waiting_since_ms = World.now_ms
+  if member and Roster.is_idle(member) then
+    Roster.offer(member)
+  end
+  Ledger.wait(ticket)
+end
+
 function Ledger.suspend(ticket)
   Queues.take(ticket)
   ticket.until_ms = World.now_ms + RULES.suspended_ms
@@ -197,6 +232,9 @@ function Ledger.suspend(ticket)
 end
 
 function Ledger.finalize(ticket, state, reason)
+  if ticket.state == "promised" then
+    keep(ticket, nil)
+  end
   Queues.take(ticket)
   if ticket.state == "suspended" then
     Deadlines.clear("suspended", ticket.id)
@@ -344,6 +382,8 @@ function Ledger.become_call(ticket)
     Ledger.wait(ticket, "channel")
   elseif ticket.state == "accepted" then
     recount(ticket)
+  elseif ticket.state == "promised" then
+    keep(ticket, "call")
   end
 end
 
@@ -365,6 +405,8 @@ function Ledger.bring_back(status)
     ticket.aside = status.aside or nil
     Ledger.hold(ticket, members:get(status.staff) or absent(status.staff, ticket.kind))
     change(ticket, "accepted", "restored")
+  elseif status.state == "promised" and ticket.only ~= "" then
+    Ledger.promise(ticket)
   elseif status.state == "suspended" then
     Ledger.suspend(ticket)
   else

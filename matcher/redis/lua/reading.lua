@@ -24,11 +24,16 @@ local function shares_specialists(queue, other)
   return false
 end
 
+-- Return whether a pool serves a queue in the exact tier or that of a parent.
+local function is_specialist_in(pool, queue)
+  local ring = call("HGET", Roster.rings_key(pool), queue)
+  return ring and tonumber(ring) <= PARENT
+end
+
 -- Return the same as `shares_specialists`, for a queue that does not exist yet.
 local function is_served_by(specialists, other)
   for _, pool in ipairs(specialists) do
-    local ring = call("HGET", Roster.rings_key(pool), other)
-    if ring and tonumber(ring) <= PARENT then
+    if is_specialist_in(pool, other) then
       return true
     end
   end
@@ -45,25 +50,38 @@ local function ahead_of(kind, medium, queue, rank, shares)
   return ahead
 end
 
--- Return the parts of a `Place`: how many requests go before the request in all shared queues; how many in its own queue; since
--- when the head of its queue waits; the last pickups of its queue; whether somebody who could serve the request is signed in.
-local function standing(queue, ahead, own, staffed)
+-- Return how many places of a queue's specialists are kept free for appointments. `is_specialist(pool)`: whether a pool's members are.
+local function kept_from(medium, is_specialist)
+  local kept, promises = 0, call("HKEYS", key("promises"))
+  for _, staff in ipairs(promises) do
+    local member = members:get(staff)
+    if member and is_specialist(member.pool) then
+      kept = kept + kept_of(member, medium)
+    end
+  end
+  return kept
+end
+
+-- Return the parts of a `Place`: how many requests go before the request in all shared queues; how many in its own queue; how many
+-- places are kept free; since when the head of its queue waits; the last pickups of its queue; whether somebody who could serve the request is signed in.
+local function standing(queue, ahead, own, kept, staffed)
   local pickups = queue and call("LRANGE", key("pickups:" .. queue), 0, -1) or {}
-  return {ahead, own, queue and Queues.head_since_ms(queue) or false, pickups, staffed}
+  return {ahead, own, kept, queue and Queues.head_since_ms(queue) or false, pickups, staffed}
 end
 
 function Reading.place(request)
   local ticket = tickets:get(request)
-  if not ticket or ticket.state == "accepted" then
+  if not ticket or ticket.state == "promised" or ticket.state == "accepted" then
     return false
   end
-  local queue, ahead, own = ticket.queue, 0, 0
+  local queue, ahead, own, kept = ticket.queue, 0, 0, 0
   if ticket.state ~= "reserved" then
+    kept = kept_from(ticket.medium, function(pool) return is_specialist_in(pool, queue) end)
     local rank = rank_of(ticket)
     ahead = ahead_of(ticket.kind, ticket.medium, queue, rank, function(other) return shares_specialists(queue, other) end)
     own = Queues.ahead_in(queue, rank)
   end
-  return standing(queue, ahead, own, Selection.staffed(ticket))
+  return standing(queue, ahead, own, kept, Selection.staffed(ticket))
 end
 
 function Reading.estimate(kind, site, language, path, priority, medium)
@@ -71,7 +89,8 @@ function Reading.estimate(kind, site, language, path, priority, medium)
   local queue = Queues.id_of(kind, site, language, path, medium)
   if queue then
     local ahead = ahead_of(kind, medium, queue, last, function(other) return shares_specialists(queue, other) end)
-    return standing(queue, ahead, Queues.ahead_in(queue, last), present(queue, ANY, 1) > 0)
+    local kept = kept_from(medium, function(pool) return is_specialist_in(pool, queue) end)
+    return standing(queue, ahead, Queues.ahead_in(queue, last), kept, present(queue, ANY, 1) > 0)
   end
   local rings = Roster.survey(kind, site, language, path, medium)
   local specialists = rings[EXACT]
@@ -80,7 +99,8 @@ function Reading.estimate(kind, site, language, path, priority, medium)
   end
   local staffed = #specialists + #rings[ANY] > 0
   local ahead = ahead_of(kind, medium, nil, last, function(other) return is_served_by(specialists, other) end)
-  return standing(nil, ahead, 0, staffed)
+  local kept = kept_from(medium, function(pool) return contains(specialists, pool) end)
+  return standing(nil, ahead, 0, kept, staffed)
 end
 
 function Reading.next_deadline_ms()

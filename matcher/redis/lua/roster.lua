@@ -1,10 +1,12 @@
 -- Signed-in members, and the idle ones among them (matcher/roster.py, matcher/pool.py). A tier is named `ring` in the code.
 --
--- A member: id role languages texts calls texts_in_call pool mode lost ringing(request) live(request -> text, call, aside) since_ms
+-- A member: id role languages texts calls texts_in_call pool mode lost ringing(request) live(request -> text, call, aside)
+-- promised(request -> text, call: the places that are kept free; nil: none) since_ms
 -- idle_since_ms idle(entry) reported reported_ready obstacles(two letters: why they can get no text now, why no call; see `OBSTACLES`).
 -- A pool (members with the same skills, who take the same media): id role languages sites categories media.
 --
 -- Keys:
+--   "promises"         member, signed in or not -> the places that are kept free for appointments, as packed request -> text, call
 --   "pool_ids"         packed skills -> pool id
 --   "pools:ROLE"       pool ids, oldest pool first
 --   "members:POOL"     member ids, in the order in which they joined
@@ -18,7 +20,7 @@ local Roster = {}
 
 local IDLE = 25 -- digits of load and time before the id in an entry of "idle:MEDIUM:POOL"
 local LETTER_OF = {text = 1, call = 2} -- which of a member's two letters
-local OBSTACLES = {a = "away", b = "busy", f = "full", i = "in_call", l = "lost", w = "wrap_up"} -- "-": none
+local OBSTACLES = {a = "away", b = "busy", f = "full", i = "in_call", l = "lost", p = "promised", w = "wrap_up"} -- "-": none
 local MODE_LETTER = {available = "-", away = "a", wrap_up = "w"}
 local unwritten -- members whose letters changed in this step
 
@@ -44,8 +46,17 @@ local function load_of(member)
   return sessions_of(member) + (member.ringing and 1 or 0)
 end
 
+-- Return how many places of a medium are kept free for appointments.
+local function kept_of(member, medium)
+  local kept = 0
+  for _, each in pairs(member.promised or {}) do
+    kept = kept + (each == medium and 1 or 0)
+  end
+  return kept
+end
+
 local function has_room_for_call(member)
-  return select(2, counts_of(member)) < member.calls
+  return select(2, counts_of(member)) + kept_of(member, "call") < member.calls
 end
 
 local function state_of(member)
@@ -73,9 +84,13 @@ local function obstacles_of(member)
     to_text = member.texts > 1 and "f" or "b"
   elseif calls > 0 and not member.texts_in_call then
     to_text = "i"
+  elseif to_text == "-" and texts + kept_of(member, "text") >= member.texts then
+    to_text = "p"
   end
   if calls >= member.calls then
     to_call = member.calls > 1 and "f" or "b"
+  elseif to_call == "-" and calls + kept_of(member, "call") >= member.calls then
+    to_call = "p"
   end
   return to_text .. to_call
 end
@@ -238,6 +253,8 @@ end
 -- Add a member. `staff`: id role languages sites categories media texts calls texts_in_call; the lists are sorted.
 function Roster.add(staff)
   local member = {id = staff.id, mode = "away", live = {}, since_ms = World.now_ms, idle_since_ms = World.now_ms}
+  local promised = call("HGET", key("promises"), staff.id)
+  member.promised = promised and unpacked(promised) or nil
   enter(member, staff)
   Roster.find_obstacles(member)
   members:put(member)

@@ -2,9 +2,10 @@
 -- `Ledger.finish` must look at everybody.
 
 local REQUEST_STEPS = {
+  redeem = {promised = true},
   suspend = {waiting = true, reserved = true},
   resume = {suspended = true},
-  cancel = {waiting = true, suspended = true, reserved = true},
+  cancel = {promised = true, waiting = true, suspended = true, reserved = true},
   unserved = {waiting = true},
   set_aside = {accepted = true},
   take_back = {accepted = true},
@@ -100,14 +101,27 @@ end
 
 -- --- requests -----------------------------------------------------------------------------------------------------------
 
-function Steps.enqueue(request)
+local function check_new(request)
   if tickets:get(request.id) or call("ZSCORE", key("final"), request.id) then
     refuse("duplicate")
   end
   if call("HLEN", key("requests")) >= RULES.max_requests then
     refuse("full")
   end
+end
+
+function Steps.enqueue(request)
+  check_new(request)
   Ledger.wait(Ledger.issue(request))
+end
+
+function Steps.promise(request)
+  check_new(request)
+  Ledger.promise(Ledger.issue(request))
+end
+
+function Steps.redeem(request)
+  Ledger.redeem(ticket_for("redeem", request))
 end
 
 function Steps.cancel(request, reason)

@@ -29,6 +29,7 @@ from .installation import Installation
 
 INHERIT = "inherit"  # the value of a category's key that the parent decides
 STANDARD = "standard"  # the outcomes of a site that has none of its own
+OFF = "off"  # the appointments of a site that gives none
 INHERITED = ("hours", "priority", "widens_s", "form")
 
 _Id = Annotated[str, Meta(max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
@@ -119,6 +120,7 @@ def site_table(installation: Installation, site: Site) -> Document:
     table: Document = {"organisation": site.organisation}
     table |= msgspec.to_builtins(settings_of(site))
     table |= {"staff_names": site.staff_names, "thread_days": site.thread_days, "keys": [_key_table(key) for key in site.keys]}
+    table["appointments"] = table["appointments"] or OFF
     table["mail"] = msgspec.to_builtins(site.mail)
     table["outcomes"] = STANDARD if site.wrap_up is None else _without_none(msgspec.to_builtins(site.wrap_up))
     table["categories"] = {given["id"]: _category_table(given, site.categories[given["id"]]) for given in table["categories"]}

@@ -31,6 +31,7 @@ from .problems import Problems
 from .tables import (
     INHERIT,
     INHERITED,
+    OFF,
     STANDARD,
     CategoryTable,
     Document,
@@ -154,6 +155,8 @@ class Wanted:
                 wanted[key] = _merged(present[key], given[key])
         if wanted.get("outcomes") == STANDARD:
             wanted["outcomes"] = None
+        if wanted.get("appointments") == OFF:
+            wanted["appointments"] = None
         wanted["categories"] = self._merged_categories(f"{table}.categories", present.get("categories", {}), given)
         wanted["replies"] = given.get("replies", [])
         return wanted

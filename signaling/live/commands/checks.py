@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from signaling.live.connections import Client
@@ -65,7 +66,18 @@ def require_channel(entry: Entry, channel: Channel) -> None:
         raise NotAllowed("not_offered")
 
 
-async def check_time(live: Live, entry: Entry, at: int) -> None:
-    await live.sessions.renew_site(entry)
-    if not may_call_back(entry.site.hours_of(entry.session.category), at, live.now()):
+async def agree(live: Live, entry: Entry, booking: ev.CallbackAsked | ev.CallbackMoved, staff: str, channel: Channel) -> None:
+    """Book a time: as an appointment with this member ("": anyone) if the site gives appointments, else as a callback."""
+    if entry.site.appointments is not None:
+        await live.appointments.book(
+            entry,
+            booking.at,
+            channel,
+            staff,
+            lambda with_staff: live.sessions.apply(entry, replace(booking, with_staff=with_staff)),
+        )
+        return
+    if not may_call_back(entry.site.hours_of(entry.session.category), booking.at, live.now()):
         raise NotAllowed("out_of_hours")
+    await live.sessions.apply(entry, booking)
+    await live.appointments.release(entry)

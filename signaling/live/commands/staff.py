@@ -15,7 +15,7 @@ from signaling.protocol import staff_messages as msg
 from signaling.session import events as ev
 from signaling.session.model import FINAL_STATES, WRAP_UP_MS, NotAllowed, Person
 
-from .checks import Handler, Reply, check_time, event, in_session, staff_id
+from .checks import Handler, Reply, agree, event, in_session, staff_id
 
 LATE_NOTES_MS = 15 * 60_000  # how long after the end of the conversation notes are accepted
 
@@ -60,8 +60,8 @@ async def _read_along(live: Live, client: Client, message: msg.ReadAlong) -> Rep
 
 
 async def _move_callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.MoveCallback) -> Reply:
-    await check_time(live, entry, message.at)
-    await live.sessions.apply(entry, ev.CallbackMoved(person.id, message.at))
+    await live.sessions.renew_site(entry)
+    await agree(live, entry, ev.CallbackMoved(person.id, message.at), person.staff, entry.session.channel)
     live.mailing.callback_booked(entry)
     return None
 

@@ -12,13 +12,14 @@ from signaling.live.entry import Entry
 from signaling.live.runtime import Live
 from signaling.protocol import client_messages as msg
 from signaling.protocol import server_messages as replies
+from signaling.records.appointment_plan import offered
 from signaling.records.opening_hours import callback_times, is_open
 from signaling.records.types import MessageRecord, RecordsAway, StaffRecord
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 from signaling.session.views import brief_value
 
-from .checks import Handler, Reply, check_time, event, in_session, require_channel
+from .checks import Handler, Reply, agree, event, in_session, require_channel
 
 # callbacks in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
 MOST_CALLBACKS = 5_000
@@ -86,19 +87,33 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
 
 async def _callback_times(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetCallbackTimes) -> Reply:
     await live.sessions.renew_site(entry)
-    hours = entry.site.hours_of(entry.session.category)
-    times = callback_times(hours, live.now(), message.timezone)
-    return replies.CallbackTimes(session=entry.id, times=times, id=message.id)
+    plan = entry.site.appointments
+    if plan is None:
+        hours = entry.site.hours_of(entry.session.category)
+        times = callback_times(hours, live.now(), message.timezone)
+        return replies.CallbackTimes(session=entry.id, times=times, id=message.id)
+    known = person.staff or await live.appointments.known_to(entry)
+    found = await live.appointments.times(entry, message.channel or entry.session.channel, message.timezone, known)
+    return replies.CallbackTimes(
+        session=entry.id,
+        times=offered(found.anyone),
+        minutes=plan.minutes,
+        staff=found.known.id if found.known else "",
+        staff_name=found.known.name if found.known else "",
+        staff_times=offered(found.own),
+        id=message.id,
+    )
 
 
 async def _callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskCallback) -> Reply:
-    await check_time(live, entry, message.at)
+    await live.sessions.renew_site(entry)
     if entry.site.callbacks != "offered":
         raise NotAllowed("not_offered")
     if entry.session.state != "callback" and len(live.index.callbacks) >= MOST_CALLBACKS:
         raise NotAllowed("full")
     contact, note = message.contact.strip(), message.note.strip()
-    await live.sessions.apply(entry, ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable))
+    asked = ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable)
+    await agree(live, entry, asked, message.staff, message.channel or entry.session.channel)
     live.mailing.callback_booked(entry)
     return None
 

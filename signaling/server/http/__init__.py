@@ -14,6 +14,8 @@ from signaling.server.app_keys import FILES, RECORDS, SETTINGS
 
 from . import (
     account,
+    appointments,
+    calendars,
     copies,
     doctor,
     factors,
@@ -87,8 +89,22 @@ def setup(app: web.Application) -> None:
     copies.setup(app)
     hide_versions()
     for_people = (health, openapi, pages, installable, users, transcripts, threads, pictures, files, push)
-    for_staff = (staff, account, own_mail, factors, passkeys, oidc, person, recordings, copies, replies, reply_pictures, wrap_up)
-    for_operators = (operator, reports, hours, thresholds, doctor, mail, undo)
+    for_staff = (
+        staff,
+        account,
+        calendars,
+        own_mail,
+        factors,
+        passkeys,
+        oidc,
+        person,
+        recordings,
+        copies,
+        replies,
+        reply_pictures,
+        wrap_up,
+    )
+    for_operators = (operator, reports, hours, appointments, thresholds, doctor, mail, undo)
     for_settings = (settings_sites, site_keys, settings_staff, settings_tokens, logos, previews, webhooks)
     for_the_first = (first_start, try_page)
     for part in (*for_people, *for_staff, *for_operators, *for_settings, *for_the_first, unsubscribe):

@@ -15,6 +15,8 @@ from signaling.recordings.copies import Copy
 
 from . import (
     account,
+    appointments,
+    calendars,
     doctor,
     factors,
     files,
@@ -84,6 +86,7 @@ _SETTINGS, _STAFF = "/api/settings/sites/{site}", "/api/settings/staff"
 _TOKENS = "/api/settings/tokens"
 _PREVIEW = "/api/settings/preview"
 _WEBHOOKS = "/api/settings/webhooks"
+_APPOINTMENTS = "/api/operator/appointments"
 _OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -122,6 +125,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", f"{_ID}/push", "user", "Be told of answers in this browser.", push.Stored, body=push.Browser),
     Operation("POST", f"{_ID}/push/remove", "user", "Be told of answers in no browser.", push.Removed),
     Operation("POST", "/api/push/open", "anyone", "Open what a push has told of.", users.InviteAnswer, body=push.Opened),
+    Operation("GET", "/calendar/{key}.ics", "anyone", "The calendar of a member of staff.", Media("text/calendar")),
     Operation("GET", unsubscribe.PATH, "anyone", "Page to unsubscribe from mails.", HTML, unsubscribe.Query),
     Operation("POST", unsubscribe.PATH, "anyone", "Unsubscribe from mails.", HTML, unsubscribe.Query),
     # participants
@@ -169,6 +173,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST", "/api/account/mail/confirm", "anyone", "Confirm a mail address.", own_mail.Confirmed, body=own_mail.MailLink
     ),
+    Operation("GET", "/api/calendar", "staff", "Whether one has a calendar.", calendars.Calendar),
+    Operation("POST", "/api/calendar", "staff", "Make a new address of one's calendar.", calendars.Calendar),
+    Operation("POST", "/api/calendar/remove", "staff", "Remove the address of one's calendar.", calendars.Calendar),
     Operation("GET", "/api/sign-ins", "staff", "Where one is signed in.", list[account.SignInItem]),
     Operation("POST", "/api/sign-ins/{id}/end", "staff", "End one sign-in of one's own.", Nothing),
     Operation("POST", "/api/sign-ins/end-others", "staff", "End all other sign-ins of one's own.", Ended),
@@ -260,6 +267,29 @@ OPERATIONS: tuple[Operation, ...] = (
         "A conversation to keep.",
         HTML,
         transcripts.TranscriptQuery,
+    ),
+    Operation(
+        "GET", _APPOINTMENTS, "operator", "Callbacks and appointments.", appointments.AppointmentPage, operator.LanguageQuery
+    ),
+    Operation(
+        "GET",
+        f"{_APPOINTMENTS}/{{session}}/times",
+        "operator",
+        "Free times for one of them.",
+        list[appointments.StaffTimes],
+        appointments.TimesQuery,
+    ),
+    Operation("POST", f"{_APPOINTMENTS}/{{session}}/move", "operator", "Move one.", Nothing, body=appointments.NewTime),
+    Operation("POST", f"{_APPOINTMENTS}/{{session}}/cancel", "operator", "Cancel one.", Nothing),
+    Operation("GET", f"{_STAFF}/{{id}}/hours", "operator", "Working hours.", appointments.WorkingHours, operator.LanguageQuery),
+    Operation(
+        "POST",
+        f"{_STAFF}/{{id}}/hours",
+        "operator",
+        "Set working hours.",
+        appointments.WorkingHours,
+        operator.LanguageQuery,
+        hours.NewHours,
     ),
     Operation("GET", f"{_OPERATOR}/audit", "operator", "The audit log.", operator.AuditPage, operator.PageQuery),
     Operation("POST", f"{_OPERATOR}/audit/{{n}}/undo", "operator", "Take one change of settings back.", Nothing),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import hypothesis.strategies as st
@@ -120,8 +121,8 @@ STAFF = ["a", "B", "é", "김", "s:1"]
 REQUESTS = ["q1", "q2", "Q3", "다", "5:x"]
 STEPS_FOR_STAFF = ["set_available", "set_available", "set_away", "disconnect", "sign_out", "wrapped_up"]
 STEPS_FOR_REQUESTS = [
-    "cancel", "suspend", "resume", "becomes_call", "set_aside", "take_back", "entered", "requeue", "complete", "release",
-    "unserved",
+    "redeem", "cancel", "suspend", "resume", "becomes_call", "set_aside", "take_back", "entered", "requeue", "complete",
+    "release", "unserved",
 ]  # fmt: skip  # a list of names
 some_staff = st.builds(
     Staff,
@@ -190,6 +191,10 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
     def enqueue(self, request: Request) -> None:
         self.do("enqueue", request)
 
+    @rule(request=some_request, staff=st.sampled_from(STAFF))
+    def promise(self, request: Request, staff: str) -> None:
+        self.do("promise", replace(request, only=staff))
+
     @rule(step=st.sampled_from(STEPS_FOR_REQUESTS), request=st.sampled_from(REQUESTS))
     def request_step(self, step: str, request: str) -> None:
         self.do(step, request)
@@ -213,7 +218,7 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
             st.builds(
                 RequestStatus,
                 request=some_request,
-                state=st.sampled_from(["waiting", "suspended", "reserved", "accepted", "accepted", "completed"]),
+                state=st.sampled_from(["promised", "waiting", "suspended", "reserved", "accepted", "accepted", "completed"]),
                 staff=st.sampled_from([None, *STAFF]),
             ),
             max_size=3,

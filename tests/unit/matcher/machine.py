@@ -77,6 +77,7 @@ class Matching(RuleBasedStateMachine):
         self.reservations: dict[str, tuple[str, str]] = {}
         self.over: list[str] = []  # reservations that have ended
         self.fence = 0
+        self.redeeming = ""  # the appointment whose time has come: it goes before all others, whatever they have waited
         self.count = 0
         for staff in team:
             self.sign_in_and_start(staff)
@@ -212,11 +213,55 @@ class Matching(RuleBasedStateMachine):
         return found[number % len(found)] if found else None
 
     @rule(
+        staff=names,
+        path=st.sampled_from(PATHS),
+        site=st.sampled_from(["shop", "other"]),
+        medium=st.sampled_from(["text", "call"]),
+    )
+    def promise(self, staff: str, path, site: str, medium: str) -> None:
+        """Keep a place free for an appointment with a member, who may be signed in or not."""
+        self.count += 1
+        name = f"q{self.count}"
+        request = Request(name, "callback", site, "ko", path, self.now, only=staff, medium=medium)
+        self.open[name] = request
+        assert self.do("promise", request)
+        assert not self.do("promise", request), "a repeated message changes nothing"
+
+    @rule(number=picks)
+    def redeem(self, number: int) -> None:
+        name = self.pick(number, "promised")
+        if name is None:
+            return
+        request = self.engine.request_status(name).request
+        staff = request.only
+        was_free = staff in self.engine.snapshot().staff and self.is_free_for(staff, request)
+        self.redeeming = name
+        assert self.do("redeem", name)
+        self.redeeming = ""
+        status = self.engine.request_status(name)
+        assert status.request.first
+        assert not was_free or (status.state, status.staff) == ("reserved", staff), "the promise is kept"
+
+    def is_free_for(self, staff: str, request: Request) -> bool:
+        """Return whether only the promises stand between this member and a request."""
+        status, skills = self.engine.snapshot().staff[staff], self.skills[staff]
+        idle = status.state == "available" or (status.state == "busy" and self.ready.get(staff))
+        if not idle or self.ring(skills, request) is None:
+            return False
+        # another appointment may have the last place: two promises beyond the capacity are the caller's mistake
+        others = self.promised(staff, request.medium) - 1
+        return self.has_room(status, request.medium, others)
+
+    def promised(self, staff: str, medium: str) -> int:
+        found = self.engine.snapshot().requests.values()
+        return sum(each.state == "promised" and (each.request.only, each.request.medium) == (staff, medium) for each in found)
+
+    @rule(
         number=picks,
-        step=st.sampled_from(ANY_STEP),
+        step=st.sampled_from([*ANY_STEP, "redeem"]),
     )
     def any_step_in_any_state(self, number: int, step: str) -> None:
-        name = self.pick(number, "waiting", "suspended", "reserved", "accepted")
+        name = self.pick(number, "promised", "waiting", "suspended", "reserved", "accepted")
         if name:
             self.do(step, name)
 
@@ -354,16 +399,19 @@ class Matching(RuleBasedStateMachine):
         found = []
         for name, status in snapshot.staff.items():
             ready = status.state == "available" or (status.state == "busy" and self.ready.get(name))
-            if ready and self.has_room(status, medium):
+            if ready and self.has_room(status, medium, self.promised(name, medium)):
                 found.append(self.skills[name])
         return found
 
-    def has_room(self, status: StaffStatus, medium: str) -> bool:
-        """Return whether a member may get one more request of this medium, besides the sessions that the member has."""
+    def has_room(self, status: StaffStatus, medium: str, kept: int = 0) -> bool:
+        """Return whether a member may get one more request of this medium, besides the sessions that the member has.
+
+        `kept`: how many places are kept free for appointments.
+        """
         staff = self.skills[status.id]
         if medium == "call":
-            return status.calls < staff.calls
-        return status.texts < staff.texts and (staff.texts_in_call or not status.calls)
+            return status.calls + kept < staff.calls
+        return status.texts + kept < staff.texts and (staff.texts_in_call or not status.calls)
 
     @staticmethod
     def rank(request: Request) -> tuple[bool, int]:
@@ -377,11 +425,12 @@ class Matching(RuleBasedStateMachine):
         request = status.request
         assert self.ring(staff, request) == event.why.ring
         chosen = after.staff[event.staff]
-        assert self.has_room(chosen, request.medium), f"{event.staff} was full"
+        kept = {medium: self.promised(event.staff, medium) for medium in ("text", "call")}
+        assert self.has_room(chosen, request.medium, kept[request.medium]), f"{event.staff} was full, or promised"
         for other in after.requests.values():
-            if other.state != "waiting" or not self.has_room(chosen, other.request.medium):
+            if other.state != "waiting" or not self.has_room(chosen, other.request.medium, kept[other.request.medium]):
                 continue
-            if self.rank(other.request) < self.rank(request):
+            if self.rank(other.request) < self.rank(request) and request.id != self.redeeming:
                 assert not self.may_serve(staff, other.request), f"{other.request.id} was before {request.id}"
             if not request.first and self.may_serve(staff, other.request):
                 self.check_bound(request, other.request)

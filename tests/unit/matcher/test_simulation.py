@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from matcher.simulation.arrivals import COLUMNS, draw_arrivals, read_arrivals
 from matcher.simulation.day import Day
-from matcher.simulation.model import ModelError, default_model, read_model
+from matcher.simulation.model import AppointmentModel, ModelError, default_model, read_model
 from matcher.simulation.plot import through_the_day
 from matcher.simulation.report import report
 from signaling.cli.main import main
@@ -30,6 +31,17 @@ def test_simulation_accounts_for_everybody_and_repeats_by_seed() -> None:
 
     assert day(3) == day(3)
     assert day(3) != day(4)
+
+
+def test_matcher_breaks_no_promise_of_an_appointment_under_load() -> None:
+    model = msgspec.structs.replace(default_model(), appointments=AppointmentModel(booked_percent=60))
+    found = report(Day(draw_arrivals(model, np.random.default_rng(3)), model, 3).run(), model)
+    kept = found.appointments
+    assert kept is not None
+    assert kept.broken == 0
+    assert kept.booked == kept.on_time + kept.late + kept.elsewhere + kept.nobody
+    assert kept.on_time > 0.5 * kept.booked > 50
+    assert found.total.served > 5 * kept.booked, "other users keep the counselors busy"
 
 
 def test_arrivals_are_read_by_time() -> None:

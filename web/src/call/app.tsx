@@ -10,7 +10,7 @@ import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { useLocale, useStore } from "../ui/store";
 import type { Call } from "./call";
-import { After, CalledBack, Closed, Invited, NotifyWindow } from "./later";
+import { After, CalledBack, Closed, Invited, NotifyWindow, TryDevices } from "./later";
 import { Prepare } from "./prepare";
 import { Room } from "./room";
 import { screenOf, type Screen } from "./screen";
@@ -73,7 +73,7 @@ const SCREENS: Partial<Record<Screen, (props: { call: Call; session: SessionView
   waiting: Waiting,
   callback: ({ call, session }) => (
     <main class="message card" data-testid="called-back">
-      <CalledBack client={call.client} session={session} />
+      <CalledBack client={call.client} session={session} devices={() => <TryDevices call={call} />} />
     </main>
   ),
   room: Room,

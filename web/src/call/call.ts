@@ -75,6 +75,16 @@ export class Call {
     await this.startDevices();
   }
 
+  /** Turns the devices on for a test before an appointment. */
+  async tryDevices(): Promise<void> {
+    await this.devices.start({ mic: true, camera: this.handoff.channel === "video" });
+  }
+
+  /** Ends the test, unless the appointment has begun and needs the devices. */
+  stopTrying(): void {
+    if (!this.started) this.devices.stop();
+  }
+
   /** Takes the session back from another tab. */
   useHere(): void {
     this.client.open();
@@ -85,6 +95,7 @@ export class Call {
     const view = this.view();
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
     if (view) applyAccent(view.site.accent);
+    if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel; // the one that was booked
     if (isOver(screen)) this.tellOpener();
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {

@@ -13,6 +13,7 @@ export const Closed = lazy(load, (rare) => rare.Closed, look);
 export const Invited = lazy(load, (rare) => rare.Invited, look);
 export const LeaveMessage = lazy(load, (rare) => rare.LeaveMessage, look);
 export const NotifyWindow = lazy(load, (rare) => rare.NotifyWindow, look);
+export const TryDevices = lazy(load, (rare) => rare.TryDevices, look);
 export const Lost = lazy(load, (rare) => rare.Lost, look);
 
 export const PushMe = optional(

@@ -5,7 +5,17 @@ import { duration, expectedWait, screenOf, type Local } from "./screen";
 
 const voice: Local = { channel: "voice", entered: false };
 const entered: Local = { channel: "voice", entered: true };
-const called = { state: "calling", due_at: 0, contact: "", note: "", came: false, moved: 0 } as const;
+const called = {
+  state: "calling",
+  due_at: 0,
+  contact: "",
+  note: "",
+  came: false,
+  moved: 0,
+  staff_name: "",
+  minutes: 0,
+  anyone: false,
+} as const;
 const open = (session: Parameters<typeof aSession>[0], more: Partial<RoomState> = {}): RoomState => ({
   ...initialState,
   status: "open",

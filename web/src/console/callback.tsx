@@ -44,7 +44,7 @@ export function CallbackCard({ client, session, actions }: Props) {
       </dl>
       <FreshLink session={session.id} actions={actions} />
       {missed ? (
-        <Missed client={client} session={session.id} actions={actions} onBack={() => setMissed(false)} />
+        <Missed client={client} session={session} actions={actions} onBack={() => setMissed(false)} />
       ) : (
         <div class="row">
           <p class="dim callback-hint">{t("callback.end")}</p>
@@ -102,7 +102,7 @@ function FreshLink({ session, actions }: Pick<Props, "actions"> & { session: str
   );
 }
 
-function Missed({ client, session, actions, onBack }: Omit<Props, "session"> & { session: string; onBack: () => void }) {
+function Missed({ client, session, actions, onBack }: Props & { onBack: () => void }) {
   const times = useTimes(client, session);
   const [at, setAt] = useState(0);
   const chosen = at || times?.[0] || 0;
@@ -115,12 +115,12 @@ function Missed({ client, session, actions, onBack }: Omit<Props, "session"> & {
         <Button
           kind="primary"
           disabled={chosen === 0}
-          onClick={() => void actions.moveCallback(session, chosen)}
+          onClick={() => void actions.moveCallback(session.id, chosen)}
           data-testid="callback-again"
         >
           {t("callback.again")}
         </Button>
-        <Button onClick={() => void actions.missCallback(session)} data-testid="callback-give-up">
+        <Button onClick={() => void actions.missCallback(session.id)} data-testid="callback-give-up">
           {t("callback.give_up")}
         </Button>
         <Button kind="quiet" onClick={onBack}>

@@ -1,4 +1,4 @@
-import { CircleHelp, MessageCircleQuestion, MessageSquareText, Phone, PhoneIncoming, Video } from "lucide";
+import { CalendarClock, CircleHelp, MessageCircleQuestion, MessageSquareText, Phone, PhoneIncoming, Video } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Channel, MessageLeft, QueueItem, SessionView } from "../messages";
@@ -33,11 +33,27 @@ function KindIcon({ item }: { item: QueueItem }) {
   );
 }
 
-/** The list of agreed callbacks whose time has not come. */
-function Callbacks({ items, now }: { items: QueueItem[]; now: number }) {
+/** My next appointment: when, with whom, and how. */
+function Next({ item, now }: { item: QueueItem; now: number }) {
   const locale = useLocale();
   return (
+    <p class="lane-next" data-testid="lane-next">
+      <Icon node={CalendarClock} size={16} />
+      <span class="lane-text">
+        {t("lane.next", { when: whenText(item.since, now, locale), name: item.name || t("visitor") })}
+      </span>
+      <ChannelIcon channel={item.channel} />
+    </p>
+  );
+}
+
+/** The list of agreed callbacks and appointments whose time has not come. `me`: id of this member of staff. */
+function Callbacks({ items, me, now }: { items: QueueItem[]; me: string; now: number }) {
+  const locale = useLocale();
+  const next = items.find((item) => item.staff === me);
+  return (
     <section class="lane-part" data-testid="lane-callbacks">
+      {next && <Next item={next} now={now} />}
       <h2>
         {t("lane.callbacks")} <span class="count">{items.length}</span>
       </h2>
@@ -46,7 +62,11 @@ function Callbacks({ items, now }: { items: QueueItem[]; now: number }) {
           <li key={item.session} class="lane-item">
             <KindIcon item={item} />
             <span class="lane-text">
-              {item.category} <span class="dim">{languageName(item.language, locale)}</span>
+              {item.category}{" "}
+              <span class="dim">
+                {languageName(item.language, locale)}
+                {item.staff_name && ` · ${item.staff_name}`}
+              </span>
             </span>
             <span class="num">{whenText(item.since, now, locale)}</span>
           </li>
@@ -283,7 +303,7 @@ export function Lane({
           {more > 0 && <p class="dim">{t("lane.more", { count: more })}</p>}
         </section>
       )}
-      {callbacks.length > 0 && <Callbacks items={callbacks} now={now} />}
+      {callbacks.length > 0 && <Callbacks items={callbacks} me={my_id} now={now} />}
       {(role === "professional" || helps.length > 0) && (
         <section class="lane-part">
           <h2>

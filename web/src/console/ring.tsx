@@ -53,6 +53,7 @@ function Facts({ ring }: { ring: Call }) {
         {ring.note || field(ring, "note")}
       </strong>,
     ]);
+  if (ring.with_name) rows.unshift([t("ring.appointment"), ring.with_name]);
   if (product) rows.push([t("ring.product"), product]);
   if (page || url)
     rows.push([

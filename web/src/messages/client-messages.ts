@@ -187,11 +187,16 @@ export interface LeaveMessage {
   id?: number | null;
 }
 
-/** Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close. */
+/**
+ * Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close.
+ *
+ * ``channel``: of an appointment; null: that of the session.
+ */
 export interface GetCallbackTimes {
   type: "callback_times";
   session: string;
   timezone?: string;
+  channel?: Channel | null;
   id?: number | null;
 }
 
@@ -200,6 +205,8 @@ export interface GetCallbackTimes {
  *
  * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
  * empty ``contact`` keeps the earlier one.
+ * If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is how the
+ * appointment takes place; null: by the session's channel.
  */
 export interface AskCallback {
   type: "callback";
@@ -207,6 +214,8 @@ export interface AskCallback {
   at: number;
   contact?: string;
   note?: string;
+  staff?: string;
+  channel?: Channel | null;
   id?: number | null;
 }
 

@@ -435,4 +435,5 @@ export type PassedOverReason =
   | "wrap_up"
   | "load"
   | "idle"
-  | "not_asked";
+  | "not_asked"
+  | "promised";

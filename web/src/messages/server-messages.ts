@@ -173,11 +173,20 @@ export interface ReadingAlong {
   reason: "ended" | "turned_off" | "replaced";
 }
 
-/** The reply to ``callback_times``. */
+/**
+ * The reply to ``callback_times``.
+ *
+ * ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member whom the user knows, and
+ * ``staff_times`` those of the times at which this member is free; "" if there is none.
+ */
 export interface CallbackTimes {
   type: "callback_times";
   session: string;
   times: number[];
+  minutes?: number;
+  staff?: string;
+  staff_name?: string;
+  staff_times?: number[];
   id?: number | null;
 }
 
@@ -258,6 +267,7 @@ export interface Replaced {
  * A request that rings for a member of staff.
  *
  * Until a help request is accepted, its ring shows only the note, the category, the language and the product.
+ * ``with_name``: with whom an appointment is, if this is one.
  */
 export interface Ring {
   type: "ring";
@@ -274,6 +284,7 @@ export interface Ring {
   note?: string;
   product?: string;
   from_name?: string;
+  with_name?: string;
 }
 
 /** A ring has ended. */

@@ -159,6 +159,8 @@ export interface WaitingView {
  * ``contact``: where the user is called; "" when the partner knows how to reach them.
  * ``came``: whether the called-back user has connected.
  * ``moved``: how often the counselor has moved the appointment.
+ * ``staff_name``: with whom an appointment is; "" for a callback by anybody. ``minutes``: length of an appointment, or 0.
+ * ``anyone``: this member did not come in time, so the next free counselor takes it.
  */
 export interface CallbackView {
   state: CallbackState;
@@ -167,6 +169,9 @@ export interface CallbackView {
   note: string;
   came: boolean;
   moved: number;
+  staff_name: string;
+  minutes: number;
+  anyone: boolean;
 }
 
 /** A help request or a transfer, as staff see it. */

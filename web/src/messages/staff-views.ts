@@ -1,6 +1,6 @@
 // Generated from signaling/protocol/staff_views.py by `make messages`. Do not edit.
 
-import type { Channel, Grade, Mode, Role, SessionState, StaffState, ThresholdFigure } from "./words";
+import type { AppointmentTrouble, Channel, Grade, Mode, Role, SessionState, StaffState, ThresholdFigure } from "./words";
 import type { PassedOverReason } from "./reasons";
 
 /**
@@ -24,7 +24,7 @@ export interface StaffMe {
   texts_in_call: boolean;
 }
 
-/** A waiting request, or an appointment to call back. */
+/** A waiting request, or an appointment to call back. ``staff``, ``staff_name``: the member with whom the appointment is. */
 export interface QueueItem {
   session: string;
   category: string;
@@ -34,6 +34,30 @@ export interface QueueItem {
   kind: "user" | "help" | "transfer" | "callback";
   ringing: boolean;
   name: string;
+  staff: string;
+  staff_name: string;
+}
+
+/**
+ * A callback or an appointment that nobody has accepted yet, for operators.
+ *
+ * ``minutes``: 0 for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by
+ * mail of a change. ``trouble``: why it cannot take place as booked, or "".
+ */
+export interface AppointmentItem {
+  session: string;
+  site: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  at: number;
+  minutes: number;
+  due: boolean;
+  name: string;
+  staff: string;
+  staff_name: string;
+  by_mail: boolean;
+  trouble: AppointmentTrouble | "";
 }
 
 /**

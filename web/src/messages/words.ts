@@ -45,6 +45,7 @@ export type Action =
   | "organisations.change"
   | "installation.see"
   | "messages.manage"
+  | "appointments.manage"
   | "tokens.change"
   | "webhooks.change";
 
@@ -79,6 +80,8 @@ export type Grade = "good" | "fair" | "poor";
 export type SessionState = "preparing" | "waiting" | "callback" | "active" | "asleep" | "after" | "message_left" | "closed";
 
 export type CallbackState = "scheduled" | "due" | "calling" | "done" | "missed" | "cancelled";
+
+export type AppointmentTrouble = "staff_gone" | "not_working" | "closed";
 
 export type HelpState = "asking" | "catching_up" | "joined" | "nobody" | "cancelled" | "handed_over" | "ended";
 

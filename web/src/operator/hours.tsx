@@ -2,16 +2,19 @@ import { Pencil, Plus, X } from "lucide";
 import { useState } from "preact/hooks";
 import { sentence } from "../staff/refusals";
 import { t as shared } from "../staff/texts";
+import { may } from "../staff/rights";
 import { Button, Dialog, Failure, Field, IconButton, type Locale, Select, toast, useLocale, whenText } from "../ui";
+import { appointments } from "./appointments/api";
+import { Touched } from "./appointments/touched";
 import { Loaded } from "./loaded";
-import { askAboutHours } from "./preview/api";
+import { askAboutHours, type Ask } from "./preview/api";
 import { Preview } from "./preview/preview";
-import { draftOf, hoursOf, OFFICE, WEEKDAYS, weekText, type Draft, type Span, type Weekday } from "./logic/hours";
+import { draftOf, hoursOf, OFFICE, WEEKDAYS, weekText, type Draft, type Hours, type Span, type Weekday } from "./logic/hours";
 import { readHours, saveHours, type CategoryHours, type SiteHours } from "./records";
 import { t } from "./texts";
 
 const MONDAY = new Date("2026-11-23T12:00:00");
-const dayName = (day: Weekday, locale: Locale, weekday: "long" | "short") =>
+export const dayName = (day: Weekday, locale: Locale, weekday: "long" | "short") =>
   new Intl.DateTimeFormat(locale, { weekday }).format(MONDAY.getTime() + WEEKDAYS.indexOf(day) * 86_400_000);
 
 /** Edits the opening hours of each topic. */
@@ -21,6 +24,11 @@ export function HoursPart() {
   return (
     <div class="past">
       <p class="dim">{t("hours.lead")}</p>
+      {may("appointments.manage") && (
+        <Loaded key={changed.length} what="touched" load={appointments}>
+          {(items) => <Touched items={items.filter((one) => one.trouble !== "")} />}
+        </Loaded>
+      )}
       <Loaded key={locale} what="hours" load={readHours}>
         {(sites) =>
           sites.map((site) => (
@@ -67,12 +75,13 @@ function SiteCard({ site, onSaved }: { site: SiteHours; onSaved: (site: SiteHour
         ))}
       </ul>
       {edited !== null && (
-        <Editor
+        <HoursEditor
           key={edited.id}
-          site={site}
-          category={edited}
-          parent={edited.parent ? nameOf(edited.parent) : ""}
-          onSaved={onSaved}
+          title={t("hours.of", { name: edited.name })}
+          hours={edited.hours}
+          without={edited.parent ? t("hours.inherit", { name: nameOf(edited.parent) }) : t("hours.always")}
+          save={async (hours) => onSaved(await saveHours(site.id, edited.id, hours))}
+          preview={(hours) => askAboutHours(site.id, edited.id, hours)}
           onClose={() => setEdited(null)}
         />
       )}
@@ -91,23 +100,27 @@ function State({ category: { opening } }: { category: CategoryHours }) {
 }
 
 interface EditorProps {
-  site: SiteHours;
-  category: CategoryHours;
-  parent: string;
-  onSaved: (site: SiteHours) => void;
+  title: string;
+  hours: Hours | null;
+  /** What counts if there are no own hours. */
+  without: string;
+  save: (hours: Hours | null) => Promise<void>;
+  /** Asks what the changed hours would do; without it nothing is asked. */
+  preview?: (hours: Hours | null) => Ask;
   onClose: () => void;
 }
 
-function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
+/** Edits the hours of a topic or of a member of staff: a week, and days that differ from it. */
+export function HoursEditor({ title, hours, without, save: store, preview, onClose }: EditorProps) {
   const locale = useLocale();
-  const [own, setOwn] = useState(category.hours !== null);
-  const [draft, setDraft] = useState<Draft>(() => draftOf(category.hours, Intl.DateTimeFormat().resolvedOptions().timeZone));
+  const [own, setOwn] = useState(hours !== null);
+  const [draft, setDraft] = useState<Draft>(() => draftOf(hours, Intl.DateTimeFormat().resolvedOptions().timeZone));
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
   const save = async () => {
     setBusy(true);
     try {
-      onSaved(await saveHours(site.id, category.id, own ? hoursOf(draft) : null));
+      await store(own ? hoursOf(draft) : null);
       toast(t("do.done"));
       onClose();
     } catch (error) {
@@ -116,11 +129,11 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
     }
   };
   const wanted = own ? hoursOf(draft) : null;
-  const differs = JSON.stringify(wanted) !== JSON.stringify(category.hours);
+  const differs = JSON.stringify(wanted) !== JSON.stringify(hours);
   const setDay = (n: number, change: Partial<Draft["days"][number]>) =>
     setDraft({ ...draft, days: draft.days.map((one, i) => (i === n ? { ...one, ...change } : one)) });
   return (
-    <Dialog title={t("hours.of", { name: category.name })} closeLabel={shared("close")} onClose={onClose}>
+    <Dialog title={title} closeLabel={shared("close")} onClose={onClose}>
       <form
         class="stack hours-editor"
         onSubmit={(event) => {
@@ -132,7 +145,7 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
           label={t("hours.which")}
           value={own ? "own" : "inherit"}
           choices={[
-            { value: "inherit", label: parent ? t("hours.inherit", { name: parent }) : t("hours.always") },
+            { value: "inherit", label: without },
             { value: "own", label: t("hours.own") },
           ]}
           data-testid="hours-which"
@@ -197,7 +210,7 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
             </fieldset>
           </>
         )}
-        <Preview changed={differs ? JSON.stringify(wanted) : ""} ask={askAboutHours(site.id, category.id, wanted)} />
+        {preview && <Preview changed={differs ? JSON.stringify(wanted) : ""} ask={preview(wanted)} />}
         <Failure text={failed} />
         <div class="row row-end">
           <Button kind="quiet" onClick={onClose}>

@@ -11,6 +11,7 @@ import { t as shared } from "../staff/texts";
 import type { RequestMessage } from "../room/connection";
 import { Client } from "../room/client";
 import { IconButton, locale, toast, useLocale, useStore, withTexts } from "../ui";
+import { AppointmentsPart } from "./appointments/part";
 import { Audit } from "./audit";
 import { Doctor } from "./doctor";
 import { HoursPart } from "./hours";
@@ -187,6 +188,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
           ))}
         {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
+        {part === "appointments" && <AppointmentsPart />}
         {part === "reports" && <ReportsPart />}
         {part === "hours" && <HoursPart />}
         {part === "replies" && <RepliesPart />}

@@ -106,6 +106,7 @@ const queueColumns = (now: number, locale: Locale): TableColumn<QueueItem>[] => 
 const callbackColumns = (now: number, locale: Locale): TableColumn<QueueItem>[] => [
   { id: "due", title: t("col.due"), value: (row) => row.since, text: (row) => whenText(row.since, now, locale) },
   { id: "name", title: t("col.user"), value: (row) => row.name, text: (row) => row.name || shared("role.user") },
+  { id: "with", title: t("col.with"), value: (row) => row.staff_name, text: (row) => row.staff_name || t("appointments.anyone") },
   { id: "category", title: t("col.category"), value: (row) => row.category },
   { id: "language", title: t("col.language"), value: (row) => row.language, text: (row) => languageName(row.language, locale) },
 ];

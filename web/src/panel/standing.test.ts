@@ -28,7 +28,17 @@ describe("where a text session stands", () => {
       ),
     ).toEqual(["waiting", "waiting", "room", "after", "after", "after"]);
     expect(screenOf(aSession({ owner_lost: true }))).toBe("lost");
-    const callback = { state: "calling", due_at: 0, contact: "", note: "", came: false, moved: 0 } as const;
+    const callback = {
+      state: "calling",
+      due_at: 0,
+      contact: "",
+      note: "",
+      came: false,
+      moved: 0,
+      staff_name: "",
+      minutes: 0,
+      anyone: false,
+    } as const;
     expect(screenOf(aSession({ state: "callback", callback: { ...callback, state: "scheduled" } }))).toBe("callback");
     expect(screenOf(aSession({ callback }))).toBe("called");
     expect(screenOf(aSession({ callback: { ...callback, came: true } }))).toBe("room");

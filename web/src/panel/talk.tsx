@@ -77,10 +77,13 @@ function Waiting({
 }
 
 /** Shown when the counselor who calls back is in the session already and waits for the visitor. */
-function Called({ client, session }: { client: Client; session: SessionView }) {
+function Called({ panel, client, session }: { panel: Panel; client: Client; session: SessionView }) {
   const name = session.participants.find((one) => one.owner)?.name ?? "";
+  const inWindow = session.channel !== "text" && (session.callback?.minutes ?? 0) > 0;
   const enter = () =>
-    void client.connection.request({ type: "enter", session: session.id, channel: session.channel }).catch(() => undefined);
+    inWindow
+      ? panel.addVoice(session.channel)
+      : void client.connection.request({ type: "enter", session: session.id, channel: session.channel }).catch(() => undefined);
   return (
     <div class="p-scroll p-middle" data-testid="panel-called">
       <Icon node={Headset} size={40} />
@@ -326,7 +329,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
     if (session.choices.includes("message") && screen === "lost") choose(client, session, "message");
     setInstead("message");
   };
-  if (screen === "called") return <Called client={client} session={session} />;
+  if (screen === "called") return <Called panel={panel} client={client} session={session} />;
   const early = session.state === "preparing" && kept.purpose !== "talk" ? kept.purpose : "";
   if (screen === "callback" || (screen !== "room" && (instead || early) === "callback")) {
     return (

@@ -1,12 +1,13 @@
 /** The visitor's side of a callback, for the call window and the panel: choosing a time, changing it, cancelling the callback. */
 
-import { PhoneIncoming } from "lucide";
+import { CalendarClock, Mic, PhoneIncoming } from "lucide";
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { CallbackTimes, SessionView } from "../messages";
+import type { CallbackTimes, CallbackView, Channel, SessionView } from "../messages";
 import { Failure } from "../ui/failure";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
-import { Field, TextArea } from "../ui/field";
+import { Field, Select, TextArea } from "../ui/field";
 import { locale } from "../ui/i18n";
 import { Icon } from "../ui/icon";
 import { dayText, timeText, whenText } from "../ui/when";
@@ -22,17 +23,33 @@ interface Part {
   session: SessionView;
 }
 
-/** Returns the times that the site offers, in the visitor's time zone; null until they are loaded. */
-export function useTimes(client: Client, session: string): number[] | null {
-  const [times, setTimes] = useState<number[] | null>(null);
+const CHANNELS: Channel[] = ["text", "voice", "video"];
+const NONE = { times: [], minutes: 0, staff: "", staff_name: "", staff_times: [] };
+
+type Offered = Required<Pick<CallbackTimes, keyof typeof NONE>>;
+
+const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Returns what the site offers, in the visitor's time zone; null until it is loaded. `channel`: of an appointment. */
+function useOffered(client: Client, session: string, channel: Channel): Offered | null {
+  const [offered, setOffered] = useState<Offered | null>(null);
   useEffect(() => {
-    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    client.connection.request({ type: "callback_times", session, timezone }).then(
-      (answer) => setTimes((answer as CallbackTimes).times),
-      () => setTimes([]),
+    let wanted = true;
+    client.connection.request({ type: "callback_times", session, timezone: zone(), channel }).then(
+      (answer) => wanted && setOffered({ ...NONE, ...(answer as CallbackTimes) }),
+      () => wanted && setOffered(NONE),
     );
-  }, [client, session]);
-  return times;
+    return () => {
+      wanted = false;
+    };
+  }, [client, session, channel]);
+  return offered;
+}
+
+/** Returns the times at which staff may call the visitor again: those of this counselor if the site gives appointments. */
+export function useTimes(client: Client, { id, channel }: Pick<SessionView, "id" | "channel">): number[] | null {
+  const offered = useOffered(client, id, channel);
+  return offered && (offered.minutes > 0 ? offered.staff_times : offered.times);
 }
 
 /** A list of times by day; `value` is 0 while none is chosen. */
@@ -85,7 +102,12 @@ function failedText(error: unknown): string {
 /** The form for a callback's time, contact and note. If a callback is agreed already, the form changes it. */
 export function AskCallback({ client, session, onBack, onDone = onBack }: Part & { onBack: () => void; onDone?: () => void }) {
   const agreed = session.callback?.state === "scheduled" || session.callback?.state === "due" ? session.callback : null;
-  const times = useTimes(client, session.id);
+  const [channel, setChannel] = useState<Channel>(session.channel);
+  const [anyone, setAnyone] = useState(false);
+  const offered = useOffered(client, session.id, channel);
+  const { minutes, staff, staff_name } = offered ?? NONE;
+  const byName = staff !== "" && !anyone;
+  const times = offered && (byName ? offered.staff_times : offered.times);
   const [at, setAt] = useState(0);
   const [contact, setContact] = useState(agreed?.contact ?? "");
   const [note, setNote] = useState(agreed?.note ?? "");
@@ -94,6 +116,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
   const chosen = at || times?.[0] || 0;
   const send = async () => {
     setBusy(true);
+    setFailed("");
     try {
       await client.connection.request({
         type: "callback",
@@ -101,6 +124,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
         at: chosen,
         contact: contact.trim(),
         note: note.trim(),
+        ...(minutes > 0 ? { channel, staff: byName ? staff : "" } : {}),
       });
       onDone();
     } catch (error) {
@@ -118,15 +142,53 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
         void send();
       }}
     >
-      <h1>{t("callback.title")}</h1>
+      <h1>{t(minutes > 0 ? "appointment.title" : "callback.title")}</h1>
+      {minutes > 0 && (
+        <>
+          <Select
+            label={t("appointment.how")}
+            value={channel}
+            choices={CHANNELS.map((value) => ({ value, label: t(`appointment.by.${value}`) }))}
+            data-testid="appointment-channel"
+            onChange={(event) => {
+              setChannel(event.currentTarget.value as Channel);
+              setAt(0);
+            }}
+          />
+          {staff !== "" && (
+            <Select
+              label={t("appointment.who")}
+              value={anyone ? "" : staff}
+              choices={[
+                { value: staff, label: t("appointment.known", { name: staff_name }) },
+                { value: "", label: t("appointment.anyone") },
+              ]}
+              data-testid="appointment-staff"
+              onChange={(event) => {
+                setAnyone(event.currentTarget.value === "");
+                setAt(0);
+              }}
+            />
+          )}
+        </>
+      )}
       {times === null && <div class="skeleton callback-skeleton" role="status" aria-label={t("callback.times")} />}
-      {times?.length === 0 && <p class="notice notice-warn">{t("callback.none")}</p>}
+      {times?.length === 0 && (
+        <p class="notice notice-warn">{byName ? t("appointment.none", { name: staff_name }) : t("callback.none")}</p>
+      )}
       {times !== null && times.length > 0 && (
         <>
           <TimeSelect times={times} value={chosen} label={t("callback.when")} onChange={setAt} />
+          {minutes > 0 && <p class="field-hint">{t("appointment.zone", { minutes, zone: zone() })}</p>}
           <Field
             label={t("callback.contact")}
-            hint={session.contact_needed ? t("callback.contact.needed") : t("callback.contact.hint", { site: session.site.name })}
+            hint={
+              minutes > 0
+                ? t("appointment.contact")
+                : session.contact_needed
+                  ? t("callback.contact.needed")
+                  : t("callback.contact.hint", { site: session.site.name })
+            }
             value={contact}
             required={session.contact_needed}
             maxLength={200}
@@ -148,15 +210,48 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
       <div class="callback-buttons">
         <Button onClick={onBack}>{t("callback.back")}</Button>
         <Button kind="primary" type="submit" busy={busy} disabled={chosen === 0} data-testid="callback-send">
-          {t("callback.send")}
+          {t(minutes > 0 ? "appointment.send" : "callback.send")}
         </Button>
       </div>
     </form>
   );
 }
 
-/** The agreed callback: its time and contact, with buttons to change or cancel it. */
-export function CalledBack({ client, session }: Part) {
+/** What was agreed, above the buttons. */
+function Agreed({ callback, session }: { callback: CallbackView; session: SessionView }) {
+  const when = whenText(callback.due_at, Date.now(), locale());
+  const name = callback.staff_name;
+  if (callback.minutes === 0)
+    return (
+      <>
+        <h1>{t("callback.promised")}</h1>
+        <p class="callback-when">{callback.state === "due" ? t("callback.due") : when}</p>
+        <p>
+          {callback.contact
+            ? t("callback.at", { contact: callback.contact })
+            : t("callback.by_site", { site: session.site.name })}
+        </p>
+      </>
+    );
+  return (
+    <>
+      <h1>{t("appointment.promised")}</h1>
+      <p class="callback-when" data-testid="appointment-when">
+        {when}
+      </p>
+      <p>{t("appointment.with", { name, channel: t(`appointment.by.${session.channel}`), zone: zone() })}</p>
+      {callback.state === "due" && (
+        <p class="notice" data-testid="appointment-due">
+          {t(callback.anyone ? "appointment.instead" : "appointment.due", { name })}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The agreed callback or appointment, with buttons to change or cancel it. `devices`: a test of microphone and camera. */
+export function CalledBack({ client, session, devices }: Part & { devices?: () => ComponentChildren }) {
+  const [trying, setTrying] = useState(false);
   const [changing, setChanging] = useState(false);
   const [asking, setAsking] = useState(false);
   const { callback } = session;
@@ -166,34 +261,38 @@ export function CalledBack({ client, session }: Part) {
     setAsking(false);
     client.connection.request({ type: "cancel_callback", session: session.id }).catch(() => undefined);
   };
-  const when = whenText(callback.due_at, Date.now(), locale());
+  const appointment = callback.minutes > 0;
   return (
     <div class="callback-promise" data-testid="callback-promise">
-      <Icon node={PhoneIncoming} size={40} />
+      <Icon node={appointment ? CalendarClock : PhoneIncoming} size={40} />
       <div role="status">
-        <h1>{t("callback.promised")}</h1>
-        <p class="callback-when">{callback.state === "due" ? t("callback.due") : when}</p>
-        <p>
-          {callback.contact
-            ? t("callback.at", { contact: callback.contact })
-            : t("callback.by_site", { site: session.site.name })}
-        </p>
+        <Agreed callback={callback} session={session} />
       </div>
-      <p class="field-hint">{t("callback.close")}</p>
+      {trying && devices?.()}
+      {appointment && devices && session.channel !== "text" && !trying && (
+        <Button icon={Mic} onClick={() => setTrying(true)} data-testid="appointment-try">
+          {t("appointment.try")}
+        </Button>
+      )}
+      <p class="field-hint">{t(appointment ? "appointment.close" : "callback.close")}</p>
       <div class="callback-buttons">
         <Button onClick={() => setChanging(true)} data-testid="callback-change">
           {t("callback.change")}
         </Button>
         <Button kind="quiet" onClick={() => setAsking(true)} data-testid="callback-cancel">
-          {t("callback.cancel")}
+          {t(appointment ? "appointment.cancel" : "callback.cancel")}
         </Button>
       </div>
       {asking && (
-        <Dialog title={t("callback.cancel.ask")} closeLabel={t("callback.cancel.keep")} onClose={() => setAsking(false)}>
+        <Dialog
+          title={t(appointment ? "appointment.cancel.ask" : "callback.cancel.ask")}
+          closeLabel={t("callback.cancel.keep")}
+          onClose={() => setAsking(false)}
+        >
           <div class="callback-buttons">
             <Button onClick={() => setAsking(false)}>{t("callback.cancel.keep")}</Button>
             <Button kind="danger" onClick={cancel} data-testid="callback-cancel-yes">
-              {t("callback.cancel")}
+              {t(appointment ? "appointment.cancel" : "callback.cancel")}
             </Button>
           </div>
         </Dialog>

@@ -19,6 +19,7 @@ export const may = (action: Action): boolean => granted.has(action);
 export const PART_NEEDS = {
   live: "live.watch",
   past: "past.read",
+  appointments: "appointments.manage",
   reports: "reports.read",
   hours: "hours.change",
   replies: "replies.change",

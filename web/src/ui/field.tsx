@@ -49,7 +49,7 @@ function limited<E extends TargetedEvent<Box>>(most: number, onInput: (event: E)
 const describedBy = (id: string, { hint, error }: Labelled) => (hint || error ? `${id}-hint` : undefined);
 
 interface InputProps extends Labelled {
-  type?: "text" | "password" | "email" | "search" | "number" | "date" | "url" | "tel";
+  type?: "text" | "password" | "email" | "search" | "number" | "date" | "datetime-local" | "url" | "tel";
   name?: string;
   value: string;
   placeholder?: string;

@@ -26,6 +26,7 @@ ELSEWHERE = {  # file → raw input that this file may read without the parser
     "stored_sessions.py": "json.decode",  # briefs that our server stored
     "operator.py": "json.Decoder",
     "sites_and_staff.py": "msgspec.convert",  # opening hours that our server stored
+    "appointments.py": "msgspec.convert",  # working hours that our server stored
     "hours.py": "msgspec.convert",  # the administrator's input, whose texts have narrow patterns
     "brief.py": "parts.query",  # parts of a page address that has been parsed
     "workshop.py": "json.loads",  # the report of our own process on an image

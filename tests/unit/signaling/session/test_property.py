@@ -45,6 +45,7 @@ ALLOWED = {
     "message_left": {"message_left", "asleep"},  # staff answer by mail
     "closed": {"closed"},
 }
+APPOINTMENT = ev.WithStaff("jimin", "Jimin", "voice", 30, 300_000)
 CALLBACK_ALLOWED = {
     "scheduled": {"due", "cancelled"},
     "due": {"scheduled", "calling", "cancelled", "missed"},
@@ -84,6 +85,10 @@ event = st.one_of(
     st.builds(ev.Chose, someone, st.sampled_from(["wait", "another", "message"])),
     st.builds(ev.MessageGiven, someone),
     st.builds(ev.CallbackAsked, someone, st.integers(NOW, NOW + 2_000_000), st.sampled_from(["010-2000-3000", "-1", ""])),
+    st.builds(
+        ev.CallbackAsked, someone, st.integers(NOW, NOW + 2_000_000), st.just("010-2000-3000"), with_staff=st.just(APPOINTMENT)
+    ),
+    st.builds(ev.AppointmentMoved, st.integers(NOW, NOW + 2_000_000), st.sampled_from([None, APPOINTMENT])),
     st.builds(ev.CallbackCancelled, someone),
     st.builds(ev.CallbackMoved, someone, st.integers(NOW, NOW + 2_000_000)),
     st.builds(ev.CallbackMissed, someone),

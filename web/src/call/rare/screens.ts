@@ -7,3 +7,4 @@ export { Invited } from "../invited";
 export { LeaveMessage } from "../leave-message";
 export { Lost } from "../lost";
 export { NotifyWindow } from "../notify-window";
+export { TryDevices } from "../try-devices";

@@ -11,6 +11,8 @@ const item = (session: string, since: number, kind: QueueItem["kind"] = "user"):
   channel: "voice",
   ringing: false,
   name: "",
+  staff: "",
+  staff_name: "",
 });
 const message = (id: string, state: MessageLeft["state"], at: number): MessageLeft => ({
   id,

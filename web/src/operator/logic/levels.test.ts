@@ -11,6 +11,8 @@ const waits = (since: number, kind: QueueItem["kind"] = "user"): QueueItem => ({
   kind,
   ringing: false,
   name: "",
+  staff: "",
+  staff_name: "",
 });
 const board = (change: Partial<Wallboard>): Wallboard => ({ type: "wallboard", now: 100_000, ...change });
 const threshold = (figure: ThresholdItem["figure"], amber: number, red: number): ThresholdItem => ({ figure, amber, red });

@@ -26,6 +26,14 @@ export interface FormField {
   choices: Record<string, string>[];
 }
 
+/** How a site gives appointments. All are minutes. */
+export interface AppointmentPlan {
+  minutes: number;
+  buffer_minutes: number;
+  notice_minutes: number;
+  lead_minutes: number;
+}
+
 export interface SiteSettings {
   names: Record<string, string>;
   origins: string[];
@@ -47,6 +55,8 @@ export interface SiteSettings {
   channels: Channel[];
   waiting_notice: Record<string, string>;
   recording_notice: Record<string, string>;
+  /** Null: callbacks by anybody. */
+  appointments: AppointmentPlan | null;
   categories: CategorySettings[];
 }
 

@@ -4,6 +4,7 @@ import { ApiError } from "../../staff/api";
 import { sentence } from "../../staff/refusals";
 import { Button, Icon, toast } from "../../ui";
 import { Confirm } from "../../staff/confirm";
+import { WorkingHours } from "../appointments/working-hours";
 import { Loaded } from "../loaded";
 import {
   mailLink,
@@ -127,6 +128,7 @@ function PersonForm({ stored: first }: { stored: StoredStaff }) {
         </div>
       </form>
       {handed !== null && <Handed added={handed} />}
+      {stored.settings.roles.includes("counselor") && <WorkingHours staff={stored.id} active={stored.settings.active} />}
       {leaving && (
         <Confirm
           title={t("person.deactivate.title", { name: stored.settings.name })}

@@ -10,6 +10,7 @@ import { Loaded } from "../loaded";
 import { askAboutSite } from "../preview/api";
 import { Preview } from "../preview/preview";
 import { problemsOf, removeSite, saveSite, site as load, type Problems, type SiteSettings, type StoredSite } from "./api";
+import { AppointmentFields } from "./appointment-fields";
 import { Categories } from "./categories";
 import { Front } from "./front";
 import { Keys } from "./keys";
@@ -152,6 +153,9 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
         <fieldset class="card settings-fields">
           <legend>{t("group.conversations")}</legend>
           {choice("callbacks")}
+          {settings.callbacks === "offered" && (
+            <AppointmentFields plan={settings.appointments} onChange={(appointments) => change({ appointments })} />
+          )}
           {choice("recording")}
           {choice("listening")}
           {choice("read_marks")}

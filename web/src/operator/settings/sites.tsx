@@ -66,6 +66,7 @@ export const NEW_SITE: SiteSettings = {
   channels: ["text", "voice", "video"],
   waiting_notice: {},
   recording_notice: {},
+  appointments: null,
   categories: [],
 };
 

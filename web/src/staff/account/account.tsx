@@ -1,7 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button, Dialog, useLocale } from "../../ui";
+import { may } from "../rights";
 import { t as shared } from "../texts";
 import { secondFactors, signIns, type SecondFactors, type SignInItem } from "./api";
+import { Calendar } from "./calendar";
 import { OwnMailSection } from "./own-mail";
 import { Passkeys } from "./passkeys";
 import { ChangePassword } from "./password";
@@ -52,6 +54,12 @@ export function Account({ onClose }: { onClose: () => void }) {
             <h3>{t("signins")}</h3>
             <SignIns items={loaded.items} onChanged={load} />
           </section>
+          {may("desk.work") && (
+            <section>
+              <h3>{t("calendar")}</h3>
+              <Calendar />
+            </section>
+          )}
         </div>
       )}
     </Dialog>

@@ -71,3 +71,13 @@ export const newRecoveryCodes = () => post("/api/second-factors/recovery-codes")
 
 export const renamePasskey = (id: string, name: string) => post(`/api/passkeys/${encodeURIComponent(id)}/name`, { name });
 export const removePasskey = (id: string) => post(`/api/passkeys/${encodeURIComponent(id)}/remove`);
+
+export interface Calendar {
+  on: boolean;
+  /** The address, which is told only when it is made; else "". */
+  url: string;
+}
+
+export const calendar = () => get("/api/calendar") as Promise<Calendar>;
+export const renewCalendar = () => post("/api/calendar", {}) as Promise<Calendar>;
+export const removeCalendar = () => post("/api/calendar/remove", {}) as Promise<Calendar>;

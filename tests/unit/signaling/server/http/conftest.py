@@ -36,9 +36,10 @@ from signaling.mail import Postbox
 from signaling.mail.unsubscribing import Addresses
 from signaling.protocol.server_messages import Wallboard
 from signaling.protocol.session_views import Brief, CallbackView, Line
+from signaling.protocol.staff_views import AppointmentItem
 from signaling.push import Devices
 from signaling.recordings import Recordings
-from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
+from signaling.records import FileRecord, Realm, Records, RecordsAway, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http, signing_in
 from signaling.server.http import pages
 from signaling.server.http.bodies import now_ms
@@ -53,6 +54,19 @@ TOKEN = "user-token"
 ORIGIN = "http://localhost:8080"
 STAFF_ORIGIN = "http://counselor.localhost:8080"
 SHOP = "http://127.0.0.1:8081"
+
+
+class NoAppointments:
+    """Stands for `AppointmentDesk` where nobody has booked anything."""
+
+    async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
+        return []
+
+    async def touched(self, member: StaffRecord, locale: str) -> list[AppointmentItem]:
+        return []
+
+    def entry(self, session: str) -> None:
+        return None
 
 
 class FakeLive:
@@ -77,6 +91,7 @@ class FakeLive:
         self.refuses_lines = False
         self.made_briefs: list[Brief] = []
         self.admission = Admission()
+        self.desk = NoAppointments()
         self.sender = None
         self.crowd = Crowd()
         self.stored = self.arriving = self.returning = self.briefs = self.inviting = self

@@ -1,0 +1,87 @@
+"""Appointments as operators see them: a list, with moving and cancelling."""
+
+from __future__ import annotations
+
+from signaling.live.appointments import Appointments
+from signaling.live.clock import Now
+from signaling.live.entry import Entry
+from signaling.live.index import Index
+from signaling.live.mailing import Mailing, callback_address
+from signaling.live.sessions import Sessions
+from signaling.protocol.staff_views import AppointmentItem
+from signaling.records import Realm, Records, StaffRecord
+from signaling.session import events as ev
+from signaling.session.model import NotAllowed
+
+
+class AppointmentDesk:
+    """Lists, moves and cancels appointments for operators. A moved or cancelled appointment is mailed to its user."""
+
+    def __init__(
+        self, *, appointments: Appointments, sessions: Sessions, mailing: Mailing, records: Records, index: Index, now: Now
+    ) -> None:
+        self._appointments = appointments
+        self._sessions = sessions
+        self._mailing = mailing
+        self._records = records
+        self._index = index
+        self._now = now
+
+    async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
+        """Return the callbacks and appointments of the realm that nobody has accepted, the next one first."""
+        entries = self._appointments.booked(realm)
+        troubles = await self._appointments.troubles(entries)
+        found = []
+        for entry in entries:
+            session, called = entry.session, entry.session.callback
+            if called is None:
+                continue
+            found.append(
+                AppointmentItem(
+                    session=entry.id,
+                    site=entry.site_name(locale),
+                    category=entry.category_name("", locale),
+                    language=session.language,
+                    channel=session.channel,
+                    at=called.due_at,
+                    minutes=called.minutes,
+                    due=called.state == "due",
+                    name=session.people[session.user].name,
+                    staff=called.staff,
+                    staff_name=called.staff_name,
+                    by_mail=self._mailing.enabled and bool(callback_address(entry)),
+                    trouble=troubles.get(entry.id, ""),
+                )
+            )
+        return found
+
+    async def touched(self, member: StaffRecord, locale: str) -> list[AppointmentItem]:
+        """Return the member's appointments that cannot take place as booked. Their users must be told."""
+        found = await self.items(Realm(organisation=member.organisation), locale)
+        return [item for item in found if item.staff == member.id and item.trouble]
+
+    def entry(self, session: str) -> Entry | None:
+        """Return the session if it has a callback or appointment that nobody has accepted."""
+        return self._index.callbacks.get(session)
+
+    async def move(self, entry: Entry, at: int, staff: str, actor: str) -> None:
+        """Move an appointment to any time that is free, or to another member. The user is told by mail. Raises NotAllowed."""
+        called = entry.session.callback
+        if called is None:
+            raise NotAllowed("wrong_state")
+        await self._sessions.renew_site(entry)
+
+        async def apply(with_staff: ev.WithStaff) -> None:
+            await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
+
+        await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=True)
+        await self._records.audit(actor, "appointment.move", f"session/{entry.id}", self._now())
+        self._mailing.callback_booked(entry)
+
+    async def cancel(self, entry: Entry, actor: str) -> None:
+        """Cancel a callback or an appointment. The user is told by mail. Raises NotAllowed when it is taking place already."""
+        if entry.session.state != "callback":
+            raise NotAllowed("wrong_state")
+        await self._sessions.apply(entry, ev.EndedBy("callback_cancelled"))
+        await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now())
+        self._mailing.callback_cancelled(entry)

@@ -1,0 +1,203 @@
+"""Appointments with staff: which times are free, claiming one, and which appointments a change touches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from signaling.live.clock import Now
+from signaling.live.entry import Entry
+from signaling.live.index import Index
+from signaling.live.staffing import Staffing
+from signaling.protocol.words import AppointmentTrouble, Channel
+from signaling.records import Realm, Records, RecordsAway, Site, StaffRecord
+from signaling.records.appointment_plan import CELL_MS, AppointmentPlan, cells, free_times, works_at
+from signaling.records.opening_hours import HORIZON_MS, Hours
+from signaling.session.events import WithStaff
+from signaling.session.model import NotAllowed
+
+KNOWN_MS: Final = 3_000  # so long the free times of one kind of request are cached; claims always read the records
+MOST_KNOWN: Final = 200
+MOST_HOURS: Final = 100  # members of one answer who have working hours of their own; each takes about 5 ms to look at
+
+Free = dict[str, list[int]]
+Booking = Callable[[WithStaff], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Known:
+    until: int
+    staff: dict[str, StaffRecord]
+    free: Free
+
+
+@dataclass(slots=True)
+class Times:
+    """Free times of appointments: `anyone` those of all members together, `own` those of the member whom the user knows."""
+
+    anyone: list[int] = field(default_factory=list)
+    known: StaffRecord | None = None
+    own: list[int] = field(default_factory=list)
+
+
+class Appointments:
+    """Finds and claims times. One member has one appointment at a time, whatever their capacity."""
+
+    def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now) -> None:
+        self._records = records
+        self._index = index
+        self._staffing = staffing
+        self._now = now
+        self._known: dict[tuple[str, ...], _Known] = {}
+
+    async def times(self, entry: Entry, channel: Channel, zone: str, known: str = "") -> Times:
+        """Return the free times of a session's site. `known`: a member who is offered by name, if they can be booked."""
+        found = await self._free(entry, channel, zone)
+        every = sorted({at for times in found.free.values() for at in times})
+        return Times(every, found.staff.get(known), found.free.get(known, []))
+
+    async def by_staff(self, entry: Entry, channel: Channel, zone: str) -> list[tuple[StaffRecord, list[int]]]:
+        """Return each member who could take an appointment of this session, with their free times."""
+        found = await self._free(entry, channel, zone)
+        return [(found.staff[staff], times) for staff, times in found.free.items()]
+
+    async def known_to(self, entry: Entry) -> str:
+        """Return the member whom the user knows: the one of their appointment, or of their last conversation; "" for none."""
+        session = entry.session
+        if session.callback is not None and session.callback.staff:
+            return session.callback.staff
+        owner = session.people.get(session.owner)
+        if owner is not None and owner.staff:
+            return owner.staff
+        if not entry.vouched or entry.site.staff_names == "hidden":
+            return ""
+        try:
+            return await self._records.served_by(entry.id)
+        except RecordsAway:
+            return ""
+
+    async def book(self, entry: Entry, at: int, channel: Channel, staff: str, apply: Booking, *, by_staff: bool = False) -> None:
+        """Claim a time with this member ("": whoever has fewest appointments), and apply the event that books it.
+
+        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. Raises NotAllowed: out_of_hours
+        when the time is not free, and whatever `apply` raises. In both cases nothing is claimed.
+        """
+        plan = entry.site.appointments or AppointmentPlan()
+        wanted = cells(at, plan)
+        soonest = self._now() if by_staff else self._now() + plan.notice_minutes * 60_000
+        if not soonest <= at <= self._now() + HORIZON_MS:
+            raise NotAllowed("out_of_hours")
+        member, claimed = await self._claim(entry, wanted, await self._candidates(entry, at, channel, staff, by_staff=by_staff))
+        try:
+            await apply(WithStaff(member.id, member.name, channel, plan.minutes, plan.lead_minutes * 60_000))
+        except BaseException:
+            await self._records.free_cells(entry.id, member.id, claimed)
+            raise
+        await self._records.keep_cells(entry.id, member.id, wanted)
+        self._known.clear()
+
+    async def release(self, entry: Entry) -> None:
+        """Free the time of an appointment that became a callback by anybody."""
+        await self._records.keep_cells(entry.id)
+
+    def booked(self, realm: Realm) -> list[Entry]:
+        """Return the sessions of the realm with a callback or appointment that nobody has accepted yet, the next one first."""
+        found = [entry for entry in self._index.callbacks.values() if realm.has(entry.site) and entry.session.callback]
+        return sorted(found, key=lambda entry: entry.session.callback.due_at if entry.session.callback else 0)
+
+    async def troubles(self, entries: list[Entry]) -> dict[str, AppointmentTrouble]:
+        """Return what is wrong with appointments since a member, hours or holidays changed. The others are left out."""
+        found: dict[str, AppointmentTrouble] = {}
+        records = {each.id: each for each in await self._records.all_staff()}
+        hours = await self._records.working_hours({_staff_of(entry) for entry in entries} - {""})
+        for entry in entries:
+            site = await self._records.site(entry.site.id) or entry.site
+            called, staff = entry.session.callback, records.get(_staff_of(entry))
+            if called is None or not called.staff:
+                continue
+            plan = AppointmentPlan(minutes=called.minutes or 30)
+            if staff is None or not staff.active or not self._serves(staff, site, entry, entry.session.channel):
+                found[entry.id] = "staff_gone"
+            elif not works_at(site.hours_of(entry.session.category), None, called.due_at, plan):
+                found[entry.id] = "closed"
+            elif not works_at(None, hours.get(staff.id), called.due_at, plan):
+                found[entry.id] = "not_working"
+        return found
+
+    # --- parts -----------------------------------------------------------------------------------------------------------
+
+    async def _free(self, entry: Entry, channel: Channel, zone: str) -> _Known:
+        session, site, now = entry.session, entry.site, self._now()
+        key = (site.id, session.category, session.language, "text" if channel == "text" else "call", zone)
+        known = self._known.get(key)
+        if known is not None and now < known.until:
+            return known
+        plan = site.appointments or AppointmentPlan()
+        staff = {each.id: each for each in await self._serving(site, entry, channel)}
+        hours = await self._records.working_hours(staff)
+        few = set(sorted(hours)[:MOST_HOURS])
+        ids = [each for each in staff if each not in hours or each in few]
+        first = now // CELL_MS
+        taken = await self._records.taken_cells(ids, range(first, first + HORIZON_MS // CELL_MS + 10))
+        category = site.hours_of(session.category)
+        free = await asyncio.to_thread(_free_of, category, {each: hours.get(each) for each in ids}, taken, now, plan, zone)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        known = self._known[key] = _Known(now + KNOWN_MS, staff, free)
+        return known
+
+    async def _serving(self, site: Site, entry: Entry, channel: Channel) -> list[StaffRecord]:
+        everybody = await self._records.all_staff(site.organisation)
+        return [each for each in everybody if self._serves(each, site, entry, channel)]
+
+    def _serves(self, staff: StaffRecord, site: Site, entry: Entry, channel: Channel) -> bool:
+        session = entry.session
+        has_room = staff.texts if channel == "text" else staff.calls
+        fits = self._staffing.serves(staff, site, session.language, site.category_path(session.category))
+        return staff.active and staff.role == "counselor" and fits and has_room > 0
+
+    async def _candidates(self, entry: Entry, at: int, channel: Channel, staff: str, *, by_staff: bool) -> list[StaffRecord]:
+        """Return the members who could have the appointment, those with fewest appointments first."""
+        site = entry.site
+        serving = [each for each in await self._serving(site, entry, channel) if staff in ("", each.id)]
+        category, plan = site.hours_of(entry.session.category), site.appointments or AppointmentPlan()
+        if not by_staff:
+            hours = await self._records.working_hours([each.id for each in serving])
+            serving = [each for each in serving if works_at(category, hours.get(each.id), at, plan)]
+        booked = Counter(_staff_of(each) for each in self._index.callbacks.values())
+        return sorted(serving, key=lambda each: (booked[each.id], each.id))
+
+    async def _claim(self, entry: Entry, wanted: range, candidates: list[StaffRecord]) -> tuple[StaffRecord, list[int]]:
+        """Claim these cells of the first candidate who has them free. Return the member, and the cells that are new."""
+        taken = await self._records.taken_cells([each.id for each in candidates], wanted, but=entry.id)
+        for member in candidates:
+            if taken[member.id]:
+                continue
+            claimed = await self._records.claim_cells(entry.id, member.id, wanted)
+            if claimed is not None:
+                return member, claimed
+        raise NotAllowed("out_of_hours")
+
+
+def _free_of(
+    category: Hours | None, hours: dict[str, Hours | None], taken: dict[str, set[int]], now: int, plan: AppointmentPlan, zone: str
+) -> Free:
+    """Return the free times by member. Members without hours of their own share one computation."""
+    shared: list[int] | None = None
+    free = {}
+    for staff, own in hours.items():
+        if own is not None:
+            free[staff] = free_times(category, own, taken[staff], now, plan, zone)
+            continue
+        if shared is None:
+            shared = free_times(category, None, (), now, plan, zone)
+        busy = taken[staff]
+        free[staff] = [at for at in shared if busy.isdisjoint(cells(at, plan))] if busy else shared
+    return free
+
+
+def _staff_of(entry: Entry) -> str:
+    return entry.session.callback.staff if entry.session.callback is not None else ""

@@ -1,0 +1,117 @@
+"""The times of appointments: which ones a member of staff really has. Pure; instants are ms since the Unix epoch.
+
+The day is divided into cells of 15 minutes. An appointment takes the cells from its start to the end of the pause after it. Each
+cell of a member belongs to one appointment at most, and the records enforce that. So no time is promised twice, whatever the
+length of two appointments and the time zones in which they were chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_grid
+
+CELL_MS: Final = 900_000
+MOST_OFFERED: Final = 200  # times in one answer
+_BOOKED_DAYS: Final = 17  # days that are looked at for the next two weeks, with one before and after in any time zone
+_NEXT_DAYS: Final = 3  # days that are looked at for the end of one appointment
+
+
+class AppointmentPlan(Struct, frozen=True, kw_only=True):
+    """The plan by which a site gives appointments.
+
+    `minutes`: length of an appointment. `buffer_minutes`: pause of the counselor after it. `notice_minutes`: the least time from
+    booking to the start. `lead_minutes`: so long before the start the matcher keeps a place of the counselor free.
+    """
+
+    minutes: Annotated[int, Meta(ge=15, le=120, multiple_of=15)] = 30
+    buffer_minutes: Annotated[int, Meta(ge=0, le=60, multiple_of=15)] = 15
+    notice_minutes: Annotated[int, Meta(ge=0, le=2880)] = 60
+    lead_minutes: Annotated[int, Meta(ge=1, le=30)] = 5
+
+
+def cells(at: int, plan: AppointmentPlan) -> range:
+    """Return the numbers of the cells that an appointment at `at` takes, with the pause after it."""
+    until = at + (plan.minutes + plan.buffer_minutes) * 60_000
+    return range(at // CELL_MS, -(-until // CELL_MS))
+
+
+def free_times(
+    hours: Hours | None, own: Hours | None, taken: Collection[int], now: int, plan: AppointmentPlan, zone: str = ""
+) -> list[int]:
+    """Return the times at which one member could begin an appointment, within the next two weeks.
+
+    `hours`: the category's opening hours, or None if it never closes. `own`: the member's working hours, or None if the
+    category's count. A member with hours of their own works only while the category is open. If neither has hours, daytime in the
+    asker's `zone` counts. `taken`: the member's cells that belong to other appointments.
+
+    The times are full and half hours on the clocks of `zone`. An hour that the clocks skip has no times. In an hour that the
+    clocks repeat, on those of the asker or of the hours, only its first run has times: so no time of the day is shown twice.
+    """
+    spans = _working(hours, own, now, zone)
+    zones = [ZoneInfo(each.timezone) for each in (hours, own) if each is not None]
+    local = ZoneInfo(zone) if is_zone(zone) else zones[0] if zones else ZoneInfo("UTC")
+    found: list[int] = []
+    length = plan.minutes * 60_000
+    for opens, closes in spans:
+        for at in zone_grid(max(opens, now + plan.notice_minutes * 60_000), closes - length, local):
+            if at > now + HORIZON_MS:
+                return found
+            if not _repeated(at, (local, *zones)) and not any(cell in taken for cell in cells(at, plan)):
+                found.append(at)
+    return found
+
+
+def works_at(hours: Hours | None, own: Hours | None, at: int, plan: AppointmentPlan) -> bool:
+    """Return whether an appointment at `at` lies within the opening hours and the member's working hours."""
+    end = at + plan.minutes * 60_000
+    for each in (hours, own):
+        if each is not None and not any(begins <= at and end <= ends for begins, ends in openings(each, at, _NEXT_DAYS)):
+            return False
+    return True
+
+
+def offered(times: Iterable[int]) -> list[int]:
+    """Return the first times, as many as fit into one answer, in order and without duplicates."""
+    return sorted(set(times))[:MOST_OFFERED]
+
+
+def _working(hours: Hours | None, own: Hours | None, now: int, zone: str) -> Iterator[tuple[int, int]]:
+    latest = now + HORIZON_MS
+    if hours is None and own is None:
+        hours = daytime(zone)
+    if hours is None or own is None:
+        return _until(openings(hours or own or daytime(zone), now, _BOOKED_DAYS), latest)
+    one, other = (list(_until(openings(each, now, _BOOKED_DAYS), latest)) for each in (hours, own))
+    return _common(one, other)
+
+
+def _until(spans: Iterable[tuple[int, int]], latest: int) -> Iterator[tuple[int, int]]:
+    for begins, ends in spans:
+        if begins > latest:
+            return
+        yield begins, ends
+
+
+def _common(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield where two ordered lists of spans overlap."""
+    a = b = 0
+    while a < len(one) and b < len(other):
+        begins, ends = max(one[a][0], other[b][0]), min(one[a][1], other[b][1])
+        if begins < ends:
+            yield begins, ends
+        if one[a][1] <= other[b][1]:
+            a += 1
+        else:
+            b += 1
+
+
+def _repeated(at: int, zones: Iterable[ZoneInfo]) -> bool:
+    """Return whether the clocks of one of these zones show this time of the day for the second time."""
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return any(moment.astimezone(zone).fold for zone in zones)

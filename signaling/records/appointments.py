@@ -1,0 +1,109 @@
+"""Appointments in the records: which cells of whose time are taken, working hours of staff, and the keys of their calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from . import tables as t
+from .leading import Leading
+from .opening_hours import Hours
+from .types import SessionRecord, StaffRecord
+
+MOST_IN_CALENDAR = 500  # appointments in one calendar
+_OVER = ("after", "closed", "message_left")
+_cell = t.appointment_cell.c
+_plan = t.staff_plan.c
+
+
+class Appointments(Leading):
+    """Claims time of staff for appointments. The cells of a session that is over are free again."""
+
+    async def taken_cells(self, staff: Collection[str], cells: range, *, but: str = "") -> dict[str, set[int]]:
+        """Return the cells within `cells` that appointments have taken, by member of staff. `but`: a session that is left out."""
+        joined = t.appointment_cell.join(t.session, t.session.c.id == _cell.session)
+        within = (_cell.cell >= cells.start) & (_cell.cell < cells.stop) & _cell.staff.in_(staff)
+        wanted = within & t.session.c.state.not_in(_OVER) & (_cell.session != but)
+        found: dict[str, set[int]] = {each: set() for each in staff}
+        for row in await self._all(sa.select(_cell.staff, _cell.cell).select_from(joined).where(wanted)):
+            found[row["staff"]].add(row["cell"])
+        return found
+
+    async def claim_cells(self, session: str, staff: str, cells: Iterable[int]) -> list[int] | None:
+        """Take these cells of a member for a session, besides those that the session has already. Return the new ones.
+
+        Return None, and take none, if one of them belongs to another appointment. The key of the table makes sure that two
+        claims at the same time cannot both succeed. Raises Overtaken and RecordsAway.
+        """
+        wanted = list(cells)
+        over = sa.select(t.session.c.id).where(t.session.c.state.in_(_OVER))
+        here = (_cell.staff == staff) & _cell.cell.in_(wanted)
+
+        def claim(connection: sa.Connection) -> list[int]:
+            self.require_leading(connection)
+            connection.execute(sa.delete(t.appointment_cell).where(here, _cell.session.in_(over)))
+            had = set(connection.execute(sa.select(_cell.cell).where(here, _cell.session == session)).scalars())
+            new = [cell for cell in wanted if cell not in had]
+            if new:
+                rows = [{"staff": staff, "cell": cell, "session": session} for cell in new]
+                connection.execute(sa.insert(t.appointment_cell), rows)
+            return new
+
+        try:
+            return await self._transaction(claim, writes=True)
+        except IntegrityError:
+            return None
+
+    async def keep_cells(self, session: str, staff: str = "", cells: Iterable[int] = ()) -> None:
+        """Free all cells of a session except these."""
+        kept = (_cell.staff == staff) & _cell.cell.in_(list(cells))
+        await self._do(sa.delete(t.appointment_cell).where(_cell.session == session, ~kept))
+
+    async def free_cells(self, session: str, staff: str, cells: Iterable[int]) -> None:
+        """Free these cells of a session."""
+        these = (_cell.session == session) & (_cell.staff == staff) & _cell.cell.in_(list(cells))
+        await self._do(sa.delete(t.appointment_cell).where(these))
+
+    # --- working hours and calendars -------------------------------------------------------------------------------------
+
+    async def working_hours(self, staff: Collection[str]) -> dict[str, Hours]:
+        """Return the working hours of these members of staff. Those without hours of their own are left out."""
+        rows = await self._all(sa.select(_plan.staff, _plan.hours).where(_plan.staff.in_(staff), _plan.hours.is_not(None)))
+        return {row["staff"]: msgspec.convert(row["hours"], Hours) for row in rows if row["hours"]}
+
+    async def save_working_hours(self, staff: str, hours: Hours | None) -> None:
+        """Store the working hours of a member. None: those of the categories count."""
+        await self._save_plan(staff, hours=None if hours is None else msgspec.to_builtins(hours))
+
+    async def save_calendar(self, staff: str, token_hash: str) -> None:
+        """Replace the key of a member's calendar. Their former address stops to work. "": no calendar."""
+        await self._save_plan(staff, calendar_hash=token_hash)
+
+    async def has_calendar(self, staff: str) -> bool:
+        """Return whether the member has an address for their calendar."""
+        row = await self._first(sa.select(_plan.calendar_hash).where(_plan.staff == staff))
+        return bool(row and row["calendar_hash"])
+
+    async def staff_by_calendar(self, token_hash: str) -> StaffRecord | None:
+        """Return the active member whose calendar this key opens, or None."""
+        joined = t.staff.join(t.staff_plan, _plan.staff == t.staff.c.id)
+        wanted = (_plan.calendar_hash == token_hash) & (_plan.calendar_hash != "") & t.staff.c.active
+        row = await self._first(sa.select(t.staff).select_from(joined).where(wanted))
+        return StaffRecord(**row) if row else None
+
+    async def appointments_of(self, staff: str, since_cell: int) -> list[SessionRecord]:
+        """Return the sessions that have taken time of this member from a cell on."""
+        theirs = sa.select(_cell.session).where(_cell.staff == staff, _cell.cell >= since_cell)
+        columns = [t.session.c[name] for name in SessionRecord.__struct_fields__]
+        wanted = sa.select(*columns).where(t.session.c.id.in_(theirs)).order_by(t.session.c.id).limit(MOST_IN_CALENDAR)
+        return [SessionRecord(**row) for row in await self._all(wanted)]
+
+    async def _save_plan(self, staff: str, **values: object) -> None:
+        mine = _plan.staff == staff
+        async with self._writing() as connection:
+            changed = await connection.execute(sa.update(t.staff_plan).where(mine).values(values))
+            if not changed.rowcount:
+                await connection.execute(sa.insert(t.staff_plan).values(staff=staff, **values))

@@ -1,0 +1,149 @@
+"""Appointments for operators: list, move and cancel them, and set the working hours of staff."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from signaling.access.rights import may_give, of_member
+from signaling.live.entry import Entry
+from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.protocol.staff_views import AppointmentItem
+from signaling.protocol.texts import Seen
+from signaling.protocol.words import OptionalId
+from signaling.records import StaffRecord
+from signaling.records.appointment_plan import offered
+from signaling.records.opening_hours import BadHours, Hours, check
+from signaling.server.app_keys import LIVE, RECORDS
+from signaling.session.model import NotAllowed
+
+from .allowed import Asker, asker_of, of_session
+from .bodies import now_ms, path_id, read_json, read_query
+from .errors import Refused, answer, not_found
+from .hours import read_hours
+from .operator import read_language
+
+routes = web.RouteTableDef()
+
+Zone = Annotated[str, by(Seen(64, cut=True))]
+
+
+class AppointmentPage(Struct, kw_only=True):
+    items: list[AppointmentItem]
+
+
+class TimesQuery(Struct, kw_only=True):
+    """`timezone`: the reader's IANA zone."""
+
+    timezone: Zone = ""
+
+
+class StaffTimes(Struct, kw_only=True):
+    """The free times of one member, within their working hours."""
+
+    id: str
+    name: str
+    times: list[int]
+
+
+class NewTime(Struct, kw_only=True):
+    """`at`: Unix ms. `staff`: with whom; "": whoever is free and has fewest appointments."""
+
+    at: Annotated[int, Meta(ge=0)]
+    staff: OptionalId = ""
+
+
+class WorkingHours(Struct, kw_only=True):
+    """`hours`: null if the categories' hours count. `touched`: the member's appointments that are outside of their hours now."""
+
+    hours: Hours | None
+    touched: list[AppointmentItem]
+
+
+_read_times: QueryReader[TimesQuery] = QueryReader(TimesQuery)
+_read_time: Reader[NewTime] = Reader(NewTime)
+
+
+@routes.get("/api/operator/appointments")
+async def rows(request: web.Request) -> web.Response:
+    asker = await asker_of(request)
+    language = read_query(request, read_language).lang
+    return answer(AppointmentPage(items=await request.app[LIVE].desk.items(asker.realm, language)))
+
+
+@routes.get("/api/operator/appointments/{session}/times")
+async def times(request: web.Request) -> web.Response:
+    """Return when each member who could take this appointment is free."""
+    entry = await _asked(request, await asker_of(request))
+    zone = read_query(request, _read_times).timezone
+    free = await request.app[LIVE].appointments.by_staff(entry, entry.session.channel, zone)
+    return answer([StaffTimes(id=staff.id, name=staff.name, times=offered(found)) for staff, found in free])
+
+
+@routes.post("/api/operator/appointments/{session}/move")
+async def move(request: web.Request) -> web.Response:
+    """Move an appointment. Its user gets a mail. Audited."""
+    asker = await asker_of(request)
+    entry = await _asked(request, asker)
+    asked = await read_json(request, _read_time, 1024)
+    await request.app[LIVE].desk.move(entry, asked.at, asked.staff, asker.member.id)
+    return answer({})
+
+
+@routes.post("/api/operator/appointments/{session}/cancel")
+async def cancel(request: web.Request) -> web.Response:
+    """Cancel an appointment. Its user gets a mail. Audited."""
+    asker = await asker_of(request)
+    entry = await _asked(request, asker)
+    await request.app[LIVE].desk.cancel(entry, asker.member.id)
+    return answer({})
+
+
+@routes.get("/api/settings/staff/{id}/hours")
+async def hours(request: web.Request) -> web.Response:
+    asker = await asker_of(request)
+    return answer(await _hours_of(request, await _member(request, asker)))
+
+
+@routes.post("/api/settings/staff/{id}/hours")
+async def change_hours(request: web.Request) -> web.Response:
+    """Set a member's working hours, and answer with the appointments that they touch. Audited."""
+    asker = await asker_of(request)
+    member, wanted = await _member(request, asker), (await read_json(request, read_hours)).hours
+    if wanted is not None:
+        try:
+            check(wanted)
+        except BadHours as error:
+            raise Refused(400, "bad_hours", str(error)) from error
+    await request.app[RECORDS].save_working_hours(member.id, wanted)
+    await request.app[RECORDS].audit(asker.member.id, "staff.hours", f"staff/{member.id}", now_ms())
+    return answer(await _hours_of(request, member))
+
+
+async def _hours_of(request: web.Request, member: StaffRecord) -> WorkingHours:
+    found = await request.app[RECORDS].working_hours([member.id])
+    language = read_query(request, read_language).lang
+    touched = await request.app[LIVE].desk.touched(member, language)
+    return WorkingHours(hours=found.get(member.id), touched=touched)
+
+
+async def _member(request: web.Request, asker: Asker) -> StaffRecord:
+    """Return the member in the path, if the asker may change them. Raises Refused: not_found."""
+    member = await request.app[RECORDS].staff(path_id(request, "id"))
+    if member is None or not asker.may(of_member(member)) or not may_give(asker.member, member.roles, of_member(member)):
+        raise not_found()
+    return member
+
+
+async def _asked(request: web.Request, asker: Asker) -> Entry:
+    """Return the session in the path. Raises Refused: not_found, and NotAllowed when it has no appointment to change."""
+    record = await request.app[RECORDS].session(path_id(request, "session"))
+    if record is None:
+        raise not_found()
+    asker.require(of_session(record))
+    entry = request.app[LIVE].desk.entry(record.id)
+    if entry is None:
+        raise NotAllowed("wrong_state")
+    return entry

@@ -1,0 +1,88 @@
+"""The calendar of a member of staff: an address with a secret key, to which calendar programs subscribe."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from msgspec import Struct
+
+from signaling.access.identity import token_hash
+from signaling.mail.calendar import Booked, feed
+from signaling.protocol.own_texts import nearest, words_in
+from signaling.records import SessionRecord, Site, StaffRecord
+from signaling.records.appointment_plan import CELL_MS
+from signaling.server.app_keys import RECORDS, SETTINGS
+from signaling.session import decode_snapshot
+from signaling.session.model import Callback
+
+from .bodies import now_ms, path_id
+from .errors import answer, not_found
+from .staff import signed_in
+
+routes = web.RouteTableDef()
+
+PAST_MS = 14 * 86_400_000  # so long past appointments stay in the feed
+
+
+class Calendar(Struct, kw_only=True):
+    """`on`: whether the member has a calendar. `url`: its address, which is shown only when it is made."""
+
+    on: bool
+    url: str = ""
+
+
+@routes.get("/api/calendar")
+async def look(request: web.Request) -> web.Response:
+    member = await signed_in(request)
+    return answer(Calendar(on=await request.app[RECORDS].has_calendar(member.id)))
+
+
+@routes.post("/api/calendar")
+async def renew(request: web.Request) -> web.Response:
+    """Make a new address of one's own calendar. The former one stops to work. Audited."""
+    member, key = await signed_in(request), secrets.token_urlsafe(32)
+    await request.app[RECORDS].save_calendar(member.id, token_hash(key))
+    await request.app[RECORDS].audit(member.id, "calendar.renew", f"staff/{member.id}", now_ms())
+    return answer(Calendar(on=True, url=f"{request.app[SETTINGS].url}/calendar/{key}.ics"))
+
+
+@routes.post("/api/calendar/remove")
+async def remove(request: web.Request) -> web.Response:
+    """Remove the address of one's own calendar. Audited."""
+    member = await signed_in(request)
+    await request.app[RECORDS].save_calendar(member.id, "")
+    await request.app[RECORDS].audit(member.id, "calendar.remove", f"staff/{member.id}", now_ms())
+    return answer(Calendar(on=False))
+
+
+@routes.get("/calendar/{key}.ics")
+async def read(request: web.Request) -> web.Response:
+    """Return the calendar that this key opens. It names no user: calendar programs keep it on servers of others."""
+    records, now = request.app[RECORDS], now_ms()
+    member = await records.staff_by_calendar(token_hash(path_id(request, "key")))
+    if member is None:
+        raise not_found()
+    found = await records.appointments_of(member.id, (now - PAST_MS) // CELL_MS)
+    host = urlsplit(request.app[SETTINGS].url).hostname or "localhost"
+    words = words_in(nearest(member.locale or next(iter(member.languages), "en")), "calendar")
+    names = {site.id: site for site in await records.sites()}
+    booked = [_booked(each, called, host, words, names.get(each.site)) for each, called in _agreed(found, member)]
+    body = feed(words["name"], booked, now)
+    return web.Response(body=body, content_type="text/calendar", charset="utf-8", headers={"Cache-Control": "private, no-store"})
+
+
+def _agreed(found: list[SessionRecord], member: StaffRecord) -> Iterator[tuple[SessionRecord, Callback]]:
+    """Yield the appointments with this member that take place, or took place."""
+    for record in found:
+        called = decode_snapshot(record.snapshot).callback if record.snapshot else None
+        if called is not None and called.staff == member.id and called.state not in ("cancelled", "missed"):
+            yield record, called
+
+
+def _booked(record: SessionRecord, called: Callback, host: str, words: dict[str, str], site: Site | None) -> Booked:
+    name = site.name(record.language) if site is not None else record.site
+    title = words["title"].replace("{channel}", words[f"by_{record.channel}"]).replace("{site}", name)
+    return Booked(id=f"{record.id}.staff@{host}", title=title, text=words["text"], at_ms=called.due_at, minutes=called.minutes)

@@ -1,0 +1,80 @@
+"""Appointments: a callback with a member of staff, at a time at which the matcher keeps a place of theirs free.
+
+    scheduled → kept (the lead time before the start: the matcher keeps a place free) → due (rings for that member only)
+    due → due for anybody (the member declined, missed the ring, or did not come within `GRACE_MS`)
+    calling → missed (the user did not come within `LATE_MS` after the counselor)
+
+Everything else is as for callbacks (`session/callback.py`).
+"""
+
+from __future__ import annotations
+
+from signaling.session import model
+from signaling.session.effects import Effect, Enqueue, Note, Step
+from signaling.session.model import Callback, Session
+
+GRACE_MS = 3 * 60_000  # so long after the start the appointment rings only for its own counselor
+LATE_MS = 10 * 60_000  # so long after the counselor came, an appointment waits for its user
+
+
+def next_request(session: Session) -> str:
+    """Give the callback a new request, and return the request's id."""
+    session.requests_made += 1
+    session.request = f"{session.id}.{model.CALLBACK_REQUEST}{session.requests_made}"
+    return session.request
+
+
+def lead(session: Session, now: int, out: list[Effect]) -> None:
+    """Keep a place of the appointment's counselor free: it begins soon."""
+    called = session.callback
+    if called is None or session.state != "callback" or called.state != "scheduled" or called.kept:
+        return
+    called.kept = True
+    request = next_request(session)
+    out.append(Enqueue(request, "callback", session.category, called.due_at, only=called.staff, first=True, step="promise"))
+    out.append(Note("callback", {"state": "kept"}))
+
+
+def due(session: Session, called: Callback, now: int, out: list[Effect]) -> None:
+    """Let the appointment ring for its counselor, in the place that was kept."""
+    request = session.request if called.kept else next_request(session)
+    called.kept = False
+    session.timers["grace"] = now + GRACE_MS
+    out.append(Enqueue(request, "callback", session.category, called.due_at, only=called.staff, first=True, step="redeem"))
+
+
+def withdraw(session: Session, called: Callback, out: list[Effect]) -> None:
+    """End the request at the matcher: the appointment or callback is moved or cancelled."""
+    if called.state == "due" or called.kept:
+        out.append(Step("cancel", session.request))
+    called.kept = called.anyone = False
+
+
+def widen(session: Session, now: int, out: list[Effect]) -> None:
+    """Let the appointment ring for every counselor who serves it, before all others: its own counselor does not come."""
+    called = session.callback
+    if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:
+        return
+    if session.ringing and session.ringing.until > now:
+        session.timers["grace"] = session.ringing.until
+        return
+    session.timers.pop("grace", None)
+    out.append(Step("cancel", session.request))
+    called.anyone, session.ringing = True, None
+    out.append(Enqueue(next_request(session), "callback", session.category, called.due_at, first=True))
+    out.append(Note("callback", {"state": "anyone", "staff": called.staff}))
+
+
+def accepted(session: Session, called: Callback, now: int) -> None:
+    """Wait for the user for a while: a counselor has come."""
+    session.timers.pop("grace", None)
+    if called.minutes:
+        session.timers["late"] = now + LATE_MS
+
+
+def wanted(session: Session) -> tuple[str, bool]:
+    """Return the one member who may get the due callback ("": anybody), and whether it goes before all others."""
+    called = session.callback
+    if called is None or session.state != "callback":
+        return "", False
+    return "" if called.anyone else called.staff, bool(called.staff)

@@ -1,0 +1,172 @@
+"""Appointments over real HTTP and WebSockets: chosen, kept free, kept by both, moved, and taken over when somebody is late."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+from msgspec.structs import replace
+
+from signaling.records.appointment_plan import AppointmentPlan
+from signaling.server import app_keys
+from tests.peers.live_house import Person, Service, running, settings_for
+
+SOON_MS = 600_000
+PLAN = AppointmentPlan(minutes=30, buffer_minutes=15, notice_minutes=0, lead_minutes=5)
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path)) as service:
+        records = service.app[app_keys.RECORDS]
+        site = await records.site("demo-shop")
+        assert site is not None
+        await records.save_site(replace(site, appointments=PLAN))
+        yield service
+
+
+async def times(user: Person) -> dict[str, Any]:
+    return await user.ask(type="callback_times", session=user.session_id, timezone="Asia/Seoul", channel="voice")
+
+
+async def booked(user: Person, at: int, contact: str = "kim@example.com") -> dict[str, Any]:
+    answer = await user.say("callback", at=at, contact=contact, channel="voice")
+    assert answer["type"] == "ok", answer
+    return (await user.state("callback"))["callback"]
+
+
+async def pass_time(service: Service, seconds: float) -> None:
+    """Let time pass in steps shorter than the presence lease, which the consoles here renew by the wall clock only."""
+    live = service.live
+    while seconds > 0:
+        service.skip(min(seconds, 20))
+        seconds -= 20
+        await live.store.renew(live.hub.staff_ids(), live.now())
+
+
+async def until(service: Service, at: int, seconds: float = 0) -> None:
+    await pass_time(service, (at - service.live.now()) / 1000 + seconds)
+
+
+async def read(service: Service, path: str, cookie: str) -> Any:
+    async with service.http.get(service.url + path, headers={"Cookie": cookie}) as reply:
+        assert reply.status == 200, await reply.text()
+        return await reply.json()
+
+
+def staff_of(service: Service, user: Person) -> str:
+    called = service.live.index.entries[user.session_id].session.callback
+    assert called is not None
+    return called.staff
+
+
+async def test_both_meet_at_the_time_that_was_kept_free(service: Service) -> None:
+    user, other = await service.user(), await service.user()
+    offered = await times(user)
+    assert offered["minutes"] == 30
+    assert offered["times"]
+    at = service.live.now() + SOON_MS  # the category never closes, and sign-ins end within hours
+    called = await booked(user, at)
+    name = staff_of(service, user)
+    assert called["staff_name"] == (await service.live.records.staff(name)).name
+    service.skip((at - service.live.now()) / 1000 - 240)  # within five minutes before, the place is kept
+    counselor = await service.staff(name)
+    queue = await counselor.find(lambda m: m["type"] == "queue" and bool(m.get("callbacks")))
+    assert [(item["staff"], item["channel"]) for item in queue["callbacks"]] == [(name, "voice")]
+    await service.live.requests.settled()
+    [status] = [each for each in (await service.live.store.snapshot()).requests.values() if each.state == "promised"]
+    assert status.request.only == name
+
+    answer = await other.say("enter", channel="voice", name="Lee")
+    assert answer["type"] == "ok", answer
+    await service.live.requests.settled()
+    assert not [each for each in counselor.seen if each["type"] == "ring"], "a promised place is given to nobody else"
+    await until(service, at)
+    ring = await counselor.get("ring")
+    assert (ring["kind"], ring["session"], ring["waiting_since"]) == ("callback", user.session_id, at)
+    assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    await user.until(lambda session: session["state"] == "active")
+    answer = await user.say("enter", channel="voice", name="Kim")
+    assert answer["type"] == "ok", answer
+    view = await user.until(lambda session: session["callback"]["came"])
+    assert view["room"]["media"] is True
+
+
+async def test_one_time_of_one_counselor_is_promised_once(service: Service) -> None:
+    first = await service.user()
+    at = (await times(first))["times"][0]
+    await booked(first, at)
+    staff = {staff_of(service, first)}
+    while True:
+        user = await service.user()
+        answer = await user.say("callback", at=at, contact="kim@example.com", channel="voice")
+        if answer["type"] != "ok":
+            break
+        await user.state("callback")
+        assert staff_of(service, user) not in staff
+        staff.add(staff_of(service, user))
+    assert answer["reason"] == "out_of_hours"
+    assert at not in (await times(user))["times"]
+    assert (await first.say("cancel_callback"))["type"] == "ok"
+    await first.state("closed")
+    assert (await user.say("callback", at=at, contact="kim@example.com", channel="voice"))["type"] == "ok"
+
+
+async def test_late_counselor_gives_way_to_a_colleague_and_late_user_is_awaited(service: Service) -> None:
+    user = await service.user()
+    at = service.live.now() + SOON_MS
+    await booked(user, at)
+    own = staff_of(service, user)
+    [colleague] = [each for each in ("jimin", "suho") if each != own]
+    service.skip((at - service.live.now()) / 1000)
+    view = await user.until(lambda session: session["callback"]["state"] == "due")
+    assert view["callback"]["anyone"] is False
+    helper = await service.staff(colleague)
+    await pass_time(service, 170)
+    assert not [each for each in helper.seen if each["type"] == "ring"]
+    await pass_time(service, 11)
+    ring = await helper.get("ring")
+    assert ring["with_name"] != ""
+    view = await user.until(lambda session: session["callback"]["anyone"])
+    assert (await helper.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    await helper.until(lambda session: session["state"] == "active")
+    await pass_time(service, 590)
+    assert helper.session["state"] == "active", "the user may be ten minutes late"
+    await pass_time(service, 15)
+    await helper.until(lambda session: session["state"] == "after")
+    assert (await user.state("after"))["end_reason"] == "callback_missed"
+
+
+async def test_operator_sees_what_a_deactivated_counselor_leaves_and_moves_it(service: Service) -> None:
+    user = await service.user()
+    at = (await times(user))["times"][0]
+    await booked(user, at)
+    own = staff_of(service, user)
+    records = service.app[app_keys.RECORDS]
+    member = await records.staff(own)
+    assert member is not None
+    await records.save_staff(replace(member, active=False))
+    ops = await service.sign_in("ops")
+    page = await read(service, "/api/operator/appointments", ops)
+    assert [(item["session"], item["trouble"], item["staff"]) for item in page["items"]] == [(user.session_id, "staff_gone", own)]
+    where = f"/api/operator/appointments/{user.session_id}"
+    free = await read(service, f"{where}/times?timezone=Asia/Seoul", ops)
+    assert own not in [each["id"] for each in free]
+    status, _, _ = await service.post(f"{where}/move", {"at": at + 60_000, "staff": free[0]["id"]}, cookie=ops)
+    assert status == 200
+    view = await user.until(lambda session: session["callback"]["due_at"] == at + 60_000)
+    assert view["callback"]["staff_name"] == free[0]["name"]
+
+    cookie = await service.sign_in(free[0]["id"])
+    _, made, _ = await service.post("/api/calendar", {}, cookie=cookie)
+    path = made["url"].partition("/calendar/")[2]
+    async with service.http.get(f"{service.url}/calendar/{path}") as reply:
+        [event] = icalendar.Calendar.from_ical(await reply.read()).walk("VEVENT")
+    assert event["dtstart"].dt.timestamp() * 1000 == at + 60_000
+    assert "kim@example.com" not in str(event)
+    status, _, _ = await service.post(f"{where}/cancel", {}, cookie=ops)
+    assert status == 200
+    await user.state("closed")

@@ -1,0 +1,54 @@
+/** The HTTP calls about appointments, and the types of their answers. */
+
+import type { Channel } from "../../messages";
+import { get, post } from "../../staff/api";
+import { locale } from "../../ui";
+import type { Hours } from "../logic/hours";
+
+/** A callback or an appointment that nobody has accepted yet. */
+export interface AppointmentItem {
+  session: string;
+  site: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  at: number;
+  /** 0 for a callback by anybody. */
+  minutes: number;
+  due: boolean;
+  /** The visitor's name, or "". */
+  name: string;
+  staff: string;
+  staff_name: string;
+  /** Whether the visitor is told of a change by mail. */
+  by_mail: boolean;
+  /** Why it cannot take place as booked. */
+  trouble: "" | "staff_gone" | "not_working" | "closed";
+}
+
+export interface StaffTimes {
+  id: string;
+  name: string;
+  times: number[];
+}
+
+export interface WorkingHours {
+  /** Null if the hours of the topics count. */
+  hours: Hours | null;
+  /** The member's appointments that cannot take place as booked. */
+  touched: AppointmentItem[];
+}
+
+const at = (session: string) => `/api/operator/appointments/${encodeURIComponent(session)}`;
+const hoursOf = (staff: string) => `/api/settings/staff/${encodeURIComponent(staff)}/hours?lang=${locale()}`;
+
+export const appointments = async () =>
+  ((await get(`/api/operator/appointments?lang=${locale()}`)) as { items: AppointmentItem[] }).items;
+export const timesFor = (session: string) =>
+  get(`${at(session)}/times?timezone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`) as Promise<
+    StaffTimes[]
+  >;
+export const move = (session: string, time: number, staff: string) => post(`${at(session)}/move`, { at: time, staff });
+export const cancel = (session: string) => post(`${at(session)}/cancel`, {});
+export const workingHours = (staff: string) => get(hoursOf(staff)) as Promise<WorkingHours>;
+export const saveWorkingHours = (staff: string, hours: Hours | null) => post(hoursOf(staff), { hours }) as Promise<WorkingHours>;

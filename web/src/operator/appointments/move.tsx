@@ -1,0 +1,106 @@
+import { useState } from "preact/hooks";
+import { sentence } from "../../staff/refusals";
+import { t as shared } from "../../staff/texts";
+import { Button, Dialog, Failure, Field, Select, useLocale, whenText } from "../../ui";
+import { Loaded } from "../loaded";
+import { move, timesFor, type AppointmentItem, type StaffTimes } from "./api";
+import { t } from "./texts";
+
+const OTHER = "other";
+
+interface MoveProps {
+  row: AppointmentItem;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+/** Moves an appointment to a free time of one of the counselors, or to a time that was agreed with both. */
+export function Move({ row, onDone, onClose }: MoveProps) {
+  const locale = useLocale();
+  return (
+    <Dialog
+      title={t("move.title", { when: whenText(row.at, Date.now(), locale) })}
+      closeLabel={shared("close")}
+      onClose={onClose}
+      data-testid="appointment-move-dialog"
+    >
+      <Loaded what={row.session} load={() => timesFor(row.session)}>
+        {(staff) =>
+          staff.length === 0 ? (
+            <p class="notice notice-warn">{t("move.nobody")}</p>
+          ) : (
+            <MoveForm row={row} staff={staff} onDone={onDone} onClose={onClose} />
+          )
+        }
+      </Loaded>
+    </Dialog>
+  );
+}
+
+function MoveForm({ row, staff, onDone, onClose }: MoveProps & { staff: StaffTimes[] }) {
+  const locale = useLocale();
+  const [who, setWho] = useState(staff.some((one) => one.id === row.staff) ? row.staff : staff[0]!.id);
+  const [when, setWhen] = useState("");
+  const [typed, setTyped] = useState("");
+  const [failed, setFailed] = useState("");
+  const [busy, setBusy] = useState(false);
+  const times = staff.find((one) => one.id === who)?.times ?? [];
+  const chosen = when || String(times[0] ?? OTHER);
+  const save = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await move(row.session, chosen === OTHER ? new Date(typed).getTime() : Number(chosen), who);
+      onDone();
+      onClose();
+    } catch (error) {
+      setFailed(sentence(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <form class="stack" onSubmit={(event) => void save(event)}>
+      <Select
+        label={t("col.with")}
+        value={who}
+        choices={staff.map(({ id, name }) => ({ value: id, label: name }))}
+        data-testid="appointment-who"
+        onChange={(event) => {
+          setWho(event.currentTarget.value);
+          setWhen("");
+        }}
+      />
+      <Select
+        label={t("col.at")}
+        value={chosen}
+        choices={[
+          ...times.map((at) => ({ value: String(at), label: whenText(at, Date.now(), locale) })),
+          { value: OTHER, label: t("move.other") },
+        ]}
+        data-testid="appointment-when"
+        onChange={(event) => setWhen(event.currentTarget.value)}
+      />
+      {chosen === OTHER && (
+        <Field
+          label={t("move.typed")}
+          hint={t("move.typed.hint")}
+          type="datetime-local"
+          required
+          value={typed}
+          data-testid="appointment-typed"
+          onInput={(event) => setTyped(event.currentTarget.value)}
+        />
+      )}
+      <p class="field-hint">{t(row.by_mail ? "told.mail" : "told.not")}</p>
+      <Failure text={failed} />
+      <div class="row row-end">
+        <Button kind="quiet" onClick={onClose}>
+          {shared("cancel")}
+        </Button>
+        <Button kind="primary" type="submit" busy={busy} data-testid="appointment-move-save">
+          {t("move")}
+        </Button>
+      </div>
+    </form>
+  );
+}
