@@ -56,7 +56,6 @@ async def test_every_snippet_opens_the_panel_and_tells_the_page(cast: Cast, tmp_
     async with embedding_server(tmp_path, service.url) as origin:
         await sangdam(service, "site", "add", "demo-shop", "--update", "--origin", service.shop, "--origin", origin)
         user = await cast.user()
-        await follows_a_conversation(cast, user, origin)
         for name in ("plain", "vue", "wordpress", "shopify"):
             await opened(user, f"{origin}/{name}")
             if name == "vue":
@@ -70,3 +69,4 @@ async def test_every_snippet_opens_the_panel_and_tells_the_page(cast: Cast, tmp_
                 await user.shop.wait_for_function("window.Sangdam.on")
             if name == "shopify":
                 await expect(panel.get_by_test_id("panel-shared")).to_contain_text('Field "M5" camera')
+        await follows_a_conversation(cast, user, origin)
