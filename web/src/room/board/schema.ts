@@ -24,7 +24,7 @@ export const pagesOf = (doc: Y.Doc): Y.Map<ElementMap> => doc.getMap<ElementMap>
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 const COLOUR = /^#[0-9a-f]{6}$/i;
 /** Characters that a text never shows: controls other than line ends, and those that turn the direction of what follows. */
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- a stranger's text may hold any of them
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 const within = (value: unknown, low: number, high: number): number | null =>
