@@ -1,6 +1,6 @@
 """The clock of one machine steps by an hour, forwards and back, while calls go on and a user waits.
 
-Debian's libfaketime gives a process a clock of its own: it reads the difference from a file before each look at the clock.
+Debian's libfaketime gives a process a clock of its own: it reads the difference from a file, once a second.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Clocks:
         variables = {
             "LD_PRELOAD": library(),
             "FAKETIME_TIMESTAMP_FILE": str(self.folder / part),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
         return Place(within=("env", *(f"{name}={value}" for name, value in variables.items())))
