@@ -21,23 +21,23 @@ interface FrontProps {
 /** How the site meets its visitors: logo, launcher, ways to talk, and notices. */
 export function Front({ site, logo, settings, problems, onChange, onLogo }: FrontProps) {
   const languages = settings.languages;
-  const texts = (field: "launcher_texts" | "waiting_notice" | "recording_notice") => {
-    const Box = field === "launcher_texts" ? Field : TextArea;
-    return languages.map((language) => (
-      <Box
-        key={`${field} ${language}`}
-        label={t(`field.${field}.in`, { language })}
-        hint={t(`field.${field}.hint`)}
-        value={settings[field][language] ?? ""}
-        error={problem(problems[field])}
-        maxLength={field === "launcher_texts" ? 40 : 300}
-        data-testid={`site-${field}-${language}`}
-        onInput={(event: { currentTarget: { value: string } }) =>
-          onChange({ [field]: { ...settings[field], [language]: event.currentTarget.value } })
-        }
-      />
-    ));
-  };
+  const texts = (field: "launcher_texts" | "waiting_notice" | "recording_notice") =>
+    languages.map((language, n) => {
+      const shared = {
+        label: t(`field.${field}.in`, { language }),
+        hint: n === 0 ? t(`field.${field}.hint`) : undefined,
+        value: settings[field][language] ?? "",
+        error: problem(problems[field]),
+        "data-testid": `site-${field}-${language}`,
+        onInput: (event: { currentTarget: { value: string } }) =>
+          onChange({ [field]: { ...settings[field], [language]: event.currentTarget.value } }),
+      };
+      return field === "launcher_texts" ? (
+        <Field key={language} {...shared} maxLength={40} />
+      ) : (
+        <TextArea key={`${field} ${language}`} {...shared} rows={2} maxLength={300} />
+      );
+    });
   const offers = (channel: Channel) => settings.channels.includes(channel);
   const toggle = (channel: Channel) =>
     onChange({ channels: CHANNELS.filter((one) => (one === channel ? !offers(one) : offers(one))) });
