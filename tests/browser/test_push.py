@@ -125,7 +125,8 @@ async def test_push_rings_in_a_closed_console_and_tells_a_user_of_an_answer(tmp_
         late = await counselor.context.new_page()
         await late.goto(service.host("counselor") + address)
         await expect(late.get_by_text("그 요청은 끝났어요").first).to_be_visible()
-        await late.close()
+        await counselor.page.close()
+        counselor.page = late  # a newer tab takes the conversation over
 
         await ask_for_notifications(user)
         await expect(user.panel.get_by_test_id("push-off")).to_be_visible()
