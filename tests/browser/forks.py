@@ -63,6 +63,8 @@ class Fork:
 
 def fork(log: Path, arguments: list[str]) -> Fork:
     """Run `sangdam` with these arguments. Its output is appended to `log`. It ends with this process."""
+    if _origin().poll() is not None:  # somebody has ended it: one failed test is enough
+        _origin.cache_clear()
     origin = _origin()
     assert origin.stdin is not None
     assert origin.stdout is not None
