@@ -10,19 +10,19 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import aiohttp
-import msgspec
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
+from signaling.protocol.reading import Reader, Unreadable, by
 from signaling.protocol.server_messages import Caption, Translated, encode
 from signaling.protocol.session_views import Line
-from signaling.protocol.texts import BadText, Seen
+from signaling.protocol.texts import Seen
 from signaling.records import Records
 from signaling.session.model import NotAllowed, Person
 
@@ -35,7 +35,6 @@ MOST_EACH = 5  # lines of which one person may await the translation
 MOST_KEPT = 2000  # translations in memory
 MOST_ANSWER_BYTES = 200_000
 TRANSLATED = ("text", "note", "caption")  # kinds of lines with a text in a language
-_TEXT = Seen(8000, lines=True, cut=True)
 _SCRIPTS = {"zh-hans": "zh", "zh-cn": "zh", "zh-hant": "zt", "zh-tw": "zt"}
 
 
@@ -47,12 +46,15 @@ class Translation(Struct, frozen=True):
 
 
 class _Detected(Struct):
-    language: str = ""
+    language: Annotated[str, by(Seen(35, cut=True))] = ""
 
 
 class _Answer(Struct):
-    translatedText: str  # noqa: N815  # LibreTranslate's name
-    detectedLanguage: _Detected | None = None  # noqa: N815
+    translatedText: Annotated[str, by(Seen(8000, lines=True, cut=True))]  # noqa: N815  # LibreTranslate's name
+    detectedLanguage: _Detected | None = None  # noqa: N815  # LibreTranslate's name
+
+
+_read_answer: Reader[_Answer] = Reader(_Answer)
 
 
 class BadKey(ValueError):
@@ -113,10 +115,10 @@ class Translator:
                     answer += chunk
                     if len(answer) > MOST_ANSWER_BYTES:
                         raise NotAllowed("unavailable")
-            read = msgspec.json.decode(answer, type=_Answer)
+            read = _read_answer(bytes(answer))
             source = read.detectedLanguage.language if read.detectedLanguage is not None else ""
-            return Translation(_TEXT(read.translatedText), source[:35])
-        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.MsgspecError, BadText) as error:
+            return Translation(read.translatedText, source)
+        except (aiohttp.ClientError, OSError, TimeoutError, Unreadable) as error:
             log.warning("translation failed", error=type(error).__name__)
             raise NotAllowed("unavailable") from None
 

@@ -16,7 +16,7 @@ from signaling.records.mail_plan import MailText
 
 VALUES = {
     name: f"<{name}>"
-    for name in ("name", "when", "zone", "category", "waiting", "minutes", "organisation", "device", "network", "host")
+    for name in ("name", "when", "zone", "category", "waiting", "minutes", "organisation", "device", "network", "host", "to")
 }
 ABOUT = About(
     kind="reply",
