@@ -15,6 +15,7 @@ import { CopyByMail } from "../room/reach/mail-me";
 import { transcriptPath } from "../room/transcript";
 import type { Call } from "./call";
 import { isRareKey, t, type RareKey } from "./rare/words";
+import "./after.css";
 
 const STARS = [1, 2, 3, 4, 5];
 

@@ -1,16 +1,24 @@
-import { AppWindow, CircleCheck, Store, TriangleAlert } from "lucide";
-import type { IconNode } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { useAwake } from "../room/awake";
 import type { Handoff, HandoffError } from "../room/handoff";
 import { Announcer } from "../ui/announce";
-import { Button } from "../ui/button";
-import { Icon } from "../ui/icon";
 import { useLocale, useStore } from "../ui/store";
 import type { Call } from "./call";
-import { After, CalledBack, Closed, Invited, NotifyWindow, TryDevices } from "./later";
+import {
+  After,
+  CalledBack,
+  Closed,
+  Direct,
+  Expired,
+  Invited,
+  MessageLeft,
+  NotifyWindow,
+  Replaced,
+  TryDevices,
+  Unprepared,
+} from "./later";
 import { Prepare } from "./prepare";
 import { Room } from "./room";
 import { screenOf, type Screen } from "./screen";
@@ -37,18 +45,8 @@ export function App({ start }: { start: Start }) {
       {start.kind === "notify" && <NotifyWindow handoff={start.handoff} />}
       {start.kind === "over" && <Expired />}
       {start.kind === "invited" && <Invited onEnter={start.onEnter} />}
-      {start.kind === "direct" && (
-        <Message icon={Store} title={t("direct.title")} text={t("direct.text")} testid="start-from-shop">
-          {window.opener !== null && <Button onClick={() => window.close()}>{t("direct.close")}</Button>}
-        </Message>
-      )}
-      {start.kind === "error" && (
-        <Message icon={TriangleAlert} title={t("error.title")} text={start.error.message || t("error.text")} testid="call-error">
-          <Button kind="primary" onClick={() => window.close()}>
-            {t("error.close")}
-          </Button>
-        </Message>
-      )}
+      {start.kind === "direct" && <Direct />}
+      {start.kind === "error" && <Unprepared why={start.error.message} />}
       {start.kind === "call" && <CallScreens call={start.call} />}
       <Announcer />
     </>
@@ -61,8 +59,8 @@ function CallScreens({ call }: { call: Call }) {
   const session = state.sessions[call.session];
   const screen = screenOf(state, call.session, local);
   useAwake(call.handoff.channel !== "text" && (screen === "waiting" || screen === "room"));
-  const Told = MESSAGES[screen];
-  if (Told) return <Told call={call} session={session ?? null} />;
+  if (screen === "expired") return <Expired />;
+  if (screen === "replaced") return <Replaced call={call} />;
   const Shown = SCREENS[screen];
   return Shown && session ? <Shown call={call} session={session} /> : <Skeleton />;
 }
@@ -78,51 +76,8 @@ const SCREENS: Partial<Record<Screen, (props: { call: Call; session: SessionView
   ),
   room: Room,
   after: After,
+  message_left: MessageLeft,
 };
-
-const MESSAGES: Partial<Record<Screen, (props: { call: Call; session: SessionView | null }) => ComponentChildren>> = {
-  replaced: ({ call }) => (
-    <Message icon={AppWindow} title={t("replaced.title")} text={t("replaced.text")} testid="taken-over">
-      <Button kind="primary" onClick={() => call.useHere()} data-testid="use-here">
-        {t("replaced.here")}
-      </Button>
-    </Message>
-  ),
-  expired: Expired,
-  message_left: ({ session }) => (
-    <Message
-      icon={CircleCheck}
-      title={t("message.left.title")}
-      text={t("message.left.text", { site: session?.site.name ?? "" })}
-      testid="message-left"
-    />
-  ),
-};
-
-function Expired() {
-  return <Message icon={Store} title={t("expired.title")} text={t("expired.text")} testid="expired" />;
-}
-
-interface MessageProps {
-  icon: IconNode;
-  title: string;
-  text: string;
-  testid: string;
-  children?: ComponentChildren;
-}
-
-function Message({ icon, title, text, testid, children }: MessageProps) {
-  return (
-    <main class="message card" data-testid={testid}>
-      <Icon node={icon} size={40} />
-      <div role="alert">
-        <h1>{title}</h1>
-        <p>{text}</p>
-      </div>
-      {children}
-    </main>
-  );
-}
 
 /** A placeholder for the *prepare* screen, shown until the session exists. */
 function Skeleton() {

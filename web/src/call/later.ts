@@ -10,11 +10,19 @@ export const After = lazy(load, (rare) => rare.After, look);
 export const AskCallback = lazy(load, (rare) => rare.AskCallback, look);
 export const CalledBack = lazy(load, (rare) => rare.CalledBack, look);
 export const Closed = lazy(load, (rare) => rare.Closed, look);
+export const Direct = lazy(load, (rare) => rare.Direct, look);
+export const Expired = lazy(load, (rare) => rare.Expired, look);
 export const Invited = lazy(load, (rare) => rare.Invited, look);
+export const LeaveDialog = lazy(load, (rare) => rare.LeaveDialog, look);
 export const LeaveMessage = lazy(load, (rare) => rare.LeaveMessage, look);
+export const MessageLeft = lazy(load, (rare) => rare.MessageLeft, look);
 export const NotifyWindow = lazy(load, (rare) => rare.NotifyWindow, look);
+export const Replaced = lazy(load, (rare) => rare.Replaced, look);
 export const TryDevices = lazy(load, (rare) => rare.TryDevices, look);
 export const Lost = lazy(load, (rare) => rare.Lost, look);
+export const Unprepared = lazy(load, (rare) => rare.Unprepared, look);
+/** In the middle of a call, hence without a skeleton. */
+export const Upgrade = optional(load, (rare) => rare.Upgrade);
 
 export const PushMe = optional(
   () => import("../room/reach/push-me"),

@@ -9,7 +9,6 @@ import "./call.css";
 import "./prepare.css";
 import "./waiting.css";
 import "./room.css";
-import "./after.css";
 import "./phone.css";
 import { App, type Start } from "./app";
 import { Call } from "./call";

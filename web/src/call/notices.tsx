@@ -1,12 +1,9 @@
-import { Phone } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { failureText } from "../room/failures";
 import { hearing } from "../room/hearing";
 import { listeners, others, participant } from "../room/state";
 import { list, nameAndRole } from "../room/words";
-import { announce, toast } from "../ui/announce";
-import { Button } from "../ui/button";
+import { announce } from "../ui/announce";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
 import { t } from "./words";
@@ -32,24 +29,6 @@ export function Notices({ call, session }: { call: Call; session: SessionView })
         </p>
       ))}
     </div>
-  );
-}
-
-/** The visitor's request to add voice: shown while it rings at the counselor, and after the counselor declined or missed it. */
-export function Upgrade({ call, session }: { call: Call; session: SessionView }) {
-  const { upgrade } = session;
-  if (!upgrade || session.owner_lost) return null;
-  const owner = session.participants.find((one) => one.owner);
-  const again = () => void call.enter("").catch((error: unknown) => toast(failureText(error), "error"));
-  return (
-    <p class={`notice notice-${upgrade.state === "ringing" ? "help" : "warn"}`} role="status" data-testid="upgrade">
-      <span>{t(`upgrade.${upgrade.state}`, { name: owner ? nameAndRole(owner) : "" })}</span>
-      {upgrade.state !== "ringing" && (
-        <Button icon={Phone} onClick={again} data-testid="upgrade-again">
-          {t("upgrade.again")}
-        </Button>
-      )}
-    </p>
   );
 }
 

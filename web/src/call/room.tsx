@@ -15,14 +15,13 @@ import { RoomAudio } from "../room/media";
 import type { RoomLink } from "../room/room-link";
 import { LineNotice, Stage } from "../room/stage";
 import { list, nameAndRole, t as room } from "../room/words";
-import { Button, IconButton } from "../ui/button";
-import { Dialog } from "../ui/dialog";
+import { IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
-import { Lost, PushMe } from "./later";
+import { LeaveDialog, Lost, PushMe, Upgrade } from "./later";
 import { Logo } from "./logo";
-import { Notices, Upgrade } from "./notices";
+import { Notices } from "./notices";
 import { t } from "./words";
 
 const SEEN = "sangdam.seen";
@@ -93,7 +92,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
         {session.recording !== null && <RecordingBar client={call.client} session={session} />}
         {session.captions && <Captions client={call.client} session={session} />}
         <Notices call={call} session={session} />
-        <Upgrade call={call} session={session} />
+        {session.upgrade && !session.owner_lost && <Upgrade call={call} session={session} />}
         <InterruptionNotice devices={call.devices} />
         <LineNotice link={call.room} session={session} />
         <Sharing link={call.room} session={session} />
@@ -190,22 +189,4 @@ function useUnread(call: Call, open: boolean): number {
   if (open) seen.current = last;
   const you = call.view()?.you;
   return (lines ?? []).filter((line) => line.seq > seen.current && line.kind !== "system" && line.author !== you).length;
-}
-
-function LeaveDialog({ call, onClose }: { call: Call; onClose: () => void }) {
-  const leave = () => {
-    onClose();
-    void call.client.connection.request({ type: "leave", session: call.session }).catch(() => undefined);
-  };
-  return (
-    <Dialog title={t("leave.title")} closeLabel={room("close")} onClose={onClose}>
-      <p>{t("leave.text")}</p>
-      <div class="buttons buttons-end">
-        <Button onClick={onClose}>{t("leave.stay")}</Button>
-        <Button kind="danger" onClick={leave} data-testid="leave-confirm">
-          {t("leave.confirm")}
-        </Button>
-      </div>
-    </Dialog>
-  );
 }
