@@ -55,9 +55,9 @@ class AppointmentDesk:
             )
         return found
 
-    async def touched(self, member: StaffRecord, locale: str) -> list[AppointmentItem]:
-        """Return the member's appointments that cannot take place as booked. Their users must be told."""
-        found = await self.items(Realm(organisation=member.organisation), locale)
+    async def touched(self, member: StaffRecord, realm: Realm, locale: str) -> list[AppointmentItem]:
+        """Return the member's appointments in the realm that cannot take place as booked. Their users must be told."""
+        found = await self.items(realm, locale)
         return [item for item in found if item.staff == member.id and item.trouble]
 
     def entry(self, session: str) -> Entry | None:

@@ -85,6 +85,10 @@ class Appointments:
         `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. Raises NotAllowed: out_of_hours
         when the time is not free, and whatever `apply` raises. In both cases nothing is claimed.
         """
+        async with entry.booking_lock:
+            await self._book(entry, at, channel, staff, apply, by_staff=by_staff)
+
+    async def _book(self, entry: Entry, at: int, channel: Channel, staff: str, apply: Booking, *, by_staff: bool) -> None:
         plan = entry.site.appointments or AppointmentPlan()
         wanted = cells(at, plan)
         soonest = self._now() if by_staff else self._now() + plan.notice_minutes * 60_000
@@ -101,7 +105,8 @@ class Appointments:
 
     async def release(self, entry: Entry) -> None:
         """Free the time of an appointment that became a callback by anybody."""
-        await self._records.keep_cells(entry.id)
+        async with entry.booking_lock:
+            await self._records.keep_cells(entry.id)
 
     def booked(self, realm: Realm) -> list[Entry]:
         """Return the sessions of the realm with a callback or appointment that nobody has accepted yet, the next one first."""

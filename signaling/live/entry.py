@@ -37,7 +37,8 @@ class RoomState:
 class Entry:
     """A live session in memory.
 
-    `lock` serializes the machine's events. `lines_lock` keeps lines in order without waiting for `lock`.
+    `lock` serializes the machine's events. `lines_lock` keeps lines in order without waiting for `lock`. `booking_lock` is held
+    while a time is claimed for the session, so that two moves at once do not free each other's time.
     `holders`: participant → the connection that acts for them (their newest tab). `sent`: participant → hash of the last view
     sent.
     `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line.
@@ -54,6 +55,7 @@ class Entry:
     token_hash: str
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     lines_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    booking_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     holders: dict[str, Client] = field(default_factory=dict)
     readers: dict[str, Client] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import icalendar
 import pytest
 from msgspec.structs import replace
 
-from signaling.records.appointment_plan import AppointmentPlan
+from signaling.records.appointment_plan import CELL_MS, AppointmentPlan, cells
 from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, running, settings_for
 
@@ -115,6 +116,34 @@ async def test_one_time_of_one_counselor_is_promised_once(service: Service) -> N
     assert (await user.say("callback", at=at, contact="kim@example.com", channel="voice"))["type"] == "ok"
 
 
+async def test_two_moves_at_once_leave_the_time_taken_that_is_agreed(service: Service) -> None:
+    user = await service.user()
+    at, *_, later, latest = (await times(user))["times"]
+    await booked(user, at)
+    entry, own = service.live.index.entries[user.session_id], staff_of(service, user)
+    await asyncio.gather(*(service.live.desk.move(entry, each, own, "ops") for each in (later, latest)))
+    called = entry.session.callback
+    agreed = set(cells(called.due_at, PLAN))
+    found = await service.live.records.taken_cells([own], range(at // CELL_MS, latest // CELL_MS + 10))
+    assert found == {own: agreed}, "one cell more or less is a time promised twice, or never"
+
+
+async def test_user_books_no_member_unknown_to_them_and_no_channel_not_offered(service: Service) -> None:
+    records = service.app[app_keys.RECORDS]
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(replace(site, channels=["text"]))
+    user = await service.user()
+    offered = await times(user)
+    assert "staff" not in offered, "a stranger knows nobody"
+    at = offered["times"][0]
+    answer = await user.say("callback", at=at, contact="kim@example.com", channel="text", staff="jimin")
+    assert answer["reason"] == "out_of_hours"
+    answer = await user.say("callback", at=at, contact="kim@example.com", channel="video")
+    assert answer["reason"] == "not_offered"
+    assert (await user.say("callback", at=at, contact="kim@example.com", channel="text"))["type"] == "ok"
+
+
 async def test_late_counselor_gives_way_to_a_colleague_and_late_user_is_awaited(service: Service) -> None:
     user = await service.user()
     at = service.live.now() + SOON_MS
@@ -152,6 +181,13 @@ async def test_operator_sees_what_a_deactivated_counselor_leaves_and_moves_it(se
     ops = await service.sign_in("ops")
     page = await read(service, "/api/operator/appointments", ops)
     assert [(item["session"], item["trouble"], item["staff"]) for item in page["items"]] == [(user.session_id, "staff_gone", own)]
+    hours = f"/api/settings/staff/{own}/hours"
+    assert [item["session"] for item in (await read(service, hours, ops))["touched"]] == [user.session_id]
+    boss = await records.staff("ops")
+    assert boss is not None
+    await records.save_staff(replace(boss, id="root", login="root", offices=["administrator"]))
+    _, _, root = await service.post("/api/sign-in", {"login": "root", "password": "ops-demo"})
+    assert (await read(service, hours, root))["touched"] == [], "administrators see no users"
     where = f"/api/operator/appointments/{user.session_id}"
     free = await read(service, f"{where}/times?timezone=Asia/Seoul", ops)
     assert own not in [each["id"] for each in free]

@@ -111,9 +111,14 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
         raise NotAllowed("not_offered")
     if entry.session.state != "callback" and len(live.index.callbacks) >= MOST_CALLBACKS:
         raise NotAllowed("full")
+    channel = message.channel or entry.session.channel
+    if entry.site.appointments is not None:
+        require_channel(entry, channel)
+        if message.staff and message.staff != await live.appointments.known_to(entry):
+            raise NotAllowed("out_of_hours")  # a user chooses nobody whom they were not told of
     contact, note = message.contact.strip(), message.note.strip()
     asked = ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable)
-    await agree(live, entry, asked, message.staff, message.channel or entry.session.channel)
+    await agree(live, entry, asked, message.staff, channel)
     live.mailing.callback_booked(entry)
     return None
 

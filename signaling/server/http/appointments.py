@@ -7,7 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.access.rights import may_give, of_member
+from signaling.access.rights import may_give, of_member, realm_of
 from signaling.live.entry import Entry
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.staff_views import AppointmentItem
@@ -56,7 +56,10 @@ class NewTime(Struct, kw_only=True):
 
 
 class WorkingHours(Struct, kw_only=True):
-    """`hours`: null if the categories' hours count. `touched`: the member's appointments that are outside of their hours now."""
+    """`hours`: null if the categories' hours count.
+
+    `touched`: those of the member's appointments that cannot take place as booked and that the asker may see.
+    """
 
     hours: Hours | None
     touched: list[AppointmentItem]
@@ -104,7 +107,7 @@ async def cancel(request: web.Request) -> web.Response:
 @routes.get("/api/settings/staff/{id}/hours")
 async def hours(request: web.Request) -> web.Response:
     asker = await asker_of(request)
-    return answer(await _hours_of(request, await _member(request, asker)))
+    return answer(await _hours_of(request, asker, await _member(request, asker)))
 
 
 @routes.post("/api/settings/staff/{id}/hours")
@@ -119,13 +122,14 @@ async def change_hours(request: web.Request) -> web.Response:
             raise Refused(400, "bad_hours", str(error)) from error
     await request.app[RECORDS].save_working_hours(member.id, wanted)
     await request.app[RECORDS].audit(asker.member.id, "staff.hours", f"staff/{member.id}", now_ms())
-    return answer(await _hours_of(request, member))
+    return answer(await _hours_of(request, asker, member))
 
 
-async def _hours_of(request: web.Request, member: StaffRecord) -> WorkingHours:
+async def _hours_of(request: web.Request, asker: Asker, member: StaffRecord) -> WorkingHours:
     found = await request.app[RECORDS].working_hours([member.id])
     language = read_query(request, read_language).lang
-    touched = await request.app[LIVE].desk.touched(member, language)
+    theirs = realm_of(asker.member, "appointments.manage")  # whoever sets hours need not know the users
+    touched = await request.app[LIVE].desk.touched(member, theirs, language)
     return WorkingHours(hours=found.get(member.id), touched=touched)
 
 

@@ -102,7 +102,8 @@ function failedText(error: unknown): string {
 /** The form for a callback's time, contact and note. If a callback is agreed already, the form changes it. */
 export function AskCallback({ client, session, onBack, onDone = onBack }: Part & { onBack: () => void; onDone?: () => void }) {
   const agreed = session.callback?.state === "scheduled" || session.callback?.state === "due" ? session.callback : null;
-  const [channel, setChannel] = useState<Channel>(session.channel);
+  const channels = CHANNELS.filter((one) => session.site.channels.includes(one));
+  const [channel, setChannel] = useState<Channel>(channels.includes(session.channel) ? session.channel : channels[0]!);
   const [anyone, setAnyone] = useState(false);
   const offered = useOffered(client, session.id, channel);
   const { minutes, staff, staff_name } = offered ?? NONE;
@@ -148,7 +149,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
           <Select
             label={t("appointment.how")}
             value={channel}
-            choices={CHANNELS.map((value) => ({ value, label: t(`appointment.by.${value}`) }))}
+            choices={channels.map((value) => ({ value, label: t(`appointment.by.${value}`) }))}
             data-testid="appointment-channel"
             onChange={(event) => {
               setChannel(event.currentTarget.value as Channel);

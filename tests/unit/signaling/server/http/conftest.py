@@ -62,7 +62,7 @@ class NoAppointments:
     async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
         return []
 
-    async def touched(self, member: StaffRecord, locale: str) -> list[AppointmentItem]:
+    async def touched(self, member: StaffRecord, realm: Realm, locale: str) -> list[AppointmentItem]:
         return []
 
     def entry(self, session: str) -> None:
