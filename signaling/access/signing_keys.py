@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -183,7 +183,7 @@ def _from_pem(text: str) -> _Jwk:
         raise BadKey("bad_key") from None
     if isinstance(key, Ed25519PublicKey):
         jose: OKPKey | ECKey = OKPKey.import_key(key)
-    elif isinstance(key, EllipticCurvePublicKey):
+    elif isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
         jose = ECKey.import_key(key)
     else:
         raise BadKey("bad_key")

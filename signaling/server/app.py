@@ -81,6 +81,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     secret = signing_secret(settings)
     addresses = Addresses(secret)
     postbox = Postbox(records, addresses, now, enabled=settings.mail is not None)
+    steady = SteadyClock() if now is wall_clock_ms else now
     reach = Reach(settings.webhook_allow)
     endpoints = Endpoints(records, Seal(secret), reach, now)
     push_reach = Reach(settings.push_allow)
@@ -105,7 +106,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
         forgotten=cluster.bus.forgotten if cluster else None,
         bounds=Bounds(settings.most_waiting, settings.most_lag_ms),
         translator=Translator(settings.translate_url, settings.translate_key_file),
-        now=SteadyClock() if now is wall_clock_ms else now,
+        now=steady,
     )
     middlewares = [cluster.relay.middleware()] if cluster else []
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
@@ -117,7 +118,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS], app[app_keys.FILES] = recordings, files
     app[app_keys.REACH] = reach
-    app[app_keys.KEY_ADDRESSES] = addresses_of_keys = KeyAddresses(KeyFetcher(reach), now)
+    app[app_keys.KEY_ADDRESSES] = addresses_of_keys = KeyAddresses(KeyFetcher(reach), steady)
     app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records, addresses_of_keys), Threads.open(settings)
     app[app_keys.POSTBOX] = postbox
     signing_in.setup(app, now)

@@ -6,7 +6,8 @@ preparation, with no page open, and its user enters it like any other.
 
 from __future__ import annotations
 
-from signaling.session.effects import Effect, Note, Step
+from signaling.session import appointment
+from signaling.session.effects import Effect, Note
 from signaling.session.events import CallbackMarked
 from signaling.session.model import NotAllowed, Person, Session
 from signaling.session.sleeping import ANSWERED_DAYS
@@ -34,7 +35,6 @@ def callback_marked(session: Session, event: CallbackMarked, out: list[Effect]) 
         raise NotAllowed("wrong_state")
     if session.ringing is not None:
         raise NotAllowed("ringing")
-    if callback.state == "due":
-        out.append(Step("cancel", session.request))
+    appointment.withdraw(session, callback, out)
     callback.state = "done" if event.done else "missed"
     out.append(Note("callback", {"state": callback.state}))

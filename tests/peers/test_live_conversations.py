@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from signaling.access.api_tokens import RIGHTS, new_record, new_token
 from signaling.live import inviting
@@ -130,6 +131,12 @@ async def test_wrong_conversation_is_refused_by_field(service: Service, monkeypa
     ):
         got, refused = await software.ask("POST", "conversations", WANTED | more)
         assert (got, refused.get("fields") or refused["reason"]) == (status, says), more
+    records = service.app[app_keys.RECORDS]
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(replace(site, channels=["text"]))
+    got, refused = await software.ask("POST", "conversations", WANTED | {"channel": "voice"})
+    assert (got, refused["reason"]) == (403, "not_offered"), "the user could not enter by the link, which works once"
     monkeypatch.setattr(inviting, "MOST_OF_SITE", 1)
     await software.start()
     assert (await software.ask("POST", "conversations", WANTED))[0] == 503

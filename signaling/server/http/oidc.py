@@ -199,6 +199,8 @@ async def save_provider(request: web.Request) -> web.Response:
     asker, now = await asker_of(request), now_ms()
     form = (await read_json(request, _read_settings)).provider
     stored = await request.app[RECORDS].oidc_settings()
+    if form is None and any(each.provider == "only" for each in (await request.app[RECORDS].all_sign_in_rules()).values()):
+        raise _bad("Allow passwords first: by a rule for signing in, people sign in at the provider only.")
     wanted = None if form is None else await _checked(request, form, stored, now)
     await request.app[RECORDS].save_oidc_settings(wanted)
     detail = wanted.issuer if wanted else ""

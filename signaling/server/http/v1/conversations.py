@@ -19,7 +19,7 @@ from signaling.records.checks import Invalid
 from signaling.server.app_keys import CODES, LIVE, RECORDS
 from signaling.server.http.allowed import Asker, asker_of
 from signaling.server.http.bodies import Key, now_ms, read_json
-from signaling.server.http.errors import answer, not_found
+from signaling.server.http.errors import Refused, answer, not_found
 
 routes = web.RouteTableDef()
 
@@ -62,6 +62,8 @@ async def start(request: web.Request) -> web.Response:
     if site is None:
         raise not_found()
     asker.require(of_site(site))
+    if asked.channel not in site.channels:
+        raise Refused(403, "not_offered", "The site does not offer this way to talk.")
     if asked.line and asked.channel != "text":
         raise Invalid({"line": "text_only"})
     staff = await _author(request, site, asked)

@@ -146,6 +146,7 @@ def other_pem(key: Any) -> str:
         other_pem(rsa.generate_private_key(65537, 2048).public_key()),
         other_pem(ec.generate_private_key(ec.SECP384R1()).public_key()),
         other_pem(ec.generate_private_key(ec.SECP256K1()).public_key()),
+        other_pem(ec.generate_private_key(ec.BrainpoolP256R1()).public_key()),
     ],
     ids=lambda _: "key",  # the keys differ in each run
 )  # fmt: skip  # a list of keys

@@ -9,6 +9,7 @@ from signaling.session import events as ev
 from signaling.session.effects import Enqueue
 from signaling.session.inviting import invite
 from tests.unit.signaling.session.call import NOW, Call
+from tests.unit.signaling.session.test_appointment import kept
 from tests.unit.signaling.session.test_callback import asked, calling, due
 
 HOUR = 3_600_000
@@ -77,6 +78,13 @@ def test_callback_is_settled_from_outside(done: bool, state: str, why: str) -> N
         begun.give(ev.CallbackMarked(done))
         assert (begun.session.callback.state, begun.session.state, begun.session.end_reason) == (state, "closed", why)
         assert begun.steps() == ([("cancel", begun.session.request)] if rang else [])
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_settled_appointment_gives_its_kept_place_back(done: bool) -> None:
+    begun = kept(Call())
+    begun.give(ev.CallbackMarked(done))
+    assert begun.steps() == [("cancel", begun.session.request)]
 
 
 def test_callback_that_a_counselor_has_or_hears_ringing_is_theirs() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from signaling.access.passwords import LINK_LIFE_MS, make_link
-from signaling.records import SignInRecord
+from signaling.records import SignInRecord, SignInRules
+from signaling.records.sign_ins import rules_of
 from signaling.server.http.bodies import now_ms
 
 from .conftest import Desk, refused
@@ -117,6 +118,14 @@ async def test_rules_that_would_lock_the_asker_out_are_refused(desk: Desk) -> No
     [newest, *_] = await desk.records.sign_ins_of("jimin")
     assert newest.expires_at - newest.created_at == 4 * 3_600_000
     assert await refused(await desk.get(own, headers=again)) == (403, "not_allowed")
+
+
+async def test_provider_stays_while_a_rule_lets_people_in_by_it_only(desk: Desk) -> None:
+    cookie, remove = await desk.cookie_of("ops"), {"provider": None}
+    await desk.records.save_sign_in_rules(SignInRules(provider="only"), rules_of("main"))
+    assert await refused(await desk.post("/api/operator/sign-in-provider", remove, headers=cookie)) == (400, "bad_provider")
+    await desk.records.save_sign_in_rules(SignInRules(), rules_of("main"))
+    assert (await desk.post("/api/operator/sign-in-provider", remove, headers=cookie)).status == 200
 
 
 async def test_sign_ins_are_listed_for_their_owner_alone(desk: Desk) -> None:
