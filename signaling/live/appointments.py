@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -100,13 +101,15 @@ class Appointments:
         except BaseException:
             await self._records.free_cells(entry.id, member.id, claimed)
             raise
-        await self._records.keep_cells(entry.id, member.id, wanted)
+        with suppress(RecordsAway):  # the time is claimed; a former time stays taken until the session is over
+            await self._records.keep_cells(entry.id, member.id, wanted)
         self._known.clear()
 
     async def release(self, entry: Entry) -> None:
         """Free the time of an appointment that became a callback by anybody."""
         async with entry.booking_lock:
-            await self._records.keep_cells(entry.id)
+            with suppress(RecordsAway):  # the callback is booked; that time stays taken until the session is over
+                await self._records.keep_cells(entry.id)
 
     def booked(self, realm: Realm) -> list[Entry]:
         """Return the sessions of the realm with a callback or appointment that nobody has accepted yet, the next one first."""

@@ -2,13 +2,14 @@
 
     scheduled → kept (the lead time before the start: the matcher keeps a place free) → due (rings for that member only)
     due → due for anybody (the member declined, missed the ring, or did not come within `GRACE_MS`)
-    calling → missed (the user did not come within `LATE_MS` after the counselor)
+    calling → missed (the user did not come within `LATE_MS` after the counselor, and gave no telephone number)
 
 Everything else is as for callbacks (`session/callback.py`).
 """
 
 from __future__ import annotations
 
+from signaling.protocol.mail_addresses import address_in
 from signaling.session import model
 from signaling.session.effects import Effect, Enqueue, Note, Step
 from signaling.session.model import Callback, Session
@@ -66,9 +67,12 @@ def widen(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def accepted(session: Session, called: Callback, now: int) -> None:
-    """Wait for the user for a while: a counselor has come."""
+    """Wait for the user for a while: a counselor has come.
+
+    A user who gave a telephone number may be talking on it by then, so only the counselor knows whether they were missed.
+    """
     session.timers.pop("grace", None)
-    if called.minutes:
+    if called.minutes and (not called.contact or address_in(called.contact)):
         session.timers["late"] = now + LATE_MS
 
 

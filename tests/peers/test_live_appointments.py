@@ -11,6 +11,7 @@ import icalendar
 import pytest
 from msgspec.structs import replace
 
+from signaling.records import RecordsAway
 from signaling.records.appointment_plan import CELL_MS, AppointmentPlan, cells
 from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, running, settings_for
@@ -142,6 +143,23 @@ async def test_user_books_no_member_unknown_to_them_and_no_channel_not_offered(s
     answer = await user.say("callback", at=at, contact="kim@example.com", channel="video")
     assert answer["reason"] == "not_offered"
     assert (await user.say("callback", at=at, contact="kim@example.com", channel="text"))["type"] == "ok"
+
+
+async def test_booked_time_is_confirmed_though_the_records_go_away_then(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise RecordsAway
+
+    user, records = await service.user(), service.app[app_keys.RECORDS]
+    monkeypatch.setattr(records, "keep_cells", away)
+    at, later, *_ = (await times(user))["times"]
+    assert (await booked(user, at))["state"] == "scheduled"
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(replace(site, appointments=None))
+    answer = await user.say("callback", at=later, contact="kim@example.com")
+    assert answer["type"] == "ok", answer
 
 
 async def test_late_counselor_gives_way_to_a_colleague_and_late_user_is_awaited(service: Service) -> None:

@@ -96,6 +96,13 @@ def test_late_user_is_awaited_for_ten_minutes(call):
     assert (call.session.state, callback(call).state, call.session.end_reason) == ("after", "missed", "callback_missed")
 
 
+def test_counselor_on_the_telephone_is_not_interrupted(call):
+    call.give(ev.CallbackAsked("u", AT, "010-1234-5678", with_staff=WITH_JIMIN))
+    call.tick(HOUR_S)
+    call.accept().tick(LATE_MS // S)
+    assert call.session.state == "active"
+
+
 def test_user_who_came_is_not_missed(call):
     due(call).accept().give(ev.Connected("u"))
     call.give(ev.UserMet("u", "voice"))

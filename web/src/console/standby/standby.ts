@@ -41,10 +41,11 @@ export async function turnOn(me: string): Promise<void> {
   standsBy.set(true);
 }
 
+/** Ends the rings in this browser. They go on, and the page says so, if the server was not reached: then it rejects. */
 export async function turnOff(): Promise<void> {
+  await post("/api/push/browsers/remove");
   setPrefs({ pushFor: "" });
   standsBy.set(false);
-  await post("/api/push/browsers/remove");
 }
 
 /** Offers a new version once its worker waits. The page goes on with the present one until somebody takes the new one. */
