@@ -92,6 +92,9 @@ class Feed:
         if voice is None or self.closed:
             return
         if not voice.stream:
+            if not self._sender.ready:  # nobody had spoken when the process went away, so the sender did not know this feed
+                self.over()
+                return
             voice.stream = self._sender.begin(self._language, self)
             self._said[voice.stream] = Saying(participant, voice.heard_by, self._kept)
         self._sender.send(voice.stream, sequence, timestamp, payload)

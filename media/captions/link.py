@@ -20,6 +20,7 @@ from .feed import Receiver
 log = structlog.get_logger(__name__)
 
 BATCH_S = 0.06  # seconds for which packets are collected into one message
+MOST_BYTES = wire.MAX_FRAME_BYTES // 2  # payload bytes of one message; the process refuses larger frames
 MOST_PACKETS = 3000  # packets that wait at most: a minute of one voice, or 10 s of six
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0  # seconds before the link connects again; doubled after each failure
 CONNECT_S = 5.0  # seconds for a connection, with the first message of the process
@@ -178,15 +179,18 @@ class CaptionLink:
 
 
 def _batched(queue: list[wire.Packet | wire.FromWorker]) -> Iterator[wire.FromWorker]:
-    """Return the messages for a queue, in its order. Packets that follow each other share a message."""
+    """Return the messages for a queue, in its order. Packets that follow each other share a message, up to `MOST_BYTES`."""
     packets: list[wire.Packet] = []
+    size = 0
     for each in queue:
+        is_packet = isinstance(each, wire.Packet)
+        if packets and (not is_packet or size >= MOST_BYTES):
+            yield wire.Sound(packets)
+            packets, size = [], 0
         if isinstance(each, wire.Packet):
             packets.append(each)
-            continue
-        if packets:
-            yield wire.Sound(packets)
-            packets = []
-        yield each
+            size += len(each.payload)
+        else:
+            yield each
     if packets:
         yield wire.Sound(packets)

@@ -203,7 +203,7 @@ class Captions:
             await asyncio.sleep(LOOK_S)
             silent = asyncio.get_running_loop().time() - SILENT_S
             for worker in self._workers:
-                for stream in worker.streams.values():
+                for stream in list(worker.streams.values()):  # a stream that loses its last utterance ends here
                     if stream.speech.speaking and stream.came < silent:
                         self._stop(stream)
 

@@ -172,6 +172,48 @@ async def test_slow_model_drops_the_oldest_utterances_and_says_so() -> None:
         assert [text for _, text in room.said][-1] == f"{300.0 + 100 * (MOST_WAITING + 2)}"
 
 
+async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> None:
+    """The watch for silent streams ends them while it goes through them, and with them ended streams that lose their words."""
+    tones = Tones()
+    tones.go.clear()
+    captions = Captions(Loud(), tones)
+    working = asyncio.create_task(captions.run())
+    try:
+        worker, encoder, number = captions.connect(), Encoder(), MOST_WAITING + 2
+        wave = (12_000 * np.sin(2 * np.pi * 700 * np.arange(TICK) / 48_000)).astype(np.int16)
+        sound = [encoder.encode(wave) for _ in range(20)]
+        for stream in range(1, number + 1):
+            captions.receive(worker, wire.Begin(stream, "ko"))
+            captions.receive(worker, wire.Sound([wire.Packet(stream, n, n * TICK, each) for n, each in enumerate(sound)]))
+            if stream < number:
+                captions.receive(worker, wire.Finish(stream))
+            await asyncio.sleep(0)  # the first one is written down from now on
+        async with asyncio.timeout(WITHIN_S):
+            while not captions.stats["lost"] and not working.done():
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
+        assert not working.done()
+        assert number in worker.streams
+    finally:
+        tones.go.set()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        captions.close()
+
+
+async def test_large_packets_that_waited_go_in_frames_that_the_process_takes() -> None:
+    port, room = free_port(), Room()
+    async with process(port, Tones()), linked(port) as (link, changed):
+        await until_ready(link, changed)
+        large, stream = link.begin("ko", Room()), link.begin("ko", room)
+        for n in range(MOST_PACKETS // 2):
+            link.send(large, n, n * TICK, bytes(1200))
+        speak(link, stream, 700)
+        link.finish(stream)
+        await room.until(lambda: bool(room.ended or room.overs))
+        assert (room.said, room.overs) == ([(stream, "700.0")], 0)
+
+
 async def test_forgotten_stream_says_nothing_more() -> None:
     port, room, other, tones = free_port(), Room(), Room(), Tones()
     async with process(port, tones), linked(port) as (link, changed):

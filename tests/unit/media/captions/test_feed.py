@@ -148,6 +148,17 @@ def test_lost_process_ends_the_feed_once() -> None:
     assert room.speaks("counselor") == 0
 
 
+def test_process_lost_while_nobody_spoke_ends_the_feed() -> None:
+    """The sender knows a feed only by its streams. Otherwise captions would stay on, and nobody would write anything down."""
+    room = Room()
+    room.hears(counselor="user", user="counselor")
+    room.process.ready = False
+    assert room.speaks("user") == 0
+    room.process.ready = True
+    assert room.speaks("counselor") == 0
+    assert room.over == 1
+
+
 matrices = st.dictionaries(st.sampled_from(PEOPLE), st.sets(st.sampled_from(PEOPLE)))
 
 
