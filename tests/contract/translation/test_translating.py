@@ -49,8 +49,9 @@ async def test_same_text_is_asked_for_once_in_each_language() -> None:
         web.Response(text="<html>"),
         web.json_response({"translatedText": 7}),
         web.Response(text='"' + "x" * 300_000 + '"'),
+        web.Response(body=b'{"translatedText": "caf\xe9"}'),
     ],
-    ids=["fault", "redirect", "wrong_key", "no_json", "no_text", "too_long"],
+    ids=["fault", "redirect", "wrong_key", "no_json", "no_text", "too_long", "no_utf8"],
 )
 async def test_answer_that_is_no_translation_is_a_refusal(reply: web.Response) -> None:
     async with running() as (service, translator):
