@@ -16,7 +16,7 @@ MOST_FORMER = 30_000  # characters of all former texts of a line together; staff
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:
     """Return the line with its new text, or None when the line already has that text. Raises NotAllowed."""
     _require_author(line, author)
-    if line.kind in ("picture", "file") or line.change == "retracted":
+    if line.kind in ("picture", "file", "caption") or line.change == "retracted":
         raise NotAllowed("wrong_state")
     if not text.strip():
         raise NotAllowed("empty")

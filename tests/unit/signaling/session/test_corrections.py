@@ -67,6 +67,10 @@ def test_edit_of_nothing_pictures_and_retracted_lines_is_refused() -> None:
     assert refusal(edited, LINE, "u", " \n ", 2000) == "empty"
 
 
+def test_caption_says_what_was_heard_and_cannot_be_reworded() -> None:
+    assert refusal(edited, replace(LINE, kind="caption"), "u", "I never said that", 2000) == "wrong_state"
+
+
 def test_edits_are_bounded_and_a_retraction_is_always_possible() -> None:
     line = LINE
     for number in range(MOST_EDITS):
