@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
+import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from matcher.types import Unavailable
 from media.api.redis_client import redis_client
+
+log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 1.0
 MARK_KEY = "{sangdam}:mark"
@@ -38,6 +41,7 @@ class Bus:
             url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0), decode_responses=True
         )
         self._run = ""
+        self._may_ask = True
 
     async def close(self) -> None:
         """Close the connection."""
@@ -51,12 +55,24 @@ class Bus:
         """Return whether Redis has lost data since the last call, or may have lost some.
 
         Each call sets a mark, which the next call looks for. Redis may have lost its last writes when another process answers
-        than before: a replica after a failover, or a Redis that has restarted from a snapshot.
+        than before: a replica after a failover, or a Redis that has restarted from a snapshot. Only INFO tells this: if the login
+        may not use it, only a Redis without the mark counts.
         """
-        run = str((await self._ask(self._redis.info("server"))).get(RUN_ID, ""))
+        run = str((await self._ask(self._about())).get(RUN_ID, ""))
         lost = bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))  # last: if this fails, the next call asks again
         before, self._run = self._run, run
         return lost or bool(before and run != before)
+
+    async def _about(self) -> dict[str, Any]:
+        if not self._may_ask:
+            return {}
+        try:
+            found: dict[str, Any] = await self._redis.info("server")
+        except NoPermissionError:
+            self._may_ask = False
+            log.warning("Redis does not permit INFO: a failover that loses writes goes unnoticed")
+            return {}
+        return found
 
     # --- the lease of the leader -----------------------------------------------------------------------------------------
 

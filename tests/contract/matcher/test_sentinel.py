@@ -54,6 +54,21 @@ async def test_replica_serves_when_the_master_dies(watched: Watched) -> None:
     await bus.close()
 
 
+async def test_login_that_may_not_ask_for_the_run_still_notices_an_empty_redis() -> None:
+    """The rights of an earlier version's login lack INFO. Without an answer nobody would be matched."""
+    with running_redis() as server:
+        redis = redis_client(server.url)
+        rights = ["on", ">pw", "~{sangdam*", "+@read", "+@write", "+@scripting", "+@connection"]
+        await redis.execute_command("ACL", "SETUSER", "narrow", *rights)
+        bus = Bus(server.url.replace("unix://", "unix://narrow:pw@"))
+        assert await bus.forgotten()
+        assert not await bus.forgotten()
+        await redis.flushall()
+        assert await bus.forgotten()
+        await bus.close()
+        await redis.aclose()
+
+
 async def test_restart_with_old_data_counts_as_lost_data() -> None:
     """A Redis that restarts from a snapshot is not empty, but it lacks what came after the snapshot."""
     with running_redis() as server:
