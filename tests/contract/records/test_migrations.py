@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.records import Records, schema
+from signaling.records import Records, SiteKey, schema
 from signaling.records.schema import bring_up_to_date, migrate, newest_revision
 from tests.contract.records.downgraded import downgrade
+from tests.contract.records.samples import SHOP
 
 SAMPLED = sa.text(
     "SELECT attrelid::regclass::text, attname, attstattarget FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
@@ -90,6 +92,16 @@ async def test_former_capacity_becomes_texts_and_one_call(records: Records, url:
     found = {member.login: (member.texts, member.calls, member.texts_in_call) for member in await again.all_staff()}
     await again.close()
     assert found == {"one": (1, 1, False), "four": (4, 1, True)}
+
+
+async def test_earlier_version_finds_no_key_without_a_secret(records: Records, url: str) -> None:
+    keys = [SiteKey(kid="old", secret="c2VjcmV0"), SiteKey(kid="new", public="{}")]
+    await records.save_site(replace(SHOP, keys=keys))
+    await downgrade(url, "0031")
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        assert list((await connection.execute(sa.text("SELECT kid FROM site_key"))).scalars()) == ["old"]
+    await engine.dispose()
 
 
 def test_migrations_are_skipped_only_when_none_is_left_to_run() -> None:

@@ -17,5 +17,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM site_key WHERE secret = ''")  # an earlier version would take each of them for an empty secret
     op.drop_column("site_key", "address")
     op.drop_column("site_key", "public")

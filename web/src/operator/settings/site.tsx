@@ -60,8 +60,13 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
     const newest = await load(stored.id);
     const found = merge(stored.settings, settings, newest.settings);
     setStored(newest);
-    setSettings(found.value);
-    setMerged(found);
+    setSettings((typed) => merge(stored.settings, typed, newest.settings).value);
+    return found;
+  };
+  /** Reads the site again after its logo or a key was stored, which gave it a new version. */
+  const readAgain = async () => {
+    const found = await takeOver();
+    if (found.theirs.length + found.both.length > 0) setMerged(found);
   };
   const save = async (event: Event) => {
     event.preventDefault();
@@ -76,7 +81,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
       toast(t("saved"));
     } catch (error) {
       setProblems(problemsOf(error));
-      if (error instanceof ApiError && error.reason === "changed_meanwhile") await takeOver().catch(() => undefined);
+      if (error instanceof ApiError && error.reason === "changed_meanwhile") await takeOver().then(setMerged, () => undefined);
       else setFailed(Object.keys(problemsOf(error)).length > 0 ? t("problems") : sentence(error));
     }
     setBusy(false);
@@ -171,14 +176,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
             onChange={(page_params) => change({ page_params })}
           />
         </fieldset>
-        <Front
-          site={stored.id}
-          logo={stored.logo}
-          settings={settings}
-          problems={problems}
-          onChange={change}
-          onLogo={() => load(stored.id).then(setStored)}
-        />
+        <Front site={stored.id} logo={stored.logo} settings={settings} problems={problems} onChange={change} onLogo={readAgain} />
         <Categories settings={settings} problems={problems} onChange={(categories) => change({ categories })} />
         <Preview
           changed={aboutWaits(settings) === aboutWaits(stored.settings) ? "" : aboutWaits(settings)}
@@ -198,7 +196,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
         </div>
       </form>
       {stored.settings.categories.length > 0 && <Once label={t("snippet")} text={stored.snippet} hint={t("snippet.hint")} />}
-      {may("keys.change") && <Keys site={stored.id} onChanged={() => void load(stored.id).then(setStored)} />}
+      {may("keys.change") && <Keys site={stored.id} onChanged={() => void readAgain()} />}
       {removing && (
         <Confirm
           title={t("site.remove.title")}
