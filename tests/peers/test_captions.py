@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as with_fields
 
+from signaling.records.search import Search
 from tests.captioner import TOKEN, Captioner, captioner
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.peers.test_live_hearing import hears
@@ -79,7 +80,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(service: Service
         assert (line.author, line.audience, line.args["language"]) == (counselor.session["you"], "all", "en")
         assert set(words(line.text)) & {"check", "number"}
         assert not [line for line in user.lines() if line["kind"] == "caption"], "the chat is for what people write"
-        found, _ = await service.live.records.search_sessions(q="the number and dial")
+        found, _ = await service.live.records.search_sessions(Search(q="the number and dial"))
         assert [each.id for each in found] == [user.session_id]
 
         process.pause()

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from signaling.access.identity import COOKIE
+from signaling.records.sign_ins import SignInRules
 from signaling.server import app_keys
 from signaling.server.http import push
 from tests.peers.conftest import eventually
@@ -212,7 +213,7 @@ async def test_browsers_are_bounded_and_their_addresses_checked(service: Service
     member = await records.staff("jimin")
     assert member is not None
     for number in range(1, 13):
-        token = await service.app[app_keys.IDENTITY].add(member, now, address="127.0.0.1", device="")
+        token = await service.app[app_keys.IDENTITY].add(member, now, rules=SignInRules(), address="127.0.0.1", device="")
         service.app[push.ASKED].give_back("jimin")
         said = pushes.browser(f"b-{number}").subscription()
         assert (await ask(service, "/api/push/browsers", said, cookie=f"{COOKIE}={token}"))[0] == 200

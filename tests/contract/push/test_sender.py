@@ -181,10 +181,13 @@ async def test_key_is_made_once_and_replaced_only_when_it_cannot_be_opened(house
 
 async def test_many_pushes_drain_and_a_full_outbox_refuses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     device = await house.device("phone")
-    for _ in range(300):
+    for _ in range(100):
         await house.queue(device)
     async with house.sending():
-        await house.service.until(lambda came: len(came) == 300)
+        await house.service.until(lambda came: len(came) == 100)
+        async with asyncio.timeout(10):
+            while await house.records.next_push_at() is not None:
+                await asyncio.sleep(0.02)
     monkeypatch.setattr("signaling.records.push.MOST_QUEUED", 2)
     await house.queue(device)
     await house.queue(device)

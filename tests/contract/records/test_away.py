@@ -103,6 +103,8 @@ def _has_session(url: str) -> bool:
         connection = await asyncpg.connect(url.replace("+asyncpg", ""))
         try:
             return bool(await connection.fetchval("SELECT count(*) FROM session"))
+        except asyncpg.UndefinedTableError:  # the replica has not got the tables yet
+            return False
         finally:
             await connection.close()
 
