@@ -80,6 +80,8 @@ class KeyAddresses:
     async def look(self, address: str) -> int:
         """Ask an address at once, for somebody who sets it up. Return the number of its keys. Raises NotFetched."""
         keys = await self._answer(address)
+        if not keys:
+            raise NotFetched("no_keys")
         found = self._of(address)
         found.keys, found.fetched_at, found.failed = keys, self._now(), False
         return len(keys)

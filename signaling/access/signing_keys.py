@@ -122,7 +122,8 @@ def stored_form(typed: str) -> str:
 def fetched(body: bytes) -> dict[str, SigningKey]:
     """Return the usable keys of a JWK set by their ids. Others are left out: no id, another kind, a private part.
 
-    Of two keys with one id, the first counts. Raises BadKey when the text is no JWK set or has no usable key.
+    Of two keys with one id, the first counts. Raises BadKey when the text is no JWK set. A set may have no usable key: its owner
+    has removed them all.
     """
     found: dict[str, SigningKey] = {}
     for each in _listed(body):
@@ -134,8 +135,6 @@ def fetched(body: bytes) -> dict[str, SigningKey]:
             continue
         if len(found) >= MOST_FETCHED:
             break
-    if not found:
-        raise BadKey("bad_key")
     return found
 
 
@@ -144,7 +143,9 @@ def _listed(body: bytes) -> list[Any]:
         keys = read_object(body).get("keys")
     except Unreadable:
         raise BadKey("bad_key") from None
-    return keys[:MOST_LISTED] if isinstance(keys, list) else []
+    if not isinstance(keys, list):
+        raise BadKey("bad_key")
+    return keys[:MOST_LISTED]
 
 
 def _jwk(text: str | bytes) -> _Jwk:

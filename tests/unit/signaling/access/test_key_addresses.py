@@ -70,6 +70,15 @@ async def test_new_key_is_found_at_once_and_a_removed_one_within_ten_minutes(par
     assert not await partner.has("new")
 
 
+async def test_partner_that_removes_its_last_key_is_believed(partner: Partner) -> None:
+    assert await partner.has("old")
+    partner.keys = {}
+    partner.now += FRESH_MS + 1
+    assert await partner.has("old") is False
+    with pytest.raises(NotFetched):  # whoever sets the address up learns that it has no keys
+        await partner.known.look(AT)
+
+
 async def test_flood_of_unknown_keys_asks_once_a_minute(partner: Partner) -> None:
     assert await partner.has("old")
     for minute in range(1, 4):
