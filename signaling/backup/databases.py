@@ -113,8 +113,9 @@ class _Postgres:
         self._url = url
         where = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGDATABASE": url.database}
         if several := url.normalized_query.get("host", ()):
-            hosts, ports = zip(*(each.rpartition(":")[::2] for each in several), strict=True)
-            where |= {"PGHOST": ",".join(hosts), "PGPORT": ",".join(ports), "PGTARGETSESSIONATTRS": "read-write"}
+            hosts, ports = zip(*(_host_and_port(each) for each in several), strict=True)
+            where |= {"PGHOST": ",".join(hosts), "PGTARGETSESSIONATTRS": "read-write" if len(several) > 1 else None}
+            where["PGPORT"] = ",".join(ports) if any(ports) else ",".join(url.normalized_query.get("port", ()))
         # give the password in the environment, because other users of the machine can read a command line
         where |= {"PGPASSWORD": url.password, "PGSSLMODE": next(iter(url.normalized_query.get("ssl", ())), None)}
         self._environment = os.environ | {name: str(value) for name, value in where.items() if value}
@@ -149,3 +150,11 @@ class _Postgres:
             said = " ".join(done.stderr.split())[:_MOST_ERROR_CHARACTERS] or f"it ended with {done.returncode}"
             raise BackupFailed(f"{program} failed: {said}")
         return done.stdout
+
+
+def _host_and_port(written: str) -> tuple[str, str]:
+    """Return the two parts of a host in a URL's query. The folder of a Unix socket has no port."""
+    if written.startswith("/"):
+        return written, ""
+    host, _, port = written.partition(":")
+    return host, port

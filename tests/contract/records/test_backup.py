@@ -26,6 +26,7 @@ from signaling.cli.main import main
 from signaling.config.settings import Settings
 from signaling.records import Records
 from signaling.records.tables import metadata, used_code
+from tests.postgres_server import running_postgres
 
 PASSPHRASE = "four words make one"
 ROWS = 3
@@ -129,6 +130,12 @@ async def test_restored_installation_equals_the_saved_one(
     assert (tmp_path / "backup").stat().st_mode & 0o077 == 0
     plain = (tmp_path / "backup").read_bytes()
     assert (b"server.key" in plain) is (passphrase is None)
+
+
+def test_backup_reaches_a_database_by_its_unix_socket(tmp_path: Path) -> None:
+    with running_postgres() as server:
+        where = f"host={server.data.parent}&port={server.port}"
+        assert database_at(f"postgresql+asyncpg://sangdam@/postgres?{where}").is_empty()
 
 
 async def test_backup_takes_the_present_while_others_write(installed: tuple[Settings, Settings], tmp_path: Path) -> None:
