@@ -76,6 +76,7 @@ def serve(**options: Any) -> None:
     """Start the server."""
     settings = settings_from(options)
     if settings.redis:
+        _check_redis(settings.redis)
         settings = replace(settings, secret=_secret(settings.secret_file))
         if settings.host in EVERYWHERE and not settings.advertise:
             raise click.ClickException("Other servers cannot reach that address. Give one with --advertise http://…")
@@ -99,6 +100,16 @@ def serve(**options: Any) -> None:
 def _check_ports(ports: list[Port]) -> None:
     if sentence := taken(ports):
         raise click.ClickException(sentence)
+
+
+def _check_redis(url: str) -> None:
+    from media.api.redis_client import is_sentinel, redis_client
+
+    try:
+        redis_client(url)
+    except ValueError as error:  # only the sentence about Sentinels is sure to repeat nothing of the URL
+        other = "The address of Redis cannot be read. Write it as redis://user:password@host:6379/0."
+        raise click.ClickException(str(error) if is_sentinel(url) else other) from None
 
 
 def _check_turn(settings: Settings) -> None:
@@ -158,6 +169,7 @@ def media(*, config_file: Path | None, **options: Any) -> None:
     if not settings.redis:
         raise click.UsageError(f"Media workers need --redis, {MEDIA['redis'].variable} or “redis” in the file of --config.")
     url = joined(settings.redis, settings.redis_password_file)
+    _check_redis(url)
     secret = _secret(settings.secret_file)
     settings = replace(settings, redis=url, token=media_token(secret), captions_token=captions_token(secret))
     if settings.listen in EVERYWHERE and not settings.advertise:

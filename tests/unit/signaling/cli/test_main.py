@@ -369,3 +369,12 @@ def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text())["project"]
     result = CliRunner().invoke(main, ["--version"])
     assert (result.exit_code, result.output) == (0, f"sangdam, version {project['version']}\n")
+
+
+@pytest.mark.parametrize("command", ["serve", "media"])
+@pytest.mark.parametrize("url", ["redis+sentinel://me:hidden@one:26379", "redis+sentinels://me:hidden@one/name"])
+def test_address_of_redis_that_cannot_be_read_is_a_sentence(command: str, url: str) -> None:
+    said = CliRunner().invoke(main, [command, "--redis", url], env={"SANGDAM_SECRET": "s" * 32})
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: The address of ")
+    assert "hidden" not in said.output
