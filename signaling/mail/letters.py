@@ -28,6 +28,7 @@ _STYLE = (
     "main{max-width:34rem;margin:0 auto;padding:1.5rem 1rem;"
     "font:16px/1.6 system-ui,-apple-system,'Apple SD Gothic Neo','Noto Sans KR','Noto Sans',sans-serif}"
     ".card{background:#fff;border-radius:12px;padding:1.5rem}"
+    ":lang(ko){word-break:keep-all;overflow-wrap:anywhere}"
     "h1{font-size:1.25rem;line-height:1.4;margin:0 0 .75rem}p{margin:0 0 1rem;white-space:pre-line}"
     "blockquote{margin:0 0 1rem;padding:.75rem 1rem;background:#f3f4f6;border-radius:8px;white-space:pre-wrap}"
     ".small{color:#57606a;font-size:.875rem;margin:.75rem 0 0}.small a{color:#57606a}"

@@ -101,6 +101,8 @@ function State({ category: { opening } }: { category: CategoryHours }) {
 
 interface EditorProps {
   title: string;
+  /** The name of the choice between own hours and others. */
+  which?: string;
   hours: Hours | null;
   /** What counts if there are no own hours. */
   without: string;
@@ -111,7 +113,7 @@ interface EditorProps {
 }
 
 /** Edits the hours of a topic or of a member of staff: a week, and days that differ from it. */
-export function HoursEditor({ title, hours, without, save: store, preview, onClose }: EditorProps) {
+export function HoursEditor({ title, which, hours, without, save: store, preview, onClose }: EditorProps) {
   const locale = useLocale();
   const [own, setOwn] = useState(hours !== null);
   const [draft, setDraft] = useState<Draft>(() => draftOf(hours, Intl.DateTimeFormat().resolvedOptions().timeZone));
@@ -142,7 +144,7 @@ export function HoursEditor({ title, hours, without, save: store, preview, onClo
         }}
       >
         <Select
-          label={t("hours.which")}
+          label={which ?? t("hours.which")}
           value={own ? "own" : "inherit"}
           choices={[
             { value: "inherit", label: without },

@@ -275,7 +275,7 @@ export function CalledBack({ client, session, devices }: Part & { devices?: () =
           {t("appointment.try")}
         </Button>
       )}
-      <p class="field-hint">{t(appointment ? "appointment.close" : "callback.close")}</p>
+      {callback.state !== "due" && <p class="field-hint">{t(appointment ? "appointment.close" : "callback.close")}</p>}
       <div class="callback-buttons">
         <Button onClick={() => setChanging(true)} data-testid="callback-change">
           {t("callback.change")}

@@ -6,6 +6,8 @@ import { t } from "./texts";
 interface ConfirmProps {
   title: string;
   yes: string;
+  /** "Cancel" unless given. */
+  no?: string;
   children: ComponentChildren;
   disabled?: boolean;
   /** Whether Enter answers "yes" at once. */
@@ -19,7 +21,7 @@ interface ConfirmProps {
 
 /** Asks before an action that cannot be undone or that other people notice. */
 export function Confirm({ kind = "danger", disabled = false, autoFocus = false, ...props }: ConfirmProps) {
-  const { title, yes, children, testid, onYes, onClose } = props;
+  const { title, yes, no = t("cancel"), children, testid, onYes, onClose } = props;
   const [busy, setBusy] = useState(false);
   const run = async () => {
     setBusy(true);
@@ -32,7 +34,7 @@ export function Confirm({ kind = "danger", disabled = false, autoFocus = false, 
         {children}
         <div class="row row-end">
           <Button kind="quiet" onClick={onClose}>
-            {t("cancel")}
+            {no}
           </Button>
           <Button
             kind={kind}

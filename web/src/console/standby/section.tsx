@@ -33,14 +33,18 @@ export function StandBySection({ me }: { me: string }) {
         </p>
       )}
       {on && (
-        <Button busy={busy} onClick={() => run(turnOff())} data-testid="stand-by-off">
-          {t("turn_off")}
-        </Button>
+        <p>
+          <Button busy={busy} onClick={() => run(turnOff())} data-testid="stand-by-off">
+            {t("turn_off")}
+          </Button>
+        </p>
       )}
       {!on && canPush() && !isDenied() && (
-        <Button busy={busy} onClick={() => run(turnOn(me))} data-testid="stand-by-on">
-          {t("turn_on")}
-        </Button>
+        <p>
+          <Button busy={busy} onClick={() => run(turnOn(me))} data-testid="stand-by-on">
+            {t("turn_on")}
+          </Button>
+        </p>
       )}
     </section>
   );

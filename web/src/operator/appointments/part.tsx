@@ -87,7 +87,8 @@ export function AppointmentsPart() {
       {asked?.what === "cancel" && (
         <Confirm
           title={t("cancel.title", { when: whenText(asked.row.at, Date.now(), locale) })}
-          yes={t("cancel")}
+          yes={t("cancel.yes")}
+          no={t("cancel.keep")}
           testid="appointment-cancel-confirm"
           onYes={() => cancelled(asked.row.session)}
           onClose={() => setAsked(null)}

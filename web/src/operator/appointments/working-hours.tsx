@@ -35,6 +35,7 @@ export function WorkingHours({ staff, active }: { staff: string; active: boolean
       {editing && (
         <HoursEditor
           title={t("hours")}
+          which={t("hours")}
           hours={found.hours}
           without={t("hours.topics")}
           save={async (hours) => setFound(await saveWorkingHours(staff, hours))}

@@ -6,6 +6,7 @@ import { useLocale } from "../../ui/store";
 import { isKey, t, type Key } from "../reach/words";
 import { canPush, isDenied, type PushFailed } from "./subscribe";
 import { tellMe } from "./user";
+import "../reach/reach.css";
 
 interface NotifyProps {
   session: string;
@@ -30,8 +31,9 @@ export function Notify({ session, token, onDone }: NotifyProps) {
   };
   return (
     <div class="reach-push" data-testid="notify">
-      <p>
-        <Icon node={Bell} size={18} /> {t("push.explain")}
+      <p class="reach-why">
+        <Icon node={Bell} size={18} />
+        <span>{t("push.explain")}</span>
       </p>
       {failed !== "" && (
         <p class="field-error" role="alert">

@@ -31,8 +31,9 @@ export function PushMe({ session, token, onAsk }: PushMeProps) {
     <section class="reach" data-testid="push-me">
       {session.push.on ? (
         <>
-          <p role="status">
-            <Icon node={Bell} size={18} /> {t("push.on")}
+          <p class="reach-why" role="status">
+            <Icon node={Bell} size={18} />
+            <span>{t("push.on")}</span>
           </p>
           <div class="reach-buttons">
             <Button kind="quiet" onClick={turnOff} data-testid="push-off">
