@@ -270,7 +270,10 @@ async def site_remove(records: Records, site_id: str) -> None:
 @click.argument("site_id", metavar="ID")
 @click.argument("kid", metavar="KEY", callback=an_id)
 @click.option(
-    "--public", "public_key", type=click.File(), help="File with the back end's public key: PEM or JWK; “-” reads it here."
+    "--public",
+    "public_key",
+    type=click.File(errors="replace"),
+    help="File with the back end's public key: PEM or JWK; “-” reads it here.",
 )
 @click.option("--address", default="", metavar="URL", help="Where the back end publishes its keys, as a JWK set.")
 @click.option("--remove", is_flag=True, help="Remove the key. From then on, codes signed with this key are refused.")

@@ -199,13 +199,18 @@ async def save_provider(request: web.Request) -> web.Response:
     asker, now = await asker_of(request), now_ms()
     form = (await read_json(request, _read_settings)).provider
     stored = await request.app[RECORDS].oidc_settings()
-    if form is None and any(each.provider == "only" for each in (await request.app[RECORDS].all_sign_in_rules()).values()):
+    if (form is None or (stored is not None and form.issuer != stored.issuer)) and await _lets_in_alone(request):
         raise _bad("Allow passwords first: by a rule for signing in, people sign in at the provider only.")
     wanted = None if form is None else await _checked(request, form, stored, now)
     await request.app[RECORDS].save_oidc_settings(wanted)
     detail = wanted.issuer if wanted else ""
     await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", "installation", now, detail)
     return _page(request, wanted)
+
+
+async def _lets_in_alone(request: web.Request) -> bool:
+    """Return whether some staff sign in at the provider only. At another issuer, nobody is known."""
+    return any(each.provider == "only" for each in (await request.app[RECORDS].all_sign_in_rules()).values())
 
 
 async def _checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None, now: int) -> OidcSettings:

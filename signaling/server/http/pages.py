@@ -13,7 +13,7 @@ from signaling.config.settings import STAFF_HOSTS
 from signaling.protocol.language_tags import accepted
 from signaling.protocol.reading import QueryReader
 from signaling.protocol.words import Locale
-from signaling.records import Site
+from signaling.records import RecordsAway, Site
 from signaling.server.app_keys import COUNTS, RECORDS, SETTINGS
 
 from .bodies import Key, file_inside, read_query
@@ -122,17 +122,18 @@ _FOR_PARTNERS = {
 async def widget(request: web.Request) -> web.StreamResponse:
     """Return the widget for partners' pages. Any origin may load it. A new version reaches these pages within five minutes.
 
-    `?site=` names the site whose launcher it is.
+    `?site=` names the site whose launcher it is. While the records are unavailable, it is the standard one.
     """
     path = PAGES / "widget.js"
     try:
         asked = read_query(request, _read_widget)
-    except Refused:
-        asked = WidgetQuery()
-    site = await request.app[RECORDS].site(asked.site) if asked.site and path.is_file() else None
+        site = await request.app[RECORDS].site(asked.site) if asked.site and path.is_file() else None
+    except (Refused, RecordsAway):
+        site = None
     if site is None or is_plain(site):
         return _file(request, "widget.js", _FOR_PARTNERS)
     response = web.Response(text=dressed(path.read_text("utf-8"), site), content_type="text/javascript", headers=_FOR_PARTNERS)
+    response.headers["Vary"] = "Accept-Encoding"
     response.enable_compression()
     return response
 

@@ -74,7 +74,8 @@ def test_site_gets_categories_and_keys(folder: Path) -> None:
 
 def test_public_key_or_address_is_given_by_the_command_line(folder: Path) -> None:
     a_shop(folder)
-    file = folder.parent / "shop.pub"
+    file, der = folder.parent / "shop.pub", folder.parent / "shop.der"
+    der.write_bytes(bytes(range(0x30, 0xFF)))
     file.write_text('{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}')
     made = as_json(folder, "site", "key", "shop", "k1", "--public", str(file))
     assert (made["algorithm"], "secret" in made) == ("EdDSA", False)
@@ -85,6 +86,7 @@ def test_public_key_or_address_is_given_by_the_command_line(folder: Path) -> Non
         (("--address", "https://192.168.1.1/"), "must be public"),
         (("--public", str(file), "--address", "https://shop.example/"), "not both"),
         (("--public", "/dev/null"), "is empty"),
+        (("--public", str(der)), "must be a public key"),
     ):
         refused = run(folder, "site", "key", "shop", "k2", *words)
         assert refused.exit_code == 1

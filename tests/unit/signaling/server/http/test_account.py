@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from signaling.access.passwords import LINK_LIFE_MS, make_link
-from signaling.records import SignInRecord, SignInRules
+from signaling.records import OidcSettings, SignInRecord, SignInRules
 from signaling.records.sign_ins import rules_of
 from signaling.server.http.bodies import now_ms
 
@@ -124,6 +124,10 @@ async def test_provider_stays_while_a_rule_lets_people_in_by_it_only(desk: Desk)
     cookie, remove = await desk.cookie_of("ops"), {"provider": None}
     await desk.records.save_sign_in_rules(SignInRules(provider="only"), rules_of("main"))
     assert await refused(await desk.post("/api/operator/sign-in-provider", remove, headers=cookie)) == (400, "bad_provider")
+    await desk.records.save_oidc_settings(OidcSettings(issuer="https://id.example", client_id="sangdam"))
+    other = {"provider": {"issuer": "https://other.example", "client_id": "sangdam"}}
+    reply = await desk.post("/api/operator/sign-in-provider", other, headers=cookie)
+    assert "Allow passwords first" in (await reply.json())["message"], "at another issuer, nobody is known"
     await desk.records.save_sign_in_rules(SignInRules(), rules_of("main"))
     assert (await desk.post("/api/operator/sign-in-provider", remove, headers=cookie)).status == 200
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from signaling.records import Site
+from signaling.records import RecordsAway, Site
 from signaling.server.http import launcher, pages
 
 from .conftest import Desk
@@ -43,7 +43,7 @@ def test_launcher_speaks_the_sites_words_in_the_pages_language(language: str, te
     assert json.loads(made.stdout) == text
 
 
-async def test_script_of_a_site_follows_its_settings(desk: Desk) -> None:
+async def test_script_of_a_site_follows_its_settings(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     (pages.PAGES / "widget.js").write_text((SOURCES / "widget.css").read_text() + TEXT)
     site = await desk.records.site("demo-shop")
     assert site is not None
@@ -54,5 +54,11 @@ async def test_script_of_a_site_follows_its_settings(desk: Desk) -> None:
     dressed = await reply.text()
     assert re.search(r"left: calc\(16px \+ env\(safe-area-inset-left\)\)", dressed)
     assert "Ask us" in dressed
-    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert (reply.headers["Access-Control-Allow-Origin"], reply.headers["Vary"]) == ("*", "Accept-Encoding")
     assert await (await desk.get("/widget.js?site=..%2f..")).text() == plain
+
+    async def away(site: str) -> Site | None:
+        raise RecordsAway(site)
+
+    monkeypatch.setattr(desk.records, "site", away)
+    assert await (await desk.get("/widget.js?site=demo-shop")).text() == plain, "partners' pages keep the launcher"
