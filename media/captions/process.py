@@ -20,13 +20,14 @@ from aiohttp import WSMsgType, web
 
 from . import wire
 from .sound import Sound
-from .speech import Floats, Probability, Speech, Spoken
+from .speech import RATE, Floats, Probability, Speech, Spoken
 from .work import Heard, Job, Work
 
 log = structlog.get_logger(__name__)
 
 MOST_STREAMS = 500  # streams of one worker; further streams are not written down
 SILENT_S = 0.5  # seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone
+MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since its begin; more of it is not written down
 LOOK_S = 0.1  # seconds between two checks for such streams
 MOST_UNSENT = 1000  # messages that wait for a worker at most; a worker that reads none is disconnected
 
@@ -45,14 +46,16 @@ class FindsSpeech(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One voice. `number` is that of the wire; `ending`: its last packet has come."""
+    """One voice. `number` is that of the wire; `ending`: its last packet has come. `heard_s`: seconds of sound since `began`."""
 
     worker: Worker
     number: int
     language: str
     sound: Sound
     speech: Speech
+    began: float
     came: float
+    heard_s: float = 0.0
     ending: bool = False
 
 
@@ -136,11 +139,14 @@ class Captions:
         self.stats["streams"] += 1
         now = asyncio.get_running_loop().time()
         speech = Speech(self._detector.new())
-        worker.streams[message.stream] = Stream(worker, message.stream, message.language, Sound(), speech, now)
+        worker.streams[message.stream] = Stream(worker, message.stream, message.language, Sound(), speech, now, now)
 
     def _hear(self, stream: Stream, packet: wire.Packet) -> None:
         stream.came = asyncio.get_running_loop().time()
+        if stream.heard_s > stream.came - stream.began + MOST_AHEAD_S:
+            return  # its timestamps jump, so that each packet makes a second of silence: others need this time
         for samples in stream.sound.feed(packet.sequence, packet.timestamp, packet.payload):
+            stream.heard_s += len(samples) / RATE
             for spoken in stream.speech.feed(samples):
                 self._put(stream, spoken)
 

@@ -15,8 +15,8 @@ from aiohttp import web
 
 from media.captions import wire
 from media.captions.link import MOST_PACKETS, CaptionLink
-from media.captions.process import Captions, build
-from media.captions.speech import RATE, Floats, Probability
+from media.captions.process import MOST_AHEAD_S, Captions, build
+from media.captions.speech import RATE, WINDOW, Floats, Probability
 from media.captions.work import MOST_WAITING, Heard
 from media.mixer.opus import Encoder
 from tests.ports import free_port
@@ -199,6 +199,28 @@ async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> No
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         captions.close()
+
+
+async def test_voice_whose_timestamps_jump_takes_no_more_time_than_others() -> None:
+    """Otherwise one person with a changed client could keep the process from everybody else."""
+
+    class Counting:
+        windows = 0
+
+        def new(self) -> Probability:
+            return self.look
+
+        def look(self, window: Floats) -> float:
+            self.windows += 1
+            return 0.0
+
+    counting, payload = Counting(), Encoder().encode(np.zeros(TICK, np.int16))
+    captions = Captions(counting, Tones())
+    worker = captions.connect()
+    captions.receive(worker, wire.Begin(1, "ko"))
+    captions.receive(worker, wire.Sound([wire.Packet(1, n, n * 96_000, payload) for n in range(600)]))
+    captions.close()
+    assert 0 < counting.windows * WINDOW / RATE < MOST_AHEAD_S + 5
 
 
 async def test_large_packets_that_waited_go_in_frames_that_the_process_takes() -> None:
