@@ -53,6 +53,7 @@ class Appointments:
         self._staffing = staffing
         self._now = now
         self._known: dict[tuple[str, ...], _Known] = {}
+        self._looking = asyncio.Lock()  # whoever asks for many time zones takes one thread at most
 
     async def times(self, entry: Entry, channel: Channel, zone: str, known: str = "") -> Times:
         """Return the free times of a session's site. `known`: a member who is offered by name, if they can be booked."""
@@ -138,6 +139,10 @@ class Appointments:
     # --- parts -----------------------------------------------------------------------------------------------------------
 
     async def _free(self, entry: Entry, channel: Channel, zone: str) -> _Known:
+        async with self._looking:
+            return await self._look(entry, channel, zone)
+
+    async def _look(self, entry: Entry, channel: Channel, zone: str) -> _Known:
         session, site, now = entry.session, entry.site, self._now()
         key = (site.id, session.category, session.language, "text" if channel == "text" else "call", zone)
         known = self._known.get(key)

@@ -10,6 +10,7 @@ import msgspec
 from matcher.estimate import either
 from matcher.types import MatchStore, Place, Unavailable
 from signaling.access.identity import token_hash
+from signaling.live.clock import Now
 from signaling.live.staffing import Staffing, matched_site
 from signaling.live.stored_sessions import StoredSessions
 from signaling.protocol.session_views import Brief
@@ -23,11 +24,12 @@ from signaling.session.model import NotAllowed
 class Arriving:
     """Makes sessions, and estimates how soon a new one would be served."""
 
-    def __init__(self, *, records: Records, store: MatchStore, stored: StoredSessions, staffing: Staffing) -> None:
+    def __init__(self, *, records: Records, store: MatchStore, stored: StoredSessions, staffing: Staffing, now: Now) -> None:
         self._records = records
         self._store = store
         self._stored = stored
         self._staffing = staffing
+        self._now = now
 
     async def create_session(
         self,
@@ -39,13 +41,12 @@ class Arriving:
         brief: Brief,
         user_ref: str,
         user_name: str,
-        now: int,
     ) -> tuple[str, str]:
         """Make a session. Return its id and its token. Only the token's hash is stored. An unknown site raises `NotAllowed`."""
         found = await self._records.site(site)
         if found is None:
             raise NotAllowed("unknown")
-        session_id, token = f"s-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+        session_id, token, now = f"s-{secrets.token_hex(8)}", secrets.token_urlsafe(32), self._now()
         session = new_session(
             id=session_id,
             site=site,

@@ -245,7 +245,7 @@ class Live:
             mailing=mailing,
             now=now,
         )
-        self.arriving = Arriving(records=records, store=store, stored=self.stored, staffing=staffing)
+        self.arriving = Arriving(records=records, store=store, stored=self.stored, staffing=staffing, now=now)
         self.inviting = Inviting(
             records=records,
             stored=self.stored,

@@ -99,7 +99,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
         webhooks=WebhookSender(
             records, endpoints, Poster(reach), postbox, page=f"{operators}#settings/webhooks", count=counts, now=now
         ),
-        pushes=PushSender(records, devices, PushPoster(push_reach), count=counts, now=now),
+        pushes=PushSender(records, devices, PushPoster(push_reach), count=counts, now=steady),  # as who queues them
         wallboard=operators,
         turn=Turn.open(settings.turn, settings.turn_secret_file),
         refused=counts,

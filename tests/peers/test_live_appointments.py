@@ -162,6 +162,20 @@ async def test_booked_time_is_confirmed_though_the_records_go_away_then(
     assert answer["type"] == "ok", answer
 
 
+async def test_many_who_ask_at_once_cost_one_look(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, look = [], service.live.records.taken_cells
+
+    async def counted(*given: Any, **named: Any) -> Any:
+        looks.append(given)
+        return await look(*given, **named)
+
+    monkeypatch.setattr(service.live.records, "taken_cells", counted)
+    users = [await service.user() for _ in range(4)]
+    answers = await asyncio.gather(*(times(user) for user in users))
+    assert [len(answer["times"]) > 0 for answer in answers] == [True] * 4
+    assert len(looks) == 1
+
+
 async def test_late_counselor_gives_way_to_a_colleague_and_late_user_is_awaited(service: Service) -> None:
     user = await service.user()
     at = service.live.now() + SOON_MS

@@ -13,9 +13,13 @@ import msgspec
 import pytest
 
 from signaling.access.identity import COOKIE
+from signaling.live.clock import wall_clock_ms
 from signaling.records.sign_ins import SignInRules
+from signaling.server import app as wiring
 from signaling.server import app_keys
 from signaling.server.http import push
+from tests.clock import Clock
+from tests.peers import live_house
 from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.push_service import PushService, running_push_service
@@ -61,7 +65,8 @@ async def left_console(service: Service, login: str, cookie: str) -> None:
 
 async def waiting(service: Service) -> Person:
     user = await service.user()
-    assert (await user.say("enter"))["type"] == "ok"
+    answer = await user.say("enter")
+    assert answer["type"] == "ok", answer
     return user
 
 
@@ -83,6 +88,20 @@ async def test_ring_reaches_a_closed_console_which_then_accepts_it(service: Serv
     over = await pushes.one("desk", "over")
     assert over.headers["Topic"] == (await pushes.one("desk", "user")).headers["Topic"], "replaces one that was not delivered"
     assert "jimin" not in service.live.staffing.standing_by
+
+
+async def test_ring_reaches_a_closed_console_though_the_clock_was_set_back(
+    tmp_path: Path, pushes: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady = Clock()
+    steady.skip(120)
+    monkeypatch.setattr(wiring, "SteadyClock", lambda: steady)
+    monkeypatch.setattr(live_house, "Clock", lambda: wall_clock_ms)
+    async with running(replace(settings_for(tmp_path), push_allow=(LOOPBACK,))) as service:
+        (phone,) = await subscribed(service, pushes, "jimin", "phone")
+        await left_console(service, "jimin", phone)
+        await waiting(service)
+        assert (await pushes.one("phone", "user")).said["ms"] > 0
 
 
 async def test_ring_is_declined_from_the_notification_and_late_presses_are_over(service: Service, pushes: PushService) -> None:

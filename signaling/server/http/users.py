@@ -235,7 +235,6 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
         brief=brief,
         user_ref=user_ref,
         user_name=briefs.user_name(brief),
-        now=now,
     )
 
 

@@ -103,11 +103,11 @@ class FakeLive:
     async def exchange(self, link: str) -> None:
         raise InviteRefused("bad_invite")
 
-    async def create_session(self, *, now: int, brief: Brief, **given: Any) -> tuple[str, str]:
+    async def create_session(self, *, brief: Brief, **given: Any) -> tuple[str, str]:
         self.made_briefs.append(brief)
         session_id = f"s-{len(self.made_briefs)}"
         record = SessionRecord(
-            id=session_id, started_at=now, token_hash=token_hash(TOKEN), brief=msgspec.json.encode(brief), **given
+            id=session_id, started_at=now_ms(), token_hash=token_hash(TOKEN), brief=msgspec.json.encode(brief), **given
         )
         await self.records.create_session(record)
         return session_id, TOKEN
