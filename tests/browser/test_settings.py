@@ -6,6 +6,7 @@ import io
 import re
 from pathlib import Path
 
+from msgspec.structs import replace
 from PIL import Image
 from playwright.async_api import expect
 
@@ -43,6 +44,15 @@ async def lived_through(data_dir: Path, count: int) -> None:
     await records.close()
 
 
+async def moved_home(data_dir: Path, address: str) -> None:
+    """Change the site in another process than its form."""
+    records = await Records.open(f"sqlite+aiosqlite:///{data_dir / 'records.sqlite'}")
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(replace(site, home_url=address))
+    await records.close()
+
+
 def logo() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (96, 48), "#c8553d").save(out, "PNG")
@@ -53,8 +63,12 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     eyes = Eyes("ko")
     owner = await cast.operator()
     await owner.page.goto(f"{owner.service.host('operator')}/operator#settings/sites/demo-shop")
+    await expect(owner.get("site-home_url")).to_be_visible()
+    await moved_home(owner.service.data_dir, "https://elsewhere.example/")
     await owner.get("site-logo-file").set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": logo()})
     await expect(owner.get("site-logo")).to_be_visible()
+    await expect(owner.get("site-home_url")).to_have_value("https://elsewhere.example/")  # what others saved meanwhile
+    await expect(owner.get("changed-meanwhile")).to_be_visible()
     await owner.get("site-channel-video").uncheck()
     await owner.get("site-corner").select_option("left")
     await owner.get("site-launcher_texts-ko").fill("물어보세요")
