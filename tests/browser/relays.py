@@ -1,4 +1,4 @@
-"""A browser whose network allows only a relay, and a query for the path that its media takes."""
+"""A browser whose network allows only a relay, and a query for the path that its media takes (null: not yet known)."""
 
 # Restricts the browser to relays of one transport, as a firewall would.
 ONLY_RELAYS = """
