@@ -18,19 +18,23 @@ from signaling.config.settings import Bounds
 from signaling.protocol.reasons import CrowdedReason
 
 SAMPLE_S = 0.05  # seconds between two samples of the event loop's lag
-SMOOTHING = 0.1  # weight of one sample in the mean, so that about the last half second counts
+SMOOTHING = 0.1  # weight of one sample in the mean lag, which therefore covers about the last half second
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
-FIRST_TURN_S = 0.005  # seconds between two admissions, as estimated before any was measured
+FIRST_TURN_S = 0.005  # estimated seconds between two admissions, until some were measured
 JITTER = 1.15
-"""Clients add up to 30 % to the delay that they are told, so that they do not return together. The mean factor is 1.15."""
+"""Mean factor by which a client lengthens the delay that the server tells it.
+
+Each client adds 0 to 30 %, so that refused clients do not all return together.
+"""
 CALM_MS = 10.0  # the largest event loop lag, in ms, of a calm server
-# most unopened sessions, or `most_waiting` if that is more; they take memory for seconds and no place in the queue
+# Most sessions whose page is not connected (`Crowd.unopened`), or `most_waiting` if that is more. Such a session takes memory
+# for seconds, and no place in the queue.
 MOST_UNOPENED = 1000
 
 
 class Crowded(Exception):
-    """The client is refused for now and may try again after `retry_s`."""
+    """The client is refused for now and may try again after `retry_s` seconds."""
 
     def __init__(self, reason: CrowdedReason, retry_s: float) -> None:
         super().__init__(reason)
@@ -41,8 +45,9 @@ class Crowded(Exception):
 class Gate:
     """A queue in front of work that only `at_once` tasks may do at a time.
 
-    A task may join the queue if the queue moves fast enough to serve the task within `longest_s`. Otherwise the task is refused,
-    with the time when the server will have served all who came before, so that refused clients do not all return together.
+    A task may join the queue if the queue moves fast enough to serve the task within `longest_s`. Otherwise the task is refused.
+    The refusal says when to return: after the server has served all tasks that came before. So refused clients do not all return
+    together.
     """
 
     def __init__(self, at_once: int, longest_s: float, clock: Callable[[], float] = monotonic) -> None:
@@ -51,16 +56,16 @@ class Gate:
         self._clock = clock
         self._line: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
-        # Recent mean time between two admissions, without the full length of pauses of the whole server.
-        # Counting one second of pause in full sent the last of ten thousand clients away for half a minute.
-        # Nobody else was waiting by then.
+        # Recent mean seconds between two admissions. A pause of the whole server counts only in part (`_leave`).
+        # When pauses counted in full, a pause of one second sent the last of ten thousand clients away for half a minute.
+        # By then no other client was waiting.
         self._turn_s = FIRST_TURN_S
         self._let_in_s = 0.0
         self._booked_until_s = 0.0
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Wait for a turn and hold it. Raises Crowded when the queue is too long.
+        """Wait for a turn, and hold the turn while the body runs. Raises Crowded when the queue is too long.
 
         `urgent` tasks go first and are never refused.
         """
@@ -123,6 +128,8 @@ class Crowd:
 def has_place(counts: Mapping[str, int], site: str, most: int, sites: int) -> bool:
     """Return whether `site` may have one more session.
 
+    `counts`: present sessions by site. `most`: limit of the sessions of all sites together. `sites`: the number of sites.
+
     Half of `most` is divided equally among the `sites`, so that many users on one site leave room for the others. The other half
     goes to whichever users come first.
     """
@@ -172,11 +179,11 @@ class Admission:
             yield
 
     def is_calm(self) -> bool:
-        """Return whether nobody waits for admission and the event loop hardly lags."""
+        """Return whether no client waits for admission and the event loop lags by less than `CALM_MS`."""
         return self.lag_ms < CALM_MS and not self._new.wait_s() and not self._returning.wait_s()
 
     async def watch(self) -> None:
-        """Measure the lag of the event loop until cancelled."""
+        """Keep `lag_ms` up to date, until cancelled."""
         while True:
             asleep_s = monotonic()
             await asyncio.sleep(SAMPLE_S)

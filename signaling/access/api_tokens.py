@@ -23,7 +23,7 @@ from .rights import Thing, anywhere, may
 PREFIX: Final = "sgd_"  # lets people and secret scanners recognise a token
 MOST_LIFE_DAYS: Final = 366
 DAY_MS: Final = 86_400_000
-ACTOR: Final = "token/"  # the beginning of a token's name in the audit
+ACTOR: Final = "token/"  # prefix of a token's id where the audit names who acted
 _FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
 RIGHTS: Final[tuple[TokenRight, ...]] = get_args(TokenRight)
@@ -41,12 +41,15 @@ NEEDS: Final[dict[TokenRight, Action]] = {
     "keys.write": "keys.change",
     "conversations.start": "keys.change",
 }
-"""The action of the table of rights that a member must be allowed in order to give a token this right."""
+"""Right of a token → action in the table of rights. Only a member who may do the action may give a token the right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The software that holds a token. `member`: stands for the software where the table of rights is asked, and in the audit."""
+    """The software that holds a token.
+
+    `member`: a record that is not stored. The table of rights and the audit see it in place of a member of staff.
+    """
 
     token: ApiToken
     member: StaffRecord
@@ -84,14 +87,14 @@ def new_record(
 
 
 def may_give(member: StaffRecord) -> list[TokenRight]:
-    """Return the rights that this member may give to a token: nobody gives more than they may do."""
+    """Return the rights that this member may give to a token. A token may never do more than the member who makes it."""
     if not anywhere(member.roles, "tokens.change"):
         return []
     return [right for right in RIGHTS if anywhere(member.roles, NEEDS[right])]
 
 
 def standing_rights(token: ApiToken, maker: StaffRecord | None, now: int) -> frozenset[TokenRight]:
-    """Return what the token may do now. Nothing: the token has ended."""
+    """Return the rights that the token has now. Return an empty set when the token has ended."""
     if now >= token.expires_at:
         return frozenset()
     if token.maker is None:
@@ -102,7 +105,7 @@ def standing_rights(token: ApiToken, maker: StaffRecord | None, now: int) -> fro
 
 
 async def holder_of(records: Records, token: str, now: int) -> Holder | None:
-    """Return the holder of this token, or None when the token is unknown or has ended. Store that the token is in use."""
+    """Return the holder of this token, or None when the token is unknown or has ended. Note the time of use."""
     if not _FORM.fullmatch(token):
         return None
     found = await records.api_token_by_hash(token_hash(token))

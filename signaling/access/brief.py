@@ -28,7 +28,7 @@ MOST_NAME = 60
 MOST_NOTE = 500
 _MOST_DWELL_S = 86_400
 
-_Loose = Annotated[str, by(Seen(4000, cut=True))]  # the brief cuts each field further, to the field's own length
+_Loose = Annotated[str, by(Seen(4000, cut=True))]  # the brief cuts each text again, to the length of its field
 
 
 _Moment = Annotated[int, Meta(ge=0, le=1 << 53)]  # ms since the Unix epoch
@@ -62,7 +62,7 @@ class Supplement(Struct, kw_only=True):
     trail: list[ClaimedStep] = []
     user_name: _Loose = ""
     note: _Loose = ""
-    now: _Moment = 0  # time of sending by the browser's clock, which also gave the trail's times; 0 if the browser did not say
+    now: _Moment = 0  # when the browser sent this, by its own clock, from which the trail's times also come; 0: not said
 
 
 def check_trail(supplement: Supplement) -> None:
@@ -97,28 +97,35 @@ def make_brief(verified: Verified, supplement: Supplement, now: int, form: Mappi
 
 
 def missing(form: list[FormField], answers: Mapping[str, str]) -> list[str]:
-    """Return the ids of required fields without a usable answer."""
+    """Return the ids of the form's required fields to which the user has given no usable answer."""
     return [each.id for each in form if each.required and not _answer(each, answers.get(each.id, ""))]
 
 
 def _answers(form: list[FormField], answers: Mapping[str, str], language: str) -> list[BriefField]:
-    """Return the answers as fields. Each has the name that the user saw, so that staff can read it after the form has changed."""
+    """Return the user's answers to a form as fields of the brief.
+
+    Each field has the name that the user saw. So staff can still read the field after the form has changed.
+    """
     found = [(in_language(each.names, language), _answer(each, answers.get(each.id, ""))) for each in form]
     return [_field(f"form.{name}", answer, "typed", MOST_NOTE) for name, answer in found]
 
 
 def _answer(asked: FormField, typed: str) -> str:
-    """Return what the user typed, cut to the field's length. Return "" for a choice that the field does not have."""
+    """Return the user's answer to one field of a form, cut to the field's length.
+
+    Return "" for a choice that the field does not offer.
+    """
     text = clean_text(typed, MOST_ANSWER[asked.kind])
     known = {name for choice in asked.choices for name in choice.values()}
     return text if asked.kind != "choice" or text in known else ""
 
 
 def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
-    """Return the brief after the user has gone to another page, with that page, its product if it has one, and the trail.
+    """Return the brief after the user has gone to another page: with the new page, its product if any, and the trail.
 
-    `seen` has passed `check_trail`. What the browser leaves out stays as it was. A partner signs the product at entry, so another
-    product replaces the signed one and is `claimed`; the picture of the former product is dropped.
+    `seen`: what the browser says of the new page; it has passed `check_trail`. What the browser leaves out stays as it was.
+    A product of another id or name replaces even a product that the partner signed, because the signature is from the entry.
+    The new product is `claimed`, and the picture of the former product is dropped.
     """
     url = clean_url(seen.page_url, site.page_params)
     page = (
@@ -144,7 +151,7 @@ def _is_another(brief: Brief, product: ClaimedProduct | None) -> bool:
 
 
 def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> Brief:
-    """Return the brief with this field set. A field that the partner has signed stays. An empty value removes the field."""
+    """Return the brief with one field set. A field that the partner has signed stays. An empty `value` removes the field."""
     if any(f.name == name and f.provenance == "signed" for f in brief.fields):
         return brief
     others = [f for f in brief.fields if f.name != name]
@@ -164,7 +171,7 @@ def earlier_session(earlier: EarlierRecord, staff_names: dict[str, str], site: S
 
 
 def user_name(brief: Brief) -> str:
-    """Return the user's name from the brief; empty when the brief has none."""
+    """Return the user's name from the brief, or "" when the brief has no name."""
     return next((f.value for f in brief.fields if f.name == "user_name"), "")
 
 
@@ -206,9 +213,9 @@ def _signed_or(signed: str, other: str, name: str, provenance: Provenance, most:
 
 
 def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site) -> list[BriefField]:
-    """Return the fields of the product.
+    """Return the brief's fields about the product that the user looks at.
 
-    The browser's claims fill gaps in the partner's product only if both name the same product.
+    The browser's claims fill gaps in the product that the partner signed only if both name the same product.
     """
     theirs = signed or Product()
     ours = claimed or ClaimedProduct()
@@ -224,7 +231,7 @@ def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site)
 
 
 def _trail(supplement: Supplement, site: Site, now: int) -> list[TrailStep]:
-    """Return the trail by the server's clock. No step lies in the future, even if the browser did not send its clock."""
+    """Return the trail with times of the server's clock. No step lies in the future, even if the browser sent no time."""
     offset = now - supplement.now if supplement.now else 0
     return [_step(step, site, min(now, max(0, step.at + offset))) for step in supplement.trail]
 

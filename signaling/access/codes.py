@@ -9,7 +9,7 @@ There are two kinds of codes:
   vouch for the user and the product. A back end with an API token may instead let this server sign (`kid` "api:v1", a key of its
   own).
 
-A code is valid for ten minutes at most and is exchanged once (`jti`).
+A code is valid for ten minutes at most. It can be exchanged once, which its id (`jti`) ensures.
 
 The claims are `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf` (optional) and `exp` (seconds).
 Partners may add `user` {id, name, contact}, `product` {id, name, price, url} and `claims` {name: text}.
@@ -43,16 +43,16 @@ from .key_addresses import KeyAddresses
 from .rate_limits import Buckets, network_of
 from .signing_keys import ALL_NAMES, BadKey, SigningKey, public, shared
 
-ALGORITHM = "HS256"  # with which this server signs
-# allowed values of `typ`, in lower case; tokens that are no codes have another `typ` (RFC 8725, 3.11)
+ALGORITHM = "HS256"  # the algorithm with which this server signs codes
+# allowed values of a code's `typ`, in lower case; our other tokens have another `typ` (RFC 8725, 3.11)
 TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
-API_KID = "api:v1"  # names of sites' keys have no “:”
+API_KID = "api:v1"  # no key of a site can have this name, because it contains “:”
 MOST_CHARS = 8192  # most characters of a code
 MOST_LIFE_S = 600
-LEEWAY_S = 10  # tolerated error of partners' clocks
-MOST_TRAIL = 50  # most steps of a trail
-MOST_KEYS = 2  # most live keys of one site
+LEEWAY_S = 10  # seconds by which a partner's clock may be wrong
+MOST_TRAIL = 50  # most pages in the trail that the browser sends with a code
+MOST_KEYS = 2  # most signing keys that a site may have at a time
 
 Kind = Literal["publishable", "partner"]
 
@@ -78,7 +78,7 @@ SENTENCES: dict[CodeReason, str] = {
 
 
 class CodeRefused(Exception):
-    """The code is refused and nothing has changed. `reason` is a key of `SENTENCES`."""
+    """The identification code is refused. `reason` is a key of `SENTENCES`."""
 
     def __init__(self, reason: CodeReason) -> None:
         super().__init__(reason)
@@ -133,9 +133,10 @@ class Claims(Vouched, kw_only=True, omit_defaults=True):
 
 
 class _Header(Struct):
-    """The header of a code.
+    """The header of an identification code.
 
-    `crit` names extensions that the receiver must understand (RFC 7515, 4.1.11). We know none and refuse any `crit`, even null.
+    `crit` names extensions that the receiver must understand (RFC 7515, 4.1.11). We know no
+    extension and refuse every `crit`, even null.
     """
 
     alg: Annotated[str, by(Exact(200))]
@@ -157,7 +158,7 @@ _read_claims: Reader[Claims] = Reader(Claims)
 class Unverified:
     """A well-formed code whose signature is not checked yet. `site`: the site whose keys must be tried.
 
-    `algorithm`: as the code names it.
+    `algorithm`: the name in the code's header.
     """
 
     code: str
@@ -178,9 +179,9 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The server as it appears in codes. `name`: host and port of its public address. `secret`: its own signing key.
+    """This server, as issuer and receiver of codes. `name`: host and port of its public address. `secret`: its signing key.
 
-    `try_origin`: origin of the server's own page on which staff try any site.
+    `try_origin`: the origin of the page on which staff can try the widget of any site.
     """
 
     name: str
@@ -252,7 +253,7 @@ def verify(
 
 
 def _key_of(site: Site, kid: str, server: Server, addresses: KeyAddresses | None) -> SigningKey | None:
-    """Return the key with this id, or None. Raises CodeRefused: keys_unavailable."""
+    """Return the key with the id `kid` that may sign codes for this site, or None. Raises CodeRefused: keys_unavailable."""
     if kid in (SERVER_KID, API_KID):
         return shared(server.secret if kid == SERVER_KID else server.api_secret)
     if (stored := _stored(site, kid)) is not None:
@@ -272,7 +273,10 @@ def _stored(site: Site, kid: str) -> SiteKey | None:
 
 
 def check_place(site: Site, category: str, language: str) -> str:
-    """Return the site's own tag for `language`. Raises CodeRefused: unknown_category, unknown_language."""
+    """Check that the site has this category and language. Return the site's own tag for `language`.
+
+    Raises CodeRefused: unknown_category, unknown_language.
+    """
     if category not in site.categories:
         raise CodeRefused("unknown_category")
     ours = site.language_for(language)
@@ -282,7 +286,7 @@ def check_place(site: Site, category: str, language: str) -> str:
 
 
 def sign(claims: Claims, kid: str, secret: bytes) -> str:
-    """Return the claims as a signed code. A partner's back end makes its codes in the same way."""
+    """Return an identification code with these claims, signed with `secret`. Partners' back ends make their codes in this way."""
     header = {"alg": ALGORITHM, "typ": "JWT", "kid": kid}
     return jws.serialize_compact(header, msgspec.json.encode(claims), OctKey.import_key(secret), algorithms=[ALGORITHM])
 
@@ -309,7 +313,10 @@ def _check_times(claims: Claims, now_s: float) -> None:
 
 
 def _unpack(part: str) -> bytes:
-    """Decode base64url, accepting its canonical form only. Otherwise several texts would be the same code (RFC 4648, 3.5)."""
+    """Decode one part of a code from base64url. Raises CodeRefused: malformed.
+
+    Only the canonical form is accepted. Otherwise several texts would be the same code (RFC 4648, 3.5).
+    """
     try:
         data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
@@ -326,8 +333,8 @@ class Codes:
         self._records = records
         self._server = server
         self._addresses = addresses
-        # Many people in an office or behind a mobile carrier share one address.
-        # Each session takes two tokens of its address: one to issue a code and one to exchange the code.
+        # Many people in an office or behind a mobile carrier share one IP address.
+        # Each session takes two tokens from its address's bucket: one to issue a code and one to exchange the code.
         # So an address may begin 120 sessions at once, then 60 a minute. A site may begin 300 at once, then 600 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
@@ -381,7 +388,10 @@ class Codes:
         return code, int(signed.exp) * 1000
 
     def vouched(self, site: Site, claims: Vouched, now: int) -> Verified:
-        """Return these claims as those of a code of the partner. Raises CodeRefused: unknown_category, unknown_language."""
+        """Return claims of a partner with an API token in the form of a verified code.
+
+        Raises CodeRefused: unknown_category, unknown_language.
+        """
         now_s = now // 1000
         signed = Claims(
             site=site.id,
@@ -398,9 +408,9 @@ class Codes:
         return Verified(site, signed, "partner")
 
     async def prepare(self, code: str) -> None:
-        """Fetch the keys that this code may need from the addresses of its site. Call this before `exchange`. Never raises.
+        """Fetch the partner's keys that may verify this code, if the site publishes keys at an address. Never raises.
 
-        This may wait for the partner's server for some seconds, so the caller must hold no turn (`Admission.new`).
+        Call this before `exchange`. The partner's server may take some seconds, so hold no turn (`Admission.new`).
         """
         try:
             unverified = read(code)
@@ -419,27 +429,28 @@ class Codes:
         site = await self._records.site(unverified.site)
         verified = verify(unverified, site, now, self._server, self._addresses)
         self._take_site(verified.site.id, address, now)
-        # The mark names the site, so that one partner cannot use up the `jti` of another. It stays until the code has expired.
+        # The mark of a used code names the site, so that one partner cannot use up the `jti` of another.
+        # The mark stays until the code has expired.
         spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000
         if not await self._records.use_code(f"{verified.site.id}/{verified.claims.jti}", spent_until):
             raise CodeRefused("replayed")
         return verified
 
     def user_ref(self, site_id: str, user_id: str) -> str:
-        """Return a keyed hash of the partner's id for a user, or "" without an id.
+        """Return a keyed hash of `user_id`, the partner's id for a user. Return "" when `user_id` is "".
 
-        The hash finds the user again without revealing the id.
+        The records keep only the hash. It finds the user again, and does not reveal the id.
         """
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 
     def _take_site(self, site: str, address: str, now: int) -> None:
-        """Take one token of the site. Raises CodeRefused: too_many_site."""
+        """Count one request against the rate limit of the site. Raises CodeRefused: too_many_site."""
         is_first = self._first_of_address.take(f"{site} {network_of(address)}", now)
         if not ((is_first and self._by_site_first.take(site, now)) or self._by_site.take(site, now)):
             raise CodeRefused("too_many_site")
 
     def take_address(self, address: str, now: int) -> None:
-        """Take one token of the address. Raises CodeRefused: too_many_address."""
+        """Count one request against the rate limit of the client's IP address. Raises CodeRefused: too_many_address."""
         if not self._by_address.take(network_of(address), now):
             raise CodeRefused("too_many_address")
 

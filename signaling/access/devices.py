@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-# The first pattern that matches names the browser or system. Browsers also claim to be those below them in the list.
+# The first pattern that matches names the browser or system. A browser's user agent also names browsers further down the list.
 _BROWSERS = (
     ("Edg(?:A|iOS)?/", "Edge"),
     ("OPR/|Opera", "Opera"),
@@ -28,13 +28,16 @@ _IPV4_PREFIX, _IPV6_PREFIX = 24, 48  # bits of an address that name a provider's
 
 
 def device_of(user_agent: str) -> str:
-    """Return "Chrome · Windows" and the like, or "" for an unknown program."""
+    """Return the browser and system of a `User-Agent` header, such as "Chrome · Windows". Return "" for an unknown program."""
     found = [_first(names, user_agent[:500]) for names in (_BROWSERS, _SYSTEMS)]
     return " · ".join(filter(None, found))
 
 
 def coarse_network(address: str) -> str:
-    """Return the network of an address, such as "203.0.113.0/24", or "" for this machine and for what is no address."""
+    """Return the network of an IP address, such as "203.0.113.0/24".
+
+    Return "" for an address of this machine, and when `address` is not an IP address.
+    """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

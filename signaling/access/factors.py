@@ -17,7 +17,7 @@ from .rate_limits import Buckets
 from .sign_in_refused import SignInRefused
 
 STEP_S = 30
-DRIFT_STEPS = 1  # steps by which a phone's clock may be wrong (RFC 6238, 5.2)
+DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock may be wrong (RFC 6238, 5.2)
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 13  # 104 random bits: a fast hash suffices to store such a code
@@ -25,7 +25,10 @@ _GROUP = 5  # characters of a recovery code between two hyphens
 
 
 def matching_step(seed: str, code: str, now: int) -> int | None:
-    """Return the step whose code this is, or None. `now` in Unix ms. Checks the steps that a wrong clock may show."""
+    """Return the time step to which a code of an authenticator app belongs, or None when the code is wrong.
+
+    The step before and the step after `now` (Unix ms) are also accepted, because the phone's clock may be wrong.
+    """
     app, step = pyotp.TOTP(seed, digits=CODE_DIGITS, interval=STEP_S), now // 1000 // STEP_S
     steps = range(step - DRIFT_STEPS, step + DRIFT_STEPS + 1)
     return next((each for each in steps if compare_digest(app.generate_otp(each).encode(), code.encode())), None)
@@ -38,35 +41,35 @@ def recovery_code() -> str:
 
 
 def recovery_hash(code: str) -> str:
-    """Return the hash under which a recovery code is stored. Spaces, hyphens and capitals do not count."""
+    """Return the hash under which a recovery code is stored. Spaces, hyphens and capitals make no difference."""
     return hashlib.sha256("".join(filter(str.isalnum, code.lower())).encode()).hexdigest()
 
 
 def qr_code(address: str) -> str:
-    """Return an SVG image with this address as a QR code. Nothing leaves this machine."""
+    """Return a QR code of this address as an SVG image. No other service sees the address, which contains a secret."""
     drawn = io.BytesIO()
     segno.make(address, error="m").save(drawn, kind="svg", border=4, dark="#000", light="#fff", xmldecl=False, omitsize=True)
     return drawn.getvalue().decode().strip()
 
 
 class Factors:
-    """Sets up and checks the second factors of staff. `name`: of this service, as the authenticator app shows it."""
+    """Sets up and checks the second factors of staff. `name`: the name of this service that authenticator apps show."""
 
     def __init__(self, records: Records, seal: Seal, name: str) -> None:
         self._records = records
         self._seal = seal
         self._name = name
-        self._codes = Buckets(burst=6, per_minute=1)  # a guess succeeds three times in a million
+        self._codes = Buckets(burst=6, per_minute=1)  # limits guesses for each member; a guess is right three times in a million
 
     async def has_app(self, staff: str) -> bool:
-        """Return whether the member has a confirmed authenticator app."""
+        """Return whether this member of staff has set up an authenticator app and confirmed it."""
         found = await self._records.totp(staff)
         return found is not None and found.confirmed
 
     async def begin(self, staff: StaffRecord) -> tuple[str, str]:
-        """Make a seed for a new app. Return the seed and the address that the app reads as a QR code.
+        """Make a secret for a member's new authenticator app. Return the secret, and the address for the app's QR code.
 
-        The app counts once `confirm` gets its code. Raises SignInRefused: app_exists.
+        The app becomes the member's second factor when `confirm` gets its first code. Raises SignInRefused: app_exists.
         """
         seed = pyotp.random_base32()
         if not await self._records.begin_totp(staff.id, self._seal.close(seed, _about(staff.id))):
@@ -76,20 +79,26 @@ class Factors:
         )
 
     async def confirm(self, staff: str, code: str, now: int) -> list[str]:
-        """Turn the new app on with its first code. Return new recovery codes. Raises SignInRefused: wrong_code, app_exists."""
+        """Make the new authenticator app the member's second factor. Return new recovery codes. `code`: the app's first code.
+
+        Raises SignInRefused: wrong_code, app_exists, too_many_sign_ins.
+        """
         if await self.has_app(staff):
             raise SignInRefused("app_exists")
         await self._take_app_code(staff, code, now)
         return await self.new_recovery_codes(staff)
 
     async def new_recovery_codes(self, staff: str) -> list[str]:
-        """Replace the member's recovery codes, and return the new ones. They are shown once."""
+        """Replace the member's recovery codes, and return the new codes. Only their hashes are stored, so show them now."""
         codes = [recovery_code() for _ in range(RECOVERY_CODES)]
         await self._records.set_recovery_codes(staff, [recovery_hash(code) for code in codes])
         return codes
 
     async def take_code(self, staff: str, code: str, now: int) -> None:
-        """Use up a code of the member's app, or a recovery code. Raises SignInRefused: wrong_code, too_many_sign_ins."""
+        """Check the second factor that a member typed: a code of their app, or a recovery code. Each code works once.
+
+        Raises SignInRefused: wrong_code, too_many_sign_ins.
+        """
         typed = _typed(code)
         if len(typed) == CODE_DIGITS and typed.isascii() and typed.isdigit():
             await self._take_app_code(staff, typed, now)
@@ -104,7 +113,7 @@ class Factors:
         found = await self._records.totp(staff)
         try:
             seed = self._seal.open(found.seed, _about(staff)) if found else ""
-        except Unsealable:  # the installation has another key since then: only a recovery code or the command line helps
+        except Unsealable:  # the installation has another key now: only a recovery code or the command line helps
             seed = ""
         step = matching_step(seed, _typed(code), now) if seed else None
         if step is None or not await self._records.use_totp_step(staff, step):
@@ -112,7 +121,7 @@ class Factors:
 
 
 def _typed(code: str) -> str:
-    """Return a code without spaces, and with the plain digits for those that East Asian keyboards write wide."""
+    """Return the code that a member typed, without spaces. Full-width digits of East Asian keyboards become ASCII digits."""
     return "".join(normalize("NFKC", code).split())
 
 

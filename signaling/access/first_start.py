@@ -12,9 +12,10 @@ from .passwords import LINK_LIFE_MS
 
 
 async def make_first_link(records: Records, settings: Settings, now: int) -> str | None:
-    """Return a link to the page of the first start, or None when there is an owner already. It replaces an earlier link.
+    """Return a new link to the page on which the first owner sets up the installation. Return None when an owner exists.
 
-    Whoever has the link becomes the owner. The token is behind "#", which browsers send to no server.
+    A new link replaces an earlier one. Whoever opens the link can become the owner. The link's token follows "#", and browsers
+    send that part to no server.
     """
     token = secrets.token_urlsafe(32)
     if not await records.save_first_link(token_hash(token), now + LINK_LIFE_MS):

@@ -26,30 +26,31 @@ from .sign_in_refused import SignInRefused
 log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-sangdam"
-DEVICE_COOKIE = "__Host-sangdam-device"  # tells a browser from others; it gives no rights
+DEVICE_COOKIE = "__Host-sangdam-device"  # recognises a browser at the next sign-in; gives no rights
 DEVICE_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_DEVICE_LIFE_S = 400 * 86_400  # browsers keep no cookie longer
-SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # unless the organisation's rules say otherwise
-IDLE_MS = 3_600_000  # a sign-in that was not used for so long ends
-SEEN_MS = 60_000  # the least time between two updates of the stored time of a sign-in's use
+_DEVICE_LIFE_S = 400 * 86_400  # the longest time for which browsers keep a cookie
+SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # how long a sign-in lasts, unless the organisation's rules say otherwise
+IDLE_MS = 3_600_000  # a sign-in ends when it was not used for this time
+SEEN_MS = 60_000  # the time of a sign-in's last use is stored at most once in this time
 MOST_PASSWORD = 200  # most characters of a password
 LEAST_PASSWORD = 8  # least characters of a password
-# guesses that a password must withstand, by zxcvbn's estimate; the 30,000 commonest leaked passwords need fewer
+# A password is refused when an attacker needs fewer guesses, by zxcvbn's estimate. The 30,000 most common leaked passwords need
+# fewer.
 LEAST_GUESSES = 1_000_000
-_JUDGED = 72  # first characters that zxcvbn judges; its time grows with the square of their number
+_JUDGED = 72  # only so many first characters go to zxcvbn, whose time grows with the square of their number
 UNKNOWN = "unknown"  # the actor in the audit of a refused sign-in, because nobody was authenticated
 
 _hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's low-memory profile, which are the defaults
 _HASHING_AT_ONCE = 2  # password hashes computed at the same time; each takes 64 MiB for about 50 ms
 
 
-MOST_KNOWN = 20_000  # most pairs of a login and a network from which it has signed in that are remembered
+MOST_KNOWN = 20_000  # most pairs of a login and a network that `Identity` remembers, each after a sign-in
 
 
 class Given(NamedTuple):
-    """The login and password of a try to sign in, and where it comes from.
+    """What somebody sends to sign in: login and password, with their IP address and their browser (`device`).
 
-    `code`: of an authenticator app, or a recovery code; "" for none.
+    `code`: a code of an authenticator app, a recovery code, or "" without a second factor.
     """
 
     login: str
@@ -60,7 +61,7 @@ class Given(NamedTuple):
 
 
 class SignedIn(NamedTuple):
-    """A new sign-in. `limited`: the member must first set up a second factor."""
+    """A new sign-in. `limited`: the member can do nothing before setting up a second factor."""
 
     staff: StaffRecord
     token: str
@@ -84,7 +85,7 @@ def hash_password(password: str, *about: str) -> str:
 
 def token_hash(token: str) -> str:
     """Return the hash under which a token is stored. A fast hash suffices, because the token has 256 random bits."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()  # headers may not be UTF-8
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()  # cookies may not be UTF-8
 
 
 class Identity:
@@ -94,18 +95,18 @@ class Identity:
         self._records = records
         self._factors = factors
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
-        # Limits for one address with many logins, for one login from one address, and for one login from all addresses.
-        # A whole shift may share an address.
+        # Limits of tries: for one address with many logins, for one login from one address, for one login from all addresses.
+        # A whole shift of staff may share an IP address.
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
-        # Networks from which a login has signed in. They pass the limit for all addresses: guesses of strangers elsewhere
-        # cannot lock a member out at their usual place.
+        # “network login” after each sign-in. From such a network, the limit for all addresses does not count for the login.
+        # So strangers who guess elsewhere cannot lock a member out at the member's usual place.
         self._known: OrderedDict[str, None] = OrderedDict()
         self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # limits log entries of unknown logins and of throttling
 
     async def sign_in(self, given: Given, now: int) -> SignedIn:
-        """Sign in by password, and by a second factor if the member has one. Raises SignInRefused."""
+        """Sign a member in by password, and by a code of their authenticator app if they have one. Raises SignInRefused."""
         network, login = network_of(given.address), given.login.strip().lower()
         staff = await self._check(await self._records.staff_by_login(login), login, given.password, network, now)
         rules = await self.rules_of(staff)
@@ -129,7 +130,10 @@ class Identity:
         return SignedIn(staff, token, limited)
 
     async def rules_of(self, staff: StaffRecord) -> SignInRules:
-        """Return the rules for a member who does not come from a provider. Raises SignInRefused: provider_only."""
+        """Return the rules for signing in of a member who does not sign in at the OpenID provider.
+
+        Raises SignInRefused: provider_only.
+        """
         rules = await self._records.rules_for(staff.organisation)
         if rules.provider == "only":
             raise SignInRefused("provider_only")
@@ -138,9 +142,9 @@ class Identity:
     async def add(
         self, staff: StaffRecord, now: int, *, rules: SignInRules, address: str, device: str, limited: bool = False
     ) -> str:
-        """Store a sign-in of a member who has proved who they are. Return its token, for the cookie. Raises SignInRefused.
+        """Store a new sign-in of a member who has proved who they are. Return the sign-in's token, which goes into the cookie.
 
-        `rules`: those of the member's organisation.
+        `rules`: the rules for signing in of the member's organisation. Raises SignInRefused.
         """
         token = secrets.token_urlsafe(32)
         made = SignInRecord(
@@ -154,7 +158,7 @@ class Identity:
             limited=limited,
         )
         if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
-            raise SignInRefused("wrong_credentials")  # in the meantime the member was removed or got a new password
+            raise SignInRefused("wrong_credentials")  # meanwhile the member was removed or got a new password
         return token
 
     async def check_password(self, staff: StaffRecord, password: str, *, address: str, now: int) -> None:
@@ -166,7 +170,7 @@ class Identity:
 
     async def _check(self, staff: StaffRecord | None, login: str, password: str, network: str, now: int) -> StaffRecord:
         """Return the member if the password is theirs. Raises SignInRefused."""
-        # A bucket is asked only if all buckets before it allow the sign-in: one address cannot lock a member out elsewhere.
+        # A rate limit counts a try only if all limits before it allow the try. So one address cannot lock a member out elsewhere.
         pair = f"{network} {login}"
         if not (
             self._by_address.take(network, now)
@@ -177,7 +181,7 @@ class Identity:
                 log.warning("sign-in throttled", network=network)
             raise SignInRefused("too_many_sign_ins")
         async with self._hashing:
-            # made for known logins, too; otherwise the first unknown login would take longer
+            # make this hash for known logins, too; otherwise the first try with an unknown login would take longer
             nobodys = await asyncio.to_thread(_nobodys_hash)
             right = await asyncio.to_thread(_fits, staff.password_hash if staff and staff.password_hash else nobodys, password)
         if staff is None or not right:
@@ -194,7 +198,7 @@ class Identity:
     async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
         """Write a refused sign-in to the log and the audit.
 
-        An unknown login is left out, because somebody may have typed their password there.
+        Neither contains an unknown login, because somebody may have typed their password into that field.
         """
         if staff is None and not self._noted.take(UNKNOWN, now):
             return
@@ -203,16 +207,19 @@ class Identity:
         await self._records.audit(UNKNOWN, "sign_in.refused", f"staff/{name}", now, network)
 
     async def who(self, request: web.Request, now: int) -> StaffRecord | None:
-        """Return the member of staff whose cookie the request carries, or None."""
+        """Return the member of staff whose sign-in cookie the request has. Return None without a valid sign-in."""
         return await self.who_holds(request.cookies.get(COOKIE, ""), now)
 
     async def who_holds(self, token: str, now: int) -> StaffRecord | None:
-        """Return the member of staff who signed in with this token, or None. Store that the sign-in is in use."""
+        """Return the member of staff to whom a sign-in's token belongs. Return None for an invalid or limited sign-in.
+
+        Note the time of use.
+        """
         found = await self.sign_in_of(token, now)
         return None if found is None or found.limited else await self._records.staff(found.staff)
 
     async def sign_in_of(self, token: str, now: int) -> SignInRecord | None:
-        """Return the sign-in with this token, even a limited one, or None. Store that the sign-in is in use."""
+        """Return the sign-in with this token, even a limited sign-in. Return None when it has ended. Note the time of use."""
         if not token:
             return None
         found = await self._records.sign_in(token_hash(token))
@@ -224,18 +231,18 @@ class Identity:
         return found
 
     def stands(self, sign_in: SignInRecord, now: int) -> bool:
-        """Return whether the sign-in is still valid."""
+        """Return whether a sign-in of staff is still valid at `now` (Unix ms)."""
         return sign_in.stands(now, IDLE_MS)
 
     async def sign_out(self, request: web.Request) -> None:
-        """End the sign-in whose cookie the request carries, if any."""
+        """End the sign-in whose cookie the request has, if any."""
         await self._records.remove_sign_in(right_of(request))
 
 
 def right_of(request: web.Request) -> str:
-    """Return the token hash of this request's cookie, or "" without a cookie.
+    """Return the hash of the token in the request's sign-in cookie, or "" without a cookie.
 
-    A connection that was opened with the cookie keeps this hash, and ends when its sign-in ends.
+    A WebSocket that was opened with the cookie keeps this hash, and is closed when the sign-in ends.
     """
     token = request.cookies.get(COOKIE, "")
     return token_hash(token) if token else ""
@@ -250,12 +257,12 @@ def set_cookie(response: web.StreamResponse, token: str) -> None:
 
 
 def set_device_cookie(response: web.StreamResponse, token: str) -> None:
-    """Give a browser the cookie by which the next sign-in knows it again. The cookie stays when its owner signs out."""
+    """Set the cookie by which this server recognises a browser at the next sign-in. Signing out leaves this cookie in place."""
     response.set_cookie(DEVICE_COOKIE, token, max_age=_DEVICE_LIFE_S, path="/", secure=True, httponly=True, samesite="Lax")
 
 
 def drop_cookie(response: web.StreamResponse) -> None:
-    """Remove the sign-in cookie."""
+    """Remove the sign-in cookie from the browser."""
     response.set_cookie(COOKIE, "", max_age=0, path="/", secure=True, httponly=True, samesite="Lax")
 
 
@@ -268,5 +275,5 @@ def _fits(password_hash: str, password: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    """Return a hash for the check of an unknown login, so that this check takes as long as that of a wrong password."""
+    """Return the hash of a random password. Checking it makes an unknown login take as long as a wrong password."""
     return _hasher.hash(secrets.token_urlsafe(16))

@@ -2,7 +2,7 @@
 
 An invite is a compact JWS like an identification code (`signaling/access/codes.py`). Invites have their own key and `typ`, so
 that neither is accepted as the other (RFC 8725, 3.11). An invite names a session and the request that a counselor has accepted.
-An invite is valid for an hour and is exchanged once. In the link the invite follows "#": browsers send that part neither to
+An invite is valid for an hour and can be exchanged once. In the link the invite follows "#": browsers send that part neither to
 servers nor in referrers.
 """
 
@@ -30,7 +30,7 @@ MOST_CHARS = 2000
 
 
 class InviteRefused(Exception):
-    """The invite is refused."""
+    """An invite is refused. `reason`: why, as a word for the page."""
 
     def __init__(self, reason: InviteReason) -> None:
         super().__init__(reason)
@@ -60,7 +60,10 @@ class Invites:
         self._server = server
 
     def issue(self, session: str, request: str, now: int) -> tuple[str, int]:
-        """Return a new link and the time (Unix ms) when the link expires."""
+        """Return the link of a new invite to a session, and the time (Unix ms) when the link expires.
+
+        `request`: the request of the user that a counselor has accepted.
+        """
         exp = (now + LIFE_MS) // 1000
         claims = Claims(session=session, request=request, server=self._server, jti=secrets.token_urlsafe(16), exp=exp)
         header: dict[str, Any] = {"alg": ALGORITHM, "typ": TYP}
@@ -74,7 +77,7 @@ class Invites:
         try:
             found = jws.deserialize_compact(invite, self._key, algorithms=[ALGORITHM])
             claims = _read(found.payload)
-        # joserfc raises the last two when a header is odd
+        # joserfc raises TypeError and RecursionError when the invite's header is malformed
         except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:
             raise InviteRefused("bad_invite") from error
         if found.headers().get("typ") != TYP or claims.server != self._server:

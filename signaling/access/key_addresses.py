@@ -1,7 +1,7 @@
 """Addresses at which partners publish their keys (JWK sets, RFC 7517): fetched when a code needs them, and remembered.
 
-A stranger can send codes with any key's name. So an address is asked at most once a minute, whatever comes. Few callers wait for
-the answer, and none for long. All others go on with the keys that are known.
+A stranger can send codes that name any key. So codes cause at most one request a minute to an address. Few callers wait for the
+answer, and none for long. All other callers go on with the keys that are known.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from .signing_keys import BadKey, SigningKey, fetched
 
 log = structlog.get_logger(__name__)
 
-FRESH_MS = 10 * 60_000  # afterwards the next code asks again, so that a key which the partner removes soon counts no more
+FRESH_MS = 10 * 60_000  # keys older than this are fetched again at the next code, so that a removed key does not count for long
 AGAIN_MS = 60_000  # least time between two requests to an address
-KEPT_MS = 3 * 86_400_000  # while an address does not answer, its last keys count for so long
-WAIT_S = 6.0  # a fetch takes no longer, and so no caller waits longer
-MOST_WAITING = 100  # callers that wait for one address
-MOST_FETCHES = 32  # at the same time
-MOST_KNOWN = 4096  # addresses; the one that was needed longest ago is forgotten
+KEPT_MS = 3 * 86_400_000  # how long the last keys of an address count while the address does not answer
+WAIT_S = 6.0  # seconds after which a fetch is given up, and thus the longest wait of a caller
+MOST_WAITING = 100  # most callers that wait for one address at a time
+MOST_FETCHES = 32  # most addresses that are asked at the same time
+MOST_KNOWN = 4096  # most addresses whose keys are remembered; the address that was needed longest ago is forgotten
 
 Fetch = Callable[[str], Awaitable[bytes]]
-"""Returns what an address answers. Raises NotFetched."""
+"""Fetches the body that a partner's server sends at a URL. Raises NotFetched."""
 
 
 class NotFetched(Exception):
-    """The address gave no usable keys. The exception's text is the reason, in a word for the log."""
+    """A partner's address gave no usable keys. The exception's text is the reason: one word for the log."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class _Known:
 
 
 class KeyAddresses:
-    """The keys of all addresses that codes have needed lately."""
+    """The partners' keys of all addresses that codes have needed lately."""
 
     def __init__(self, fetch: Fetch, now: Callable[[], int]) -> None:
         self._fetch = fetch
@@ -52,14 +52,14 @@ class KeyAddresses:
         self._fetches = 0
 
     def keys(self, address: str) -> Mapping[str, SigningKey] | None:
-        """Return the keys of an address by their ids, or None while none are known."""
+        """Return the known keys of an address by their ids, without fetching. Return None while no keys are known."""
         found = self._known.get(address)
         return None if found is None or self._now() - found.fetched_at > KEPT_MS else found.keys
 
     async def prepare(self, address: str, kid: str) -> None:
-        """Make sure that the keys of an address are known and fresh, and include `kid`, as far as a request may do so now.
+        """Fetch the keys of an address if they are not fresh or do not include `kid`, and if the limits allow a request now.
 
-        Waits for the address, for `WAIT_S` at most. Never raises.
+        Waits for the keys, for `WAIT_S` at most. Never raises.
         """
         found, now = self._of(address), self._now()
         has_key = found.keys is not None and kid in found.keys and now - found.fetched_at <= KEPT_MS
@@ -68,7 +68,7 @@ class KeyAddresses:
         if found.task is None and now - found.tried_at >= AGAIN_MS and self._fetches < MOST_FETCHES:
             found.tried_at = now
             found.task = asyncio.create_task(self._ask(address, found))
-        goes_on = has_key and found.failed  # nobody waits again and again for an address that is away
+        goes_on = has_key and found.failed  # do not make each code wait for an address that failed last time
         if found.task is None or goes_on or found.waiting >= MOST_WAITING:
             return
         found.waiting += 1
@@ -78,7 +78,10 @@ class KeyAddresses:
             found.waiting -= 1
 
     async def look(self, address: str) -> int:
-        """Ask an address at once, for somebody who sets it up. Return the number of its keys. Raises NotFetched."""
+        """Fetch the keys of an address at once, for an administrator who sets the address up. Return the number of keys.
+
+        Raises NotFetched.
+        """
         keys = await self._answer(address)
         if not keys:
             raise NotFetched("no_keys")
@@ -87,7 +90,7 @@ class KeyAddresses:
         return len(keys)
 
     async def close(self) -> None:
-        """Stop all requests."""
+        """Cancel the fetches that are under way."""
         tasks = [each.task for each in self._known.values() if each.task is not None]
         for task in tasks:
             task.cancel()
@@ -95,7 +98,7 @@ class KeyAddresses:
 
     def _of(self, address: str) -> _Known:
         found = self._known.pop(address, None) or _Known()
-        self._known[address] = found  # the last needed is the last in the dict
+        self._known[address] = found  # the order of the dict: the address that was needed last comes last
         if len(self._known) > MOST_KNOWN:
             oldest = next((name for name, each in self._known.items() if each.task is None), None)
             if oldest is not None:

@@ -1,7 +1,8 @@
 """Passkeys of staff (WebAuthn Level 3). A passkey stands for both factors, because its owner must unlock it.
 
-A passkey works at one host of the staff's pages. The challenge travels sealed in a ticket, so that every server of a cluster can
-check it; the records note which challenges were used.
+A passkey works at one host name of the staff's pages. The browser gets each challenge together with a *ticket*, the same
+challenge encrypted by us, and sends the ticket back. So every server of a cluster can check the challenge. The records note
+which challenges were used.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from .rate_limits import Buckets, network_of
 from .sign_in_refused import SignInRefused
 
 TICKET_LIFE_MS = 5 * 60_000
-_TIMEOUT_MS = 120_000  # for the person; the browser may choose another
+_TIMEOUT_MS = 120_000  # for the person to unlock the passkey; browsers may choose another time
 _SIGNING_IN = "passkey sign-in"
 
 
@@ -48,15 +49,15 @@ _read_ticket: Reader[Ticket] = Reader(Ticket)
 
 
 class Passkeys:
-    """Makes, checks and stores passkeys."""
+    """Registers passkeys of staff, and checks them at sign-in."""
 
     def __init__(self, records: Records, seal: Seal) -> None:
         self._records = records
         self._seal = seal
-        self._tries = Buckets(burst=60, per_minute=60)  # of one network; a whole shift may share an address
+        self._tries = Buckets(burst=60, per_minute=60)  # limits sign-ins from one network; a whole shift may share it
 
     async def creation_options(self, member: StaffRecord, origin: str, now: int) -> tuple[dict[str, Any], str]:
-        """Return the options for `navigator.credentials.create`, and the ticket for `add`."""
+        """Begin to register a passkey. Return the options for `navigator.credentials.create`, and a ticket for `add`."""
         host = host_of(origin)
         known = [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each.credential)) for each in await self._at(member, host)]
         options = webauthn.generate_registration_options(
@@ -74,7 +75,7 @@ class Passkeys:
         return options_to_json_dict(options), self._ticket(options.challenge, _adding(member.id), now)
 
     async def add(self, member: StaffRecord, origin: str, ticket: str, answer: str, name: str, now: int) -> PasskeyRecord:
-        """Store the passkey that the browser made. `answer`: its JSON.
+        """Store the passkey that a member's browser made. `answer`: the browser's answer to `creation_options`, as JSON.
 
         Raises SignInRefused: passkey_refused, too_many_passkeys.
         """
@@ -108,14 +109,20 @@ class Passkeys:
         return record
 
     def request_options(self, origin: str, now: int) -> tuple[dict[str, Any], str]:
-        """Return the options for `navigator.credentials.get`, and the ticket for `owner`. The browser offers its passkeys."""
+        """Begin a sign-in by passkey. Return the options for the browser's `navigator.credentials.get`, and a ticket for `owner`.
+
+        The options name no member, so the browser offers all passkeys that it has for this host.
+        """
         options = webauthn.generate_authentication_options(
             rp_id=host_of(origin), timeout=_TIMEOUT_MS, user_verification=UserVerificationRequirement.REQUIRED
         )
         return options_to_json_dict(options), self._ticket(options.challenge, _SIGNING_IN, now)
 
     async def owner(self, origin: str, ticket: str, answer: str, *, address: str, now: int) -> StaffRecord:
-        """Return the owner of the passkey that signed the challenge. Raises SignInRefused: passkey_refused, too_many_sign_ins."""
+        """Return the member of staff whose passkey signed the challenge. `answer`: the browser's answer, as JSON.
+
+        Raises SignInRefused: passkey_refused, too_many_sign_ins.
+        """
         if not self._tries.take(network_of(address), now):
             raise SignInRefused("too_many_sign_ins")
         challenge = await self._challenge(ticket, _SIGNING_IN, now)
@@ -171,7 +178,7 @@ def passkey_id(credential: str) -> str:
 
 
 def _handle(staff: str) -> bytes:
-    """Return the user handle, which must not tell who somebody is (WebAuthn, 14.6.1)."""
+    """Return the WebAuthn user handle of a member. The handle must not reveal who the member is (WebAuthn, 14.6.1)."""
     return hashlib.sha256(f"sangdam passkey {staff}".encode()).digest()
 
 

@@ -15,16 +15,16 @@ LINK_LIFE_MS = 24 * 3_600_000
 
 
 def link_for(settings: Settings, member: StaffRecord, token: str) -> str:
-    """Return the address where this member sets a new password.
+    """Return the link to the page where this member sets a new password. `token`: of a one-time link.
 
-    The token is behind "#", which browsers send to no server, so that no log contains it.
+    The token follows "#". Browsers send that part to no server, so no log contains the token.
     """
     page = "operator" if member.role == "operator" else "console"
     return f"{settings.staff_url(member.role)}/{page}#new-password={token}"
 
 
 async def make_link(records: Records, settings: Settings, member: StaffRecord, now: int) -> str:
-    """Make a one-time link with which this member sets a new password. It replaces their earlier link.
+    """Make a one-time link with which this member sets a new password. The link replaces the member's earlier link.
 
     Whoever has the link can take over the account, so give it to its owner only. Raises SignInRefused: by_provider.
     """
@@ -50,16 +50,19 @@ class Passwords:
         await self._identity.check_password(member, old, address=address, now=now)
         hashed = await _hashed(new, member)
         if not await self._records.change_password(member.id, member.password_hash, hashed, keep):
-            raise SignInRefused("wrong_password")  # it was changed elsewhere in the meantime
+            raise SignInRefused("wrong_password")  # the password was changed elsewhere meanwhile
         return hashed
 
     async def reset(self, token: str, new: str, now: int) -> StaffRecord:
-        """Set the password of a one-time link's owner, and return the owner. Raises SignInRefused: link_over, weak_password."""
+        """Set the password of the member to whom a one-time link belongs. Return the member. `token`: the link's token.
+
+        Raises SignInRefused: link_over, weak_password.
+        """
         owner = await self._records.reset_link_owner(token_hash(token), now)
         member = await self._records.staff(owner) if owner else None
         if member is None:
             raise SignInRefused("link_over")
-        hashed = await _hashed(new, member)  # before the link is used up, so that a weak password does not cost the link
+        hashed = await _hashed(new, member)  # first, so that a weak password does not use up the link
         if not await self._records.use_reset_link(token_hash(token), hashed, now):
             raise SignInRefused("link_over")
         return member

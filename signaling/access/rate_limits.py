@@ -8,10 +8,10 @@ from math import ceil
 
 
 class Buckets:
-    """A token bucket for each key: `burst` tokens at once, then `per_minute`.
+    """A token bucket for each key, such as an address. A full bucket has `burst` tokens, and gains `per_minute` tokens a minute.
 
     At most `most_keys` buckets are held. The bucket that was not used for longest is dropped first. Such a bucket is nearly full
-    again, so that dropping it changes little.
+    again, so dropping it changes little.
     """
 
     def __init__(self, *, burst: int, per_minute: float, most_keys: int = 20_000) -> None:
@@ -21,7 +21,7 @@ class Buckets:
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def take(self, key: str, now_ms: int) -> bool:
-        """Take one token. Return False when none is left."""
+        """Take one token from the bucket of `key`. Return False when the bucket is empty: the request is over the limit."""
         tokens, seen_ms = self._buckets.pop(key, (self._burst, now_ms))
         tokens = min(self._burst, tokens + max(0, now_ms - seen_ms) * self._per_ms)
         allowed = tokens >= 1
@@ -31,13 +31,13 @@ class Buckets:
         return allowed
 
     def left(self, key: str, now_ms: int) -> tuple[int, int]:
-        """Return how many tokens are left, and the seconds until the bucket is full again."""
+        """Return how many tokens the bucket of `key` has left, and the seconds until the bucket is full again."""
         tokens, seen_ms = self._buckets.get(key, (self._burst, now_ms))
         tokens = min(self._burst, tokens + max(0, now_ms - seen_ms) * self._per_ms)
         return int(tokens), ceil((self._burst - tokens) / self._per_ms / 1000)
 
     def give_back(self, key: str) -> None:
-        """Return one token, because what it was taken for turned out to be no attempt that counts."""
+        """Put one token back into the bucket of `key`, because the request turned out to be one that must not count."""
         if key in self._buckets:
             tokens, seen_ms = self._buckets[key]
             self._buckets[key] = (min(self._burst, tokens + 1), seen_ms)
@@ -47,9 +47,9 @@ class Buckets:
 
 
 def network_of(address: str) -> str:
-    """Return the key of a client's address: an IPv4 address as a whole, an IPv6 address by its /64.
+    """Return the key under which a client's IP address is limited: the IPv4 address, or the /64 network of an IPv6 address.
 
-    One subscriber usually owns a whole /64.
+    One subscriber usually owns a whole /64. Return "unknown" when `address` is not an IP address.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -125,9 +125,9 @@ _WIDEST_FIRST: Final[tuple[Reach, ...]] = ("installation", "organisation", "site
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Thing that an action is about. `sites`: the sites that it belongs to; None when it belongs to the whole organisation.
+    """What an action is done to, such as a site or a session. `sites`: the sites it belongs to; None: the whole organisation.
 
-    `own`: it is the person's own, or a session in which they take part.
+    `own`: whether it belongs to the person who acts, or is a session in which that person takes part.
     """
 
     organisation: str
@@ -136,28 +136,31 @@ class Thing:
 
 
 def of_site(site: Site, *, own: bool = False) -> Thing:
-    """Return the site as a thing to act on."""
+    """Return the `Thing` that stands for a site in `may`."""
     return Thing(site.organisation, frozenset((site.id,)), own)
 
 
 def of_member(member: StaffRecord) -> Thing:
-    """Return a member of staff as a thing to act on. A member who serves all sites belongs to the whole organisation."""
+    """Return the `Thing` that stands for a member of staff in `may`. A member who serves all sites belongs to no single site."""
     return Thing(member.organisation, None if ALL in member.sites else frozenset(member.sites))
 
 
 def anywhere(roles: Iterable[Holder], action: Action) -> bool:
-    """Return whether one of these roles may do this at all."""
+    """Return whether one of these roles may do the action to anything at all."""
     return any(role in TABLE[action] for role in roles)
 
 
 def reach_of(roles: Collection[Holder], action: Action) -> Reach | None:
-    """Return the widest reach in which these roles may do this, or None."""
+    """Return the widest reach in which these roles may do the action. Return None when they may not do it at all."""
     found = {TABLE[action].get(role) for role in roles}
     return next((reach for reach in _WIDEST_FIRST if reach in found), None)
 
 
 def may(member: StaffRecord, action: Action, thing: Thing) -> bool:
-    """Return whether the member may do this to the thing. All sites of the thing must be the member's, not only some."""
+    """Return whether the member may do the action to the thing.
+
+    With the reach “site”, the member must serve all sites of the thing, not only some.
+    """
     reaches = {reach for role in member.roles if (reach := TABLE[action].get(role)) is not None}
     if "installation" in reaches:
         return True
@@ -169,12 +172,15 @@ def may(member: StaffRecord, action: Action, thing: Thing) -> bool:
 
 
 def may_at(member: StaffRecord, action: Action, site: Site) -> bool:
-    """Return whether the member may do this at the site."""
+    """Return whether the member may do the action at the site."""
     return may(member, action, of_site(site))
 
 
 def realm_of(member: StaffRecord, action: Action) -> Realm:
-    """Return the part of the member's organisation in which they may do this, for lists. Nothing: a realm without sites."""
+    """Return the part of the member's organisation in which the member may do the action, for lists.
+
+    Return a realm without sites when the member may not do the action.
+    """
     reach = reach_of(member.roles, action)
     if reach in ("installation", "organisation"):
         return Realm(organisation=member.organisation)
@@ -187,7 +193,10 @@ def served_by(member: StaffRecord) -> Realm:
 
 
 def may_give(member: StaffRecord, roles: Iterable[StaffRole], thing: Thing) -> bool:
-    """Return whether the member may give or take these roles at the thing, or change somebody who has them."""
+    """Return whether the member may give staff these roles, take the roles away, or change staff who have them.
+
+    `thing`: stands for the staff member who is changed (`of_member`).
+    """
     asked = set(roles)
     if "administrator" in asked:
         return may(member, "organisations.change", thing)

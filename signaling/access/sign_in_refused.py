@@ -28,7 +28,10 @@ SENTENCES: dict[SignInReason, str] = {
 
 
 class SignInRefused(Exception):
-    """The request is refused. `reason` is a key of `SENTENCES`; `sentence` may say more than the sentence there."""
+    """A sign-in, a new password or a second factor is refused. `reason`: a key of `SENTENCES`.
+
+    `sentence`: the sentence for the person. It may say more than the sentence in `SENTENCES`.
+    """
 
     def __init__(self, reason: SignInReason, sentence: str = "") -> None:
         super().__init__(reason)

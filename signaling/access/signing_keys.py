@@ -28,21 +28,21 @@ from signaling.protocol.texts import Exact
 Algorithm = Literal["HS256", "EdDSA", "ES256"]
 NAMES: Final[dict[Algorithm, tuple[str, ...]]] = {
     "HS256": ("HS256",),
-    "EdDSA": ("EdDSA", "Ed25519"),  # RFC 9864 names the curve's algorithm anew
+    "EdDSA": ("EdDSA", "Ed25519"),  # RFC 9864 gives EdDSA with this curve the new name Ed25519
     "ES256": ("ES256",),
 }
-"""The names of each algorithm in the header of a code (`alg`)."""
+"""Algorithm → the names that the header of a code (`alg`) may have for it."""
 ALL_NAMES: Final = frozenset(name for names in NAMES.values() for name in names)
-MOST_TYPED_BYTES = 4096  # of a public key as somebody types it
-MOST_FETCHED = 50  # usable keys of one set
-MOST_LISTED = 200  # keys of one set that are looked at
+MOST_TYPED_BYTES = 4096  # most bytes of a public key that somebody types into a form
+MOST_FETCHED = 50  # most keys that are used from one JWK set
+MOST_LISTED = 200  # most keys that are read from one JWK set, usable or not
 
 _CURVES: Final[dict[tuple[str, str], Algorithm]] = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256"}
 _Number = Annotated[str, by(Exact(100))]
 
 
 class BadKey(ValueError):
-    """The text is no usable public key. `problem`: bad_key, or private_key when it holds the private part."""
+    """A text is no usable public key. `problem`: "bad_key", or "private_key" when the text holds the private part."""
 
     def __init__(self, problem: FieldProblem) -> None:
         super().__init__(problem)
@@ -50,7 +50,7 @@ class BadKey(ValueError):
 
 
 class _Jwk(Struct, kw_only=True):
-    """A public key (RFC 7517, RFC 8037). `d`: the private part, which nobody should ever send us."""
+    """A key as JWK (RFC 7517, RFC 8037). `d`: the private part. A key with a private part is refused."""
 
     kty: Annotated[str, by(Exact(20))]
     crv: Annotated[str, by(Exact(20))] = ""
@@ -68,7 +68,7 @@ _read_jwk: Reader[_Jwk] = Reader(_Jwk)
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key with its only algorithm."""
+    """A key that checks codes, with the only algorithm for which the key may be used."""
 
     algorithm: Algorithm
     key: OctKey | OKPKey | ECKey
@@ -90,7 +90,7 @@ class SigningKey:
 
 
 def _verify_ed25519(key: OKPKey, code: str) -> None:
-    """Raise InvalidSignature unless the key has signed the code. joserfc would warn of each code that names “EdDSA”."""
+    """Raise InvalidSignature unless the key has signed the code. joserfc cannot be used: it warns of each code with “EdDSA”."""
     text, _, signature = code.rpartition(".")
     public_key = key.public_key
     if not isinstance(public_key, Ed25519PublicKey):
@@ -99,18 +99,21 @@ def _verify_ed25519(key: OKPKey, code: str) -> None:
 
 
 def shared(secret: bytes) -> SigningKey:
-    """Return the key of a shared secret."""
+    """Return the HS256 key of a secret that a site shares with this server."""
     return SigningKey("HS256", OctKey.import_key(secret))
 
 
 @lru_cache(maxsize=1024)
 def public(stored: str) -> SigningKey:
-    """Return a public key from its stored form. Raises BadKey."""
+    """Return the key of a public key in the form in which the records store it (`stored_form`). Raises BadKey."""
     return _key_of(_jwk(stored))
 
 
 def stored_form(typed: str) -> str:
-    """Return the form in which a public key is stored, a JWK without anything else. Takes a JWK or PEM. Raises BadKey."""
+    """Return the form in which the records store a public key: a JWK with the key's numbers only. Raises BadKey.
+
+    `typed`: the key as JWK or PEM.
+    """
     text = typed.strip()
     if len(text.encode(errors="replace")) > MOST_TYPED_BYTES:
         raise BadKey("bad_key")
@@ -120,10 +123,10 @@ def stored_form(typed: str) -> str:
 
 
 def fetched(body: bytes) -> dict[str, SigningKey]:
-    """Return the usable keys of a JWK set by their ids. Others are left out: no id, another kind, a private part.
+    """Return the usable keys of a JWK set by their ids. Keys without an id, of another kind or with a private part are left out.
 
-    Of two keys with one id, the first counts. Raises BadKey when the text is no JWK set. A set may have no usable key: its owner
-    has removed them all.
+    Of two keys with the same id, the first counts. A set may have no usable key, when its owner has removed all keys. Raises BadKey
+    when the text is no JWK set.
     """
     found: dict[str, SigningKey] = {}
     for each in _listed(body):
@@ -165,7 +168,7 @@ def _key_of(jwk: _Jwk) -> SigningKey:
         raise BadKey("bad_key")
     try:
         imported = (OKPKey if algorithm == "EdDSA" else ECKey).import_key(_numbers(jwk))
-        imported.get_op_key("verify")  # reads the numbers, and refuses a point that is not on the curve
+        imported.get_op_key("verify")  # parses the key's numbers, and refuses a point that is not on the curve
     except (JoseError, ValueError, TypeError):
         raise BadKey("bad_key") from None
     return SigningKey(algorithm, imported)

@@ -18,9 +18,10 @@ Kind = Literal["HS256", "EdDSA", "ES256", "address", "unknown"]
 
 
 def new_key(present: Sequence[SiteKey], kid: str, public_key: str, address: str, checked: Callable[[str], str]) -> SiteKey:
-    """Return the key that somebody adds to those that are present. Without a public key and an address, it gets a new secret.
+    """Return a new key for a site whose present keys are `present`. Without a public key and an address, the key is a new secret.
 
-    `checked`: returns an address in canonical form, or raises Invalid. Raises Invalid.
+    `checked`: returns an address in canonical form, or raises Invalid. Raises Invalid when the id is taken, the site has too many
+    keys, or the key is not usable.
     """
     if kid in (SERVER_KID, API_KID) or any(key.kid == kid for key in present):
         raise Invalid({"kid": "taken"})
@@ -30,7 +31,7 @@ def new_key(present: Sequence[SiteKey], kid: str, public_key: str, address: str,
 
 
 def key_of(kid: str, public_key: str, address: str, checked: Callable[[str], str]) -> SiteKey:
-    """Return a key with this public key or address, or with a new secret. Raises Invalid."""
+    """Return a site's key with this public key or address. Without both, the key is a new secret. Raises Invalid."""
     if public_key and address:
         raise Invalid({"address": "one_kind"})
     if address:
@@ -44,7 +45,10 @@ def key_of(kid: str, public_key: str, address: str, checked: Callable[[str], str
 
 
 def kind_of(key: SiteKey) -> Kind:
-    """Return the key's algorithm, or "address". "unknown": a newer version has stored it."""
+    """Return the algorithm of a site's key, or "address" for a key that is fetched.
+
+    Return "unknown" for a key that a newer version of Sangdam has stored.
+    """
     if key.address:
         return "address"
     if key.secret:

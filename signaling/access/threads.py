@@ -53,10 +53,10 @@ def signed_user(verified: Verified) -> str:
 
 
 class Threads:
-    """Issues and reads the tokens of threads."""
+    """Issues and reads the tokens that give a user the right to their thread."""
 
     def __init__(self, secret: bytes, server: str) -> None:
-        """Derive the key of these tokens from `secret`, which signs codes. `server`: our host and port."""
+        """Derive the key of threads' tokens from `secret`, which signs codes. `server`: this server's host and port."""
         self._key = OctKey.import_key(derived(secret, "threads"))
         self._server = server
 
@@ -66,20 +66,20 @@ class Threads:
         return cls(signing_secret(settings), settings.server_name)
 
     def issue(self, user: Vouched, now: int) -> tuple[str, int]:
-        """Return a new token and the time (Unix ms) when it expires."""
+        """Return a new token for a user's thread, and the time (Unix ms) when the token expires."""
         exp = (now + LIFE_MS) // 1000
         claims = _Claims(site=user.site, user_ref=user.user_ref, server=self._server, exp=exp)
         header: dict[str, Any] = {"alg": ALGORITHM, "typ": TYP}
         return jws.serialize_compact(header, msgspec.json.encode(claims), self._key, algorithms=[ALGORITHM]), exp * 1000
 
     def read(self, token: str, now: int) -> Vouched | None:
-        """Return the user of a token, or None when it is not a token of this server or has expired."""
+        """Return the user to whose thread a token gives the right. Return None for an expired or foreign token."""
         if token.count(".") != 2 or len(token) > MOST_CHARS:  # a session's token has no dots
             return None
         try:
             found = jws.deserialize_compact(token, self._key, algorithms=[ALGORITHM])
             claims = _read(found.payload)
-        # joserfc raises the last two when a header is odd
+        # joserfc raises TypeError and RecursionError when the token's header is malformed
         except (JoseError, Unreadable, ValueError, TypeError, RecursionError):
             return None
         ours = found.headers().get("typ") == TYP and claims.server == self._server

@@ -17,9 +17,9 @@ from pathlib import Path
 from signaling.protocol.server_messages import IceServer
 
 TTL_S = 2 * 3600
-"""Lifetime of credentials.
+"""Lifetime of TURN credentials, in seconds.
 
-Each peer connection asks for new credentials. coturn checks credentials only at a connection's start, so longer calls go on.
+Each peer connection gets new credentials. coturn checks them only when a connection begins, so longer calls go on.
 """
 MIN_SECRET_CHARACTERS = 16
 
@@ -54,15 +54,15 @@ class Turn:
         return cls(urls, secret)
 
     def server(self, name: str, now_ms: int) -> IceServer:
-        """Return credentials that expire `TTL_S` from now. `name` appears in the logs of the TURN server."""
+        """Return the TURN servers and credentials that expire `TTL_S` from now. `name` appears in the logs of the TURN server."""
         username = f"{now_ms // 1000 + TTL_S}:{name}"
-        # the scheme demands SHA-1, which is safe in an HMAC
+        # the scheme of TURN credentials demands SHA-1, which is safe in an HMAC
         digest = hmac.new(self.secret, username.encode(), hashlib.sha1).digest()
         return IceServer(urls=list(self.urls), username=username, credential=base64.b64encode(digest).decode())
 
 
 def _urls(server: str) -> list[str]:
-    """Return the URLs of a TURN server.
+    """Return the URLs under which browsers reach a TURN server that `--turn` names. Raises TurnError.
 
     `turn:host:port` means both UDP and TCP. A URL with `?transport=…` or with `turns:` (TLS) is used as it is.
     """

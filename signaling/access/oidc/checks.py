@@ -26,12 +26,12 @@ log = structlog.get_logger(__name__)
 EVERY_MS = 30_000  # ms between two checks of one sign-in
 LOOK_S = 3.0  # seconds between two searches for sign-ins that are due for a check
 AT_ONCE = 8  # requests to the provider at the same time
-MOST_DUE = 400  # most sign-ins that one call of `look` checks
+MOST_DUE = 400  # most sign-ins that one search finds
 PATIENCE_MS = 3_600_000  # ms for which sign-ins go on while the provider does not answer
 
 
 class Checks:
-    """Checks the sign-ins that staff made at the provider."""
+    """Asks the OpenID provider again and again whether the people who signed in there may go on."""
 
     def __init__(self, records: Records, oidc: OidcSignIn, now: Callable[[], int]) -> None:
         self._records = records
@@ -41,7 +41,7 @@ class Checks:
         self._refused = False  # whether the provider refuses this installation
 
     async def look(self) -> None:
-        """Check the sign-ins that are due."""
+        """Check the sign-ins whose last check was `EVERY_MS` ago or earlier."""
         due = await self._records.due_provider_sign_ins(self._now() - EVERY_MS, MOST_DUE)
         if not due:
             return
@@ -68,7 +68,7 @@ class Checks:
                 await self._end(record, str(error))
 
     async def _ask(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider, now: int) -> None:
-        """Ask the provider about a sign-in, and take over a new role or name.
+        """Ask the provider whether a sign-in may go on. Store the member's new role or name.
 
         Raises ProviderRefuses, BadToken or Unsealable when the sign-in must end. Raises ProviderAway or BadProvider when the
         provider gives no usable answer.
@@ -98,17 +98,20 @@ class Checks:
             return await provider.user_info(given.access_token, now)
         try:
             return await self._oidc.claims(provider, settings, given, None, now)
-        except BadToken as error:  # wrong settings or a wrong clock, and no answer about the person
+        except BadToken as error:  # the settings or a clock are wrong; this says nothing about the person
             raise BadProvider(f"The provider's new ID token is refused: {error}.") from None
 
     async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings, now: int) -> None:
-        """Store the member's new role or name. `save_staff` ends all sign-ins when the part in conversations changes."""
+        """Store the member's role and name as the provider gives them now. Raises BadToken when the member has no role any more.
+
+        `save_staff` ends all sign-ins of the member when the member's part in conversations changes.
+        """
         member = await self._records.staff_of_subject(settings.issuer, record.subject)
         if member is None:
             raise BadToken("the member of staff is gone")
         try:
             changed = await self._oidc.take_over(member, claims, settings) if claims else member
-        except Changed:  # by the settings, at the same time: the next check looks again
+        except Changed:  # somebody changed the member in the settings at the same time: the next check tries again
             return
         if changed is None:
             raise BadToken("the provider gives no role any more")
@@ -118,7 +121,7 @@ class Checks:
             await self._records.save_provider_check(record.token_hash)
 
     async def _report(self, record: ProviderSignIn, error: ClientRefused, now: int) -> None:
-        """Log once that the provider refuses this installation. `sangdam doctor` finds it by `failing_since`."""
+        """Log once that the provider refuses this installation. `failing_since` in the records tells `sangdam doctor`."""
         if not self._refused:
             log.error("the sign-in provider refuses this installation; check its client and secret", why=str(error))
         self._refused = True

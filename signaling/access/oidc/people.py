@@ -16,7 +16,7 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | None:
-    """Return the role of the first rule whose value is in the role claim. None: no rule fits.
+    """Return the role that the settings give a person: of the first rule whose value is in the role claim. None: no rule fits.
 
     The claim is a text or a list of texts. A dotted name reaches into objects, as in Keycloak's "realm_access.roles".
     """
@@ -28,18 +28,21 @@ def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | No
 
 
 def names_role(claims: dict[str, Any], settings: OidcSettings) -> bool:
-    """Return whether the claims contain the role claim, with any value."""
+    """Return whether the provider's claims contain the role claim that the settings name, with any value."""
     return settings.role_claim.split(".")[0] in claims
 
 
 def login_of(claims: dict[str, Any]) -> str:
-    """Return a login made of the provider's name for somebody. Characters that no login may have are replaced."""
+    """Return a login for a new member of staff, made from the provider's user name, mail address or id of the person.
+
+    Characters that a login may not have are replaced.
+    """
     given = next((claims[name] for name in ("preferred_username", "email", "sub") if isinstance(claims.get(name), str)), "")
     return _UNFIT.sub("-", given.strip()).strip("-").lower()[:50] or "staff"
 
 
 def shown_name(claims: dict[str, Any], login: str) -> str:
-    """Return the name that users see."""
+    """Return the name of a member of staff that users see, from the provider's claims. Without a usable name, return `login`."""
     for name in ("name", "given_name", "nickname"):
         try:
             if isinstance(claims.get(name), str) and (shown := _NAME(claims[name])):
@@ -59,7 +62,7 @@ def updated(member: StaffRecord, claims: dict[str, Any], settings: OidcSettings)
 
 
 def place_of(role: ProviderRole) -> tuple[Role, list[Office]]:
-    """Return the fields `role` and `offices` of a `StaffRecord` with this role."""
+    """Return the fields `role` and `offices` of the `StaffRecord` of a person to whom the provider gives this role."""
     if role == "counselor" or role == "professional":
         return role, []
     return "operator", [role]

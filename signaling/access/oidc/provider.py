@@ -21,10 +21,11 @@ from signaling.protocol.texts import Exact
 TIMEOUT_S = 10.0
 MOST_BYTES = 256 * 1024  # most bytes of one answer
 KNOWN_MS = 10 * 60_000  # ms for which the description and the keys are cached
-NEW_KEYS_MS = 60_000  # least time between two requests for a new key
-AGAIN_MS = 5_000  # pause after a failed request: strangers' tokens must not become requests to the provider
+NEW_KEYS_MS = 60_000  # least time between two requests for the provider's keys when a token names an unknown key
+AGAIN_MS = 5_000  # pause after a failed request, because each stranger's token could otherwise cause a request to the provider
 
-# the errors of a token endpoint about the person or their grant (RFC 6749, 5.2; Core, 3.1.2.6): all others are about the client
+# Errors of a token endpoint that concern the person or their grant (RFC 6749, 5.2; Core, 3.1.2.6). All other errors concern
+# this installation.
 _ABOUT_A_PERSON = frozenset(
     {"invalid_grant", "access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required"}
 )
@@ -68,7 +69,7 @@ class Description(Struct, kw_only=True):
 
 
 class Tokens(Struct, kw_only=True):
-    """The answer of the token endpoint. `expires_in` in seconds."""
+    """The answer of the provider's token endpoint. `expires_in`: seconds until the access token expires."""
 
     access_token: _Token
     id_token: _Token = ""
@@ -94,13 +95,13 @@ class Provider:
         self._description: tuple[int, Description] | None = None
         self._keys: tuple[int, KeySet] | None = None
         self._turn = asyncio.Lock()
-        self._failed: tuple[int, Exception] | None = None  # the last look, if it failed
+        self._failed: tuple[int, Exception] | None = None  # when the last request for description or keys failed, and the error
 
     async def description(self, now: int) -> Description:
         """Return the provider's description. Raises ProviderAway, ProviderRefuses, BadProvider."""
         if not _is_known(self._description, now, KNOWN_MS):
             async with self._look(now):
-                if not _is_known(self._description, now, KNOWN_MS):  # nobody has read it while this waited
+                if not _is_known(self._description, now, KNOWN_MS):  # no other task has fetched it meanwhile
                     address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
                     found = _read(await _answer("GET", address), _read_description)
                     _check(found, self.issuer)
@@ -108,7 +109,10 @@ class Provider:
         return cast(tuple[int, Description], self._description)[1]
 
     async def keys(self, now: int, *, fresh: bool = False) -> KeySet:
-        """Return the provider's public keys. `fresh`: read them again, at most once a minute. Raises as `description`."""
+        """Return the provider's public keys. `fresh`: fetch the keys again if that was more than a minute ago.
+
+        Raises ProviderAway, ProviderRefuses, BadProvider.
+        """
         most = NEW_KEYS_MS if fresh else KNOWN_MS
         if not _is_known(self._keys, now, most):
             described = await self.description(now)
@@ -117,13 +121,16 @@ class Provider:
                     body = await _answer("GET", described.jwks_uri)
                     try:
                         self._keys = now, KeySet.import_key_set(_public(read_object(body)))
-                    except Exception as error:  # the library raises many classes for keys that it does not know
+                    except Exception as error:  # joserfc raises many kinds of errors for keys that it does not know
                         raise BadProvider("The provider's keys cannot be read.") from error
         return cast(tuple[int, KeySet], self._keys)[1]
 
     @asynccontextmanager
     async def _look(self, now: int) -> AsyncIterator[None]:
-        """Wait for the turn to ask the provider about itself. Raises the last failure again if that was a moment ago."""
+        """Let one task at a time fetch the provider's description or keys. Hold the turn while the body runs.
+
+        Raises the last failure again when that was less than `AGAIN_MS` ago.
+        """
         async with self._turn:
             if self._failed and 0 <= now - self._failed[0] < AGAIN_MS:
                 raise type(self._failed[1])(str(self._failed[1]))
@@ -134,7 +141,10 @@ class Provider:
                 raise
 
     async def tokens(self, form: FormData, now: int) -> Tokens:
-        """Ask the token endpoint. Raises ProviderAway, ProviderRefuses, ClientRefused, BadProvider."""
+        """Return the answer of the provider's token endpoint to this form.
+
+        Raises ProviderAway, ProviderRefuses, ClientRefused, BadProvider.
+        """
         described = await self.description(now)
         headers: dict[str, str] = {}
         methods = described.token_endpoint_auth_methods_supported
@@ -152,7 +162,9 @@ class Provider:
         return _read(said, _read_tokens)
 
     async def user_info(self, access_token: str, now: int) -> dict[str, Any]:
-        """Return the claims of the token's owner. Return {} when the provider has no userinfo endpoint.
+        """Return the provider's claims about the person to whom an access token belongs.
+
+        Return {} when the provider has no userinfo endpoint.
 
         Raises ProviderAway, ProviderRefuses, BadProvider.
         """
@@ -164,7 +176,7 @@ class Provider:
 
 
 def _public(keys: dict[str, Any]) -> Any:
-    """Return only the RSA, EC and OKP keys of the set. A provider may publish keys of kinds that the library does not know."""
+    """Return the RSA, EC and OKP keys of a provider's key set. joserfc does not know all other kinds that a set may contain."""
     found = keys.get("keys")
     return {"keys": [key for key in found if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP")]} if found else {}
 

@@ -27,14 +27,14 @@ from .tokens import BadToken, Claims, UnknownKey, id_claims, logout_claims
 log = structlog.get_logger(__name__)
 
 STATE_LIFE_MS = 10 * 60_000
-LOGOUT_MARK_MS = 10 * 60_000  # ms for which a used logout token is remembered; older tokens are refused anyway
+LOGOUT_MARK_MS = 10 * 60_000  # ms for which a used logout token is remembered; older tokens are refused by their age
 _STATE = "oidc state"
 _CLIENT = "oidc client"
 _Short = Annotated[str, by(Exact(500))]
 
 
 class State(Struct, kw_only=True):
-    """The secrets of one sign-in. The browser keeps them in an encrypted cookie while the person is at the provider."""
+    """The secrets of one sign-in. An encrypted cookie in the browser holds them while the person is at the provider."""
 
     state: _Short
     nonce: _Short
@@ -93,11 +93,14 @@ class OidcSignIn:
         return Provider(settings.issuer, settings.client_id, secret)
 
     def sealed_secret(self, secret: str) -> str:
-        """Return a client secret encrypted, as the settings store it."""
+        """Return the provider's client secret encrypted, as the settings store it. Return "" for an empty secret."""
         return self._seal.close(secret, _CLIENT) if secret else ""
 
     async def begin(self, redirect_uri: str, now: int) -> tuple[str, str]:
-        """Return the address of the provider to which the browser goes, and the value of its cookie. Raises SignInRefused."""
+        """Begin a sign-in. Return the provider's address to which the browser must go, and the value of the browser's cookie.
+
+        Raises SignInRefused.
+        """
         settings, provider = await self.provider()
         kept = State(
             state=secrets.token_urlsafe(24),
@@ -175,13 +178,16 @@ class OidcSignIn:
         return more | claims
 
     def sealed(self, tokens: Tokens, right: str, now: int) -> str:
-        """Return tokens encrypted, as the records store them. `right`: hash of the sign-in's token, needed again to decrypt."""
+        """Return the provider's tokens encrypted, as the records store them.
+
+        `right`: the hash of the sign-in's own token, without which they cannot be decrypted.
+        """
         until = now + int(tokens.expires_in * 1000)
         kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=until)
         return self._seal.close(msgspec.json.encode(kept).decode(), f"oidc tokens {right}")
 
     def opened(self, record: ProviderSignIn) -> Kept:
-        """Return the stored tokens of a sign-in. Raises Unsealable."""
+        """Return the stored tokens of a sign-in, decrypted. Raises Unsealable."""
         return _read_kept(self._seal.open(record.tokens, f"oidc tokens {record.token_hash}"))
 
     async def log_out(self, token: str, now: int) -> list[str]:
@@ -202,7 +208,7 @@ class OidcSignIn:
         )
 
     async def _state(self, returned: Returned, now: int) -> State:
-        """Return the `State` from the browser's cookie. Each works once. Raises SignInRefused: state_over."""
+        """Return the `State` from the browser's cookie. Each `State` works once. Raises SignInRefused: state_over."""
         try:
             kept = _read_state(self._seal.open(returned.cookie, _STATE))
         except Unsealable:
@@ -222,7 +228,7 @@ class OidcSignIn:
             raise SignInRefused("no_role")
         try:
             member = await self.take_over(known, claims, settings)
-        except Changed:  # perhaps they have just been deactivated
+        except Changed:  # perhaps the member has just been deactivated
             raise SignInRefused("state_over") from None
         if member is None:
             raise SignInRefused("no_role")
@@ -271,7 +277,7 @@ class OidcSignIn:
 
 
 def _check_issuer(returned: Returned, described: Description, settings: OidcSettings) -> None:
-    """Check that the answer comes from this provider (RFC 9207, 2.4). Raises BadToken."""
+    """Raise BadToken unless the answer that the browser brings comes from the provider of the settings (RFC 9207, 2.4)."""
     must_name_it = described.authorization_response_iss_parameter_supported
     if (returned.iss or must_name_it) and returned.iss != settings.issuer:
         raise BadToken("the answer is of another issuer")

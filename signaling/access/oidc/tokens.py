@@ -9,10 +9,11 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
-# Only signatures by a key pair. Whoever knows the client secret could make an HMAC, and "none" is no signature (RFC 8725, 3.1).
+# Algorithms with a key pair only. Everybody who knows the client secret could make an HMAC, and "none" means no signature
+# (RFC 8725, 3.1).
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
-LEEWAY_S = 60  # seconds by which the provider's clock may differ
-MOST_TOKEN = 32_768  # characters
+LEEWAY_S = 60  # seconds by which the provider's clock may differ from ours
+MOST_TOKEN = 32_768  # most characters of a token
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 MOST_LOGOUT_AGE_S = 120  # seconds since a logout token was made; older ones are refused
 
@@ -20,15 +21,18 @@ Claims = dict[str, Any]
 
 
 class BadToken(Exception):
-    """A token is refused. The exception's text says why, and quotes nothing of the token."""
+    """A token of the OpenID provider is refused. The exception's text says why, and quotes nothing of the token."""
 
 
 class UnknownKey(BadToken):
-    """The token is signed by a key that is not among the given keys. The provider may have published a new key since then."""
+    """The key that signed a token is not among the known keys. The provider may have published a new key meanwhile."""
 
 
 def id_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str | None, now_s: int) -> Claims:
-    """Return the claims of an ID token (Core, 3.1.3.7). `nonce`: None after a refresh. Raises BadToken."""
+    """Check an ID token, and return its claims (Core, 3.1.3.7). `nonce`: of this sign-in, or None after a refresh.
+
+    Raises BadToken.
+    """
     header, claims = _signed(token, keys)
     options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
     checked = CodeIDToken(claims, header, options, {"client_id": client_id, "nonce": nonce})
@@ -39,7 +43,7 @@ def id_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: s
 
 
 def logout_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, now_s: int) -> Claims:
-    """Return the claims of a logout token (Back-Channel Logout 1.0, 2.6). Raises BadToken."""
+    """Check a logout token, and return its claims (Back-Channel Logout 1.0, 2.6). Raises BadToken."""
     header, claims = _signed(token, keys)
     options = {
         "iss": {"essential": True, "value": issuer},
@@ -68,7 +72,7 @@ def _signed(token: str, keys: KeySet) -> tuple[dict[str, Any], Claims]:
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
     except InvalidKeyIdError as error:
         raise UnknownKey(type(error).__name__) from None
-    except Exception as error:  # the library raises many classes for headers of strangers, such as TypeError
+    except Exception as error:  # joserfc raises many kinds of errors for a malformed header, such as TypeError
         raise BadToken(type(error).__name__) from None
     return dict(decoded.header), dict(decoded.claims)
 
