@@ -9,8 +9,8 @@ from signaling.cluster.node import Node
 class CheckedStore:
     """A `MatchStore` that checks before each step that this server still leads.
 
-    Without this check, a leader that hung for a while could take events that are meant for its successor. On a server that no
-    longer leads, every step raises `Unavailable`.
+    Without this check, a leader that hung for a while could take the matcher's events that are meant for its successor. On a
+    server that no longer leads, every step raises `Unavailable`.
     """
 
     def __init__(self, store: MatchStore, node: Node) -> None:

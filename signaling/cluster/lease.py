@@ -15,11 +15,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-MOST_SKEW_MS = 30_000  # tolerated difference between the clocks of two machines
+MOST_SKEW_MS = 30_000  # ms by which the clocks of two machines may differ
 
 
 class Leader(Struct, frozen=True, kw_only=True):
-    """A server process and the URL at which the other servers reach it. `id` is new at each start."""
+    """A server of the cluster that may lead. `id`: new at each start. `url`: where the other servers reach this server."""
 
     id: str
     url: str
@@ -28,8 +28,8 @@ class Leader(Struct, frozen=True, kw_only=True):
 class Lease(Struct, frozen=True, kw_only=True):
     """The leader's claim to lead.
 
-    `id` and `url` are those of the leader. `term`: the term of the records under which it leads or is about to lead. `at`: when
-    the lease was signed, in Unix ms. `mac`: the signature of all other fields, in hex.
+    `id`, `url`: of the leader (`Leader`). `term`: the term in the records under which the leader leads or is about to lead.
+    `at`: when the leader signed the lease, in Unix ms. `mac`: the signature of all other fields, in hex.
     """
 
     id: str
@@ -51,13 +51,13 @@ _decode = msgspec.json.Decoder(Lease).decode
 
 
 def sign(leader: Leader, term: int, key: bytes, now_ms: int) -> str:
-    """Return the signed lease as JSON for Redis."""
+    """Return a lease with which `leader` claims to lead, signed now, as JSON for Redis."""
     lease = Lease(id=leader.id, url=leader.url, term=term, at=now_ms)
     return msgspec.json.encode(replace(lease, mac=_mac(lease, key))).decode()
 
 
 def read(text: str, key: bytes, now_ms: int) -> tuple[Lease, Doubt]:
-    """Return the lease and the reason to doubt it: "", "unsigned" or "late".
+    """Return the lease in a text from Redis, and the reason to doubt the lease: "", "unsigned" or "late".
 
     "unsigned": the text has no valid signature of this cluster. It is no lease and may be overwritten.
     "late": the text has a valid signature that is more than `MOST_SKEW_MS` old or ahead.

@@ -1,8 +1,8 @@
 """One server of a cluster. One server is the leader, and all others forward to it. When the leader dies, another takes over.
 
 The lease in Redis names the leader. Another server takes the lease only when the leader does not answer any more. So the leader
-stays the same when Redis is emptied or unavailable. The term in the records makes this safe: a new leader raises the term, and
-the records refuse writes of a former leader. A server that finds out that it is no longer the leader ends itself, and its
+stays the same when Redis is emptied or unavailable. The *term*, a number in the records, makes this safe: a new leader raises
+the term, and the records refuse writes of a former leader. A server that finds out that it is no longer the leader ends itself, and its
 supervisor starts it again.
 """
 
@@ -29,23 +29,23 @@ from signaling.records import Records, RecordsAway
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.2  # seconds between two reads of the lease by a server that does not lead
+LOOK_S = 0.2  # seconds between two reads of the lease, while another server leads
 RENEW_S = 0.3  # seconds between two renewals of the lease by the leader
-PROBE_S = 0.7  # seconds that the leader has to answer a probe
-FAULT_PAUSE_S = 0.5  # seconds of pause after Redis was unavailable
-HOLD_TRIES = 3  # tries to overwrite a text that is no valid lease
+PROBE_S = 0.7  # seconds in which the leader must answer when another server asks whether it leads
+FAULT_PAUSE_S = 0.5  # seconds until the next read of the lease after Redis was unavailable
+HOLD_TRIES = 3  # tries to overwrite what Redis has in place of this server's lease
 LEADING_PATH = "/cluster/leading"
 TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the name of a header, not a secret
 ADDRESS_HEADER = "X-Sangdam-Address"
 
 
 class Node:
-    """This server as a member of the cluster. `leader` is the present leader, or NOBODY."""
+    """This server as a member of the cluster. `leader`: the server that leads now, or NOBODY. `leads`: whether this one leads."""
 
     def __init__(self, url: str, bus: Bus, records: Records, token: str, lease_key: bytes) -> None:
         """Begin as a server that does not lead.
 
-        `url`: where the other servers reach this one. `token`: authenticates servers to each other. `lease_key`: signs leases.
+        `url`: where the other servers reach this server. `token`: authenticates servers to each other. `lease_key`: signs leases.
         """
         self.me = Leader(id=secrets.token_hex(6), url=url)
         self.token = token
@@ -71,7 +71,7 @@ class Node:
     async def close(self) -> None:
         """Leave the cluster.
 
-        If this server leads, give the lease back, so that its successor need not wait until the lease expires.
+        If this server leads, delete the lease. Otherwise the next leader would have to wait until the lease expires.
         """
         self.draining = True
         if self._task is not None:
@@ -85,11 +85,11 @@ class Node:
         await self._http.close()
 
     def is_node(self, token: str) -> bool:
-        """Return whether `token` is the token of the cluster's servers."""
+        """Return whether `token`, from a request, is the token by which the cluster's servers know each other."""
         return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode())
 
     async def someone_leads(self, timeout_s: float) -> bool:
-        """Wait until there is a leader. Return False after `timeout_s` without one."""
+        """Wait until some server of the cluster leads. Return False after `timeout_s` seconds without a leader."""
         try:
             async with asyncio.timeout(timeout_s), self.changed:
                 await self.changed.wait_for(lambda: bool(self.leader.id))
@@ -132,11 +132,11 @@ class Node:
             await self._lead(take_over)
 
     async def _is_believed(self, found: Lease, doubt: Doubt) -> bool:
-        """Return whether to follow the server that this lease names.
+        """Return whether this server may follow the leader that a lease names.
 
-        To a server that it follows, this server sends requests, the servers' token, and cookies of staff.
-
-        A server that we follow already is not compared with the newest term again.
+        A server sends requests, the servers' token and cookies of staff to the leader that it follows. So the lease must have a
+        valid, recent signature (no `doubt`), and a term not older than the newest term in the records. The term is not checked
+        again for the leader that this server follows already.
         """
         former = False
         if found.id and not doubt and found.leader != self.leader:
@@ -150,11 +150,11 @@ class Node:
         return not self._doubted
 
     async def _hold(self, instead_of: str, newest: int, *, whoever: bool = False) -> bool:
-        """Take or renew the lease. Return False when another server holds it.
+        """Take or renew the lease. Return False when another server holds the lease.
 
-        An unsigned text is overwritten, and so is a lease of a term before `newest`, the newest term in the records. A lease of
-        the term `newest` is the present leader's: that server may have taken the lead since this server read the lease.
-        `whoever`: overwrite any lease.
+        `instead_of`: the text that this server has read in Redis. `newest`: the newest term in the records. An unsigned text is
+        overwritten, and so is a lease of a term before `newest`. A lease of the term `newest` stays: its server may have taken
+        the lead since this server read the lease. `whoever`: overwrite any lease.
         """
         said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
         for _ in range(HOLD_TRIES):
@@ -192,7 +192,7 @@ class Node:
     async def _raise_term(self) -> int:
         try:
             return await self._records.lead()
-        except RecordsAway:  # give the lease back, so that a server that reaches the records can take it
+        except RecordsAway:  # delete the lease, so that a server that reaches the records can take the lead
             await self._bus.leave_lead(self._said)
             raise Unavailable("The records are unavailable.") from None
 
@@ -210,13 +210,16 @@ class Node:
     # --- while this server leads -----------------------------------------------------------------------------------------
 
     async def _renew(self) -> None:
-        """Renew the lease. If Redis has another lease, ask the records who leads: that lease may be an old one, replayed."""
+        """Renew this server's lease. If Redis has another lease and the records still name this server, overwrite that lease.
+
+        The other lease may be an old lease that somebody has written into Redis again.
+        """
         with suppress(Unavailable):  # while Redis is unavailable, no other server can take the lease, either
             if not await self._hold(self._said, self._term) and await self.still_leads():
                 await self._hold(self._said, self._term, whoever=True)
 
     async def still_leads(self) -> bool:
-        """Return whether the records still name this server as the leader. Return False while they are unavailable.
+        """Return whether the records still name this server as the leader. Return False while the records are unavailable.
 
         Call this before a step that cannot be undone.
         """
@@ -229,7 +232,7 @@ class Node:
         return False
 
     async def check(self) -> None:
-        """Check that this server still leads, and renew its lease if it has expired. Raises Unavailable when it leads no more.
+        """Raise Unavailable unless this server still leads. Renew its lease if the lease has expired.
 
         The lease expires when this process hangs or Redis is unavailable.
         """
@@ -255,7 +258,7 @@ State = Literal["starting", "standing by", "leading", "draining"]
 
 
 def state_of(node: Node) -> State:
-    """Return the node's state for health checks."""
+    """Return the state of a server of the cluster, for health checks."""
     if node.draining or node.overtaken.is_set():
         return "draining"
     if node.leads and node.leader == node.me:

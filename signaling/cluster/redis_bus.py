@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 TIMEOUT_S = 1.0
 MARK_KEY = "{sangdam}:mark"
 LEADER_KEY = "{sangdam}:leader"
-RUN_ID = "run_id"  # in INFO: the name of one run of a Redis process
+RUN_ID = "run_id"  # field of Redis' INFO: an id that is new at each start of the Redis process
 LEASE_MS = 1500  # milliseconds after which a lease expires unless it is renewed
 
 _HOLD = """
@@ -44,7 +44,7 @@ class Bus:
         self._may_ask = True
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection to Redis."""
         await self._redis.aclose()
 
     async def ping(self) -> None:
@@ -54,12 +54,12 @@ class Bus:
     async def forgotten(self) -> bool:
         """Return whether Redis has lost data since the last call, or may have lost some.
 
-        Each call sets a mark, which the next call looks for. Redis may have lost its last writes when another process answers
-        than before: a replica after a failover, or a Redis that has restarted from a snapshot. Only INFO tells this: if the login
-        may not use it, only a Redis without the mark counts.
+        Each call sets a mark in Redis, which the next call looks for. Redis may also have lost its last writes when another
+        process answers: a replica after a failover, or a Redis that has restarted from a snapshot. Only Redis' command INFO shows
+        the process. If the login may not use INFO, only a missing mark counts as a loss.
         """
         run = str((await self._ask(self._about())).get(RUN_ID, ""))
-        lost = bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))  # last: if this fails, the next call asks again
+        lost = bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))  # last: if this fails, the next call finds the loss
         before, self._run = self._run, run
         return lost or bool(before and run != before)
 
@@ -81,14 +81,14 @@ class Bus:
         return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
 
     async def hold_lead(self, said: str, instead_of: str) -> str:
-        """Write the lease if there is none or if its text is `instead_of`.
+        """Write the lease `said` into Redis if Redis has no lease, or has the text `instead_of`.
 
-        Return "", or the text of the lease that is in the way.
+        Return "" on success, otherwise the text that Redis has instead.
         """
         return str(await self._ask(self._redis.eval(_HOLD, 1, LEADER_KEY, said, LEASE_MS, instead_of)) or "")
 
     async def leave_lead(self, said: str) -> None:
-        """Delete the lease if its text is still `said`."""
+        """Delete the lease in Redis if its text is still `said`."""
         await self._ask(self._redis.eval(_LEAVE, 1, LEADER_KEY, said))
 
     async def _ask(self, answer: Awaitable[Any]) -> Any:

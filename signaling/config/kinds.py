@@ -1,4 +1,7 @@
-"""Kinds of settings: how a text becomes a value, and how a value is shown. Each `read` raises ValueError with a sentence."""
+"""Kinds of settings: how the text of a setting becomes a value, and how the value is shown.
+
+Each `read` raises ValueError with a sentence for the person who made the setting.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ _PASSWORD = re.compile(r"//([^/:@]*):[^/@]*@")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of value. `metavar`: the placeholder in help texts. `show` hides what is secret."""
+    """The kind of a setting's value. `metavar`: the placeholder in help texts; "" for a switch.
+
+    `read`: makes the value from a text. `show`: makes a text from the value, without secrets.
+    """
 
     metavar: str
     read: Callable[[str], Any]
@@ -26,12 +32,12 @@ class Kind:
 
 
 def nearest(word: str, words: list[str]) -> str:
-    """Return the word that is most like `word`, or "" when none is like it."""
+    """Return the one of `words` that is spelled most like `word`, or "" when none is similar."""
     return next(iter(get_close_matches(word, words, n=1, cutoff=0.5)), "")
 
 
 def number(least: int, most: int | None = None) -> Kind:
-    """Return the kind of whole numbers from `least` to `most`."""
+    """Return the kind of settings that are a whole number from `least` to `most`. `most`: None for no upper limit."""
     limits = f"from {least} to {most}" if most is not None else f"of {least} or more"
 
     def read(text: str) -> int:
@@ -47,7 +53,7 @@ def number(least: int, most: int | None = None) -> Kind:
 
 
 def choice(*words: str) -> Kind:
-    """Return the kind of one word out of `words`."""
+    """Return the kind of settings that are one of `words`."""
 
     def read(text: str) -> str:
         if text.strip().lower() in words:
@@ -60,7 +66,7 @@ def choice(*words: str) -> Kind:
 
 
 def switch(text: str) -> bool:
-    """Return the value of an on-off setting."""
+    """Return the value of an on-off setting from its text: true, yes, on, 1, or false, no, off, 0."""
     word = text.strip().lower()
     if word in ("true", "yes", "on", "1"):
         return True
@@ -70,7 +76,7 @@ def switch(text: str) -> bool:
 
 
 def address(text: str) -> tuple[str, int]:
-    """Return HOST:PORT as (host, port). An IPv6 address has brackets."""
+    """Return (host, port) from a text HOST:PORT. An IPv6 address has brackets in the text, and none in the result."""
     host, _, port = text.rpartition(":")
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
         raise ValueError(f"“{text}” is not an address; write it as 127.0.0.1:9090.")
@@ -107,7 +113,7 @@ def _hide_password(url: str) -> str:
 
 
 def text(metavar: str) -> Kind:
-    """Return the kind of any text."""
+    """Return the kind of settings that are any text. `metavar`: the placeholder in help texts."""
     return Kind(metavar, str)
 
 

@@ -1,4 +1,4 @@
-"""Logging for operators: JSON lines, or coloured lines on a terminal. The log has no secrets, and nothing that people said."""
+"""Logging for operators: JSON lines, or coloured lines on a terminal. The log has no secrets, and no content of conversations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REDACTED = "[redacted]"
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Redact values under secret names, and texts that look like codes or tokens. This is a structlog processor."""
+    """Redact the values of a log entry that have secret names, or look like codes or tokens. This is a structlog processor."""
     return {key: _redacted(key, value) for key, value in event.items()}
 
 
@@ -36,9 +36,9 @@ def _redacted(key: str, value: Any) -> Any:
 
 
 def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
-    """Set up logging for the whole process, including other libraries.
+    """Set up logging for the whole process, including the libraries' log entries.
 
-    `as_json`: None means JSON unless standard error is a terminal.
+    `as_json`: whether to write JSON lines. None: unless standard error is a terminal.
     """
     plain = not sys.stderr.isatty() if as_json is None else as_json
     shared: list[Processor] = [

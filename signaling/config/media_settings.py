@@ -17,7 +17,7 @@ SECTION = "media"
 class MediaSettings:
     """The settings of `sangdam media`.
 
-    `port` and `udp_port` are the ports of the first worker; the other workers have the next ports.
+    `port` and `udp_port` are the ports of the first media worker. The other workers have the following ports.
     `token` and `captions_token` are derived from the cluster's secret.
     """
 
@@ -57,10 +57,10 @@ class MediaSettings:
 
     @property
     def workers_wanted(self) -> int:
-        """Return the number of workers."""
+        """Return how many media workers to start: the setting, or one for each core."""
         return self.workers or os.cpu_count() or 1
 
     def ports(self, number: int) -> list[Port]:
-        """Return the ports that the worker with this number will bind: one for commands, one for media."""
+        """Return the ports that the media worker with this number (from 0) will bind: one for commands, one for media."""
         commands = Port(self.port + number, (self.listen,), f"--port {self.port + 100}")
         return [commands, *media_ports(self.udp_port + number, 1, self.address)]

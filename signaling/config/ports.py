@@ -1,4 +1,4 @@
-"""Check the ports that this machine's processes will bind. If another program has one, name the option that chooses others."""
+"""Check the ports that this machine's processes will bind. If another program has a port, name the option that chooses others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes only: a wildcard addre
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port that will be bound on `hosts`. `remedy`: the command-line option that chooses another port, as typed."""
+    """A port that this process or a worker will bind on `hosts`. `remedy`: the option to type to choose another port."""
 
     number: int
     hosts: tuple[str, ...]
@@ -28,12 +28,12 @@ class Port:
     kind: socket.SocketKind = socket.SOCK_STREAM
 
     def is_free(self) -> bool:
-        """Return whether the port can be bound on all its hosts."""
+        """Return whether no program has this port on any of the hosts."""
         return all(_can_bind(host, self.number, self.kind) for host in self.hosts)
 
 
 def media_ports(first: int, count: int, hosts: tuple[str, ...] = ()) -> list[Port]:
-    """Return the UDP ports of `count` media workers. Without `hosts`, they bind all addresses of this machine."""
+    """Return the UDP ports of `count` media workers. Without `hosts`, the workers bind all addresses of this machine."""
     remedy = f"--udp-port {first + 100}"
     return [Port(number, hosts or EVERYWHERE, remedy, socket.SOCK_DGRAM) for number in range(first, first + count)]
 
@@ -60,7 +60,7 @@ async def until_free(ports: list[Port], stopped: asyncio.Event) -> None:
 
 
 def _can_bind(host: str, port: int, kind: socket.SocketKind) -> bool:
-    """Return whether the port is free on `host`. It counts as free if this machine lacks the address (IPv6 switched off)."""
+    """Return whether the port is free on `host`. A port counts as free if this machine lacks the address (IPv6 switched off)."""
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
         with socket.socket(family, kind) as probe:

@@ -1,7 +1,7 @@
 """File permissions: only the user that runs the server may read its files, whatever the umask is.
 
-Files with wider permissions from an earlier version are corrected. Folders are 0700, files 0600. Files of other users and shared
-folders (such as /tmp) are left as they are.
+Folders get the mode 0700, and files 0600. Wider permissions, such as those from an earlier version, are corrected at the start.
+Files of other users and shared folders (such as /tmp) are left as they are.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FOLDER, FILE = 0o700, 0o600
-KEYS = "*.key"  # our keys in the data folder; a backup has them
-OURS = ("records.sqlite*", KEYS)  # our files in the data folder: the database with its log, and the keys
+KEYS = "*.key"  # pattern of our key files in the data folder; backups contain these files
+OURS = ("records.sqlite*", KEYS)  # patterns of our files in the data folder: the database with its write-ahead log, and the keys
 
 
 def keep_private() -> None:
-    """Set the umask so that only this user can read new files of this process and its children."""
+    """Set the umask, so that only this user can read new files of this process and of its child processes."""
     os.umask(0o777 & ~FOLDER)
 
 
@@ -42,7 +42,7 @@ def private_data(data_dir: Path, *folders: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty private file, or make an existing file private. The file's folder must exist."""
+    """Make an empty file that only this user can read, or make an existing file so. The file's folder must exist."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE))
     except OSError:

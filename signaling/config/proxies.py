@@ -1,4 +1,4 @@
-"""The client's address behind our own proxies. Headers count only as far as our own proxies have written them. Pure."""
+"""The client's address behind our own proxies. Only the part of a header that our own proxies have written counts. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PAIR = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|(
 
 
 class Unreadable(ValueError):
-    """The text is not an address, or the header breaks its grammar."""
+    """A text is not an IP address, or a `Forwarded` header breaks the grammar of RFC 7239."""
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,18 @@ class Proxies:
     """Our own proxies.
 
     `may_connect`: the networks from which our proxies connect.
-    `chain`: the networks of all our proxies. The client is the last entry of the header that is not in `chain`.
+    `chain`: the networks of all our proxies. The client's address is the last entry of the header that is not in `chain`.
     """
 
     may_connect: tuple[Network, ...]
     chain: tuple[Network, ...]
 
     def client(self, connected: str, forwarded_for: Sequence[str], forwarded: Sequence[str]) -> str:
-        """Return the client's address.
+        """Return the client's IP address.
 
         `connected`: the address that connected to us. `forwarded_for` and `forwarded`: the lines of `X-Forwarded-For` and of
-        `Forwarded`. A proxy writes one of these headers and may pass the other on as the client sent it. If the two differ,
-        neither is trusted and the result is the proxy's address. Clients that forge a header then share one rate limit.
+        `Forwarded`. A proxy writes one of these headers, and may pass the other header on as the client sent it. If the two
+        headers name different clients, the result is the proxy's address. Clients that forge a header then share one rate limit.
         """
         try:
             nearest = parse(connected)
@@ -56,9 +56,9 @@ class Proxies:
             return False
 
     def _walk(self, nearest: Address, entries: list[str]) -> Address:
-        """Return the client's address by walking from the last entry to the first.
+        """Return the client's address by walking from the header's last entry to the first, until an entry is not our proxy.
 
-        If an entry is unreadable, return the last known address.
+        `nearest`: the address that connected to us. If an entry is unreadable, return the address before it in this walk.
         """
         for entry in reversed(entries):
             try:
@@ -71,7 +71,7 @@ class Proxies:
 
 
 def one_proxy() -> Proxies:
-    """Return the setting for one proxy on this machine or a private network. The header's last entry is then the client."""
+    """Return the `Proxies` for one proxy on this machine or a private network. The header's last entry is then the client."""
     return Proxies(tuple(ipaddress.ip_network(each) for each in NEAR), ())
 
 
@@ -87,7 +87,7 @@ def proxies_of(networks: str) -> Proxies:
 
 
 def parse(entry: str) -> Address:
-    """Read an address as proxies write it: with or without port, brackets and zone. IPv4 inside IPv6 becomes IPv4.
+    """Return the IP address in a proxy's header, which may have a port, brackets and a zone. IPv4 inside IPv6 becomes IPv4.
 
     Raises Unreadable.
     """
@@ -110,10 +110,10 @@ def _entries(lines: Sequence[str]) -> list[str]:
 
 
 def _parameters(lines: Sequence[str]) -> list[str]:
-    """Return the `for` of each element of `Forwarded`: "" for an element without one. Return [] when no element has one.
+    """Return the `for` of each element of `Forwarded`, or "" for an element without `for`. Return [] when no element has `for`.
 
-    A line that breaks the grammar counts as one unknown address: a client's open quotation mark could otherwise swallow what a
-    proxy has appended.
+    A line that breaks the grammar counts as one unknown address. Otherwise a client's open quotation mark could hide what a proxy
+    has appended.
     """
     found: list[str] = []
     for line in lines:
@@ -125,7 +125,7 @@ def _parameters(lines: Sequence[str]) -> list[str]:
 
 
 def _elements(line: str) -> list[str]:
-    """Return the `for` of each element of one line. Raises Unreadable."""
+    """Return the `for` of each element in one line of the `Forwarded` header. Raises Unreadable."""
     found: list[str] = []
     at, element = 0, ""
     while True:

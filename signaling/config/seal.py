@@ -1,4 +1,6 @@
-"""Seal secrets that must be read again, such as the seeds of authenticator apps: AES-256-GCM under the installation's key.
+"""Seal (encrypt) secrets that the server must read again, such as the seeds of authenticator apps.
+
+The encryption is AES-256-GCM under the installation's key.
 
 A stolen copy of the database alone reveals no sealed secret.
 """
@@ -17,22 +19,22 @@ _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random nonces of 96 bits
 
 
 class Unsealable(ValueError):
-    """The sealed text was changed, belongs to something else, or was sealed under another key."""
+    """A sealed text cannot be opened: it was changed, belongs to something else, or was sealed under another key."""
 
 
 class Seal:
-    """Seals and opens texts. `secret`: the installation's key (`signing_secret`)."""
+    """Seals texts, and opens sealed texts. `secret`: the installation's key (`signing_secret`)."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = AESGCM(derived(secret, "sealed"))
 
     def close(self, text: str, about: str) -> str:
-        """Return the sealed text. `about` names its purpose and owner; `open` needs the same words."""
+        """Return `text` sealed. `about`: words for the purpose and owner of the text; `open` needs the same words."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return base64.urlsafe_b64encode(nonce + self._key.encrypt(nonce, text.encode(), about.encode())).decode()
 
     def open(self, sealed: str, about: str) -> str:
-        """Return the text. Raises Unsealable."""
+        """Return the text that `close` has sealed with the same `about`. Raises Unsealable."""
         try:
             data = base64.urlsafe_b64decode(sealed.encode())
             return self._key.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], about.encode()).decode()

@@ -13,16 +13,19 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 VARIABLE = "SANGDAM_SECRET"
-CAPTIONS_VARIABLE = "SANGDAM_CAPTIONS_TOKEN"  # in the environment of the workers and of the captions process
+CAPTIONS_VARIABLE = "SANGDAM_CAPTIONS_TOKEN"  # passes the token to media workers and to the captions process
 LEAST_BYTES = 32
 
 
 class BadSecret(ValueError):
-    """The secret is missing or unusable. The exception's text is a sentence that does not contain the secret."""
+    """The cluster's secret, or a password file, is missing or unusable. The exception's text does not contain the secret."""
 
 
 def read_secret(file: Path | None) -> bytes:
-    """Return the secret from `file` or, without one, from the environment. Raises BadSecret when it is missing or too short."""
+    """Return the cluster's secret from `file` or, without a file, from the environment.
+
+    Raises BadSecret when the secret is missing or too short.
+    """
     if file is not None:
         try:
             secret = file.read_bytes().strip()
@@ -41,12 +44,15 @@ def read_secret(file: Path | None) -> bytes:
 
 
 def derived(secret: bytes, purpose: str) -> bytes:
-    """Return a 32-byte key for one purpose. It reveals no key of another purpose (HMAC-SHA256 as a KDF, NIST SP 800-108)."""
+    """Return a 32-byte key for one purpose, derived from `secret` (HMAC-SHA256 as a KDF, NIST SP 800-108).
+
+    The key of one purpose reveals no key of another purpose.
+    """
     return hmac.digest(secret, f"sangdam {purpose}".encode(), hashlib.sha256)
 
 
 def media_token(secret: bytes) -> str:
-    """Return the token that authenticates commands to media workers."""
+    """Return the token with which servers authenticate their commands to media workers."""
     return derived(secret, "media").hex()
 
 

@@ -16,10 +16,10 @@ _KEY = "setting"
 class Setting:
     """The declaration of one setting.
 
-    `name`: the field, such as "public_url". `section`: the table of the TOML file, "" for the top of the file.
-    `repeatable`: the value is a tuple; the flag may be repeated, the variable separates values by commas or spaces.
-    `bare`: the value of the flag when it stands alone, or None when the flag needs a value.
-    `only_environment`: there is no flag and no key, because others could read them.
+    `name`: the field of the dataclass, such as "public_url". `section`: the table of the TOML file, "" for the top of the file.
+    `repeatable`: the value is a tuple. The flag may be repeated; commas or spaces separate the values in the variable.
+    `bare`: the value when the flag is given without a value, or None when the flag needs a value.
+    `only_environment`: the setting has no flag and no key, because others could read a secret there.
     """
 
     name: str
@@ -34,38 +34,38 @@ class Setting:
 
     @property
     def key(self) -> str:
-        """Return the key in the TOML file, such as "public-url". The flag is the same after `--`."""
+        """Return the setting's key in the TOML file, such as "public-url"."""
         return self.name.replace("_", "-")
 
     @property
     def flag(self) -> str:
-        """Return the flag, such as "--public-url"."""
+        """Return the setting's flag on the command line, such as "--public-url"."""
         return f"--{self.key}"
 
     @property
     def full_name(self) -> str:
-        """Return the key with its section, such as "media.port"."""
+        """Return the setting's key in the TOML file with its section, such as "media.port"."""
         return f"{self.section}.{self.key}" if self.section else self.key
 
     @property
     def parameter(self) -> str:
-        """Return the name with its section, such as "media_port"."""
+        """Return the parameter of a command that has settings of several sections, such as "media_port"."""
         return f"{self.section}_{self.name}" if self.section else self.name
 
     @property
     def variable(self) -> str:
-        """Return the variable in the environment, such as "SANGDAM_PUBLIC_URL"."""
+        """Return the setting's variable in the environment, such as "SANGDAM_PUBLIC_URL"."""
         return PREFIX + self.parameter.upper()
 
     @property
     def default_shown(self) -> str:
-        """Return the default as people read it, or "" when there is none."""
+        """Return the setting's default as people read it, or "" when the setting has no default."""
         if self.default_words or self.default in (None, "", (), b""):
             return self.default_words
         return self.kind.show(self.default)
 
     def shown(self, value: Any) -> str:
-        """Return the value as people read it. Secrets are shown as "set"."""
+        """Return a value of the setting as people read it. Secrets are shown as "set"."""
         if value in (None, "", (), b"", self.default):
             return self.default_shown
         return " ".join(map(self.kind.show, value)) if self.repeatable else self.kind.show(value)
@@ -85,8 +85,8 @@ def setting(
 ) -> Any:
     """Return a dataclass field that declares a setting.
 
-    `default_words`: the default in words, where the value does not tell it. `factory`: makes the default.
-    `shared`: in a class with a section, the name is the same as at the top of the file.
+    `default_words`: the default in words, where the value itself does not say it. `factory`: makes the default.
+    `shared`: in a class with a section, the setting has the same names as the server's setting, without the section.
     """
     told = {
         "kind": kind,

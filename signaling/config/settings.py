@@ -29,17 +29,17 @@ def _has_ipv6_loopback() -> bool:
 
 
 def default_data_dir(*, demo: bool) -> Path:
-    """Return the default data folder in the user's home."""
+    """Return the data folder to use when none is set: a folder in the user's home."""
     home = Path.home() / ".local" / "share" / "sangdam"
     return home / "demo" if demo else home
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """The limits of admission.
+    """The limits above which the server admits no new session.
 
-    `most_waiting`: users without a counselor, including those who prepare.
-    `most_lag_ms`: lag of the event loop, in ms, above which no new session begins.
+    `most_waiting`: the most users without a counselor, including users who still prepare.
+    `most_lag_ms`: the largest lag of the event loop, in ms.
     """
 
     most_waiting: int = 12_000
@@ -205,7 +205,7 @@ class Settings:
 
     @property
     def workers_wanted(self) -> int:
-        """Return the number of embedded media workers, without the spares."""
+        """Return how many media workers this server starts itself, without the spare workers."""
         return self.workers or os.cpu_count() or 1
 
     @property
@@ -220,9 +220,9 @@ class Settings:
 
     @property
     def hosts_to_bind(self) -> tuple[str, ...]:
-        """Return the addresses to listen on.
+        """Return the addresses on which the server listens for HTTP.
 
-        The demo listens on the loopback addresses of both families, because browsers resolve NAME.localhost to either.
+        The demo listens on the IPv4 and IPv6 loopback addresses, because a browser may resolve NAME.localhost to either.
         """
         if not self.demo:
             return (self.host,)
@@ -240,7 +240,7 @@ class Settings:
 
     @property
     def node_url(self) -> str:
-        """Return the URL at which the cluster's other servers reach this one."""
+        """Return the URL at which the cluster's other servers reach this server."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.advertise or f"http://{host}:{self.port}").rstrip("/")
 
@@ -251,14 +251,14 @@ class Settings:
 
     @property
     def own_origins(self) -> frozenset[str]:
-        """Return every origin of our own pages. Only these origins may change state or open the WebSocket."""
+        """Return every origin of our own pages. Only pages of these origins may change state or open the WebSocket."""
         return self.staff_origins | {self.url}
 
     @property
     def staff_origins(self) -> frozenset[str]:
         """Return the origins where staff sign in and work.
 
-        The users' origin is not among them, so that a script on a page for users can do nothing with a cookie of staff.
+        The users' origin is not in the result. So a script on a page for users can do nothing with a cookie of staff.
         """
         return frozenset(self.staff_url(role) for role in STAFF_HOSTS)
 

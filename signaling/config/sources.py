@@ -18,23 +18,23 @@ SERVER = settings_of(Settings)
 MEDIA = settings_of(MediaSettings, SECTION)
 CAPTIONS = settings_of(CaptionSettings, CAPTIONS_SECTION)
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-# Names with other purposes: the tests' own, and those that our processes give to each other.
+# Variables that are no settings: the settings file's path, those that our processes pass to each other, and the tests' own.
 _OTHERS = (CONFIG_VARIABLE, f"{PREFIX}MEDIA_TOKEN", f"{PREFIX}MEDIA_REDIS", f"{PREFIX}CAPTIONS_TOKEN")
 _TESTS = f"{PREFIX}TEST_"
 _FILE_BYTES = 1 << 20
 
 
 class BadConfig(ValueError):
-    """The file or the environment is refused. The exception's text is a sentence without any value."""
+    """A settings file or the environment is refused. The exception's text is a sentence that contains no setting's value."""
 
 
 def all_settings() -> list[Setting]:
-    """Return every setting once, the server's first."""
+    """Return every setting of all commands once. The server's settings come first."""
     return [*SERVER.values(), *(each for each in (*MEDIA.values(), *CAPTIONS.values()) if each.section)]
 
 
 def check_environment(environment: Iterable[str]) -> None:
-    """Raise BadConfig for a variable that begins with SANGDAM_ and is no setting."""
+    """Raise BadConfig when the environment has a variable that begins with SANGDAM_ and is no setting."""
     known = [*(each.variable for each in all_settings()), *_OTHERS]
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known and not name.startswith(_TESTS):

@@ -1,8 +1,8 @@
 """Web addresses in the form of browsers (WHATWG URL).
 
 An address that an administrator types is stored in this form, or refused with a sentence. A browser compares origins letter by
-letter, so that `https://Shop.example:443` would never match. And `https://a.example; script-src *` would add a directive to a
-Content-Security-Policy.
+letter, so `https://Shop.example:443` as typed would never match. `https://a.example; script-src *` as typed would add a directive
+to a Content-Security-Policy.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ MOST_CHARACTERS = 2000
 
 
 class BadAddress(ValueError):
-    """The address is refused. The exception's text is a sentence for the person who typed the address."""
+    """A web address is refused. The exception's text is a sentence for the person who typed the address."""
 
 
 def origin(typed: str) -> str:
-    """Return the origin in canonical form, such as "https://shop.example".
+    """Return an origin that somebody typed in canonical form, such as "https://shop.example".
 
     The host is in lower case (an international name as xn--…), and the default port is left out. Raises BadAddress when the
     text is no origin or more than an origin.
@@ -36,7 +36,7 @@ def origin(typed: str) -> str:
 
 
 def is_origin(text: str) -> bool:
-    """Return whether `text` is an origin in canonical form. An older version may have stored a text that is not."""
+    """Return whether `text` is an origin in canonical form. An older version may have stored other texts."""
     try:
         return origin(text) == text
     except BadAddress:
@@ -44,7 +44,7 @@ def is_origin(text: str) -> bool:
 
 
 def page(typed: str) -> str:
-    """Return the canonical address of a page for links: https, or http on this machine. Raises BadAddress."""
+    """Return the address of a page in canonical form, for links. It must be https, or http on this machine. Raises BadAddress."""
     url = _parsed(typed)
     if url.protocol != "https:" and not _LOOPBACK.fullmatch(url.hostname):
         raise BadAddress(f"“{_shown(typed)}” must begin with https://")
@@ -52,7 +52,7 @@ def page(typed: str) -> str:
 
 
 def endpoint(typed: str) -> str:
-    """Return the canonical address of something that programs call, http or https. Raises BadAddress."""
+    """Return an http(s) address that programs call, such as a webhook's, in canonical form. Raises BadAddress."""
     url = _parsed(typed)
     if url.hash:
         raise BadAddress("Leave out “#” and what follows it: programs never send it.")
@@ -79,6 +79,6 @@ def _parsed(typed: str) -> ada_url.URL:
 
 
 def _shown(typed: str) -> str:
-    """Return the address for use in a message: without passwords and control characters, cut to 80 characters."""
+    """Return the typed address for an error's sentence: without passwords and control characters, cut to 80 characters."""
     text = "".join(c if c.isprintable() else " " for c in re.sub(r"//[^/]*@", "//…@", typed.strip()))
     return text if len(text) <= 80 else text[:79] + "…"
