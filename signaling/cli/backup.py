@@ -67,7 +67,7 @@ def restore(*, file: Path, passphrase_file: Path | None, **options: Any) -> None
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turn a failure into a sentence."""
+    """Turn errors of a backup into a ClickException with a sentence."""
     try:
         yield
     except BackupFailed as error:

@@ -1,4 +1,4 @@
-"""`sangdam category`."""
+"""`sangdam category`: the categories of a site."""
 
 from __future__ import annotations
 
@@ -97,7 +97,10 @@ async def category_add(
 
 
 def _form_in(file: BinaryIO) -> list[FormField] | None:
-    """Return the form in the file. Raises ClickException."""
+    """Return the fields of the category's form from a JSON file. Return None for `null`: the category inherits its form.
+
+    Raises ClickException.
+    """
     try:
         text = file.read(MOST_FORM_BYTES)
         return None if text.strip() == b"null" else _read_form(text)

@@ -16,7 +16,7 @@ MOST_YEARS: Final = 10
 
 
 class NoHolidays(ValueError):
-    """The holidays are not known. The exception's text is a sentence for the person who asked."""
+    """The public holidays of a place are not known. The exception's text is a sentence for the person who asked."""
 
 
 def closed_days(place: str, years: Collection[int]) -> list[str]:
@@ -41,7 +41,10 @@ def closed_days(place: str, years: Collection[int]) -> list[str]:
 
 
 def fill(days: dict[str, list[str]], closed: Iterable[str]) -> dict[str, list[str]]:
-    """Return `days` with the `closed` days added. A day that `days` already has, also as a day of every year, stays as it is."""
+    """Return the special days of opening hours (`days`) with the `closed` days added.
+
+    A day that `days` already has stays as it is, also when `days` has it as a day of every year.
+    """
     return days | {day: [] for day in closed if day not in days and day[5:] not in days}
 
 

@@ -1,4 +1,4 @@
-"""`sangdam export`."""
+"""`sangdam export`: write a session into one file."""
 
 from __future__ import annotations
 

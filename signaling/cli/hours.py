@@ -1,4 +1,4 @@
-"""`sangdam category hours`."""
+"""`sangdam category hours`: the opening hours of a category."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .typed import json_option, noted, show, with_records
 
 
 def _week(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return ("mon-fri=09:00-12:00,13:00-18:00",) as {"mon": ["09:00-12:00", "13:00-18:00"], …}."""
+    """Parse values of --open: ("mon-fri=09:00-12:00,13:00-18:00",) becomes {"mon": ["09:00-12:00", "13:00-18:00"], …}."""
     week: dict[str, list[str]] = {}
     for value in values:
         days, _, spans = value.partition("=")
@@ -35,12 +35,12 @@ def _week(_context: click.Context, _parameter: click.Parameter, values: tuple[st
 
 
 def _days(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return ("2026-12-25", "2026-12-24=09:00-12:00") as {"2026-12-25": [], "2026-12-24": ["09:00-12:00"]}."""
+    """Parse values of --holiday: ("12-25", "2026-12-24=09:00-12:00") becomes {"12-25": [], "2026-12-24": ["09:00-12:00"]}."""
     return {day: spans.split(",") if spans else [] for day, _, spans in (value.partition("=") for value in values)}
 
 
 def _years(_context: click.Context, _parameter: click.Parameter, value: str) -> list[int]:
-    """Return the years of "2026,2027" as numbers."""
+    """Parse the years of public holidays, such as "2026,2027", into numbers."""
     texts = [text.strip() for text in value.split(",")] if value else []
     if not all(text.isascii() and text.isdigit() and FIRST_YEAR <= int(text) <= LAST_YEAR for text in texts):
         raise click.BadParameter(f"“{value}” is not understood; years look like 2026,2027")
@@ -118,7 +118,10 @@ async def category_hours(
 
 
 def _hours(former: Hours | None, given: dict[str, Any], place: str, years: list[int]) -> Hours:
-    """Return the new hours. Holidays given alone are added to the `former` hours; given hours replace the former ones."""
+    """Return the new opening hours of a category. `place`: whose public holidays to add as closed days, or "".
+
+    Without other options (`given`), the holidays are added to the `former` hours. Given hours replace the former hours.
+    """
     if place and former is not None and not any(given.values()):
         given = msgspec.to_builtins(former)
     hours = _checked(given)

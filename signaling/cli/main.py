@@ -26,7 +26,7 @@ from .options import joined, settings_from, settings_options
 
 
 class _Commands(click.Group):
-    """The commands. Administrative commands are imported only when they run, so that `sangdam serve` starts fast."""
+    """The commands of `sangdam`. An administrative command is imported only when it runs, so that `sangdam serve` starts fast."""
 
     ADMIN = (
         "apply",
@@ -50,7 +50,7 @@ class _Commands(click.Group):
     )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands."""
+        """Return the names of all commands, for --help."""
         return sorted([*super().list_commands(ctx), *self.ADMIN])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -135,7 +135,7 @@ def _check_translation(settings: Settings) -> None:
 
 
 async def _run(settings: Settings) -> None:
-    """Run the server. The media workers load in parallel with it."""
+    """Run the server until it ends. The media workers load at the same time as the server."""
     from media.api.cancellation import keep_cancellations
     from signaling.mediaworkers.interface import MediaWorkers
 
@@ -151,7 +151,7 @@ async def _run(settings: Settings) -> None:
         workers = Workers(settings)
     try:
         await workers.begin()
-        gc.disable()  # nothing that loads now is garbage; `garbage_collector.settle` turns it on again
+        gc.disable()  # while the server loads, nothing becomes garbage; `garbage_collector.settle` enables collection again
         from signaling.server.app import serve  # imported here because this import takes a second
 
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)

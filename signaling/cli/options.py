@@ -1,4 +1,4 @@
-"""Options that are made from the table of settings: each by flag, environment or TOML file, in this order.
+"""Options of commands, made from the table of settings. A flag goes before the environment, and the environment before the file.
 
 Importing this module is cheap.
 """
@@ -21,28 +21,28 @@ from signaling.config.settings import MailServer, Settings, default_data_dir
 from signaling.config.sources import CONFIG_VARIABLE, SERVER, BadConfig, check_environment, read_config
 
 STORAGE = ("data_dir", "database", "database_password_file", "recordings", "files")
-CONFIG = "config_file"  # the parameter of `--config`
+CONFIG = "config_file"  # the parameter that gets the value of `--config`
 R = TypeVar("R")
 
 
 class _Value(click.ParamType[Any]):
-    """The value of one setting. A refusal names the source of the text: the flag, the variable or the key in the file."""
+    """The type of one setting's option. An error names the source of the value: the flag, the variable or the key in the file."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.name = setting.kind.metavar.lower() or "boolean"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the value of a text."""
+        """Return the setting's value from its text. Raises BadParameter. A value that is no text is the default, and stays."""
         if not isinstance(value, str) or value == self.setting.default:
-            return value  # the default
+            return value  # this is the default
         try:
             return self.setting.kind.read(value)
         except ValueError as error:
             raise click.BadParameter(str(error), ctx, param, param_hint=self._source(param, ctx)) from None
 
     def split_envvar_value(self, rv: str) -> list[str]:
-        """Return the values in a variable of a repeatable setting."""
+        """Return the values of a repeatable setting in its environment variable, which commas or spaces separate."""
         return re.split(r"[,\s]+", rv.strip())
 
     def _source(self, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -55,7 +55,10 @@ class _Value(click.ParamType[Any]):
 
 
 def setting_option(setting: Setting, parameter: str = "") -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Return a decorator that adds the flag of a setting to a command that has `--config`. `parameter`: another name for it."""
+    """Return a decorator that adds the flag of a setting to a command that has `--config`.
+
+    `parameter`: the name of the command's parameter, if it is not the setting's name.
+    """
     parameter = parameter or setting.name
     flag = f"--{parameter.replace('_', '-')}"
     default = f" [default: {setting.default_shown}]" if setting.default_shown else ""
@@ -70,7 +73,7 @@ def setting_option(setting: Setting, parameter: str = "") -> Callable[[Callable[
 
 
 def _read_file(context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
-    """Check the environment, and make the file's settings the defaults of the command's flags."""
+    """Check the environment, and make the settings of the file of `--config` the defaults of the command's flags."""
     try:
         check_environment(os.environ)
         found = read_config(file) if file is not None else {}
@@ -84,7 +87,7 @@ def _read_file(context: click.Context, _parameter: click.Parameter, file: Path |
 def settings_options(settings: Iterable[Setting], *, prefixed: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Return a decorator that adds `--config` and the flags of these settings to a command.
 
-    `prefixed`: parameters have the prefix of their section, for a command with settings of several sections.
+    `prefixed`: whether each parameter begins with the name of its section, for a command with settings of several sections.
     """
     declared = [each for each in settings if not each.only_environment]
 
@@ -123,7 +126,10 @@ def settings_from(options: dict[str, Any]) -> Settings:
 
 
 def _mail_server(settings: Settings) -> MailServer | None:
-    """Return the mail server, or None when none is given. Raises ClickException when its settings do not go together."""
+    """Return the mail server of the settings, or None when no mail server is set.
+
+    Raises ClickException when its settings do not go together.
+    """
     if settings.smtp is None:
         return None
     from signaling.protocol.mail_addresses import BadAddress, address_of
@@ -148,7 +154,10 @@ def _mail_server(settings: Settings) -> MailServer | None:
 
 
 def joined(url: str, password_file: Path | None) -> str:
-    """Return the URL with the password from the file, if there is one. Raises ClickException when it cannot be read."""
+    """Return the URL with the password from the file, or unchanged without a file.
+
+    Raises ClickException when the file cannot be read.
+    """
     try:
         return with_password(url, password_file) if password_file is not None else url
     except BadSecret as error:

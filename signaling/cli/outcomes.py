@@ -1,4 +1,4 @@
-"""`sangdam outcomes`."""
+"""`sangdam outcomes`: what staff can choose after a conversation at a site."""
 
 from __future__ import annotations
 

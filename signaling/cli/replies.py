@@ -1,4 +1,4 @@
-"""`sangdam replies`."""
+"""`sangdam replies`: the saved replies of a site, as CSV."""
 
 from __future__ import annotations
 

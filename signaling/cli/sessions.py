@@ -1,4 +1,4 @@
-"""`sangdam session`."""
+"""`sangdam session`: list and erase sessions."""
 
 from __future__ import annotations
 

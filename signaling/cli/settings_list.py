@@ -98,7 +98,7 @@ service another name, or set `enableServiceLinks: false`.
 
 
 def page() -> str:
-    """Return docs/settings.md."""
+    """Return the text of docs/settings.md."""
     media = [each for each in MEDIA.values() if each.section]
     folders = "`--data-dir`, `--database`, `--database-password-file`, `--recordings` and `--files`"
     commands = f"## The server\n\n`sangdam serve`. Commands that read the records take {folders}.\n"

@@ -59,7 +59,10 @@ async def staff_invite(
 async def _invited(
     records: Records, member: StaffRecord, public_url: str, smtp: tuple[str, int] | None, secret_file: Path | None
 ) -> bool:
-    """Put an invitation into the outbox. Return False where mail is not set up, or the member has no address."""
+    """Queue a mail with a one-time link for the member. Return False when no mail was queued.
+
+    That is so without a mail server, for a member without an address, and for a member who signs in at a provider.
+    """
     if smtp is None:
         return False
     settings = replace(settings_here(), public_url=public_url, secret=read_secret(secret_file) if secret_file else b"")

@@ -1,4 +1,4 @@
-"""`sangdam site`."""
+"""`sangdam site`: partners' sites, their keys and their logos."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ MOST_LOGO_BYTES: Final = 8 * 1024 * 1024
 
 
 def _site_row(site: Site) -> dict[str, Any]:
-    """Return a site for output, with the ids of its keys. The secret of a key is shown only once, when the key is made."""
+    """Return a site as a row to print. The row has the ids of the site's keys, and no secrets."""
     row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys", "wrap_up", "mail")}
     row["appointments"] = to_builtins(site.appointments)
     return row | {"categories": list(site.categories), "keys": [key.kid for key in site.keys]}
 
 
 async def site_of(records: Records, site_id: str) -> Site:
-    """Return the site. Raises ClickException when there is no such site."""
+    """Return the site with this id. Raises ClickException when there is no such site."""
     site = await records.site(site_id)
     if site is None:
         raise click.ClickException(f"There is no site “{site_id}”.")

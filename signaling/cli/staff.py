@@ -1,4 +1,4 @@
-"""`sangdam init` and `sangdam staff`."""
+"""`sangdam init` and `sangdam staff`: the first owner, and the accounts of staff."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from .typed import (
 )
 
 PARTS = ("counselor", "professional")
-OPERATOR = "operator"  # the word of earlier versions for somebody who may do everything
+OPERATOR = "operator"  # the role of earlier versions for somebody who may do everything
 _OWNED = (
     "There is an owner already. Add others with: sangdam staff add --role owner LOGIN. "
     "To let somebody in again: sangdam staff link LOGIN, and sangdam staff reset-factors LOGIN."
@@ -62,7 +62,7 @@ def _with_roles(member: StaffRecord, roles: tuple[str, ...]) -> StaffRecord:
 
 
 async def member_of(records: Records, login: str) -> StaffRecord:
-    """Return the member of staff with this login. Raises ClickException."""
+    """Return the member of staff with this login. Raises ClickException when nobody has the login."""
     member = await records.staff_by_login(login.lower())
     if member is None:
         raise click.ClickException(f"Nobody signs in as “{login}”.")
@@ -126,7 +126,10 @@ def staff() -> None:
 
 
 def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options for skills and capacity. An option that is not given is None or empty."""
+    """Add the options for a member's languages, sites, categories, capacity and mails to a command.
+
+    The command gets None or an empty value for an option that is not given.
+    """
     count = click.IntRange(0, MOST_CAPACITY)
     everywhere = "* for all. Repeatable. Not for owners."
     for option in (
@@ -173,7 +176,7 @@ _ownerless_option = click.option(
 
 @contextmanager
 def _last_owner_refused() -> Iterator[None]:
-    """Turn the refusal to lose the last owner into a sentence."""
+    """Turn LastOwner into a ClickException: a change would leave an organisation without an owner."""
     try:
         yield
     except LastOwner as error:

@@ -1,4 +1,4 @@
-"""Shared parts of the administrative commands: opening the records, options, checks of input, tables and JSON."""
+"""Parts that the administrative commands share: opening the records, options, checks of input, printing tables and JSON."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def open_records(settings: Settings) -> Records:
 
 
 def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Turn an async command into one that opens the records and gets them as its first argument."""
+    """Turn an async function into a command. The command opens the records and passes them as the first argument."""
 
     @storage_options
     @wraps(command)
@@ -71,17 +71,17 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
 
 
 def recordings_here() -> Recordings:
-    """Return the recordings in the folder that this command was given."""
+    """Return the recordings in the folder that the running command's options name."""
     return Recordings(settings_here().recordings_dir)
 
 
 def files_here() -> Files:
-    """Return the files in the folder that this command was given."""
+    """Return the sent files in the folder that the running command's options name."""
     return Files(settings_here().files_dir)
 
 
 def settings_here() -> Settings:
-    """Return the settings of the storage that this command was given."""
+    """Return the settings that the running command's options give: where records, recordings and files are."""
     found: Settings = click.get_current_context().obj
     return found
 
@@ -95,29 +95,29 @@ def now_ms() -> int:
 
 
 def an_id(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return the id if it is valid. Raises BadParameter otherwise."""
+    """Return the id that was typed if it is valid. Raises BadParameter otherwise."""
     if not _ID.fullmatch(value):
         raise click.BadParameter("letters, digits, “-”, “_” and “.” only, 64 at most")
     return value
 
 
 def an_id_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the id if it is valid, or None if the option is not given."""
+    """Return the id that was typed if it is valid. Return None if the option is not given. Raises BadParameter."""
     return None if value is None else an_id(context, parameter, value)
 
 
 def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return the name of a person if it is valid. Raises BadParameter otherwise."""
+    """Return the person's name that was typed if it is valid. Raises BadParameter otherwise."""
     return _named(value)
 
 
 def a_name_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the name of a person if it is valid, or None if the option is not given."""
+    """Return the person's name that was typed if it is valid. Return None if the option is not given. Raises BadParameter."""
     return None if value is None else a_name(context, parameter, value)
 
 
 def a_mail_address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the mail address, "" for “-”, or None if the option is not given. Raises BadParameter."""
+    """Return the mail address that was typed, "" for “-”, or None if the option is not given. Raises BadParameter."""
     if value is None or value == "-":
         return value and ""
     try:
@@ -127,7 +127,7 @@ def a_mail_address(_context: click.Context, _parameter: click.Parameter, value: 
 
 
 def by_language(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Return ("ko_KR=카메라", "en=Cameras") as {"ko-KR": "카메라", "en": "Cameras"}."""
+    """Parse names by language: ("ko_KR=카메라", "en=Cameras") becomes {"ko-KR": "카메라", "en": "Cameras"}."""
     names = {_tag(language): _named(name) for language, is_said, name in (value.partition("=") for value in values) if is_said}
     if len(names) != len(values):
         raise click.BadParameter("give each name once, as LANGUAGE=NAME, such as ko=카메라")
@@ -158,12 +158,12 @@ def a_language(_context: click.Context, _parameter: click.Parameter, value: str)
 
 
 def ids_or_all(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the ids if they are valid. “*” for all is valid, too."""
+    """Return the ids that were typed if they are valid. “*”, which stands for all, is valid, too."""
     return [value if value == "*" else an_id(_context, _parameter, value) for value in values]
 
 
 def parameters(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the names of query parameters if they are valid."""
+    """Return the typed names of query parameters of a page's address, if they are valid."""
     return [_text(Exact(100), value) for value in values]
 
 
@@ -225,7 +225,7 @@ def appointment_plan(_context: click.Context, _parameter: click.Parameter, value
 
 
 def valid(check: Callable[[T], T], settings: T) -> T:
-    """Return the settings as the check returns them. Raises ClickException with the sentences of what is wrong."""
+    """Return the settings as `check` returns them. Raises ClickException with a sentence for each problem."""
     try:
         return check(settings)
     except Invalid as error:
@@ -241,7 +241,7 @@ name_option = click.option(
 
 
 def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> None:
-    """Print rows as a table or as JSON. `one`: print the only row by itself, not as a list."""
+    """Print rows as a table or as JSON. `one`: there is one row; print it as a JSON object, or with one line for each key."""
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows[0] if one else rows), indent=2))
         return
@@ -259,7 +259,7 @@ def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> Non
 
 
 def _cell(value: Any) -> Text:
-    return Text(_words(value))  # a Text, because rich would read people's texts as markup otherwise
+    return Text(_words(value))  # in a str, rich would interpret people's texts as markup
 
 
 def _words(value: Any) -> str:

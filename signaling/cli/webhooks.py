@@ -31,7 +31,10 @@ def _now_ms() -> int:
 
 
 def sealing_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the settings that say under which key secrets are sealed: a cluster has another one than a single server."""
+    """Add the options that decide the key under which webhooks' secrets are sealed.
+
+    In a cluster, the key comes from the cluster's secret. On a single server, the key is a file in the data folder.
+    """
     return setting_option(SERVER["redis"])(setting_option(SERVER["secret_file"])(command))
 
 

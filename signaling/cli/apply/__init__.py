@@ -1,6 +1,7 @@
-"""`sangdam apply`: an installation from a file, with a difference first.
+"""`sangdam apply`: change an installation to what a file describes, after showing the difference.
 
-`wanted.py` reads the file on top of the present installation, `difference.py` compares the two, `storing.py` stores the result.
+`wanted.py` makes the wanted installation from the present one and the file. `difference.py` compares the two. `storing.py`
+stores the difference.
 """
 
 from .command import apply

@@ -1,4 +1,4 @@
-"""`sangdam apply`: make an installation from a file, or write the file of the one that is there."""
+"""`sangdam apply`: change the installation to what a file describes, or write a file that describes the present installation."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def apply(
 
 
 def _read(present: Installation, file: Path, *, prune: bool, reach: Reach, now: int) -> Installation:
-    """Return the installation that the file asks for. Raises ClickException with each problem of the file in a line."""
+    """Return the installation that the file asks for. Raises ClickException with one line for each problem of the file."""
     try:
         document: Document = tomllib.loads(file.read_text(encoding="utf-8"))
         return Wanted(
@@ -92,7 +92,7 @@ def _read(present: Installation, file: Path, *, prune: bool, reach: Reach, now: 
 
 
 def _say(found: list[Difference], same: int) -> bool:
-    """Print what would change. Return whether there is anything."""
+    """Print what applying the file would change. Return whether it would change anything. `same`: how many tables would stay."""
     for each in found:
         for line in each.lines():
             click.echo(line)
@@ -105,7 +105,7 @@ def _say(found: list[Difference], same: int) -> bool:
 
 
 async def _hand_over(records: Records, before: Installation, after: Installation, settings: Settings, now: int) -> None:
-    """Print the links of new staff and the secrets of new keys. Nothing prints them again."""
+    """Print the one-time links of new staff and the secrets of new signing keys. No other command prints these secrets."""
     click.echo("Done.")
     for member in after.staff.values():
         if member.login not in before.staff and member.active:

@@ -11,19 +11,22 @@ from .tables import Document
 
 Verb = Literal["add", "change", "remove"]
 MARKS: dict[Verb, str] = {"add": "+", "change": "~", "remove": "-"}
-_MOST_SHOWN = 60  # characters of a value in the difference
+_MOST_SHOWN = 60  # most characters of a value that is shown in the difference
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One table that differs. `fields`: key, value before and value after, as shown; None where there is no such key."""
+    """One table of the file that differs from the present installation. `table`: its name, such as "staff.kim".
+
+    `fields`: key, present value and new value, as texts to show. None: the table does not have the key.
+    """
 
     verb: Verb
     table: str
     fields: tuple[tuple[str, str | None, str | None], ...] = ()
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines that show this difference."""
+        """Yield the lines that show this difference on the terminal."""
         yield f"{MARKS[self.verb]} {self.table}"
         for key, before, after in self.fields:
             if self.verb == "add":
@@ -33,7 +36,7 @@ class Difference:
 
 
 def differences(before: Document, after: Document) -> tuple[list[Difference], int]:
-    """Return the tables that differ, and how many stay as they are."""
+    """Return the tables that differ between two installations, and the number of tables that are equal."""
     was, is_now = _flat(before), _flat(after)
     found = [_one(table, was.get(table), is_now.get(table)) for table in {**is_now, **was}]
     return [each for each in found if each is not None], found.count(None)
@@ -55,13 +58,13 @@ def _one(table: str, before: Document | None, after: Document | None) -> Differe
 
 
 def _flat(document: Document) -> dict[str, Document]:
-    """Return every table by its name in the file. Replies have their title in the name."""
+    """Return every table of an installation by its name in the file. The name of a saved reply contains the reply's title."""
     found: dict[str, Document] = {"sign_in": document["sign_in"]}
     found |= {f"organisations.{name}": _keys(table) for name, table in document["organisations"].items()}
     for site, table in document["sites"].items():
         inner = {"categories", "replies"}
         own = {key: value for key, value in table.items() if key not in inner}
-        found[f"sites.{site}"] = _keys(own) | {"categories": list(table["categories"])}  # their order shows in the pages
+        found[f"sites.{site}"] = _keys(own) | {"categories": list(table["categories"])}  # the pages list categories in this order
         found |= {f"sites.{site}.categories.{name}": _keys(each) for name, each in table["categories"].items()}
         found |= {f"sites.{site}.replies {_titled(each)}": each for each in table["replies"]}
     found |= {f"staff.{login}": table for login, table in document["staff"].items()}
@@ -73,7 +76,7 @@ def _titled(reply: Document) -> str:
 
 
 def _keys(table: Document, prefix: str = "") -> Document:
-    """Return the table with the keys of inner tables written with dots."""
+    """Return the table without inner tables: the key "b" of the inner table "a" becomes "a.b"."""
     found: Document = {}
     for key, value in table.items():
         found |= _keys(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}

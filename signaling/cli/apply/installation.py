@@ -11,7 +11,8 @@ from signaling.records import Organisation, Records, SavedReply, SignInRules, Si
 class Installation:
     """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in.
 
-    `rules`: by their row (`records.sign_ins.INSTALLATION`, `rules_of`); rows without rules are left out.
+    `rules`: the rules for signing in, of the whole installation (`records.sign_ins.INSTALLATION`) and of organisations
+    (`rules_of`). An organisation without rules of its own is left out.
     """
 
     organisations: dict[str, Organisation] = field(default_factory=dict)
@@ -22,7 +23,7 @@ class Installation:
 
 
 async def load(records: Records) -> Installation:
-    """Return the installation as it is stored."""
+    """Return the present installation from the records."""
     sites = {site.id: site for site in await records.sites()}
     return Installation(
         organisations={each.id: each for each in await records.organisations()},

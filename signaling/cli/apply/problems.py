@@ -1,4 +1,4 @@
-"""Collect the problems of a file, each with its table and its key."""
+"""Collect all problems of a file of `sangdam apply`, each with the table and key that have the problem."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CATEGORY = re.compile(r"categories(?:\[(?P<number>[0-9]+)\]|\.(?P<id>[A-Za-z0-9
 
 
 class BadFile(ValueError):
-    """The file is refused. The exception's text has a line for each problem."""
+    """The file of `sangdam apply` is refused. The exception's text has a line for each problem."""
 
 
 class Problems:
@@ -29,22 +29,25 @@ class Problems:
         self.found: list[str] = []
 
     def add(self, table: str, key: str, says: str) -> None:
-        """Note a problem. `key`: "" for the whole table."""
+        """Note a problem of a key in a table of the file. `key`: "" for a problem of the whole table."""
         where = f"[{table}]" + (f" {key}" if key else "")
         line = f"{where}: {says.removesuffix('.')}."
         line = "".join(
             each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line
-        )  # no commands to the terminal
+        )  # the file cannot send control characters to the terminal
         if line not in self.found:
             self.found.append(line)
 
     def add_invalid(self, table: str, error: Invalid) -> None:
-        """Note what the checks of the pages and the command line have found."""
+        """Note the problems that a check of settings has found in a table. The pages and the commands use the same checks."""
         for field, problem in error.problems.items():
             self._placed(table, field, SENTENCES[problem], [])
 
     def read(self, table: str, given: Mapping[str, Any], reader: Reader[T], categories: Iterable[str] = ()) -> T | None:
-        """Return a table of the file as its type, or note the problem and return None. `categories`: their ids, in order."""
+        """Return a table of the file as the reader's type. Return None after noting a problem.
+
+        `categories`: the ids of the site's categories, in the order in which `given` lists them.
+        """
         try:
             return reader(msgspec.json.encode(given))
         except (Unreadable, TypeError, OverflowError) as error:
@@ -55,7 +58,7 @@ class Problems:
             return None
 
     def known_keys(self, table: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
-        """Note each key that a table does not have, with the nearest one that it has."""
+        """Note a problem for each key that is not in `known`, and name the most similar known key."""
         names = list(known)
         for key in given:
             if key not in names:
@@ -63,19 +66,19 @@ class Problems:
                 self.add(table, key, "there is no such key" + (f"; did you mean “{near}”?" if near else ""))
 
     def table(self, table: str, given: Any) -> dict[str, Any]:
-        """Return what should be a table, or note the problem and return an empty one."""
+        """Return `given` if it is a table. Otherwise note a problem and return an empty table."""
         if isinstance(given, dict):
             return given
         self.add(table, "", "must be a table")
         return {}
 
     def done(self) -> None:
-        """Raise BadFile if there are problems."""
+        """Raise BadFile with all noted problems, if there are any."""
         if self.found:
             raise BadFile("\n".join(self.found))
 
     def _placed(self, table: str, where: str, says: str, categories: list[str]) -> None:
-        """Note a problem. One in a category belongs to the category's own table."""
+        """Note a problem at the place `where`, such as "categories[2].names". A category's problem is noted at its own table."""
         match = _CATEGORY.match(where)
         if match is None:
             self.add(table, where.removesuffix("[...]"), says)

@@ -19,13 +19,16 @@ ACTOR = "cli"
 
 
 class Storing:
-    """Stores what differs between two installations. Whatever somebody changes in the meantime raises Changed."""
+    """Stores the difference between the present installation and the wanted one.
+
+    Raises Changed when somebody else changes the same thing meanwhile.
+    """
 
     def __init__(self, records: Records, before: Installation, after: Installation, now: int) -> None:
         self._records, self._before, self._after, self._now = records, before, after, now
 
     async def store(self) -> None:
-        """Store everything that differs: what is new and changed first, then what is removed."""
+        """Store the difference: first everything that is new or changed, then what is removed."""
         for organisation in self._after.organisations.values():
             if organisation != self._before.organisations.get(organisation.id):
                 await self._records.save_organisation(organisation)
@@ -47,7 +50,10 @@ class Storing:
         await self._replies(site)
 
     async def _note_site(self, before: Site | None, site: Site) -> None:
-        """Audit each part of a site as its own page does, so that a change can be undone there."""
+        """Write an entry into the audit for each part of a site that has changed, as the part's settings page does.
+
+        So a change can be undone in the page of the audit.
+        """
         subject = f"site/{site.id}"
         was, is_now = changes(_plain_site(before) if before else None, _plain_site(site))
         if was != is_now:
@@ -89,7 +95,7 @@ class Storing:
         await self._records.save_staff(
             member,
             expected=version_of(before) if before else "",
-            keep_owner=False,  # the command has checked the whole file: a later entry may name the new owner
+            keep_owner=False,  # `Wanted` has checked that an owner remains; a later table of the file may be the new owner's
         )
         was, is_now = changes(_plain_member(before) if before else None, _plain_member(member))
         change = Change(before=was, after=is_now) if was != is_now else None

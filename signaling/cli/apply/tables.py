@@ -27,23 +27,23 @@ from signaling.records.wrap_up import WrapUpPlan
 
 from .installation import Installation
 
-INHERIT = "inherit"  # the value of a category's key that the parent decides
-STANDARD = "standard"  # the outcomes of a site that has none of its own
-OFF = "off"  # the appointments of a site that gives none
+INHERIT = "inherit"  # value of a category's key, when the category takes the setting of its parent
+STANDARD = "standard"  # value of a site's `outcomes`, when the site has no outcomes of its own
+OFF = "off"  # value of a site's `appointments`, when the site offers no appointments
 INHERITED = ("hours", "priority", "widens_s", "form")
 
 _Id = Annotated[str, Meta(max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
 
 
 class OrganisationTable(Struct, kw_only=True):
-    """[organisations.ID]."""
+    """A table [organisations.ID] of the file."""
 
     id: _Id
     name: Annotated[str, by(Seen(MOST_NAME, least=1))]
 
 
 class SignInTable(Struct, kw_only=True):
-    """[sign_in]: the rules of the whole installation. [organisations.ID.sign_in]: those of one organisation."""
+    """Rules for signing in: the table [sign_in] of the whole installation, or [organisations.ID.sign_in] of an organisation."""
 
     second_factor: Required = "off"
     provider: ProviderUse = "offered"
@@ -51,13 +51,13 @@ class SignInTable(Struct, kw_only=True):
 
 
 class CategoryTable(CategorySettings, kw_only=True):
-    """[sites.SITE.categories.ID]. `hours`: None to inherit from the parent."""
+    """A table [sites.SITE.categories.ID] of the file. `hours`: None to inherit the opening hours of the parent."""
 
     hours: Hours | None = None
 
 
 class ReplyTable(Struct, kw_only=True):
-    """One entry of [[sites.SITE.replies]]. `language`: "" when the reply suits every language."""
+    """One saved reply, an entry of [[sites.SITE.replies]]. `language`: "" when the reply suits every language."""
 
     language: Locale = ""
     title: Annotated[str, by(TITLE)]
@@ -65,7 +65,7 @@ class ReplyTable(Struct, kw_only=True):
 
 
 class KeyTable(Struct, kw_only=True):
-    """An entry of `keys` in [sites.ID] that is more than a name: the back end's public key, or the address of its keys."""
+    """An entry of `keys` in [sites.ID] with the public key of the site's back end, or the address of its keys."""
 
     id: _Id
     public: Annotated[str, by(Exact(MOST_TYPED_BYTES))] = ""
@@ -73,7 +73,10 @@ class KeyTable(Struct, kw_only=True):
 
 
 class SiteTable(SiteSettings, kw_only=True):
-    """[sites.ID]. `keys`: the signing keys; a mere name has a secret. `outcomes`: None for the standard ones."""
+    """A table [sites.ID] of the file. `keys`: the signing keys; an entry that is only a name stands for a key with a secret.
+
+    `outcomes`: None for the standard outcomes.
+    """
 
     organisation: _Id = FIRST_ORGANISATION
     staff_names: Literal["shown", "hidden"] = "shown"
@@ -85,7 +88,7 @@ class SiteTable(SiteSettings, kw_only=True):
 
 
 class StaffTable(StaffSettings, kw_only=True):
-    """[staff.LOGIN]."""
+    """A table [staff.LOGIN] of the file."""
 
     organisation: _Id = FIRST_ORGANISATION
     texts_in_call: bool = True
@@ -95,7 +98,7 @@ Document = dict[str, Any]
 
 
 def document_of(installation: Installation) -> Document:
-    """Return the installation as the document of a file. Every key is written, so that the file says all of it."""
+    """Return the installation as the tables of a file. The tables have every key, so that the file describes everything."""
     return {
         "organisations": {name: _organisation_table(installation, name) for name in installation.organisations},
         "sign_in": rules_table(installation, INSTALLATION),
@@ -105,7 +108,7 @@ def document_of(installation: Installation) -> Document:
 
 
 def rules_table(installation: Installation, row: str) -> Document:
-    """Return the rules for signing in of one row as a table."""
+    """Return rules for signing in as a table of the file. `row`: `INSTALLATION`, or `rules_of` an organisation."""
     table: Document = msgspec.to_builtins(installation.rules.get(row, SignInRules()))
     return table
 
@@ -116,7 +119,7 @@ def _organisation_table(installation: Installation, name: str) -> Document:
 
 
 def site_table(installation: Installation, site: Site) -> Document:
-    """Return a site as a table, with its categories and replies."""
+    """Return a site as a table of the file, with its categories and saved replies."""
     table: Document = {"organisation": site.organisation}
     table |= msgspec.to_builtins(settings_of(site))
     table |= {"staff_names": site.staff_names, "thread_days": site.thread_days, "keys": [_key_table(key) for key in site.keys]}
@@ -130,7 +133,7 @@ def site_table(installation: Installation, site: Site) -> Document:
 
 
 def _key_table(key: SiteKey) -> Any:
-    """Return a key without its secret."""
+    """Return a site's signing key as an entry of `keys` in the file. The entry never contains a secret."""
     if key.address:
         return {"id": key.kid, "address": key.address}
     return {"id": key.kid, "public": key.public} if key.public else key.kid
@@ -143,14 +146,14 @@ def _category_table(settings: Document, category: Category) -> Document:
 
 
 def staff_table(member: StaffRecord) -> Document:
-    """Return a member of staff as a table."""
+    """Return a member of staff as a table of the file."""
     table: Document = {"organisation": member.organisation}
     table |= msgspec.to_builtins(settings_of_member(member))
     return table | {"texts_in_call": member.texts_in_call}
 
 
 def to_toml(document: Document) -> str:
-    """Return the document as the text of a file. The first organisation may have no name."""
+    """Return the tables as the text of a TOML file. Empty tables are left out, such as an organisation without a name."""
     named = {name: {key: value for key, value in table.items() if value} for name, table in document["organisations"].items()}
     named = {name: table for name, table in named.items() if table}
     kinds = {**document, "organisations": named}
@@ -158,7 +161,7 @@ def to_toml(document: Document) -> str:
 
 
 def _without_none(value: Any) -> Any:
-    """Return the value without members that are None: TOML has no word for them."""
+    """Return the value without members that are None, because TOML has no null."""
     if isinstance(value, dict):
         return {name: _without_none(each) for name, each in value.items() if each is not None}
     return [_without_none(each) for each in value] if isinstance(value, list) else value

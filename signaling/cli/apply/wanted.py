@@ -52,13 +52,17 @@ _read_rules: Reader[SignInTable] = Reader(SignInTable)
 _read_site: Reader[SiteTable] = Reader(SiteTable)
 _read_category: Reader[CategoryTable] = Reader(CategoryTable)
 _read_staff: Reader[StaffTable] = Reader(StaffTable)
-_MERGED = {"names", "mail", "launcher_texts", "waiting_notice", "recording_notice"}  # whose keys a file may name in part
+_MERGED = {"names", "mail", "launcher_texts", "waiting_notice", "recording_notice"}  # of a site: merged key by key
 _SITE_KEYS = SiteTable.__struct_fields__
 _CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name != "id")
 
 
 class Wanted:
-    """Reads a file. `installation()` returns what the file asks for, or raises BadFile with all problems of the file."""
+    """Makes the installation that a file asks for.
+
+    `prune`: whether to remove what the file does not name. `new_secret`: makes the secret of a new key. `checked_address`:
+    returns an address in canonical form, or raises Invalid. `now`: Unix ms.
+    """
 
     def __init__(
         self,
@@ -77,7 +81,7 @@ class Wanted:
         self._rules = dict(present.rules)
 
     def installation(self) -> Installation:
-        """Return the installation that the file asks for. Raises BadFile."""
+        """Return the installation that the file asks for. Raises BadFile with all problems of the file."""
         self._problems.known_keys("", self._file, document_of(self._present))
         organisations = self._organisations()
         self._read_rules("sign_in", INSTALLATION, self._file.get("sign_in", {}))
@@ -90,7 +94,7 @@ class Wanted:
         return Installation(organisations=organisations, sites=sites, staff=staff, replies=replies, rules=self._rules)
 
     def _tables(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Return the file's tables of one kind by name."""
+        """Return the file's tables of one kind, such as "sites", by the id in their name."""
         given = self._problems.table(kind, self._file.get(kind, {}))
         return {name: self._problems.table(f"{kind}.{name}", table) for name, table in given.items()}
 
@@ -109,7 +113,10 @@ class Wanted:
         return found
 
     def _read_rules(self, table: str, row: str, given: Any) -> None:
-        """Read a table of rules for signing in, on top of the present rules of the row."""
+        """Read a table with rules for signing in. A key that the table leaves out keeps its present value.
+
+        `row`: `INSTALLATION`, or `rules_of` an organisation.
+        """
         given = self._problems.table(table, given)
         if not given:
             return
@@ -148,7 +155,7 @@ class Wanted:
         return self._with_hours(table, site, wanted["categories"])
 
     def _merged_site(self, table: str, present: Document, given: Document) -> Document:
-        """Return the present table with the keys of the file. Categories and replies are merged one by one."""
+        """Return a site's present table with the keys of the file on top. Categories are merged one by one."""
         wanted = {key: value for key, value in (present | given).items() if key in _SITE_KEYS}
         if not self._prune:
             for key in _MERGED & given.keys() & present.keys():
@@ -162,7 +169,10 @@ class Wanted:
         return wanted
 
     def _merged_categories(self, table: str, present: Document, given: Document) -> Document:
-        """Return the categories in the order of the pages. The file decides the order if it names all of them."""
+        """Return a site's categories, the file's on top of the present ones, in the order in which the pages list them.
+
+        The file decides the order if it names all categories, or if other categories are removed.
+        """
         named = self._problems.table(table, given.get("categories", {}))
         order = named if (self._prune and "categories" in given) or named.keys() >= present.keys() else present | named
         return {
@@ -178,7 +188,7 @@ class Wanted:
         return {"id": name} | {key: None if key in INHERITED and value == INHERIT else value for key, value in merged.items()}
 
     def _with_hours(self, table: str, site: Site, categories: Document) -> Site:
-        """Return the site with the hours of its categories, which `SiteSettings` leaves to their own page."""
+        """Return the site with the opening hours of its categories. `SiteSettings` does not contain the hours."""
         with_hours = {}
         for name, category in site.categories.items():
             here = f"{table}.categories.{name}"
@@ -192,9 +202,9 @@ class Wanted:
         return replace(site, categories=with_hours)
 
     def _keys(self, table: str, before: Site | None, given: list[str | KeyTable]) -> list[SiteKey]:
-        """Return the site's keys: the present ones, and those of the file. Without `prune`, none is retired.
+        """Return the signing keys of a site: the present keys, and the keys in the file. `prune` removes keys not in the file.
 
-        A mere name keeps the present key of this name.
+        An entry of the file that is only a name keeps the present key of this name, or makes a key with a new secret.
         """
         present = {key.kid: key for key in (before.keys if before else [])}
         named = {each if isinstance(each, str) else each.id: each for each in given}
@@ -209,7 +219,7 @@ class Wanted:
         return [key for key in found if key is not None]
 
     def _key(self, table: str, name: str, given: str | KeyTable, present: SiteKey | None) -> SiteKey | None:
-        """Return one key, or None after a problem was noted."""
+        """Return the site's signing key for one entry of the file. Return None after noting a problem."""
         if isinstance(given, str) or not (given.public or given.address):
             return present or SiteKey(kid=name, secret=self._new_secret())
         if present is not None and given.address and given.address == present.address and not given.public:
@@ -277,7 +287,7 @@ class Wanted:
             return None
 
     def _require_owners(self, staff: dict[str, StaffRecord]) -> None:
-        """Note a problem when nobody would be left who can administer what somebody administers now."""
+        """Note a problem when an organisation would lose its last active owner, or the installation its last administrator."""
         for organisation in sorted(ownerless(self._present.staff.values(), staff.values())):
             self._problems.add("staff", "", f"nobody active would be owner of “{organisation}” any more")
         if _led(self._present.staff, "administrator") and not _led(staff, "administrator"):
@@ -292,7 +302,11 @@ class Wanted:
             self._problems.add(table, "organisation", f"there is no organisation “{wanted}”; name it in [organisations.{wanted}]")
 
     def _kept(self, present: dict[str, Any], named: Document, found: dict[str, Any], of: Callable[[Any], str]) -> dict[str, Any]:
-        """Return the present things and the found ones. Pruned are unnamed things of organisations in the file."""
+        """Return the present sites or staff with those of the file (`found`) on top.
+
+        With `prune`, leave out what the file does not name (`named`), if the file describes its organisation. `of`: returns the
+        organisation of a site or a member.
+        """
         if not (self._prune and named):
             return present | found
         described = {*self._tables("organisations"), *(of(each) for each in found.values())}
@@ -300,7 +314,7 @@ class Wanted:
 
 
 def _merged(present: Any, given: Any) -> Any:
-    """Return the present value with the given one on top: inner tables are merged key by key, anything else is replaced."""
+    """Return the present value with the file's value on top. Tables are merged key by key; any other value is replaced."""
     if not (isinstance(present, dict) and isinstance(given, dict)):
         return given
     return present | {key: _merged(present.get(key), value) for key, value in given.items()}
