@@ -1,8 +1,8 @@
 """A backup: one file with the database, the keys, the recordings and the files of an installation.
 
-`making.py` writes it while the service runs, `restoring.py` reads it into an empty installation. `archive.py` is the layout of
-the file, `sealed.py` its encryption, `databases.py` the copy of SQLite or PostgreSQL. `work_folders.py` has the folders in which
-they work.
+`making.py` writes a backup while the service runs, and `restoring.py` reads a backup into an empty installation. `archive.py`
+has the layout of the file, `sealed.py` its encryption, and `databases.py` the copy of SQLite or PostgreSQL. `work_folders.py`
+has the temporary folders of both.
 """
 
 from .failure import BackupFailed

@@ -1,10 +1,10 @@
-"""The layout of a backup: a tar archive, so that people can look into it with common tools.
+"""The layout of a backup: a tar archive, so that people can look into a backup with common tools.
 
 1. `about.json`: the origin of the backup (`About`).
 2. The parts: `database`, `keys/NAME`, `recordings/SESSION/…`, `files/SESSION/…`.
-3. `manifest.jsonl`: path, size and SHA-256 of every part, in their order. A backup without a manifest was cut off.
+3. `manifest.jsonl`: path, size and SHA-256 of every part, in the order of the parts. A backup without a manifest was cut off.
 
-Writing and reading pass through the archive once, with one buffer in memory.
+The archive is written and read in one pass, with one buffer in memory.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DatabaseKind = Literal["sqlite", "postgresql"]
 
 
 class About(Struct, kw_only=True):
-    """The origin of a backup. `revision`: the version of the database's tables. `made_at`: Unix ms."""
+    """The origin of a backup. `revision`: version of the database's tables. `made_at`: when the backup was made (Unix ms)."""
 
     format: int
     version: Annotated[str, by(Exact(50))]
@@ -51,7 +51,7 @@ _read_about: Reader[About] = Reader(About)
 
 
 class Part(Struct, kw_only=True):
-    """One line of the manifest."""
+    """One line of a backup's manifest: a file in the backup."""
 
     path: str
     bytes: int
@@ -67,13 +67,13 @@ class ArchiveWriter:
         self.count, self.size_bytes = 0, 0
 
     def about(self, about: About) -> None:
-        """Write the origin of this backup."""
+        """Write the origin of the backup, which is the archive's first file."""
         with tempfile.TemporaryFile() as source:
             source.write(msgspec.json.encode(about))
             self._copy(ABOUT, source)
 
     def add(self, path: str, source: BinaryIO) -> None:
-        """Add the content of an open file. If the file grows meanwhile, only its present length is added."""
+        """Add an open file to the backup under this path. If the file grows meanwhile, only its present length is added."""
         size, digest = self._copy(path, source)
         self.count += 1
         self.size_bytes += size
@@ -101,7 +101,7 @@ class ArchiveWriter:
 
 
 def _forget(tar: tarfile.TarFile) -> None:
-    """Forget the files that have gone through: `tarfile` would remember each of them."""
+    """Free the memory in which `tarfile` remembers each file that it has written or read."""
     tar.members.clear()  # type: ignore[attr-defined]  # typeshed does not know `members`
 
 
@@ -132,7 +132,7 @@ class ArchiveReader:
         self._seen.close()
 
     def about(self) -> About:
-        """Return the origin of the backup."""
+        """Return the origin of the backup. Call this first."""
         member = self._next()
         if member is None or member.name != ABOUT or member.size > _MOST_ABOUT_BYTES:
             raise BackupFailed("This file is not a backup of Sangdam.")
@@ -142,7 +142,10 @@ class ArchiveReader:
             raise BackupFailed("This backup was made by a newer version of Sangdam, or its beginning is damaged.") from None
 
     def parts(self) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Yield the path and the content of each part; read each content to its end. At the end, check the manifest."""
+        """Yield the path and the content of each part of the backup. Read each content to its end before the next part.
+
+        After the last part, the manifest is checked. Raises BackupFailed when the backup is damaged.
+        """
         while (member := self._next()) is not None:
             if member.name == MANIFEST:
                 self._check_manifest(member)
@@ -192,7 +195,7 @@ class ArchiveReader:
 
 
 def checked_path(name: str) -> str:
-    """Return `name` if a backup may have a part of this path. Raises BackupFailed for others, such as "files/../../x"."""
+    """Return `name` if a part of a backup may have this path. Raises BackupFailed for other paths, such as "files/../../x"."""
     first, *rest = PurePosixPath(name).parts or ("",)
     good = name == DATABASE or (first in FOLDERS and rest and all(_NAME.fullmatch(each) for each in rest))
     if not good or (first == "keys" and (len(rest) != 1 or not fnmatch(rest[0], KEYS))) or str(PurePosixPath(name)) != name:
@@ -205,7 +208,7 @@ def files_in(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     try:
         here = sorted(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
-        return  # the folder does not exist yet, or was erased a moment ago
+        return  # nothing was stored in this folder yet, or its session was erased a moment ago
     for path in here:
         if path.is_symlink() or not _NAME.fullmatch(path.name) or (prefix == "files" and path.name == "arriving"):
             continue

@@ -22,18 +22,18 @@ _REVISION = "SELECT version_num FROM alembic_version"
 
 
 class CopiedDatabase(Protocol):
-    """A database that can be copied to a file and made from such a file. Every method may raise BackupFailed."""
+    """A database that can be copied to a file, and filled from such a file. Every method may raise BackupFailed."""
 
     kind: DatabaseKind
 
     def copy(self, target: Path) -> None:
-        """Write a consistent copy to `target`. Other processes can read and write the database meanwhile."""
+        """Write a consistent copy of the database to `target`. Other processes can read and write the database meanwhile."""
 
     def revision(self) -> str:
-        """Return the revision of the tables, or "" when there are none."""
+        """Return the Alembic revision of the database's tables, or "" when the database has no tables."""
 
     def is_empty(self) -> bool:
-        """Return whether there are no tables."""
+        """Return whether the database has no tables."""
 
     def fill(self, source: Path) -> None:
         """Fill this empty database from a copy, completely or not at all."""
@@ -65,7 +65,8 @@ class _Sqlite:
 
     def copy(self, target: Path) -> None:
         try:
-            # Copy all pages in one step: in WAL mode a reader blocks no writer. Smaller steps would start over after each write.
+            # Copy all pages in one step: in WAL mode, a reader blocks no writer. Copying in smaller steps starts over after each
+            # write of another process.
             with closing(self._open()) as source, closing(sqlite3.connect(target)) as copied:
                 source.backup(copied, pages=-1)
         except sqlite3.Error as error:
@@ -99,7 +100,7 @@ class _Sqlite:
         beside = self._file.with_name(f"{self._file.name}.restoring")
         try:
             beside.touch(mode=0o600)
-            shutil.move(source, beside)  # copies if the database lies on another file system
+            shutil.move(source, beside)  # copies the file if the database is on another file system
             beside.replace(self._file)
         except OSError:
             beside.unlink(missing_ok=True)
@@ -116,7 +117,7 @@ class _Postgres:
             hosts, ports = zip(*(_host_and_port(each) for each in several), strict=True)
             where |= {"PGHOST": ",".join(hosts), "PGTARGETSESSIONATTRS": "read-write" if len(several) > 1 else None}
             where["PGPORT"] = ",".join(ports) if any(ports) else ",".join(url.normalized_query.get("port", ()))
-        # give the password in the environment, because other users of the machine can read a command line
+        # pass the password in the environment: other users of the machine can read command lines
         where |= {"PGPASSWORD": url.password, "PGSSLMODE": next(iter(url.normalized_query.get("ssl", ())), None)}
         self._environment = os.environ | {name: str(value) for name, value in where.items() if value}
 
@@ -124,7 +125,7 @@ class _Postgres:
         self._run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
 
     def fill(self, source: Path) -> None:
-        # The copy contains the schema “public”, which an empty database has already.
+        # --clean: the copy creates the schema “public”, which even an empty database has.
         words = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
         self._run("pg_restore", *words, f"--dbname={self._url.database or ''}", str(source))
 

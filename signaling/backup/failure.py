@@ -1,5 +1,5 @@
-"""The one exception of this folder."""
+"""The only exception that the code of backups raises."""
 
 
 class BackupFailed(Exception):
-    """The backup could not be made or restored. The exception's text is a sentence for the operator."""
+    """A backup could not be made or restored. The exception's text is a sentence for the operator."""

@@ -21,7 +21,7 @@ from .work_folders import BACKUP, remove_leftovers, work_folder
 
 
 class Made(NamedTuple):
-    """A finished backup. `parts`: the number of parts. `size_bytes`: their total size."""
+    """A finished backup. `parts`: the number of files in the backup. `size_bytes`: their total size."""
 
     parts: int
     size_bytes: int
@@ -77,7 +77,7 @@ def _write(settings: Settings, out: BinaryIO, copy: Path, passphrase: str | None
             with file.open("rb") as source:
                 archive.add(path, source)
         except FileNotFoundError:
-            continue  # its session was erased a moment ago
+            continue  # the session of this file was erased a moment ago
     archive.finish()
     if sealed is not None:
         sealed.close()

@@ -22,7 +22,7 @@ from .work_folders import RESTORE, remove_leftovers, work_folder
 
 
 class Restored(NamedTuple):
-    """A restored backup. `parts`: the number of parts. `size_bytes`: their total size."""
+    """A restored backup. `parts`: the number of files in the backup. `size_bytes`: their total size."""
 
     about: About
     parts: int
@@ -35,10 +35,10 @@ def is_sealed(source: io.BufferedReader) -> bool:
 
 
 def restore(settings: Settings, source: io.BufferedReader, passphrase: str | None) -> Restored:
-    """Restore a backup. Raises BackupFailed, and then this installation is as it was.
+    """Restore a backup. After BackupFailed, this installation is as it was before.
 
-    First, everything is unpacked next to its final place and checked. Then the files are moved. The database is filled
-    last, because files can be taken back and a filled database cannot.
+    First, everything is unpacked next to its final place and checked. Then the files are moved to their places. The database is
+    filled last: moved files can be moved back, and a filled database cannot be emptied.
     """
     database = database_at(settings.database_url)
     remove_leftovers(settings)
@@ -63,9 +63,9 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
 
 @contextmanager
 def _moved(moves: list[tuple[Path, Path]]) -> Iterator[None]:
-    """Move files and folders, from the first path of each pair to the second. Move them back when a move or the body fails.
+    """Move files and folders from the first path of each pair to the second. Move them back when a move or the body fails.
 
-    Raises BackupFailed that names the files which cannot be moved back.
+    If some files cannot be moved back, raise BackupFailed with a sentence that names the files.
     """
     done: list[tuple[Path, Path]] = []
     try:
@@ -108,7 +108,7 @@ def _unpack(archive: ArchiveReader, staged: dict[str, Path]) -> tuple[int, int]:
 
 
 def _require_empty(settings: Settings, database: CopiedDatabase) -> None:
-    """Raise BackupFailed when something would be overwritten."""
+    """Raise BackupFailed when the installation already has keys, recordings, files or tables."""
     found = [str(key) for key in settings.data_dir.glob(KEYS)]
     for folder in (settings.recordings_dir, settings.files_dir):
         found += [str(folder)] * (folder.is_dir() and any(folder.iterdir()))

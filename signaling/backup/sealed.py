@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"sangdam sealed 1\n"
 CHUNK_BYTES = 1 << 20
-LEAST_CHARACTERS = 12  # least length of a passphrase, because whoever has the file can guess without limit
+LEAST_CHARACTERS = 12  # least length of a passphrase: somebody who has the backup can try any number of passphrases
 _TAG_BYTES = 16
 _SALT_BYTES, _PREFIX_BYTES, _CHECK_BYTES = 16, 7, 32
 _HEAD_BYTES = len(MAGIC) + _SALT_BYTES + _PREFIX_BYTES + _CHECK_BYTES
@@ -34,7 +34,7 @@ _SCRYPT = {"n": 1 << 16, "r": 8, "p": 1, "maxmem": 1 << 27, "dklen": 64}  # each
 
 
 def passphrase_of(file: Path) -> str:
-    """Return the passphrase in a file, without white space around it. Raises BackupFailed."""
+    """Return the passphrase of a backup from a file, without white space around it. Raises BackupFailed."""
     try:
         return file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -48,7 +48,10 @@ def check_passphrase(passphrase: str) -> None:
 
 
 def _keys(passphrase: str, salt: bytes) -> tuple[AESGCM, bytes]:
-    """Return the cipher, and the value that tells a wrong passphrase from a damaged file."""
+    """Return the cipher for a passphrase, and a check value from it.
+
+    The backup contains the check value. It tells a wrong passphrase from a damaged backup.
+    """
     derived = hashlib.scrypt(passphrase.encode(), salt=salt, **_SCRYPT)
     return AESGCM(derived[:32]), hashlib.sha256(derived[32:]).digest()
 
@@ -58,7 +61,10 @@ def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
 
 
 class SealedWriter(io.RawIOBase):
-    """Encrypts what is written to it. `close` writes the last chunk and leaves `target` open."""
+    """A stream that encrypts what is written to it, and writes the result to `target`.
+
+    `close` writes the last chunk and leaves `target` open.
+    """
 
     def __init__(self, target: BinaryIO, passphrase: str) -> None:
         check_passphrase(passphrase)
@@ -73,7 +79,7 @@ class SealedWriter(io.RawIOBase):
         return True
 
     def write(self, data: ReadableBuffer) -> int:
-        """Encrypt bytes. Memory holds at most one chunk and the bytes of one call."""
+        """Encrypt bytes, and write each full chunk to `target`. Memory holds at most one chunk and the bytes of one call."""
         added = bytes(data)
         self._buffer += added
         while len(self._buffer) > CHUNK_BYTES:
@@ -88,7 +94,7 @@ class SealedWriter(io.RawIOBase):
         self._number += 1
 
     def close(self) -> None:
-        """Write the last chunk."""
+        """Encrypt and write the last chunk. Without that chunk, a reader takes the backup for cut off."""
         if not self.closed:
             if len(self._buffer) == CHUNK_BYTES:
                 self._seal(CHUNK_BYTES, last=False)
@@ -97,7 +103,7 @@ class SealedWriter(io.RawIOBase):
 
 
 class SealedReader(io.RawIOBase):
-    """Decrypts `source` from its beginning. Raises BackupFailed for a wrong passphrase and for each kind of damage."""
+    """A stream that decrypts `source` from its beginning. Raises BackupFailed for a wrong passphrase or a damaged backup."""
 
     def __init__(self, source: BinaryIO, passphrase: str) -> None:
         head = source.read(_HEAD_BYTES)
@@ -115,7 +121,7 @@ class SealedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Put decrypted bytes of one chunk into the buffer. Return their number; 0 at the end."""
+        """Put decrypted bytes of one chunk into the buffer. Return the number of bytes, or 0 at the end of the backup."""
         view = memoryview(buffer)
         while not self._plain and not self._ended:
             self._open_next()

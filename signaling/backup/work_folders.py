@@ -1,6 +1,7 @@
-"""The work folders of backups: private, locked while in use, and removed even after the process was killed.
+"""Temporary folders in which backups are made and restored: private, and locked while in use.
 
-A work folder holds a copy of everything, also of what is erased meanwhile. So no such folder may stay behind.
+A work folder holds a copy of the installation's data, also of data that is erased meanwhile. So no such folder may stay behind:
+the next backup or restore removes the folders of killed processes.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from pathlib import Path
 
 from signaling.config.settings import Settings
 
-BACKUP, RESTORE = "backup-in-progress-", "restore-in-progress-"  # prefixes of the folders' names
+BACKUP, RESTORE = "backup-in-progress-", "restore-in-progress-"  # prefixes of the work folders' names
 _NEW_S = 60.0  # a folder this new may belong to a process that has not locked it yet
 
 
 @contextmanager
 def work_folder(place: Path, prefix: str) -> Iterator[Path]:
-    """Make a folder on the file system of `place`, so that moving its content there takes no time. Remove it afterwards."""
+    """Make a work folder in `place`. Moving its content elsewhere in `place` takes no time. Remove the folder afterwards."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as made:
         lock = os.open(made, os.O_RDONLY)
@@ -48,7 +49,7 @@ def _is_unused(folder: Path) -> bool:
             return False
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
-        return False  # it is gone already, or no folder of ours
+        return False  # the folder is gone already, or is not ours
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

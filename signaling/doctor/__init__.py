@@ -1,4 +1,4 @@
-"""`sangdam doctor`: look at an installation, say what is wrong with it, and what to do.
+"""`sangdam doctor`: examine an installation, say what is wrong, and say what to do.
 
 Each check is a function in `machine.py`, `network.py` or `stores.py`. To add a check, write its function, name the function in
 `CHECKS`, and add sentences for each of its verdicts to every file in `languages/`.
@@ -38,7 +38,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 async def examine(of: Examined) -> list[Finding]:
-    """Return the findings of all checks, in the order of the checks. The checks run at the same time."""
+    """Run all checks of an installation at the same time. Return their findings in the order of `CHECKS`."""
     found = await asyncio.gather(*(_one(check, of) for check in CHECKS))
     return [each for findings in found for each in findings]
 

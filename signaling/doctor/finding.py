@@ -18,7 +18,7 @@ State = Literal["ok", "warning", "fault"]
 
 
 class Finding(Struct, kw_only=True, frozen=True):
-    """One finding. `about`: the check and its verdict, such as "tls.soon". `args`: the values in its sentence."""
+    """One finding of a check. `about`: the check and its verdict, such as "tls.soon". `args`: values for its sentences."""
 
     about: str
     state: State
@@ -41,9 +41,9 @@ def _descriptors() -> int:
 class Examined:
     """An installation, and the machine that it runs on.
 
-    `workers`: asks the workers that this process knows. None: it knows no workers. `kernel`: the folder of the kernel's settings.
-    `now_s`: Unix time. `descriptors`: how many files and sockets one process may open. `trusted`: checks certificates as browsers
-    do.
+    `workers`: returns the media workers of a running server; None when no server runs in this process. `kernel`: the folder of
+    the kernel's settings. `now_s`: returns the Unix time, in seconds. `descriptors`: how many files and sockets one process may
+    open; negative for no limit. `trusted`: a TLS context that checks certificates as browsers do.
     """
 
     settings: Settings
@@ -58,5 +58,5 @@ Check = Callable[[Examined], Awaitable[list[Finding]]]
 
 
 def finding(about: str, state: State = "ok", **args: object) -> Finding:
-    """Return a finding."""
+    """Return a finding with this check and verdict. `args`: values for the finding's sentence."""
     return Finding(about=about, state=state, args={name: str(value) for name, value in args.items()})

@@ -15,13 +15,13 @@ from signaling.config.private_files import OURS
 from .finding import Examined, Finding, finding
 
 BUFFER_BYTES = 2 * 1024 * 1024  # the size that media/transport/udp.py asks for on each socket
-FEW_DESCRIPTORS = 10_000  # a server holds one for each browser
-LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # less free space is a warning, or a fault
+FEW_DESCRIPTORS = 10_000  # a server needs one descriptor for each connected browser
+LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # free space of a folder below which the finding is a warning, or a fault
 _CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronised
 
 
 def _kernel(of: Examined, name: str) -> str:
-    """Return a setting of the kernel. Return "" when the kernel does not have the setting."""
+    """Return a setting of the kernel, such as "net/core/rmem_max". Return "" when the kernel does not have the setting."""
     try:
         return (of.kernel / name).read_text().strip()
     except OSError:
@@ -29,7 +29,7 @@ def _kernel(of: Examined, name: str) -> str:
 
 
 async def udp_buffer(of: Examined) -> list[Finding]:
-    """Check that the kernel allows socket buffers of `BUFFER_BYTES`."""
+    """Check that the kernel allows the media workers' sockets receive buffers of `BUFFER_BYTES`."""
     granted = _kernel(of, "net/core/rmem_max")
     if not granted:
         return []
@@ -38,7 +38,7 @@ async def udp_buffer(of: Examined) -> list[Finding]:
 
 
 async def udp_ports(of: Examined) -> list[Finding]:
-    """Check that the kernel gives none of the workers' ports to outgoing connections."""
+    """Check that the kernel gives none of the media workers' UDP ports to other programs' outgoing connections."""
     limits = _kernel(of, "net/ipv4/ip_local_port_range").split()
     if of.settings.redis or len(limits) != 2:
         return []
@@ -61,13 +61,13 @@ async def clock(_of: Examined) -> list[Finding]:
     """Check that the machine's clock is synchronised. Identification codes and TURN credentials contain times."""
     if sys.platform != "linux":
         return []
-    room = ctypes.create_string_buffer(512)  # struct timex has 208 bytes; with zeros, adjtimex only reads the clock's state
+    room = ctypes.create_string_buffer(512)  # a struct timex needs 208 bytes; zeros make adjtimex only read the clock's state
     state = ctypes.CDLL(None, use_errno=True).adjtimex(room)
     return [finding("clock.unsynchronised", "warning") if state == _CLOCK_ERROR else finding("clock.ok")]
 
 
 async def disk(of: Examined) -> list[Finding]:
-    """Check that the server can write to its folders, and that they have free space."""
+    """Check that this process can write to the server's folders, and that the folders have free space."""
     folders = dict.fromkeys((of.settings.data_dir, of.settings.recordings_dir, of.settings.files_dir))
     return [await asyncio.to_thread(_folder, folder) for folder in folders]
 
@@ -96,11 +96,11 @@ async def descriptors(of: Examined) -> list[Finding]:
 
 
 async def keys(of: Examined) -> list[Finding]:
-    """Check that no other user can read the database and the keys."""
+    """Check that no other user of the machine can read the database, the keys and the files with secrets."""
     settings = of.settings
     ours = [path for pattern in OURS for path in settings.data_dir.glob(pattern)]
     named = (settings.secret_file, settings.turn_secret_file, settings.database_password_file, settings.redis_password_file)
-    # a group, such as the service's, may read a secret that the settings name; all other users may not
+    # the group of the service may read the secret files that the settings name; all other users may not
     for path, forbidden in [*((path, 0o077) for path in ours), *((path, 0o007) for path in named if path is not None)]:
         if _mode(path) & forbidden:
             return [finding("keys.readable", "fault", file=path)]
@@ -108,7 +108,7 @@ async def keys(of: Examined) -> list[Finding]:
 
 
 def _mode(path: Path) -> int:
-    """Return the permissions of a file. Return 0 when there is no such file."""
+    """Return the permission bits of a file. Return 0 when there is no such file."""
     try:
         found = path.stat().st_mode
     except OSError:

@@ -19,8 +19,8 @@ from signaling.config.settings import STAFF_HOSTS
 
 from .finding import Examined, Finding, finding
 
-ECHO_S, TRIES = 0.7, 3  # seconds to wait for one answer, and how often to ask
-SOON_DAYS = 14  # a certificate that ends within so many days is a warning
+ECHO_S, TRIES = 0.7, 3  # seconds to wait for one STUN answer, and how many requests to send
+SOON_DAYS = 14  # a certificate that expires within so many days is a warning
 _DAY_S = 86_400
 
 
@@ -36,7 +36,7 @@ def _is_local(of: Examined) -> bool:
 
 
 async def names(of: Examined) -> list[Finding]:
-    """Check that each host name has an address."""
+    """Check that the host name of each kind of page has an address in DNS."""
     if _is_local(of):
         return [finding("dns.local")]
     loop = asyncio.get_running_loop()
@@ -50,7 +50,7 @@ async def names(of: Examined) -> list[Finding]:
 
 
 async def certificates(of: Examined) -> list[Finding]:
-    """Check the certificate at each host name, as a browser does."""
+    """Check the TLS certificate at the host name of each kind of page, as a browser does."""
     if _is_local(of):
         return [finding("tls.local")]
     if not of.settings.url.startswith("https:"):
@@ -61,7 +61,7 @@ async def certificates(of: Examined) -> list[Finding]:
 
 
 async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
-    """Return the finding for one host. Return None for a host without an address, because `names` reports that."""
+    """Return the finding about the certificate of one host. Return None for a host without an address: `names` reports that."""
     try:
         async with asyncio.timeout(5):
             _, writer = await asyncio.open_connection(host, port, ssl=of.trusted, server_hostname=host)
@@ -78,16 +78,16 @@ async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
 
 
 async def proxy(of: Examined) -> list[Finding]:
-    """Check that the server trusts the proxy in front of it, which ends the TLS connections."""
+    """Check that the settings name the proxy that ends the browsers' TLS connections, so that the server trusts its headers."""
     if of.settings.url.startswith("https:") and of.settings.trust_proxy is None:
         return [finding("proxy.untrusted", "warning")]
     return [finding("proxy.ok")]
 
 
 async def udp(of: Examined) -> list[Finding]:
-    """Ask each worker of this machine for an echo at each announced address."""
+    """Check that each media worker of this machine answers a STUN request over UDP at each address that browsers are told."""
     if of.settings.redis and not of.settings.announce:
-        return []  # the workers run elsewhere
+        return []  # the media workers run on other machines
     ports = range(of.settings.udp_port, of.settings.udp_port + of.settings.workers_wanted)
     if of.workers is None and all(Port(port, EVERYWHERE, "", socket.SOCK_DGRAM).is_free() for port in ports):
         return [finding("udp.idle", "warning", port=ports[0])]
@@ -100,14 +100,14 @@ async def udp(of: Examined) -> list[Finding]:
 
 
 def _own_address() -> list[str]:
-    """Return the first IPv4 address of this machine that others could reach. Return loopback when there is none."""
+    """Return a list with the first IPv4 address of this machine that others could reach, else with the loopback address."""
     texts = [each.ip for adapter in ifaddr.get_adapters() for each in adapter.ips if isinstance(each.ip, str)]
     found = [text for text in texts if not (ipaddress.ip_address(text).is_loopback or ipaddress.ip_address(text).is_link_local)]
     return found[:1] or ["127.0.0.1"]
 
 
 async def _echo(address: str, port: int) -> bool:
-    """Return whether a STUN server answers at this address (RFC 8489, 12)."""
+    """Return whether a STUN server, such as a media worker, answers at this address (RFC 8489, 12)."""
     answered = asyncio.Event()
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
 
@@ -135,7 +135,7 @@ async def _echo(address: str, port: int) -> bool:
 
 
 async def relays(of: Examined) -> list[Finding]:
-    """Ask each TURN server for an allocation, with credentials like those that users get."""
+    """Check that each TURN server gives an allocation to credentials like those that users get."""
     try:
         opened = Turn.open(of.settings.turn, of.settings.turn_secret_file)
     except TurnError as error:

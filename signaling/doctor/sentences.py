@@ -1,4 +1,4 @@
-"""The sentences of findings: what was found, and what to do about it. Each language has one JSON file, all with the same keys."""
+"""The sentences for findings: what was found, and what to do. Each language has one JSON file, all with the same keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LANGUAGES = tuple(_FILES)
 
 
 class Told(Struct, kw_only=True, frozen=True):
-    """A finding in sentences. `do`: what to do, or ""."""
+    """A finding in the sentences of one language. `says`: what was found. `do`: what to do, or ""."""
 
     about: str
     state: State
@@ -27,15 +27,15 @@ class Told(Struct, kw_only=True, frozen=True):
 
 @cache
 def sentences(language: str) -> dict[str, dict[str, str]]:
-    """Return the sentences in this language or the most similar one, else in English: verdict → "says" and "do".
+    """Return the sentences of all verdicts in this language, in the most similar language, or else in English.
 
-    "do" is "" for a verdict that needs nothing.
+    Each verdict, such as "tls.soon", has the sentences "says" and "do". "do" is "" when there is nothing to do.
     """
     found = lookup(language, LANGUAGES) or "en"
     return json.loads(_FILES[found].read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def told(found: Finding, language: str = "en") -> Told:
-    """Return a finding in sentences."""
+    """Return a finding in the sentences of this language."""
     said = sentences(language)[found.about]
     return Told(about=found.about, state=found.state, says=said["says"].format(**found.args), do=said["do"].format(**found.args))
