@@ -1,4 +1,4 @@
-"""List the files in a ZIP archive. The code reads only the end of the archive, unpacks nothing, and is bounded on any input.
+"""List the files in a ZIP archive. Nothing is unpacked, and time and memory are bounded on any input.
 
 Layout: PKWARE APPNOTE 6.3.10, sections 4.3.12 and 4.3.16.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .refusal import FileRefused
 
-MOST_ENTRIES = 20_000  # most entries of one archive
+MOST_ENTRIES = 20_000  # archives with more entries are refused
 MOST_LIST_BYTES = 4 * 1024 * 1024
 _END = b"PK\x05\x06"
 _ENTRY = b"PK\x01\x02"
@@ -22,9 +22,9 @@ _ENCRYPTED = 0x1
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The names in an archive. `locked`: whether a password protects an entry.
+    """The names of the files in an archive. `locked`: whether a password protects one of them.
 
-    `mimetype`: given by OpenDocument and HWPX only.
+    `mimetype`: the media type that OpenDocument and HWPX files state in themselves; "" for other archives.
     """
 
     names: frozenset[str]
@@ -33,7 +33,7 @@ class Listing:
 
 
 def listing(data: bytes | mmap.mmap) -> Listing:
-    """Return the entries that the archive says it contains. Raises FileRefused: file_damaged."""
+    """Return what an archive's own list at its end says of its files. Raises FileRefused: file_damaged."""
     tail = data[-(_END_BYTES + _MOST_COMMENT) :]
     at = tail.rfind(_END)
     if at < 0 or at + _END_BYTES > len(tail):
@@ -60,7 +60,10 @@ def _names(directory: bytes) -> tuple[frozenset[str], bool]:
 
 
 def _mimetype(head: bytes) -> str:
-    """Return the content of the first entry if it is stored uncompressed under the name `mimetype`, else ""."""
+    """Return the media type that an archive states in itself, or "".
+
+    It is the content of the archive's first entry, which is uncompressed and has the name `mimetype`.
+    """
     if len(head) < 38 or head[30:38] != b"mimetype":
         return ""
     size, _, _, extra = struct.unpack_from("<IIHH", head, 18)

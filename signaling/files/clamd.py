@@ -1,7 +1,7 @@
 """A client of clamd, ClamAV's daemon (clamd(8), command INSTREAM).
 
-clamd gets the bytes over its socket, so it may run under another user or on another machine. A file passes only if clamd answers
-that it is clean. Without an answer in time, the file is refused.
+clamd gets the bytes of a file over its socket, so clamd may run under another user or on another machine. A file passes only if
+clamd answers that the file is clean. Without an answer in time, the file is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .refusal import FileRefused
 
 log = structlog.get_logger(__name__)
 
-WITHIN_S = 30.0  # seconds to scan one file; clamd takes about a second for 25 MB
+WITHIN_S = 30.0  # seconds for waiting and for scanning one file; clamd takes about a second for 25 MB
 AT_ONCE = 4  # files scanned at the same time; clamd has ten threads by default
 PIECE_BYTES = 256 * 1024
 MOST_ANSWER_BYTES = 4096
@@ -26,7 +26,7 @@ _FOUND = re.compile(r"stream: (.{1,200}) FOUND")
 
 
 class Scanner:
-    """Asks clamd. `address`: the path of clamd's Unix socket, or its host and port. None: no file is scanned."""
+    """Lets clamd scan files. `address`: the path of clamd's Unix socket, or its host and port. None: every file passes."""
 
     def __init__(self, address: Path | tuple[str, int] | None, within_s: float = WITHIN_S) -> None:
         self._address = address
@@ -34,12 +34,12 @@ class Scanner:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def check_file(self, path: Path) -> None:
-        """Scan a file. Raises FileRefused: file_infected, scan_failed."""
+        """Let clamd scan a file. Raises FileRefused: file_infected, scan_failed."""
         if self._address is not None:
             await self._check(_of_file(path))
 
     async def check_bytes(self, data: bytes) -> None:
-        """Scan bytes. Raises FileRefused: file_infected, scan_failed."""
+        """Let clamd scan the bytes of a file or picture. Raises FileRefused: file_infected, scan_failed."""
         if self._address is not None:
             await self._check(_of_bytes(data))
 
@@ -54,14 +54,14 @@ class Scanner:
             return
         if found := _FOUND.fullmatch(said):
             raise FileRefused("file_infected", found[1])
-        log.warning("virus scanner failed", said=said[:100])  # for example, that the file is larger than clamd's own limit
+        log.warning("virus scanner failed", said=said[:100])  # for example, the file is larger than clamd's own limit
         raise FileRefused("scan_failed")
 
     async def _ask(self, pieces: AsyncIterator[bytes]) -> str:
         reader, writer = await self._connect()
         try:
             writer.write(b"zINSTREAM\0")
-            with suppress(ConnectionError):  # clamd has reached its limit, said so, and closed the connection early
+            with suppress(ConnectionError):  # the file is larger than clamd's limit: clamd answers and closes early
                 async for piece in pieces:
                     writer.write(len(piece).to_bytes(4, "big") + piece)
                     await writer.drain()

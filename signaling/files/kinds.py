@@ -1,8 +1,8 @@
-"""Tell what a file is by its content. Its name must agree with that, because people and their computers go by the name.
+"""Find out the kind of a file by its content. The file's name must fit its kind, because people and computers go by the name.
 
-Only the kinds of a list are accepted. Everything else is refused: programs, scripts, web pages, and documents with macros. A file
-that needs a password is accepted and marked as locked: Korean banks and hospitals lock the PDFs that users most need to show. The
-server cannot look into such a file, which the page says.
+Only the kinds in `MIMES` are accepted. Everything else is refused: programs, scripts, web pages, and documents with macros. A
+file that needs a password is accepted and marked as locked, because Korean banks and hospitals lock the PDFs that users most need
+to show. The server cannot look into a locked file, and the page says so.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _HEAD_BYTES = 16_384
 _TEXT_PIECE = 1024 * 1024
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
-# MS-CFB 2.2: the container of HWP 5, and of office files before 2007 or with a password
+# first bytes of a compound file (MS-CFB 2.2): HWP 5, office files from before 2007, and newer office files with a password
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HWP = b"HWP Document File"
 _HWP_LOCKED = 0x2
 _PDF_LOCKED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")  # the key of an encrypted PDF (ISO 32000-1, 7.6.1)
-# characters that no text has; a form feed is not among them, because a log may have it
+# control characters: a file that has one is no text. A form feed is allowed, because a log may have it.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."
@@ -76,7 +76,7 @@ _ENDINGS = {kind: frozenset({kind}) for kind in MIMES} | {
     "mpg": frozenset({"mpg", "mpeg"}),
     "mov": frozenset({"mov", "mp4", "qt"}),
 }
-_SAME = {"m4v": "mp4"}  # the name of a kind in `filetype` → our name
+_SAME = {"m4v": "mp4"}  # name of a kind in the library `filetype` → our name
 _IN_ARCHIVE = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx"}
 _COMPOUND_STREAMS = {"WordDocument": "doc", "Workbook": "xls", "Book": "xls", "PowerPoint Document": "ppt"}
 _LOCKED_STREAM = "EncryptedPackage".encode("utf-16-le")  # the stream of an encrypted office file (MS-OFFCRYPTO 2.3.4.4)
@@ -84,9 +84,9 @@ _LOCKED_STREAM = "EncryptedPackage".encode("utf-16-le")  # the stream of an encr
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content of a file.
+    """What a file is by its content.
 
-    `kind`: a key of `MIMES`. `locked`: whether the file needs a password. `name`: the file's name with an ending of its kind.
+    `kind`: a key of `MIMES`. `locked`: whether the file needs a password. `name`: the file's name, with an ending that fits.
     """
 
     kind: str
@@ -95,12 +95,12 @@ class Content:
 
     @property
     def mime(self) -> str:
-        """Return the media type."""
+        """Return the media type of the file."""
         return MIMES[self.kind]
 
 
 def look(path: Path, name: str) -> Content:
-    """Return the content that the file has. `name`: the result of `file_name`. This call blocks: use a thread.
+    """Return what a file is by its content. `name`: the file's name from `file_name`. This call blocks: use a thread.
 
     Raises FileRefused: file_empty, file_unknown, file_mislabelled, file_has_macros, file_damaged.
     """
@@ -117,9 +117,9 @@ def look(path: Path, name: str) -> Content:
 
 
 def _container(data: mmap.mmap, name: str) -> tuple[str, bool] | None:
-    """Return the kind of a document or an archive, and whether it is locked. Return None for any other file."""
+    """Return the kind of a document or archive, and whether the file needs a password. Return None for any other file."""
     head = data[:_HEAD_BYTES]
-    if head[:1024].lstrip().startswith(b"%PDF-"):  # some writers begin with a line end
+    if head[:1024].lstrip().startswith(b"%PDF-"):  # some programs write line ends before %PDF-
         return "pdf", _PDF_LOCKED.search(data) is not None
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         return _of_archive(data)
@@ -153,7 +153,7 @@ def _of_archive(data: mmap.mmap) -> tuple[str, bool]:
 def _of_compound(data: mmap.mmap, name: str) -> tuple[str, bool]:
     at = data.find(_HWP)
     if at >= 0:
-        flags = data[at + 36 : at + 37]  # the byte follows 32 bytes of signature and 4 of version
+        flags = data[at + 36 : at + 37]  # flags follow 32 bytes of signature and 4 bytes of version
         return "hwp", bool(flags and flags[0] & _HWP_LOCKED)
     if data.find(_LOCKED_STREAM) >= 0:
         ending = ending_of(name)
@@ -167,7 +167,7 @@ def _of_compound(data: mmap.mmap, name: str) -> tuple[str, bool]:
 
 
 def _text(data: mmap.mmap, name: str) -> str:
-    """Return "csv" or "txt". Return "" when the file is no text in UTF-8, UTF-16 or the Korean code page."""
+    """Return "csv" or "txt" for a text file. Return "" for a file that is no text in UTF-8, UTF-16 or the Korean code page."""
     utf16 = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     if not any(_is_text(data, encoding) for encoding in (("utf-16",) if utf16 else ("utf-8-sig", "cp949"))):
         return ""

@@ -1,4 +1,4 @@
-"""Names of files from strangers. Pure."""
+"""Make safe names for files that strangers send. Pure."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 
 from signaling.protocol.texts import Seen, count, cut
 
-MOST_NAME = 120  # most visible characters of a name
+MOST_NAME = 120  # most visible characters of a file's name
 _MOST_GIVEN = Seen(2000, cut=True)
-_ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])([A-Za-z0-9]{1,10})\Z")  # the ending of a name; “Report 1.2” has none
+_ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])([A-Za-z0-9]{1,10})\Z")  # the ending of a file's name; “Report 1.2” has no ending
 _PATH = re.compile(r"[/\\]")
-# characters that Windows refuses in names, and that a shell or a drive may misread
+# characters that Windows refuses in files' names, or that a shell or a drive may misread
 _UNWELCOME = re.compile(r'[<>:"|?*\x00-\x1f]')
-# names of Windows' devices, which no file there may have
+# names of devices in Windows, where no file may have such a name
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|\Z)")
 
 
 def file_name(given: str) -> str:
-    """Return a name under which anybody can save the file: one line, no path, no control or bidi characters.
+    """Return a safe form of a file's name, under which any system can save the file: no path, no control or bidi characters.
 
     Return "" when nothing is left of the name. In a long name, the part before the ending is shortened.
     """
@@ -33,6 +33,6 @@ def file_name(given: str) -> str:
 
 
 def ending_of(name: str) -> str:
-    """Return the ending of a name in lower case, without its dot. Return "" when the name has none."""
+    """Return the ending of a file's name in lower case, without its dot. Return "" when the name has no ending."""
     found = _ENDING.search(name)
     return found[1].lower() if found else ""

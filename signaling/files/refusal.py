@@ -17,7 +17,7 @@ SENTENCES: dict[FileReason, str] = {
 
 
 class FileRefused(Exception):
-    """The file is refused. `reason` is a key of `SENTENCES`. `found`: the name that the virus scanner gave, or ""."""
+    """A sent file is refused. `reason`: a key of `SENTENCES`. `found`: the virus scanner's name of the virus, or ""."""
 
     def __init__(self, reason: FileReason, found: str = "") -> None:
         super().__init__(reason)

@@ -16,20 +16,20 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 FLUSH_BYTES = 256 * 1024  # bytes collected in memory before a thread writes them
-STALE_S = 24 * 3600.0  # a part that is older was left by a server that died: no upload takes so long
+STALE_S = 24 * 3600.0  # an unfinished file older than this was left by a server that died: no upload takes so long
 _ARRIVING = "arriving"
 _SESSION = re.compile(r"s-[A-Za-z0-9_-]{1,60}")
 _FILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def _make_private(folder: Path) -> None:
-    """Make `folder`, and its parent if need be, readable by this user only."""
+    """Make `folder`, and its parents if they are missing. Only this user can read the new folders."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
 class Part:
-    """A file that is arriving. Use it as an async context manager: at the end the file is deleted unless it was kept."""
+    """A file that is arriving, as an async context manager. At the end, the file is deleted unless `Files.keep` has moved it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,7 +46,7 @@ class Part:
         return os.fdopen(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
     async def write(self, data: bytes) -> None:
-        """Add bytes. At most `FLUSH_BYTES` and one call's bytes are in memory."""
+        """Add bytes to the arriving file. At most `FLUSH_BYTES` and the bytes of one call are in memory."""
         self._collected += data
         self.size_bytes += len(data)
         if len(self._collected) >= FLUSH_BYTES:
@@ -75,17 +75,17 @@ class Part:
 
 
 class Files:
-    """The files in `folder`."""
+    """The files that people have sent each other, in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def part(self) -> Part:
-        """Return a new arriving file, to write to."""
+        """Return a new, empty file to which the bytes of an upload can be written."""
         return Part(self.folder / _ARRIVING / secrets.token_hex(12))
 
     async def keep(self, part: Part, session: str, file: str) -> None:
-        """Move a finished part to its place. Raises ValueError for ids that do not have our form."""
+        """Move an arrived file to its place in the folder of its session. `file`: its id. Raises ValueError for malformed ids."""
         await asyncio.to_thread(self._keep, part, session, file)
 
     def _keep(self, part: Part, session: str, file: str) -> None:
@@ -94,13 +94,13 @@ class Files:
         part.path.replace(target)
 
     def path(self, session: str, file: str) -> Path:
-        """Return the path of the file. Raises ValueError for ids that do not have our form."""
+        """Return where a file of a session is stored. `file`: its id. Raises ValueError for malformed ids."""
         if not _SESSION.fullmatch(session) or not _FILE.fullmatch(file):
             raise ValueError(file)
         return self.folder / session / file
 
     async def drop(self, session: str, file: str) -> None:
-        """Delete one file."""
+        """Delete one file of a session. Raises ValueError for malformed ids."""
         await asyncio.to_thread(self.path(session, file).unlink, missing_ok=True)
 
     async def erase(self, session: str) -> None:
@@ -131,7 +131,7 @@ class Files:
                 continue  # another server has deleted this unfinished file first
 
     def free_bytes(self) -> int:
-        """Return the free space at the folder. If the folder does not exist yet, ask for its nearest existing parent."""
+        """Return the free bytes on the disk of the folder. For a missing folder, use the nearest parent that exists."""
         here = self.folder
         while not here.exists():
             here = here.parent

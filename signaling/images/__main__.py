@@ -1,8 +1,8 @@
-"""`python -m signaling.images`: re-encodes pictures, one after another, within limits that the kernel enforces.
+"""`python -m signaling.images`: a process that re-encodes pictures, one after another, within limits that the kernel enforces.
 
-A request on standard input is four bytes of length, then the picture. The reply on standard output is a line of JSON, then the
-new picture. The line has `busy_s` (CPU time) and either a `reason`, or `mime`, `width`, `height` and `size` (of the new picture,
-in bytes).
+A request on standard input is four bytes with the picture's length, then the picture. The reply on standard output is a line of
+JSON, then the new picture. The line has `busy_s` (seconds of CPU time). For a refused picture it also has `reason`, otherwise
+`mime`, `width`, `height` and `size` (bytes of the new picture).
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from .refusal import PictureRefused
 
 PR_SET_PDEATHSIG = 1
 NICE = 5  # added to the process's niceness, so that calls get the CPU first
-_STATUS = Path("/proc/self/status")  # this file exists on Linux only
+_STATUS = Path("/proc/self/status")  # memory use of this process; the file exists on Linux only
 
 
 def confine(memory_bytes: int) -> None:
-    """Forbid this process to write files and core dumps, and limit it to `memory_bytes` more memory than it uses now."""
+    """Forbid this process to write files and core dumps. Let it use at most `memory_bytes` more memory than now."""
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

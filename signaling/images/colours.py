@@ -13,7 +13,10 @@ _SPACES = {"L": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK"}
 
 
 def plain(image: Image.Image, known: Metadata) -> Image.Image:
-    """Return the image as L, RGB or RGBA with eight bits a channel. CMYK with a profile stays CMYK: `in_srgb` converts it."""
+    """Return the image in one of Pillow's modes L, RGB and RGBA, with eight bits a channel.
+
+    A CMYK image with a colour profile stays CMYK, because `in_srgb` needs the profile to convert it.
+    """
     alpha = _alpha(image, known)
     if image.mode.startswith("I"):
         image = image.convert("I").point(_HIGH_BYTE, "L")
@@ -29,7 +32,7 @@ def plain(image: Image.Image, known: Metadata) -> Image.Image:
 
 
 def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Return an image from `plain`, converted to sRGB. An unusable profile is ignored."""
+    """Return an image that `plain` has made, converted from its colour profile to sRGB. An unusable profile is ignored."""
     if profile and not _is_srgb(profile):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -43,14 +46,14 @@ def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _is_srgb(profile: bytes) -> bool:
-    """Return whether this is an sRGB profile. Such profiles, which most pictures have, contain the name in ASCII or UTF-16."""
+    """Return whether a colour profile is sRGB, as in most pictures: such a profile has “sRGB” in its name (ASCII or UTF-16)."""
     return b"sRGB" in profile or b"\0s\0R\0G\0B" in profile
 
 
 def _alpha(image: Image.Image, known: Metadata) -> Image.Image | None:
-    """Return the alpha channel of a PNG that names one colour as transparent, else None.
+    """Return an alpha channel for a PNG in which one colour is transparent. Return None for other pictures.
 
-    Pillow scales samples of fewer than eight bits to the range 0 to 255.
+    Pillow scales samples of fewer than eight bits to the range 0 to 255, so the transparent colour is scaled in the same way.
     """
     samples = known.transparent
     if not samples:

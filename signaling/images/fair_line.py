@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Who(NamedTuple):
-    """A client. `address`: its network. `session`: unique to one person in one session."""
+    """A client that waits for work. `address`: its network. `session`: the id of one person in one session."""
 
     address: str
     session: str
@@ -23,9 +23,9 @@ class Full(Exception):
 
 
 class Ledger:
-    """Seconds of work by key. A sum halves every `half_life_s`.
+    """Sums of the seconds of work that each key, such as an address, has caused. A sum halves every `half_life_s` seconds.
 
-    At most `most_keys` keys are held. When there are too many, the key that was not charged for longest is dropped.
+    At most `most_keys` keys are held. When there are more, the key that was not charged for longest is dropped.
     """
 
     def __init__(self, half_life_s: float = 60.0, most_keys: int = 20_000, clock: Callable[[], float] = monotonic) -> None:
@@ -35,19 +35,19 @@ class Ledger:
         self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def charge(self, key: str, seconds: float) -> None:
-        """Add seconds of work to a key."""
+        """Add seconds of work to the sum of a key."""
         self._spent[key] = (self.of(key) + seconds, self._clock())
         self._spent.move_to_end(key)
         if len(self._spent) > self._most_keys:
             self._spent.popitem(last=False)
 
     def of(self, key: str, now_s: float | None = None) -> float:
-        """Return the decayed seconds of a key at `now_s`. Pass the same `now_s` for keys that are compared."""
+        """Return the sum of a key, decayed until `now_s`. To compare keys, pass the same `now_s` for all."""
         spent, at_s = self._spent.get(key, (0.0, 0.0))
         return spent * math.pow(2.0, (at_s - (self._clock() if now_s is None else now_s)) / self._half_life_s)
 
     def now_s(self) -> float:
-        """Return the present time of the ledger's clock."""
+        """Return the present time of the ledger's clock, in seconds."""
         return self._clock()
 
     def __len__(self) -> int:
@@ -55,11 +55,11 @@ class Ledger:
 
 
 class FairLine:
-    """A fair queue. `at_once` clients work, of them at most `each_address` of one address; `most_waiting` clients wait.
+    """A fair queue. At most `at_once` clients work, and at most `each_address` of one address. At most `most_waiting` wait.
 
-    The next turn goes to the address with the fewest turns now. Among equals it goes to the address, then to the session, that
-    has spent least (`ledger`), and then to the first comer. When too many wait, the session with the most waiting clients loses
-    its newest one.
+    The next turn goes to a client of the address with the fewest clients at work. If several addresses have as few, these decide
+    in turn: the least sum of work of the address (`ledger`), the least sum of the session, the longest wait. When too many
+    clients wait, the session with the most waiting clients loses its newest client.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:
@@ -71,12 +71,15 @@ class FairLine:
         self._waiting: dict[asyncio.Future[None], Who] = {}
 
     def __len__(self) -> int:
-        """Return how many clients wait."""
+        """Return how many clients wait for a turn."""
         return len(self._waiting)
 
     @asynccontextmanager
     async def turn(self, who: Who, longest_s: float) -> AsyncIterator[None]:
-        """Wait for a turn and hold it. Raises Full when too many wait, or when the turn does not come within `longest_s`."""
+        """Wait for a turn, and hold the turn while the body runs.
+
+        Raises Full when too many clients wait, or when the turn does not come within `longest_s` seconds.
+        """
         if not self._may_enter(who):
             await self._wait(who, longest_s)
         else:
@@ -85,7 +88,7 @@ class FairLine:
             yield
         finally:
             self._inside[who.address] -= 1
-            self._inside += Counter()  # drops keys whose count is zero
+            self._inside += Counter()  # drops addresses without a client at work
             self._next()
 
     def _may_enter(self, who: Who) -> bool:
@@ -122,7 +125,7 @@ class FairLine:
             if not ready:
                 return
             now_s = self._ledger.now_s()
-            # among equals, `min` takes the first comer
+            # of clients with the same rank, `min` takes the one that came first
             place = min(ready, key=lambda each: self._rank(self._waiting[each], now_s))
             self._inside[self._waiting.pop(place).address] += 1
             place.set_result(None)

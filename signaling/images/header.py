@@ -1,7 +1,7 @@
-"""The header of a picture: its format, its size, and the memory that decoding takes.
+"""Read the header of a picture: the format, the size, and the memory that decoding takes.
 
-Pure, and cheap on any input. The server reads the header before it gives the picture to the process that decodes. Layouts: PNG
-(W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649). For HEIC and AVIF see `heif`.
+Pure, and cheap on any input. The server reads the header before it passes the picture to the process that decodes pictures.
+Layouts: PNG (W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649). For HEIC and AVIF see `heif`.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from .refusal import MOST_BYTES, MOST_PIXELS, PictureRefused
 
 Form = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF"]
 
-LONGEST_SIDE = 2048  # pixels; larger pictures are scaled down
+LONGEST_SIDE = 2048  # most pixels of a side; larger pictures are scaled down
 MOST_MEMORY = 250_000_000  # bytes that decoding one picture may take; an iPhone's photo of 24 megapixels takes 245 million
 MOST_WIDTH = 32_768  # pixels; a picture is scaled in strips as wide as the picture, so its width limits the memory of a strip
 MOST_SCANS = 64  # most scans of a JPEG; cameras and editors write at most 12
 MOST_SEGMENTS = 2_000  # most segments of a JPEG before its first scan
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples of a pixel, by PNG's colour type
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type of a PNG → samples of a pixel
 _SCAN = b"\xff\xda"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers that no length follows
-_HEIF_BYTES_A_PIXEL = 10  # bytes of a pixel while decoding: planes of the codec, colours, and two copies of Pillow; measured: 9.3
-# bytes of a pixel while decoding: two canvases of libwebp's animation decoder, Pillow's copy, and the image
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers without a length after them
+_HEIF_BYTES_A_PIXEL = 10  # bytes that decoding takes for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3
+# bytes that decoding takes for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image
 _WEBP_BYTES_A_PIXEL = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A picture's header. `memory_bytes`: at most so many bytes for decoding. `work`: pixels times the passes over them."""
+    """What a picture's header says. `memory_bytes`: the most memory for decoding. `work`: pixels times the decoder's passes."""
 
     form: Form
     width: int
@@ -44,7 +44,7 @@ class Header:
 
 
 def look(data: bytes) -> Header:
-    """Read the header.
+    """Read the header of a picture.
 
     Raises PictureRefused: not_a_picture, picture_too_large, picture_too_costly, picture_damaged.
     """
@@ -64,7 +64,7 @@ def look(data: bytes) -> Header:
 
 
 def form_of(data: bytes) -> Form | None:
-    """Return the format by the first bytes, whatever type the sender names. Return None for a format that we do not accept."""
+    """Return the format of a picture by its first bytes. Return None for a format that we do not accept."""
     if data.startswith(_PNG):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -111,14 +111,14 @@ def _jpeg(data: bytes) -> Header:
     scans = data.count(_SCAN)
     if scans > MOST_SCANS:
         raise PictureRefused("picture_too_costly")
-    # the decoder holds all coefficients, of two bytes each, until the last scan
+    # the decoder of a JPEG in several scans holds all coefficients, of two bytes each, until the last scan
     if marker in _PROGRESSIVE or scans > components + 2:
         memory += sum(2 * pixels * (each >> 4) * (each & 15) // (across * down) for each in factors)
     return Header("JPEG", width, height, memory, pixels * max(1, scans))
 
 
 def fitted(width: int, height: int) -> tuple[int, int]:
-    """Return the size to which a picture is scaled."""
+    """Return the width and height to which a picture of this size is scaled down: the longest side is `LONGEST_SIDE` or less."""
     scale = max(1.0, max(width, height) / LONGEST_SIDE)
     return max(1, round(width / scale)), max(1, round(height / scale))
 
@@ -131,16 +131,16 @@ def _drafted(width: int, height: int) -> int:
 
 
 def _first_frame(data: bytes) -> tuple[int, int]:
-    """Return the marker of the last frame header before the first scan, and the offset of that header's length.
+    """Return the marker of a JPEG's last frame header before the first scan, and the offset of that header's length.
 
-    Decoders use the last of several frame headers.
+    When a JPEG has several frame headers, decoders use the last.
     """
     at, found = 2, None
     for _ in range(MOST_SEGMENTS):
         while data[at] == 0xFF and data[at + 1] == 0xFF:
             at += 1
         if data[at] != 0xFF:
-            at += 1  # bytes between segments are skipped, as decoders do
+            at += 1  # skip bytes between segments, as decoders do
             continue
         marker, at = data[at + 1], at + 2
         if marker == 0xDA:

@@ -1,7 +1,7 @@
-"""The metadata of a picture. This module reads the few facts that display needs, and removes all metadata before decoding.
+"""Read the few facts in a picture's metadata that display needs, and remove the metadata before decoding. Pure.
 
-Decoders get the pixels only, so an odd EXIF block or a megabyte of text is no reason to refuse a picture. Pure. Unreadable
-metadata counts as absent. Layouts: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
+Decoders get the pixels only, so an odd EXIF block or a megabyte of text is no reason to refuse a picture. Unreadable metadata
+counts as absent. Layouts: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .header import Form
 
-MOST_PROFILE = 4 * 1024 * 1024  # most bytes of an ICC profile; printers' profiles have two million
+MOST_PROFILE = 4 * 1024 * 1024  # most bytes of a colour profile (ICC); printers' profiles have two million
 _ORIENTATION = 0x0112
 _SHORT = 3
 _MOST_TAGS = 1_000
@@ -29,10 +29,10 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The facts that display needs.
+    """The facts in a picture's metadata that display needs.
 
-    `orientation`: 1 to 8, as in EXIF. `profile`: the ICC profile, b"" for none. `transparent`: the samples of the one transparent
-    colour, with `depth` bits each; () for none.
+    `orientation`: 1 to 8, as in EXIF. `profile`: the ICC colour profile, b"" for none. `transparent`: the samples of the colour
+    that is transparent, with `depth` bits each; () for none.
     """
 
     orientation: int = 1
@@ -44,17 +44,17 @@ class Metadata:
 def split(data: bytes, form: Form) -> tuple[bytes, Metadata]:
     """Return the picture without its metadata, and the metadata."""
     readers = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp}
-    # for these formats, `decoded` makes the metadata from what the decoder found
+    # HEIC and AVIF keep their metadata here: `decoded` reads what their decoder has found
     return readers[form](data) if form in readers else (data, Metadata())
 
 
 def decoded(exif: bytes, profile: bytes) -> Metadata:
-    """Return the metadata of a HEIC or AVIF from what its decoder found."""
+    """Return the metadata of a HEIC or AVIF picture from the EXIF block and the colour profile that its decoder has found."""
     return Metadata(orientation=orientation_of(exif), profile=profile if len(profile) <= MOST_PROFILE else b"")
 
 
 def orientation_of(exif: bytes) -> int:
-    """Return the orientation from an EXIF block, or 1 when the block has none."""
+    """Return a picture's orientation (1 to 8) from its EXIF block, or 1 when the block has no orientation."""
     tiff = exif.removeprefix(_EXIF)
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
@@ -92,7 +92,7 @@ def _png(data: bytes) -> tuple[bytes, Metadata]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """Yield the kind, the whole and the body of each chunk. The last chunk may be truncated."""
+    """Yield each chunk of a PNG: its kind, the whole chunk, and the chunk's data. The last chunk may be truncated."""
     view, at = memoryview(data), 8
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -108,7 +108,7 @@ def _transparent(body: bytes, colour: int) -> tuple[int, ...]:
 
 
 def _inflated(packed: bytes) -> bytes:
-    """Return the inflated profile. Return b"" when it is no zlib stream or is longer than `MOST_PROFILE`."""
+    """Return the decompressed colour profile of a PNG. Return b"" when it is no zlib stream or is longer than `MOST_PROFILE`."""
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(packed, MOST_PROFILE)
@@ -121,7 +121,7 @@ def _inflated(packed: bytes) -> bytes:
 
 
 def _jpeg(data: bytes) -> tuple[bytes, Metadata]:
-    """Split a JPEG. The JFIF and Adobe segments stay in the picture, because they define the colour space."""
+    """Return a JPEG without its metadata, and the metadata. The JFIF and Adobe segments stay: they define the colour space."""
     kept: list[bytes | memoryview] = [b"\xff\xd8"]
     orientation, profile = 1, []
     view, at = memoryview(data), 2
@@ -145,7 +145,7 @@ def _jpeg(data: bytes) -> tuple[bytes, Metadata]:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield the marker, start and end of each segment before the first scan."""
+    """Yield the marker, start and end of each segment of a JPEG before its first scan."""
     at = 2
     while at + 4 <= len(data):
         if data[at] != 0xFF or data[at + 1] in (0x00, 0xFF):
@@ -166,7 +166,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _webp(data: bytes) -> tuple[bytes, Metadata]:
-    """Read the metadata of a WebP. The metadata stays in the picture, because the decoder does not parse it."""
+    """Return a WebP unchanged, and its metadata. The metadata stays in the picture, because the decoder does not parse it."""
     found, at = dict.fromkeys((b"EXIF", b"ICCP"), b""), 12
     while at + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, at)

@@ -15,12 +15,12 @@ from .header import Form, Header, fitted, look
 from .metadata import Metadata, decoded, split
 from .refusal import PictureRefused
 
-# imported here; otherwise Pillow loads all its plugins at the first picture
+# importing these plugins here keeps Pillow from loading all plugins at the first picture
 PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
-MOST_LOSSLESS = 1_500_000  # bytes of a lossless result; a larger drawing is encoded like a photo
+MOST_LOSSLESS = 1_500_000  # most bytes of a lossless result; a larger drawing is encoded like a photo
 _OF_PHONES = ("HEIF", "AVIF")
 _STRIP_BYTES = 4_000_000  # bytes of one strip of decoded pixels
 _TO_UPRIGHT = {
@@ -31,7 +31,7 @@ _TO_UPRIGHT = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}  # the transposition for each value of EXIF's orientation
+}  # EXIF's orientation → the transposition that makes the picture upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ def reencode(data: bytes) -> Picture:
 
 
 def _decode(pixels: bytes, header: Header) -> Image.Image:
-    """Decode the first frame. A JPEG is decoded at the smallest of its scales that is still large enough."""
+    """Decode the first frame of a picture. A JPEG is decoded at the smallest scale (1, 1/2, 1/4, 1/8) that is large enough."""
     _load_plugin(header.form)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # not needed: `look` has checked a lower limit
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # Pillow need not warn: `look` has checked a lower limit
         image = Image.open(io.BytesIO(pixels), formats=(header.form,))
-    if not _agrees(image, header):  # the picture has two headers, and `look` has estimated the memory by the other one
+    if not _agrees(image, header):  # the picture has two headers, and `look` has estimated the memory by the other header
         raise PictureRefused("picture_damaged")
     image.draft("RGB", fitted(*image.size))
     image.load()
@@ -84,7 +84,7 @@ def _decode(pixels: bytes, header: Header) -> Image.Image:
 
 
 def _agrees(image: Image.Image, header: Header) -> bool:
-    if header.form in _OF_PHONES:  # decoders of these formats have already turned and cropped the picture
+    if header.form in _OF_PHONES:  # decoders of HEIC and AVIF have already turned and cropped the picture
         return image.width * image.height <= header.width * header.height
     return image.size == (header.width, header.height)
 
@@ -104,10 +104,10 @@ def _load_plugin(form: Form) -> None:
 
 
 def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
-    """Scale the image down in strips, so that only the decoded image is in memory at full size, and no copy of it."""
+    """Scale the image down in strips, so that no copy of the image is in memory at full size."""
     width, height = fitted(*image.size)
     up = image.height / height
-    margin = ceil(3 * up) + 8  # source rows around a strip: three for the filter, and the rounding of `reduce`
+    margin = ceil(3 * up) + 8  # source rows above and below a strip, for the filter's reach and the rounding of `reduce`
     rows = max(1, int(_STRIP_BYTES / (4 * image.width) / up))
     small: Image.Image | None = None
     for top in range(0, height, rows):
@@ -123,7 +123,7 @@ def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
 
 
 def _write(image: Image.Image, *, lossless: bool) -> Picture:
-    image.info.clear()  # otherwise Pillow would write this metadata again
+    image.info.clear()  # otherwise Pillow writes the metadata into the new picture
     if lossless:
         out = io.BytesIO()
         image.save(out, "PNG")

@@ -1,6 +1,7 @@
-"""The process that decodes pictures for the server.
+"""Run the process that re-encodes pictures for the server (`__main__`).
 
-The process starts at the first picture, ends when it is idle, and is replaced when a picture kills it.
+The process starts at the first picture, and ends when it is idle. When a picture kills the process, the next picture starts a new
+process.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from .refusal import PictureRefused
 
 log = structlog.get_logger(__name__)
 
-WORKING_BYTES = 96 * 1024 * 1024  # memory in addition to the decoded picture: the file, strips, the result and the encoder
+WORKING_BYTES = 96 * 1024 * 1024  # bytes of memory besides the decoded picture: the file, strips, result and encoder
 PROCESSOR_S = 8  # seconds of CPU time for one picture; the largest honest picture takes 2 s
-LONGEST_S = 30.0  # seconds of waiting for the result; longer than PROCESSOR_S, because the machine may be busy
+LONGEST_S = 30.0  # seconds to wait for a re-encoded picture; longer than PROCESSOR_S, because the machine may be busy
 IDLE_S = 120.0  # seconds without a picture after which the process ends
 
 
 class Workshop:
-    """A process that re-encodes one picture at a time: callers must queue. `memory_bytes`: limit for a decoded picture."""
+    """The process that re-encodes pictures, one at a time, so callers must queue. `memory_bytes`: limit for a decoded picture."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes + WORKING_BYTES
@@ -37,13 +38,13 @@ class Workshop:
 
     @property
     def pid(self) -> int | None:
-        """Return the id of the process, or None when it does not run."""
+        """Return the process's id, or None while the process does not run."""
         return self._process.pid if self._process else None
 
     async def reencode(self, data: bytes) -> tuple[Picture, float]:
-        """Return the re-encoded picture and the CPU time in seconds.
+        """Return a re-encoded picture, and the seconds of CPU time that re-encoding has taken.
 
-        Raises PictureRefused, also when the process has exceeded its limits.
+        Raises PictureRefused, also when the picture has made the process exceed its limits.
         """
         if self._ending is not None:
             self._ending.cancel()
@@ -62,7 +63,7 @@ class Workshop:
             self._ending = asyncio.get_running_loop().call_later(IDLE_S, self._end)
 
     async def close(self) -> None:
-        """End the process."""
+        """Kill the process, if it runs."""
         if self._ending is not None:
             self._ending.cancel()
         process, self._process = self._process, None
@@ -79,13 +80,13 @@ class Workshop:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                # without the server's own variables, which may contain secrets
+                # the process gets none of the server's own variables, which may contain secrets
                 env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},
             )
         return self._process
 
     async def _killed(self) -> PictureReason:
-        """End the process. Return the reason why its picture is refused."""
+        """Kill the process. Return the reason why the picture that it was decoding is refused."""
         process, self._process = self._process, None
         if process is None:
             return "picture_damaged"
@@ -99,7 +100,7 @@ class Workshop:
         return "picture_too_costly" if code in (-signal.SIGXCPU, -signal.SIGKILL) else "picture_damaged"
 
     def _end(self) -> None:
-        """Close the input of the process, so that it ends."""
+        """Close the input of the idle process, so that the process ends."""
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
             process.stdin.close()
