@@ -1,6 +1,6 @@
 """Mails to staff about their accounts: invitations, new passwords, and sign-ins in a browser that is new to the member.
 
-Each mail has a one-time link. `Composer` makes the link when the mail is sent, so that the outbox never holds one.
+Most of these mails have a one-time link. `Composer` makes the link when the mail is sent, so that the outbox never holds a link.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from .words import FRAMES, language_of
 
 INVITATION_LIFE_MS = 3 * 86_400_000
 RESET_LIFE_MS = 3_600_000
-MOST_TASKS = 200  # mails that are being queued at the same time
-MOST_SAME_ADDRESS = 5  # members with the same address who all get a link
+MOST_TASKS = 200  # most mails that are being queued at the same time
+MOST_SAME_ADDRESS = 5  # most members with the same mail address who get a link when somebody types the address
 
 
 class AccountMails:
@@ -41,7 +41,7 @@ class AccountMails:
         self._settings = settings
         self._count = count
         self._now = now
-        self._asked = Buckets(burst=3, per_minute=1 / 20)  # new passwords that are asked for one member
+        self._asked = Buckets(burst=3, per_minute=1 / 20)  # limits “I forgot my password” for each member
         self._background = Background(MOST_TASKS, count)
 
     @property
@@ -50,13 +50,13 @@ class AccountMails:
         return self._postbox.enabled
 
     async def close(self) -> None:
-        """Finish what is being queued."""
+        """Wait until the mails that are being queued are in the outbox."""
         await self._background.close()
 
     async def invite(self, member: StaffRecord) -> bool:
-        """Queue an invitation or, for a member who has a password, a link for a new one. Return whether it was queued.
+        """Queue an invitation or, for a member who has a password, a link for a new password. Return whether a mail was queued.
 
-        It is not queued without a mail server, for a member without an address, and for one who signs in at a provider.
+        No mail is queued without a mail server, for a member without an address, and for a member who signs in at a provider.
         """
         if not self.enabled or not member.mail or await self._records.is_of_provider(member.id):
             return False
@@ -69,7 +69,10 @@ class AccountMails:
         return True
 
     def forgot(self, login: str) -> None:
-        """Send a link for a new password to whoever has this login or address. The caller learns nothing, not even by time."""
+        """Mail a link for a new password to the member with this login, or to the members with this mail address.
+
+        The caller does not learn whether there is such a member, not even by the time that this takes.
+        """
         self._background.later(self._forgot(login.strip()))
 
     async def _forgot(self, login: str) -> None:
@@ -87,7 +90,7 @@ class AccountMails:
             await self._records.audit("unknown", "password.mail", f"staff/{member.id}", self._now())
 
     def signed_in(self, member: StaffRecord, *, sign_in: str, device: str, network: str) -> None:
-        """Tell a member of a sign-in in a browser that is new to them. `sign_in`: its public id."""
+        """Mail a member that somebody signed in as them in a browser that they never used before. `sign_in`: its public id."""
         if self.enabled and member.mail:
             self._background.later(self._new_device(member, sign_in, device, network))
 
@@ -98,20 +101,23 @@ class AccountMails:
         await self._post(NEW_DEVICE, member, 0, key=f"{NEW_DEVICE}/{sign_in}", **told)
 
     async def confirm(self, member: StaffRecord, address: str) -> None:
-        """Ask at a member's new address whether it is theirs. A later request replaces one that waits. Raises MailRefused."""
+        """Mail a link to a member's new address, by which the member confirms that the address is theirs. Raises MailRefused.
+
+        The mail replaces an earlier one that was not sent yet.
+        """
         key = f"{MAIL_CONFIRM}/{member.id}"
         await self._records.drop_mails(key)
         await self._post(MAIL_CONFIRM, member, 0, key=key, to=address, present=member.mail)
 
     def moved(self, member: StaffRecord, former: str) -> None:
-        """Tell a member's former address that mails go to another one from now on."""
+        """Mail a member's former address that the member's mails go to another address from now on."""
         if self.enabled and former:
             key, to = f"mail_changed/{member.id}/{self._now()}", masked(member.mail)
             told = self._post("mail_changed", member, 0, key=key, former=former, present=member.mail, to=to)
             self._background.later(told)
 
     async def _zone(self, member: StaffRecord) -> str:
-        """Return the time zone of the first site with opening hours for which this member works, or ""."""
+        """Return the time zone of the first opening hours at the sites for which this member works. Return "" without any."""
         for site in await self._records.sites(served_by(member)):
             for category in site.categories.values():
                 if category.hours is not None:
@@ -140,5 +146,5 @@ class AccountMails:
 
 
 def _language(member: StaffRecord) -> str:
-    """Return the language in which this member reads mails."""
+    """Return the language of mails to this member of staff."""
     return language_of(member.locale or next(iter(member.languages), ""))

@@ -1,4 +1,4 @@
-"""Queue mails in tasks of their own, so that nobody waits for the outbox."""
+"""Queue mails in tasks of their own, so that no caller waits until the mail is in the outbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class Background:
-    """Tasks that queue mails, at most `most` at a time. `count` counts by reason what was not queued."""
+    """Runs tasks that queue mails, at most `most` at a time. `count`: counts the mails that were not queued, by reason."""
 
     def __init__(self, most: int, count: Counter[str]) -> None:
         self._most = most
@@ -24,7 +24,7 @@ class Background:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def later(self, work: Coroutine[Any, Any, object]) -> None:
-        """Start this work, and return at once. When too much is under way, drop the work and count it."""
+        """Start a task for work that queues a mail, and return at once. If `most` tasks run already, count and drop the work."""
         if len(self._tasks) >= self._most:
             work.close()
             self._count["mail.too_many_tasks"] += 1
@@ -34,7 +34,7 @@ class Background:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Finish what is being queued."""
+        """Wait until all tasks have ended."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _safely(self, work: Coroutine[Any, Any, object]) -> None:

@@ -13,14 +13,14 @@ from .messages import Attachment
 
 CALLBACK_MINUTES: Final = 15
 _WARNS = timedelta(minutes=-10)
-_FEED_RENEWED = timedelta(minutes=15)  # how often calendars may ask for a feed
+_FEED_RENEWED = timedelta(minutes=15)  # how often a calendar program should fetch the feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booked:
-    """A booked time. All events with the same `id` are one, so a calendar replaces the earlier event.
+    """The time of a callback or an appointment. A calendar replaces an earlier event with the same `id`.
 
-    `moved`: how often the time has changed; a calendar keeps the event with the highest number.
+    `moved`: how often the time has changed. A calendar keeps the event with the highest number.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Booked:
 
 
 def attachment(booked: Booked, now_ms: int) -> Attachment:
-    """Return the event as a file for a mail, when the time is booked, moved or cancelled."""
+    """Return a calendar file for a mail that says that a time was booked, moved or cancelled."""
     method = "CANCEL" if booked.cancelled else "PUBLISH"
     calendar = _calendar("Callback")
     calendar.add("method", method)
@@ -42,7 +42,7 @@ def attachment(booked: Booked, now_ms: int) -> Attachment:
 
 
 def feed(name: str, booked: Iterable[Booked], now_ms: int) -> bytes:
-    """Return a calendar to subscribe to. `name`: its title."""
+    """Return a member's callbacks and appointments as a calendar to which calendar programs can subscribe. `name`: its title."""
     calendar = _calendar("Appointments")
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", _FEED_RENEWED, {"value": "DURATION"})

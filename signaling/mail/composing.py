@@ -26,18 +26,18 @@ from .messages import Attachment, Envelope, message
 from .unsubscribing import Addresses
 from .words import language_of
 
-THREAD_MS = 7 * 86_400_000  # ms for which a link into a conversation works
+THREAD_MS = 7 * 86_400_000  # ms for which a mail's link into a conversation works
 MOST_QUOTED_LINES = 20
-MOST_COPY_BYTES = 5 * 1024 * 1024  # most bytes of pictures in a copy; many mail servers refuse mails above 10 MB
+MOST_COPY_BYTES = 5 * 1024 * 1024  # most bytes of pictures in a conversation's copy; many mail servers refuse 10 MB
 _QUOTED = Seen(2000, lines=True, cut=True)
 
 
 class Outdated(Exception):
-    """The site or session that the mail is about no longer exists, so the mail must not be sent."""
+    """The site, session or member that a mail is about is gone or has changed, so the mail must not be sent."""
 
 
 class Composer:
-    """Writes the mails of this server."""
+    """Writes a mail from its row in the outbox, at the moment of sending."""
 
     def __init__(self, records: Records, addresses: Addresses, *, url: str, sender: str, now: Callable[[], int]) -> None:
         """Make a composer. `url`: origin of the users' pages. `sender`: the from-address."""
@@ -48,7 +48,10 @@ class Composer:
         self._now = now
 
     async def compose(self, mail: MailRecord) -> EmailMessage:
-        """Return the message. Raises Outdated, RecordsAway, and UnknownSession for a session that was erased meanwhile."""
+        """Return the message for a mail of the outbox.
+
+        Raises Outdated, RecordsAway, and UnknownSession for a session that was erased meanwhile.
+        """
         kind: Kind = mail.kind  # type: ignore[assignment]  # only `Postbox.post` writes kinds
         site = await self._records.site(mail.site) if mail.site else None
         if mail.site and site is None:
@@ -84,7 +87,7 @@ class Composer:
         return await asyncio.to_thread(message, written, envelope, files, self._now())  # pictures take long to encode
 
     async def _link(self, mail: MailRecord, kind: Kind) -> tuple[str, int | None] | None:
-        """Return the mail's link and when it expires (Unix ms). Return None for a mail without a link.
+        """Return the mail's link, and when the link expires (Unix ms; None: never). Return None for a mail without a link.
 
         The link of an alert never expires. All other links work once. Only the hash of a link's token is stored, so each try to
         send the mail makes a new link.
@@ -101,10 +104,10 @@ class Composer:
         return f"{self._url}/call#invite={token}", until
 
     async def _account_link(self, mail: MailRecord) -> tuple[str, int] | None:
-        """Return the link of a mail about a staff account, and when it expires. None: the mail has no link.
+        """Return the link of a mail about a staff account, and when the link expires (Unix ms). None: the mail has no link.
 
-        The member's links are made only now, so that the outbox never holds one. Raises Outdated when the member is gone or
-        deactivated, or has another address by now.
+        The link is made only now, so that the outbox never holds a link. Raises Outdated when the member is gone or deactivated,
+        or has another mail address by now.
         """
         member = await self._records.staff(str(mail.args["staff"]))
         if member is None or not member.active or member.mail != mail.args.get("present", mail.address):
@@ -135,7 +138,7 @@ class Composer:
         )
 
     async def _said(self, mail: MailRecord, site: Site | None) -> str:
-        """Return the texts of staff that the mail quotes. Return "" if the mail quotes nothing, or the site allows no quotes."""
+        """Return the lines of staff that the mail quotes. Return "" when it quotes nothing, or the site allows no quotes."""
         since = mail.args.get("since_seq")
         if since is None or site is None or site.mail.content != "on" or mail.session is None:
             return ""
@@ -183,14 +186,14 @@ def _values(mail: MailRecord, zone: tzinfo) -> dict[str, str]:
 
 
 def _own(site: Site | None, mail: MailRecord) -> MailText:
-    """Return the site's own wording of this mail."""
+    """Return the site's own wording of this kind of mail in the mail's language. It is empty if the site has none."""
     texts = site.mail.texts if site else {}
     language = site.language_for(mail.language) if site else None
     return texts.get(mail.language, texts.get(language or "", {})).get(mail.kind, MailText())
 
 
 def _zone(site: Site | None, session: SessionRecord | None, wanted: str) -> tzinfo:
-    """Return the reader's zone if it is known, else the zone of the category's opening hours, else UTC."""
+    """Return the time zone of a mail's times: the recipient's (`wanted`), else that of the category's opening hours, else UTC."""
     if wanted:
         return zone_of(wanted)
     hours = site.hours_of(session.category) if site is not None and session is not None else None

@@ -32,7 +32,7 @@ Account = Literal["invitation", "password_reset", "new_device", "mail_confirm", 
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
-_SOON = 1  # the rank after `BOOKED`
+_SOON = 1  # rank of mails that are sent after those of the rank `BOOKED`
 _LATER = 2
 
 THREAD = "thread"  # the purpose of a link that opens a conversation
@@ -46,10 +46,11 @@ ACCOUNT: frozenset[Kind] = frozenset(get_args(Account))
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """The treatment of a kind of mail.
+    """How a kind of mail is treated.
 
-    `rank`: lower is sent first; `BOOKED` goes to an unsubscribed address, too. `life_ms`: a mail older than this is not sent.
-    `opens`: whether the mail has a link into the conversation. `leaves`: whether the recipient can unsubscribe from such mails.
+    `rank`: mails of a lower rank are sent first. Mails of the rank `BOOKED` also go to an unsubscribed address. `life_ms`: a mail
+    older than this is not sent. `opens`: whether the mail has a link into the conversation. `leaves`: whether the recipient can
+    unsubscribe from such mails.
     """
 
     rank: int

@@ -39,7 +39,7 @@ _STYLE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """The content of a letter.
+    """The content from which the texts of a mail are made.
 
     `values`: the values that replace the names in braces. `own`: the site's own wording. `link`: None, or an address and when it
     expires (Unix ms; None: never). `said`: the texts of staff that the mail quotes, or "". `leave`: the address at which the
@@ -68,17 +68,17 @@ class Letter:
 
 
 def moment(at_ms: int, language: str, zone: tzinfo) -> str:
-    """Return the date and time of day, as people write them in `language`."""
+    """Return the date and time of day of a Unix time in ms, as people write them in `language`."""
     return FRAMES[language_of(language)]["moment"].format(datetime.fromtimestamp(at_ms / 1000, zone))
 
 
 def zone_name(zone: tzinfo) -> str:
-    """Return the zone's name, such as "Asia/Seoul"."""
+    """Return the name of a time zone, such as "Asia/Seoul"."""
     return getattr(zone, "key", "UTC")
 
 
 def letter(about: About) -> Letter:
-    """Write the letter."""
+    """Return the subject, plain text and HTML of a mail with this content."""
     language = language_of(about.language)
     words, frame = TEXTS[language][about.kind], FRAMES[language]
     values = {"site": about.site, **about.values}
@@ -91,12 +91,12 @@ def letter(about: About) -> Letter:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    """Replace the names in braces by their values. Unlike `str.format`, this never reads attributes of the values."""
+    """Replace names in braces, such as "{site}", by their values. Unlike `str.format`, this never reads attributes of values."""
     return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def _small(about: About, frame: Frame, values: Mapping[str, str]) -> list[str]:
-    """Return the small print: how long the link works, and why the recipient gets this mail."""
+    """Return a mail's small print, in lines: how long the link works, and why the recipient gets the mail."""
     found: list[str] = []
     if about.link is not None and about.link[1] is not None:
         until = {"when": moment(about.link[1], about.language, about.zone), "zone": zone_name(about.zone)}

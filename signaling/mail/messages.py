@@ -14,7 +14,7 @@ from .letters import Letter
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a mail. `kind`: the media type, such as "text/html". `parameters`: of the media type."""
+    """A file in a mail. `kind`: the media type, such as "text/html". `parameters`: of the media type, such as its charset."""
 
     name: str
     kind: str
@@ -34,7 +34,10 @@ class Envelope:
 
 
 def message(letter: Letter, envelope: Envelope, attachments: tuple[Attachment, ...], now_ms: int) -> EmailMessage:
-    """Return the message. Raises ValueError when a value of a header contains a line end, which `email` refuses."""
+    """Return a mail with this letter and these attachments as an Internet message.
+
+    Raises ValueError when a header's value contains a line end.
+    """
     local, _, domain = envelope.sender.rpartition("@")
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(envelope.sender_name, local, domain)

@@ -1,4 +1,4 @@
-"""Put mails into the outbox. This is all that the rest of the server does about mail."""
+"""Put mails into the outbox. The rest of the server does nothing else about mail."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from signaling.records.outbox import MailRecord, MailRefused
 from .kinds import MANNERS, Kind
 from .unsubscribing import Addresses
 
-AFTER_S = 120  # seconds from an answer until a mail tells of it, unless the user returns earlier
-REPLY_AGAIN_MS = 3_600_000  # least time between two mails about answers, while the user stays away
+AFTER_S = 120  # seconds after an answer of staff until a mail tells the absent user, unless the user returns earlier
+REPLY_AGAIN_MS = 3_600_000  # ms between two mails about answers at least, while the user stays away
 
 
 class Postbox:
@@ -47,8 +47,8 @@ class Postbox:
     ) -> bool:
         """Queue a mail. Return False when a mail with this key is queued already, or was sent within the last `quiet_ms`.
 
-        `organisation`: whose operators see a mail that belongs to no site. `at`: when to send the mail (Unix ms; 0: now).
-        `life_ms`: how long after `at` it may be sent (0: see `MANNERS`).
+        `organisation`: the organisation whose operators see a mail that belongs to no site. `at`: when to send the mail (Unix ms;
+        0: now). `life_ms`: how long after `at` the mail may still be sent (0: as `MANNERS` says).
         """
         if not self.enabled:
             raise MailRefused("mail_off")

@@ -2,7 +2,8 @@
 
 A few tasks, called *lanes*, send at the same time. Each takes the most urgent mail that is due, and keeps its connection to the
 mail server while mails are due. Every step has a time limit, because a mail server may hang or answer in pieces. When the mail
-server itself fails, all lanes pause, longer after each failure. A mail that only waits loses none of its tries.
+server itself fails, all lanes pause, longer after each failure. While a mail
+waits in such a pause, its number of tries does not grow.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from .smtp import Connection, Verdict, verdict
 log = structlog.get_logger(__name__)
 
 LANES = 3
-LEASE_MS = 5 * 60_000  # longer than connecting and sending one mail may take
+LEASE_MS = 5 * 60_000  # ms for which a lane has a mail for itself: longer than connecting and sending may take
 LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)  # pause after each failed try of one mail; the last pause repeats
 MOST_TRIES = 12
 PAUSES_S = (1, 2, 5, 15, 60, 300)  # pause of all lanes after each failure of the mail server; the last pause repeats
@@ -33,7 +34,7 @@ LOOK_S = 5.0  # longest time until the sender sees a mail that another server of
 
 
 class Sender:
-    """Sends the mails of the outbox. `trouble`: why the mail server takes no mail now, or ""."""
+    """Sends the mails of the outbox. `trouble`: why the mail server takes no mail now, or "" while it does."""
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class Sender:
         self._paused_until = 0
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send the mails of the outbox until cancelled."""
         async with asyncio.TaskGroup() as lanes:
             for _ in range(LANES):
                 lanes.create_task(self._lane())
@@ -160,7 +161,7 @@ class Sender:
 
         `counted`: this mail may have caused the failure, so the failure counts as one of the mail's tries.
         """
-        if self._now() > self._paused_until:  # lanes that fail together count once
+        if self._now() > self._paused_until:  # failures of several lanes in the same pause count once
             pause_s = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
             self._failures += 1
             self._paused_until = self._now() + pause_s * 1000

@@ -17,9 +17,9 @@ from signaling.config.settings import MailServer
 from signaling.protocol.mail_addresses import masked
 from signaling.protocol.texts import Seen
 
-ANSWER_S = 30.0  # seconds that one answer of the mail server may take
-CONNECTED_S = 45.0  # seconds that connecting may take, with TLS and login
-SENT_S = 120.0  # seconds that one mail may take in all, however slowly the server's answers arrive
+ANSWER_S = 30.0  # most seconds that one answer of the mail server may take
+CONNECTED_S = 45.0  # most seconds that connecting to the mail server may take, with TLS and login
+SENT_S = 120.0  # most seconds that sending one mail may take in all, however slowly the server's answers arrive
 
 _WHY = Seen(200, cut=True)
 _LINK_TOKEN = re.compile(r"#(\w+)=[\w-]+")
@@ -30,10 +30,10 @@ Meaning = Literal["refused", "later", "server"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The meaning of a failed try.
+    """What it means that a try to send a mail has failed.
 
-    `meaning`: "refused": the server never takes this mail; "later": it may take this mail later; "server": it takes no mail now.
-    `why`: "unreachable", "timeout", "tls", "malformed", or the server's own words.
+    `meaning`: "refused": the mail server will never take this mail. "later": the server may take this mail later. "server": the
+    server takes no mail now. `why`: "unreachable", "timeout", "tls", "malformed", or the server's own words.
     """
 
     meaning: Meaning
@@ -41,7 +41,7 @@ class Verdict:
 
 
 def verdict(error: Exception, recipient: str) -> Verdict:
-    """Return what this error of `Connection` means. `recipient`: an address that must not appear in `why`."""
+    """Return what an error of `Connection` means. `recipient`: the mail's address, which must not appear in `why`."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         error = error.recipients[0]
     if isinstance(error, aiosmtplib.SMTPResponseException):
@@ -58,7 +58,7 @@ def verdict(error: Exception, recipient: str) -> Verdict:
 
 
 def _without_secrets(said: str, recipient: str) -> str:
-    """Hide what a mail server repeats of a mail: the recipient in any spelling, and the tokens of links."""
+    """Hide in a mail server's answer what it repeats of a mail: the recipient in any spelling, and the tokens of links."""
     without = re.sub(re.escape(recipient), masked(recipient), said, flags=re.IGNORECASE)
     return _LINK_TOKEN.sub(r"#\1=…", without)
 
@@ -82,7 +82,7 @@ class Connection:
         )
 
     async def __aenter__(self) -> Self:
-        """Connect, begin TLS and log in."""
+        """Connect to the mail server, begin TLS and log in."""
         try:
             async with asyncio.timeout(CONNECTED_S):
                 await self._smtp.connect()
@@ -96,12 +96,12 @@ class Connection:
             async with asyncio.timeout(1):
                 await self._smtp.quit()
         except (aiosmtplib.SMTPException, OSError, TimeoutError):
-            pass  # the server is gone already
+            pass  # the mail server has closed the connection already
         finally:
             self._smtp.close()
 
     async def send(self, mail: EmailMessage, sender: str, recipient: str) -> None:
-        """Send one mail. Raises exceptions that `verdict` explains."""
+        """Send one mail. Raises many kinds of errors; `verdict` says what an error means."""
         data = await asyncio.to_thread(mail.as_bytes)  # making the bytes takes long for a mail with pictures
         async with asyncio.timeout(SENT_S):
             await self._smtp.sendmail(sender, [recipient], data)

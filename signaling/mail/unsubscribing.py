@@ -1,6 +1,7 @@
 """Keyed hashes of mail addresses, and the tokens in the links that unsubscribe an address. Pure.
 
-A token contains the address's hash, so it needs no row in the database. It works as long as the server keeps its key.
+A token contains the address's hash, so the token needs no row in the database. The token works as long as the server keeps its
+key.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ _HASH_BYTES = 32
 
 
 class Addresses:
-    """Makes hashes of addresses, and makes and reads the tokens that unsubscribe an address."""
+    """Makes hashes of mail addresses, and makes and reads the tokens that unsubscribe an address."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = derived(secret, "mail addresses")
         self._sign = derived(secret, "unsubscribe")
 
     def hashed(self, address: str) -> str:
-        """Return the keyed hash of an address. Upper and lower case make no difference."""
+        """Return the keyed hash of a mail address. Upper and lower case make no difference."""
         return hmac.digest(self._key, address.lower().encode(), hashlib.sha256).hex()
 
     def token(self, address: str) -> str:
-        """Return the token that unsubscribes this address."""
+        """Return the token by which a mail's link unsubscribes this address."""
         hashed = bytes.fromhex(self.hashed(address))
         return base64.urlsafe_b64encode(hashed + self._mac(hashed)).decode().rstrip("=")
 

@@ -1,6 +1,6 @@
-"""The standard texts of mails. A site may replace subject and text of each kind (`records/mail_plan.py`).
+"""The standard texts of mails. A site may replace the subject and text of each kind of mail (`records/mail_plan.py`).
 
-The names in braces are filled in: {site}, {name}, {when}, {zone}, {category}, {waiting}, {minutes}, {organisation},
+`letters.py` replaces these names in braces: {site}, {name}, {when}, {zone}, {category}, {waiting}, {minutes}, {organisation},
 {device}, {network}.
 """
 
@@ -14,7 +14,7 @@ from .kinds import Kind
 
 
 class Words(TypedDict):
-    """The texts of one kind of mail. `button`: the label of the link; "" for mails without a link."""
+    """The texts of one kind of mail in one language. `button`: the label of the link; "" for mails without a link."""
 
     subject: str
     text: str
@@ -22,7 +22,7 @@ class Words(TypedDict):
 
 
 class Frame(TypedDict):
-    """The texts around every mail."""
+    """The texts that surround the text of every mail in one language, such as the small print."""
 
     until: str
     once: str

@@ -1,6 +1,6 @@
-"""Web Push (RFC 8030, 8291, 8292): the installation's key, what a push says, how it is encrypted, and how it is sent.
+"""Web Push (RFC 8030, 8291, 8292): the installation's key, the content of a push, its encryption, and the sending.
 
-The outbox is part of the records (`records/push.py`). The payload holds only what a lock screen may show.
+The outbox is part of the records (`records/push.py`). A push holds only what a lock screen may show.
 """
 
 from .devices import Devices

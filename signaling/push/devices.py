@@ -1,4 +1,4 @@
-"""The browsers that get pushes: their addresses are checked, sealed, and opened again. The installation's key is made here."""
+"""The browsers that get pushes, and the installation's key for pushes. Browsers' addresses are checked, and stored encrypted."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _KEY = "push key"
 
 
 class BadBrowser(ValueError):
-    """The browser's address or keys are refused. The exception's text is a sentence."""
+    """The push address or the keys that a browser sent are refused. The exception's text is a sentence that says why."""
 
 
 class Address(NamedTuple):
-    """Where a browser's pushes go, and with which keys they are encrypted (both base64url)."""
+    """Where pushes to a browser go (`endpoint`, a URL of its push service), and the browser's key and secret (base64url)."""
 
     endpoint: str
     p256dh: str
@@ -34,18 +34,18 @@ class Address(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """Return the origin of the push service."""
+        """Return the origin of the browser's push service, such as "https://push.example"."""
         parts = urlsplit(self.endpoint)
         return f"{parts.scheme}://{parts.netloc}"
 
 
 class Devices:
-    """The browsers, and the key that they trust. `enabled`: whether this server sends pushes."""
+    """The browsers that get pushes, and the installation's key that they trust. `enabled`: whether this server sends pushes."""
 
     def __init__(
         self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int], *, subject: str, enabled: bool = True
     ) -> None:
-        """Make the object. `subject`: how push services can reach the operator (RFC 8292, 2.1), or ""."""
+        """Make the object. `subject`: a mailto: or https: address of the operator that push services are told, or ""."""
         self.enabled = enabled
         self._records = records
         self._seal = seal
@@ -56,7 +56,7 @@ class Devices:
         self._making = asyncio.Lock()
 
     async def vapid(self) -> Vapid:
-        """Return the installation's key. The first call makes it. A key that cannot be opened any more is replaced."""
+        """Return the installation's key for pushes. If no key is stored, or the stored key cannot be opened, make a new key."""
         async with self._making:
             if self._vapid is None:
                 self._vapid = Vapid(await self._pem(), self._subject)
@@ -67,7 +67,7 @@ class Devices:
         if sealed:
             try:
                 return self._seal.open(sealed, _KEY)
-            except Unsealable:  # the installation has another key now
+            except Unsealable:  # sealed under an earlier key of the installation
                 pass
         stored = await self._records.add_push_key(self._seal.close(new_key(), _KEY), instead_of=sealed)
         return self._seal.open(stored, _KEY)
@@ -75,9 +75,9 @@ class Devices:
     async def add(
         self, address: Address, language: str, *, sign_in: str | None = None, session: str | None = None
     ) -> Device | None:
-        """Store a browser of a sign-in or of a session. Return None if the sign-in has ended.
+        """Store a browser to which pushes go, for a sign-in of staff or for a user's session. `language`: of the pushes.
 
-        Raises BadBrowser, and UnknownSession for an erased session.
+        Return None if the sign-in has ended. Raises BadBrowser, and UnknownSession for an erased session.
         """
         device_id = f"d-{secrets.token_hex(8)}"
         address = self._checked(address)
@@ -103,11 +103,14 @@ class Devices:
         return Address(endpoint, address.p256dh, address.auth)
 
     def address(self, device: Device) -> Address:
-        """Return where the browser's pushes go. Raises Unsealable when the installation's key has changed."""
+        """Return where pushes to a stored browser go. Raises Unsealable when the installation's key has changed."""
         return Address(*self._seal.open(device.sealed, _about(device.id)).split("\n"))
 
     def is_of(self, device: Device, endpoint: str, auth: str) -> bool:
-        """Return whether a page runs in this browser: only the browser and we know its secret."""
+        """Return whether a request comes from a stored browser: whether it names the browser's push address and secret.
+
+        Only the browser and this server know the secret (`auth`).
+        """
         try:
             known = self.address(device)
         except Unsealable:

@@ -1,7 +1,7 @@
 """Encryption of a push for one browser (RFC 8291, with the content encoding of RFC 8188). Pure, except for the random key.
 
-The push service between us and the browser learns nothing of the content. All bodies have the same size, so their size says
-nothing either. This is written here because the only library, `http-ece`, comes without a wheel; see
+The push service between us and the browser cannot read the content. All bodies have the same size, so the size reveals nothing
+either. We use no library because the only one, `http-ece`, comes without a wheel: see
 `docs/decisions/0030-own-push-encryption.md`.
 """
 
@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-MOST_BYTES = 2048  # of a content; push services take bodies of 4096 bytes (RFC 8030, 7.2)
-POINT_BYTES = 65  # uncompressed point of P-256
+MOST_BYTES = 2048  # most bytes of a push's content; push services take bodies of 4096 bytes (RFC 8030, 7.2)
+POINT_BYTES = 65  # bytes of an uncompressed point of P-256, such as a browser's key
 AUTH_BYTES = 16
 _RECORD_BYTES = 4096
 _SALT_BYTES = 16
@@ -33,9 +33,10 @@ def encrypted(
     salt: bytes = b"",
     pads: bool = True,
 ) -> bytes:
-    """Return the encrypted body. `p256dh`, `auth`: the browser's key and secret. Raises ValueError for a key that is none.
+    """Return the encrypted body of a push. `p256dh`, `auth`: the browser's public key and secret.
 
-    `own`, `salt`, `pads`: other than new random ones and padding, for the example of RFC 8291.
+    `own`, `salt`, `pads`: only for the example in RFC 8291. Without them, the key and the salt are random, and the content is
+    padded. Raises ValueError when `p256dh` is no key, or the content is too long.
     """
     if len(content) > MOST_BYTES:
         raise ValueError("The content of the push is too long.")
@@ -51,7 +52,7 @@ def encrypted(
 
 
 def point(p256dh: bytes) -> ec.EllipticCurvePublicKey:
-    """Return the public key. Raises ValueError when these bytes are no point of the curve."""
+    """Return a browser's public key from its bytes. Raises ValueError when the bytes are no point of the curve P-256."""
     return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), p256dh)
 
 

@@ -1,4 +1,6 @@
-"""The content of a push. Pure. It holds what a lock screen may show: the site's name and the kind of event. No name, no line."""
+"""The content of a push. Pure.
+
+It holds only what a lock screen may show: the site's name and the kind of event. It holds no person's name and no chat line."""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ _TITLE = Seen(120, cut=True)
 def payload(kind: Kind, tag: str, args: dict[str, Any], language: str, device: str, left_ms: int) -> bytes:
     """Return the content of a push as JSON, which the page's service worker reads (`web/src/worker/payload.ts`).
 
-    `tag`: a later push with the same tag replaces the notification. `args`: `site`, the site's name. `device`: the id under which
-    we know the browser. `left_ms`: how long a ring goes on. The browser's clock may be wrong, so no time of day is told.
+    `tag`: a later push with the same tag replaces the notification. `args`: `site`, the site's name. `device`: the id of the
+    browser in the records. `left_ms`: how long a ring goes on. A push has no time of day, because the browser's clock may be
+    wrong.
     """
     words = words_in(language, "push")
     said: dict[str, Any] = {

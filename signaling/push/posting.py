@@ -1,4 +1,4 @@
-"""One try: post a body to a push service. Connections to a push service are used again, because a ring must not wait for TLS."""
+"""One try to send a push: post a body to a push service. Connections are used again, because a ring must not wait for TLS."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from signaling.webhooks.sending import Outcome, retry_after_s, tls_context, why_
 
 TIMEOUT_S = 10.0
 PLACES_A_HOST = 8
-_KEPT_S = 30.0  # seconds for which an idle connection stays open
+_KEPT_S = 30.0  # seconds for which an idle connection to a push service stays open
 
 
 class Poster:
-    """Posts to push services. `resolver`: how names become addresses; None: as the system does it."""
+    """Posts bodies to push services. `resolver`: resolves host names; None: the system's resolver."""
 
     def __init__(self, reach: Reach, resolver: AbstractResolver | None = None) -> None:
         self._reach = reach
         self._resolver = resolver
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}  # by whether they use TLS
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}  # whether it uses TLS → the session
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """Post a body. Never raises for what the push service or the network does."""
+        """Post a body to a push service. Failures of the service or the network are in the outcome, and raise nothing."""
         begun = time.monotonic()
         try:
             async with (
@@ -38,14 +38,14 @@ class Poster:
                     url, data=body, headers=dict(headers), allow_redirects=False
                 ) as response,
             ):
-                redirect = "redirect" if 300 <= response.status < 400 else ""  # its target was never checked by anybody
+                redirect = "redirect" if 300 <= response.status < 400 else ""  # no redirect is followed
                 found = Outcome(response.status, redirect, retry_after_s=retry_after_s(response))
         except Exception as error:
             found = Outcome(why="forbidden_address" if _Forbidden.caused(error) else why_of(error))
         return replace(found, took_ms=round((time.monotonic() - begun) * 1000))
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections to push services."""
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
@@ -62,7 +62,7 @@ class Poster:
 
     def _connector(self, *, tls: bool) -> aiohttp.TCPConnector:
         def checked(address: tuple[Any, ...]) -> socket.socket:
-            """Make the socket for exactly this address. Nothing resolves the name again after the check."""
+            """Check an IP address, and make the socket for it. The host name is not resolved again after this check."""
             family, kind, protocol, _, where = address
             if not self._reach.allows(str(where[0]), tls=tls):
                 raise _Forbidden("pushes do not go to this address")
@@ -79,10 +79,10 @@ class Poster:
 
 
 class _Forbidden(OSError):
-    """The address may not be reached."""
+    """This server does not connect to the IP address of a push service."""
 
     @classmethod
     def caused(cls, error: BaseException) -> bool:
-        """Return whether this is why the connection failed. aiohttp wraps the errors of all addresses in errors of its own."""
+        """Return whether `error` comes from a `_Forbidden`. aiohttp wraps the errors of connections in errors of its own."""
         found: list[BaseException | None] = [error, error.__cause__, error.__context__, getattr(error, "os_error", None)]
         return any(isinstance(each, cls) for each in found)

@@ -1,7 +1,8 @@
 """Send the pushes of the outbox. Only the server that leads runs this.
 
-Rings have places of their own, so no crowd of other pushes delays one. Each push service has a bound of its own, and one that
-fails is paused. So a push service that hangs delays no other. Rights are checked in the moment of sending.
+Rings have places of their own, so other pushes do not delay a ring. Each push service gets a limited number of pushes at a time,
+and is paused after failures. So a push service that hangs does not delay the others. Whether a person may still get a push is
+checked at the moment of sending.
 """
 
 from __future__ import annotations
@@ -27,20 +28,20 @@ from .posting import PLACES_A_HOST, Poster
 
 log = structlog.get_logger(__name__)
 
-PLACES = 16  # tries at the same time: for rings, and again for all others
-LOOK_S = 1.0  # longest time until the outbox is looked at again
-AWAY_S = 2.0  # pause while the records are unavailable
-LEASE_MS = 30_000  # longer than one try may take
-RING_LATER_S = (1, 2, 4)  # pause after each failed try of a ring; the last one repeats until the ring is over
-LATER_S = (5, 30, 120, 600, 1800)  # the same for all others
-TROUBLED = 3  # failures in a row from which a push service is paused
-PAUSES_S = (1, 5, 15, 60)  # pause of a push service after each of these failures; the last one repeats
-_GONE = frozenset({404, 410})  # RFC 8030, 7.3: the browser takes no more pushes
-_NEVER = frozenset({400, 401, 403, 413})  # the push service will never take this push
+PLACES = 16  # pushes that are sent at the same time: so many rings, and as many other pushes
+LOOK_S = 1.0  # most seconds between two searches of the outbox for pushes that are due
+AWAY_S = 2.0  # seconds of pause while the records are unavailable
+LEASE_MS = 30_000  # ms for which a task has a push for itself: longer than one try may take
+RING_LATER_S = (1, 2, 4)  # seconds until the next try of a ring after each failure; the last repeats until the ring is over
+LATER_S = (5, 30, 120, 600, 1800)  # the same for all other pushes
+TROUBLED = 3  # number of failures in a row after which a push service is paused
+PAUSES_S = (1, 5, 15, 60)  # seconds of pause of a push service after each of these failures; the last one repeats
+_GONE = frozenset({404, 410})  # HTTP status: the browser takes no more pushes (RFC 8030, 7.3)
+_NEVER = frozenset({400, 401, 403, 413})  # HTTP status: the push service will never take this push
 
 
 class _Service:
-    """A push service. `taken`: tries under way. `until`: nothing is sent there earlier (Unix ms)."""
+    """A push service. `taken`: number of pushes that are being sent there. `until`: end of its pause (Unix ms)."""
 
     def __init__(self) -> None:
         self.taken = 0
@@ -49,13 +50,13 @@ class _Service:
 
 
 class Sender:
-    """Sends what waits in the outbox. `gone` is called when a browser takes no more pushes."""
+    """Sends the pushes in the outbox. `gone`: is called with the push when a browser takes no more pushes."""
 
     def __init__(
         self, records: Records, devices: Devices, poster: Poster, *, count: Counter[str], now: Callable[[], int]
     ) -> None:
         self.devices = devices
-        self.announced = asyncio.Event()  # set when this process has put something into the outbox that should go at once
+        self.announced = asyncio.Event()  # set when the outbox should be searched at once
         self.gone: Callable[[Push], None] = lambda push: None
         self._records = records
         self._poster = poster
@@ -63,11 +64,11 @@ class Sender:
         self._now = now
         self._services: dict[str, _Service] = {}
         self._under_way: set[int] = set()
-        self._free = {True: PLACES, False: PLACES}  # by whether the place is for a ring
+        self._free = {True: PLACES, False: PLACES}  # free places: True: for rings, False: for others
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send pushes until cancelled."""
         try:
             while True:
                 try:
@@ -86,13 +87,13 @@ class Sender:
     async def _rest(self) -> None:
         at = await self._records.next_push_at()
         left_s = 0.0 if at is None else (at - self._now()) / 1000
-        wait_s = min(LOOK_S, left_s) if left_s > 0 else LOOK_S  # what is due and not begun waits for a place or a pause
+        wait_s = min(LOOK_S, left_s) if left_s > 0 else LOOK_S  # a push that is due still waits for a place or a pause
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self.announced.wait()
 
     async def _look(self, *, rings: bool) -> None:
-        """Begin what is due."""
+        """Start a task for each push that is due and that the limits allow. `rings`: rings only, or all other pushes only."""
         now = self._now()
         if self._free[rings] <= 0 or await self._records.next_push_at() is None:
             return
@@ -116,14 +117,14 @@ class Sender:
         try:
             await self._try(push, service)
         except RecordsAway:
-            self._count["push.not_stored"] += 1  # its lease ends, and it is sent again; the tag makes one notification of both
+            self._count["push.not_stored"] += 1  # after `LEASE_MS` the push is sent again; its tag replaces the notification
         except Exception:
             log.exception("push failed", kind=push.kind)
         finally:
             self._under_way.discard(push.n)
             self._free[rings] += 1
             service.taken -= 1
-            self.announced.set()  # a place is free
+            self.announced.set()  # another push can be sent
 
     async def _try(self, push: Push, service: _Service) -> None:
         now = self._now()
@@ -182,5 +183,5 @@ class Sender:
 
 
 def topic(key: str) -> str:
-    """Return the topic of a push (RFC 8030, 5.4): an undelivered push is replaced by a later one with the same topic."""
+    """Return the topic of a push from its key. A later push replaces an undelivered push of the same topic (RFC 8030, 5.4)."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]

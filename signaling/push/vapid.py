@@ -9,13 +9,13 @@ from joserfc.jwk import ECKey
 
 from .encryption import to_base64
 
-_LIFE_S = 12 * 3600  # RFC 8292, 2: at most 24 hours
+_LIFE_S = 12 * 3600  # seconds for which a token is valid, at most 24 hours (RFC 8292, 2)
 _RENEWED_S = 3600
-_MOST_KEPT = 200  # tokens that are kept, one for each push service
+_MOST_KEPT = 200  # most tokens in memory, one for each push service
 
 
 def new_key() -> str:
-    """Return a new private key as PEM."""
+    """Return a new private key for signing requests to push services, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
@@ -33,7 +33,7 @@ class Vapid:
         self.public = to_base64(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
     def header(self, origin: str, now_ms: int) -> str:
-        """Return the value of `Authorization` for the push service at this origin."""
+        """Return the value of the header `Authorization` for requests to the push service at this origin."""
         now_s = now_ms // 1000
         made, token = self._kept.get(origin, (0, ""))
         if now_s - made > _RENEWED_S:

@@ -1,6 +1,7 @@
-"""Webhooks by Standard Webhooks: who gets which events, how a message is signed, and how it is sent.
+"""Webhooks by Standard Webhooks: which endpoint gets which events, and how a message is signed and sent.
 
-The outbox is part of the records (`records/webhooks.py`). An event is stored there in the transaction that makes it happen.
+The outbox is part of the records (`records/webhooks.py`). An event is stored there in the same transaction as the change that it
+reports.
 """
 
 from .endpoints import Endpoints

@@ -1,4 +1,4 @@
-"""Make, change and remove endpoints. The command line and the operators' page both use this."""
+"""Make and change webhooks' endpoints, with their secrets. The command line and the operators' page both use this."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ from .reach import BadEndpoint, Reach
 from .signing import new_secret
 
 EVENTS: Final[tuple[EventType, ...]] = get_args(EventType)
-_MOST_SHOWN = 10  # sites in an audit entry
-BOTH_VALID_MS = 24 * 3_600_000  # the old secret of a rotated endpoint signs for so long, too
+_MOST_SHOWN = 10  # most sites that an audit entry about an endpoint names
+BOTH_VALID_MS = 24 * 3_600_000  # how long the old secret of an endpoint also signs after a new secret was made
 
 
 class Endpoints:
-    """The endpoints of all organisations, with their secrets."""
+    """The webhooks' endpoints of all organisations, with their secrets."""
 
     def __init__(self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int]) -> None:
         self._records = records
         self._seal = seal
         self._reach = reach
         self._now = now
-        self.announced = asyncio.Event()  # set when this process has put something into the outbox that should go at once
+        self.announced = asyncio.Event()  # set when the sender should look at the outbox at once
 
     async def add(
         self, organisation: str, url: str, events: Iterable[str], sites: Collection[str] | None = None
     ) -> tuple[Endpoint, str]:
-        """Add an endpoint. Return it with its secret, which nobody can read again. Raises BadEndpoint, TooManyEndpoints."""
+        """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is shown only now.
+
+        `sites`: whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint, TooManyEndpoints.
+        """
         endpoint_id, secret = f"wh-{secrets.token_hex(6)}", new_secret()
         added = Endpoint(
             id=endpoint_id,
@@ -67,7 +70,7 @@ class Endpoints:
         self.announced.set()
 
     async def rotate(self, endpoint: Endpoint) -> str:
-        """Return a new secret. For a day, messages are signed with the old secret, too."""
+        """Give an endpoint a new secret, and return the secret. For a day, messages are signed with the old secret, too."""
         secret = new_secret()
         await self._records.change_endpoint(
             endpoint.id,
@@ -78,7 +81,7 @@ class Endpoints:
         return secret
 
     async def test(self, endpoint: Endpoint) -> int:
-        """Queue a message that only shows whether messages arrive. Return the delivery's number."""
+        """Queue a test message to an endpoint, which only shows whether messages arrive. Return the delivery's number."""
         now = self._now()
         event = Event(TEST, endpoint.organisation, "", now, secrets.token_hex(16), {"endpoint": endpoint.id})
         n = await self._records.announce_to(endpoint.id, event)
@@ -86,29 +89,38 @@ class Endpoints:
         return n
 
     async def send_again(self, endpoint: Endpoint, n: int) -> bool:
-        """Send an event again. Return False when there is no such event, or it is waiting already."""
+        """Queue an event for an endpoint again. `n`: the delivery's number.
+
+        Return False when there is no such delivery, or the event is still waiting.
+        """
         sent = await self._records.send_again(endpoint.id, n, self._now())
         self.announced.set()
         return sent
 
     def secrets_of(self, endpoint: Endpoint) -> list[str]:
-        """Return the secrets that sign now, the newest first. Raises Unsealable when the installation's key has changed."""
+        """Return the secrets that sign an endpoint's messages now, the newest first.
+
+        Raises Unsealable when the installation's key has changed.
+        """
         found = [self._seal.open(endpoint.secret, _about(endpoint.id))]
         if endpoint.old_secret and self._now() < endpoint.old_until:
-            with suppress(Unsealable):  # sealed under an older key of the installation: the new secret signs alone
+            with suppress(Unsealable):  # the old secret was sealed under another key: only the new secret signs
                 found.append(self._seal.open(endpoint.old_secret, _about(endpoint.id)))
         return found
 
 
 def described(endpoint: Endpoint) -> str:
-    """Return what the audit says about an endpoint: the host, the events and the sites. The rest of a URL may be a secret."""
+    """Return what the audit says about an endpoint: host, events and sites. The rest of its URL may be a secret."""
     sites = ["*"] if endpoint.sites is None else endpoint.sites[:_MOST_SHOWN]
     more = "" if endpoint.sites is None or len(endpoint.sites) <= _MOST_SHOWN else ", …"
     return f"{urlsplit(endpoint.url).hostname}: {', '.join(endpoint.events)}; {', '.join(sites)}{more}"
 
 
 def checked_events(names: Iterable[str]) -> list[str]:
-    """Return the chosen events in the usual order. Raises BadEndpoint."""
+    """Return the events that somebody chose for an endpoint, in the order of `EVENTS`.
+
+    Raises BadEndpoint for an unknown event, and when no event is chosen.
+    """
     chosen = set(names)
     if unknown := sorted(chosen - set(EVENTS)):
         raise BadEndpoint(f"There is no event “{unknown[0]}”. Events are: {', '.join(EVENTS)}.")

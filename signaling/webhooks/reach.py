@@ -1,8 +1,8 @@
-"""The addresses to which webhooks may go, and from which partners' keys may be fetched. Pure.
+"""Decide to which addresses webhooks may go, and from which addresses partners' keys may be fetched. Pure.
 
-An operator of a site types the URL. Without these rules, the URL could make this server talk to machines that only
-this server can reach, such as a database on the same host. The owner of a name decides to which address it leads, and may change
-that between two look-ups. So each address is checked when the connection to it is opened (`sending.py`).
+An operator of a site types the URL. Without these rules, the URL could make this server talk to machines that only this server
+can reach, such as a database on the same host. The owner of a host name decides to which IP address the name leads, and may
+change that between two look-ups. So each IP address is checked when a connection to the address is opened (`sending.py`).
 """
 
 from __future__ import annotations
@@ -16,29 +16,33 @@ from signaling.records.checks import Invalid
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
-# RFC 4291, 2.4. `is_global` also counts site-local addresses, local NAT64 (RFC 8215) and old forms of IPv4 addresses as public.
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: IPv6 addresses with an IPv4 address in their last 32 bits
+# The public addresses of IPv6 (RFC 4291, 2.4). Python's `is_global` also counts site-local addresses, local NAT64 (RFC 8215) and
+# old forms of IPv4 addresses as public.
 _PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
 
 
 class BadEndpoint(ValueError):
-    """The URL is refused. The exception's text is a sentence for the person who typed it."""
+    """An endpoint's URL is refused. The exception's text is a sentence for the person who typed the URL."""
 
 
 class PrivateAddress(BadEndpoint):
-    """The URL names an address that this server does not connect to."""
+    """The URL names an IP address to which this server does not connect, or uses no TLS where it must."""
 
 
 class Reach:
-    """The rules. `allowed`: networks that may be reached, besides all public addresses of the Internet."""
+    """The rules for addresses to which this server connects on behalf of others.
+
+    `allowed`: networks that may be reached, besides all public addresses of the Internet.
+    """
 
     def __init__(self, allowed: Iterable[Network] = ()) -> None:
         self._allowed = tuple(allowed)
 
     def allows(self, text: str, *, tls: bool) -> bool:
-        """Return whether a connection to this IP address may be opened. `tls`: it is encrypted.
+        """Return whether a connection to this IP address may be opened. `tls`: whether the connection is encrypted.
 
-        Without encryption, only networks that a setting names are allowed.
+        Without encryption, only the networks in `allowed` may be reached.
         """
         try:
             address = _innermost(ipaddress.ip_address(text.partition("%")[0]))
@@ -50,9 +54,9 @@ class Reach:
         return tls and public
 
     def checked(self, typed: str) -> str:
-        """Return the URL in canonical form. Raises BadEndpoint.
+        """Return the URL that somebody typed in canonical form. Raises BadEndpoint.
 
-        A name passes here, because its addresses may change at any time. They are checked at each try.
+        A host name passes here, because its IP addresses may change at any time. The addresses are checked at each connection.
         """
         try:
             address = web_addresses.endpoint(typed)
@@ -69,7 +73,7 @@ class Reach:
         return address
 
     def checked_field(self, typed: str) -> str:
-        """Return the URL of a form's field “address” in canonical form. Raises Invalid."""
+        """Return the URL that somebody typed into a form's field “address” in canonical form. Raises Invalid."""
         try:
             return self.checked(typed)
         except BadEndpoint as error:
@@ -77,7 +81,7 @@ class Reach:
 
 
 def _innermost(address: Address) -> Address:
-    """Return the IPv4 address to which a packet for this address goes in the end, or the address itself."""
+    """Return the IPv4 address in an IPv6 address, if packets go there in the end. Otherwise return the address itself."""
     if not isinstance(address, ipaddress.IPv6Address):
         return address
     if address in _NAT64:

@@ -1,8 +1,9 @@
-"""Send the events of the outbox. Only the server that leads runs this.
+"""Send the webhooks' events in the outbox. Only the server that leads runs this.
 
-Each endpoint has places of its own, so a slow endpoint delays no other. An event that fails waits, longer after each failure. The
-later events of its session wait behind it. An endpoint that fails again and again is paused as a whole, and then tried with one
-event at a time. When nothing could be delivered for three days, the endpoint is switched off, and its owners are told.
+Each endpoint is tried with `PLACES` events at a time, so a slow endpoint does not delay the others. After a failure, an event
+waits, longer each time. Later events of the same session wait until that event is delivered. An endpoint that fails again and
+again is paused as a whole, and then tried with one event at a time. When an endpoint took nothing for three days, it is switched
+off, and the organisation's owners get a mail.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ from .signing import headers
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 1.0  # how often the outbox is looked at
-AWAY_S = 5.0  # pause while the records are unavailable
+LOOK_S = 1.0  # seconds between two searches of the outbox for events that are due
+AWAY_S = 5.0  # seconds of pause while the records are unavailable
 CROWD_LOOK_S = 60.0
-PLACES = 4  # tries at the same time at one endpoint
-LEASE_MS = 60_000  # longer than one try may take
-LATER_S = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600)  # pause after each failed try of one event; the last one repeats
-TROUBLED = 3  # failures in a row from which an endpoint is paused
-PAUSES_S = (5, 15, 60, 300)  # pause of the endpoint after each of these failures; the last one repeats
-GONE = 410  # Standard Webhooks: the receiver wants no more messages
-MOST_TOLD = 10  # addresses that a mail about a switched-off endpoint goes to
+PLACES = 4  # events that are sent to one endpoint at the same time
+LEASE_MS = 60_000  # ms for which a task has an event for itself: longer than one try may take
+LATER_S = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600)  # seconds until the next try after each failure; the last one repeats
+TROUBLED = 3  # number of failures in a row after which an endpoint is paused
+PAUSES_S = (5, 15, 60, 300)  # seconds of pause of an endpoint after each of these failures; the last pause repeats
+GONE = 410  # HTTP status by which a receiver says that it wants no more messages (Standard Webhooks)
+MOST_TOLD = 10  # most addresses to which a mail about a switched-off endpoint goes
 
 
 class Sender:
-    """Sends what waits in the outbox."""
+    """Sends the events in the outbox to the webhooks' endpoints."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send events until cancelled."""
         try:
             while True:
                 try:
@@ -81,7 +82,7 @@ class Sender:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def watch_crowds(self) -> None:
-        """Note which endpoints have too much waiting. Runs until cancelled."""
+        """Store from time to time for which endpoints too many events wait. Runs until cancelled."""
         while True:
             with suppress(RecordsAway):
                 await self._records.mark_crowded()
@@ -93,7 +94,7 @@ class Sender:
                 await self._endpoints.announced.wait()
 
     async def _look(self) -> None:
-        """Begin what is due."""
+        """Start a task for each event that is due and that its endpoint's limit allows."""
         now = self._now()
         self._under_way = {endpoint: numbers for endpoint, numbers in self._under_way.items() if numbers}
         busy = [endpoint for endpoint, numbers in self._under_way.items() if len(numbers) >= PLACES]
@@ -117,12 +118,12 @@ class Sender:
         try:
             await self._try(endpoint, delivery)
         except RecordsAway:
-            self._count["webhook.not_stored"] += 1  # its lease ends, and it is sent again under the same id
+            self._count["webhook.not_stored"] += 1  # after `LEASE_MS` the event is sent again, under the same id
         except Exception:
             log.exception("webhook failed", endpoint=endpoint.id)
         finally:
             self._under_way[endpoint.id].discard(delivery.n)
-            self._endpoints.announced.set()  # a place is free, and the next event of the session may go
+            self._endpoints.announced.set()  # the endpoint can take another event, and the session's next event may go
 
     async def _try(self, endpoint: Endpoint, delivery: Delivery) -> None:
         at = self._now()
@@ -148,13 +149,13 @@ class Sender:
         pause_s = PAUSES_S[min(in_a_row, len(PAUSES_S) - 1)] if in_a_row >= 0 else 0
         if outcome.retry_after_s:
             pause_s = max(pause_s, outcome.retry_after_s)
-        # an answer such as 400 may concern this event alone
+        # an answer such as 400 may concern only this event, so it does not count as a failure of the endpoint
         counts = not 400 <= outcome.status < 500 or outcome.status == 429
         await self._records.not_delivered(delivery, attempt, now + wait_s * 1000, now + pause_s * 1000, counts=counts)
         if outcome.status == GONE:
             await self._disable(endpoint, "410")
         elif now >= delivery.until:
-            if endpoint.well_at > delivery.until - KEPT_TRYING_MS:  # others arrive, so the receiver refuses this one alone
+            if endpoint.well_at > delivery.until - KEPT_TRYING_MS:  # others arrived: only this one is refused
                 await self._records.give_up_delivery(delivery.n)
             else:
                 await self._disable(endpoint, outcome.why or str(outcome.status))
@@ -171,8 +172,8 @@ class Sender:
             await self._tell(endpoint)
 
     async def _tell(self, endpoint: Endpoint) -> None:
-        """Mail the organisation's owners, and those who get the alerts of the endpoint's sites."""
-        told: dict[str, str] = {}  # address → language
+        """Mail the organisation's owners, and those who get alerts of the endpoint's sites, that the endpoint is switched off."""
+        told: dict[str, str] = {}  # mail address → language of the mail
         for member in await self._records.all_staff(endpoint.organisation):
             if "owner" in member.roles and member.active and member.mail:
                 told[member.mail] = member.locale or next(iter(member.languages), "en")

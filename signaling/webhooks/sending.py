@@ -1,4 +1,4 @@
-"""One try: connect to a checked address, post the message, read the beginning of the answer."""
+"""One try to send a webhook: connect to a checked address, post the message, read the beginning of the answer."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _ANSWER = Seen(MOST_ANSWER_BYTES, lines=True, cut=True)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a try. `status`: of the answer, or 0. `retry_after_s`: how long the receiver asks us to wait.
+    """The result of a try to post a message. `status`: HTTP status of the answer, or 0 without an answer.
 
-    `why` is "" or one of: "forbidden_address", "unknown_host", "unreachable", "timeout", "tls", "malformed", "redirect".
+    `answer`: the beginning of the answer. `retry_after_s`: how many seconds the receiver asks us to wait. `why`: "" or one of
+    "forbidden_address", "unknown_host", "unreachable", "timeout", "tls", "malformed", "redirect", "no_secret".
     """
 
     status: int = 0
@@ -44,14 +45,14 @@ class Outcome:
 
 
 class Poster:
-    """Posts messages. `resolver`: how names become addresses; None: as the system does it."""
+    """Posts webhooks' messages. `resolver`: resolves host names; None: the system's resolver."""
 
     def __init__(self, reach: Reach, resolver: AbstractResolver | None = None) -> None:
         self._reach = reach
         self._resolver = resolver
 
     async def post(self, url: str, headers: Mapping[str, str], body: str) -> Outcome:
-        """Post a message. Never raises for what the receiver or the network does."""
+        """Post a message to an endpoint. Failures of the receiver or the network are in the outcome, and raise nothing."""
         begun, refused = time.monotonic(), list[str]()
         try:
             async with asyncio.timeout(TIMEOUT_S):
@@ -72,20 +73,20 @@ class Poster:
             session.post(url, data=body.encode(), headers=sent, allow_redirects=False) as response,
         ):
             answer = await _beginning(response)
-            redirect = "redirect" if 300 <= response.status < 400 else ""  # its target was never checked by anybody
+            redirect = "redirect" if 300 <= response.status < 400 else ""  # no redirect is followed
             return Outcome(response.status, redirect, answer, retry_after_s=retry_after_s(response))
 
 
 def checked_connector(
     reach: Reach, refused: list[str], *, tls: bool, resolver: AbstractResolver | None = None
 ) -> aiohttp.TCPConnector:
-    """Return a connector for one request, which opens connections only as `reach` allows. Appends others to `refused`.
+    """Return a connector for one request, which opens connections only to addresses that `reach` allows.
 
-    Nothing is shared between requests, and no old connection is used again.
+    The connector appends the addresses that it refuses to `refused`. No connection is used for a second request.
     """
 
     def checked(address: tuple[Any, ...]) -> socket.socket:
-        """Make the socket for exactly this address. Nothing resolves the name again after the check."""
+        """Check an IP address, and make the socket for it. The host name is not resolved again after this check."""
         family, kind, protocol, _, where = address
         if not reach.allows(str(where[0]), tls=tls):
             refused.append(str(where[0]))
@@ -99,7 +100,7 @@ def checked_connector(
 
 @cache  # reading all certificates of the system blocks the event loop for some 20 ms
 def tls_context() -> ssl.SSLContext:
-    """Return the context of outgoing connections: TLS 1.2 or newer, and the system's certificates."""
+    """Return the TLS context of outgoing connections: TLS 1.2 or newer, and the certificates that the system trusts."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
@@ -113,13 +114,13 @@ async def _beginning(response: aiohttp.ClientResponse) -> str:
 
 
 def retry_after_s(response: aiohttp.ClientResponse) -> int:
-    """Return how long the receiver asks us to wait, at most an hour."""
+    """Return how many seconds an answer asks us to wait (`Retry-After`), at most an hour. Return 0 if it does not ask."""
     asked = response.headers.get("Retry-After", "")
     return min(int(asked), MOST_RETRY_AFTER_S) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
 
 
 def why_of(error: Exception) -> str:
-    """Return the word for an error of a try (see `Outcome`)."""
+    """Return the word for an error of a try, such as "timeout" (`Outcome.why`)."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "unknown_host"
     if isinstance(error, TimeoutError):

@@ -9,16 +9,19 @@ from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
 
-_SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64
+_SECRET_BYTES = 32  # random bytes of a secret; Standard Webhooks asks for 24 to 64
 
 
 def new_secret() -> str:
-    """Return a new secret."""
+    """Return a new random secret for an endpoint, in the form of Standard Webhooks ("whsec_…")."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
 def headers(whsecs: Iterable[str], event_id: str, at_ms: int, body: str) -> dict[str, str]:
-    """Return the headers of one try. `at_ms`: when the try is made. A receiver accepts the message if one signature fits."""
+    """Return the headers with which a message is posted: its id, the time, and a signature by each secret in `whsecs`.
+
+    `at_ms`: when this try is made. A receiver accepts the message if one signature fits.
+    """
     at = datetime.fromtimestamp(at_ms // 1000, UTC)
     return {
         "webhook-id": event_id,
