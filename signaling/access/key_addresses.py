@@ -29,7 +29,7 @@ Fetch = Callable[[str], Awaitable[bytes]]
 
 
 class NotFetched(Exception):
-    """A partner's address gave no usable keys. The exception's text is the reason: one word for the log."""
+    """The keys at a partner's address could not be fetched. The exception's text is the reason: one word for the log."""
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class KeyAddresses:
     async def look(self, address: str) -> int:
         """Fetch the keys of an address at once, for an administrator who sets the address up. Return the number of keys.
 
-        Raises NotFetched.
+        Raises NotFetched, also when the address has no usable key.
         """
         keys = await self._answer(address)
         if not keys:

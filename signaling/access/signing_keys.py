@@ -125,7 +125,7 @@ def stored_form(typed: str) -> str:
 def fetched(body: bytes) -> dict[str, SigningKey]:
     """Return the usable keys of a JWK set by their ids. Keys without an id, of another kind or with a private part are left out.
 
-    Of two keys with the same id, the first counts. A set may have no usable key, when its owner has removed all keys. Raises BadKey
+    Of two keys with the same id, the first counts. A set may have no usable key, because its owner removed all. Raises BadKey
     when the text is no JWK set.
     """
     found: dict[str, SigningKey] = {}
