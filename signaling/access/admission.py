@@ -87,7 +87,7 @@ class Gate:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._leave()  # this task already has a turn: pass it on
+                self._leave()  # the cancelled task has got a turn meanwhile: pass the turn on
             raise
 
     def _leave(self) -> None:

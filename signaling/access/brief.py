@@ -31,11 +31,11 @@ _MOST_DWELL_S = 86_400
 _Loose = Annotated[str, by(Seen(4000, cut=True))]  # the brief cuts each text again, to the length of its field
 
 
-_Moment = Annotated[int, Meta(ge=0, le=1 << 53)]  # ms since the Unix epoch
+_Moment = Annotated[int, Meta(ge=0, le=1 << 53)]  # a time in ms since the Unix epoch
 
 
 class ClaimedProduct(Struct, kw_only=True):
-    """The product that the browser claims to show."""
+    """The product that the user's browser claims to show."""
 
     id: _Loose = ""
     name: _Loose = ""
@@ -54,7 +54,7 @@ class ClaimedStep(Struct, kw_only=True):
 
 
 class Supplement(Struct, kw_only=True):
-    """The information that the browser adds to the code."""
+    """The information about the visit that the user's browser sends together with the identification code."""
 
     page_url: _Loose = ""
     page_title: _Loose = ""

@@ -122,7 +122,7 @@ class Vouched(Struct, kw_only=True, omit_defaults=True):
 
 
 class Claims(Vouched, kw_only=True, omit_defaults=True):
-    """The payload of a code. See the module's docstring."""
+    """The payload of an identification code. The module's docstring explains the claims."""
 
     site: _Key
     server: Annotated[str, Meta(min_length=1), by(Exact(300))]
@@ -456,7 +456,7 @@ class Codes:
 
 
 def signing_secret(settings: Settings) -> bytes:
-    """Return the key that signs this server's codes.
+    """Return the key with which this server signs identification codes.
 
     The key is derived from the cluster's secret, if there is one. Otherwise it is read from `data_dir`, where the first start
     makes it.

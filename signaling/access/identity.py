@@ -32,8 +32,8 @@ _DEVICE_LIFE_S = 400 * 86_400  # the longest time for which browsers keep a cook
 SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # how long a sign-in lasts, unless the organisation's rules say otherwise
 IDLE_MS = 3_600_000  # a sign-in ends when it was not used for this time
 SEEN_MS = 60_000  # the time of a sign-in's last use is stored at most once in this time
-MOST_PASSWORD = 200  # most characters of a password
-LEAST_PASSWORD = 8  # least characters of a password
+MOST_PASSWORD = 200  # most characters of a staff password
+LEAST_PASSWORD = 8  # least characters of a staff password
 # A password is refused when an attacker needs fewer guesses, by zxcvbn's estimate. The 30,000 most common leaked passwords need
 # fewer.
 LEAST_GUESSES = 1_000_000
@@ -48,7 +48,7 @@ MOST_KNOWN = 20_000  # most pairs of a login and a network that `Identity` remem
 
 
 class Given(NamedTuple):
-    """What somebody sends to sign in: login and password, with their IP address and their browser (`device`).
+    """A try to sign in: login and password, with the IP address and the browser (`device`) from which they come.
 
     `code`: a code of an authenticator app, a recovery code, or "" without a second factor.
     """
@@ -103,7 +103,7 @@ class Identity:
         # “network login” after each sign-in. From such a network, the limit for all addresses does not count for the login.
         # So strangers who guess elsewhere cannot lock a member out at the member's usual place.
         self._known: OrderedDict[str, None] = OrderedDict()
-        self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # limits log entries of unknown logins and of throttling
+        self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # limits the log entries about refused sign-ins
 
     async def sign_in(self, given: Given, now: int) -> SignedIn:
         """Sign a member in by password, and by a code of their authenticator app if they have one. Raises SignInRefused."""

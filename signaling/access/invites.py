@@ -51,7 +51,7 @@ _read: Reader[Claims] = Reader(Claims)
 
 
 class Invites:
-    """Issues and reads invites."""
+    """Issues and reads invites, by which called-back users come to their counselor."""
 
     def __init__(self, secret: bytes, url: str, server: str) -> None:
         """Derive the key of invites from `secret`, which signs codes. `url`: the origin of the users' pages."""

@@ -17,7 +17,7 @@ from .signing_keys import BadKey, SigningKey, fetched
 log = structlog.get_logger(__name__)
 
 FRESH_MS = 10 * 60_000  # keys older than this are fetched again at the next code, so that a removed key does not count for long
-AGAIN_MS = 60_000  # least time between two requests to an address
+AGAIN_MS = 60_000  # least ms between two requests to one address
 KEPT_MS = 3 * 86_400_000  # how long the last keys of an address count while the address does not answer
 WAIT_S = 6.0  # seconds after which a fetch is given up, and thus the longest wait of a caller
 MOST_WAITING = 100  # most callers that wait for one address at a time
@@ -90,7 +90,7 @@ class KeyAddresses:
         return len(keys)
 
     async def close(self) -> None:
-        """Cancel the fetches that are under way."""
+        """Cancel the fetches of partners' keys that are under way."""
         tasks = [each.task for each in self._known.values() if each.task is not None]
         for task in tasks:
             task.cancel()

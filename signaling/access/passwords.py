@@ -36,7 +36,7 @@ async def make_link(records: Records, settings: Settings, member: StaffRecord, n
 
 
 class Passwords:
-    """Changes passwords of staff."""
+    """Changes passwords of staff, by the old password or by a one-time link."""
 
     def __init__(self, records: Records, identity: Identity) -> None:
         self._records = records

@@ -17,7 +17,7 @@ ALL = "*"
 
 Holder = Literal[StaffRole, "user"]
 Reach = Literal["own", "site", "organisation", "installation"]
-"""How far a role may act.
+"""The part of the data in which a role may do an action.
 
 own: sessions in which the person takes part or listens, and their own things. site: the member's sites. organisation: everything
 of the member's organisation. installation: everything.
@@ -125,7 +125,7 @@ _WIDEST_FIRST: Final[tuple[Reach, ...]] = ("installation", "organisation", "site
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What an action is done to, such as a site or a session. `sites`: the sites it belongs to; None: the whole organisation.
+    """The object of an action, such as a site or a session. `sites`: the sites it belongs to; None: the whole organisation.
 
     `own`: whether it belongs to the person who acts, or is a session in which that person takes part.
     """
@@ -188,7 +188,7 @@ def realm_of(member: StaffRecord, action: Action) -> Realm:
 
 
 def served_by(member: StaffRecord) -> Realm:
-    """Return the sites for which the member works."""
+    """Return the sites that a member of staff serves."""
     return Realm(organisation=member.organisation, sites=None if ALL in member.sites else frozenset(member.sites))
 
 

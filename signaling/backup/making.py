@@ -1,4 +1,4 @@
-"""Make a backup, while the service runs."""
+"""Make a backup of an installation, while the service runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sangdam backup` and `sangdam restore`."""
+"""`sangdam backup` and `sangdam restore`: a backup of the whole installation."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ async def _run(settings: Settings) -> None:
     try:
         await workers.begin()
         gc.disable()  # while the server loads, nothing becomes garbage; `garbage_collector.settle` enables collection again
-        from signaling.server.app import serve  # imported here because this import takes a second
+        from signaling.server.app import serve  # this import takes a second: workers start first
 
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
     finally:

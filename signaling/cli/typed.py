@@ -33,7 +33,7 @@ from .options import CONFIG, STORAGE, settings_from, storage_options
 
 T = TypeVar("T")
 
-MOST_NAME = 100  # most characters of a name
+MOST_NAME = 100  # most characters of a name that is typed
 MOST_FILE_MB = 500
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -148,7 +148,7 @@ def texts_by_language(most: int) -> Callable[[click.Context, click.Parameter, tu
 
 
 def language_tags(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the language tags in canonical form."""
+    """Return the language tags that were typed in canonical form. Raises BadParameter."""
     return [_tag(value) for value in values]
 
 
@@ -168,7 +168,7 @@ def parameters(_context: click.Context, _parameter: click.Parameter, values: tup
 
 
 def origins(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the origins in canonical form, without duplicates."""
+    """Return the origins that were typed in canonical form, without duplicates. Raises BadParameter."""
     return list(dict.fromkeys(_address(web_addresses.origin, value) for value in values))
 
 

@@ -43,7 +43,7 @@ class Node:
     """This server as a member of the cluster. `leader`: the server that leads now, or NOBODY. `leads`: whether this one leads."""
 
     def __init__(self, url: str, bus: Bus, records: Records, token: str, lease_key: bytes) -> None:
-        """Begin as a server that does not lead.
+        """Make the member. It begins as a server that does not lead.
 
         `url`: where the other servers reach this server. `token`: authenticates servers to each other. `lease_key`: signs leases.
         """
@@ -53,7 +53,7 @@ class Node:
         self.leads = False
         self.draining = False
         self.overtaken = asyncio.Event()
-        self.changed = asyncio.Condition()  # notified when `leader` changes
+        self.changed = asyncio.Condition()  # notified when `leader` has changed
         self._said = ""
         self._lease_key = lease_key
         self._term = 0

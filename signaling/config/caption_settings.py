@@ -13,7 +13,7 @@ SECTION = "captions"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptionSettings:
-    """The settings of `sangdam captions`."""
+    """The settings of `sangdam captions`, which writes down what is said in calls."""
 
     model: Path | None = setting(None, kinds.FOLDER, "Folder of a Whisper model in the format of CTranslate2.")
     language: str = setting(

@@ -15,7 +15,7 @@ SECTION = "media"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaSettings:
-    """The settings of `sangdam media`.
+    """The settings of `sangdam media`, which starts media workers.
 
     `port` and `udp_port` are the ports of the first media worker. The other workers have the following ports.
     `token` and `captions_token` are derived from the cluster's secret.

@@ -13,7 +13,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NEAR = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
 _BRACKETED = re.compile(r"\[([^\[\]]+)\](?::\d{1,5})?")
 _WITH_PORT = re.compile(r"([\d.]+):\d{1,5}")
-# one parameter of `Forwarded` (RFC 7239, 4)
+# one parameter of the header `Forwarded` (RFC 7239, 4)
 _PAIR = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*""")
 
 
@@ -23,7 +23,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Proxies:
-    """Our own proxies.
+    """The networks of the installation's own proxies.
 
     `may_connect`: the networks from which our proxies connect.
     `chain`: the networks of all our proxies. The client's address is the last entry of the header that is not in `chain`.

@@ -14,7 +14,7 @@ _KEY = "setting"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The declaration of one setting.
+    """The declaration of one setting of a command.
 
     `name`: the field of the dataclass, such as "public_url". `section`: the table of the TOML file, "" for the top of the file.
     `repeatable`: the value is a tuple. The flag may be repeated; commas or spaces separate the values in the variable.

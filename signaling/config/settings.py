@@ -73,7 +73,7 @@ class Settings:
     public_url: str = setting(
         "", kinds.ORIGIN, "Where users reach this server, such as https://talk.example.", default_words="http://localhost:PORT"
     )
-    trust_proxy: Proxies | None = setting(  # None: trust no header
+    trust_proxy: Proxies | None = setting(  # None: trust no proxy's header
         None,
         kinds.PROXIES,
         "Trust X-Forwarded-For or Forwarded from proxies in these networks, such as 10.0.0.0/8,127.0.0.1. "
@@ -195,7 +195,7 @@ class Settings:
         "", kinds.ORIGIN, "URL of a translation service that speaks LibreTranslate's API.", default_words="no translation"
     )
     translate_key_file: Path | None = setting(None, kinds.FILE, "File with the key of the translation service.")
-    captions_token: str = field(default="", repr=False)  # derived from the secret
+    captions_token: str = field(default="", repr=False)  # derived from the secret; authenticates workers to the captions process
     shop_port: int = setting(8081, kinds.PORT, "The demo shop's port.")
 
     @property
@@ -210,12 +210,12 @@ class Settings:
 
     @property
     def recordings_dir(self) -> Path:
-        """Return the folder of recordings."""
+        """Return the folder of recordings: the setting, or a folder in the data folder."""
         return self.recordings or self.data_dir / "recordings"
 
     @property
     def files_dir(self) -> Path:
-        """Return the folder of files that people send each other."""
+        """Return the folder of files that people send each other: the setting, or a folder in the data folder."""
         return self.files or self.data_dir / "files"
 
     @property

@@ -1,4 +1,4 @@
-"""Web addresses in the form of browsers (WHATWG URL).
+"""Web addresses in the canonical form of browsers (WHATWG URL).
 
 An address that an administrator types is stored in this form, or refused with a sentence. A browser compares origins letter by
 letter, so `https://Shop.example:443` as typed would never match. `https://a.example; script-src *` as typed would add a directive

@@ -27,7 +27,7 @@ _EMPTY_ZIP = b"PK\x05\x06"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HWP = b"HWP Document File"
 _HWP_LOCKED = 0x2
-_PDF_LOCKED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")  # the key of an encrypted PDF (ISO 32000-1, 7.6.1)
+_PDF_LOCKED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")  # the entry that only an encrypted PDF has (ISO 32000-1, 7.6.1)
 # control characters: a file that has one is no text. A form feed is allowed, because a log may have it.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -79,12 +79,12 @@ _ENDINGS = {kind: frozenset({kind}) for kind in MIMES} | {
 _SAME = {"m4v": "mp4"}  # name of a kind in the library `filetype` → our name
 _IN_ARCHIVE = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx"}
 _COMPOUND_STREAMS = {"WordDocument": "doc", "Workbook": "xls", "Book": "xls", "PowerPoint Document": "ppt"}
-_LOCKED_STREAM = "EncryptedPackage".encode("utf-16-le")  # the stream of an encrypted office file (MS-OFFCRYPTO 2.3.4.4)
+_LOCKED_STREAM = "EncryptedPackage".encode("utf-16-le")  # stream of an encrypted office file (MS-OFFCRYPTO 2.3.4.4)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file is by its content.
+    """The kind of a file, found out by its content.
 
     `kind`: a key of `MIMES`. `locked`: whether the file needs a password. `name`: the file's name, with an ending that fits.
     """
@@ -100,7 +100,7 @@ class Content:
 
 
 def look(path: Path, name: str) -> Content:
-    """Return what a file is by its content. `name`: the file's name from `file_name`. This call blocks: use a thread.
+    """Return the kind of a file by its content. `name`: the file's name from `file_name`. This call blocks: use a thread.
 
     Raises FileRefused: file_empty, file_unknown, file_mislabelled, file_has_macros, file_damaged.
     """

@@ -1,4 +1,4 @@
-"""The reasons for which a file is refused."""
+"""The reasons for which a file that somebody sends is refused."""
 
 from __future__ import annotations
 

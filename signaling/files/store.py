@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-FLUSH_BYTES = 256 * 1024  # bytes collected in memory before a thread writes them
+FLUSH_BYTES = 256 * 1024  # bytes of an upload that are collected in memory before a thread writes them
 STALE_S = 24 * 3600.0  # an unfinished file older than this was left by a server that died: no upload takes so long
 _ARRIVING = "arriving"
 _SESSION = re.compile(r"s-[A-Za-z0-9_-]{1,60}")
@@ -104,7 +104,7 @@ class Files:
         await asyncio.to_thread(self.path(session, file).unlink, missing_ok=True)
 
     async def erase(self, session: str) -> None:
-        """Delete all files of a session."""
+        """Delete all files that were sent in a session."""
         if _SESSION.fullmatch(session):
             await asyncio.to_thread(shutil.rmtree, self.folder / session, ignore_errors=True)
 

@@ -106,7 +106,7 @@ class FairLine:
             raise Full from None
         except asyncio.CancelledError:
             if place.done() and not place.cancelled() and place.exception() is None:
-                self._inside[who.address] -= 1  # this client already has a turn: pass it on
+                self._inside[who.address] -= 1  # the cancelled client has got a turn: pass it on
                 self._next()
             raise
         finally:

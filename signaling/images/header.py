@@ -34,7 +34,7 @@ _WEBP_BYTES_A_PIXEL = 16
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a picture's header says. `memory_bytes`: the most memory for decoding. `work`: pixels times the decoder's passes."""
+    """The facts in a picture's header. `memory_bytes`: most memory for decoding. `work`: pixels times the decoder's passes."""
 
     form: Form
     width: int

@@ -22,7 +22,7 @@ Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
 MOST_LOSSLESS = 1_500_000  # most bytes of a lossless result; a larger drawing is encoded like a photo
 _OF_PHONES = ("HEIF", "AVIF")
-_STRIP_BYTES = 4_000_000  # bytes of one strip of decoded pixels
+_STRIP_BYTES = 4_000_000  # bytes of the decoded pixels that are scaled at a time
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,

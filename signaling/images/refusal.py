@@ -1,4 +1,4 @@
-"""The reasons for which a picture is refused."""
+"""The reasons for which a picture that somebody sends is refused."""
 
 from __future__ import annotations
 

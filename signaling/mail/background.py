@@ -34,7 +34,7 @@ class Background:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Wait until all tasks have ended."""
+        """Wait until all tasks that queue mails have ended."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _safely(self, work: Coroutine[Any, Any, object]) -> None:

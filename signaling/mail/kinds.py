@@ -35,7 +35,7 @@ _DAY_MS = 24 * _HOUR_MS
 _SOON = 1  # rank of mails that are sent after those of the rank `BOOKED`
 _LATER = 2
 
-THREAD = "thread"  # the purpose of a link that opens a conversation
+THREAD = "thread"  # in the records, the purpose of a mail's link that opens a conversation
 NEW_DEVICE: Final = (
     "new_device"  # the kind of mail about a sign-in in a new browser, and the purpose of the link that ends the sign-in
 )
@@ -46,7 +46,7 @@ ACCOUNT: frozenset[Kind] = frozenset(get_args(Account))
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a kind of mail is treated.
+    """The treatment of a kind of mail.
 
     `rank`: mails of a lower rank are sent first. Mails of the rank `BOOKED` also go to an unsubscribed address. `life_ms`: a mail
     older than this is not sent. `opens`: whether the mail has a link into the conversation. `leaves`: whether the recipient can

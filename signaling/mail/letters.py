@@ -1,4 +1,4 @@
-"""A mail's subject, plain text and HTML. Pure.
+"""Write a mail's subject, plain text and HTML. Pure.
 
 The HTML loads nothing: no pictures, no style sheets. So a mail program shows the mail at once, and nobody learns that the reader
 opened it.

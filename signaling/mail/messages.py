@@ -45,12 +45,12 @@ def message(letter: Letter, envelope: Envelope, attachments: tuple[Attachment, .
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(datetime.fromtimestamp(now_ms / 1000, UTC))
     mail["Message-ID"] = make_msgid(domain=domain)
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: automatic responders do not answer
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office programs do not answer
     if envelope.reply_to:
         mail["Reply-To"] = envelope.reply_to
     if envelope.leave:
         mail["List-Unsubscribe"] = f"<{envelope.leave}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # mail programs unsubscribe by one POST request (RFC 8058)
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     for each in attachments:

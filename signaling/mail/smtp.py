@@ -23,14 +23,14 @@ SENT_S = 120.0  # most seconds that sending one mail may take in all, however sl
 
 _WHY = Seen(200, cut=True)
 _LINK_TOKEN = re.compile(r"#(\w+)=[\w-]+")
-_CLOSING = 421  # RFC 5321, 4.2.1: the server closes the connection
+_CLOSING = 421  # reply code: the mail server closes the connection (RFC 5321, 4.2.1)
 
 Meaning = Literal["refused", "later", "server"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What it means that a try to send a mail has failed.
+    """The meaning of a failed try to send a mail.
 
     `meaning`: "refused": the mail server will never take this mail. "later": the server may take this mail later. "server": the
     server takes no mail now. `why`: "unreachable", "timeout", "tls", "malformed", or the server's own words.

@@ -62,7 +62,7 @@ def unbase64(text: str) -> bytes:
 
 
 def to_base64(data: bytes) -> str:
-    """Return the base64url text without padding."""
+    """Return bytes as base64url without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 

@@ -40,7 +40,7 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Return whether the receiver has accepted the message."""
+        """Return whether the receiver has accepted the message: its HTTP status is 200 to 299."""
         return 200 <= self.status < 300 and not self.why
 
 

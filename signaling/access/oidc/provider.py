@@ -19,7 +19,7 @@ from signaling.protocol.reading import Reader, Unreadable, by, read_object
 from signaling.protocol.texts import Exact
 
 TIMEOUT_S = 10.0
-MOST_BYTES = 256 * 1024  # most bytes of one answer
+MOST_BYTES = 256 * 1024  # most bytes of one answer of the provider
 KNOWN_MS = 10 * 60_000  # ms for which the description and the keys are cached
 NEW_KEYS_MS = 60_000  # least time between two requests for the provider's keys when a token names an unknown key
 AGAIN_MS = 5_000  # pause after a failed request, because each stranger's token could otherwise cause a request to the provider
@@ -87,7 +87,7 @@ _read_refusal: Reader[_Refusal] = Reader(_Refusal)
 
 
 class Provider:
-    """One provider, with its cached description and keys."""
+    """An OpenID provider, with its cached description and keys."""
 
     def __init__(self, issuer: str, client_id: str, client_secret: str) -> None:
         self.issuer, self.client_id = issuer, client_id
@@ -98,7 +98,7 @@ class Provider:
         self._failed: tuple[int, Exception] | None = None  # when the last request for description or keys failed, and the error
 
     async def description(self, now: int) -> Description:
-        """Return the provider's description. Raises ProviderAway, ProviderRefuses, BadProvider."""
+        """Return the provider's description of itself, perhaps cached. Raises ProviderAway, ProviderRefuses, BadProvider."""
         if not _is_known(self._description, now, KNOWN_MS):
             async with self._look(now):
                 if not _is_known(self._description, now, KNOWN_MS):  # no other task has fetched it meanwhile

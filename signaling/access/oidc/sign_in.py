@@ -76,7 +76,7 @@ class OidcSignIn:
         self._last_owners: set[str] = set()  # the last owners whose new role was refused and logged
 
     async def provider(self) -> tuple[OidcSettings, Provider]:
-        """Return the settings and the provider. Raises SignInRefused: provider_off."""
+        """Return the settings of the OpenID provider, and the provider. Raises SignInRefused: provider_off."""
         settings = await self._records.oidc_settings()
         if settings is None:
             raise SignInRefused("provider_off")
@@ -271,7 +271,7 @@ class OidcSignIn:
         except ValueError:  # a local account of this name may belong to somebody else
             made = replace(made, login=f"{login}-{secrets.token_hex(3)}")
             member = await self._records.add_staff_of_subject(settings.issuer, claims["sub"], made)
-        if not member.active:  # added and deactivated while this sign-in went on
+        if not member.active:  # somebody added and deactivated the member while this sign-in went on
             raise SignInRefused("no_role")
         return member
 

@@ -23,7 +23,7 @@ class BadFile(ValueError):
 
 
 class Problems:
-    """Collects the problems of a file."""
+    """Collects the problems of a file of `sangdam apply`."""
 
     def __init__(self) -> None:
         self.found: list[str] = []
