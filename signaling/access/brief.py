@@ -124,8 +124,8 @@ def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
     """Return the brief after the user has gone to another page: with the new page, its product if any, and the trail.
 
     `seen`: what the browser says of the new page; it has passed `check_trail`. What the browser leaves out stays as it was.
-    A product of another id or name replaces even a product that the partner signed, because the signature is from the entry.
-    The new product is `claimed`, and the picture of the former product is dropped.
+    Another product replaces even a product that the partner signed when the user arrived. The new product is `claimed`, and the
+    picture of the former product is dropped.
     """
     url = clean_url(seen.page_url, site.page_params)
     page = (

@@ -4,10 +4,10 @@ There are two kinds of codes:
 
 - *publishable*: the widget asks this server for a code. The server checks the page's origin and signs with its own key (`kid`
   "server"). Nobody vouches for the other claims of the browser.
-- *partner*: the back end of the site signs with one of the site's keys, which `kid` names. That is a secret which it shares with
-  us (HS256), or its own private key (EdDSA, ES256), whose public key we have or fetch (`key_addresses.py`). The back end may
-  vouch for the user and the product. A back end with an API token may instead let this server sign (`kid` "api:v1", a key of its
-  own).
+- *partner*: the back end of the site signs with one of the site's keys, which `kid` names. The key is a secret that the back end
+  shares with us (HS256), or a private key of the back end (EdDSA, ES256). We have the public key, or fetch it
+  (`key_addresses.py`). The back end may vouch for the user and the product. A back end with an API token may instead let this
+  server sign. Such codes have the `kid` "api:v1", and a key for this purpose only.
 
 A code is valid for ten minutes at most. It can be exchanged once, which its id (`jti`) ensures.
 

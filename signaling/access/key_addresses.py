@@ -57,9 +57,9 @@ class KeyAddresses:
         return None if found is None or self._now() - found.fetched_at > KEPT_MS else found.keys
 
     async def prepare(self, address: str, kid: str) -> None:
-        """Fetch the keys of an address if they are not fresh or do not include `kid`, and if the limits allow a request now.
+        """Fetch the keys of an address if they are not fresh or do not include `kid`.
 
-        Waits for the keys, for `WAIT_S` at most. Never raises.
+        Nothing is fetched while the limits allow no request. Waits for the keys, for `WAIT_S` at most. Never raises.
         """
         found, now = self._of(address), self._now()
         has_key = found.keys is not None and kid in found.keys and now - found.fetched_at <= KEPT_MS

@@ -1,9 +1,10 @@
 """The right to one's thread: all conversations of a user for whom the partner vouches, at one site.
 
-A partner's code that names the user is exchanged for a short-lived token: a compact JWS with its own key and `typ` (RFC 8725,
-3.11). Nothing is stored. A token holds the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
+The page exchanges a partner's code that names the user for a short-lived token. The token is a compact JWS with a key and a `typ`
+for this purpose only (RFC 8725, 3.11). Nothing is stored. A token holds the site and the keyed hash of the partner's id for the
+user (`Codes.user_ref`).
 
-The token of a session gives no right to the thread, because a link in a mail opens a session, and a mail may be forwarded.
+The token of a session gives no right to the thread. A link in a mail opens a session, and a mail may be forwarded.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One server of a cluster. One server is the leader, and all others forward to it. When the leader dies, another takes over.
 
 The lease in Redis names the leader. Another server takes the lease only when the leader does not answer any more. So the leader
-stays the same when Redis is emptied or unavailable. The *term*, a number in the records, makes this safe: a new leader raises
+stays the same when Redis is emptied or unavailable. The *term*, a number in the records, makes this safe. A new leader raises
 the term, and the records refuse writes of a former leader. A server that finds out that it is no longer the leader ends itself,
 and its supervisor starts it again.
 """

@@ -1,7 +1,7 @@
 """The secret of a cluster, the keys that are derived from the secret, and passwords of databases.
 
-Secrets and passwords come from files or the environment, and never from the command line, where every user of the machine could
-read them.
+Secrets and passwords come from files or the environment. They never come from the command line, which every user of the machine
+can read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Find out the kind of a file by its content. The file's name must fit its kind, because people and computers go by the name.
 
 Only the kinds in `MIMES` are accepted. Everything else is refused: programs, scripts, web pages, and documents with macros. A
-file that needs a password is accepted and marked as locked, because Korean banks and hospitals lock the PDFs that users most need
-to show. The server cannot look into a locked file, and the page says so.
+file that needs a password is accepted and marked as locked. Korean banks and hospitals lock the PDFs that users most need to
+show. The server cannot look into a locked file, and the page says so.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def _is_srgb(profile: bytes) -> bool:
 def _alpha(image: Image.Image, known: Metadata) -> Image.Image | None:
     """Return an alpha channel for a PNG in which one colour is transparent. Return None for other pictures.
 
-    Pillow scales samples of fewer than eight bits to the range 0 to 255, so the transparent colour is scaled in the same way.
+    Pillow scales samples of fewer than eight bits to the range 0 to 255. So the transparent colour is scaled in the same way.
     """
     samples = known.transparent
     if not samples:

@@ -1,7 +1,7 @@
 """Decide to which addresses webhooks may go, and from which addresses partners' keys may be fetched. Pure.
 
-An operator of a site types the URL. Without these rules, the URL could make this server talk to machines that only this server
-can reach, such as a database on the same host. The owner of a host name decides to which IP address the name leads, and may
+An operator of a site types the URL. Without these rules, the URL could lead this server to machines that strangers cannot
+reach, such as a database on the same host. The owner of a host name decides to which IP address the name leads, and may
 change that between two look-ups. So each IP address is checked when a connection to the address is opened (`sending.py`).
 """
 

@@ -2,7 +2,7 @@
 
 Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
 answer, sign-ins go on for an hour, so a failure of the provider does not end every conversation. While the provider refuses this
-installation, because of a wrong client secret for example, sign-ins go on until they expire: only an answer about a person ends
+installation, for example because of a wrong client secret, sign-ins go on until they expire. Only an answer about a person ends
 that person's sign-ins.
 """
 

@@ -204,7 +204,7 @@ class Wanted:
     def _keys(self, table: str, before: Site | None, given: list[str | KeyTable]) -> list[SiteKey]:
         """Return the signing keys of a site: the present keys, and the keys in the file. `prune` removes keys not in the file.
 
-        An entry of the file that is only a name keeps the present key of this name, or makes a key with a new secret.
+        An entry of the file may be only a name. Then the present key of this name stays, or a new key gets a new secret.
         """
         present = {key.kid: key for key in (before.keys if before else [])}
         named = {each if isinstance(each, str) else each.id: each for each in given}
