@@ -1,8 +1,8 @@
 """API tokens: how other software acts for an organisation.
 
-A token acts like a manager of its sites, and only within its rights. It never opens a WebSocket. A token ends when it is removed
-or expires. A token made in the browser also ends when its maker is deactivated, removed, or may no longer make tokens. Such a
-token may do only what its maker may do now. A token made by the command line has no maker and belongs to the organisation.
+A token acts like a manager of its sites, and only within its rights. A token never opens a WebSocket. A token ends when it is
+removed or expires. A token made in the browser also ends when its maker is deactivated, removed, or may no longer make tokens.
+Such a token may do only what its maker may do now. A token made by the command line has no maker and belongs to the organisation.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class ClaimedProduct(Struct, kw_only=True):
 
 
 class ClaimedStep(Struct, kw_only=True):
-    """A step of the trail, as the browser claims it. See `TrailStep`."""
+    """A page that the user visited before, as the browser claims (see `TrailStep`)."""
 
     kind: Literal["page", "mark"]
     label: _Loose = ""

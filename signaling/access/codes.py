@@ -9,7 +9,7 @@ There are two kinds of codes:
   (`key_addresses.py`). The back end may vouch for the user and the product. A back end with an API token may instead let this
   server sign. Such codes have the `kid` "api:v1", and a key for this purpose only.
 
-A code is valid for ten minutes at most. It can be exchanged once, which its id (`jti`) ensures.
+A code is valid for ten minutes at most. A code can be exchanged once, because its id (`jti`) is stored.
 
 The claims are `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf` (optional) and `exp` (seconds).
 Partners may add `user` {id, name, contact}, `product` {id, name, price, url} and `claims` {name: text}.
@@ -135,8 +135,8 @@ class Claims(Vouched, kw_only=True, omit_defaults=True):
 class _Header(Struct):
     """The header of an identification code.
 
-    `crit` names extensions that the receiver must understand (RFC 7515, 4.1.11). We know no
-    extension and refuse every `crit`, even null.
+    `crit` names extensions that the receiver must understand (RFC 7515, 4.1.11). We know no extension and refuse every `crit`,
+    even null.
     """
 
     alg: Annotated[str, by(Exact(200))]
@@ -439,7 +439,7 @@ class Codes:
     def user_ref(self, site_id: str, user_id: str) -> str:
         """Return a keyed hash of `user_id`, the partner's id for a user. Return "" when `user_id` is "".
 
-        The records keep only the hash. It finds the user again, and does not reveal the id.
+        The records keep only the hash. The hash finds the user again, and does not reveal the id.
         """
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 
@@ -458,8 +458,8 @@ class Codes:
 def signing_secret(settings: Settings) -> bytes:
     """Return the key with which this server signs identification codes.
 
-    The key is derived from the cluster's secret, if there is one. Otherwise it is read from `data_dir`, where the first start
-    makes it.
+    The key is derived from the cluster's secret, if there is one. Otherwise the key is in a file in `data_dir`, which the first
+    start makes.
     """
     return derived(settings.secret, "codes") if settings.secret else server_secret(settings.data_dir)
 

@@ -51,7 +51,7 @@ def coarse_network(address: str) -> str:
 
 
 def network_words(network: str) -> str:
-    """Return a coarse network as people see addresses: "203.0.113.…" for "203.0.113.0/24". Return "" for an unknown one."""
+    """Return a coarse network as people see addresses: "203.0.113.…" for "203.0.113.0/24". Return "" for an unknown network."""
     address, _, bits = network.partition("/")
     if bits == str(_IPV4_PREFIX):
         return f"{address.removesuffix('.0')}.…"

@@ -1,4 +1,4 @@
-"""The one-time link with which the first owner of an installation comes in."""
+"""Make the one-time link by which the first owner of an installation gets an account."""
 
 from __future__ import annotations
 

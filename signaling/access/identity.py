@@ -69,7 +69,7 @@ class SignedIn(NamedTuple):
 
 
 def hash_password(password: str, *about: str) -> str:
-    """Return the argon2id hash of a password. This is slow on purpose: call it in a thread.
+    """Return the argon2id hash of a password. Hashing is slow on purpose: call this in a thread.
 
     `about`: words that an attacker would try first for this person, such as their login. Raises ValueError with a sentence
     when the password is too short, too long, or easily guessed.
@@ -169,7 +169,7 @@ class Identity:
             raise SignInRefused("wrong_password") if refused.reason == "wrong_credentials" else refused from None
 
     async def _check(self, staff: StaffRecord | None, login: str, password: str, network: str, now: int) -> StaffRecord:
-        """Return the member if the password is theirs. Raises SignInRefused."""
+        """Check the password of a try to sign in. Return the member to whom it belongs. Raises SignInRefused."""
         # A rate limit counts a try only if all limits before it allow the try. So one address cannot lock a member out elsewhere.
         pair = f"{network} {login}"
         if not (

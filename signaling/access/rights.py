@@ -1,4 +1,4 @@
-"""The table of rights: roles, actions and reaches. Every HTTP route, WebSocket message and page control asks it.
+"""The table of rights: roles, actions and reaches. Every HTTP route, WebSocket message and page control asks this table.
 
 An action that the table does not give to a role is refused. `docs/rights.md` shows the table, and a test compares the two.
 """

@@ -1,4 +1,4 @@
-"""The right to one's thread: all conversations of a user for whom the partner vouches, at one site.
+"""The right of a user to see their thread: all conversations at one site of a user for whom the partner vouches.
 
 The page exchanges a partner's code that names the user for a short-lived token. The token is a compact JWS with a key and a `typ`
 for this purpose only (RFC 8725, 3.11). Nothing is stored. A token holds the site and the keyed hash of the partner's id for the

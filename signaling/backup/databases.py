@@ -1,4 +1,4 @@
-"""The copy of a database: SQLite by its online backup, PostgreSQL by `pg_dump`. Both work while the service runs."""
+"""The copy of a database: SQLite by its online backup, PostgreSQL by `pg_dump`. The service may run meanwhile."""
 
 from __future__ import annotations
 

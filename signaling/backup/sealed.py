@@ -48,9 +48,9 @@ def check_passphrase(passphrase: str) -> None:
 
 
 def _keys(passphrase: str, salt: bytes) -> tuple[AESGCM, bytes]:
-    """Return the cipher for a passphrase, and a check value from it.
+    """Return the cipher for a passphrase, and a check value that the backup contains.
 
-    The backup contains the check value. It tells a wrong passphrase from a damaged backup.
+    The check value tells a wrong passphrase from a damaged backup.
     """
     derived = hashlib.scrypt(passphrase.encode(), salt=salt, **_SCRYPT)
     return AESGCM(derived[:32]), hashlib.sha256(derived[32:]).digest()

@@ -61,7 +61,7 @@ async def _invited(
 ) -> bool:
     """Queue a mail with a one-time link for the member. Return False when no mail was queued.
 
-    That is so without a mail server, for a member without an address, and for a member who signs in at a provider.
+    No mail is queued without a mail server, for a member without an address, and for a member who signs in at a provider.
     """
     if smtp is None:
         return False

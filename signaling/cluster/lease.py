@@ -59,7 +59,7 @@ def sign(leader: Leader, term: int, key: bytes, now_ms: int) -> str:
 def read(text: str, key: bytes, now_ms: int) -> tuple[Lease, Doubt]:
     """Return the lease in a text from Redis, and the reason to doubt the lease: "", "unsigned" or "late".
 
-    "unsigned": the text has no valid signature of this cluster. It is no lease and may be overwritten.
+    "unsigned": the text has no valid signature of this cluster. Such a text is no lease and may be overwritten.
     "late": the text has a valid signature that is more than `MOST_SKEW_MS` old or ahead.
     """
     if not text:

@@ -1,4 +1,6 @@
-"""One server of a cluster. One server is the leader, and all others forward to it. When the leader dies, another takes over.
+"""A server as a member of a cluster. One server is the leader, and the other servers forward requests to the leader.
+
+When the leader dies, another server becomes the leader.
 
 The lease in Redis names the leader. Another server takes the lease only when the leader does not answer any more. So the leader
 stays the same when Redis is emptied or unavailable. The *term*, a number in the records, makes this safe. A new leader raises
@@ -43,7 +45,7 @@ class Node:
     """This server as a member of the cluster. `leader`: the server that leads now, or NOBODY. `leads`: whether this one leads."""
 
     def __init__(self, url: str, bus: Bus, records: Records, token: str, lease_key: bytes) -> None:
-        """Make the member. It begins as a server that does not lead.
+        """Make a member of the cluster, which at first does not lead.
 
         `url`: where the other servers reach this server. `token`: authenticates servers to each other. `lease_key`: signs leases.
         """

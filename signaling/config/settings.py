@@ -61,7 +61,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of a server, which are also the table of its flags, variables and keys in a TOML file.
+    """The settings of a server. This class is also the table of the flags, variables and TOML keys of `sangdam serve`.
 
     Staff reach the server at the scheme and port of `public_url`, with `counselor.`, `professional.` or `operator.` before the
     host. Each field that `setting` declares becomes a flag, a variable in the environment and a key in the file.

@@ -1,4 +1,4 @@
-"""Settings from the environment and from a TOML file. A wrong name is an error that tells the nearest right one."""
+"""Settings from the environment and from a TOML file. A wrong name is an error, which tells the most similar name."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def _values(mail: MailRecord, zone: tzinfo) -> dict[str, str]:
 
 
 def _own(site: Site | None, mail: MailRecord) -> MailText:
-    """Return the site's own wording of this kind of mail in the mail's language. It is empty if the site has none."""
+    """Return the site's own wording of this kind of mail in the mail's language, or empty texts."""
     texts = site.mail.texts if site else {}
     language = site.language_for(mail.language) if site else None
     return texts.get(mail.language, texts.get(language or "", {})).get(mail.kind, MailText())

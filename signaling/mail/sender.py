@@ -1,9 +1,9 @@
 """Send the mails of the outbox. In a cluster only the leader sends. No conversation waits for the sending.
 
-A few tasks, called *lanes*, send at the same time. Each takes the most urgent mail that is due, and keeps its connection to the
-mail server while mails are due. Every step has a time limit, because a mail server may hang or answer in pieces. When the mail
-server itself fails, all lanes pause, longer after each failure. While a mail
-waits in such a pause, its number of tries does not grow.
+A few tasks, called *lanes*, send at the same time. Each lane takes the most urgent mail that is due, and keeps its connection to
+the mail server while mails are due. Every step has a time limit, because a mail server may hang or answer in pieces. When the
+mail server itself fails, all lanes pause, longer after each failure. While a mail waits in such a pause, its number of tries does
+not grow.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One connection to the mail server, and the meaning of its errors."""
+"""A connection to the mail server, and the meaning of the mail server's errors."""
 
 from __future__ import annotations
 

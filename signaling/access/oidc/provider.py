@@ -48,7 +48,7 @@ class ProviderRefuses(Exception):
 
 
 class ClientRefused(ProviderRefuses):
-    """The provider refuses this installation: its client, secret or settings are wrong. That says nothing about a person."""
+    """The provider refuses this installation: the client id, secret or settings are wrong. No person is refused by this."""
 
 
 class BadProvider(Exception):

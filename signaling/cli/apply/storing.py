@@ -1,4 +1,4 @@
-"""Store the installation that a file asks for. Each thing that differs is one transaction and one entry in the audit."""
+"""Store the installation that a file asks for. Each site, member or other thing that differs has a transaction of its own."""
 
 from __future__ import annotations
 
