@@ -20,7 +20,7 @@ from signaling.session.model import NotAllowed
 
 
 class Answering:
-    """Answers messages. A repeated call with the same message writes nothing twice."""
+    """Answers messages that users left while nobody was available. Answering the same message again writes nothing twice."""
 
     def __init__(
         self,
@@ -40,12 +40,13 @@ class Answering:
         self._index = index
         self._mailing = mailing
         self._now = now
-        self._under_way: set[str] = set()  # messages that are being answered
+        self._under_way: set[str] = set()  # ids of left messages that are being answered now
 
     async def answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
         """Write the answer into the conversation, and mail its user a link. Raise NotAllowed or RecordsAway.
 
-        The mail may be refused, such as for an address that has unsubscribed. The message then says so to staff.
+        The mail may be refused, for example because the address has unsubscribed. Staff then see at the message that the mail
+        was refused.
         """
         if not address_in(message.contact) or not self._mailing.enabled or message.mail or message.id in self._under_way:
             raise NotAllowed("wrong_state")
@@ -57,7 +58,7 @@ class Answering:
 
     async def _answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
         taken = await self._take(staff, message)
-        if taken.mail:  # answered since the caller read the message
+        if taken.mail:  # another call has answered the message since the caller read it
             raise NotAllowed("wrong_state")
         entry = await self._stored.any_session(message.session)
         if entry is None:

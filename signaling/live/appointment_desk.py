@@ -28,7 +28,7 @@ class AppointmentDesk:
         self._now = now
 
     async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
-        """Return the callbacks and appointments of the realm that nobody has accepted, the next one first."""
+        """Return the callbacks and appointments of the realm that no member of staff has accepted yet, the next one first."""
         entries = self._appointments.booked(realm)
         troubles = await self._appointments.troubles(entries)
         found = []

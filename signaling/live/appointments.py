@@ -20,9 +20,11 @@ from signaling.records.opening_hours import HORIZON_MS, Hours
 from signaling.session.events import WithStaff
 from signaling.session.model import NotAllowed
 
-KNOWN_MS: Final = 3_000  # so long the free times of one kind of request are cached; claims always read the records
+# milliseconds for which the free times of one kind of request are cached; a claim always reads the records
+KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200
-MOST_HOURS: Final = 100  # members of one answer who have working hours of their own; each takes about 5 ms to look at
+# at most so many members with working hours of their own are in one answer; each takes about 5 ms to compute
+MOST_HOURS: Final = 100
 
 Free = dict[str, list[int]]
 Booking = Callable[[WithStaff], Awaitable[None]]
@@ -37,7 +39,10 @@ class _Known:
 
 @dataclass(slots=True)
 class Times:
-    """Free times of appointments: `anyone` those of all members together, `own` those of the member whom the user knows."""
+    """Free times of appointments.
+
+    `anyone`: the times at which any member is free. `known`: the member whom the user knows. `own`: that member's free times.
+    """
 
     anyone: list[int] = field(default_factory=list)
     known: StaffRecord | None = None
@@ -45,7 +50,7 @@ class Times:
 
 
 class Appointments:
-    """Finds and claims times. One member has one appointment at a time, whatever their capacity."""
+    """Finds and claims the times of appointments. One member has one appointment at a time, whatever their capacity."""
 
     def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now) -> None:
         self._records = records
@@ -118,7 +123,10 @@ class Appointments:
         return sorted(found, key=lambda entry: entry.session.callback.due_at if entry.session.callback else 0)
 
     async def troubles(self, entries: list[Entry]) -> dict[str, AppointmentTrouble]:
-        """Return what is wrong with appointments since a member, hours or holidays changed. The others are left out."""
+        """Return, by session, why an appointment cannot take place as booked: a member, hours or holidays have changed since.
+
+        Appointments in order are left out.
+        """
         found: dict[str, AppointmentTrouble] = {}
         records = {each.id: each for each in await self._records.all_staff()}
         hours = await self._records.working_hours({_staff_of(entry) for entry in entries} - {""})
@@ -173,7 +181,7 @@ class Appointments:
         return staff.active and staff.role == "counselor" and fits and has_room > 0
 
     async def _candidates(self, entry: Entry, at: int, channel: Channel, staff: str, *, by_staff: bool) -> list[StaffRecord]:
-        """Return the members who could have the appointment, those with fewest appointments first."""
+        """Return the members of staff who could take the appointment, those with the fewest appointments first."""
         site = entry.site
         serving = [each for each in await self._serving(site, entry, channel) if staff in ("", each.id)]
         category, plan = site.hours_of(entry.session.category), site.appointments or AppointmentPlan()
@@ -184,7 +192,10 @@ class Appointments:
         return sorted(serving, key=lambda each: (booked[each.id], each.id))
 
     async def _claim(self, entry: Entry, wanted: range, candidates: list[StaffRecord]) -> tuple[StaffRecord, list[int]]:
-        """Claim these cells of the first candidate who has them free. Return the member, and the cells that are new."""
+        """Claim the wanted cells of time for the first candidate who has all of them free.
+
+        Return this member and the newly claimed cells.
+        """
         taken = await self._records.taken_cells([each.id for each in candidates], wanted, but=entry.id)
         for member in candidates:
             if taken[member.id]:
@@ -198,7 +209,7 @@ class Appointments:
 def _free_of(
     category: Hours | None, hours: dict[str, Hours | None], taken: dict[str, set[int]], now: int, plan: AppointmentPlan, zone: str
 ) -> Free:
-    """Return the free times by member. Members without hours of their own share one computation."""
+    """Return the free times of each member. They are computed once for all members without working hours of their own."""
     shared: list[int] | None = None
     free = {}
     for staff, own in hours.items():

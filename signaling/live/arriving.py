@@ -1,4 +1,4 @@
-"""Make a session for a user who arrives, and say before that who could serve them and how soon."""
+"""Make a session for a user who arrives. Before that, estimate who could serve the user and how soon."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from signaling.session.model import NotAllowed
 
 
 class Arriving:
-    """Makes sessions, and estimates how soon a new one would be served."""
+    """Makes the sessions of arriving users, and estimates how soon a new session would be served."""
 
     def __init__(self, *, records: Records, store: MatchStore, stored: StoredSessions, staffing: Staffing, now: Now) -> None:
         self._records = records
@@ -42,7 +42,10 @@ class Arriving:
         user_ref: str,
         user_name: str,
     ) -> tuple[str, str]:
-        """Make a session. Return its id and its token. Only the token's hash is stored. An unknown site raises `NotAllowed`."""
+        """Make a session.
+
+        Return its id and its token. The records keep only the token's hash. An unknown site raises `NotAllowed`.
+        """
         found = await self._records.site(site)
         if found is None:
             raise NotAllowed("unknown")

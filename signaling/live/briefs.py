@@ -21,7 +21,10 @@ class Briefs:
         self._now = now
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
-        """Show staff this picture as the product's. Raise `NotAllowed` when the session is not live."""
+        """Put this picture of the product into the session's brief, and show it to staff.
+
+        Raise `NotAllowed` when the session is not live.
+        """
         entry = self._index.entries.get(session_id)
         if entry is None:
             raise NotAllowed("unknown")
@@ -39,7 +42,10 @@ class Briefs:
             await self._sessions.save_brief(entry)
 
     async def give_contact(self, entry: Entry, address: str) -> None:
-        """Remember the mail address that the user gave. A contact that the partner signed stays."""
+        """Remember the mail address that the user gave.
+
+        A mail address or telephone number that the partner signed is not replaced.
+        """
         former = address_for(entry)
         entry.brief = with_field(entry.brief, "user_contact", address, "typed")
         if former and former != address_for(entry):

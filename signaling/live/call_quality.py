@@ -64,7 +64,7 @@ class Calls:
     async def look(self, client: Client) -> None:
         """Send the call quality to an operator who has just begun to watch a call.
 
-        Poll the workers first if nothing is known yet.
+        Poll the media workers first if no quality is known yet.
         """
         if not self._found:
             await self._look()

@@ -25,15 +25,15 @@ from signaling.session.effects import Say
 from signaling.session.model import NotAllowed, Person
 
 CATCH_UP_LINES = 500
-PAGE_LINES = 200  # before a line
-# characters of lines in one frame: a client drops or delays its other messages behind a large frame
+PAGE_LINES = 200  # most lines in a page of older lines, which the client asks for by the line that follows the page
+# most characters of lines in one WebSocket frame: a large frame would delay the messages behind it, or fill the client's queue
 PAGE_CHARACTERS = 100_000
 CHANGEABLE = frozenset({"waiting", "active", "asleep", "after"})  # states of a session in which lines may be edited and retracted
 
 
 class Lines:
     def __init__(self, *, records: Records, owed: Owed, answered: Callable[[Entry, Line], None], now: Now) -> None:
-        """`answered` is told of each new line that a person wrote."""
+        """`answered` is called with each new line that a person wrote."""
         self._records = records
         self._owed = owed
         self._now = now
@@ -44,8 +44,8 @@ class Lines:
 
         A line sent twice is stored once and acknowledged twice.
 
-        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. The line is
-        then not acknowledged, and the client keeps it.
+        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. In both cases
+        the line is not acknowledged, and the client keeps it.
         """
         if self._owed:
             raise RecordsAway
@@ -106,9 +106,9 @@ class Lines:
         await self._change(entry, person, message.seq, lambda line: corrections.retracted(line, person.id, now))
 
     async def _change(self, entry: Entry, person: Person, seq: int, change: Callable[[Line], Line | None]) -> None:
-        """Store a change of a line and show it. Raise `RecordsAway` while the records are unavailable.
+        """Store a change of a line and show it.
 
-        While the records are unavailable, a change is not acknowledged, and the client keeps it.
+        While the records are unavailable, raise `RecordsAway`: the change is not acknowledged, and the client keeps it.
         """
         if self._owed:
             raise RecordsAway
@@ -168,7 +168,10 @@ class Lines:
         )
 
     async def question(self, entry: Entry, person: Person, text: str) -> None:
-        """Store the question that the user typed before the conversation as its first line. A repeated call stores nothing."""
+        """Store the question that the user typed before the conversation as the conversation's first line.
+
+        A repeated call stores nothing.
+        """
         if text:
             await self._by_us(
                 entry,
@@ -204,7 +207,10 @@ class Lines:
     async def caption(
         self, entry: Entry, person: Person, line_id: str, text: str, audience: Audience, args: dict[str, str]
     ) -> None:
-        """Store words that a person has said. They are not shown in the chat: whoever heard them has read them."""
+        """Store words that a person has said.
+
+        The chat does not show these words, because those who heard the speaker have read them as captions.
+        """
         at = self._now()
 
         async def write(_: bool) -> None:
@@ -253,13 +259,13 @@ class Lines:
             client.send_encoded(for_staff)
 
     async def page(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
-        """Send the lines that a client asks for, and the read marks unless it asks for older lines."""
+        """Send the lines that a client asks for. Send the read marks, too, unless the client asks for older lines."""
         await self.pages(entry, client, "staff" if person.staff else "all", message)
         if not message.before and entry.site.read_marks == "on":
             self._send_marks(entry, client, person.id, await self._marks(entry))
 
     async def pages(self, entry: Entry, client: Client, audience: Audience, message: GetLines) -> None:
-        """Send the lines that a client asks for and `audience` may read."""
+        """Send those of the lines that a client asks for that `audience` may read."""
         if message.before is None:
             await self._catch_up(entry, client, message, audience)
         else:
@@ -320,7 +326,7 @@ class Lines:
 
 
 def _by(person: Person) -> dict[str, Any]:
-    """Return the columns of a line that name its author."""
+    """Return the columns of a line that name this person as its author."""
     return {"author": person.id, "name": person.name, "role": person.role}
 
 

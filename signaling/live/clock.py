@@ -10,7 +10,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-STEP_MS = 2000  # milliseconds; a larger jump between two looks is a step of the machine's clock
+STEP_MS = 2000  # milliseconds; a larger jump between two readings counts as a step of the machine's clock
 CATCH_UP = 0.25  # share by which a steady clock runs faster or slower until it agrees with the machine's clock again
 
 Now = Callable[[], int]
@@ -30,8 +30,8 @@ class SteadyClock:
     """Unix time in milliseconds, without the steps of the machine's clock.
 
     If the machine's clock stepped by an hour, every deadline would pass at once: rings would end, and sessions would close whose
-    users are just reconnecting. Or no deadline would pass for an hour. So this clock runs on as before, and approaches the
-    machine's clock at a quarter of its speed. An hour is made up in four hours.
+    users are just reconnecting. If the clock stepped back by an hour, no deadline would pass for an hour. So this clock runs on
+    as before, and approaches the machine's clock at a quarter of its speed. An hour is made up in four hours.
     """
 
     def __init__(self, wall_ms: Now = wall_clock_ms, uptime_ms: Callable[[], float] = _uptime_ms) -> None:
@@ -40,7 +40,7 @@ class SteadyClock:
         self._ahead_ms = 0.0  # this clock minus the machine's clock
 
     def __call__(self) -> int:
-        """Return the time now."""
+        """Return the present Unix time in milliseconds, without the steps of the machine's clock."""
         wall, uptime = self._wall_ms(), self._uptime_ms()
         (wall_before, uptime_before), self._before = self._before, (wall, uptime)
         passed = uptime - uptime_before

@@ -19,7 +19,8 @@ QUEUE_BYTES = 4 * 1024 * 1024  # room for several board messages (≤ 400 KB eac
 class Client:
     """One WebSocket.
 
-    `send` never waits. A client whose queue is full is told `slow_client` and closed; no other client is affected.
+    `send` never waits. If a client's send queue is full, the server tells it `slow_client` and closes it; no other client is
+    affected.
 
     `session` and `participant` are set for a user. For staff, `held` has the sessions in which this connection acts for them.
     `desk`: whether the member of staff serves users here; the operators' page serves nobody. `watched`: the session whose call
@@ -39,13 +40,13 @@ class Client:
         self.participant = ""
         self.staff = staff
         self.desk = desk
-        self.held: set[str] = set()  # ids of the sessions in which this connection acts for a person
+        self.held: set[str] = set()  # ids of the sessions in which this connection acts for its person
         self.closing = False
-        # whether views may be sent; a user first waits until everything that belongs into the first view is known
+        # whether session views may be sent: a user's first view waits until everything that belongs in it is known
         self.greeted = staff is not None
         self.looking = True  # whether the page is in front of the person; a hidden page says that it is not
         self.watching = False
-        self.queue_sent = 0  # hash of the queue that was last sent
+        self.queue_sent = 0  # hash of the frame with the waiting queue that was last sent to this console
         self.watched = ""
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
@@ -65,7 +66,7 @@ class Client:
         self._push(frame)
 
     def bye(self, reason: ByeReason, retry_ms: int | None = None) -> None:
-        """Queue the goodbye as the last message. Earlier queued messages still go out."""
+        """Queue the goodbye as the connection's last message. Messages that were queued earlier are still sent."""
         if not self.closing:
             self._push(encode(Bye(reason=reason, retry_ms=retry_ms)))
             self.closing = True
@@ -76,7 +77,7 @@ class Client:
         self._wake.set()
 
     async def next(self) -> bytes | None:
-        """Return the next frame to write, or None if the connection must be closed."""
+        """Wait for the next frame to write to the WebSocket. Return None if the connection must be closed."""
         while not self._queue:
             if self.closing:
                 return None
@@ -93,7 +94,8 @@ class Hub:
     def __init__(self) -> None:
         self.clients: set[Client] = set()
         self._by_staff: dict[str, list[Client]] = {}
-        self._offices: dict[str, list[Client]] = {}  # connections at which a member serves nobody
+        # member of staff → connections at which the member serves nobody (the operators' page)
+        self._offices: dict[str, list[Client]] = {}
 
     def _shelf(self, client: Client) -> dict[str, list[Client]]:
         return self._by_staff if client.desk else self._offices

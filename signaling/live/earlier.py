@@ -24,7 +24,7 @@ class Earlier:
         self._index = index
 
     async def read(self, found: Iterable[tuple[Entry, SessionRecord]]) -> None:
-        """Read the earlier sessions of all these users in one query. Raise `RecordsAway`."""
+        """Read the earlier sessions of the users of all these entries in one query. Raise `RecordsAway`."""
         vouched = [(entry, (record.site, record.user_ref)) for entry, record in found if record.user_ref]
         if not vouched:
             return
@@ -32,7 +32,7 @@ class Earlier:
         if not earlier:
             return
         names = {member.id: member.name for member in await self._records.all_staff()}
-        for entry, user in vouched:  # a site's sessions name staff of its own organisation only
+        for entry, user in vouched:  # an earlier session of a site names only staff of the site's own organisation
             entry.earlier = [
                 (earlier_session(each, names, entry.site, entry.session.language), each.ended_at)
                 for each in earlier.get(user, [])

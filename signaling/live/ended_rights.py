@@ -1,4 +1,7 @@
-"""End connections that are no longer allowed. When a member's sign-in ends, their connections end within a second."""
+"""End connections of people whose sign-in or session has ended.
+
+When a member's sign-in ends, their connections end within a second.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ Standing = dict[str, tuple[SignInRecord, StaffRecord]]
 
 
 class EndedRights:
-    """Ends connections whose sign-in or session has ended. `let_go` detaches a client."""
+    """Ends connections whose sign-in or session has ended. `let_go` detaches a connection from the person for whom it acts."""
 
     def __init__(
         self,
@@ -92,7 +95,7 @@ class EndedRights:
         over = [client for client in clients if not self._stands(client, standing, now)]
         await self.end(over)
         await self._end_absent(absent, {staff.id for _, staff in standing.values()})
-        # The sites, languages or name of these members have changed. They reconnect and get the new ones.
+        # The sites, languages or name of these members have changed. Their pages reconnect, and then show the new ones.
         await self.restart([client for client in clients if client not in over and standing[client.right][1] != client.staff])
 
     def _stands(self, client: Client, standing: Standing, now: int) -> bool:

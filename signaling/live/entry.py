@@ -104,7 +104,7 @@ class Entry:
         return former
 
     def release(self, participant: str) -> Client | None:
-        """Let no client act for the participant any more. Return the client that acted for them, or None."""
+        """Let no client act for the participant any more. Return the client that acted for them until now, or None."""
         former = self.holders.pop(participant, None)
         self.sent.pop(participant, None)
         if former is not None and former not in self.holders.values():

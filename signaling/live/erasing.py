@@ -44,7 +44,7 @@ class Erasing:
         self._seen = 0
 
     async def start(self) -> None:
-        """Leave aside what was erased before this server started."""
+        """Note up to where the records list erased sessions now. `watch` looks only at later ones."""
         self._seen, _ = await self._records.erasures(0)
 
     async def watch(self) -> None:
@@ -60,7 +60,7 @@ class Erasing:
                     await self._sessions.site_changed(site)
 
     async def erased(self, session_id: str) -> None:
-        """End an erased session and remove it from every page."""
+        """End a session that was erased from the records, and remove it from every page."""
         entry = self._index.entries.get(session_id)
         await self._recordings.erase(session_id)
         await self._files.erase(session_id)

@@ -89,7 +89,7 @@ class Index:
         self._set_staff(entry, frozenset())
 
     def change_token(self, entry: Entry, token_hash: str) -> None:
-        """Replace the token that opens this session."""
+        """Replace the token with which the session's user opens it. `token_hash`: the hash of the new token."""
         self._by_token.pop(entry.token_hash, None)
         entry.token_hash = token_hash
         self._by_token[token_hash] = entry
@@ -98,11 +98,11 @@ class Index:
         return self._by_token.get(token_hash)
 
     def of_staff(self, staff: str) -> list[Entry]:
-        """Return the sessions that this member of staff belongs to now."""
+        """Return the live sessions in which this member of staff is a participant now."""
         return list(self._by_staff.get(staff, {}).values())
 
     def staff_ids(self) -> list[str]:
-        """Return the ids of all members of staff who belong to a session now."""
+        """Return the ids of all members of staff who are participants of a live session now."""
         return list(self._by_staff)
 
     def active_of(self, staff: str) -> int:

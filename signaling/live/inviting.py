@@ -1,4 +1,4 @@
-"""Start conversations for other software. Their users enter by one-time links."""
+"""Start conversations at the request of other software. The users enter them by one-time links."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ MOST_OF_SITE = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A conversation to start. `staff`: who has written `line`, or None for the site itself. `until`: when the link ends."""
+    """A conversation that other software wants to start.
+
+    `staff`: the author of `line`, or None if the site itself writes. `until`: when the link ends.
+    """
 
     site: Site
     category: str
@@ -48,7 +51,10 @@ class Wanted:
 
 
 class Inviting:
-    """Starts conversations for other software, and settles callbacks of which it says that staff have made them."""
+    """Starts conversations for other software.
+
+    Settles callbacks that staff have made by other means, when the software says so.
+    """
 
     def __init__(
         self,
@@ -63,7 +69,7 @@ class Inviting:
         url: str,
         now: Now,
     ) -> None:
-        """Make the object. `url`: the origin of the users' pages."""
+        """Make the object with the server's parts. `url`: the origin of the users' pages."""
         self._records = records
         self._stored = stored
         self._sessions = sessions
@@ -104,7 +110,8 @@ class Inviting:
             language=wanted.language,
             channel=wanted.channel,
             state=session.state,
-            token_hash=token_hash(secrets.token_urlsafe(32)),  # nobody has this token: the link gives another
+            # nobody knows this token: the user gets another one through the link
+            token_hash=token_hash(secrets.token_urlsafe(32)),
             user_ref=wanted.user_ref,
             user_name=wanted.user_name,
             brief=msgspec.json.encode(wanted.brief),
@@ -127,7 +134,7 @@ class Inviting:
         return entry.id, f"{self._url}/call#invite={token}"
 
     async def mark_callback(self, session_id: str, *, done: bool) -> CallbackView | None:
-        """Note that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed."""
+        """Store that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed."""
         entry = self._index.entries.get(session_id)
         if entry is None:
             raise NotAllowed("wrong_state")

@@ -1,7 +1,7 @@
 """Listening in by operators, who may also whisper and join where the site allows it.
 
 Listening starts only at the operator's request, is audited before anything is heard, and ends when the site no longer allows it.
-The same holds for whispering and joining.
+The same three rules hold for whispering and joining.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ class Listening:
         self.sessions = sessions
 
     async def start(self, client: Client, operator: StaffRecord, session: str) -> None:
-        """Let the operator listen to the session. Raise `NotAllowed` with the reason if the site or the session forbids it."""
+        """Let the operator listen to the session from now on.
+
+        Raise `NotAllowed` with the reason if the site or the session forbids it.
+        """
         entry = self._index.entries.get(session)
         if entry is None:
             raise NotAllowed("unknown")
@@ -53,7 +56,7 @@ class Listening:
             entry.release(operator.id)
             await self._records.audit(operator.id, "listen.end", f"session/{entry.id}", self._now(), "0 s")
             raise
-        if client not in self._hub.clients:  # the operator has signed out in the meantime
+        if client not in self._hub.clients:  # the operator's connection was closed while this method waited
             await self.stop(operator.id, session, "lost")
         elif again:
             self.sessions.show(entry)

@@ -1,4 +1,4 @@
-"""Run the loops that the service needs."""
+"""Run the endless loops that the service needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ LOOP_RETRY_S = 1.0
 
 
 async def run_forever(loop: Callable[[], Awaitable[None]]) -> None:
-    """Run `loop` again and again. An exception in one round, as when the records fail, is logged, and the next round follows."""
+    """Run `loop` again and again.
+
+    If `loop` raises an exception, for example because the records fail, log the exception and start `loop` again.
+    """
     while True:
         try:
             await loop()

@@ -1,6 +1,6 @@
-"""Tell people who have left the page: by mail, about an answer, a callback, or a queue that nobody serves.
+"""Send mails to people who have left the page: about an answer, a callback, or a queue that nobody serves.
 
-Nothing here is waited for by a conversation: mails are queued by tasks of their own, at most `MOST_TASKS` at a time.
+No conversation waits for a mail: tasks of their own queue the mails, at most `MOST_TASKS` at a time.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from signaling.session.views import brief_value
 
 MOST_TASKS = 1000  # mails that are being queued at the same time
 ALERTS_S = 30.0
-NOBODY_MS = 60_000  # a queue that nobody serves is reported after this wait
+NOBODY_MS = 60_000  # milliseconds of waiting after which a queue that nobody serves is reported
 ALERT_AGAIN_MS = 30 * 60_000
-SOON_MS = 15 * 60_000  # so long before a callback or an appointment its reminder is sent
-DAY_MS = 24 * 3_600_000  # so long before an appointment its first reminder is sent
+SOON_MS = 15 * 60_000  # milliseconds before a callback or an appointment at which its reminder is sent
+DAY_MS = 24 * 3_600_000  # milliseconds before an appointment at which its first reminder is sent
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 
@@ -52,7 +52,7 @@ class Mailing:
         count: Counter[str],
         now: Now,
     ) -> None:
-        """Make the object. `wallboard`: the address of the operators' page."""
+        """Make the object with the server's parts. `wallboard`: the address of the operators' page."""
         self._postbox = postbox
         self._records = records
         self._index = index
@@ -67,7 +67,7 @@ class Mailing:
         return self._postbox.enabled
 
     async def start(self) -> None:
-        """Learn which users have been told of an answer before this server started."""
+        """Read from the records which users were told of an answer by mail before this server started."""
         if not self._postbox.enabled:
             return
         for key in await self._records.mail_keys("reply/"):
@@ -75,7 +75,7 @@ class Mailing:
                 entry.mailed_at = self._now()
 
     async def close(self) -> None:
-        """Finish what is being queued."""
+        """Wait until all mails that are being queued are in the outbox."""
         await self._background.close()
 
     def view(self, entry: Entry) -> MailView | None:
@@ -86,9 +86,9 @@ class Mailing:
         return MailView(to=masked(address) if address else "", copies=entry.site.mail.content == "on")
 
     async def leave(self, entry: Entry, former: str) -> None:
-        """Forget the user's former address, which may have been mistyped: nothing more goes there, and its links end.
+        """Forget the user's former address, which may have been mistyped.
 
-        An address to which a callback is promised stays.
+        No more mail goes there, and the links in earlier mails end. An address to which a callback is promised is kept.
         """
         if former != callback_address(entry):
             await self._records.leave_address(entry.id, self._postbox.addresses.hashed(former))
@@ -122,7 +122,7 @@ class Mailing:
         )
 
     def came_back(self, entry: Entry) -> None:
-        """Take back the mail about an answer, because its reader is on the page."""
+        """Take back the waiting mail about an answer, because the user is on the page again."""
         if entry.mailed_at:
             entry.mailed_at = 0
             self._background.later(self._records.drop_mails(f"reply/{entry.id}"))
@@ -130,7 +130,7 @@ class Mailing:
     async def message_answered(self, entry: Entry, message: MessageRecord, name: str, seq: int, mail: str) -> None:
         """Queue a mail with the id `mail` that tells a user that their message was answered. Raise MailRefused or RecordsAway.
 
-        Later answers in the conversation are told to the same address.
+        Mails about later answers in the conversation go to the same address.
         """
         address = address_in(message.contact)
         entry.mailed_at = self._now()
@@ -148,7 +148,10 @@ class Mailing:
     # --- callbacks -------------------------------------------------------------------------------------------------------
 
     def callback_booked(self, entry: Entry) -> None:
-        """Promise a booked or moved callback, with a calendar event, and remind of it shortly before."""
+        """Mail the user that a callback was booked or moved, with a calendar event.
+
+        Queue a reminder for shortly before the callback.
+        """
         called = entry.session.callback
         if called is None or called.state != "scheduled":
             return
@@ -156,7 +159,7 @@ class Mailing:
             self._background.later(self._promise(entry, address, called))
 
     def callback_cancelled(self, entry: Entry) -> None:
-        """Confirm that a callback was cancelled, with an event that removes it from a calendar."""
+        """Mail the user that a callback was cancelled, with a calendar event that removes the callback from their calendar."""
         called = entry.session.callback
         if called is None:
             return
@@ -201,7 +204,7 @@ class Mailing:
         while self._postbox.enabled:
             await asyncio.sleep(ALERTS_S)
             for queue in list(self._index.queues.values()):
-                if waiting := list(queue.values()):  # it may have emptied while another queue was looked at
+                if waiting := list(queue.values()):  # this queue may have become empty while another queue was checked
                     await self._look(waiting)
         await asyncio.Event().wait()
 
@@ -242,5 +245,5 @@ def callback_address(entry: Entry) -> str:
 
 
 def _sequence(now: int) -> int:
-    """Return the sequence number of a calendar event: seconds since 2025, so that each later event has a higher one."""
+    """Return the sequence number of a calendar event: seconds since 2025. A later version of an event has a higher number."""
     return max(0, now // 1000 - 1_735_689_600)

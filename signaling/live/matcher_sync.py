@@ -30,7 +30,7 @@ from signaling.session.standing import open_requests
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4
-RETURN_MS = Rules().lease_ms  # how long after this server's start waiting users may still be reconnecting
+RETURN_MS = Rules().lease_ms  # milliseconds after this server's start in which waiting users may still be reconnecting
 RETRY_S = 0.3
 TRIES = 5
 LATER = m.Why("exact", "told later", (), ())  # replaces the reasons of a ring whose event was lost
@@ -128,8 +128,8 @@ class Agreeing:
     async def _look_again(self, entry: Entry, request: str) -> None:
         """Compare one session with the matcher again, because both may have changed since the snapshot.
 
-        The matcher is asked before and after all its events so far have been routed. The comparison counts only if both answers
-        are the same.
+        The matcher is asked about the request twice: before and after all its past events have been routed. The comparison
+        counts only if both answers are the same.
         """
         before = await self._store.request_status(request)
         for _ in range(TRIES):
@@ -230,7 +230,8 @@ class Agreeing:
         try:
             self.requests.take(*await step)
         except m.Refused as refused:
-            self._refused[f"matcher_{refused.reason}"] += 1  # the request has changed since the comparison
+            # the matcher refuses the correction: the request has changed since the comparison
+            self._refused[f"matcher_{refused.reason}"] += 1
 
     # --- signing staff in again ------------------------------------------------------------------------------------------
 

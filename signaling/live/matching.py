@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Ringing:
-    """A reservation that rings in the tabs of its member of staff.
+    """A reservation that rings in the tabs of the member of staff for whom it is held.
 
     `accepting`: the tab in which Accept was pressed. `reason`: the member's own words for declining. These words are not passed
     to the matcher, which stores no text that people write.
@@ -71,7 +71,7 @@ class Matching:
         self.staffing = staffing
         self.rings: dict[str, Ringing] = {}
         self._pushing = pushing
-        self.staff_moved: Callable[[m.StaffChanged], Awaitable[None]] = _ignore  # set once the stand-by exists
+        self.staff_moved: Callable[[m.StaffChanged], Awaitable[None]] = _ignore  # `Live` sets this when it has made the stand-by
 
     async def accept(self, reservation: str, client: Client) -> None:
         ring = self._ring_of(reservation, client.staff.id if client.staff else "")
@@ -83,7 +83,7 @@ class Matching:
         except m.Refused as refused:
             ring.accepting = None
             raise NotAllowed(refused.reason) from None
-        except BaseException:  # the ring continues, and Accept can be pressed again in every tab
+        except BaseException:  # accepting has failed: the ring continues, and Accept can be pressed again in every tab
             ring.accepting = None
             raise
         await self.requests.settled()

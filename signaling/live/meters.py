@@ -17,7 +17,7 @@ QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 class Meters:
-    """Counters and timers of one server. Nothing in them is global."""
+    """Counters and timers of one server. No counter is global."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -61,7 +61,7 @@ class Meters:
             self._durations.labels(route, method).observe(took_s)
 
     def watch_records(self, records: Records) -> None:
-        """Time every SQL statement of these records, from sending the statement to receiving its result."""
+        """Time every SQL statement that `records` sends, from sending the statement to receiving its result."""
 
         def before(connection: sa.Connection, *_: Any) -> None:
             connection.info["sangdam_began"] = monotonic()
@@ -77,7 +77,7 @@ class Meters:
             sa.event.listen(engine, "after_cursor_execute", after)
 
     async def watch_loop(self) -> None:
-        """Measure the event loop's lag by how late a timer fires. Runs until cancelled."""
+        """Measure the event loop's lag: how late a timer fires. Runs until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + LAG_EVERY_S

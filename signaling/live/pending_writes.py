@@ -1,9 +1,10 @@
 """Keep writes of sessions in memory and in order while the records are unavailable, and carry them out later.
 
-Each write of a session's state is complete, so only the newest is kept. Events and lines of the service are kept one by one, up
-to a limit. When `crowded` becomes true, no new users enter a queue; the rest of the limit is left to running conversations.
-Every write can be repeated without effect. The records refuse the writes if another server has become the leader meanwhile.
-Lines that people write are not kept here: they are acknowledged only when stored, and the client keeps them until then.
+Each write of a session's state holds the whole state, so only the newest is kept. Events and lines of the service are kept one
+by one, up to a limit. When `crowded` becomes true, no new users enter a queue; the rest of the limit is left to running
+conversations. A write that is carried out twice has the effect of one. The records refuse the writes if another server has
+become the leader meanwhile. Lines that people write are not kept here: the server acknowledges a line only when it is stored,
+and the client keeps it until then.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MOST = 50_000  # pending writes, about 25 MB
 CROWDED = MOST // 2
 
 Write = Callable[[bool], Awaitable[object]]
-"""A write. Its argument says whether an earlier try may have succeeded already."""
+"""Carries out one write. The argument says whether an earlier try of the same write may have succeeded already."""
 
 
 class Owed:

@@ -1,4 +1,4 @@
-"""Attach connections to the people for whom they act, and detach them."""
+"""Attach browsers' connections to the people for whom they act, and detach closed connections."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Presence:
         refused: Counter[str],
         now: Now,
     ) -> None:
-        """`came_back` is told of each session whose user is on the page."""
+        """`came_back` is called with each session whose user has opened, or reopened, the session's page."""
         self._index = index
         self._hub = hub
         self._sessions = sessions
@@ -119,10 +119,10 @@ class Presence:
             await self._requests.settled()
             await self._staffing.read(record)
         except Unavailable:
-            self._refused["unavailable"] += 1  # even so, this member returns to their conversations
+            self._refused["unavailable"] += 1  # the matcher is unavailable; the member returns to their conversations even so
 
     async def take_texts_in_call(self, record: StaffRecord) -> None:
-        """Save whether this member takes texts during a call. Their open consoles stay connected."""
+        """Save whether this member takes text conversations during a call. Their open consoles stay connected."""
         skills = self._staffing.skills(record)
         await self._records.save_texts_in_call(record.id, on=record.texts_in_call)
         for client in self._hub.all_of_staff(record.id):
@@ -133,7 +133,10 @@ class Presence:
         self._staffing.show(record)
 
     async def detach(self, client: Client) -> None:
-        """Detach a closed connection. Its sessions go to the member's newest other tab, if there is one."""
+        """Detach a closed connection.
+
+        If it was a tab of a staff member, its sessions go to the member's newest other tab, if there is one.
+        """
         async with self._leaving:
             if client in self._hub.clients:
                 await self._detach(client)

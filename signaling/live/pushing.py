@@ -1,6 +1,6 @@
-"""Tell people who do not look at the page, by push: staff of a ring, users of an answer.
+"""Send pushes to people who do not look at the page: to staff about a ring, to users about an answer.
 
-Nothing here is waited for by a conversation: pushes are queued by tasks of their own, at most `MOST_TASKS` at a time.
+No conversation waits for a push: tasks of their own queue the pushes, at most `MOST_TASKS` at a time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from signaling.records.push import RING, Device, Push
 log = structlog.get_logger(__name__)
 
 MOST_TASKS = 1000
-ANSWER = 1  # the rank after `RING`
+ANSWER = 1  # the priority of pushes about answers in the queue of pushes: after `RING`
 ANSWER_LIFE_MS = 24 * 3_600_000
 ANSWER_AGAIN_MS = 3_600_000  # least time between two pushes about answers, while the user stays away
 AWAY_LIFE_MS = 3_600_000
@@ -44,7 +44,7 @@ class Pushing:
         self._hub = hub
         self._count = count
         self._now = now
-        self._rung: dict[str, str] = {}  # reservation → member: rings of which a push has told
+        self._rung: dict[str, str] = {}  # reservation → member of staff to whom a push about this ring was sent
         self._tasks: set[asyncio.Task[None]] = set()
         sender.gone = self._gone
 
@@ -54,14 +54,14 @@ class Pushing:
         return self._sender.devices.enabled
 
     async def start(self) -> None:
-        """Learn in how many browsers each user is told of answers."""
+        """Read from the records in how many browsers each user wants pushes about answers."""
         if self.enabled:
             for session, number in (await self._records.push_sessions()).items():
                 if entry := self._index.entries.get(session):
                     entry.devices = number
 
     async def close(self) -> None:
-        """Finish what is being queued."""
+        """Wait until all pushes that are being queued are in the queue."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def view(self, entry: Entry) -> PushView | None:
@@ -79,7 +79,7 @@ class Pushing:
 
     async def _ring(self, staff: str, ring: Ring) -> None:
         devices = await self._records.devices_of_staff(staff, self._now(), IDLE_MS)
-        if not devices or ring.reservation not in self._rung:  # it may be over by now
+        if not devices or ring.reservation not in self._rung:  # no browser takes pushes, or the ring is over by now
             self._rung.pop(ring.reservation, None)
             return
         await self._queue(devices, ring.kind, f"ring/{ring.reservation}", {"site": ring.site}, RING, ring.expires_at)
@@ -119,7 +119,7 @@ class Pushing:
             self._tell(entry, "accepted")
 
     def looked(self, entry: Entry) -> None:
-        """Note that a user looks at the page, so that the next answer after they leave is told again."""
+        """Note that a user looks at the page. When the user has left again, the next answer is pushed."""
         if entry.pushed_at:
             entry.pushed_at = 0
             self._later(self._records.drop_pushes(f"session/{entry.id}"))
@@ -159,7 +159,7 @@ class Pushing:
         self._sender.announced.set()
 
     def _gone(self, push: Push) -> None:
-        """Note that a browser takes no more pushes. The user's page then says so."""
+        """Note that one browser of a user takes no more pushes, and update the user's page."""
         if push.device.session and (entry := self._index.entries.get(push.device.session)):
             entry.devices = max(0, entry.devices - 1)
 

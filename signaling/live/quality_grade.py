@@ -17,7 +17,10 @@ POOR = {"lost_percent": 8.0, "jitter_ms": 100.0, "rtt_ms": 700.0, "concealed_per
 
 
 def grade(peer: PeerQuality) -> Grade:
-    """Return the grade of one participant's connection: that of its worse direction. An unknown figure counts as good."""
+    """Return the grade of one participant's connection: the grade of the worse of its two directions.
+
+    An unknown figure counts as good.
+    """
     if peer.state == "lost":
         return "poor"
     voices: list[StreamQuality] = [stream for stream in (*peer.up, *peer.down) if stream.kind == "audio"]

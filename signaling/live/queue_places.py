@@ -1,4 +1,4 @@
-"""Tell waiting users their place in the queue, in rounds. A round costs the same however long the queue is."""
+"""Tell waiting users their place in the queue, in rounds. A round takes the same time however long the queue is."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class Places:
                 await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
-        """Return the sessions to check in this round, in turn. Sessions that arrived meanwhile come in the next turn."""
+        """Return the sessions to check in this round, in turn.
+
+        Sessions that arrived since the turn began come in the next turn.
+        """
         found = [entry for entry in islice(self._turn, PLACES_A_ROUND) if entry.id not in near]
         if len(found) < PLACES_A_ROUND:
             self._turn = iter(list(self._index.waiting.values()))
@@ -70,7 +73,7 @@ class Places:
         """Ask the matcher for the session's place in the queue. Return False if the session does not wait."""
         if entry.session.state != "waiting":
             return False
-        with suppress(Unavailable):  # without an answer, the last known place stays
+        with suppress(Unavailable):  # without an answer of the matcher, the last known place stays
             entry.place = await self._store.place(entry.session.request, self._now()) or entry.place
         return entry.session.state == "waiting"
 

@@ -58,11 +58,11 @@ class ReadingAlongs:
         self.sessions = sessions
         self.lines = lines
         self.staffing = staffing
-        self._readers: dict[tuple[str, str], _Reader] = {}  # by session and member of staff
+        self._readers: dict[tuple[str, str], _Reader] = {}  # (session, member of staff) → the member's reading along
         self._mentioned: dict[str, dict[str, Entry]] = {}  # member of staff → the sessions in which they were mentioned
 
     def restore(self) -> None:
-        """Find the mentions in the sessions that were read after a restart."""
+        """Find the mentions in the sessions that were loaded from the records after a restart."""
         for entry in self._index.entries.values():
             for mention in entry.session.mentions:
                 self._mentioned.setdefault(mention.staff, {})[entry.id] = entry
@@ -123,7 +123,7 @@ class ReadingAlongs:
             self._readers[key] = _Reader(entry, staff, self._now())
             try:
                 await self.lines.system(entry, Say("reading.on", {"name": staff.name}, "staff"))
-            except Exception:  # the session was erased, for example: nobody reads without the line that says so
+            except Exception:  # for example, the session was erased. Nobody reads along unless a line in the chat says so
                 del self._readers[key]
                 raise
         former = entry.readers.get(staff.id)
@@ -131,7 +131,7 @@ class ReadingAlongs:
         if former is not None and former is not client:
             former.send(ReadingAlong(session=entry.id, reason="replaced"))
         await self.sessions.apply(entry, MentionRead(staff.id))
-        if client not in self._hub.clients:  # the member has signed out in the meantime
+        if client not in self._hub.clients:  # the connection was closed while this method waited
             await self.stop(staff.id, session)
 
     async def stop(self, staff: str, session: str) -> None:

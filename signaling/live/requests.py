@@ -1,4 +1,4 @@
-"""Make steps of the matcher's store, and queue the resulting events in order."""
+"""Call the matcher's store for the requests of sessions, and queue the resulting events in order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
 
 
 class Requests:
-    """Makes steps of the matcher's store. `Matching` routes the resulting events."""
+    """Calls the matcher's store for the requests of sessions. `Matching` routes the resulting events."""
 
     def __init__(
         self, *, staffing: Staffing, store: MatchStore, refused: Counter[str], unsettled: asyncio.Event, now: Now
@@ -47,9 +47,11 @@ class Requests:
         self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # one burst of steps limits its size
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
-        """Make one step of the store and pass its events to the router. Raise `matcher.types.Refused`.
+        """Carry out one change in the matcher's store (`step`), and queue its events for the router.
 
-        After any other failure nobody knows whether the step was made. `Agreeing` then reads the matcher again.
+        Raise `matcher.types.Refused`.
+
+        After any other failure it is unknown whether the store has made the change. `Agreeing` then reads the matcher again.
         """
         try:
             self.take(*await step)
@@ -61,7 +63,7 @@ class Requests:
         self.staffing.wake()
 
     async def sweep(self) -> None:
-        """Let the matcher end everything that has expired. The caller asks for the next deadline."""
+        """Let the matcher end everything that has expired. The caller then asks for the next deadline."""
         self.take(*await self._store.sweep(self._now()))
 
     def take(self, *events: m.AnyEvent) -> None:
@@ -85,7 +87,8 @@ class Requests:
                 case Transfer():
                     await self.call(store.transfer_owner(effect.request, effect.staff, now))
                 case Reinstate():
-                    state: m.RequestState = "suspended"  # until its user is back; a callback does not need its user
+                    # a user's request rests until the user has reconnected; a callback's request does not
+                    state: m.RequestState = "suspended"
                     if effect.staff or effect.kind == "callback":
                         state = "accepted" if effect.staff else "promised" if effect.promised else "waiting"
                     status = m.RequestStatus(
@@ -108,7 +111,7 @@ class Requests:
         if effect.step == "redeem":
             try:
                 await self.call(store.redeem(request.id, now))
-            except m.Refused:  # the matcher knows of no promise: it was unavailable when the place should have been kept
+            except m.Refused:  # the matcher keeps no place: it was unavailable when the request was promised
                 log.info("promise not known", session=entry.id)
             else:
                 return
@@ -133,7 +136,7 @@ class Requests:
         )
 
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
-        """Look up what to show with a new request.
+        """Look up in the matcher what people are told about a new request.
 
         For a user's request: the place in the queue, before the user is told that they wait.
         For a help request: whether a professional who could serve it is signed in. If none is, tell the counselor at once.
@@ -145,7 +148,10 @@ class Requests:
             self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
 
     async def next_event(self) -> m.AnyEvent:
-        """Return the next event to route. A waiting `settled` returns after all events before it have been routed."""
+        """Return the matcher's next event, which the caller routes.
+
+        A waiting `settled` returns after all events before it have been routed.
+        """
         while isinstance(event := await self._events.get(), asyncio.Future):
             if not event.done():
                 event.set_result(None)
@@ -153,7 +159,7 @@ class Requests:
 
 
 def _medium(entry: Entry, effect: Enqueue | Reinstate) -> m.Medium:
-    """Return the medium of a request. A callback by anybody is a call, however the user reached the site."""
+    """Return the medium of a request. A callback that is booked with no particular member is always a call."""
     called = entry.session.callback
     by_text = effect.kind != "callback" or (called is not None and bool(called.staff))
     return "text" if entry.session.channel == "text" and by_text else "call"

@@ -32,7 +32,7 @@ class Returning:
         let_go: Callable[[Client], Awaitable[None]],
         now: Now,
     ) -> None:
-        """`let_go` detaches a client."""
+        """`let_go` detaches a connection from the session and the person for whom it acts."""
         self._invites = invites
         self._records = records
         self._stored = stored
@@ -90,12 +90,12 @@ class Returning:
             await self._records.use_link(link, THREAD, self._now(), session_token=token_hash(new))
         except LinkUnusable as error:
             raise InviteRefused(error.reason) from error
-        except UnknownSession:  # it was erased in this moment
+        except UnknownSession:  # the session was erased while this request was handled
             raise InviteRefused("over") from None
         return await self._renewed(entry, new)
 
     async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
-        """Open the session by its new token, which the records have. Tell a page that is open with the former one."""
+        """Let the new token, which is stored already, open the session. A page that is open with the former token is told so."""
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))
         else:

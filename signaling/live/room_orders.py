@@ -11,7 +11,7 @@ from signaling.mediaworkers.interface import MediaWorker
 
 @dataclass(frozen=True, slots=True)
 class DropOrder:
-    """Close one peer of a room that is open at this epoch."""
+    """An order to close one peer of a room that is open at this epoch."""
 
     worker: MediaWorker
     room: str
@@ -26,7 +26,7 @@ class RoomOrders:
         self._orders: asyncio.Queue[Entry | DropOrder] = asyncio.Queue()
 
     def kick(self, entry: Entry) -> None:
-        """Order that this session's room be compared with what it should be."""
+        """Order a comparison of this session's room with the state that the session wants."""
         room = entry.room
         if entry.session.state != "active" and not room.opened and room.task is None:
             return

@@ -39,15 +39,16 @@ from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-# how long an offer waits for its room; a spare worker takes over much faster, a cold one needs about two seconds
+# how long a browser's offer waits until its room is open; a spare worker opens it much faster, a new worker needs about two
+# seconds
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0
 CLOSE_TIMEOUT_S = 1.0
-JOURNAL_UPDATES = 10_000  # board updates; when so many wait, the event stream waits, and with it the worker
+JOURNAL_UPDATES = 10_000  # board updates that wait for the records; at this number the server stops reading the worker's events
 
 
-CAPTION = Seen(2000, cut=True)  # the rule for the words of a caption: a model may write anything
+CAPTION = Seen(2000, cut=True)  # the rule for the words of a caption: a speech model may write any text
 
 
 class Rooms:
@@ -218,7 +219,8 @@ class Rooms:
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
         person = entry.session.anyone(participant)
-        if person is None or person.peer_id != peer:  # the participant has left meanwhile, or the room has moved
+        # meanwhile the participant has left, or another peer was offered, or the room has moved
+        if person is None or person.peer_id != peer:
             raise NotAllowed("wrong_state")
         try:
             former = person.former_id
@@ -268,13 +270,13 @@ class Rooms:
         if entry is None:
             return
         if event.state in ("replaced", "gone"):
-            # the limits belong to the ended connection; the next connection reports its own
+            # the quality limits belong to the ended connection; the next connection reports its own
             entry.limits.pop(event.participant, None)
             self._say_why(entry, event)
         await self._sessions.apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
 
     def _say_why(self, entry: Entry, event: media.PeerChanged) -> None:
-        """Tell the client which fault ended its peer connection."""
+        """Tell the participant's browser which fault ended its peer connection."""
         reason, client = event.reason, entry.holders.get(event.participant)
         if not is_fault(reason):
             return
@@ -284,7 +286,10 @@ class Rooms:
             client.send(PeerEnded(session=entry.id, peer=event.peer, reason=reason, message=PEER_ENDS[reason]))
 
     def captions_ready(self, entry: Entry) -> bool:
-        """Return whether the session's room could have captions, or some room if this one is not open."""
+        """Return whether the worker of the session's room has a captions process.
+
+        If the room is not open, ask whether any worker has one.
+        """
         worker = entry.room.worker
         return worker.captions if worker is not None else any(each.captions for each in self._workers.usable())
 
@@ -293,7 +298,7 @@ class Rooms:
             self._sessions.show(entry)
 
     async def _captioned(self, event: media.Captioned) -> None:
-        """Send words to those who could hear them, and keep them if people have agreed."""
+        """Send a caption to those who could hear its words. Store the caption if the participants have agreed to that."""
         entry = self._index.entries.get(event.room)
         if entry is None or event.epoch != entry.session.epoch or not entry.session.captions.on:
             return
@@ -331,7 +336,7 @@ class Rooms:
             await self._sessions.apply(entry, CaptionsFailed(event.epoch))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
-        """Correct the states of peers by a list of the worker's rooms, after an event was missed."""
+        """Correct the states of peers by a list of the worker's rooms. Such a list comes after events were missed."""
         for room in event.rooms:
             entry = self._index.entries.get(room.room)
             if entry is None:
@@ -393,7 +398,7 @@ class Rooms:
     }
 
     async def journal(self) -> None:
-        """Write board updates to the records under their epoch. Updates of an older epoch are refused and counted.
+        """Write board updates to the records under their epoch. The records refuse updates of an older epoch; these are counted.
 
         Runs until cancelled.
         """
@@ -410,7 +415,7 @@ class Rooms:
 
     @property
     def waiting_for_records(self) -> int:
-        """Return the number of board updates that are not journalled yet."""
+        """Return the number of board updates that the records do not have yet."""
         return self._journal.qsize()
 
     async def flushed(self) -> None:

@@ -64,7 +64,7 @@ from signaling.webhooks import Sender as WebhookSender
 SWEEP_LONGEST_S = 5.0
 SITES_S = 10.0
 RESTART_RETRY_MS = 300
-OWED_S = 3.0  # seconds that a closing server waits for unavailable records
+OWED_S = 3.0  # seconds that a closing server waits until its pending writes are stored
 
 
 class Live:
@@ -94,7 +94,7 @@ class Live:
         translator: Translator | None = None,
         now: Now = wall_clock_ms,
     ) -> None:
-        """`refused` counts refusals by reason.
+        """Make all parts of the live sessions. `refused` counts refused messages and calls by reason.
 
         `postbox` puts mails into the outbox. `wallboard`: the address of the operators' page.
         `forgotten` returns whether a store outside of this process has lost its memory since the last call.
@@ -104,7 +104,7 @@ class Live:
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
         self.owed = Owed(records, self._count)
-        self._unsettled = asyncio.Event()  # set when sessions and matcher may disagree
+        self._unsettled = asyncio.Event()  # set when sessions and matcher may disagree; `Agreeing` then compares the two
         index, hub, owed, unsettled = self.index, self.hub, self.owed, self._unsettled
         self.earlier = Earlier(records=records, index=index)
         self.staffing = staffing = Staffing(store=store, hub=hub, index=index, now=now)
@@ -304,7 +304,7 @@ class Live:
     async def start(self) -> None:
         self.meters.watch_records(self.records)
         await self.workers.start(self.rooms.on_event, self.rooms.worker_died)
-        # started first, because restored sessions open their rooms
+        # the workers start first, because restored sessions open their rooms on them
         self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
         await self.mailing.start()
@@ -347,12 +347,12 @@ class Live:
             await self.standby.restore()
 
     def say_goodbye(self) -> None:
-        """Tell every client to reconnect."""
+        """Tell every connected page to reconnect, because this server ends."""
         for client in list(self.hub.clients):
             client.bye("restart", RESTART_RETRY_MS)
 
     async def close(self) -> None:
-        """End the workers and all tasks. Live sessions stay in the records."""
+        """Stop using the media workers, and end all tasks of this server. Live sessions stay in the records."""
         await self.rooms.close()
         await self.workers.close()
         await self.owed.settled(OWED_S)

@@ -49,12 +49,12 @@ log = structlog.get_logger(__name__)
 
 
 class Effects(Protocol):
-    """The actions outside of the session that the effects of a step need."""
+    """The actions outside of a session that the effects of the session's steps need."""
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...
     async def keep_note(self, entry: Entry, author: Person, text: str) -> None:
-        """Store a note for staff."""
+        """Store a note that only staff of the session see."""
 
     def drop_peer(self, entry: Entry, peer: str) -> None: ...
     def room_changed(self, entry: Entry) -> None: ...
@@ -87,15 +87,15 @@ class Sessions:
         self.scheduler = Scheduler(self._tick, now)
         self._mail_view = mail_view
         self._push_view = push_view
-        self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # set once the rooms exist
+        self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made the rooms
         self.translates = False  # whether there is a translation service
-        self.changed = True  # whether the wallboard and the queues must be sent again
+        self.changed = True  # whether a session has changed since the wallboard and the queues were last sent
 
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
         """Apply one event: decide, save, carry out the effects, and show the new views.
 
         Raise `NotAllowed`, or the error with which the records refuse. In both cases the session is unchanged. While the records
-        are unavailable the session continues and is saved later.
+        are unavailable, the session continues and is saved later.
         """
         async with entry.lock:
             before = encode_snapshot(entry.session)
@@ -180,7 +180,7 @@ class Sessions:
         await self._owed.now_or_later(entry.id, lambda again: add(again=again))
 
     async def recording_ready(self, entry: Entry, epoch: int, period: int) -> None:
-        """Announce that a recorded part can be played."""
+        """Announce for webhooks that a part of the session's recording can be played now."""
         ready = partial(self._records.announce_recording, entry.id, epoch, period, self._now())
         await self._owed.now_or_later(entry.id, lambda _: ready())
 
@@ -206,14 +206,14 @@ class Sessions:
         self.forget_if_done(entry)
 
     def forget_if_done(self, entry: Entry) -> None:
-        """Forget a closed session unless a page still shows it (the user may rate it there)."""
+        """Remove a closed session from memory unless a page still shows it: the user may rate the session there."""
         if entry.session.state in FINAL_STATES and not entry.holders:
             self._index.entries.pop(entry.id, None)
             self._index.forget(entry)
             self.scheduler.set(entry.id, None)
 
     def show(self, entry: Entry) -> None:
-        """Send the view to every holder whose view has changed."""
+        """Send each connected participant of the session their view, if it has changed since it was last sent."""
         around = self.surroundings(entry)
         for participant, client in list(entry.holders.items()):
             if not client.greeted:
@@ -248,7 +248,7 @@ class Sessions:
         )
 
     def standing(self, entry: Entry) -> tuple[bool, bool]:
-        """Return whether leaving a message is offered, and whether the category is open. Both may change while a user waits."""
+        """Return whether the user may leave a message, and whether the category is open. Both may change while a user waits."""
         return self._offers_message(entry, self.waiting(entry).staffed), self._open(entry)
 
     def _offers_message(self, entry: Entry, staffed: bool) -> bool:
@@ -280,12 +280,12 @@ class Sessions:
         )
 
     async def renew_site(self, entry: Entry) -> None:
-        """Read the site again, because its hours may have changed since the session was made."""
+        """Read the session's site again, because its hours may have changed since the session was made."""
         with suppress(RecordsAway):
             entry.site = await self._records.site(entry.site.id) or entry.site
 
     async def site_changed(self, site_id: str) -> None:
-        """Read the site again for all its sessions, and show what has changed."""
+        """Read the site again for all live sessions of this site, and send their participants the changed views."""
         for entry in [each for each in self._index.entries.values() if each.site.id == site_id]:
             await self.renew_site(entry)
             self.show(entry)
@@ -313,7 +313,10 @@ def _counselor(entry: Entry) -> str:
 
 
 def _professional(entry: Entry) -> str:
-    """Return the professional who is in the session now, or was. A counselor who takes over is not a professional."""
+    """Return the professional who is in the session now, or was.
+
+    A counselor who takes over the session is not counted as a professional.
+    """
     asked = entry.session.professional()
     if asked is not None and asked.role == "professional":
         return asked.staff

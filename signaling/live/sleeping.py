@@ -1,4 +1,4 @@
-"""Wake conversations that sleep, and bound how many sleep in memory."""
+"""Wake sleeping conversations, and limit how many of them are in memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Sleeping:
         except NotAllowed:
             if entry.session.state == "asleep":
                 raise
-            return  # another line of the user has woken it in this moment
+            return  # another line of the user has just woken the conversation
         await self._places.look(entry)
 
     async def bound(self) -> None:

@@ -35,10 +35,10 @@ log = structlog.get_logger(__name__)
 
 ROUND_S = 1.0
 COUNTS_EVERY_ROUNDS = 10
-ANSWERS_EVERY_ROUNDS = 4  # how often the state of mails that wait is read again
+ANSWERS_EVERY_ROUNDS = 4  # rounds after which the delivery of mails about answers is read again
 TREND_EVERY_ROUNDS = 60
 QUEUE_ITEMS = 50
-# bytes of queues sent in one round, so that a long queue reaches a thousand consoles over a few seconds
+# most bytes of queues sent in one round, so that sending a long queue to a thousand consoles takes a few seconds
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
 # (organisation, role, locale, languages, sites, categories) of members of staff; members of one group see the same queue
@@ -69,13 +69,14 @@ class Boards:
         self.staffing = staffing
         self.places = places
         self.calls = calls
-        self._counts: dict[Realm, DayCounts] = {}  # of the realms that somebody watches
+        self._counts: dict[Realm, DayCounts] = {}  # the day's counts of each realm whose wallboard somebody watches
         self._thresholds: dict[str, list[ThresholdItem]] = {}  # by organisation
         self._messages: dict[str, list[MessageRecord]] = {}  # by organisation
         self._messages_changed = True
         self._sends_mail = sends_mail
-        self._answers: dict[str, tuple[MailState, str]] = {}  # mails about answers: id → state, and why
-        self._sites: dict[str, Site] = {}  # the sites whose names the messages show
+        # id of a mail about an answer → its state, and the reason for the state
+        self._answers: dict[str, tuple[MailState, str]] = {}
+        self._sites: dict[str, Site] = {}  # id → site, for the names of sites beside the messages that users left
         self._frames: dict[Group, bytes] = {}  # encoded queues of this round
         self._behind: list[Client] = []  # consoles to which this round has not sent its queue yet
 
@@ -87,7 +88,7 @@ class Boards:
             try:
                 await self.places.round()
                 if rounds % ANSWERS_EVERY_ROUNDS == 0 and any(state == "queued" for state, _ in self._answers.values()):
-                    self._messages_changed = True  # the mail may be sent by now
+                    self._messages_changed = True  # a mail about an answer may have been sent since
                 await self._round(counting=rounds % COUNTS_EVERY_ROUNDS == 0)
                 if rounds % TREND_EVERY_ROUNDS == 0:
                     await self._push_trend()
@@ -95,7 +96,7 @@ class Boards:
                 log.exception("round failed")
 
     async def _round(self, *, counting: bool) -> None:
-        with suppress(RecordsAway):  # without an answer, the last result stays
+        with suppress(RecordsAway):  # without an answer of the records, the last result stays
             if self._messages_changed:
                 await self.load_messages()
             if counting:
@@ -109,7 +110,7 @@ class Boards:
     # --- queues of the consoles ------------------------------------------------------------------------------------------
 
     async def count(self) -> None:
-        """Count the day's sessions in every realm that somebody watches."""
+        """Count the day's sessions in every realm whose wallboard somebody watches."""
         watched = {realm for client in self._hub.watchers() if (realm := _watched_by(client)) is not None}
         self._counts = {realm: await self._count(realm) for realm in watched}
 
@@ -118,12 +119,12 @@ class Boards:
         return await self._records.counts_today(int(midnight.timestamp() * 1000), realm)
 
     async def load_thresholds(self, organisation: str) -> None:
-        """Read the thresholds of an organisation. Figures without a threshold have the default."""
+        """Read the thresholds of an organisation. A figure without a stored threshold has the default threshold."""
         self._thresholds[organisation] = thresholds(await self._records.thresholds(organisation))
         self.sessions.changed = True
 
     async def greet(self, client: Client) -> None:
-        """Send the wallboard and its trend to somebody who has begun to watch."""
+        """Send the wallboard and its trend to an operator who has just opened the wallboard."""
         realm = _watched_by(client)
         if realm is None or client.staff is None:
             return
@@ -131,7 +132,7 @@ class Boards:
         client.send(await self._trend(realm))
 
     async def read(self, member: StaffRecord, locale: str = "") -> Wallboard:
-        """Return the wallboard with fresh counts."""
+        """Return the wallboard of this member, with the day's sessions counted anew."""
         realm = realm_of(member, "live.watch")
         self._counts[realm] = await self._count(realm)
         if realm.organisation not in self._thresholds:
@@ -154,7 +155,10 @@ class Boards:
                 client.send_encoded(frames[realm])
 
     def messages_changed(self) -> None:
-        """Read the messages left again, but only in the next round: many may be left within one second."""
+        """Read the messages that users left again in the next round.
+
+        Reading does not begin at once, because many messages may be left within one second.
+        """
         self._messages_changed = True
 
     async def load_messages(self) -> None:
@@ -171,7 +175,10 @@ class Boards:
         self.sessions.changed = True
 
     def push(self) -> None:
-        """Send every member of staff what has changed. Consoles beyond this round's byte limit wait for the next round."""
+        """Send every connected member of staff the changes of their queue or wallboard.
+
+        Consoles beyond this round's byte limit wait for the next round.
+        """
         self._frames.clear()
         if not self._behind:
             everybody = self._hub.staff_clients()
@@ -196,9 +203,9 @@ class Boards:
             self.sessions.changed = True
 
     def push_queue(self, client: Client) -> int:
-        """Send this member the queue of people they could serve and the messages left. Return the number of bytes sent.
+        """Send this member the queue of people they could serve and the messages left.
 
-        An unchanged queue is not sent again.
+        Return the number of bytes sent to this client. An unchanged queue is not sent again, and 0 is returned.
         """
         record = client.staff
         if record is None or record.role not in MATCHED_ROLES or client.closing:
@@ -222,7 +229,10 @@ class Boards:
         return len(frame)
 
     def _has_appointments(self, record: StaffRecord) -> str:
-        """Return the member's id if they have appointments, which are named to them only; else ""."""
+        """Return the member's id if they have appointments, else "".
+
+        Only this member sees the names of the users of these appointments.
+        """
         mine = any(_staff_of(entry) == record.id for entry in self._index.callbacks.values())
         return record.id if mine else ""
 
@@ -239,7 +249,7 @@ class Boards:
         return Queue(waiting=items[:QUEUE_ITEMS], more=more, callbacks=callbacks, messages=messages[:QUEUE_ITEMS])
 
     def _waiting(self, record: StaffRecord) -> list[Entry]:
-        """Return the waiting sessions that this member could serve."""
+        """Return the waiting sessions and due callbacks that this member could serve."""
         found: list[Entry] = []
         for (_, language, category), queue in self._index.queues.items():
             here = next(iter(queue.values())).site
@@ -277,15 +287,18 @@ class Boards:
         return found
 
     def message(self, record: StaffRecord, message: str) -> MessageRecord | None:
-        """Return this message, if the member sees it in their queue."""
+        """Return the message that a user left, or None if the member does not see it in their queue."""
         return next((each for each in self._messages_for(record) if each.id == message), None)
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
-        """Return whether the member sees this message in their queue."""
+        """Return whether the member sees in their queue this message that a user left, so that they may answer it."""
         return any(each.id == message for each in self._messages_for(record))
 
     def _messages_for(self, record: StaffRecord) -> list[MessageRecord]:
-        """Return the messages for this member: a counselor gets those in their languages from the sites that they serve."""
+        """Return the messages left for this member.
+
+        A counselor gets those in their languages from the sites that they serve; others get none.
+        """
         if record.role != "counselor":
             return []
         everywhere = "*" in record.sites
@@ -297,7 +310,7 @@ class Boards:
     def wallboard(self, member: StaffRecord, locale: str = "") -> Wallboard:
         """Return the wallboard of the sites that this member may watch.
 
-        Sites and categories are named in `locale`, if they have names in it.
+        Sites and categories are named in the language `locale`, if they have names in this language.
         """
         index, realm = self._index, realm_of(member, "live.watch")
         callbacks = [entry for entry in index.callbacks.values() if realm.has(entry.site)]
@@ -329,7 +342,10 @@ class Boards:
         )
 
     def _named(self, items: list[QueueItem]) -> list[QueueItem]:
-        """Add the users' names. Contacts are left out: to see them, an operator opens the session, which is audited."""
+        """Add the users' names.
+
+        Contacts are left out: an operator who wants to see them must open the session, which is audited.
+        """
         sessions = [self._index.entries[item.session].session for item in items]
         return [
             structs.replace(item, name=session.people[session.user].name) for item, session in zip(items, sessions, strict=True)
@@ -365,7 +381,10 @@ class Boards:
         )
 
     def _answer(self, record: MessageRecord) -> tuple[Literal["", MailState], str]:
-        """Return how far the mail about this message's answer is, and why. A mail that was forgotten since was sent."""
+        """Return the state of the mail about the answer to this message, and the reason for the state.
+
+        A mail that is no longer in the outbox was sent.
+        """
         if not record.mail:
             return "", ""
         refused = record.mail.removeprefix("refused/")

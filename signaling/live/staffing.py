@@ -17,7 +17,7 @@ from signaling.protocol.staff_views import StaffItem, StaffMe
 from signaling.records import FIRST_ORGANISATION, Realm, Site
 from signaling.records.types import StaffRecord
 
-RENEW_S = 10.0  # seconds between renewals: a third of the presence lease
+RENEW_S = 10.0  # seconds between two renewals of a member's presence: a third of the presence lease
 MATCHED_ROLES = ("counselor", "professional")
 
 
@@ -30,7 +30,7 @@ def matched_site(organisation: str, site: str) -> str:
 
 
 class _Told(NamedTuple):
-    """The last report of the matcher on a member of staff. `why`: why they are away; `until`: when a timed state ends."""
+    """The last report of the matcher on a member of staff. `why`: why the member is away. `until`: when a timed state ends."""
 
     state: m.StaffState
     why: str = ""
@@ -57,7 +57,7 @@ class Staffing:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Ask the store again for its next deadline, after a step."""
+        """Ask the matcher's store again for its next deadline, because a step may have changed it."""
         self._wake.set()
 
     async def woken(self, timeout_s: float) -> None:
@@ -99,7 +99,7 @@ class Staffing:
         return self._told[staff].state if staff in self._told else "signed_out"
 
     def since(self, staff: str) -> int:
-        """Return when the member entered their state, as far as known; 0 if nothing is known."""
+        """Return when the member entered their present state, or 0 if that is unknown."""
         return self._told[staff].since if staff in self._told else 0
 
     def show(self, record: StaffRecord) -> None:
@@ -159,7 +159,10 @@ class Staffing:
         return record.role in MATCHED_ROLES and served_by(record).has(entry.site)
 
     def _has_room(self, item: StaffItem, entry: Entry) -> bool:
-        """Return whether a colleague who is in other sessions has capacity for this one. Used only for display."""
+        """Return whether a colleague has capacity for one more session of this kind beside their other sessions.
+
+        Used only for display.
+        """
         if entry.session.channel != "text":
             return item.calls < item.most_calls
         return item.texts < item.most_texts and (not item.calls or self.known[item.id].texts_in_call)
@@ -174,7 +177,10 @@ class Staffing:
         return [name for _, name in sorted(found)]
 
     def preferred(self, entry: Entry, staff: str) -> StaffRecord | None:
-        """Return this counselor if they are at work and serve the session, so that a short wait makes sense; else None."""
+        """Return this counselor if they are at work and serve the session, so that the user may wait for them.
+
+        Else return None.
+        """
         record = self.known.get(staff)
         return record if record is not None and self._at_work(staff) and self._may_take_over(record, entry) else None
 
@@ -186,7 +192,10 @@ class Staffing:
         return record.role == "counselor" and here and entry.session.language in record.languages
 
     def items(self, realm: Realm | None = None) -> list[StaffItem]:
-        """Return the signed-in staff who serve any site of the realm. Without a realm, return those of the whole installation."""
+        """Return the signed-in staff who serve any site of the realm.
+
+        Without a realm, return all signed-in staff of the installation.
+        """
         found = []
         for staff, record in self.known.items():
             if realm is not None and not realm.meets(served_by(record)):

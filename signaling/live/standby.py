@@ -47,7 +47,7 @@ class StandBy:
         self._index = index
         self._hub = hub
         self._now = now
-        self._seen: dict[str, int] = {}  # when each member's sign-ins were last noted as in use
+        self._seen: dict[str, int] = {}  # member → when the records last learned that the member's sign-ins are in use (Unix ms)
 
     async def restore(self) -> None:
         """Sign in the members who stood by when the server stopped."""
@@ -67,7 +67,7 @@ class StandBy:
             await self._records.stand_by(staff.id, on=True)
         except RecordsAway:
             return False
-        if self._hub.of_staff(staff.id):  # they have come back in the meantime
+        if self._hub.of_staff(staff.id):  # the member has opened a console while the records were asked
             await self._end(staff.id)
             return True
         self._staffing.standing_by.add(staff.id)
@@ -81,7 +81,7 @@ class StandBy:
             await self._end(staff)
 
     async def changed(self, event: StaffChanged) -> None:
-        """Follow the matcher: whoever has missed a ring is away, and is told so."""
+        """End the stand-by of a member whom the matcher has set away or signed out. Push a notice to a member who is away."""
         if event.staff not in self._staffing.standing_by or event.state not in ("away", "signed_out"):
             return
         await self._end(event.staff)
@@ -92,11 +92,14 @@ class StandBy:
     async def _end(self, staff: str) -> None:
         self._staffing.standing_by.discard(staff)
         self._seen.pop(staff, None)
-        with suppress(RecordsAway):  # then a ring may reach them once more after a restart
+        with suppress(RecordsAway):  # if this fails, the member stands by again after a restart of the server
             await self._records.stand_by(staff, on=False)
 
     async def watch(self) -> None:
-        """Within a second, sign out members whose sign-in has ended. Note that the others are in use. Runs until cancelled."""
+        """Sign out members whose sign-in has ended, within a second.
+
+        Note in the records that the other members' sign-ins are in use. Runs until cancelled.
+        """
         while True:
             await asyncio.sleep(LOOK_S)
             if not self._staffing.standing_by:
@@ -107,14 +110,15 @@ class StandBy:
                 continue
 
     async def _look(self) -> None:
-        now, members = self._now(), list(self._staffing.standing_by)  # before the query, which may not know later ones
+        # listed before the query: the query may not yet know members who are added during it
+        now, members = self._now(), list(self._staffing.standing_by)
         standing = await self._records.standing_by(now, IDLE_MS)
         for staff in members:
             if staff not in self._staffing.standing_by:
                 continue
             if staff not in standing:
                 await self._end(staff)
-                with suppress(Refused):  # the matcher may not know them any more
+                with suppress(Refused):  # the matcher may have forgotten the member already
                     await self._requests.call(self._store.sign_out(staff, now, force=True))
             elif now - self._seen.get(staff, 0) > SEEN_MS:
                 self._seen[staff] = now
@@ -122,7 +126,9 @@ class StandBy:
                 await self._renew(staff)
 
     async def _renew(self, staff: str) -> bool:
-        """Give the matcher the member's present skills. If it has lost its memory, make the member available again.
+        """Give the matcher the skills of a member who stands by.
+
+        If the matcher has lost its memory, make the member available again.
 
         Return False when the member takes no requests any more.
         """
@@ -132,11 +138,12 @@ class StandBy:
             return False
         self._staffing.known[staff] = record
         forgotten = staff in self._staffing.standing_by and await self._store.staff_status(staff) is None
-        if forgotten:  # whoever is signed in anew is away at first, which is not a missed ring
+        # after a new sign-in the matcher reports the member as away; `changed` must not take that for a missed ring
+        if forgotten:
             self._staffing.standing_by.discard(staff)
         await self._requests.call(self._store.sign_in(skills, self._now()))
         if staff not in self._staffing.standing_by:
-            with suppress(Refused):  # such as while a ring goes on
+            with suppress(Refused):  # for example while a request rings for the member
                 await self._requests.call(self._store.set_available(staff, self._now()))
         await self._requests.settled()
         if forgotten:

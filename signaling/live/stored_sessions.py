@@ -48,7 +48,7 @@ class StoredSessions:
         self._now = now
 
     async def restore(self) -> None:
-        """Load all live sessions at the start. Rooms that workers have kept open go on."""
+        """Load all live sessions at the start. Their rooms that media workers have kept open go on."""
         loaded = [(await self._load(record), record) for record in await self._records.live_sessions()]
         known = [(entry, record) for entry, record in loaded if entry is not None]
         kept = [entry for entry, _ in known]
@@ -69,7 +69,7 @@ class StoredSessions:
         """Store a new session, and return it as a live one. Raise RecordsAway."""
         await self._records.create_session(record)
         entry = entry_of(record, session, site, brief)
-        with suppress(RecordsAway):  # the session exists; without the records, its counselor sees no earlier sessions
+        with suppress(RecordsAway):  # the session is stored; if this query fails, its counselor sees no earlier sessions
             await self._earlier.read([(entry, record)])
         self._index.entries[entry.id] = entry
         self._sessions.refresh(entry)
@@ -104,7 +104,7 @@ class StoredSessions:
         return entry
 
     def _stands(self, session: Session | SessionRecord) -> bool:
-        """Return whether the session's user may still connect. They may until a day after its end."""
+        """Return whether the session's user may still connect: until `RATING_MS` after the session's end."""
         return session.state not in FINAL_STATES or self._now() <= (session.ended_at or 0) + RATING_MS
 
     async def returning(self, session_id: str) -> Entry | None:

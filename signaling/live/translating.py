@@ -29,9 +29,9 @@ from signaling.session.model import NotAllowed, Person
 log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 10.0
-AT_ONCE = 4  # requests to the service at one time
+AT_ONCE = 4  # requests to the translation service at the same time
 MOST_WAITING = 40  # requests that wait for their turn; more are refused
-MOST_EACH = 5  # lines of which one person may await the translation
+MOST_EACH = 5  # lines whose translation one connection may await at the same time
 MOST_KEPT = 2000  # translations in memory
 MOST_ANSWER_BYTES = 200_000
 TRANSLATED = ("text", "note", "caption")  # kinds of lines with a text in a language
@@ -129,7 +129,10 @@ class Translator:
 
 
 class Translating:
-    """Translates lines and captions for the people who ask for it, in the background: nobody else waits for the service."""
+    """Translates lines and captions in the background for the people who ask for translations.
+
+    Nobody else waits for the service.
+    """
 
     def __init__(self, translator: Translator, records: Records) -> None:
         self._translator = translator
@@ -143,7 +146,10 @@ class Translating:
         return self._translator.enabled
 
     async def line(self, entry: Entry, client: Client, person: Person, seq: int, language: str) -> None:
-        """Begin to translate a line for this person. Raise `NotAllowed` if they may not read it, or nothing translates."""
+        """Begin to translate a line for this person.
+
+        Raise `NotAllowed` if the person may not read the line, awaits too many translations, or there is no translation service.
+        """
         if not self.enabled or self._asked[client] >= MOST_EACH:
             raise NotAllowed("unavailable")
         line = await self._records.line(entry.id, seq)
@@ -161,13 +167,13 @@ class Translating:
             return
         finally:
             self._asked[client] -= 1
-            self._asked += Counter()  # forget clients that wait for nothing
+            self._asked += Counter()  # forget clients that await no translation
         client.send(
             Translated(session=session, seq=line.seq, rev=line.rev, language=language, text=found.text, source=found.source)
         )
 
     def caption(self, entry: Entry, caption: Caption, readers: Sequence[str]) -> None:
-        """Begin to translate a whole caption for those of its readers who want another language than the spoken one."""
+        """Begin to translate a complete caption for those of its readers who have chosen another language than the spoken one."""
         wanted: dict[str, list[str]] = {}
         for reader in readers:
             language = entry.session.captions.languages.get(reader, "")
@@ -181,7 +187,7 @@ class Translating:
         try:
             found = await self._translator.translate(caption.text, language)
         except NotAllowed:
-            return  # the original is shown
+            return  # readers keep seeing the caption in the spoken language
         frame = encode(replace(caption, translation=found.text, translated_to=language))
         for reader in readers:
             if reader in entry.holders:

@@ -1,4 +1,7 @@
-"""Compute the wallboard's figures over the last two hours, a point a minute, from the waits in the records. Pure."""
+"""Compute the wallboard's curves over the last two hours, with a point for each minute, from the users' waits in the records.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def _standing(waits: Sequence[Wait], at: Sequence[int]) -> tuple[list[int], list
     """Return, for each time, how many users were waiting and the longest of their waits in seconds."""
     coming = sorted(waits, key=lambda wait: wait.asked_at)
     ends = sorted(_end(wait) for wait in waits)
-    # (asked, end) of each wait, the oldest first; a wait that has ended is dropped when it comes first
+    # a heap of (asked, end) of waits, the oldest first; a wait that has ended is dropped when it becomes the first
     open_waits: list[tuple[int, float]] = []
     counts, longest, n = [], [], 0
     for time in at:
@@ -68,7 +71,10 @@ def _answers_in_time(waits: Sequence[Wait]) -> list[int]:
 
 
 def _level(in_time: Sequence[int], answered: Sequence[int], left: Sequence[int], time: int) -> float | None:
-    """Return the percentage answered in time in the half hour up to `time`; None if nobody was answered or left then."""
+    """Return the percentage of users who were answered in time in the half hour up to `time`.
+
+    Return None if nobody was answered or left in that half hour.
+    """
     all_over = _between(answered, time - LEVEL_MS, time) + _between(left, time - LEVEL_MS, time)
     return round(100 * _between(in_time, time - LEVEL_MS, time) / all_over, 1) if all_over else None
 

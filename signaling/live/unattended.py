@@ -18,24 +18,24 @@ AGAIN_MS = 30 * 60_000  # least time between two events about one queue
 
 
 class Unattended:
-    """Watches the queues."""
+    """Looks for queues that nobody serves, and announces them as events for webhooks."""
 
     def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now) -> None:
         self._records = records
         self._index = index
         self._staffing = staffing
         self._now = now
-        self._told: dict[tuple[str, str, str], int] = {}  # (site, language, category) → when
+        self._told: dict[tuple[str, str, str], int] = {}  # (site, language, category) of a queue → when it was last announced
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Look at the queues every `LOOK_S` seconds. Runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
             with suppress(RecordsAway):
                 await self.look()
 
     async def look(self) -> None:
-        """Announce each queue that nobody serves."""
+        """Announce each queue that nobody serves and that was not announced within `AGAIN_MS`."""
         now = self._now()
         self._told = {queue: at for queue, at in self._told.items() if now - at < AGAIN_MS}
         for queue in list(self._index.queues.values()):
@@ -57,7 +57,7 @@ class Unattended:
             "waiting": len(waiting),
             "longest_wait_ms": waited,
         }
-        # a later leader that finds the same queue makes the same id
+        # another server that takes over and finds the same queue makes the same id, so that the event is not sent twice
         about = f"{session.id}|{now // AGAIN_MS}"
         await self._records.announce(Event("queue.unattended", site.organisation, site.id, now, about, data))
         self._told[queue] = now

@@ -34,16 +34,18 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-START_TIMEOUT_S = 60.0  # seconds for a start; imports take two seconds on an idle core, many more on a busy machine
+# seconds in which a started worker must answer; its imports take two seconds on an idle core, many more on a busy machine
+START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 1.5  # seconds after which a worker that was told to stop is killed
 POLL_S = 0.05
-SETTLE_S = 0.5  # seconds before a successor starts while other workers serve, because calls that move need the CPU first
-CRASHES = 16  # number of crashes whose times are remembered
+# seconds before a dead worker's successor starts while other workers serve: the calls that move need the CPU first
+SETTLE_S = 0.5
+CRASHES = 16  # most crashes of a worker whose times are remembered
 
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """One child process. See `interface.MediaWorker`."""
+    """A media worker in a child process of this server. See `interface.MediaWorker`."""
 
     number: int
     process: asyncio.subprocess.Process
@@ -64,7 +66,7 @@ class Worker:
 
     @property
     def place(self) -> str:
-        """Return the worker's name, which its successor will have, too."""
+        """Return the worker's name. A worker that replaces it has the same name."""
         return f"w{self.number}"
 
     @property
@@ -86,7 +88,7 @@ class Workers:
         self._tasks: set[asyncio.Task[None]] = set()
         self._begun: list[Worker] = []  # started workers that have not answered yet
         self._crashes: deque[float] = deque(maxlen=CRASHES)
-        self._succession = asyncio.Lock()  # starts one successor at a time, so that the first is ready early
+        self._succession = asyncio.Lock()  # lets one successor of a dead worker start at a time, so that the first is ready early
         self._stopped = asyncio.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="sangdam-")
         self._on_event: OnEvent | None = None
@@ -114,7 +116,7 @@ class Workers:
             self._spawn(self._succeed(self._wanted + number))
 
     async def close(self) -> None:
-        """Stop all workers."""
+        """Stop all embedded workers."""
         self._stopped.set()
         for task in self._tasks:
             task.cancel()
@@ -150,7 +152,7 @@ class Workers:
         return worker
 
     def forget(self, room: str) -> None:
-        """Forget which worker has the room."""
+        """Forget which worker has this room, because the room is closed or must move."""
         worker = self._placed.pop(room, None)
         if worker is not None:
             worker.rooms.discard(room)
@@ -164,7 +166,7 @@ class Workers:
         self._spawn(close_forgotten(self.usable, lambda worker, room: self._placed.get(room) is worker, _always))
 
     def items(self) -> list[WorkerItem]:
-        """Return the workers for the wallboard."""
+        """Return the state of each worker for the wallboard."""
         return [
             WorkerItem(id=worker.id, rooms=len(worker.rooms), peers=worker.peers, state=worker.state)
             for worker in sorted(self._workers, key=lambda each: each.number)
@@ -206,7 +208,7 @@ class Workers:
         return Worker(number, process, WorkerClient(str(socket)))
 
     async def _adopt(self, worker: Worker) -> None:
-        """Wait until the worker answers, and from then on watch it.
+        """Wait until the started worker answers, and from then on watch it in a task.
 
         Raises RuntimeError when the worker exits, and TimeoutError when it does not answer in time.
         """
@@ -238,7 +240,7 @@ class Workers:
         await worker.client.close()
         if worker.process.returncode is None:
             with suppress(ProcessLookupError):
-                # SIGINT ends the worker at once; SIGTERM would first let its rooms move
+                # SIGINT ends the worker at once; after SIGTERM the worker would first wait until its rooms have moved
                 worker.process.send_signal(signal.SIGINT)
             try:
                 async with asyncio.timeout(STOP_TIMEOUT_S):
@@ -306,7 +308,7 @@ class Workers:
         self._promote()
         with suppress(ProcessLookupError):
             if worker.process.returncode is None:
-                worker.process.kill()  # the worker may only hang; alive, it would hold its port and every command sent to it
+                worker.process.kill()  # the worker may only hang: it would then keep its port, and leave every command unanswered
         self._spawn(self._succeed(worker.number, after=worker))
         await self._moved(worker)
 

@@ -22,13 +22,13 @@ log = structlog.get_logger(__name__)
 SWEEP_S = 20.0  # seconds between two looks; an unknown room is closed after at most twice this time
 
 Opened = tuple[str, int]
-"""The name and the epoch of a room."""
+"""Identifies a room of a worker: the name and the epoch of the room."""
 
 W = TypeVar("W", bound=MediaWorker)
 
 
 def unknown(rooms: Iterable[RoomState], is_here: Callable[[str], bool]) -> frozenset[Opened]:
-    """Return those of a worker's rooms that no session has there."""
+    """Return those of a worker's rooms that do not belong to this worker for any live session."""
     return frozenset((room.room, room.epoch) for room in rooms if not is_here(room.room))
 
 

@@ -23,10 +23,10 @@ from .liveness import restart_pause_s
 
 log = structlog.get_logger(__name__)
 
-SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # names of variables in the children's environment
+SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # name of a variable in the workers' environment
 REDIS_VARIABLE = "SANGDAM_MEDIA_REDIS"
-KILL_AFTER_S = 20.0  # seconds after which a worker is killed; longer than a worker waits for its rooms to move
-CRASHES = 16  # number of exits whose times are remembered
+KILL_AFTER_S = 20.0  # seconds after SIGTERM until a worker is killed; a worker waits a shorter time for its rooms to move
+CRASHES = 16  # most exits of a worker whose times are remembered
 
 
 def command_of(settings: MediaSettings, number: int) -> list[str]:

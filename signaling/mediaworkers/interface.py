@@ -16,10 +16,12 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-ANOTHER_S = 10.0  # seconds that a draining worker waits for another to take its rooms; it ends by itself after 15 s
+# seconds that this server looks for another worker to take a draining worker's rooms; the draining worker ends by itself after 15
+# s
+ANOTHER_S = 10.0
 MOVED_S = 3.0  # seconds that a draining worker keeps a moved room open while the participants make new connections
 LOOK_S = 0.1
-# timeout of the stream's client: a last resort, because it also counts the time in which this server could not read
+# read timeout of the event stream's HTTP client. A last resort: it also counts the time in which this server could not read
 STREAM_SILENCE_S = 30.0
 
 OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
@@ -53,7 +55,7 @@ class MediaWorker(Protocol):
 
     @property
     def place(self) -> str:
-        """Return the worker's name, which its successor will have, too."""
+        """Return the worker's name. A worker that replaces it has the same name."""
 
     @property
     def usable(self) -> bool:
@@ -75,7 +77,7 @@ class MediaWorkers(Protocol):
         """
 
     async def close(self) -> None:
-        """Stop using the workers. Embedded workers end."""
+        """Stop using the workers. Embedded workers end; remote workers go on."""
 
     async def heard(self, timeout_s: float) -> None:
         """Wait until this server has handled all events that the workers have sent so far."""
@@ -87,7 +89,7 @@ class MediaWorkers(Protocol):
         """Return the room's worker. For a new room, choose a worker and remember it. Return None when no worker is live."""
 
     def forget(self, room: str) -> None:
-        """Forget which worker has the room."""
+        """Forget which worker has this room, because the room is closed or must move."""
 
     def kept(self, room: str) -> int:
         """Return the epoch of this room if a worker had it open when this server began to lead, else 0."""
@@ -96,7 +98,7 @@ class MediaWorkers(Protocol):
         """Close the rooms that workers still have from an earlier leader. Call it when every live room is placed."""
 
     def items(self) -> list[WorkerItem]:
-        """Return the workers for the wallboard."""
+        """Return the state of each worker for the wallboard."""
 
 
 async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
@@ -118,7 +120,8 @@ async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
 
 
 async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEvent | None) -> None:
-    if not isinstance(event, media.Snapshot):  # a worker that sends nothing after its snapshot counts as silent
+    # the snapshot alone is no sign of life: a worker that sends nothing after it counts as silent
+    if not isinstance(event, media.Snapshot):
         worker.silence.heard()
     if isinstance(event, media.Snapshot):
         worker.captions = event.captions
@@ -141,7 +144,7 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
 async def tick(worker: MediaWorker, before_s: float) -> float:
     """Wait for one tick, and count it as silence. Do not count it while this server is handling an event of the worker.
 
-    Return the loop's time, which is `before_s` of the next call.
+    Return the event loop's time, which the caller passes as `before_s` in the next call.
     """
     await asyncio.sleep(TICK_S)
     now_s = asyncio.get_running_loop().time()
@@ -165,11 +168,11 @@ async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable
     """Move the rooms of a worker that was told to end, as soon as there is another worker.
 
     The old rooms stay open for `MOVED_S` while participants make new connections, and are then closed. `is_here` returns whether
-    a room belongs to this worker, still or again.
+    a room belongs to the draining worker now.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(ANOTHER_S):
-            while not another():  # noqa: ASYNC110  # neither kind of worker has an event to wait for
+            while not another():  # noqa: ASYNC110  # neither remote nor embedded workers offer an event to wait for
                 await asyncio.sleep(LOOK_S)
     if not another():
         log.warning("no other worker could take the rooms of a worker that ends", worker=worker.id)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 TICK_S = 0.05
 SILENT_S = 0.75  # seconds of silence after which a worker counts as dead: three heartbeats
-STARVED_S = 2.5  # the same for a starved worker, which is ready to run but gets no CPU
+STARVED_S = 2.5  # seconds of silence after which a starved worker, which is ready to run but gets no CPU, counts as dead
 REMOTE_SILENT_S = 1.25  # the same for a worker on another machine, where this server cannot see whether the worker is starved
-FIRST_S = 5.0  # the same before the first event, because the stream must be opened first
+FIRST_S = 5.0  # seconds until a worker that has sent no event yet counts as dead: its stream must be opened first
 
-CRASHES_S = 60.0  # seconds for which a crash counts
+CRASHES_S = 60.0  # seconds for which a crash of a worker lengthens the pause before a restart
 # seconds of pause before a restart, indexed by the number of crashes in the last minute
 PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)
 
@@ -32,29 +32,29 @@ class Silence:
         self._silent_s = limit_s - FIRST_S
 
     def heard(self) -> None:
-        """Reset the silence: an event has come."""
+        """Reset the silence, because an event of the worker has come."""
         self._silent_s = 0.0
 
     def tick(self, elapsed_s: float) -> None:
-        """Count one tick of silence."""
+        """Count one tick in which no event of the worker was read."""
         self._silent_s += min(elapsed_s, TICK_S)
 
     def give_up(self) -> None:
-        """Count the worker as dead, because nothing listens at its address any more."""
+        """Count the worker as dead from now on, because nothing listens at its address any more."""
         self._silent_s = self._limit_s
 
     def is_death(self, *, starved: bool) -> bool:
-        """Return whether the worker counts as dead. `starved`: whether it gets no CPU."""
+        """Return whether the worker counts as dead. `starved`: whether the worker gets no CPU, so that it has more time."""
         return self._silent_s >= (STARVED_S if starved else self._limit_s) - TICK_S / 2
 
     @property
     def is_long(self) -> bool:
-        """Return whether the worker would count as dead if it is not starved."""
+        """Return whether the worker has been silent for so long that it counts as dead, unless it is starved."""
         return self.is_death(starved=False)
 
 
 def is_starved(pid: int, proc: Path = Path("/proc")) -> bool:
-    """Return whether the process waits for a CPU or the disk. False: it sleeps, hangs or is dead.
+    """Return whether the process waits for a CPU or the disk. False: the process sleeps, hangs or is dead.
 
     On systems other than Linux, the result is always False.
     """

@@ -2,7 +2,7 @@
 
 A lease only makes a worker known. Only the event stream shows whether a worker is alive, so calls go on while Redis is
 unavailable. A worker is dead when nothing listens at its address or its stream was silent for too long. ``on_dead`` then gets its
-rooms. A worker that only hung is used again when it comes back, after its rooms that moved meanwhile are closed.
+rooms. A worker that only hung is used again when it answers again. Before that, its rooms that have moved meanwhile are closed.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.3  # seconds between two reads of the leases
 REDIS_TIMEOUT_S = 1.0
-FOUND_WITHIN_S = 2.0  # seconds that the start waits for workers that have a lease and send nothing
+FOUND_WITHIN_S = 2.0  # seconds that this server's start waits for workers that have a lease but send nothing
 RECONNECT_S = 0.1
-MOST_DOUBTED = 1000  # most untrusted names that are remembered, so that each is logged once
+MOST_DOUBTED = 1000  # most names of untrusted workers that are remembered, so that each name is logged once
 REFUSALS = 2  # refused connections in a row after which a worker counts as gone
-LATELY_S = 2.0  # seconds until a new room shows in its worker's load
+LATELY_S = 2.0  # seconds until a new room is part of the load that its worker announces
 ROOM_LOAD = 0.02  # share of a core that is added for each such room (measured: 1-2.7 % with sound)
 
 
@@ -52,8 +52,8 @@ async def _always() -> bool:
 class Leased:
     """A worker with a lease. See `interface.MediaWorker`.
 
-    `found`: room → epoch of the rooms that were open on the worker when its stream began. `lately`: when its newest rooms were
-    placed on it. `succeeded`: whether another worker now listens at its address.
+    `found`: room → epoch of the rooms that were open on the worker when its stream began. `lately`: the times at which the
+    worker's newest rooms were placed on it. `succeeded`: whether another worker now listens at its address.
     """
 
     said: announcement.Announcement
@@ -79,7 +79,7 @@ class Leased:
 
     @property
     def place(self) -> str:
-        """Return the worker's host and port, which its successor will have, too."""
+        """Return the worker's host and port. A worker that replaces it has the same."""
         return urlsplit(self.said.url).netloc
 
     @property
@@ -115,7 +115,7 @@ class Fleet:
         self._workers: dict[str, Leased] = {}
         self._placed: dict[str, Leased] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._random = random.Random()  # noqa: S311  # which worker gets a room is no secret
+        self._random = random.Random()  # noqa: S311  # the choice of a room's worker need not be unpredictable
         self._settled = False
         self._unreachable = False
         self._doubted: set[str] = set()
@@ -138,7 +138,7 @@ class Fleet:
             log.warning("no media worker yet: text only until one is announced")
 
     async def close(self) -> None:
-        """Stop following the workers. The workers go on."""
+        """Stop reading the workers' events. The workers themselves go on."""
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
@@ -182,7 +182,7 @@ class Fleet:
         return max(keepers, key=lambda worker: worker.found[room], default=None)
 
     def forget(self, room: str) -> None:
-        """Forget which worker has the room."""
+        """Forget which worker has this room, because the room is closed or must move."""
         worker = self._placed.pop(room, None)
         if worker is not None:
             worker.rooms.discard(room)
@@ -244,7 +244,7 @@ class Fleet:
             worker = self._workers[name] = Leased(said, WorkerClient(said.url, self._secret))
             worker.task = self._spawn(self._follow(worker))
         if said.at < worker.said.at:
-            return  # an old announcement, replayed
+            return  # an older announcement of this worker that was sent again
         worker.said = said
         if said.draining:
             worker.drains.set()
@@ -337,7 +337,8 @@ class Fleet:
         rooms = list(worker.rooms)
         for room in rooms:
             self.forget(room)
-        # In a separate task: the watch of a worker is cancelled when its lease ends, which is before many rooms have moved.
+        # The rooms move in a separate task. The task that watches the worker is cancelled when the lease ends, often before all
+        # rooms have moved.
         await asyncio.shield(self._spawn(self._hand_on(worker, rooms)))
 
     async def _hand_on(self, worker: Leased, rooms: list[str]) -> None:

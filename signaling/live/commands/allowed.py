@@ -81,7 +81,7 @@ def roles_of(client: Client) -> tuple[Holder, ...]:
 
 
 def check_sender(client: Client, message: object) -> None:
-    """Raise NotAllowed if nobody in the sender's roles may send this message."""
+    """Raise NotAllowed if none of the sender's roles may send this message."""
     action = MESSAGES.get(type(message))
     if action is None or (action != ANYONE and not anywhere(roles_of(client), action)):
         raise NotAllowed("not_yours")
@@ -93,13 +93,16 @@ def check_part(person: Person, message: object) -> None:
     The part counts, and not the person's other roles: a counselor who listens in writes nothing.
     """
     action = MESSAGES[type(message)]
-    part: Holder = "supervisor" if person.role == "operator" else person.role  # only listeners are operators
+    part: Holder = "supervisor" if person.role == "operator" else person.role  # an operator is in a session only as a listener
     if action == ANYONE or TABLE[action].get(part) != "own":
         raise NotAllowed("not_yours")
 
 
 def check_entry(client: Client, message: object, entry: Entry) -> None:
-    """Raise NotAllowed if the member of staff may not do this to the session. A session of others counts as unknown."""
+    """Raise NotAllowed if the member of staff may not do this to the session.
+
+    Where the member may not do this at the session's site, the session counts as unknown.
+    """
     action = MESSAGES[type(message)]
     if client.staff is None or action == ANYONE:
         raise NotAllowed("not_yours")

@@ -97,7 +97,7 @@ async def _board(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _leave(live: Live, client: Client, entry: Entry, person: Person, message: msg.Leave) -> Reply:
-    # a user who leaves the page keeps their callback
+    # in these states leaving the page ends nothing: a user keeps their callback
     if entry.session.state not in ("after", "callback", "closed", "message_left"):
         await live.sessions.apply(entry, ev.Left(person.id))
     return None

@@ -108,7 +108,7 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
     """Return the session and the person who writes notes in it.
 
     The person who writes notes is in the room, has handed over and wraps up, or writes within `LATE_NOTES_MS` after the session
-    closed by itself. A member who has other sessions wraps up for `WRAP_UP_MS` after the hand-over, beside these sessions.
+    closed by itself. A member who has other sessions wraps up for `WRAP_UP_MS` after the hand-over, while these sessions go on.
     """
     staff = staff_id(client)
     entry = await live.stored.any_session(session)
@@ -148,7 +148,7 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
         raise NotAllowed("wrong_state")
     if staff == entry.session.owner and not message.outcome and _needs_outcome(entry):
         raise NotAllowed("outcome_needed")
-    if person.draft is not None:  # the wrap-up replaces the draft
+    if person.draft is not None:  # the wrap-up that is being saved replaces the draft of the notes
         await live.sessions.apply(entry, ev.NotesTyped(staff, ""))
     if staff == entry.session.owner:
         await live.sessions.save_wrap_up(entry, staff, message.notes, message.outcome, message.tags)

@@ -57,7 +57,7 @@ async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Ent
 
 
 async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
-    """Return the counselor of the user's last session, if known."""
+    """Return the counselor of this user's last session, or None if unknown."""
     if not entry.vouched:
         return None
     try:
@@ -79,7 +79,7 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
         text=message.text,
         at=live.now(),
     )
-    await live.records.add_message(record)  # the message comes first, so that it is stored whatever happens next
+    await live.records.add_message(record)  # the user's message is stored first, so that it is kept even if the next step fails
     await live.sessions.apply(entry, ev.MessageGiven(person.id))
     live.boards.messages_changed()
     return None
