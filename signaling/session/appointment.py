@@ -14,8 +14,8 @@ from signaling.session import model
 from signaling.session.effects import Effect, Enqueue, Note, Step
 from signaling.session.model import Callback, Session
 
-GRACE_MS = 3 * 60_000  # so long after the start the appointment rings only for its own counselor
-LATE_MS = 10 * 60_000  # so long after the counselor came, an appointment waits for its user
+GRACE_MS = 3 * 60_000  # milliseconds after its start in which an appointment rings only for its own counselor
+LATE_MS = 10 * 60_000  # milliseconds for which an appointment waits for its user after the counselor has come
 
 
 def next_request(session: Session) -> str:
@@ -26,7 +26,7 @@ def next_request(session: Session) -> str:
 
 
 def lead(session: Session, now: int, out: list[Effect]) -> None:
-    """Keep a place of the appointment's counselor free: it begins soon."""
+    """Let the matcher keep a place of the appointment's counselor free, because the appointment begins soon."""
     called = session.callback
     if called is None or session.state != "callback" or called.state != "scheduled" or called.kept:
         return
@@ -37,7 +37,7 @@ def lead(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due(session: Session, called: Callback, now: int, out: list[Effect]) -> None:
-    """Let the appointment ring for its counselor, in the place that was kept."""
+    """Let the due appointment ring for its counselor, for whom the matcher has kept a place free."""
     request = session.request if called.kept else next_request(session)
     called.kept = False
     session.timers["grace"] = now + GRACE_MS
@@ -45,14 +45,14 @@ def due(session: Session, called: Callback, now: int, out: list[Effect]) -> None
 
 
 def withdraw(session: Session, called: Callback, out: list[Effect]) -> None:
-    """End the request at the matcher: the appointment or callback is moved or cancelled."""
+    """End the request at the matcher, because the appointment or callback is moved or cancelled."""
     if called.state == "due" or called.kept:
         out.append(Step("cancel", session.request))
     called.kept = called.anyone = False
 
 
 def widen(session: Session, now: int, out: list[Effect]) -> None:
-    """Let the appointment ring for every counselor who serves it, before all others: its own counselor does not come."""
+    """Offer the appointment to every counselor who serves it, before all other requests. Its own counselor does not come."""
     called = session.callback
     if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:
         return
@@ -77,7 +77,7 @@ def accepted(session: Session, called: Callback, now: int) -> None:
 
 
 def wanted(session: Session) -> tuple[str, bool]:
-    """Return the one member who may get the due callback ("": anybody), and whether it goes before all others."""
+    """Return the member to whom the due callback is offered ("": anybody), and whether it is offered before other requests."""
     called = session.callback
     if called is None or session.state != "callback":
         return "", False

@@ -26,15 +26,15 @@ from signaling.session.events import (
 )
 from signaling.session.model import Callback, NotAllowed, Session
 
-MOST_MOVES = 10  # times that one callback may be moved
-LEAST_CONTACT = 3  # least characters of a contact, the same as for a message left
+MOST_MOVES = 10  # how often one callback may be moved to another time
+LEAST_CONTACT = 3  # least characters of the contact for a callback, as for the contact of a message left
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
     """Book a callback, or move a booked one.
 
-    The user may ask before entering the queue, in the queue, or in a room whose counselor is lost. Nobody is promised a call
-    whom neither the site nor a contact can reach.
+    The user may ask before entering the queue, in the queue, or in a room whose counselor is lost. A callback is refused if the
+    site does not know how to reach the user and the user gives no contact.
     """
     if event.participant != session.user:
         raise NotAllowed("not_yours")
@@ -65,7 +65,7 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
 
 
 def _agree(session: Session, callback: Callback, with_staff: WithStaff | None) -> None:
-    """Make the callback an appointment with this member or, with None, a callback by anybody."""
+    """Make the callback an appointment with the member in `with_staff`. With None, make it a callback by anybody."""
     callback.staff = callback.staff_name = ""
     callback.minutes = callback.lead_ms = 0
     if with_staff is not None:
@@ -74,7 +74,7 @@ def _agree(session: Session, callback: Callback, with_staff: WithStaff | None) -
 
 
 def schedule(session: Session, callback: Callback, at: int, out: list[Effect]) -> None:
-    """Put the session into state ``callback`` until ``at``."""
+    """Put the session into state ``callback``; the callback is due at the time ``at`` (Unix ms)."""
     session.callback = callback
     callback.state, callback.due_at, callback.kept, callback.anyone = "scheduled", at, False, False
     session.state, session.owner, session.ringing = "callback", "", None
@@ -119,7 +119,7 @@ def due(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def unanswered(session: Session, out: list[Effect]) -> bool:
-    """Give up a callback that nobody accepted. Return False when the timer was for something else."""
+    """Give up a due callback that no counselor has accepted in time. Return False when no callback is due in this session."""
     if session.callback is None or session.state != "callback" or not session.in_line():
         return False
     session.callback.state = "missed"
@@ -129,7 +129,7 @@ def unanswered(session: Session, out: list[Effect]) -> bool:
 
 
 def accepted(session: Session, now: int, out: list[Effect]) -> None:
-    """Begin to call the user: a counselor has accepted."""
+    """Note that a counselor has accepted the callback and now calls the user."""
     if session.callback is not None and session.callback.state == "due":
         session.timers.pop("callback", None)
         appointment.accepted(session, session.callback, now)
@@ -138,17 +138,21 @@ def accepted(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due_again(session: Session) -> bool:
-    """Make the callback due again, because its counselor was lost before the user connected. Return False in all other cases."""
+    """Make the callback due again, because its counselor was lost before the user connected.
+
+    Return False, and change nothing, in all other cases.
+    """
     if session.callback is None or not session.calling_back():
         return False
-    session.callback.state, session.callback.anyone = "due", True  # its request at the matcher is for anybody now
+    # the callback's request at the matcher is for every counselor now
+    session.callback.state, session.callback.anyone = "due", True
     session.timers.pop("late", None)
     session.timers["callback"] = session.callback.due_at + model.CALLBACK_KEPT_MS
     return True
 
 
 def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
-    """Connect the called-back user. They came by the link, or on a page that they had left open."""
+    """Connect the called-back user. The user came by the link of the callback, or is on a page that they had left open."""
     callback = session.callback
     if event.participant != session.user:
         raise NotAllowed("not_yours")
@@ -166,7 +170,7 @@ def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
 
 
 def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -> None:
-    """Move the callback to another time, because the user was not reached. The counselor is free again."""
+    """Move the callback to another time, because its counselor did not reach the user. This counselor is free again."""
     callback = _of_owner(session, event.participant)
     _another_time(callback, session)
     helping.close(session, "ended", out)
@@ -180,7 +184,7 @@ def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -
 
 
 def rebooked(session: Session, event: AppointmentMoved, now: int, out: list[Effect]) -> None:
-    """Move a booked callback or appointment for an operator. This does not count as one of the user's moves."""
+    """Move a booked callback or appointment for an operator. Such a move does not count towards `MOST_MOVES`."""
     callback = session.callback
     if session.state != "callback" or callback is None:
         raise NotAllowed("wrong_state")
@@ -192,7 +196,10 @@ def rebooked(session: Session, event: AppointmentMoved, now: int, out: list[Effe
 
 
 def late(session: Session, out: list[Effect]) -> bool:
-    """Give an appointment up, because its user did not come. Return False if they came, or if no counselor waits for them."""
+    """Give an appointment up, because its user did not come in time.
+
+    Return False if the user came, or if no counselor waits for them.
+    """
     if session.callback is None or not session.calling_back():
         return False
     session.callback.state = "missed"
@@ -201,13 +208,16 @@ def late(session: Session, out: list[Effect]) -> bool:
 
 
 def missed(session: Session, event: CallbackMissed, out: list[Effect]) -> None:
-    """Give the callback up, because the user was not reached."""
+    """Give the callback up, because its counselor did not reach the user."""
     _of_owner(session, event.participant).state = "missed"
     out.append(Note("callback", {"state": "missed"}))
 
 
 def over(session: Session, out: list[Effect]) -> None:
-    """End the callback of a session that ends: as "done" while a counselor calls back, otherwise as "cancelled"."""
+    """End the callback of a session that ends.
+
+    It ends as "done" while a counselor calls the user back, otherwise as "cancelled".
+    """
     callback = session.callback
     if callback is None or callback.state in model.CALLBACK_OVER:
         return

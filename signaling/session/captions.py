@@ -1,7 +1,7 @@
 """Captions: what is said in a call is written down by the captions process, for those who hear it.
 
-Captions are on while at least one participant wants them. Nobody is asked, but everybody sees that they are on, and who wants
-them. The words are kept with the conversation only if the site keeps captions and everybody in the call has agreed.
+Captions are on while at least one participant wants them. Nobody is asked first, but everybody sees that captions are on, and
+who wants them. The words are kept with the conversation only if the site keeps captions and everybody in the call has agreed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from signaling.session.model import NotAllowed, Person, Session
 
 
 def possible(session: Session) -> bool:
-    """Return whether participants may turn captions on now. The captions process may still be missing."""
+    """Return whether participants may turn captions on now. This says nothing of the captions process, which may be missing."""
     return session.captions.offered and session.state == "active" and session.channel != "text"
 
 
 def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -> None:
-    """Turn captions on or off for one participant."""
+    """Note that one participant wants captions, or wants them no longer."""
     person = _participant(session, event.participant)
     if event.on and not possible(session):
         raise NotAllowed("captions_off")
@@ -58,7 +58,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
     state = session.captions
     for person in (*session.people.values(), *session.listeners.values()):
         if person.gone:
-            person.captions = ""  # they are asked again if they come back
+            person.captions = ""  # this person is asked about keeping captions again if they come back
     here = {person.id: person for person in session.present() if not person.reading}
     state.wanted = [each for each in state.wanted if each in here]
     state.languages = {each: language for each, language in state.languages.items() if language and each in state.wanted}

@@ -8,8 +8,8 @@ from signaling.protocol.session_views import Former, Line
 
 from .model import NotAllowed
 
-CHANGE_MS = 300_000  # time after a line was sent in which its author may change it
-MOST_EDITS = 20  # edits of one line; further edits are refused
+CHANGE_MS = 300_000  # milliseconds after sending a line in which its author may edit or retract it
+MOST_EDITS = 20  # most edits of one line; further edits are refused
 MOST_FORMER = 30_000  # characters of all former texts of a line together; staff get these texts with the line
 
 

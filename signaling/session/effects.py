@@ -1,4 +1,4 @@
-"""The effects of an event: what the caller of ``receive`` must then carry out. All are plain values."""
+"""The effects of an event: what the caller of ``receive`` must then carry out. All effects are plain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from signaling.session.model import RequestKind
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Enqueue a request at the matcher.
+    """Enqueue this request at the matcher.
 
     ``only``: the one member of staff to whom the request is offered, or "". ``first``: whether it is offered before all other
     requests. ``step``: "promise" only keeps a place of ``only`` free, and "redeem" lets the promised request ring.
@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Make ``staff`` the owner of the user's request."""
+    """Make the member ``staff`` the owner of the user's request at the matcher."""
 
     request: str
     staff: str
@@ -92,7 +92,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Tell this participant that the session is over for them."""
+    """Tell this participant's page that the session is over for them."""
 
     participant: str
     reason: OverReason
@@ -100,7 +100,7 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class DropPeer:
-    """Close this peer at the worker."""
+    """Close this peer connection at the media worker."""
 
     peer: str
 
@@ -125,7 +125,7 @@ class EraseRecording:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Store an event with its reason in the records."""
+    """Store an event of the session in the records, with its reason or other details."""
 
     kind: str
     data: dict[str, str | int] = field(default_factory=dict)

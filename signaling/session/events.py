@@ -1,4 +1,4 @@
-"""The events that a session may receive. All are plain values.
+"""The events that a session may receive. All events are plain values.
 
 ``participant`` is always the participant who acts. Times are Unix ms; the time of an event is an argument of ``receive``.
 """
@@ -27,14 +27,14 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A tab of this participant has connected, and acts for them in the session."""
+    """A browser tab of this participant has connected, and acts for them in the session."""
 
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """No tab of this participant is connected any more."""
+    """No browser tab of this participant is connected any more."""
 
     participant: str
 
@@ -57,7 +57,7 @@ class MediaChanged:
 
 @dataclass(frozen=True, slots=True)
 class ChannelChanged:
-    """The user or the owner wants a higher channel."""
+    """The user or the owner wants voice or video instead of text, or video instead of voice."""
 
     participant: str
     channel: Channel
@@ -132,7 +132,8 @@ class WithStaff:
 class CallbackAsked:
     """The user wants to be called back ``at`` that time, or moves a booked callback to it.
 
-    ``contact``: "" keeps the contact of the booked callback. ``reachable``: whether the site can reach the user without it.
+    ``contact``: "" keeps the contact of the booked callback. ``reachable``: whether the site can reach the user without a
+    contact.
     ``with_staff``: with whom an appointment is; None for a callback by anybody.
     """
 
@@ -173,7 +174,7 @@ class AppointmentMoved:
 
 @dataclass(frozen=True, slots=True)
 class CallbackMissed:
-    """The counselor did not reach the user and gives up."""
+    """The counselor did not reach the user and gives up the callback."""
 
     participant: str
 
@@ -255,7 +256,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """The owner makes the professional the owner and leaves."""
+    """The owner makes the professional the new owner, and leaves the session."""
 
     participant: str
 
@@ -310,7 +311,10 @@ class RecordingAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CaptionsAsked:
-    """A participant turns captions on or off. ``language``: into which these are translated for them, or ""."""
+    """A participant turns captions on or off.
+
+    ``language``: the language into which the captions are translated for this participant, or "".
+    """
 
     participant: str
     on: bool
@@ -402,7 +406,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class RequestMoved:
-    """The request has changed its state at the matcher."""
+    """A request of the session has changed its state at the matcher."""
 
     request: str
     state: Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
@@ -471,7 +475,7 @@ class RoomLost:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """Time has passed. Every timer that is due fires."""
+    """The time of a timer has come. Every timer of the session that is due fires."""
 
 
 @dataclass(frozen=True, slots=True)

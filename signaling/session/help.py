@@ -31,7 +31,7 @@ def require_owner(session: Session, participant: str) -> Person:
 
 
 def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> None:
-    """Begin to look for a professional."""
+    """Begin to look for a professional, because the owner asks for help."""
     owner = require_owner(session, event.participant)
     if session.open_help():
         raise NotAllowed("wrong_state")
@@ -43,13 +43,16 @@ def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> No
 
 
 def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
-    """Enqueue a new request with the original time. Staff who already had the request or the session are excluded."""
+    """Enqueue a new request for a professional or colleague, with the time of the first.
+
+    Staff who already had the request or the session are excluded.
+    """
     session.requests_made += 1
     asked_for.request = f"{session.id}.{'t' if asked_for.transfer else 'h'}{session.requests_made}"
     asked_for.state, asked_for.professional, asked_for.ringing = "asking", "", None
     session.timers["hunt"] = now + (model.HUNT_ONE_MS if asked_for.to else model.HUNT_MS)
     excluded = tuple(asked_for.excluded)
-    if asked_for.transfer:  # with the user's own enqueue time, before all other requests
+    if asked_for.transfer:  # the request of a transfer has the user's own enqueue time and comes before all other requests
         out.append(
             Enqueue(asked_for.request, "user", asked_for.category, session.enqueued_at, excluded, asked_for.to, first=True)
         )
@@ -126,7 +129,7 @@ def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> 
 
 
 def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effect]) -> None:
-    """Change who hears whom."""
+    """Change the mode, which says who hears whom, after a professional has joined."""
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "joined":
         raise NotAllowed("no_help")
@@ -175,14 +178,14 @@ def promote(session: Session, asked_for: Help, professional: Person, now: int, o
 
 
 def remove(person: Person, reason: OverReason, out: list[Effect]) -> None:
-    """Take a person out of the session."""
+    """Take a participant out of the session for good."""
     person.gone, person.reading, person.connected = True, False, False
     people.drop_peers(person, out)
     out.append(Over(person.id, reason))
 
 
 def professional_out(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
-    """Take the professional out, because they left, are disconnected or were too slow.
+    """Take the professional out of the session, because they left, are disconnected, or caught up too slowly.
 
     If the professional was still catching up, the search goes on. If the professional had joined, the help ends.
     """
@@ -212,7 +215,10 @@ _ENDS_WITH: Final[dict[HelpState, StepName]] = {"asking": "cancel", "catching_up
 
 
 def close(session: Session, state: Literal["cancelled", "ended"], out: list[Effect], *, keep_professional: bool = False) -> None:
-    """End the open help, if any. ``keep_professional``: a professional who has joined stays for the wrap-up."""
+    """End the help request or transfer that is under way, if any.
+
+    ``keep_professional``: a professional who has joined stays for the wrap-up.
+    """
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:
         return
@@ -228,7 +234,7 @@ def close(session: Session, state: Literal["cancelled", "ended"], out: list[Effe
 
 
 def nobody(session: Session, out: list[Effect], *, tell_matcher: bool, why: NobodyWhy = "nobody") -> None:
-    """End the search, because nobody comes."""
+    """End the search for a professional or colleague, because nobody comes."""
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "asking":
         return
@@ -245,14 +251,14 @@ def nobody(session: Session, out: list[Effect], *, tell_matcher: bool, why: Nobo
 
 
 def nobody_eligible(session: Session, event: NobodyEligible, now: int, out: list[Effect]) -> None:
-    """End the search, because no suitable member of staff is signed in."""
+    """End the search for a professional or colleague, because no suitable member of staff is signed in."""
     asked_for = session.open_help()
     if asked_for is not None and asked_for.request == event.request and asked_for.ringing is None:
         nobody(session, out, tell_matcher=True)
 
 
 def request_moved(session: Session, event: RequestMoved, now: int, out: list[Effect]) -> None:
-    """Change the help after its request has changed its state at the matcher."""
+    """Change the help request or transfer, because its request at the matcher has changed its state."""
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:
         return
@@ -266,12 +272,12 @@ def request_moved(session: Session, event: RequestMoved, now: int, out: list[Eff
 
 
 def hunt_over(session: Session, now: int, out: list[Effect]) -> None:
-    """End the search, because its time is over."""
+    """End the search for a professional or colleague, because its time is over."""
     nobody(session, out, tell_matcher=True)
 
 
 def restore(session: Session, now: int, out: list[Effect]) -> None:
-    """Restore the help after a restart: ask again, or wait for the professional to come back."""
+    """Restore a help request or transfer after a restart of the server: ask again, or wait until the professional is back."""
     asked_for = session.open_help()
     if asked_for is None:
         return

@@ -12,7 +12,10 @@ from signaling.session.model import NotAllowed, Session
 
 
 def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
-    """Begin or end the hold. A hold cannot begin once a professional has joined, because the mode then decides who hears whom."""
+    """Begin or end the hold of the user by the owner.
+
+    A hold cannot begin once a professional has joined, because the mode then decides who hears whom.
+    """
     owner = helping.require_owner(session, event.participant)
     if session.channel == "text":
         raise NotAllowed("channel")

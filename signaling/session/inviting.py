@@ -14,7 +14,10 @@ from signaling.session.sleeping import ANSWERED_DAYS
 
 
 def invite(session: Session, until: int, staff: str = "", name: str = "") -> None:
-    """Let a new session wait for its user until this time (Unix ms). `staff`: who is asked first when the user writes, or ""."""
+    """Let a new session wait for its user until this time (Unix ms).
+
+    `staff`: the member of staff who is asked first when the user writes, or "".
+    """
     session.invited = True
     session.timers.clear()
     if session.channel != "text":
@@ -29,7 +32,7 @@ def invite(session: Session, until: int, staff: str = "", name: str = "") -> Non
 
 
 def callback_marked(session: Session, event: CallbackMarked, out: list[Effect]) -> None:
-    """Settle a callback for which staff have called by other means."""
+    """Settle a callback of which other software says that staff have called the user by other means."""
     callback = session.callback
     if callback is None or session.state != "callback":
         raise NotAllowed("wrong_state")

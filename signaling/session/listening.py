@@ -54,7 +54,7 @@ def started(session: Session, event: ListenStarted, now: int, out: list[Effect])
 
 
 def stopped(session: Session, event: ListenStopped, now: int, out: list[Effect]) -> None:
-    """Remove a listener."""
+    """Remove an operator who listens in."""
     if event.staff in session.listeners:
         _over(session, session.listeners[event.staff], event.why, now, out)
 

@@ -210,7 +210,7 @@ def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[E
     session.timers.pop("owner_lost", None)
     session.timers.pop("aside", None)
     session.aside, session.woken = False, session.woken and session.channel == "text"
-    if session.woken:  # the user may leave while they wait, but their wait ends
+    if session.woken:  # the user of a woken conversation may leave while they wait; their wait ends with this timer
         session.timers["asleep"] = now + session.sleeps_days * model.DAY_MS
     people.forget_peers(session)
     out.append(Note(session.state, {"why": reason}))

@@ -12,7 +12,7 @@ from typing import Literal
 from media.api.wire import Captions, Record, SetMatrix
 from signaling.session.model import Listener, Person, Session
 
-VIDEO_SLOTS = 4  # video slots of each viewer
+VIDEO_SLOTS = 4  # most videos that one viewer receives at the same time
 SlotSource = tuple[str, Literal["camera", "screen"]]
 Slots = dict[str, dict[int, SlotSource]]
 
@@ -35,7 +35,7 @@ class Matrix:
     captions: Captions | None = None
 
     def for_worker(self, epoch: int) -> SetMatrix:
-        """Return the matrix as a command to the worker."""
+        """Return the matrix as a command to the media worker."""
         return SetMatrix(
             epoch=epoch,
             hears={listener: dict.fromkeys(sources, 1.0) for listener, sources in self.hears.items() if sources},
@@ -93,12 +93,15 @@ def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
 
 
 def _record(session: Session, heard: list[str]) -> Record | None:
-    """Return what the worker must record, or None. People whom nobody hears, or who whisper, are not recorded."""
+    """Return whose media the worker must record, or None when nothing is recorded.
+
+    People whom nobody hears, or who whisper, are not recorded.
+    """
     return Record(period=session.recording.period, participants=heard) if session.recording.on else None
 
 
 def _captions(session: Session, speakers: Sequence[Person]) -> Captions | None:
-    """Return whose voices the captions process hears, or None. The worker leaves out each of them whom nobody hears."""
+    """Return whose voices the captions process hears, or None. The worker leaves out speakers whom nobody hears."""
     if not session.captions.on:
         return None
     kept = session.captions.kept
@@ -112,12 +115,12 @@ def on_hold(session: Session) -> bool:
 
 
 def kept_apart(session: Session) -> bool:
-    """Return whether the user hears nobody and nobody hears the user."""
+    """Return whether the user hears nobody and nobody hears the user: during a hold or a direct transfer."""
     return session.held or passing_on(session)
 
 
 def passing_on(session: Session) -> bool:
-    """Return whether a direct transfer waits for a colleague."""
+    """Return whether a direct transfer of the user waits until a colleague accepts."""
     asked = session.open_help()
     return asked is not None and asked.transfer == "now" and asked.state == "asking"
 

@@ -9,11 +9,11 @@ from signaling.session.effects import Effect
 from signaling.session.events import Mentioned, MentionRead
 from signaling.session.model import FINAL_STATES, Mention, NotAllowed, Session
 
-MOST = 50  # colleagues who were mentioned in one session; the first one is forgotten
+MOST = 50  # most remembered mentions of one session; of more, the oldest is forgotten
 
 
 def mentioned(session: Session, event: Mentioned, now: int, out: list[Effect]) -> None:
-    """Remember who was mentioned in a line. The same line, sent twice, mentions once."""
+    """Remember the colleagues who were mentioned in a line. A line that is sent twice mentions them once."""
     author = session.people.get(event.participant)
     if author is None or not author.staff:
         raise NotAllowed("not_yours")
@@ -26,7 +26,7 @@ def mentioned(session: Session, event: Mentioned, now: int, out: list[Effect]) -
 
 
 def read(session: Session, event: MentionRead, now: int, out: list[Effect]) -> None:
-    """Remember that the mentioned colleague has read along."""
+    """Remember that the mentioned colleague has begun to read along."""
     mention = of(session, event.staff)
     if mention is not None:
         mention.read = True
@@ -38,7 +38,7 @@ def of(session: Session, staff: str) -> Mention | None:
 
 
 def may_read_along(session: Session, staff: str) -> bool:
-    """Return whether a mentioned colleague may read along: they take no part, and the conversation is not closed."""
+    """Return whether a mentioned colleague may read along: they are no participant, and the conversation is not closed."""
     if session.state in FINAL_STATES or of(session, staff) is None:
         return False
     person = session.people.get(staff)

@@ -35,20 +35,21 @@ UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
 
 DAY_MS = 86_400_000
-IDLE_MS = 10 * 60_000  # how long a user may prepare
+IDLE_MS = 10 * 60_000  # how long a user may stay in *prepare* before the session ends
 UNOPENED_MS = 30_000  # how long a new session waits for its page to load and say hello
 WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user
-USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user
+USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user to return
 USER_LOST_TEXT_MS = 15 * 60_000  # how long an active text session waits for its disconnected user
 ASIDE_MS = 60_000  # how long a disconnected user of a text session still takes one of their counselor's places
 OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner
 PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional
 PREFERRED_MS = 20_000  # how long a returning user's request is offered only to their last counselor
-CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up
+CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up before joining
 HUNT_MS = 90_000  # how long the search for a professional or colleague lasts
 HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; one ring takes 20 s of it
-WRAP_UP_MS = 120_000  # how long the owner may wrap up
-# how long a request for voice or video rings: longer than a ring, as the counselor may be writing to another user
+WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
+# how long a user's request for voice or video rings: longer than other rings, because the counselor may be writing to another
+# user
 UPGRADE_MS = 30_000
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
@@ -73,7 +74,7 @@ class NotAllowed(Exception):
 
 
 class Draft(Struct, kw_only=True):
-    """The unsaved notes, outcome and tags of a member of staff."""
+    """The notes, outcome and tags that a member of staff has typed and not saved yet."""
 
     notes: str
     outcome: str = ""
@@ -168,7 +169,7 @@ class Mention(Struct, kw_only=True):
 
 
 class Ringing(Struct, kw_only=True):
-    """A ring for ``staff``, until the time ``until``."""
+    """A request that rings for the member ``staff`` until the time ``until`` (Unix ms)."""
 
     reservation: str
     staff: str
@@ -206,8 +207,9 @@ class Callback(Struct, kw_only=True):
     ``contact``: where the user is called; "" when the partner knows how to reach them.
     ``came``: the called-back user has connected. ``moved``: how often the callback was moved to another time.
     ``staff``, ``staff_name``: the member of staff with whom an appointment is; "" for a callback by anybody.
-    ``minutes``: length of an appointment; 0 for a callback. ``lead_ms``: so long before it the matcher keeps a place free.
-    ``kept``: the matcher keeps the place now. ``anyone``: the member did not come, so every counselor may take it.
+    ``minutes``: length of an appointment; 0 for a callback. ``lead_ms``: how long before ``due_at`` the matcher begins to keep a
+    place free.
+    ``kept``: the matcher keeps the place now. ``anyone``: the member did not come, so every counselor may take the callback.
     """
 
     state: CallbackState
@@ -243,7 +245,7 @@ class Session(Struct, kw_only=True):
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
     ``may_listen``: the user was told before entering that an operator may listen in.
     ``supervisors``: names of the operators who have joined at some time, by id. Their voices may be in the recording.
-    ``sleeps_days``: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
+    ``sleeps_days``: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
     ``woken``: the conversation slept, and its user waits for a counselor again.
     ``invited``: other software has started the conversation, and its user has not come yet.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
@@ -292,11 +294,11 @@ class Session(Struct, kw_only=True):
     end_reason: EndReason | Literal[""] = ""
 
     def present(self) -> list[Person]:
-        """Return the people who belong to the session now: the user, the owner, the professional."""
+        """Return the people who have not left the session for good: the user, the owner, the professional."""
         return [person for person in self.people.values() if not person.gone]
 
     def joined(self) -> list[Listener]:
-        """Return the operators who have joined: everybody hears them."""
+        """Return the operators who listen in and have joined, so that everybody hears them."""
         return [listener for listener in self.listeners.values() if listener.how == "join"]
 
     def anyone(self, id: str) -> Person | None:
@@ -314,11 +316,11 @@ class Session(Struct, kw_only=True):
         return self.state == "active" and called is not None and called.state == "calling" and not called.came
 
     def request_kind(self) -> RequestKind:
-        """Return the kind of the user's own request."""
+        """Return the kind of the user's own request: "callback" or "user"."""
         return "callback" if self.request.rpartition(".")[2].startswith(CALLBACK_REQUEST) else "user"
 
     def open_help(self) -> Help | None:
-        """Return the help or transfer that is under way, or None."""
+        """Return the help request or transfer that is under way, or None."""
         return self.help if self.help is not None and self.help.state in OPEN_HELP else None
 
     def professional(self) -> Person | None:

@@ -31,4 +31,4 @@ def settle(session: Session, out: list[Effect]) -> None:
         draft, person.draft = person.draft, None
         if draft is not None and session.end_reason != "erased":
             kept.append(KeepNotes(person.id, draft.notes, draft.outcome, tuple(draft.tags)))
-    out[:0] = kept  # saved before anybody is told that the session is over
+    out[:0] = kept  # these effects come first, so that the notes are saved before anybody is told that the session is over

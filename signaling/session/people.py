@@ -11,25 +11,25 @@ from signaling.session.model import NotAllowed, PeerName, Person, Session
 
 
 def forget_peers(session: Session) -> None:
-    """Forget all peers, because the room has closed or a new epoch begins."""
+    """Forget the peer connections of all participants, because the room has closed or a new epoch begins."""
     session.slots = {}
     for person in (*session.people.values(), *session.listeners.values()):
         forget_peer(person)
 
 
 def forget_peer(person: Person) -> None:
-    """Forget the peers of one person."""
+    """Forget the peer connections of one person."""
     person.peer, person.peer_id, person.former_id = "none", "", ""
 
 
 def drop_peers(person: Person, out: list[Effect]) -> None:
-    """Close the peers of a person who may not be in the room any more."""
+    """Close the peer connections of a person who may not be in the room any more."""
     out += [DropPeer(peer) for peer in (person.peer_id, person.former_id) if peer]
     forget_peer(person)
 
 
 def someone(session: Session, participant: str) -> Person:
-    """Return the participant. Raises NotAllowed when they do not belong to the session."""
+    """Return the participant with this id. Raises NotAllowed when this person does not belong to the session now."""
     person = session.people.get(participant)
     if person is None or person.gone:
         raise NotAllowed("not_yours")
@@ -41,7 +41,7 @@ def _in_room(session: Session, participant: str) -> Person:
 
 
 def connected(session: Session, event: Connected, now: int, out: list[Effect]) -> None:
-    """Stop waiting for a person who has connected."""
+    """Note that a person has connected, and stop waiting for them."""
     person = session.people.get(event.participant)
     if person is None or person.gone or person.connected:
         return
@@ -66,14 +66,17 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
 
 
 def _came(session: Session, now: int) -> None:
-    """Note that the invited user is here for the first time. From now on, the conversation sleeps as long as any other."""
+    """Note that the invited user has come for the first time.
+
+    From now on, the same limit of sleep holds for this conversation as for any other.
+    """
     session.invited = False
     if session.state == "asleep":
         session.timers["asleep"] = now + session.sleeps_days * model.DAY_MS
 
 
 def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
-    """Tell the matcher that the member of staff is in the session now."""
+    """Tell the matcher that the member of staff who accepted the request has entered the session."""
     person.entered = True
     if person.id == session.owner:
         out.append(Step("entered", session.request))
@@ -83,7 +86,7 @@ def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
 
 
 def disconnected(session: Session, event: Disconnected, now: int, out: list[Effect]) -> None:
-    """Start the timer that waits for a disconnected person's return."""
+    """Note that a person is disconnected, and start the timer that waits for their return."""
     person = session.people.get(event.participant)
     if person is None or person.gone or not person.connected:
         return
@@ -113,7 +116,7 @@ def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]
 
 
 def _lost_timer(session: Session, person: Person) -> Literal["owner_lost", "professional_lost"] | None:
-    """Return the timer that waits for this member of staff, or None."""
+    """Return the name of the timer that waits for this member of staff to return, or None."""
     name: Literal["owner_lost", "professional_lost"] = "owner_lost" if person.id == session.owner else "professional_lost"
     return name if name in session.timers else None
 
@@ -122,7 +125,7 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
     """Start the timer that waits for the disconnected user's return."""
     if session.state == "waiting":
         if session.woken:
-            return  # what they wrote is to be answered, whether they wait or not
+            return  # staff must answer what this user wrote, even if the user does not wait
         out.append(Step("suspend", session.request))
         session.timers["user_lost"] = now + model.WAITING_LOST_MS
     elif session.state == "preparing":
@@ -152,7 +155,7 @@ def _back_on_the_page(session: Session, out: list[Effect]) -> None:
 
 
 def media_changed(session: Session, event: MediaChanged, now: int, out: list[Effect]) -> None:
-    """Remember which media the participant sends."""
+    """Remember which media the participant sends now."""
     someone(session, event.participant).media = event.media
 
 
@@ -176,7 +179,10 @@ def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effec
 
 
 def _unless_text(person: Person, state: Literal["none", "connecting"]) -> PeerName:
-    """Return `state`, or "text_only" for a browser that has fallen back to text. It counts as such until its new peer is live."""
+    """Return `state`, or "text_only" for a browser that has fallen back to text.
+
+    The browser counts as fallen back until its new peer is live.
+    """
     return "text_only" if person.peer == "text_only" else state
 
 

@@ -17,20 +17,20 @@ def begin(session: Session, staff: str, name: str, now: int, out: list[Effect]) 
 
 
 def over(session: Session) -> None:
-    """Forget the preferred counselor."""
+    """Forget the preferred counselor, because their turn is over or the user was served."""
     session.preferred, session.preferred_name = "", ""
     session.timers.pop("preferred", None)
 
 
 def enqueue(session: Session, out: list[Effect]) -> None:
-    """Enqueue a new request of the user, with the original enqueue time."""
+    """Enqueue a new request of the user. Its enqueue time is the time at which the user began to wait."""
     session.requests_made += 1
     session.request = f"{session.id}.u{session.requests_made}"
     out.append(Enqueue(session.request, "user", session.category, session.enqueued_at, only=session.preferred))
 
 
 def widen(session: Session, now: int, out: list[Effect]) -> None:
-    """Offer the request to everybody, with its original time, because the last counselor does not come."""
+    """Offer the user's request to everybody, with its original enqueue time, because the preferred counselor does not come."""
     if session.state != "waiting" or not session.preferred:
         return
     if session.ringing and session.ringing.until > now:

@@ -8,12 +8,13 @@ from signaling.protocol.session_views import Mark, Span
 
 from .model import Session
 
-# spans of one participant. The shortest is forgotten: a line that was read may lack its mark, but no unread line gets one
+# most spans of read lines of one participant. Of more, the shortest is forgotten: its lines then count as unread, but no unread
+# line counts as read
 MOST_SPANS = 50
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Return the spans in order. Spans that touch or overlap are joined."""
+    """Return the spans in order. Spans that touch or overlap become one. Of more than `MOST_SPANS`, the shortest are left out."""
     found: list[Span] = []
     for span in sorted(spans, key=lambda each: each.first):
         if found and span.first <= found[-1].last + 1:
@@ -36,7 +37,7 @@ def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int)
 
 
 def marks_for(session: Session, marks: Mapping[str, Mark], viewer: str) -> list[Mark]:
-    """Return the marks that a participant may see.
+    """Return the read marks that the participant `viewer` may see.
 
     Staff see everyone else's marks. A user sees one mark for all staff, without a name. A professional who is catching up is
     not included in that mark.

@@ -8,7 +8,7 @@ from signaling.session.model import RATING_MS, NotAllowed, Person, Session
 
 
 def offered(session: Session) -> bool:
-    """Return whether participants are asked about recording now."""
+    """Return whether the participants are asked now whether they agree to a recording."""
     return session.recording.offered and session.state == "active" and session.channel != "text"
 
 
@@ -18,7 +18,7 @@ def asked(session: Session) -> list[Person]:
 
 
 def answered(session: Session, event: RecordingAnswered, now: int, out: list[Effect]) -> None:
-    """Take a participant's answer. If the user refuses, the recorded part is erased."""
+    """Take a participant's answer about recording. If the user refuses, the recorded part is erased."""
     person = session.people.get(event.participant)
     if person is None or person.gone:
         raise NotAllowed("not_yours")
@@ -26,19 +26,19 @@ def answered(session: Session, event: RecordingAnswered, now: int, out: list[Eff
         raise NotAllowed("wrong_state")
     person.recording = "yes" if event.agree else "no"
     if event.agree:
-        session.recording.failed = ""  # so that recording is tried again after a failure
+        session.recording.failed = ""  # forget a failure, so that recording is tried again
     elif person.id == session.user:
         _erase(session, out)
 
 
 def _may_still_revoke(session: Session, person: Person, event: RecordingAnswered, now: int) -> bool:
-    """Return whether the user withdraws consent after the call, and may. They may as long as they may rate the call."""
+    """Return whether the user withdraws consent after the call while this is still allowed: as long as they may rate the call."""
     over = session.state in ("after", "closed") and now <= (session.ended_at or now) + RATING_MS
     return over and person.id == session.user and not event.agree and session.recording.kept
 
 
 def _erase(session: Session, out: list[Effect]) -> None:
-    """Erase the recorded part, because the user has withdrawn consent."""
+    """Erase the recorded part of the call, because the user has withdrawn consent."""
     if not session.recording.kept:
         return
     session.recording.kept, session.recording.erased = False, session.recording.period
@@ -61,7 +61,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
     """Begin or stop recording, depending on the answers of the people who are present. Called after every event."""
     for person in session.people.values():
         if person.gone:
-            person.recording = ""  # they are asked again if they come back
+            person.recording = ""  # this person is asked about recording again if they come back
     here = asked(session)
     agreed = session.owner != "" and all(person.recording == "yes" for person in here)
     wanted = offered(session) and agreed and not session.recording.failed

@@ -19,7 +19,7 @@ from signaling.session.effects import Effect, Note, Over, Step
 from signaling.session.events import MessageAnswered, PutToSleep, Woken
 from signaling.session.model import DAY_MS, NotAllowed, Person, Session
 
-ANSWERED_DAYS = 7  # days for which an answered message can be read, where no other conversation sleeps
+ANSWERED_DAYS = 7  # days for which the answer to a left message can be read at sites where conversations do not sleep
 
 
 def may_sleep(session: Session) -> bool:
@@ -31,7 +31,7 @@ def may_sleep(session: Session) -> bool:
 
 
 def put_to_sleep(session: Session, event: PutToSleep, now: int, out: list[Effect]) -> None:
-    """Let the owner send the conversation to sleep."""
+    """Let the owner send the text conversation to sleep."""
     helping.require_owner(session, event.participant)
     if not may_sleep(session):
         raise NotAllowed("wrong_state")
@@ -52,9 +52,11 @@ def sleep(session: Session, why: str, now: int, out: list[Effect]) -> None:
 
 
 def answered(session: Session, event: MessageAnswered, now: int, out: list[Effect]) -> None:
-    """Let a conversation that ended with a message sleep, with whoever answers as its owner: its user may read and write back.
+    """Let a conversation that ended with a message sleep, with the member who answers as its owner.
 
-    At a site where no conversation sleeps, this one does for `ANSWERED_DAYS`.
+    The user may read the answer and write back.
+
+    At a site where conversations do not sleep, this one sleeps for `ANSWERED_DAYS`.
     """
     if session.state != "message_left":
         raise NotAllowed("wrong_state")
@@ -69,7 +71,10 @@ def answered(session: Session, event: MessageAnswered, now: int, out: list[Effec
 
 
 def woken(session: Session, event: Woken, now: int, out: list[Effect]) -> None:
-    """Ask for a counselor again: first for the one who served the user, if `preferred` names them."""
+    """Ask for a counselor again, because the conversation is woken.
+
+    If `preferred` names the counselor who served the user, ask that one first.
+    """
     if event.participant != session.user:
         raise NotAllowed("not_yours")
     if session.state != "asleep":

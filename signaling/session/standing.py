@@ -34,7 +34,7 @@ def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | Non
 
 
 def with_owner(session: Session, owner: Person) -> Reinstate:
-    """Return the request that the owner has accepted."""
+    """Return the user's request as the matcher should have it: accepted by the owner."""
     kind, category, since = session.request_kind(), session.category, session.enqueued_at
     return Reinstate(session.request, kind, category, since, owner.staff, aside=session.aside)
 
@@ -46,7 +46,7 @@ def _waits(session: Session) -> Reinstate:
 
 
 def _asked_for(session: Session, asked: Help, staff: str) -> Reinstate:
-    """Return the request of a help or transfer, as `help.hunt` enqueued it."""
+    """Return the matcher's request of a help request or transfer, as `help.hunt` enqueued it."""
     excluded = tuple(asked.excluded)
     if asked.transfer:
         return Reinstate(asked.request, "user", asked.category, session.enqueued_at, staff, excluded, asked.to, first=True)

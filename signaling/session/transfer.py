@@ -15,7 +15,7 @@ from signaling.session.model import Help, NotAllowed, Session
 
 
 def asked(session: Session, event: TransferAsked, now: int, out: list[Effect]) -> None:
-    """Begin to look for the colleague."""
+    """Begin to look for the colleague to whom the owner transfers the user."""
     owner = helping.require_owner(session, event.participant)
     if session.open_help():
         raise NotAllowed("wrong_state")

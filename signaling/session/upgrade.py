@@ -16,11 +16,14 @@ from signaling.session.events import ChannelChanged, UpgradeAnswered
 from signaling.session.model import NotAllowed, Session, Upgrade
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
-MOST_CALLS = 20  # upgrade requests in one session; further ones are refused
+MOST_CALLS = 20  # most upgrade requests of the user in one session; further ones are refused
 
 
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
-    """Raise the channel. The channel is never lowered: switching a microphone off is the message `media`."""
+    """Raise the session's channel: from text to voice or video, or from voice to video.
+
+    The channel is never lowered: switching a microphone off is the message `media`.
+    """
     if event.participant not in (session.user, session.owner):
         raise NotAllowed("not_yours")
     if session.state not in ("preparing", "waiting", "active"):
@@ -69,7 +72,7 @@ def _now_calls(session: Session, out: list[Effect]) -> None:
 
 
 def answered(session: Session, event: UpgradeAnswered, now: int, out: list[Effect]) -> None:
-    """Apply the owner's answer to the upgrade request."""
+    """Apply the owner's answer to the user's upgrade request."""
     owner = helping.require_owner(session, event.participant)
     asked = session.upgrade
     if asked is None or asked.state != "ringing":

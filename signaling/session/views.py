@@ -34,7 +34,7 @@ from signaling.session import recording as recordings
 from signaling.session.model import Help, Listener, Person, Session, Timer
 
 MEDIA_CHANNELS = ("voice", "video")
-LONG_WAIT_MS = 60_000  # how long a user waits before the page offers to leave a message
+LONG_WAIT_MS = 60_000  # milliseconds that a user waits before the page offers to leave a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ class Surroundings:
     waiting: WaitingView | None = None
     opening: OpeningView | None = None
     offer_message: bool = False
-    listening: Listening = "off"  # the site's setting
-    reachable: bool = False  # the partner signed who the user is, or there is a contact
+    listening: Listening = "off"  # how far the site lets operators who listen in go
+    reachable: bool = False  # whether the site can reach the user: the partner signed who the user is, or the brief has a contact
     mail: MailView | None = None
     push: PushView | None = None
-    captions_ready: bool = False  # a captions process is connected
-    translates: bool = False  # there is a translation service
+    captions_ready: bool = False  # whether a captions process is connected to the room's media worker
+    translates: bool = False  # whether there is a translation service
 
 
 def session_view(
@@ -189,7 +189,10 @@ def recording_view(session: Session, viewer: Person) -> RecordingView | None:
 
 
 def captions_view(session: Session, viewer: Person, *, ready: bool) -> CaptionsView | None:
-    """Return the state of the captions for this viewer. None: the site or the call has none, or nothing could make them."""
+    """Return the state of the captions for this viewer.
+
+    None: the site or this call has no captions, or no captions process is there to make them.
+    """
     state = session.captions
     if not captioning.possible(session) or not (ready or state.on or state.failed):
         return None
@@ -209,7 +212,10 @@ def _notice(session: Session) -> Literal["asking_professional", "asking_colleagu
 
 
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
-    """Set in `view` whom the session waits for, and until when. The disconnected person gets no countdown for themselves."""
+    """Set in `view` for which disconnected person the session waits, and until when.
+
+    The view of that person gets no such countdown.
+    """
     waits: dict[Timer, str] = {"user_lost": session.user, "owner_lost": session.owner}
     for timer, person in waits.items():
         at = session.timers.get(timer)
@@ -222,7 +228,7 @@ def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
 
 
 def callback_view(session: Session) -> CallbackView | None:
-    """Return the booked callback, or None."""
+    """Return the session's callback for the view, or None when none was booked."""
     called = session.callback
     if called is None:
         return None
@@ -240,7 +246,7 @@ def callback_view(session: Session) -> CallbackView | None:
 
 
 def upgrade_view(session: Session) -> UpgradeView | None:
-    """Return the user's request for voice or video, or None."""
+    """Return the user's request for voice or video for the view, or None when there is none."""
     asked = session.upgrade
     return UpgradeView(channel=asked.channel, state=asked.state, until=asked.until) if asked is not None else None
 
