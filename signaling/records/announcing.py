@@ -37,7 +37,11 @@ _w, _d, _s = t.webhook.c, t.webhook_delivery.c, t.session.c
 
 
 class Event(NamedTuple):
-    """An event. `at`: Unix ms. `about`: what `webhook-id` is made of, so the same event never gets two ids. `data`: see docs."""
+    """An event.
+
+    `at`: Unix ms. `about`: the text of which `webhook-id` is made, so that the same event never gets two ids. `data`: the
+    event's own fields, as docs describe them.
+    """
 
     type: str
     organisation: str
@@ -54,14 +58,14 @@ class Event(NamedTuple):
 
     @property
     def body(self) -> str:
-        """Return the payload. It is stored as it is sent, so each try sends the same bytes."""
+        """Return the payload of the event. It is stored as it is sent, so each try sends the same bytes."""
         at = datetime.fromtimestamp(self.at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         payload = {"type": self.type, "timestamp": at, "version": PAYLOAD_VERSION, "data": self.data}
         return msgspec.json.encode(payload).decode()
 
 
 def anybody_listens(connection: sa.Connection) -> bool:
-    """Return whether any endpoint takes events now."""
+    """Return whether any webhook endpoint takes events now."""
     return connection.execute(sa.select(_w.id).where(_w.state == "on").limit(1)).first() is not None
 
 
@@ -82,7 +86,10 @@ def announce(connection: sa.Connection, events: Collection[Event]) -> None:
 
 
 def now_ms() -> int:
-    """Return the time at which an event is stored (Unix ms). The event itself may be older: the records may have been away."""
+    """Return the time at which an event is stored (Unix ms).
+
+    The event itself may be older: the records may have been unavailable meanwhile.
+    """
     return time.time_ns() // 1_000_000
 
 
@@ -120,7 +127,7 @@ def session_event(connection: sa.Connection, kind: EventType, session_id: str, a
 
 
 def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: Mapping[str, Any]) -> None:
-    """Announce the events among the notes of a session (`add_event`)."""
+    """Announce an event that `add_event` stores for a session, if webhooks can get this kind."""
     if kind == "help" and "category" in data:
         session_event(connection, "session.help_asked", session_id, at, str(at), help_category=data["category"])
     elif kind == "callback" and data.get("state") == "due":
@@ -128,10 +135,10 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
 
 
 class Standing:
-    """The sessions before a save. Compare them with what is saved, and announce how they got on."""
+    """The sessions before a save. Compares them with the saved states, and announces what has changed in each session."""
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:
-        """Read the sessions, if any endpoint takes events."""
+        """Read the sessions before the save, if any webhook endpoint takes events."""
         self._connection = connection
         self._before: dict[str, dict[str, Any]] = {}
         if anybody_listens(connection):

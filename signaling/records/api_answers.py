@@ -8,9 +8,9 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-KEPT_MS = 86_400_000  # how long an answer is remembered
-STALE_MS = 60_000  # a request that was not answered for so long died with its server
-MOST_ANSWERS = 1000  # remembered answers of one token; the oldest go first
+KEPT_MS = 86_400_000  # milliseconds for which an answer is remembered
+STALE_MS = 60_000  # milliseconds after which an unanswered request counts as lost: its server has died
+MOST_ANSWERS = 1000  # most remembered answers of one token; of more, the oldest are forgotten
 _c = t.api_answer.c
 
 
@@ -23,7 +23,7 @@ class KnownAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ApiAnswers(Database):
-    """The remembered answers."""
+    """The remembered answers to requests with an Idempotency-Key."""
 
     async def claim_answer(self, token: str, key: str, digest: str, now: int) -> KnownAnswer | None:
         """Return the earlier request with this key, or claim the key for a new request and return None."""
@@ -44,7 +44,7 @@ class ApiAnswers(Database):
         return await self._transaction(claim, writes=True)
 
     async def keep_answer(self, token: str, key: str, status: int, body: str, now: int) -> None:
-        """Remember the answer to a claimed request."""
+        """Remember the answer to the request for which this key was claimed."""
         here = sa.and_(_c.token == token, _c.key == key)
         await self._do(sa.update(t.api_answer).where(here).values(status=status, body=body, at=now))
 

@@ -17,16 +17,16 @@ from msgspec import Meta, Struct
 from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_grid
 
 CELL_MS: Final = 900_000
-MOST_OFFERED: Final = 200  # times in one answer
-_BOOKED_DAYS: Final = 17  # days that are looked at for the next two weeks, with one before and after in any time zone
-_NEXT_DAYS: Final = 3  # days that are looked at for the end of one appointment
+MOST_OFFERED: Final = 200  # most times in one answer
+_BOOKED_DAYS: Final = 17  # days to compute for the next two weeks, and for the days before and after that other time zones need
+_NEXT_DAYS: Final = 3  # days to compute for finding out whether one appointment ends within the hours
 
 
 class AppointmentPlan(Struct, frozen=True, kw_only=True):
     """The plan by which a site gives appointments.
 
     `minutes`: length of an appointment. `buffer_minutes`: pause of the counselor after it. `notice_minutes`: the least time from
-    booking to the start. `lead_minutes`: so long before the start the matcher keeps a place of the counselor free.
+    booking to the start. `lead_minutes`: how long before the start the matcher begins to keep a place of the counselor free.
     """
 
     minutes: Annotated[int, Meta(ge=15, le=120, multiple_of=15)] = 30
@@ -50,8 +50,8 @@ def free_times(
     category's count. A member with hours of their own works only while the category is open. If neither has hours, daytime in the
     asker's `zone` counts. `taken`: the member's cells that belong to other appointments.
 
-    The times are full and half hours on the clocks of `zone`. An hour that the clocks skip has no times. In an hour that the
-    clocks repeat, on those of the asker or of the hours, only its first run has times: so no time of the day is shown twice.
+    The times are full and half hours on the clocks of `zone`. An hour that the clocks skip has no times. The clocks of the asker
+    or of the hours may repeat an hour. Only the first run of this hour has times, so no time of the day is shown twice.
     """
     spans = _working(hours, own, now, zone)
     zones = [ZoneInfo(each.timezone) for each in (hours, own) if each is not None]
@@ -77,7 +77,7 @@ def works_at(hours: Hours | None, own: Hours | None, at: int, plan: AppointmentP
 
 
 def offered(times: Iterable[int]) -> list[int]:
-    """Return the first times, as many as fit into one answer, in order and without duplicates."""
+    """Return the first `MOST_OFFERED` times, in order and without duplicates."""
     return sorted(set(times))[:MOST_OFFERED]
 
 

@@ -13,7 +13,7 @@ from .leading import Leading
 from .opening_hours import Hours
 from .types import SessionRecord, StaffRecord
 
-MOST_IN_CALENDAR = 500  # appointments in one calendar
+MOST_IN_CALENDAR = 500  # most appointments in one calendar
 _OVER = ("after", "closed", "message_left")
 _cell = t.appointment_cell.c
 _plan = t.staff_plan.c
@@ -33,10 +33,10 @@ class Appointments(Leading):
         return found
 
     async def claim_cells(self, session: str, staff: str, cells: Iterable[int]) -> list[int] | None:
-        """Take these cells of a member for a session, besides those that the session has already. Return the new ones.
+        """Take these cells of a member for a session, besides those that the session has already.
 
-        Return None, and take none, if one of them belongs to another appointment. The key of the table makes sure that two
-        claims at the same time cannot both succeed. Raises Overtaken and RecordsAway.
+        Return the newly taken cells. If one of the cells belongs to another appointment, return None and take none. The key of
+        the table makes sure that two claims at the same time cannot both succeed. Raises Overtaken and RecordsAway.
         """
         wanted = list(cells)
         over = sa.select(t.session.c.id).where(t.session.c.state.in_(_OVER))
@@ -58,12 +58,12 @@ class Appointments(Leading):
             return None
 
     async def keep_cells(self, session: str, staff: str = "", cells: Iterable[int] = ()) -> None:
-        """Free all cells of a session except these."""
+        """Free all cells that this session's appointment has taken, except these."""
         kept = (_cell.staff == staff) & _cell.cell.in_(list(cells))
         await self._do(sa.delete(t.appointment_cell).where(_cell.session == session, ~kept))
 
     async def free_cells(self, session: str, staff: str, cells: Iterable[int]) -> None:
-        """Free these cells of a session."""
+        """Free these cells, which this session's appointment has taken."""
         these = (_cell.session == session) & (_cell.staff == staff) & _cell.cell.in_(list(cells))
         await self._do(sa.delete(t.appointment_cell).where(these))
 
@@ -75,11 +75,14 @@ class Appointments(Leading):
         return {row["staff"]: msgspec.convert(row["hours"], Hours) for row in rows if row["hours"]}
 
     async def save_working_hours(self, staff: str, hours: Hours | None) -> None:
-        """Store the working hours of a member. None: those of the categories count."""
+        """Store the working hours of a member. None: the opening hours of the categories count instead."""
         await self._save_plan(staff, hours=None if hours is None else msgspec.to_builtins(hours))
 
     async def save_calendar(self, staff: str, token_hash: str) -> None:
-        """Replace the key of a member's calendar. Their former address stops to work. "": no calendar."""
+        """Replace the key of a member's calendar.
+
+        The former address of the calendar stops working. `token_hash` "": no calendar.
+        """
         await self._save_plan(staff, calendar_hash=token_hash)
 
     async def has_calendar(self, staff: str) -> bool:
@@ -95,7 +98,7 @@ class Appointments(Leading):
         return StaffRecord(**row) if row else None
 
     async def appointments_of(self, staff: str, since_cell: int) -> list[SessionRecord]:
-        """Return the sessions that have taken time of this member from a cell on."""
+        """Return the sessions whose appointments take time of this member in the cell `since_cell` or later."""
         theirs = sa.select(_cell.session).where(_cell.staff == staff, _cell.cell >= since_cell)
         columns = [t.session.c[name] for name in SessionRecord.__struct_fields__]
         wanted = sa.select(*columns).where(t.session.c.id.in_(theirs)).order_by(t.session.c.id).limit(MOST_IN_CALENDAR)

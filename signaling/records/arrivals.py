@@ -1,4 +1,7 @@
-"""Read the last weeks' sessions, which tell who came and who was at work. The preview of a change rests on them."""
+"""Read the last weeks' sessions, which tell who came and who was at work.
+
+The preview of a change of settings simulates these weeks.
+"""
 
 from __future__ import annotations
 
@@ -46,10 +49,10 @@ _COLUMNS = tuple(name for name in PastSession.__struct_fields__ if name != "even
 
 
 class Arrivals(Database):
-    """Past sessions, for the preview of a change."""
+    """Reads past sessions for the preview of a change of settings."""
 
     async def past_sessions(self, organisation: str, since: int, most: int) -> list[PastSession]:
-        """Return the newest `most` sessions of the organisation that began since then, in the order of time."""
+        """Return the newest `most` sessions of the organisation that began at or after `since`, in the order of time."""
         c = t.session.c
         here = (c.organisation == organisation) & (c.started_at >= since)
         newest = sa.select(*(c[name] for name in _COLUMNS)).where(here).order_by(c.started_at.desc()).limit(most)

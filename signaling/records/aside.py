@@ -31,7 +31,7 @@ class Aside:
 
     @property
     def engine(self) -> sa.Engine:
-        """Return the engine, for event listeners. They run in the thread."""
+        """Return the engine, for event listeners. The listeners run in the thread."""
         return self._engine.sync_engine
 
     async def transaction(self, work: Callable[[sa.Connection], T], *, writes: bool, within_s: float) -> T:
@@ -52,7 +52,7 @@ class Aside:
                 return await connection.run_sync(work)
 
     async def close(self) -> None:
-        """Close all connections and end the thread."""
+        """Close all connections of this engine and end its thread."""
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._engine.dispose(), self._loop))
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)

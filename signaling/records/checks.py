@@ -24,11 +24,11 @@ from .types import Category, Site, StaffRecord
 
 _Fields = Mapping[str, Any]
 
-MOST_NAME = 100  # most characters of a name
+MOST_NAME = 100  # most characters of the name of a site, category or member
 MOST_FILE_MB = 500
 MOST_RETENTION_DAYS = 3650
-MOST_CATEGORIES = 200  # of one site
-MOST_LISTED = 100  # origins, languages and query parameters of one site
+MOST_CATEGORIES = 200  # most categories of one site
+MOST_LISTED = 100  # most origins, most languages and most query parameters of one site
 _ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")  # addresses cannot name "." and ".."
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -69,7 +69,7 @@ class Invalid(ValueError):
 
 
 class _Checks:
-    """Collects the problems of one form."""
+    """Collects what is wrong with the fields of one form."""
 
     def __init__(self) -> None:
         self.problems: dict[str, FieldProblem] = {}
@@ -112,7 +112,7 @@ class _Checks:
         return found
 
     def texts(self, field: str, texts: Mapping[str, str], most: int) -> dict[str, str]:
-        """Return texts by language, of which none is needed."""
+        """Return the texts by language. Every text may be missing."""
         return self.names(field, texts, most, problem="too_long", needed=False)
 
     def page(self, field: str, address: str) -> str:
@@ -214,7 +214,10 @@ def checked_staff(member: StaffRecord, sites: Iterable[Site]) -> StaffRecord:
 
 
 def changes(before: _Fields | None, after: _Fields | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Return the fields that differ, as they were and as they are. None stands for a thing that does not exist."""
+    """Return the settings that differ, with their former and their present values.
+
+    None stands for a thing that does not exist.
+    """
     if before is None or after is None:
         return (None if before is None else dict(before)), (None if after is None else dict(after))
     differing = [name for name in after if before.get(name) != after[name]]

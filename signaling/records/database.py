@@ -27,14 +27,14 @@ log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # seconds that one transaction may take in PostgreSQL; after that, the database counts as unavailable
 AT_ONCE = 15  # transactions at the same time; the wait for a turn does not count towards ANSWER_S
-IDLE = 5  # idle connections that stay open for transactions outside of the thread
+IDLE = 5  # idle connections that stay open for transactions that do not run in the thread of `aside.py`
 THREADS = 4  # threads that run SQLite transactions
 LONG_S = 60.0  # seconds that a transaction which reads whole tables may take
 LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may take
 SOON_S = 0.3  # seconds that a failed read waits for the database before its second try
 # PostgreSQL ends a transaction that is idle for so long: otherwise a hanging server would block its successor's rows
 IDLE_MS = 2500
-_CLEAN_SINCE = "0010"  # from this revision on, deleted text is overwritten and no copies of it are kept
+_CLEAN_SINCE = "0010"  # revision of the schema from which on deleted text is overwritten, and no copies of it are kept
 
 T = TypeVar("T")
 
@@ -72,7 +72,8 @@ class Database:
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
             options["connect_args"] |= creator_of(url)
-            options |= {"pool_size": IDLE, "max_overflow": AT_ONCE + 1 - IDLE}  # one more connection, for the probe
+            # one connection more than `AT_ONCE`, for the probe
+            options |= {"pool_size": IDLE, "max_overflow": AT_ONCE + 1 - IDLE}
         engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
             private_file(Path(str(engine.url.database)))  # SQLite gives its log file the same permissions
@@ -201,7 +202,7 @@ class Database:
             raise RecordsAway
         try:
             return await self._read(query)
-        except RecordsAway:  # perhaps only this connection is dead because the database has restarted, so try once more
+        except RecordsAway:  # perhaps only this connection is dead, because the database has restarted: try once more
             with suppress(TimeoutError):
                 async with asyncio.timeout(SOON_S):
                     await self.reachable.wait()
@@ -211,7 +212,7 @@ class Database:
         return await self._transaction(lambda connection: list(connection.execute(query).mappings()), writes=False)
 
     async def _first(self, query: sa.Select[Any]) -> sa.RowMapping | None:
-        """Return the first row, or None. All rows are fetched: use this for small results only."""
+        """Return the query's first row, or None when there is no row. All rows are fetched: use this for small results only."""
         return next(iter(await self._all(query)), None)
 
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete) -> int:

@@ -13,10 +13,13 @@ _c = t.link.c
 
 
 class FirstStart(Database):
-    """The link of the first start. It works once, and no longer as soon as there is an owner."""
+    """The link of the first start in the records. It works once, and only while there is no owner."""
 
     async def save_first_link(self, token_hash: str, expires_at: int) -> bool:
-        """Store the link, which replaces an earlier one. Return False, and store nothing, when there is an owner already."""
+        """Store the link of the first start, in place of an earlier one.
+
+        Return False, and store nothing, when there is an owner already.
+        """
         values = {"token_hash": token_hash, "purpose": _PURPOSE, "subject": "", "session": None, "mail": ""}
 
         def save(connection: sa.Connection) -> bool:
@@ -29,12 +32,12 @@ class FirstStart(Database):
         return await self._transaction(save, writes=True)
 
     async def first_link_works(self, token_hash: str, now: int) -> bool:
-        """Return whether the link can still be used."""
+        """Return whether the link of the first start can still be used."""
         found = await self._first(sa.select(_c.token_hash).where(_usable(token_hash, now)))
         return found is not None and not await self._transaction(_has_owner, writes=False)
 
     async def use_first_link(self, token_hash: str, owner: StaffRecord, organisation: str, now: int) -> bool:
-        """Add the first owner, name the first organisation, and use the link up.
+        """Add the first owner, name the first organisation, and mark the link as used.
 
         Return False, and store nothing, when the link cannot be used. Raises ValueError("login_taken").
         """

@@ -21,7 +21,7 @@ from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
 
 _EVENTS = 2000  # most events that are read of one session
-_PAGE = 100  # audit entries on one page
+_PAGE = 100  # audit entries on one page of `audits`
 _SITE_CHANGES = ("site.save", "site.wrap_up", "category.save", "category.remove", "category.hours", "settings.undo")
 _REREAD = 64  # number of older audit entries that `erasures` reads again
 _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
@@ -112,11 +112,14 @@ class History(Leading):
             return MessageRecord(**(dict(row) | {"state": state, "taken_by": staff}))
 
     async def message_mailed(self, message_id: str, mail: str) -> None:
-        """Store the id of the mail that tells of a message's answer, or "refused/" and why there is none."""
+        """Store the id of the mail that tells a user of the answer to their message.
+
+        Without a mail, store "refused/" and the reason.
+        """
         await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=mail))
 
     async def answers_mailed(self, mails: Sequence[str]) -> dict[str, tuple[MailState, str]]:
-        """Return the state of these mails, and why they were refused or wait: id → (state, why)."""
+        """Return the state of these mails about answers, and why a mail was refused or waits: id → (state, why)."""
         columns = (t.mail.c.id, t.mail.c.state, t.mail.c.why)
         rows = await self._all(sa.select(*columns).where(t.mail.c.id.in_(mails))) if mails else []
         return {row["id"]: (row["state"], row["why"]) for row in rows}
@@ -124,7 +127,7 @@ class History(Leading):
     # --- pictures ------------------------------------------------------------------------------------------------------
 
     async def add_picture(self, record: PictureRecord) -> None:
-        """Store a picture. Raises UnknownSession."""
+        """Store a picture of a session. Raises UnknownSession."""
         await self._add(t.picture, record.session, {name: getattr(record, name) for name in PictureRecord.__struct_fields__})
 
     async def picture(self, picture_id: str) -> PictureRecord | None:
@@ -141,18 +144,18 @@ class History(Leading):
         return [row["id"] for row in await self._all(sa.select(c.id).where(wanted).order_by(c.at, c.id))]
 
     async def count_pictures(self, session_id: str) -> int:
-        """Return how many pictures the session has."""
+        """Return how many pictures the records have for this session."""
         row = await self._first(sa.select(sa.func.count().label("n")).where(t.picture.c.session == session_id))
         return int(row["n"]) if row else 0
 
     # --- files ---------------------------------------------------------------------------------------------------------
 
     async def add_file(self, record: FileRecord) -> None:
-        """Store the name, kind and size of a file. Raises UnknownSession."""
+        """Store the name, kind and size of a file that somebody sent in a session. Raises UnknownSession."""
         await self._add(t.file, record.session, {name: getattr(record, name) for name in FileRecord.__struct_fields__})
 
     async def remove_file(self, file_id: str) -> None:
-        """Remove a file from the records because its line was not shown."""
+        """Remove a file's row from the records, because its line could not be stored and shown."""
         await self._do(sa.delete(t.file).where(t.file.c.id == file_id))
 
     async def file(self, file_id: str) -> FileRecord | None:

@@ -15,7 +15,9 @@ from . import tables as t
 from .database import Database
 from .types import Overtaken
 
-WAIT_S = 5.0  # seconds; longer than `IDLE_MS`, after which the database ends the transaction of a hanging server
+# seconds that a new leader waits for the former one's transactions; longer than `IDLE_MS`, after which the database ends the
+# transaction of a hanging server
+WAIT_S = 5.0
 
 
 class Leading(Database):

@@ -20,7 +20,7 @@ from .leading import Leading
 from .types import StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
-_COMPACT_FROM = 64  # updates from which a board is compacted; merging so many takes about a millisecond
+_COMPACT_FROM = 64  # number of a board's updates from which they are merged into one; merging so many takes about a millisecond
 
 
 class Lines(Leading):
@@ -71,7 +71,7 @@ class Lines(Leading):
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
         """Return up to `limit` lines numbered above `after`, in order.
 
-        `audience` says who reads the lines: "all" (users) gets the lines for all; "staff" gets every line with its former texts.
+        `audience` says who reads the lines. "all" (users): only the lines for all. "staff": every line, with its former texts.
         """
         query = _LINE.where(t.line.c.session == session_id, t.line.c.seq > after)
         return await self._read_lines(query.order_by(t.line.c.seq).limit(limit), audience)
@@ -85,7 +85,7 @@ class Lines(Leading):
         return await self._read_lines(query.order_by(t.line.c.rev).limit(limit), audience)
 
     async def lines_before(self, session_id: str, before: int, limit: int, audience: Audience) -> list[Line]:
-        """Return the last `limit` lines numbered below `before`, in order, without captions. 0: the last lines of all."""
+        """Return the last `limit` lines numbered below `before`, in order, without captions. `before` 0: the newest lines."""
         query = _LINE.where(t.line.c.session == session_id, t.line.c.kind != "caption")
         if before:
             query = query.where(t.line.c.seq < before)
@@ -164,7 +164,8 @@ class Lines(Leading):
             try:
                 merged = pycrdt.merge_updates(*updates)
             except Exception:
-                return updates  # one update is damaged, so return all unmerged: the board's room skips only that one
+                # an update is damaged, so the updates cannot be merged: the room that opens the board skips only the damaged one
+                return updates
             await connection.execute(sa.delete(t.board_update).where(t.board_update.c.session == session_id))
             await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=merged))
             return [merged]

@@ -1,4 +1,4 @@
-"""One-time links. Each leads to one thing, such as a conversation. Only the hash of a link's token is stored."""
+"""One-time links. Each link leads to one thing, such as a conversation. Only the hash of a link's token is stored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _c = t.link.c
 
 
 class LinkUnusable(Exception):
-    """The link does not work (any more)."""
+    """The one-time link does not work, or does not work any more."""
 
     def __init__(self, reason: InviteReason) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class LinkRecord(Struct, frozen=True, kw_only=True):
 
 
 class Links(Leading):
-    """The one-time links."""
+    """The one-time links in the records."""
 
     async def add_link(self, link: LinkRecord) -> None:
         """Store a link. Raises UnknownSession when its session was erased."""
@@ -54,7 +54,7 @@ class Links(Leading):
         return str(found["subject"])
 
     async def use_link(self, token_hash: str, purpose: str, now: int, *, session_token: str = "") -> str:
-        """Use a link up, together with the other links of the same mail. Return the link's subject.
+        """Mark a link as used, together with the other links of the same mail. Return the link's subject.
 
         A mail whose first try timed out may have arrived twice, with two links. Both work until one of them is used.
         `session_token`: hash of a new token of the link's session. It is stored in the same transaction, so that no failure uses
@@ -73,7 +73,7 @@ class Links(Leading):
         return await self._transaction(use, writes=True)
 
     async def use_invite(self, jti: str, expires_at: int, session: str, session_token: str) -> bool:
-        """Use the invite `jti` up, and store the hash of its session's new token, in one transaction.
+        """Mark the invite `jti` as used, and store the hash of its session's new token, in one transaction.
 
         Return False, and change nothing, when the invite was used before. Raises UnknownSession.
         """

@@ -8,11 +8,11 @@ from msgspec import Struct
 from . import tables as t
 from .sites_and_staff import Places
 
-MOST_PIXELS = 1024  # width and height
+MOST_PIXELS = 1024  # most pixels of a logo's width, and of its height
 
 
 class Logo(Struct, frozen=True, kw_only=True):
-    """A checked and re-encoded picture."""
+    """A site's logo: a checked and re-encoded picture."""
 
     id: str
     mime: str
@@ -22,7 +22,7 @@ class Logo(Struct, frozen=True, kw_only=True):
 
 
 class Logos(Places):
-    """The sites with their logos."""
+    """The logos of sites in the records."""
 
     async def save_logo(self, site_id: str, logo: Logo | None) -> None:
         """Store the site's logo in place of the former one. None removes it."""
@@ -39,7 +39,7 @@ class Logos(Places):
         self._known.pop(site_id, None)
 
     async def logo(self, logo_id: str) -> Logo | None:
-        """Return the logo, or None when it was replaced or removed."""
+        """Return the logo with this id, or None when it was replaced or removed."""
         row = await self._first(
             sa.select(*(t.site_logo.c[name] for name in Logo.__struct_fields__)).where(t.site_logo.c.id == logo_id)
         )

@@ -14,7 +14,7 @@ from .database import Database
 from .types import StaffRecord
 
 ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professional"]
-_SETTINGS = "installation"  # the row of the settings; organisations get rows of their own
+_SETTINGS = "installation"  # id of the row with the installation's provider
 
 
 class RoleRule(Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class ProviderSignIn(Struct, frozen=True, kw_only=True):
 
 
 class Oidc(Database):
-    """The provider's settings, the people whom it knows, and their sign-ins."""
+    """The OpenID provider's settings, the staff whom it knows, and their sign-ins."""
 
     async def oidc_settings(self) -> OidcSettings | None:
         """Return the provider's settings, or None when no provider is set up."""
@@ -119,24 +119,27 @@ class Oidc(Database):
         await self._do(sa.insert(t.provider_sign_in).values(values))
 
     async def due_provider_sign_ins(self, before: int, most: int) -> list[ProviderSignIn]:
-        """Return sign-ins that the provider last vouched for before `before`, those that wait longest first."""
+        """Return up to `most` sign-ins that the provider last vouched for before `before`, those that wait longest first."""
         due = sa.select(t.provider_sign_in).where(t.provider_sign_in.c.checked_at < before)
         rows = await self._all(due.order_by(t.provider_sign_in.c.checked_at).limit(most))
         return [ProviderSignIn(**row) for row in rows]
 
     async def take_provider_check(self, record: ProviderSignIn, now: int) -> bool:
-        """Take the turn to check a sign-in. Return False when another server took it."""
+        """Claim the next check of a sign-in at the provider. Return False when another server has claimed it."""
         c = t.provider_sign_in.c
         same = (c.token_hash == record.token_hash) & (c.checked_at == record.checked_at)
         return await self._do(sa.update(t.provider_sign_in).where(same).values(checked_at=now)) > 0
 
     async def save_provider_check(self, token_hash: str, *, tokens: str | None = None, failing_since: int = 0) -> None:
-        """Store the result of a check. `tokens`: the new sealed tokens, if there are any."""
+        """Store the result of checking a sign-in at the provider. `tokens`: the new sealed tokens, if there are any."""
         values: dict[str, object] = {"failing_since": failing_since} | ({} if tokens is None else {"tokens": tokens})
         await self._do(sa.update(t.provider_sign_in).where(t.provider_sign_in.c.token_hash == token_hash).values(values))
 
     async def end_provider_sign_ins(self, issuer: str, *, subject: str = "", sid: str = "") -> list[str]:
-        """End the sign-ins of a subject, or of one of its sessions at the provider. Return whose sign-ins ended."""
+        """End the sign-ins of a subject, or of one of its sessions at the provider.
+
+        Return the members of staff whose sign-ins ended.
+        """
         c = t.provider_sign_in.c
         these = c.issuer == issuer
         these &= c.subject == subject if subject else sa.true()

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-# such as "09:00-18:00"
+# a span of opening hours, such as "09:00-18:00"
 Span = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]
 Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}\Z")]  # such as "2026-12-25", or "12-25" for every year
 Spans = Annotated[list[Span], Meta(max_length=8)]
@@ -26,7 +26,7 @@ _HALF_HOUR_MS = 1_800_000
 _CALLBACK_SOONEST_MS = 600_000
 _CALLBACK_DAYS = 4
 _CALLBACK_TIMES_A_DAY = 8
-HORIZON_MS = 14 * 86_400_000  # how far ahead callbacks and appointments are booked
+HORIZON_MS = 14 * 86_400_000  # how far ahead (ms) callbacks and appointments can be booked
 
 
 class Hours(Struct, frozen=True, kw_only=True):
@@ -152,13 +152,13 @@ def may_call_back(hours: Hours | None, at: int, now: int) -> bool:
 
 
 def _half_hour(at: int, local: ZoneInfo) -> int:
-    """Return the first full or half hour of that zone's clocks at or after `at`."""
+    """Return the first full or half hour on the clocks of the zone `local` at or after `at`."""
     offset = datetime.fromtimestamp(at / 1000, local).utcoffset() or timedelta()
     return at + -(at + offset // timedelta(milliseconds=1)) % _HALF_HOUR_MS
 
 
 def zone_grid(begin: int, last: int, local: ZoneInfo) -> Iterator[int]:
-    """Yield the full and half hours of that zone's clocks from `begin` to `last`."""
+    """Yield the full and half hours on the clocks of the zone `local` from `begin` to `last`."""
     at = _half_hour(begin, local)
     while at <= last:
         yield at

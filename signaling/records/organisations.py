@@ -23,7 +23,7 @@ class Organisations(Database):
         return Organisation(**row) if row else None
 
     async def save_organisation(self, organisation: Organisation) -> None:
-        """Insert the organisation, or change its name."""
+        """Insert the organisation, or change the name of the stored one."""
         here = t.organisation.c.id == organisation.id
 
         def save(connection: sa.Connection) -> None:

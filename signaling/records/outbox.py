@@ -19,7 +19,7 @@ from . import tables as t
 from .database import Database, require_kept
 
 MOST_QUEUED = 200_000
-MOST_A_DAY = 20  # mails to one address; somebody else may have given the address
+MOST_A_DAY = 20  # most mails to one address in a day; somebody else may have given the address
 _DAY_MS = 86_400_000
 _SENT_KEPT_DAYS = 30
 _REFUSED_KEPT_DAYS = 7
@@ -32,7 +32,7 @@ _c = t.mail.c
 
 
 class MailRefused(Exception):
-    """The outbox does not take this mail."""
+    """The outbox does not take this mail. Nothing was stored."""
 
     def __init__(self, reason: MailReason) -> None:
         super().__init__(reason)
@@ -40,11 +40,11 @@ class MailRefused(Exception):
 
 
 class MailRecord(Struct, frozen=True, kw_only=True):
-    """A mail.
+    """A mail of the outbox.
 
-    `organisation`: of a mail that belongs to no site. `args`: the values in the text, besides those of site and session.
-    `key`: no other mail with the same key is queued while this one is. `rank`: lower is sent first; `BOOKED` is the lowest.
-    `why`: why the last try failed. `next_at`: when to try next. `until`: the mail is not sent later than this.
+    `organisation`: of a mail that belongs to no site. `args`: the values in the text, besides those of site and session. `key`:
+    no other mail with the same key is queued while this one is. `rank`: lower is sent first; `BOOKED` is the lowest. `why`: why
+    the last try failed. `next_at`: when to try next. `until`: the mail is not sent later than this.
     """
 
     id: str
@@ -99,9 +99,11 @@ class Outbox(Database):
         await self._transaction(drop, writes=True)
 
     async def leave_address(self, session: str, address_hash: str) -> None:
-        """Forget a former address of a session's user: its queued mails go, and the links that it got do not work any more.
+        """Forget a former address of a session's user.
 
-        It may be a mistyped address, and so somebody else's. What it has booked stays.
+        Remove the queued mails to this address, and end the links that were mailed there.
+
+        The address may have been mistyped, and so be somebody else's. Mails about booked callbacks stay queued.
         """
         here = sa.and_(_c.session == session, _c.address_hash == address_hash)
 
@@ -181,7 +183,7 @@ class Outbox(Database):
         return [MailRecord(**row) for row in rows], int(total["n"]) if total else 0
 
     async def unsubscribe(self, address_hash: str, now: int) -> None:
-        """Take no more mails to this address, and remove its queued mails. Mails of rank `BOOKED` are excepted."""
+        """Take no more mails to this address, and remove its queued mails. Mails of rank `BOOKED` are still sent."""
         u = t.unsubscribed
 
         def remember(connection: sa.Connection) -> None:
@@ -201,7 +203,7 @@ def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:
     left = sa.select(u.at).where(u.address_hash == mail.address_hash)
     if mail.rank != BOOKED and connection.execute(left).first() is not None:
         raise MailRefused("unsubscribed")
-    # mails about accounts count alone: whoever has mails sent to a member of staff must not lock the member out
+    # mails about staff accounts are counted separately: many other mails to a member's address must not lock the member out
     of_account = _c.site == "" if mail.site == "" else _c.site != ""
     today = sa.and_(_c.address_hash == mail.address_hash, of_account, _c.created_at > mail.created_at - _DAY_MS)
     if connection.execute(sa.select(sa.func.count()).where(today)).scalar_one() >= MOST_A_DAY:

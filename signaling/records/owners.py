@@ -27,7 +27,7 @@ def is_owner(member: StaffRecord) -> bool:
 
 
 def ownerless(before: Iterable[StaffRecord], after: Iterable[StaffRecord]) -> set[str]:
-    """Return the organisations that have an owner before a change and none after it."""
+    """Return the organisations that have an active owner before a change and none after it."""
     had, have = ({member.organisation for member in members if is_owner(member)} for members in (before, after))
     return had - have
 

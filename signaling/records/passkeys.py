@@ -1,4 +1,4 @@
-"""The passkeys of staff."""
+"""Store the passkeys of staff."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-MOST_PASSKEYS = 20  # passkeys of one member
+MOST_PASSKEYS = 20  # most passkeys of one member of staff
 
 
 class PasskeyRecord(Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class TooManyPasskeys(Exception):
 
 
 class Passkeys(Database):
-    """Stored passkeys."""
+    """The passkeys of staff in the records."""
 
     async def add_passkey(self, record: PasskeyRecord) -> bool:
         """Store a passkey. Return False when it is stored already. Raises TooManyPasskeys."""
@@ -58,7 +58,7 @@ class Passkeys(Database):
         return PasskeyRecord(**row) if row else None
 
     async def used_passkey(self, passkey_id: str, sign_count: int, now: int) -> None:
-        """Store that a passkey was used."""
+        """Store when a passkey was used, and its authenticator's new `sign_count`."""
         this = t.passkey.c.id == passkey_id
         await self._do(sa.update(t.passkey).where(this).values(sign_count=sign_count, used_at=now))
 

@@ -13,7 +13,7 @@ from .person_notes import PersonNote
 from .realm import Realm
 from .types import FileRecord, MessageRecord, SessionRecord
 
-_AT_ONCE = 500  # ids in one query
+_AT_ONCE = 500  # most ids in one query
 _SELECT = sa.select(*(t.session.c[name] for name in SessionRecord.__struct_fields__))
 
 
@@ -63,7 +63,7 @@ class People(Database):
         return sorted(found, key=lambda session: (session.started_at, session.id))
 
     async def held(self, sessions: list[str]) -> Held:
-        """Count what these sessions hold."""
+        """Count the rows that belong to these sessions, by kind."""
         counts = dict.fromkeys(_TABLES, 0)
         for ids in _portions(sessions):
             for name, table in _TABLES.items():

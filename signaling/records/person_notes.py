@@ -11,7 +11,7 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-MOST_NOTES = 100  # notes on one person
+MOST_NOTES = 100  # most notes about one person
 
 _c = t.person_note.c
 _Person = tuple[str, str]
@@ -36,7 +36,7 @@ class PersonNote(Struct, frozen=True, kw_only=True):
 
 
 class PersonNotes(Database):
-    """The notes about people."""
+    """The notes about people in the records."""
 
     async def notes_on(self, person: _Person) -> list[PersonNote]:
         """Return the notes about a person, newest first."""
@@ -70,7 +70,7 @@ class PersonNotes(Database):
 
 
 def orphaned_notes() -> sa.Delete:
-    """Return the statement that deletes the notes on people of whom no session is kept any more."""
+    """Return the SQL statement that deletes the notes about people of whom no session is kept any more."""
     theirs = sa.and_(t.session.c.site == _c.site, t.session.c.user_ref == _c.user_ref)
     return sa.delete(t.person_note).where(~sa.exists().where(theirs))
 

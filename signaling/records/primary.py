@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]  # asyncpg brings no types
+import asyncpg  # type: ignore[import-untyped]  # asyncpg has no type annotations
 import structlog
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class Primary:
             try:
                 async with asyncio.timeout(EACH_S):
                     made = await self._connect(host=name, port=number, **options)
-            except asyncpg.exceptions.TargetServerAttributeNotMatched:  # a replica
+            except asyncpg.exceptions.TargetServerAttributeNotMatched:  # this host is a replica: try the next one
                 continue
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failed:
                 error = failed

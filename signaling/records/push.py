@@ -17,9 +17,9 @@ from . import tables as t
 from .database import Database, require_kept
 from .types import SignInRecord
 
-MOST_DEVICES = 10  # of one member of staff, or of one session; the oldest goes when there are more
+MOST_DEVICES = 10  # most browsers of one member of staff or of one session; of more, the oldest is forgotten
 MOST_QUEUED = 100_000
-RING = 0  # rank of pushes about rings, which are sent first
+RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")
 _d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c
@@ -28,7 +28,8 @@ _d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c
 class Device(Struct, frozen=True, kw_only=True):
     """A browser that gets pushes. Either `sign_in` (hash of its token) or `session` is set.
 
-    `host`: of its push service. `sealed`: its address and keys. `stands_by`: its member wants rings though no console is open.
+    `host`: of its push service. `sealed`: its address and keys. `stands_by`: its member of staff wants rings although no console
+    of theirs is open.
     """
 
     id: str
@@ -43,7 +44,10 @@ class Device(Struct, frozen=True, kw_only=True):
 
 
 class Push(Struct, frozen=True, kw_only=True):
-    """A push that waits. `key`: what it is about, as in "ring/r-1". `until`: it is not sent later (Unix ms)."""
+    """A push that waits to be sent.
+
+    `key`: what the push is about, as in "ring/r-1". `until`: the push is not sent later than this (Unix ms).
+    """
 
     device: Device
     kind: str
@@ -63,14 +67,15 @@ class Pushes(Database):
     # --- the key ---------------------------------------------------------------------------------------------------------
 
     async def push_key(self) -> str:
-        """Return the sealed key, or "" while there is none."""
+        """Return the installation's sealed key, or "" while there is none."""
         row = await self._first(sa.select(t.push_key.c.sealed).where(t.push_key.c.id == _KEY))
         return row["sealed"] if row else ""
 
     async def add_push_key(self, sealed: str, *, instead_of: str = "") -> str:
         """Store a new key, unless another server has just stored one. Return the key that is stored now.
 
-        `instead_of`: the former key, which cannot be opened any more. The browsers that trust it are forgotten.
+        `instead_of`: the former key, which cannot be opened any more. The browsers that subscribed with the former key are
+        forgotten.
         """
 
         def add(connection: sa.Connection) -> str:
@@ -85,7 +90,7 @@ class Pushes(Database):
 
         try:
             return await self._transaction(add, writes=True)
-        except IntegrityError:  # another server was faster
+        except IntegrityError:  # another server has stored its key first
             return await self.push_key()
 
     # --- browsers --------------------------------------------------------------------------------------------------------
@@ -120,16 +125,16 @@ class Pushes(Database):
         return await self._transaction(add, writes=True)
 
     async def device(self, device_id: str) -> Device | None:
-        """Return the browser, or None."""
+        """Return the browser with this id, or None."""
         row = await self._first(sa.select(t.push_device).where(_d.id == device_id))
         return Device(**row) if row else None
 
     async def remove_device(self, device_id: str) -> None:
-        """Remove a browser with everything that waits for it."""
+        """Remove a browser with its waiting pushes."""
         await self._do(sa.delete(t.push_device).where(_d.id == device_id))
 
     async def remove_devices_of(self, *, session: str = "", sign_in: str = "") -> int:
-        """Remove the browsers of a session or of a sign-in. Return how many there were."""
+        """Remove the browsers of a session or of a sign-in. Return how many browsers were removed."""
         mine = _d.session == session if session else _d.sign_in == sign_in
         return await self._do(sa.delete(t.push_device).where(mine))
 
@@ -138,12 +143,12 @@ class Pushes(Database):
         return [Device(**row) for row in await self._all(sa.select(t.push_device).where(_d.session == session))]
 
     async def devices_of_staff(self, staff: str, now: int, idle_ms: int) -> list[Device]:
-        """Return the browsers of a member whose sign-ins are valid."""
+        """Return the browsers of a member of staff that get pushes, if their sign-ins are still valid."""
         found = await self._signed_in(_s.staff == staff)
         return [device for device, sign_in in found if sign_in.stands(now, idle_ms)]
 
     async def push_sessions(self) -> dict[str, int]:
-        """Return how many browsers each session has."""
+        """Return, for each session, in how many browsers its user wants pushes."""
         counted = sa.select(_d.session, sa.func.count().label("n")).where(_d.session.is_not(None)).group_by(_d.session)
         return {row["session"]: int(row["n"]) for row in await self._all(counted)}
 
@@ -197,7 +202,7 @@ class Pushes(Database):
     async def claim_pushes(self, now: int, most: int, lease_ms: int, busy: Collection[str], *, rings: bool) -> list[Push]:
         """Return pushes that are due, rings or all others, and count one try for each. `busy`: hosts that get none now.
 
-        A claimed push is due again after `lease_ms`. What is too late is deleted.
+        A claimed push is due again after `lease_ms`. Pushes whose `until` is over are deleted.
         """
         due = sa.and_(_m.next_at <= now, _m.rank == RING if rings else _m.rank > RING, _d.host.not_in(list(busy)))
         mine = [_m[name].label(f"of_{name}") for name in _OWN]
@@ -215,12 +220,12 @@ class Pushes(Database):
         return await self._transaction(claim, writes=True)
 
     async def next_push_at(self) -> int | None:
-        """Return when the next push is due (Unix ms). None: none waits."""
+        """Return when the next push is due (Unix ms). None: no push waits."""
         row = await self._first(sa.select(sa.func.min(_m.next_at).label("at")))
         return row["at"] if row else None
 
     async def push_allowed(self, push: Push, now: int, idle_ms: int) -> bool:
-        """Return whether the push may go out now: it was not withdrawn, and its receiver's rights stand."""
+        """Return whether the push may go out now: it was not withdrawn, and its receiver's sign-in or session still allows it."""
         if not await self._first(sa.select(_m.n).where(_m.n == push.n)):
             return False
         return push.device.session is not None or any(
@@ -228,15 +233,15 @@ class Pushes(Database):
         )
 
     async def push_done(self, n: int) -> None:
-        """Remove a push: it was sent, or given up."""
+        """Remove a push, because it was sent or given up."""
         await self._do(sa.delete(t.push_message).where(_m.n == n))
 
     async def push_waits(self, n: int, next_at: int) -> None:
-        """Try a push again later."""
+        """Store when to try a push again that could not be sent."""
         await self._do(sa.update(t.push_message).where(_m.n == n).values(next_at=next_at))
 
     async def drop_pushes(self, key: str) -> None:
-        """Remove the waiting pushes about this."""
+        """Remove the waiting pushes with this key."""
         await self._do(sa.delete(t.push_message).where(_m.key == key))
 
 
@@ -256,5 +261,5 @@ def _push(row: sa.RowMapping) -> Push:
 
 
 def unneeded_devices() -> sa.ColumnElement[bool]:
-    """Return the SQL condition for browsers of sessions that are over, of which nobody will be told anything."""
+    """Return the SQL condition for browsers of sessions that are over, so that no push will go there any more."""
     return _d.session.in_(sa.select(t.session.c.id).where(t.session.c.state.in_(_FINAL)))

@@ -21,7 +21,7 @@ from .types import RecordsAway
 
 log = structlog.get_logger(__name__)
 
-PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # pause after each failed probe; the last pause repeats
+PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # seconds of pause after each failed probe; the last pause repeats
 
 T = TypeVar("T")
 Write = Callable[[], Awaitable[Any]]
@@ -41,7 +41,7 @@ class Reach:
         self._probe: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
-        """Stop the probe."""
+        """Stop probing the database."""
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.gather(self._probe, return_exceptions=True)

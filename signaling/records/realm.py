@@ -15,7 +15,7 @@ class Realm(Struct, frozen=True, kw_only=True):
     sites: frozenset[str] | None = None
 
     def has(self, site: Site) -> bool:
-        """Return whether the site lies in this realm."""
+        """Return whether the site belongs to this realm."""
         return site.organisation == self.organisation and (self.sites is None or site.id in self.sites)
 
     def meets(self, other: Realm) -> bool:

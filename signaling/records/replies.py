@@ -126,11 +126,14 @@ class Replies(Database):
         return await self._transaction(store, writes=True)
 
     async def remove_reply(self, reply: str, *, site: str = "", owner: str = "") -> bool:
-        """Remove a reply of this site or this owner. Return False when there is no such reply."""
+        """Remove a saved reply of this site or this owner. Return False when there is no such reply."""
         return await self._do(sa.delete(t.saved_reply).where(_c.id == reply, _belongs(site, owner))) > 0
 
     async def count_reply(self, reply: str, staff: str, realm: Realm) -> bool:
-        """Count one use. Return False when this member of staff, who serves the realm's sites, has no such reply."""
+        """Count one use of a saved reply.
+
+        Return False when this member of staff, who serves the realm's sites, has no such reply.
+        """
         shared = _c.site.in_(sa.select(t.site.c.id).where(realm.where(t.site.c.organisation, t.site.c.id)))
         theirs = sa.and_(_c.id == reply, shared | (_c.owner == staff))
         return await self._do(sa.update(t.saved_reply).where(theirs).values(uses=_c.uses + 1)) > 0

@@ -24,7 +24,7 @@ class BadTable(ValueError):
 
 
 class Row(NamedTuple):
-    """One saved reply of a CSV file."""
+    """One row of a CSV file: a saved reply."""
 
     language: str
     title: str

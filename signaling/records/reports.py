@@ -16,8 +16,8 @@ from .realm import WHOLE, Realm
 from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, Span, count, spans
 
 SETTLED_AFTER_MS = 20 * 60_000
-"""So long after its end a session no longer changes: by then its rating and late notes have arrived."""
-_AT_ONCE = 500  # sessions that are counted in one transaction
+"""Milliseconds after its end from which a session is counted: its rating and late notes have arrived by then."""
+_AT_ONCE = 500  # most sessions that are counted in one transaction
 _FINAL = ("closed", "message_left")
 _DAYS_TO_MONDAY = 3  # 1 January 1970 was a Thursday
 

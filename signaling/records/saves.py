@@ -96,7 +96,7 @@ class Saves(Leading):
                 await self._write_together(together)
             finally:
                 for _, written in together:
-                    written.cancel()  # ends the waiting callers, too, when this task is cancelled
+                    written.cancel()  # when this task is cancelled, the callers who wait for these saves are cancelled, too
 
     async def _write_together(self, together: list[tuple[Save, asyncio.Future[None]]]) -> None:
         """Write the saves in one transaction.
@@ -119,7 +119,7 @@ class Saves(Leading):
             _tell(written, failed or (None if save["session_id"] in kept else UnknownSession(save["session_id"])))
 
     async def _write(self, saves: list[Save]) -> set[str]:
-        """Write the saves. Return the ids of those sessions that exist, including erased ones."""
+        """Write the states of sessions. Return the ids of those sessions that exist, including erased ones."""
         ids = {save["session_id"] for save in saves}
 
         def write(connection: sa.Connection) -> set[str]:
@@ -135,7 +135,7 @@ class Saves(Leading):
 
 
 def _tell(written: asyncio.Future[None], failed: Exception | None) -> None:
-    if written.done():  # the caller was cancelled and does not wait any more
+    if written.done():  # the caller of this save was cancelled and does not wait any more
         return
     if failed is None:
         written.set_result(None)

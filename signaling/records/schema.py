@@ -15,7 +15,7 @@ from .types import FIRST_ORGANISATION
 
 _MIGRATING = 0x5A_4D_16  # key of the advisory lock; any number that no other lock in this database uses
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_VERSION = sa.Table(  # as Alembic makes it; not in `tables.metadata`, because it is no table of ours
+_VERSION = sa.Table(  # Alembic's own table, as Alembic makes it; not in `tables.metadata`, because no code of ours uses it
     "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True, nullable=False)
 )
 _VERSION.primary_key.name = "alembic_version_pkc"
@@ -45,7 +45,7 @@ def newest_revision() -> str:
 def bring_up_to_date(connection: sa.Connection) -> str:
     """Make or upgrade the tables. Return the revision that they had before, or "" for a new database."""
     if connection.dialect.name == "postgresql":  # servers of a cluster may start at the same time
-        # no limit here: importing Alembic takes a while
+        # no time limit for this transaction: importing Alembic takes a while
         connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
     present = sa.inspect(connection).get_table_names()

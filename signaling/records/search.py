@@ -27,7 +27,7 @@ class Search(Struct, frozen=True, kw_only=True):
     realm: Realm | None = None
 
     def where(self) -> sa.ColumnElement[bool]:
-        """Return the condition."""
+        """Return the SQL condition that a session meets these filters."""
         c = t.session.c
         wanted: list[sa.ColumnElement[bool]] = [self.realm.where(c.organisation, c.site) if self.realm else sa.true()]
         if self.state:

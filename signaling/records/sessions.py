@@ -26,10 +26,10 @@ _DAY_MS = 86_400_000
 PAGE_SIZE = 50  # sessions on one page of a search
 _NOT_CONTENT = 2  # the highest rating (of 5) that still counts as "not content"
 _AUDIT_KEPT_DAYS = 400
-_LINKS_KEPT_DAYS = 30  # for so long after its expiry, a link is still recognised and answered with the reason
+_LINKS_KEPT_DAYS = 30  # days after its expiry for which a one-time link is kept, so that its user is told why it does not work
 MOST_CONVERSATIONS = 50  # most finished sessions that are listed for one person
 MOST_EARLIER = 5  # most earlier sessions that are read for one user
-_REFS_AT_ONCE = 500  # users named in one query
+_REFS_AT_ONCE = 500  # most users named in one query
 
 ERASED: dict[str, Any] = {
     "state": "closed",

@@ -16,20 +16,21 @@ MOST_DEVICES = 30  # browsers of one member that are remembered; the one that wa
 Required = Literal["off", "required"]
 ProviderUse = Literal["offered", "only"]
 STANDARD_HOURS = 12
-MOST_HOURS = 168  # a week
+MOST_HOURS = 168  # longest life of a sign-in that a rule may set: a week
 Acquaintance = Literal["known", "first", "new"]
-INSTALLATION = "installation"  # the row of the rules for everybody
+INSTALLATION = "installation"  # id of the row with the rules for everybody
 
 
 def rules_of(organisation: str) -> str:
-    """Return the row of an organisation's own rules."""
+    """Return the id of the row with an organisation's own rules for signing in."""
     return f"organisation/{organisation}"
 
 
 class TotpRecord(Struct, frozen=True, kw_only=True):
     """The authenticator app of a member of staff.
 
-    `seed`: sealed. `used_step`: the newest 30-second step whose code was used. `confirmed`: whether its owner has shown a code.
+    `seed`: sealed. `used_step`: the newest 30-second step whose code was used. `confirmed`: whether its owner has entered a code
+    of the app once.
     """
 
     staff: str
@@ -51,11 +52,11 @@ class SignInRules(Struct, frozen=True, kw_only=True):
 
     @property
     def life_ms(self) -> int:
-        """The time (ms) for which a sign-in lasts."""
+        """The time (ms) for which a sign-in under these rules lasts."""
         return (self.hours or STANDARD_HOURS) * 3_600_000
 
     def and_also(self, other: SignInRules) -> SignInRules:
-        """Return the stricter rule of each kind."""
+        """Return rules that have, of each kind, the stricter rule of the two."""
         hours = [each.hours for each in (self, other) if each.hours]
         return SignInRules(
             second_factor="required" if "required" in (self.second_factor, other.second_factor) else "off",
@@ -65,7 +66,7 @@ class SignInRules(Struct, frozen=True, kw_only=True):
 
 
 class SignIns(Database):
-    """Sign-ins as their owner sees them, and what proves that somebody is their owner."""
+    """The sign-ins of a member of staff, and what proves that somebody is this member: password, links, second factors."""
 
     # --- sign-ins of one member ------------------------------------------------------------------------------------------
 
@@ -95,9 +96,9 @@ class SignIns(Database):
     async def know_device(self, staff: str, device: str, sign_in: str, now: int) -> Acquaintance:
         """Remember the browser in which a member has just signed in, by the hash of the browser's own token.
 
-        `sign_in`: the public id of the new sign-in. A known browser keeps the id of its first one, which the mail about it names.
-        Return "known" if they had signed in there before, "first" if this is the first browser that is remembered for them, else
-        "new".
+        `sign_in`: the public id of the new sign-in. A known browser keeps the id of its first sign-in, which the mail about this
+        browser names. Return "known" if the member had signed in there before, "first" if this is the first browser that is
+        remembered for them, else "new".
         """
         c = t.staff_device.c
         mine, this = c.staff == staff, (c.staff == staff) & (c.token_hash == device)
@@ -116,8 +117,8 @@ class SignIns(Database):
     async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str, at: int) -> int:
         """End a sign-in that was not this member's, and forget its browser. Return how many sign-ins ended.
 
-        `at`: when it began (Unix ms). Later sign-ins end too: the stranger may have signed in again in the same browser, of which
-        no mail tells.
+        `at`: when this sign-in began (Unix ms). Later sign-ins end too: the stranger may have signed in again in the same
+        browser, of which no mail tells.
         """
 
         def end(connection: sa.Connection) -> int:
@@ -148,7 +149,7 @@ class SignIns(Database):
         return await self._transaction(change, writes=True)
 
     async def add_reset_link(self, token_hash: str, staff: str, expires_at: int, *, alone: bool = True) -> None:
-        """Store a one-time link for a new password. `alone`: it replaces the member's earlier links."""
+        """Store a one-time link for a new password. `alone`: the link replaces the member's earlier links."""
 
         def add(connection: sa.Connection) -> None:
             if alone:
@@ -201,7 +202,10 @@ class SignIns(Database):
         return await self._transaction(begin, writes=True)
 
     async def use_totp_step(self, staff: str, step: int) -> bool:
-        """Use up the code of this step and confirm the app. Return False when this or a later code was used before."""
+        """Mark the app's code of this 30-second step as used, and confirm the app.
+
+        Return False when this or a later code was used before.
+        """
         fresh = (t.totp.c.staff == staff) & (t.totp.c.used_step < step)
         return await self._do(sa.update(t.totp).where(fresh).values(used_step=step, confirmed=True)) > 0
 
@@ -240,7 +244,7 @@ class SignIns(Database):
         return int(row["n"]) if row else 0
 
     async def use_recovery_code(self, staff: str, code_hash: str) -> bool:
-        """Use a recovery code up. Return False when this member has no such unused code."""
+        """Mark a recovery code as used. Return False when this member has no such unused code."""
         this = (t.recovery_code.c.staff == staff) & (t.recovery_code.c.code_hash == code_hash)
         return await self._do(sa.delete(t.recovery_code).where(this)) > 0
 
@@ -251,12 +255,12 @@ class SignIns(Database):
         return (await self._rules(t.sign_in_rules.c.id == of)).get(of, SignInRules())
 
     async def rules_for(self, organisation: str) -> SignInRules:
-        """Return the rules that hold for the staff of an organisation."""
+        """Return the sign-in rules for the staff of an organisation: of its own rules and the installation's, the stricter ones."""
         found = await self._rules(t.sign_in_rules.c.id.in_((INSTALLATION, rules_of(organisation))))
         return found.get(INSTALLATION, SignInRules()).and_also(found.get(rules_of(organisation), SignInRules()))
 
     async def all_sign_in_rules(self) -> dict[str, SignInRules]:
-        """Return the rules of every row that has some."""
+        """Return the sign-in rules of every row that is stored, by the row's id."""
         return await self._rules(sa.true())
 
     async def _rules(self, which: sa.ColumnElement[bool]) -> dict[str, SignInRules]:
@@ -264,7 +268,7 @@ class SignIns(Database):
         return {row["id"]: SignInRules(**{name: row[name] for name in SignInRules.__struct_fields__}) for row in rows}
 
     async def save_sign_in_rules(self, rules: SignInRules, of: str = INSTALLATION) -> None:
-        """Store the rules of one row."""
+        """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`)."""
         values = {name: getattr(rules, name) for name in SignInRules.__struct_fields__}
 
         def save(connection: sa.Connection) -> None:

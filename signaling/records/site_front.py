@@ -13,14 +13,14 @@ from signaling.protocol.words import Channel
 
 FieldKind = Literal["line", "text", "choice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice", "video")
-MOST_FIELDS: Final = 8  # of one form
-MOST_CHOICES: Final = 20  # of one field
-MOST_LABEL: Final = 60  # characters of a field's name, and of a choice
-MOST_LAUNCHER: Final = 40  # characters on the launcher
+MOST_FIELDS: Final = 8  # most fields of one form
+MOST_CHOICES: Final = 20  # most choices of one field
+MOST_LABEL: Final = 60  # most characters of a field's name, and of a choice
+MOST_LAUNCHER: Final = 40  # most characters of the launcher's text
 MOST_NOTICE: Final = 300
 MOST_ANSWER: Final[dict[FieldKind, int]] = {"line": 120, "text": 500, "choice": MOST_LABEL}
 Corner = Literal["right", "left"]
-Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,35}\Z")]  # of a language
+Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,35}\Z")]  # a language tag
 Texts = dict[Tag, Annotated[str, by(Seen(400, cut=True))]]  # language → text; a check limits each text further
 
 

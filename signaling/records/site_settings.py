@@ -63,7 +63,7 @@ _SAME = tuple(each.name for each in fields(SiteSettings) if each.name != "catego
 
 
 def settings_of(site: Site) -> SiteSettings:
-    """Return the site's settings."""
+    """Return the settings of this site as people edit them."""
     categories = [
         CategorySettings(
             id=each.id,
@@ -83,7 +83,7 @@ def _listed(category: Category) -> list[int] | None:
 
 
 def with_settings(site: Site, settings: SiteSettings) -> Site:
-    """Return the site with these settings. Its keys, logo and outcomes stay, and so do the hours of a category that stays."""
+    """Return the site with these settings. Its keys, logo and outcomes stay. A category that is kept also keeps its hours."""
     known = site.categories
     categories = {
         each.id: Category(

@@ -42,7 +42,8 @@ class Places(Database):
     async def site(self, site_id: str) -> Site | None:
         """Return the site, or None when there is no such site.
 
-        The site is cached for a second, because every step of a visit asks for it. So a change by another process may show late.
+        The site is cached for a second, because every step of a visit asks for it. So a change by another process may become
+        visible a second late.
         """
         read_s, known = self._known.get(site_id, (0.0, None))
         if known is not None and monotonic() - read_s < KNOWN_S:
@@ -142,7 +143,7 @@ class Places(Database):
     async def save_staff(self, record: StaffRecord, *, expected: str | None = None, keep_owner: bool = True) -> None:
         """Insert or replace a member of staff.
 
-        A new password or part in conversations ends all sign-ins of this member, and so does deactivation. A new password,
+        A new password, another `role` or deactivation ends all sign-ins of this member. A new password,
         deactivation, promotion to owner or administrator, and another mail address end the member's one-time links.
         `expected`: as for `save_site`. `keep_owner`: whether the organisation must keep an active owner. Raises Changed,
         LastOwner, and ValueError("login_taken") when another member of staff has this login.
@@ -165,20 +166,28 @@ class Places(Database):
                 same = (before.password_hash, before.role) == (record.password_hash, record.role)
                 if not (same and record.active):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
-                # whoever could make a link for the member as they were may not make one for an owner
+                # somebody who could make links for this member before may have no right to make links for an owner: end those
+                # links
                 promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
-                moved = before.mail not in ("", record.mail)  # the former address may have been mistyped
+                # a mail with a link may have gone to the former address, which may have been mistyped
+                moved = before.mail not in ("", record.mail)
                 if before.password_hash != record.password_hash or promoted or moved or not record.active:
                     await connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == record.id))
         except IntegrityError as error:
             raise ValueError("login_taken") from error
 
     async def save_texts_in_call(self, staff_id: str, *, on: bool) -> None:
-        """Store whether a member of staff takes texts during a call. Nothing else of theirs changes, nor returns if removed."""
+        """Store whether a member of staff takes texts during a call.
+
+        Nothing else of the member changes. A member who was removed meanwhile is not stored again.
+        """
         await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 
     async def change_mail(self, staff_id: str, before: str, after: str) -> bool:
-        """Replace a member's mail address `before`, and end their one-time links. Return False if they have another by now."""
+        """Replace a member's mail address `before`, and end their one-time links.
+
+        Return False if the member has another address than `before` by now.
+        """
         mine = sa.and_(t.staff.c.id == staff_id, t.staff.c.mail == before, t.staff.c.active)
 
         def change(connection: sa.Connection) -> bool:
@@ -213,7 +222,7 @@ class Places(Database):
         values = {name: getattr(record, name) for name in SignInRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> bool:
-            # locks the row: a password change waits for this transaction, and then ends the new sign-in
+            # locks the member's row: a password change waits for this transaction, and then ends the new sign-in
             present = connection.execute(theirs).scalar_one_or_none()
             if present is None or password_hash not in (None, present):
                 return False
@@ -223,7 +232,7 @@ class Places(Database):
         return await self._transaction(add, writes=True)
 
     async def sign_in(self, token_hash: str) -> SignInRecord | None:
-        """Return the sign-in with this token, or None."""
+        """Return the sign-in with this hash of its token, or None."""
         row = await self._first(sa.select(t.sign_in).where(t.sign_in.c.token_hash == token_hash))
         return SignInRecord(**row) if row else None
 
@@ -251,7 +260,7 @@ class Places(Database):
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.token_hash == token_hash)) > 0
 
     async def remove_sign_ins_of(self, staff_id: str) -> int:
-        """Sign this member of staff out everywhere. Return the number of sign-ins that ended."""
+        """Sign this member of staff out everywhere. Return the number of sign-ins that were ended by this call."""
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff_id))
 
     # --- identification codes ------------------------------------------------------------------------------------------
@@ -271,7 +280,8 @@ class Places(Database):
 async def _has_foreign_past(connection: AsyncConnection, site: Site) -> bool:
     """Return whether another organisation had a site with this id and its sessions are still kept.
 
-    Users and the notes about them are known by the site's id: a new site with this id would show them to its own staff.
+    The site's id leads to its users and the notes about them. A new site with this id would show these to another organisation's
+    staff.
     """
     theirs = (t.session.c.site == site.id) & (t.session.c.organisation != site.organisation)
     return (await connection.execute(sa.select(t.session.c.id).where(theirs).limit(1))).first() is not None

@@ -1,4 +1,4 @@
-"""`Records`: all stored data; each subject has its own file."""
+"""`Records`: all stored data. Each subject has a class in a file of its own."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ metadata = sa.MetaData(
     }
 )
 
-# SQLite numbers rows by itself only if the key is a plain INTEGER.
+# SQLite numbers new rows by itself only if the primary key is a plain INTEGER.
 row_id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
@@ -291,7 +291,7 @@ session = sa.Table(
     sa.Index("ix_session_started_at", "started_at"),
 )
 
-# the time of staff that appointments take; the key makes sure that no time is promised twice
+# the cells of staff's time that appointments take; the primary key makes sure that no time is promised twice
 appointment_cell = sa.Table(
     "appointment_cell",
     metadata,
@@ -312,7 +312,7 @@ report = sa.Table(
 leading = sa.Table(
     "leading",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),  # the table has one row
+    sa.Column("id", sa.Integer, primary_key=True),  # always the same id: this table has one row
     sa.Column("term", sa.BigInteger, nullable=False),
 )
 
@@ -432,7 +432,7 @@ person_note = sa.Table(
     sa.Index("ix_person_note_site_user_ref", "site", "user_ref"),
 )
 
-# the key exists while no second mail of the same kind may be queued; a mail that was sent keeps neither address nor args
+# `key`: set while no second mail with the same key may be queued. A mail that was sent keeps neither address nor args
 mail = sa.Table(
     "mail",
     metadata,
@@ -475,7 +475,8 @@ push_key = sa.Table(
     "push_key", metadata, sa.Column("id", sa.Text, primary_key=True), sa.Column("sealed", sa.Text, nullable=False)
 )
 
-# A browser that gets pushes: of a sign-in of staff, or of a session's user. A push ends with what it belongs to.
+# A browser that gets pushes. It belongs to a sign-in of staff or to a session's user, and is deleted with that sign-in or
+# session.
 push_device = sa.Table(
     "push_device",
     metadata,

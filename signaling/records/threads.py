@@ -30,7 +30,10 @@ class ThreadReader(Struct, frozen=True, kw_only=True):
 
     @property
     def theirs(self) -> sa.ColumnElement[bool]:
-        """Return the condition for the user's conversations. It holds for none without a `user_ref`."""
+        """Return the SQL condition for the user's conversations.
+
+        Without a `user_ref`, the condition holds for no conversation.
+        """
         return sa.and_(
             _c.site == self.site, _c.organisation == self.organisation, _c.user_ref == self.user_ref, _c.user_ref != ""
         )
@@ -43,7 +46,7 @@ def thread_reader(site: Site, user_ref: str, now: int) -> ThreadReader:
 
 
 class ThreadsRead(Database):
-    """Reads threads. Nothing is stored for them."""
+    """Reads the threads of users from the rows of their sessions. Threads have no rows of their own."""
 
     async def thread(self, reader: ThreadReader, *, before: SessionRecord | None, limit: int) -> list[SessionRecord]:
         """Return up to `limit` conversations of the user that began before `before`, newest first.

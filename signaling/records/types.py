@@ -1,4 +1,4 @@
-"""The rows of the tables as values. Times are milliseconds since the Unix epoch; None: it has not happened yet.
+"""The rows of the tables as values. Times are milliseconds since the Unix epoch; A time that is None has not come yet.
 
 These values contain secrets (keys, hashes of passwords and tokens): never encode a whole record for a client.
 """
@@ -103,8 +103,9 @@ class Site(Struct, frozen=True, kw_only=True):
     `wrap_up`: what staff choose after a conversation; None: the standard choices.
     `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work.
     `mail`: how mails of this site are written.
-    `thread_days`: for so many days a text conversation sleeps after its user has left; 0: it ends instead.
-    `captions`: "live": people in a call may turn captions on; "keep": and keep them with the conversation, if all agree.
+    `thread_days`: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
+    `captions`: "live": people in a call may turn captions on. "keep": captions may also be kept with the conversation, if all
+    agree.
     `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
     `logo`: id of the picture beside the site's name, or "". `corner`: where the launcher stands. `channels`: how users may talk.
     `launcher_texts`: language → text of the launcher, where it is not the standard one. `waiting_notice`, `recording_notice`:
@@ -231,7 +232,7 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
 
     @property
     def roles(self) -> tuple[StaffRole, ...]:
-        """All roles of the member."""
+        """All roles of the member: the part in conversations and the offices."""
         part: tuple[StaffRole, ...] = (self.role,) if self.role in ("counselor", "professional") else ()
         return (*self.offices, *part)
 

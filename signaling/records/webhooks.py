@@ -17,9 +17,9 @@ from .announcing import KEPT_TRYING_MS, Event, announce, row, session_event
 from .leading import Leading
 from .realm import Realm
 
-MOST_ENDPOINTS = 20  # in one organisation
+MOST_ENDPOINTS = 20  # most webhook endpoints of one organisation
 MOST_QUEUED = 50_000  # events that wait for one endpoint; further events are not stored for it
-MOST_ATTEMPTS = 10  # attempts that are kept of one event, the newest ones
+MOST_ATTEMPTS = 10  # most attempts to deliver one event that are kept, the newest ones
 PAGE_SIZE = 50
 _KEPT_DAYS = 7
 _DAY_MS = 86_400_000
@@ -34,12 +34,12 @@ class TooManyEndpoints(Exception):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """An endpoint.
+    """A webhook endpoint of an organisation.
 
     `sites`: only events of these sites; None: of all. `secret`, `old_secret`: sealed; the old one is valid until `old_until`.
     `state`: "failed": switched off because nothing could be delivered for three days. `failures`: failed tries since the last
-    success. `paused_until`: nothing is sent earlier. `crowded`: too many events wait, and new ones are not stored.
-    `well_at`: the last success (Unix ms; 0: none).
+    success. `paused_until`: nothing is sent earlier. `crowded`: too many events wait, and new ones are not stored. `well_at`:
+    the last success (Unix ms; 0: none).
     """
 
     id: str
@@ -60,7 +60,11 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One try. `status`: of the answer, or 0 without one. `why`: a word of ours, or "". `answer`: the first bytes of the body."""
+    """One try to deliver an event.
+
+    `status`: HTTP status of the answer, or 0 without an answer. `why`: why the try failed, a word of ours, or "". `answer`: the
+    first bytes of the answer's body.
+    """
 
     at: int
     took_ms: int
@@ -70,7 +74,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """An event for one endpoint. `event`: its `webhook-id`. `until`: when we stop trying."""
+    """An event that is to be delivered to one endpoint. `event`: its `webhook-id`. `until`: when we stop trying (Unix ms)."""
 
     n: int
     endpoint: str
@@ -88,12 +92,12 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class Webhooks(Leading):
-    """The endpoints and their outbox."""
+    """The webhook endpoints, and the outbox with the events for them."""
 
     # --- endpoints -------------------------------------------------------------------------------------------------------
 
     async def endpoints(self, realm: Realm | None = None) -> list[Endpoint]:
-        """Return the endpoints that lie wholly in the realm (None: all), oldest first."""
+        """Return the endpoints all of whose sites lie in the realm (None: all endpoints), oldest first."""
         inside = _w.organisation == realm.organisation if realm else sa.true()
         rows = await self._all(sa.select(t.webhook).where(inside).order_by(_w.created_at, _w.id))
         found = [Endpoint(**each) for each in rows]
@@ -122,7 +126,7 @@ class Webhooks(Leading):
         return await self._do(sa.update(t.webhook).where(_w.id == endpoint_id).values(values)) > 0
 
     async def remove_endpoint(self, endpoint_id: str) -> bool:
-        """Remove an endpoint with everything that waits for it. Return False when there is no such endpoint."""
+        """Remove an endpoint with its waiting events. Return False when there is no such endpoint."""
         return await self._do(sa.delete(t.webhook).where(_w.id == endpoint_id)) > 0
 
     async def mark_crowded(self) -> None:
@@ -135,12 +139,18 @@ class Webhooks(Leading):
                 await self.change_endpoint(each["id"], crowded=full)
 
     async def try_longer(self, endpoint_id: str, now: int) -> None:
-        """Try what waits for an endpoint for three days from now. It was switched off, so the former end may be over."""
+        """Let the sender try the waiting events of an endpoint for three days from now.
+
+        The endpoint was switched off, so the earlier limit may be over.
+        """
         waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
         await self._do(sa.update(t.webhook_delivery).where(waiting).values(until=now + KEPT_TRYING_MS))
 
     async def disable_endpoint(self, endpoint_id: str, why: str) -> bool:
-        """Switch an endpoint off after failures. What waits for it can be sent by hand later. Return False if it was off."""
+        """Switch an endpoint off after failures.
+
+        People can send its waiting events again later. Return False if the endpoint was off already.
+        """
 
         def disable(connection: sa.Connection) -> bool:
             off = sa.update(t.webhook).where(_w.id == endpoint_id, _w.state == "on").values(state="failed", why=why)
@@ -155,11 +165,11 @@ class Webhooks(Leading):
     # --- events ----------------------------------------------------------------------------------------------------------
 
     async def announce(self, event: Event) -> None:
-        """Store an event that no change of the records brings along."""
+        """Store an event for the endpoints that want it. For events that are announced alone, without a change in the records."""
         await self._transaction(lambda connection: announce(connection, [event]), writes=True)
 
     async def announce_recording(self, session_id: str, epoch: int, period: int, at: int) -> None:
-        """Announce that a recorded part of a session can be played."""
+        """Announce to webhooks that a recorded part of a session can be played."""
 
         def ready(connection: sa.Connection) -> None:
             session_event(connection, "recording.ready", session_id, at, f"{epoch}.{period}", period=period)
@@ -209,7 +219,10 @@ class Webhooks(Leading):
         return await self._transaction(claim, writes=True)
 
     async def delivered(self, delivery: Delivery, attempt: Attempt, *, hurry: Collection[int] | None = None) -> None:
-        """Store a success. `hurry`: the endpoint is back after failures, so what waits for it is due now, except these."""
+        """Store that an event was delivered.
+
+        `hurry`: the endpoint is back after failures, so its waiting events are due now, except these.
+        """
         now = attempt.at
 
         def store(connection: sa.Connection) -> None:
@@ -225,7 +238,10 @@ class Webhooks(Leading):
         await self._transaction(store, writes=True)
 
     async def not_delivered(self, delivery: Delivery, attempt: Attempt, next_at: int, paused_until: int, *, counts: bool) -> None:
-        """Store a failure and when to try again. `counts`: the endpoint itself may be in trouble, not this event alone."""
+        """Store that an event was not delivered, and when to try again.
+
+        `counts`: the endpoint itself may be in trouble, not this event alone.
+        """
 
         def store(connection: sa.Connection) -> None:
             again = _tried(delivery, attempt) | {"next_at": next_at}
@@ -237,7 +253,7 @@ class Webhooks(Leading):
         await self._transaction(store, writes=True)
 
     async def give_up_delivery(self, n: int) -> None:
-        """Stop trying to deliver this event. Later events of its session go on."""
+        """Stop trying to deliver this event. Later events of the same session are then delivered."""
         await self._do(sa.update(t.webhook_delivery).where(_d.n == n).values(state="failed"))
 
     async def deliveries(self, endpoint_id: str) -> list[Delivery]:
@@ -246,7 +262,7 @@ class Webhooks(Leading):
         return [Delivery(**each) for each in await self._all(newest)]
 
     async def waiting(self, endpoint_ids: Sequence[str]) -> dict[str, int]:
-        """Return how many events wait for each of these endpoints."""
+        """Return how many events wait to be delivered to each of these endpoints."""
         waiting = sa.and_(_d.endpoint.in_(endpoint_ids), _d.state == "queued")
         rows = await self._all(sa.select(_d.endpoint, sa.func.count().label("n")).where(waiting).group_by(_d.endpoint))
         return {each["endpoint"]: int(each["n"]) for each in rows}

@@ -15,7 +15,7 @@ from signaling.protocol.words import Id
 MOST_OUTCOMES = 200
 MOST_TAGS = 100
 MOST_TEMPLATES = 50
-MOST_LEVELS = 4  # levels in the tree of outcomes
+MOST_LEVELS = 4  # most levels in a site's tree of outcomes
 ALL = "*"
 
 _Language = Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z0-9-]+\Z")]
@@ -62,7 +62,10 @@ class WrapUpPlan(Struct, kw_only=True):
     templates: Annotated[list[Template], Meta(max_length=MOST_TEMPLATES)] = []
 
     def needs_outcome(self, path: Sequence[str]) -> bool:
-        """Return whether an outcome must be chosen. `path`: the category and its ancestors."""
+        """Return whether staff must choose an outcome after a conversation in this category.
+
+        `path`: the category and its ancestors.
+        """
         return bool({ALL, *path} & set(self.required))
 
     def choosable(self, path: Sequence[str]) -> list[Outcome]:
@@ -82,7 +85,7 @@ class WrapUpPlan(Struct, kw_only=True):
         return found
 
     def templates_for(self, path: Sequence[str]) -> list[Template]:
-        """Return the templates for a category."""
+        """Return the templates with which staff can begin their notes in a category."""
         return [each for each in self.templates if _suits(each.categories, path)]
 
 
