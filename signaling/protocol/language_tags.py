@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
-_POSIX = re.compile(r"[.@].*", re.DOTALL)  # what a POSIX locale has after the tag: ko_KR.UTF-8, ca_ES@valencia
+# the part of a POSIX locale after the language tag: .UTF-8 in ko_KR.UTF-8, @valencia in ca_ES@valencia
+_POSIX = re.compile(r"[.@].*", re.DOTALL)
 _TRADITIONAL = frozenset({"TW", "HK", "MO"})  # regions that write Chinese in the traditional script (CLDR, likely subtags)
 MOST_CHARACTERS = 35
-_MOST_ACCEPTED = 20  # languages of a header that are read
+_MOST_ACCEPTED = 20  # most languages of an Accept-Language header that are read
 _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
@@ -53,7 +54,7 @@ def _truncated(tag: str) -> Iterator[str]:
     while parts:
         yield "-".join(parts)
         parts.pop()
-        if parts and len(parts[-1]) == 1:  # a singleton subtag has no meaning alone
+        if parts and len(parts[-1]) == 1:  # a subtag of one letter has no meaning without the subtags after it
             parts.pop()
 
 

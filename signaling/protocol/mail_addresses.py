@@ -1,4 +1,4 @@
-"""Mail addresses: which texts are one, and how one is shown to staff. Pure.
+"""Mail addresses: which texts are a mail address, and how an address is shown to staff. Pure.
 
 An address is written as browsers accept it (HTML, 4.10.5.1.5): ASCII, with a domain of at least two labels. Nothing in such an
 address can end a header line or begin another recipient.
@@ -20,7 +20,7 @@ class BadAddress(ValueError):
 
 
 def address_of(text: str) -> str:
-    """Return the address that this text is, with its domain in lower case. Raises BadAddress."""
+    """Return the text as a mail address, with the domain in lower case. Raises BadAddress."""
     if any(not each.isprintable() for each in text):
         raise BadAddress("A mail address has no line breaks and no control characters.")
     text = text.strip()
@@ -31,7 +31,7 @@ def address_of(text: str) -> str:
 
 
 def address_in(contact: str) -> str:
-    """Return the mail address that a contact is, or "" when the contact is something else, such as a telephone number."""
+    """Return the contact as a mail address, or "" when the contact is something else, such as a telephone number."""
     try:
         return address_of(contact)
     except BadAddress:

@@ -20,17 +20,17 @@ def _texts(language: str) -> dict[str, str]:
 
 
 def nearest(*wanted: str) -> str:
-    """Return the language with texts for the first wanted one that has any, or English."""
+    """Return the language in which texts exist for the first of the wanted languages that has texts. Else return English."""
     return next((found for each in wanted if (found := lookup(each, LANGUAGES))), FALLBACK)
 
 
 @cache
 def words_in(language: str, part: str) -> dict[str, str]:
-    """Return the texts of a part in this language or, if it has none, in English. `part`: what the keys have before the dot."""
+    """Return the texts of a part in this language or, if it has none, in English. `part`: the part of the keys before the dot."""
     mine = _texts(nearest(language)).items()
     return {key.removeprefix(f"{part}."): text for key, text in mine if key.startswith(f"{part}.")}
 
 
 def in_each(key: str) -> dict[str, str]:
-    """Return one text in every language: language → text."""
+    """Return the text with this key in every language: language → text."""
     return {language: _texts(language)[key] for language in LANGUAGES}

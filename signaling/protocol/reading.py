@@ -19,7 +19,7 @@ from .texts import BadText, Exact, Rule, is_narrow
 
 T = TypeVar("T")
 Clean = Callable[[Any], Any]
-"""Takes a value and returns the cleaned value. Raises BadText."""
+"""A function that takes a value and returns the cleaned value. It raises BadText."""
 
 _RULE = "text"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
@@ -56,7 +56,7 @@ class Reader(Generic[T]):
         self._clean = _cleaner(inspect.type_info(kind), getattr(kind, "__name__", "message"))
 
     def __call__(self, data: str | bytes) -> T:
-        """Return the value.
+        """Return the JSON as a value of the type `kind`.
 
         Raises Unreadable when `strict_json` or a text's rule refuses the input, or when its type is wrong.
         """
@@ -83,7 +83,9 @@ class Reader(Generic[T]):
 
 
 def read_object(data: str | bytes) -> dict[str, Any]:
-    """Return a JSON object of which only single members count, such as the claims of a provider. Check each that you use.
+    """Return a JSON object of which only single members count, such as the claims of a provider.
+
+    Check the type of each member that you use.
 
     Raises Unreadable when `strict_json` refuses the input, or when it is no object.
     """
@@ -105,7 +107,10 @@ class QueryReader(Generic[T]):
         self._numbers = {field.encode_name for field in getattr(info, "fields", ()) if _is_number(field.type)}
 
     def __call__(self, items: Iterable[tuple[str, str]]) -> T:
-        """Return the Struct. Raises Unreadable for a repeated parameter, an invalid number, or a text that breaks its rule."""
+        """Return the query parameters as the Struct.
+
+        Raises Unreadable for a repeated parameter, an invalid number, or a text that breaks its rule.
+        """
         given: dict[str, Any] = {}
         for name, value in items:
             if name in given:
@@ -229,7 +234,7 @@ def _of_union(info: inspect.UnionType, where: str) -> Clean | None:
 
 
 def _of_custom(info: inspect.CustomType, where: str) -> None:
-    if info.cls is not msgspec.UnsetType:  # no JSON value is of this type
+    if info.cls is not msgspec.UnsetType:  # UnsetType stands for a missing field: no JSON value has this type
         raise NoRule(f"{where}: {info.cls.__name__} is a custom type that this module does not read")
 
 

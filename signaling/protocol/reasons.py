@@ -57,21 +57,25 @@ SignInReason = Literal[
     "by_provider",
     "provider_only",
 ]
-"""Why a sign-in, a new password or a second factor is refused. `link_over`: the one-time link was used, replaced or is too old.
-`code_needed`: the password is right, and the code of the authenticator app is missing. `prove_first`: the person must give their
-password again. `app_exists`: an authenticator app is set up already.
+"""Why a sign-in, a new password or a second factor is refused.
+
+`link_over`: the one-time link was used or replaced, or is too old.
+`code_needed`: the password is right, and the code of the authenticator app is missing.
+`prove_first`: the person must give their password again. `app_exists`: an authenticator app is set up already.
 `passkey_needed`: a second factor is required, and the person's only one is a passkey.
-`provider_…`: the OpenID provider is not set up, does not answer or is not usable, or does not vouch for the person.
-`no_role`: the provider gives them no role here. `state_over`: the sign-in there took too long, or its answer came twice.
+`provider_…`: the OpenID provider is not set up, does not answer, is not usable, or does not vouch for the person.
+`no_role`: the provider gives the person no role here.
+`state_over`: the sign-in at the provider took too long, or the provider's answer came twice.
 `by_provider`: the OpenID provider added this person, and it alone decides whether they may sign in.
-`provider_only`: the person's organisation takes no passwords and passkeys."""
+`provider_only`: the person's organisation takes no passwords and passkeys.
+"""
 
 PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costly", "picture_damaged"]
 
 FileReason = Literal[
     "file_empty", "file_unknown", "file_mislabelled", "file_has_macros", "file_damaged", "file_infected", "scan_failed"
 ]
-"""Why a file is refused. `scan_failed`: the virus scanner does not answer. A picture is refused then, too."""
+"""Why a file is refused. `scan_failed`: the virus scanner does not answer. Pictures are refused then, too."""
 
 CrowdedReason = Literal["full", "overloaded", "pictures", "files"]
 """Why the client must try again later: too many people wait, the server lags, or too many pictures or files are being sent."""
@@ -171,7 +175,7 @@ FieldProblem = Literal[
     "bad_number", "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "last_owner", "not_yours", "bad_mail",
     "bad_key", "private_key", "no_keys", "one_kind", "private_address", "text_only",
 ]  # fmt: skip  # a list of names
-"""What is wrong with one field of a form of settings. The refusal `invalid` has them by field."""
+"""What is wrong with one field of a form of settings. The refusal `invalid` has one of these reasons for each wrong field."""
 
 HttpReason = Literal[
     RequestReason,

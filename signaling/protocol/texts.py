@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import regex
 
-# UTF-8 bytes for a visible character, on average over a text; without this limit, accents could be stacked without end
+# most UTF-8 bytes for each visible character, on average over a text; without this limit, accents could be stacked without end
 BYTES_A_CHARACTER = 8
-LEAST_BYTES = 2048  # UTF-8 bytes that even a short text may have: a name may consist of sixty family emoji
+LEAST_BYTES = 2048  # bytes of UTF-8 that are allowed even in a short text: a name may consist of sixty family emoji
 
 _CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"  # all control characters but tab and line ends
 _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
@@ -109,7 +109,7 @@ class Exact:
             raise BadText("is not Unicode") from None
         if len(data) > self.most_bytes:
             raise BadText(f"is longer than {self.most_bytes} bytes")
-        # boards are long, and `translate` alone, which is ten times as fast, clears most of them
+        # board messages are long. `translate` alone is ten times as fast as the pattern, and shows that most messages are clean
         if data.translate(None, _USUAL) and _CONTROL.search(text):
             raise BadText("has control characters")
         return text

@@ -29,8 +29,9 @@ TokenRight = Literal[
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
-ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call: the counselor hears a whisper
-Listening = Literal["off", "on", "whisper", "join"]  # how far operators may go at a site; each value allows those before it
+ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call; only the counselor hears a whisper
+# how far operators who listen in may go at a site; each value also allows what the values before it allow
+Listening = Literal["off", "on", "whisper", "join"]
 Captions = Literal["off", "live", "keep"]  # whether a site's calls may have captions, and whether these may be kept
 Grade = Literal["good", "fair", "poor"]  # the quality of a connection
 SessionState = Literal["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"]
@@ -41,7 +42,8 @@ StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost",
 TransferHow = Literal["", "now", "consult"]
 NobodyWhy = Literal["", "declined", "expired", "nobody"]
 PictureLimit = Literal["low", "paused"]
-Interrupted = Literal["", "mic", "camera", "both"]  # devices that the system took away, as during a phone call
+# devices that the participant's system took away, for example during a phone call
+Interrupted = Literal["", "mic", "camera", "both"]
 Provenance = Literal["signed", "claimed", "typed"]
 ThresholdFigure = Literal["waiting", "longest_s", "level", "left", "poor"]  # the figures of the wallboard that have thresholds
 

@@ -77,7 +77,7 @@ class Copies:
         known = await self.look(session)
         if known.state in ("ready", "making"):
             return known
-        if session not in self._works:  # another request for this copy may have arrived at the same time
+        if session not in self._works:  # meanwhile another request may have begun to make this copy
             for name in [name for name, work in self._works.items() if work.failed]:
                 del self._works[name]
             if len(self._works) >= MOST_AT_ONCE:

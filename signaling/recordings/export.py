@@ -18,7 +18,7 @@ class ExportFailed(Exception):
 async def export(plan: Plan, told: Callable[[int], None]) -> None:
     """Carry out `plan`. Call `told` with the progress in per cent. Raises ExportFailed.
 
-    When the call is cancelled, it kills the process. The caller must then remove the partial file at `plan.out`.
+    When this call is cancelled, the process is killed. The caller must then remove the partial file at `plan.out`.
     """
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(

@@ -46,7 +46,7 @@ def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
 
 
 def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callable[[Line], str]) -> str:
-    """Return the lines as WebVTT. A line is shown until the next one comes, but for at most `LINE_SHOWN_MS`."""
+    """Return the lines as WebVTT. Each line is shown until the next line comes, but for at most `LINE_SHOWN_MS`."""
     placed = [(position(plan_pieces, line.at), line) for line in lines if line.kind in ("text", "picture", "file")]
     cues = [(at, line) for at, line in placed if at is not None]
     found = ["WEBVTT", ""]

@@ -13,11 +13,11 @@ from media.api import recording_files as disk
 
 from .index import Segment, Track, read_log
 
-MOST_SEGMENTS = 1000  # most segments of one session
+MOST_SEGMENTS = 1000  # most segments of one session that are read
 
 
 class Recordings:
-    """The recordings in `folder`."""
+    """The recordings of all sessions, in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,7 +51,7 @@ class Recordings:
         return sorted(here)[:MOST_SEGMENTS]
 
     def path(self, session: str, segment: Segment, track: Track) -> Path:
-        """Return the file of a track."""
+        """Return the path of the file with this recorded track."""
         return self.folder / session / segment.name / disk.track_name(track.n)
 
     def copy_path(self, session: str) -> Path:

@@ -255,7 +255,7 @@ class SignIns(Database):
         return (await self._rules(t.sign_in_rules.c.id == of)).get(of, SignInRules())
 
     async def rules_for(self, organisation: str) -> SignInRules:
-        """Return the sign-in rules for the staff of an organisation: of its own rules and the installation's, the stricter ones."""
+        """Return the sign-in rules for an organisation's staff: of its own rules and the installation's, the stricter ones."""
         found = await self._rules(t.sign_in_rules.c.id.in_((INSTALLATION, rules_of(organisation))))
         return found.get(INSTALLATION, SignInRules()).and_also(found.get(rules_of(organisation), SignInRules()))
 

@@ -58,7 +58,8 @@ from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
 
-BACKLOG = 4096  # connections that wait in the kernel; fewer make reconnecting clients repeat their SYN, after 1, 3, 7, 15 s
+# connections that wait in the kernel to be accepted; with fewer, reconnecting clients must repeat their SYN, after 1, 3, 7, 15 s
+BACKLOG = 4096
 SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before that
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multipart frame
 
@@ -141,7 +142,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
 
 
 def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Counter[str], now: Now) -> Sender | None:
-    """Return the sender of mails, or None when no mail server is set up. It runs on the server that decides."""
+    """Return the sender of mails, or None when no mail server is set up. The sender sends mails only on the leader."""
     if settings.mail is None:
         return None
     composer = Composer(records, postbox.addresses, url=settings.url, sender=settings.mail.sender, now=now)
@@ -265,6 +266,6 @@ async def _listen(guard: Guard, runner: web.AppRunner, host: str, port: int) -> 
     try:
         await GuardedSite(guard, runner, host, port, BACKLOG).start()
     except OSError as error:
-        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # an address of IPv6 on a machine without IPv6 is left out
+        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # on a machine without IPv6, an address of IPv6 is left out
             raise
         log.info("address not here", host=host)

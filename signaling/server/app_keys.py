@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
-BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next have values only in a cluster
+BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next key have values only in a cluster
 NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
@@ -44,7 +44,8 @@ ENDPOINTS: web.AppKey[Endpoints] = web.AppKey("endpoints")
 PUSH_DEVICES: web.AppKey[Devices] = web.AppKey("push_devices")
 POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
 ACCOUNT_MAILS: web.AppKey[AccountMails] = web.AppKey("account_mails")
-COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason
+# reason → how often a request, message or connection was refused or dropped for it
+COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
 SEAL: web.AppKey[Seal] = web.AppKey("seal")
 FACTORS: web.AppKey[Factors] = web.AppKey("factors")

@@ -1,4 +1,6 @@
-"""Limits on open connections: how many of one address, how many in total, and how long each may stay without use. Without I/O.
+"""Limits on open connections: how many of one address, how many in total, and how long each may stay without use.
+
+This module does no I/O.
 
 A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* between requests.
 Asking and idle connections hold a descriptor without use. They have deadlines, and are closed when new connections need room.
@@ -16,12 +18,12 @@ C = TypeVar("C")
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits.
+    """Limits on open connections.
 
-    `most`: connections of the process. `each_address`: connections of one address that are not being served.
-    `each_address_served`: all connections of one address.
-    `asking_s`: seconds from opening, or from a request's first byte, to the end of its headers.
-    `idle_s`: seconds between two requests. `idle_trusted_s`: the same for our own proxies; longer, so that they close first.
+    `most`: most connections of the process. `each_address`: most connections of one address that are not being served.
+    `each_address_served`: most connections of one address, served or not. `asking_s`: seconds from opening, or from a request's
+    first byte, to the end of its headers. `idle_s`: seconds between two requests. `idle_trusted_s`: the same for our own
+    proxies; longer, so that they close first.
     """
 
     most: int = 10_000
@@ -49,7 +51,7 @@ class Connections(Generic[C]):
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._known: dict[C, _Known] = {}
-        # connections in each of these states, the oldest first
+        # state → the connections in this state, the oldest first
         self._unserved: dict[State, OrderedDict[C, None]] = {"asking": OrderedDict(), "idle": OrderedDict()}
         self._unserved_of: Counter[str] = Counter()
         self._of: Counter[str] = Counter()
@@ -62,7 +64,10 @@ class Connections(Generic[C]):
         return [each for each, known in self._known.items() if known.state == "served"]
 
     def opened(self, connection: C, network: str, now_s: float) -> C | None:
-        """Add a connection. Return the connection to close in exchange, or None. It may be `connection` itself."""
+        """Add a new connection, which is asking.
+
+        Return the connection to close in exchange, or None. That may be `connection` itself.
+        """
         self._known[connection] = _Known(network, "asking", now_s)
         self._unserved["asking"][connection] = None
         self._of[network] += 1
@@ -76,7 +81,7 @@ class Connections(Generic[C]):
         return None
 
     def became(self, connection: C, state: State, now_s: float) -> None:
-        """Record the new state of a connection."""
+        """Record that a connection is in a new state since `now_s`."""
         known = self._known.get(connection)
         if known is None:
             return
@@ -99,7 +104,7 @@ class Connections(Generic[C]):
         known.network = ""
 
     def closed(self, connection: C) -> None:
-        """Remove a connection."""
+        """Remove a connection that was closed."""
         known = self._known.pop(connection, None)
         if known is None:
             return
@@ -115,11 +120,11 @@ class Connections(Generic[C]):
                 if now_s >= known.since_s + self._deadline_s(known):
                     found.append(connection)
                 elif known.network:
-                    break  # all later connections have later deadlines
+                    break  # the connections behind this one have later deadlines
         return found
 
     def state_of(self, connection: C) -> State | None:
-        """Return the state of a connection, or None when it is not known."""
+        """Return the state of a connection, or None when this connection is unknown or closed."""
         known = self._known.get(connection)
         return known.state if known else None
 
@@ -135,7 +140,7 @@ class Connections(Generic[C]):
         _less(self._unserved_of, known.network)
 
     def _oldest(self, network: str) -> C:
-        """Return the address's oldest idle connection or, if it has none, its oldest asking one."""
+        """Return the oldest idle connection of an address or, if the address has none, its oldest asking connection."""
         for state in ("idle", "asking"):
             for connection in self._unserved[state]:
                 if self._known[connection].network == network:
@@ -146,7 +151,7 @@ class Connections(Generic[C]):
 class Strangers:
     """Limits on WebSockets that have not sent their hello yet: by address and in total.
 
-    After their hello, the number of sessions and sign-ins limits WebSockets.
+    After its hello, a WebSocket belongs to a session or sign-in, whose number is limited elsewhere.
     """
 
     def __init__(self, each_address: int = 256, most: int = 4_000) -> None:
@@ -156,7 +161,7 @@ class Strangers:
         self._of: Counter[str] = Counter()
 
     def enter(self, network: str) -> bool:
-        """Count a new WebSocket. Return False, without counting it, when there is no room."""
+        """Count a new WebSocket that has not sent its hello. Return False, without counting it, when a limit is reached."""
         if self._of[network] >= self._each_address or self._count >= self._most:
             return False
         self._count += 1

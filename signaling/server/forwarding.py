@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class _NotReached(Exception):
-    """The leader could not be reached. Nothing was sent to it, so the request may be tried again."""
+    """The leader could not be reached. Nothing was sent to the leader, so the request may be tried again."""
 
 
 class Relay:
@@ -155,7 +155,10 @@ class Relay:
             return _unavailable()
 
     async def _pass_on(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """Stream the leader's answer to the client. If that answer breaks off half-way, cut the client's connection, too."""
+        """Stream the leader's answer to the client that sent the request.
+
+        If that answer breaks off half-way, cut the client's connection, too.
+        """
         headers, loop = self._headers(request), asyncio.get_running_loop()
         longest_s = REQUEST_S + (request.content_length or 0) / LEAST_BYTES_A_SECOND
         async with (
@@ -164,7 +167,7 @@ class Relay:
                 request.method,
                 URL(
                     leader.url + request.raw_path, encoded=True
-                ),  # exactly the path that was checked: aiohttp must neither resolve nor decode it
+                ),  # `encoded`: the path was checked as it is, so aiohttp must neither resolve nor decode it
                 headers=headers,
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,
@@ -209,7 +212,7 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                # otherwise the leader has changed, and `goodbye` ran before this socket was in `sockets`
+                # if it does not lead, the leader has changed, and `goodbye` ran before this socket was in `sockets`
                 if self.node.leader == leader:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:
@@ -232,7 +235,10 @@ def _is_plain(target: str) -> bool:
 
 
 async def _pump(source: Any, send: Callable[[str], Awaitable[None]]) -> None:
-    """Copy text frames from `source` to `send` until the source ends, with back-pressure."""
+    """Copy text frames from `source` to `send` until the source ends.
+
+    The next frame is read only when `send` has taken the last one.
+    """
     try:
         async for frame in source:
             if frame.type is WSMsgType.TEXT:

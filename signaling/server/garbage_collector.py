@@ -1,9 +1,9 @@
 """Choose the moments for full runs of Python's garbage collector.
 
 A full run stops everything else: for 1.2 s with ten thousand sessions. By default, Python made a full run every four seconds
-while many clients connected, which took a third of the server's time. Most objects that it visited were short-lived. Here,
-objects stay in the young generation for longer. A full run waits for a calm moment. Without such a moment, it comes when twice as
-many objects are new as survived the last full run.
+while many clients connected, which took a third of the server's time. Most objects that it visited were short-lived. With this
+module, objects stay in the young generation for longer. A full run waits for a calm moment. If no calm moment comes, the full
+run is made when twice as many objects are new as survived the last one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 
 from aiohttp import web
 
-YOUNG: Final = 10_000  # net new objects after which the young generation is collected
+YOUNG: Final = 10_000  # new objects, less freed ones, after which the young generation is collected
 MIDDLE: Final = 10  # runs over the young generation after which the middle one is collected
 NEVER: Final = 1_000_000_000  # threshold so high that Python never starts a full run by itself
 LOOK_S: Final = 2.0  # seconds between two checks whether a full run is due
@@ -38,7 +38,8 @@ def is_due(new: int, kept: int, *, calm: bool) -> bool:
 def settle() -> None:
     """Exclude all objects loaded so far from collection, and keep Python from starting full runs.
 
-    `sangdam serve` loads with the garbage collector off, which saves a fifth of its processor time. This turns it on.
+    `sangdam serve` loads with the garbage collector off, which saves a fifth of its processor time. This function turns the
+    garbage collector on.
     """
     gc.collect()
     gc.freeze()

@@ -63,7 +63,10 @@ class Guard:
             self.close(surplus, "connection_limit")
 
     def is_server(self, connection: Guarded, address: str) -> None:
-        """Lift the limits for a server of the cluster. It has shown its token, and forwards the requests of many clients."""
+        """Lift the limits for a server of the cluster.
+
+        That server has shown its token, and forwards the requests of many clients.
+        """
         self._servers[address] = None
         self._servers.move_to_end(address)
         if len(self._servers) > MOST_SERVERS:
@@ -71,13 +74,13 @@ class Guard:
         self.connections.trust(connection)
 
     def close(self, connection: Guarded, reason: str) -> None:
-        """Cut a connection, and count it under `reason`."""
+        """Cut a connection, and count it in `refused` under `reason`."""
         self.refused[reason] += 1
         self.connections.closed(connection)
         connection.abort()
 
     async def watch(self) -> None:
-        """Enforce the deadlines until cancelled."""
+        """Close connections whose deadline has passed. Runs until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_S)
             now_s = _now_s()
@@ -116,7 +119,7 @@ class Guard:
 
 
 class Guarded(web.RequestHandler):
-    """One HTTP connection. It reports its state to its guard."""
+    """One HTTP connection, which reports its state to its guard."""
 
     __slots__ = ("_guard", "_idle", "_socket")
 
@@ -127,7 +130,7 @@ class Guarded(web.RequestHandler):
         self._socket: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Register the connection."""
+        """Tell the guard of this new connection."""
         super().connection_made(transport)
         if isinstance(transport, asyncio.Transport):
             self._socket = transport
@@ -135,12 +138,12 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Remove the connection. Its handler learns it in its turn (`turns.py`)."""
+        """Tell the guard that this connection is gone. Its handler is told in one of the next turns (`turns.py`)."""
         self._guard.connections.closed(self)
         self._guard.turns.add(partial(super().connection_lost, exc))
 
     def data_received(self, data: bytes) -> None:
-        """Mark an idle connection as asking."""
+        """Mark an idle connection as asking, because a new request begins to arrive."""
         if self._idle:
             self._idle = False
             self._guard.connections.became(self, "asking", _now_s())
@@ -156,7 +159,7 @@ class Guarded(web.RequestHandler):
         self._guard.connections.became(self, "served", _now_s())
 
     def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
-        """Mark the connection as idle. aiohttp calls this after each response."""
+        """Mark this connection as idle. aiohttp calls this method after each response."""
         self._idle = True
         self._guard.connections.became(self, "idle", _now_s())
         super().log_access(request, response, time)
@@ -176,7 +179,7 @@ class Guarded(web.RequestHandler):
         return self._socket.get_write_buffer_size() if self._socket is not None else 0
 
     def abort(self) -> None:
-        """Cut the connection."""
+        """Cut this connection at once, without sending what is buffered."""
         self.force_close()
         if self._socket is not None:
             self._socket.abort()
@@ -190,7 +193,7 @@ class GuardedSite(web.TCPSite):
         self._guard = guard
 
     async def start(self) -> None:
-        """Start to listen. Raises OSError when the address is taken or missing."""
+        """Start to listen at this address. Raises OSError when the address is taken or missing."""
         await web.BaseSite.start(self)
         loop, server = asyncio.get_running_loop(), self._runner.server
         if server is None or self._host is None:
@@ -200,7 +203,7 @@ class GuardedSite(web.TCPSite):
             return Guarded(self._guard, server, loop)
 
         listener = Listener(await listening_sockets(self._host, self._port, self._backlog), connection)
-        self._server = cast(asyncio.AbstractServer, listener)  # aiohttp uses its `close` and its `sockets` alone
+        self._server = cast(asyncio.AbstractServer, listener)  # of the server object, aiohttp uses only `close` and `sockets`
 
 
 @web.middleware

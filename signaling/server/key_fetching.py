@@ -13,14 +13,14 @@ MOST_BYTES = 64 * 1024
 
 
 class KeyFetcher:
-    """Fetches JWK sets. `resolver`: how names become addresses; None: as the system does it."""
+    """Fetches JWK sets that partners publish. `resolver`: finds the addresses of a host name; None: the system's resolver."""
 
     def __init__(self, reach: Reach, resolver: AbstractResolver | None = None) -> None:
         self._reach = reach
         self._resolver = resolver
 
     async def __call__(self, address: str) -> bytes:
-        """Return the body at this address. Raises NotFetched."""
+        """Return the body of the answer at this address. Raises NotFetched."""
         refused: list[str] = []
         try:
             return await self._body(address, refused)
@@ -45,7 +45,7 @@ class KeyFetcher:
             ) as session,
             session.get(address, headers=headers, allow_redirects=False) as answer,
         ):
-            if answer.status != 200:  # nobody has checked the target of a redirect
+            if answer.status != 200:  # a redirect is refused, too: nobody has checked its target
                 raise NotFetched(str(answer.status))
             body = b""
             while len(body) <= MOST_BYTES and (part := await answer.content.read(MOST_BYTES + 1 - len(body))):

@@ -28,12 +28,12 @@ from signaling.server.forwarding import RELAY
 
 from .metric_families import Families, counter, gauge
 
-WORKERS_S = 2.0  # seconds that a worker has to answer a scrape; `sangdam_media_up` is 0 for a worker that takes longer
+WORKERS_S = 2.0  # seconds in which a media worker must answer a scrape; `sangdam_media_up` is 0 for a worker that takes longer
 KINDS = ("user", "callback", "help", "transfer")
 WORKER_STATES = ("live", "spare", "draining", "dead")
-WEBHOOKS = "webhook."  # prefix of the counts of webhooks
+WEBHOOKS = "webhook."  # prefix of the reasons in `COUNTS` that concern webhooks
 WEBHOOK_OUTCOMES = ("sent", "failed", "not_stored", "disabled")
-MOST_QUEUES = 200  # queues that are named; the queues with the fewest people are added up as "other"
+MOST_QUEUES = 200  # most queues that are named in labels; the queues with the fewest people are added up as "other"
 
 
 def metrics_app(app: web.Application) -> web.Application:

@@ -21,7 +21,7 @@ _log = log.get("signaling.server.retention")
 
 
 def setup(app: web.Application) -> None:
-    """Run retention from the start of `app` until its shutdown. The records are closed after that."""
+    """Run retention from the start of `app` until its shutdown. The records are closed only after that."""
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
 
@@ -41,11 +41,11 @@ async def _keep(records: Records, recordings: Recordings, files: Files) -> None:
             now = time.time_ns() // 1_000_000
             await files.sweep()
             await _delete_folders(records, now, recordings, files)
-            await records.count_finished(now)  # before sessions are deleted
+            await records.count_finished(now)  # count first: the next step deletes sessions whose retention is over
             if gone := await records.purge(now):
                 _log.info("sessions_purged", sessions=gone)
         except SQLAlchemyError:
-            _log.exception("purge_failed")  # tried again in an hour
+            _log.exception("purge_failed")  # the next round, in an hour, tries again
         await asyncio.sleep(_EVERY_S)
 
 

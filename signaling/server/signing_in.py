@@ -1,4 +1,4 @@
-"""Build the parts that decide who of the staff may come in."""
+"""Build the parts that decide which staff may sign in."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def setup(app: web.Application, now: Now = wall_clock_ms) -> None:
         async def look() -> None:
             await asyncio.sleep(LOOK_S)
             node = app.get(NODE)
-            if node is None or node.leads:  # two servers would use one refresh token twice
+            # only the leader checks sign-ins at the provider: two servers would use one refresh token twice
+            if node is None or node.leads:
                 await checks.look()
 
         task = asyncio.create_task(run_forever(look))

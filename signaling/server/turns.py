@@ -17,9 +17,10 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-ACCEPTED_A_TURN: Final = 8  # new connections in one turn of the event loop; each takes about a millisecond until it is served
-LOST_A_TURN: Final = 32  # lost connections in one turn
-PAUSE_S: Final = 1.0  # seconds without accepting after the system had no descriptor or memory left
+# most new connections that are accepted in one turn of the event loop; each takes about a millisecond until it is served
+ACCEPTED_A_TURN: Final = 8
+LOST_A_TURN: Final = 32  # most lost connections that are handled in one turn of the event loop
+PAUSE_S: Final = 1.0  # seconds without accepting connections after the system had no descriptor or memory left
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -30,7 +31,7 @@ class Turns:
         self._waiting: deque[Callable[[], None]] = deque()
 
     def add(self, call: Callable[[], None]) -> None:
-        """Call this function soon."""
+        """Call this function in one of the next turns of the event loop, after those that were added earlier."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._take)
         self._waiting.append(call)
@@ -47,7 +48,7 @@ class Turns:
 
 
 class Listener:
-    """Listening sockets whose connections are accepted a few in a turn. The others wait in the kernel."""
+    """Listening sockets. In each turn of the event loop, a few new connections are accepted. The others wait in the kernel."""
 
     def __init__(self, sockets: list[socket.socket], connection: Callable[[], asyncio.Protocol]) -> None:
         """Start to accept. `connection` makes the protocol of a new connection."""
@@ -69,7 +70,7 @@ class Listener:
                 if error.errno in _EXHAUSTED:
                     self._pause(listening, error)
                     return
-                continue  # the client has given up, or its network has failed: accept(2) reports that here
+                continue  # the connection that waited has failed or was closed: accept(2) reports that here
             opened.setblocking(False)
             task = self._loop.create_task(self._open(opened))
             self._opening.add(task)
@@ -79,7 +80,7 @@ class Listener:
         try:
             await self._loop.connect_accepted_socket(self._connection, opened)
         except OSError:
-            opened.close()  # the client has given up meanwhile
+            opened.close()  # the client has closed the connection before it was accepted
 
     def _pause(self, listening: socket.socket, error: OSError) -> None:
         log.warning("no connection can be accepted", error=errno.errorcode.get(error.errno or 0, ""))
@@ -91,7 +92,7 @@ class Listener:
         self._loop.add_reader(listening, self._accept, listening)
 
     def close(self) -> None:
-        """Stop accepting."""
+        """Stop accepting connections, and close the listening sockets."""
         for each in self.sockets:
             if timer := self._paused.pop(each, None):
                 timer.cancel()

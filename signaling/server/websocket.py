@@ -34,15 +34,15 @@ from signaling.session.model import NotAllowed
 log = structlog.get_logger(__name__)
 
 HELLO_TIMEOUT_S = 10.0
-GOODBYE_S = 2.0  # seconds for sending what was queued before `bye`, and `bye` itself
+GOODBYE_S = 2.0  # seconds for sending the messages that were queued before `bye`, and `bye` itself
 SEND_TIMEOUT_S = 10.0  # seconds after which a client that reads nothing is cut off
 PING_S = 10.0  # seconds between heartbeats
 MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
 MOST_OFFENCES = 200  # refused messages after which a connection is closed
-AWAY_RETRY_MS = 1000  # milliseconds after which a client may return that connected while the records were unavailable
-MEDIA_LANE = 64  # most offers and board messages that wait for their room; more are refused
+AWAY_RETRY_MS = 1000  # milliseconds after which a client that connected while the records were unavailable may connect again
+MEDIA_LANE = 64  # most offers and board messages of one connection that wait for its room; more are refused
 
 SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",
@@ -114,12 +114,15 @@ async def _serve(request: web.Request) -> web.StreamResponse:
 
 
 async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketResponse:
-    """Serve one WebSocket. `stranger` is closed once the client has been authenticated."""
+    """Serve one WebSocket.
+
+    `stranger` counts this WebSocket among those without a hello; it is closed once the client has been authenticated.
+    """
     live = request.app[app_keys.LIVE]
     socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, autoping=False)
     try:
         await socket.prepare(request)
-    except ConnectionError:  # the browser has given up waiting
+    except ConnectionError:  # the browser has closed the connection before the WebSocket was open
         live.refused["gone"] += 1
         return socket
     try:
@@ -139,7 +142,8 @@ class _Connection:
         self._messages = Buckets(burst=MESSAGES["burst"], per_minute=MESSAGES["per_minute"], most_keys=1)
         self._lines = Buckets(burst=LINES["burst"], per_minute=LINES["per_minute"], most_keys=1)
         self._offences = 0
-        self._media: asyncio.Queue[msg.ClientMessage] | None = None  # made when the first message needs it, which is rare
+        # made for the first message that needs this queue, because most connections send none
+        self._media: asyncio.Queue[msg.ClientMessage] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
@@ -149,7 +153,7 @@ class _Connection:
                 writer = asyncio.create_task(self._write(self.client))
                 self._tasks.append(writer)
                 await self._read(self.client)
-                if self.client.closing:  # give the writer time to send `bye`
+                if self.client.closing:  # the server closes the connection: give the writer time to send `bye`
                     await asyncio.wait([writer], timeout=GOODBYE_S)
         except TimeoutError:
             self.live.refused["no_hello"] += 1
@@ -166,11 +170,11 @@ class _Connection:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        self._tasks.clear()  # the tasks' tracebacks hold this object
+        self._tasks.clear()  # the tracebacks of the tasks hold this object, which would keep it in memory
 
     @property
     def _is_cut(self) -> bool:
-        """Return whether the connection is closed already."""
+        """Return whether the WebSocket's connection is closed already."""
         return self.request.transport is None or self.request.transport.is_closing()
 
     # --- the first message -----------------------------------------------------------------------------------------------
@@ -234,7 +238,7 @@ class _Connection:
             if client.closing or self._offences > MOST_OFFENCES:
                 return
             await self._take(client, frame)
-            # Frames that have arrived already are read without a pause. So a client that floods would hold everybody up.
+            # Frames that have arrived already are read without a pause, so a client that floods would hold up all other clients.
             await asyncio.sleep(0)
 
     async def _take(self, client: Client, frame: WSMessage) -> None:
@@ -257,7 +261,7 @@ class _Connection:
             await self._handle(client, message)
 
     async def _control(self, client: Client, frame: WSMessage) -> None:
-        """Answer a ping. Pings count towards the limit of messages, because answering them is work."""
+        """Answer a ping frame of the WebSocket. Pings count towards the limit of messages, because answering them costs time."""
         if frame.type is not WSMsgType.PING:
             return
         if self._messages.take("", time.monotonic_ns() // 1_000_000):

@@ -16,7 +16,10 @@ Divided = Callable[[WorkerStats], Mapping[str, int]]
 
 
 def families(stats: Mapping[str, WorkerStats | None]) -> Iterator[Metric]:
-    """Yield every family. `stats`: worker → its answer, or None for a worker that did not answer in time."""
+    """Yield every family of metrics of the workers.
+
+    `stats`: worker → its answer, or None for a worker that did not answer in time.
+    """
     yield gauge(
         "sangdam_media_up", "1: the worker answers", ("worker",), {(name,): int(told is not None) for name, told in stats.items()}
     )

@@ -1,4 +1,4 @@
-"""A conversation in a form to keep: as a page with its pictures inside, and as plain text."""
+"""Transcripts: a conversation in a form to keep: as a page with its pictures inside, and as plain text."""
 
 from .conversation import FORMS, Conversation, Form, PictureOf, zone_of
 from .page import page

@@ -14,27 +14,30 @@ from typing import Any, NamedTuple
 
 import pycrdt
 
-WIDTH, HEIGHT = 1600, 1000  # units of a page
+WIDTH, HEIGHT = 1600, 1000  # width and height of a page, in units of the board
 MOST_PAGES = 60
-MOST_SHAPES = 4_000  # of all pages; further ones are left out
-MOST_POINTS = 150_000  # of all strokes together
+MOST_SHAPES = 4_000  # most shapes of all pages together; further shapes are left out
+MOST_POINTS = 150_000  # most points of all strokes together
 MOST_STROKE_POINTS = 20_000
-MOST_TEXT = 2_000  # characters of one text
-MOST_TEXTS = 200_000  # characters of all texts together
-MOST_BYTES = 16 * 1024 * 1024  # bytes of a document that is read
+MOST_TEXT = 2_000  # most characters of one text
+MOST_TEXTS = 200_000  # most characters of all texts together
+MOST_BYTES = 16 * 1024 * 1024  # a stored document with more bytes is not read
 
 KINDS = ("freedraw", "line", "arrow", "rectangle", "ellipse", "text", "image")
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_STEP = 8  # stored steps in a unit
+_STEP = 8  # steps, in which coordinates are stored, in one unit
 _FARTHEST = 32_767  # most steps between two points
 
 Point = tuple[float, float]
 
 
 class Shape(NamedTuple):
-    """A shape to draw. `points`: of a stroke, measured from its first point. `angle`: in radians, clockwise around the middle."""
+    """A shape to draw.
+
+    `points`: the points of a stroke, measured from its first point. `angle`: in radians, clockwise around the middle.
+    """
 
     kind: str
     x: float
@@ -75,7 +78,7 @@ def pages_of(update: bytes) -> list[Page]:
         return _pages(dict(elements.items()), dict(meta.items()), dict(pages.items()))
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException:  # many types, a panic of pycrdt too. A damaged board must not cost the conversation.
+    except BaseException:  # pycrdt raises many types here, and may panic. A damaged board must not cost the conversation
         return []
 
 
@@ -161,7 +164,10 @@ def _shape(values: Mapping[str, Any], left: _Left) -> Shape | None:
 
 
 def _extent(kind: object, values: Mapping[str, Any]) -> Point | None:
-    """Return the extent of every kind but strokes. A line may lead anywhere; the others have a size."""
+    """Return the width and height of a shape of any kind but a stroke.
+
+    Those of a line may be negative; other shapes have a size.
+    """
     if kind == "freedraw":
         return 0.0, 0.0
     least = -2 * WIDTH if kind in ("line", "arrow") else 0
@@ -198,7 +204,7 @@ def _int16s(chunk: bytes) -> list[int]:
 
 
 def _varints(chunk: bytes) -> list[int]:
-    """Return the signed integers of a chunk. A longer integer than browsers write ends the reading."""
+    """Return the signed integers of a chunk. Reading stops at an integer that is longer than those that browsers write."""
     found: list[int] = []
     value = shift = 0
     for byte in chunk:

@@ -1,7 +1,7 @@
 """A page of the board as SVG inside the transcript. It consists of numbers, checked colours and escaped texts.
 
-The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript. Each is there
-once, however many shapes show it: thousands of shapes may name one picture of many megabytes.
+The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript. Each picture
+is in the file once, however many shapes show it: thousands of shapes may name one picture of many megabytes.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from html import escape
 
 from .board_document import HEIGHT, WIDTH, Page, Point, Shape
 
-LINE_HEIGHT = 1.3  # of a text, in font sizes
-MOST_ROWS = 300  # of one text
+LINE_HEIGHT = 1.3  # distance between two rows of a text, in font sizes
+MOST_ROWS = 300  # most rows of one text
 _CORNER = 8  # units: radius of a rectangle's corners
-_MISSING = 'fill="#8884"'  # the look of a picture that is missing
-_MARKER = 60  # percent: strokes with less opacity are a marker's
+_MISSING = 'fill="#8884"'  # SVG attribute of the grey box in place of a missing picture
+_MARKER = 60  # percent: a stroke with less opacity was drawn with the marker, other strokes with the pen
 
 
 def svg(page: Page, label: str, addresses: Mapping[str, str], number: int = 1) -> str:
     """Return the page as an SVG element.
 
-    `addresses`: id of a picture → its data address; a missing picture is a grey box. `number`: of this page in its file.
+    `addresses`: id of a picture → its data address; a missing picture is a grey box. `number`: the number of this page in the
+    file.
     """
     shown = sorted({shape.picture for shape in page.shapes} & addresses.keys())
     symbols = {picture: f"board-{number}-{n}" for n, picture in enumerate(shown)}
@@ -36,7 +37,7 @@ def svg(page: Page, label: str, addresses: Mapping[str, str], number: int = 1) -
 
 
 def _symbol(name: str, address: str) -> str:
-    """Return a picture that `use` shows in any size."""
+    """Return an SVG symbol with the picture, which `use` elements show in any size."""
     image = f'<image width="1" height="1" preserveAspectRatio="none" href="{escape(address)}"/>'
     return f'<symbol id="{name}" viewBox="0 0 1 1" preserveAspectRatio="none">{image}</symbol>'
 
@@ -60,7 +61,8 @@ def _inside(shape: Shape, symbols: Mapping[str, str]) -> str:
         return _words(shape)
     if shape.kind != "freedraw":
         return f'<path d="{_outline(shape)}" {_pen(shape.colour, shape.stroke)}/>'
-    pen = shape.stroke if shape.opacity < _MARKER else shape.stroke * 1.2  # a pen is pressed to 1.2 times its width on average
+    # on average, pressure makes a pen's stroke 1.2 times as wide
+    pen = shape.stroke if shape.opacity < _MARKER else shape.stroke * 1.2
     scale = "" if shape.scale == (1, 1) else f" scale({_number(shape.scale[0])} {_number(shape.scale[1])})"
     place = f"translate({_number(shape.x)} {_number(shape.y)}){scale}"
     return f'<path transform="{place}" d="{_curve(shape.points)}" {_pen(shape.colour, pen)}/>'
@@ -89,7 +91,7 @@ def _curve(points: Sequence[Point]) -> str:
     (x, y), rest = points[0], points[1:]
     path = [f"M{_number(x)} {_number(y)}"]
     if not rest:
-        path.append("h0.01")  # a dot
+        path.append("h0.01")  # a stroke of one point becomes a dot
     for point, after in zip(rest, [*rest[1:], rest[-1:][0] if rest else (x, y)], strict=False):
         middle = (point[0] + after[0]) / 2, (point[1] + after[1]) / 2
         path.append(f"Q{_number(point[0])} {_number(point[1])} {_number(middle[0])} {_number(middle[1])}")

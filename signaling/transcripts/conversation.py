@@ -20,11 +20,11 @@ Form = Literal["html", "text"]
 FORMS: dict[Form, str] = {"html": "text/html", "text": "text/plain"}
 _QUOTE = Seen(60, cut=True)  # the beginning of a line, shown where another line replies to it
 PictureOf = Callable[[str], Awaitable["Image | None"]]
-"""Returns the picture with this id, or None when the readers may not see it."""
+"""A function that returns the picture with this id, or None when the readers may not see it."""
 
 
 class Image(NamedTuple):
-    """A picture. `mime`: image/webp, image/png or image/jpeg."""
+    """A picture of the conversation. `mime`: image/webp, image/png or image/jpeg."""
 
     mime: str
     data: bytes
@@ -35,8 +35,8 @@ class Conversation:
     """A conversation for its readers. `lines`: the lines that `readers` may read. `board`: ids of the pictures on the board.
 
     `pages`: the pages of the board as they were left.
-    `you`: the participant who reads, or "". `zone`: time zone of the reader. `begun_at`, `ended_at`: Unix ms; None: it still goes
-    on.
+    `you`: the participant who reads, or "". `zone`: time zone of the reader. `begun_at`, `ended_at`: Unix ms; `ended_at` None:
+    the conversation still goes on.
     """
 
     site: str
@@ -52,7 +52,7 @@ class Conversation:
 
     @cached_property
     def words(self) -> dict[str, str]:
-        """Return the texts in the readers' language."""
+        """Return the transcript's own words in the readers' language."""
         return words_in(self.language, "transcript")
 
     @property
@@ -96,7 +96,7 @@ class Conversation:
         return f"[{words['file']}: {line.text}, {size_of(line)}]" if line.kind == "file" else line.text
 
     def quote(self, line: Line) -> str:
-        """Return the beginning of the line to which this one replies, or "" when it is no reply."""
+        """Return the beginning of the line to which this one replies, or "" when the line is no reply."""
         replied = self._by_seq.get(line.reply_to)
         return _QUOTE(self.content(replied)) if replied is not None else ""
 
@@ -132,7 +132,7 @@ def _joined(line: Line) -> bool:
 
 
 def size_of(line: Line) -> str:
-    """Return the size of a file, as the pages write it: "1.2 MB"."""
+    """Return the size of a line's file as the pages write it, such as "1.2 MB"."""
     given = line.args.get("bytes", "")
     size = int(given) if given.isdecimal() else 0
     return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} KB"
@@ -142,5 +142,5 @@ def zone_of(name: str) -> tzinfo:
     """Return the zone with this IANA name, or UTC for an unknown name."""
     try:
         return ZoneInfo(name) if name else UTC
-    except (ValueError, OSError, LookupError):  # there is no such zone, or the name is a folder of zones or a path
+    except (ValueError, OSError, LookupError):  # no zone has this name, or the name is that of a folder of zones, or a path
         return UTC

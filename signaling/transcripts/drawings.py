@@ -16,12 +16,14 @@ _XMLNS = '<svg xmlns="http://www.w3.org/2000/svg" '
 
 
 async def count_of(records: Records, session_id: str) -> int:
-    """Return the number of pages on which something is drawn."""
+    """Return the number of pages of the session's board on which something is drawn."""
     return len(await asyncio.to_thread(pages_of, await records.board(session_id)))
 
 
 async def drawing(records: Records, session: SessionRecord, number: int) -> str | None:
-    """Return a page as an SVG document with its pictures inside, or None when there is no such page. `number`: from 1.
+    """Return a page of the session's board as an SVG document with its pictures inside.
+
+    Return None when there is no such page. `number`: 1 for the first page.
 
     Pictures for staff only are left out.
     """

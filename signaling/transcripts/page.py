@@ -36,7 +36,10 @@ img { display: block; max-width: 100%; max-height: 32rem; border-radius: 0.5rem;
 async def page(
     conversation: Conversation, picture_of: PictureOf, most_picture_bytes: int = MOST_PICTURE_BYTES
 ) -> AsyncIterator[str]:
-    """Yield the file in pieces, so that only one picture at a time is in memory. `most_picture_bytes`: of all pictures."""
+    """Yield the file in pieces, so that only one picture at a time is in memory.
+
+    `most_picture_bytes`: most bytes of all pictures in the file together.
+    """
     words = conversation.words
     yield _head(conversation)
     inside = Inside(words["picture_missing"], picture_of, most_picture_bytes)
@@ -66,7 +69,8 @@ async def _board(conversation: Conversation, inside: Inside) -> AsyncIterator[st
         addresses = {picture: address for picture in drawn.pictures if (address := await inside.address(picture))}
         shown |= addresses.keys()
         label = words["page"].format(n=n, all=len(conversation.pages))
-        yield f"<article>{await asyncio.to_thread(svg, drawn, label, addresses, n)}</article>\n"  # a full page takes a second
+        # in a thread: drawing a full page takes a second
+        yield f"<article>{await asyncio.to_thread(svg, drawn, label, addresses, n)}</article>\n"
     left = [picture for picture in conversation.board if picture not in shown]
     if left:
         yield f"<h2>{escape(words['board'])}</h2>\n"
@@ -75,7 +79,7 @@ async def _board(conversation: Conversation, inside: Inside) -> AsyncIterator[st
 
 
 class Inside:
-    """Puts pictures into the file as long as there is room."""
+    """Puts pictures into the transcript's file as long as there is room for them."""
 
     def __init__(self, missing: str, picture_of: PictureOf, most_bytes: int) -> None:
         self._missing = f"<p>({escape(missing)})</p>"
@@ -88,7 +92,7 @@ class Inside:
         return f'<img alt="{escape(label)}" src="{address}">' if address else self._missing
 
     async def address(self, picture: str) -> str:
-        """Return the picture as a data address, or "" when its readers may not see it or there is no room."""
+        """Return the picture as a data address, or "" when the readers may not see the picture or the file has no room for it."""
         found = await self._picture_of(picture)
         if found is None or found.mime not in _MIMES or len(found.data) > self._left_bytes:
             return ""

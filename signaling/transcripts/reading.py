@@ -13,13 +13,16 @@ from .board_document import pages_of
 from .conversation import Conversation, Image, PictureOf
 
 _AT_ONCE = 500
-MOST_LINES = 20_000  # most lines of one conversation
+MOST_LINES = 20_000  # most lines that are read of one conversation
 
 
 async def conversation_of(
     records: Records, session: SessionRecord, readers: Audience, language: str, zone: tzinfo, you: str = ""
 ) -> Conversation:
-    """Return the conversation. `language`: "" for that of the session. `you`: the participant who reads, or ""."""
+    """Return the conversation.
+
+    `language`: the language of the transcript; "" for the session's language. `you`: the participant who reads, or "".
+    """
     language = language or session.language
     site = await records.site(session.site)
     return Conversation(

@@ -72,7 +72,8 @@ def setup(app: web.Application) -> None:
     app[previews.PREVIEWS] = Previews(app[RECORDS], now_ms)
     checker = app[pictures.CHECKER] = Checker()
     app.on_cleanup.append(lambda _: checker.close())
-    app[pictures.UPLOADS] = Buckets(burst=24, per_minute=12)  # a PDF of 20 pages becomes 20 pictures of the board
+    # the burst is so large because a PDF of 20 pages becomes 20 pictures of the board
+    app[pictures.UPLOADS] = Buckets(burst=24, per_minute=12)
     app[files.INTAKE] = file_bodies.Intake(app[FILES])
     app[oidc.BEGINNINGS] = Buckets(burst=60, per_minute=60)
     app[users.WALKS] = Buckets(burst=10, per_minute=20)

@@ -39,7 +39,7 @@ class NewPassword(Struct, kw_only=True):
 
 
 class LinkedPassword(Struct, kw_only=True):
-    """`token`: the part of the one-time link after "#new-password="."""
+    """A new password by a one-time link. `token`: the part of the link after "#new-password="."""
 
     token: Annotated[str, by(Exact(100))]
     new: Password
@@ -50,13 +50,16 @@ class LinkRequest(Struct, kw_only=True):
 
 
 class Forgotten(Struct, kw_only=True):
-    """`login`: of the person who has forgotten their password, or their mail address."""
+    """A person has forgotten their password. `login`: the person's login or mail address."""
 
     login: Annotated[str, by(Exact(MOST_CHARACTERS))]
 
 
 class StrangersLink(Struct, kw_only=True):
-    """`token`: the part of the link in the mail about a new device after "#not-me="."""
+    """The owner of an account reports a sign-in that was not theirs.
+
+    `token`: the part of the link in the mail about a new device after "#not-me=".
+    """
 
     token: Annotated[str, by(Exact(100))]
 
@@ -66,7 +69,10 @@ class Proof(Struct, kw_only=True):
 
 
 class Rules(Struct, kw_only=True):
-    """`provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0 for the standard."""
+    """Rules for signing in.
+
+    `provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0 for the standard.
+    """
 
     second_factor: Required = "off"
     provider: ProviderUse = "offered"
@@ -97,7 +103,7 @@ class RulesPage(Struct, kw_only=True):
 
 
 class SignInItem(Struct, kw_only=True):
-    """One sign-in. `device` and `network` are "" if unknown. `here`: it is the one that makes this request."""
+    """One sign-in. `device` and `network` are "" if unknown. `here`: this sign-in makes the request."""
 
     id: str
     device: str
@@ -159,7 +165,9 @@ async def reset_password(request: web.Request) -> web.Response:
 
 @routes.post("/api/password/forgot")
 async def forgot_password(request: web.Request) -> web.Response:
-    """Send a link for a new password, if there is such an account with a mail address. The answer never tells whether there is.
+    """Send a link for a new password, if there is such an account with a mail address.
+
+    The answer never tells whether there is such an account.
 
     Raises Refused: mail_off, SignInRefused: too_many_sign_ins.
     """
@@ -186,13 +194,16 @@ async def password_link(request: web.Request) -> web.Response:
 
 
 def hand_over(link: Link) -> web.Response:
-    """Give a one-time link to the person who asked for it, who passes it on. A mail to its owner can go out from here."""
+    """Give a one-time link to the person who asked for it, who passes it on. A caller can instead mail the link to its owner."""
     return answer(link)
 
 
 @routes.post("/api/prove")
 async def prove(request: web.Request) -> web.Response:
-    """Prove by the password that the person at this browser is its owner. Changes of second factors need a fresh proof."""
+    """Prove by the password that the person at this browser is the owner of the sign-in.
+
+    Changes of second factors need a recent proof.
+    """
     member, sign_in = await holder_of(request, limited=True)
     asked, now = await read_json(request, _read_proof, 2048), now_ms()
     await request.app[IDENTITY].check_password(member, asked.password, address=address_of(request), now=now)
@@ -231,7 +242,7 @@ async def end_strangers_sign_in(request: web.Request) -> web.Response:
         member = await records.staff(staff)
         if member is None:
             raise SignInRefused("link_over")
-        # first, so that no failure uses the link up for nothing
+        # end the sign-in before the link is used up: after a failure between the two, the link still works
         await records.end_sign_in_of_stranger(member.id, sign_in, int(at))
         await records.use_link(link, NEW_DEVICE, now)
     except LinkUnusable:
@@ -262,7 +273,10 @@ async def rules(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sign-in-rules")
 async def save_rules(request: web.Request) -> web.Response:
-    """Set the rules of the installation. They hold from everyone's next sign-in on: nobody is thrown out of a conversation."""
+    """Set the rules of the installation.
+
+    The rules hold for each person's next sign-in: nobody is thrown out of a conversation.
+    """
     asker = await asker_of(request)
     asked = await read_json(request, _read_rules)
     await _save_rules(request, asker, asked, INSTALLATION, "installation")
@@ -293,7 +307,10 @@ async def save_own_rules(request: web.Request) -> web.Response:
 
 
 async def _save_rules(request: web.Request, asker: Asker, asked: Rules, row: str, subject: str) -> None:
-    """Store the rules of a row. Raises Refused(bad_provider) if the asker could not sign in any more."""
+    """Store the sign-in rules of a row: of the installation, or of an organisation.
+
+    Raises Refused(bad_provider) if the asker could not sign in any more.
+    """
     records = request.app[RECORDS]
     if asked.provider == "only":
         if await records.oidc_settings() is None:

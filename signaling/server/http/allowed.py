@@ -18,7 +18,7 @@ from .measured import route_of
 from .staff import signed_in
 from .token_routes import HOLDER, TOKEN_ROUTES
 
-ANYONE: Final = "anyone"  # no sign-in is needed, and the request may carry a token of its own
+ANYONE: Final = "anyone"  # the route needs no sign-in of staff; the request may carry another token, such as a session's
 
 ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /": ANYONE,
@@ -199,21 +199,24 @@ class Asker:
 
     @property
     def realm(self) -> Realm:
-        """The part of the organisation that this request may list."""
+        """The part of the organisation whose things this request may list."""
         return realm_of(self.member, self.action)
 
     def may(self, thing: Thing) -> bool:
-        """Return whether the member may do this to the thing."""
+        """Return whether the asker may do this request's action to the thing."""
         return may(self.member, self.action, thing)
 
     def require(self, thing: Thing) -> None:
-        """Raise Refused(not_found) if the member may not do this to the thing: nobody learns what others have."""
+        """Raise Refused(not_found) if the asker may not do this request's action to the thing.
+
+        So nobody learns that the thing exists.
+        """
         if not self.may(thing):
             raise not_found()
 
 
 def action_of(request: web.Request) -> Action:
-    """Return the action that the request's route is. A route that has none serves no staff."""
+    """Return the action that the request's route is. A route without an action is not for staff."""
     action = ROUTES.get(_route(request), ANYONE)
     if action == ANYONE:
         raise not_found()
@@ -253,5 +256,5 @@ async def asked_site(request: web.Request, asker: Asker) -> Site:
 
 
 def of_session(session: SessionRecord, *, own: bool = False) -> Thing:
-    """Return a session as a thing to act on."""
+    """Return a session as a `Thing`, to which the table of rights is applied."""
     return Thing(session.organisation, frozenset((session.site,)), own)

@@ -72,7 +72,7 @@ class Login(Struct, kw_only=True):
 
 
 class Ended(Struct, kw_only=True):
-    """`ended`: how many sign-ins."""
+    """Sign-ins were ended. `ended`: how many."""
 
     ended: int
 

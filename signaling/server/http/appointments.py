@@ -35,7 +35,7 @@ class AppointmentPage(Struct, kw_only=True):
 
 
 class TimesQuery(Struct, kw_only=True):
-    """`timezone`: the reader's IANA zone."""
+    """The query for free times. `timezone`: the reader's IANA zone."""
 
     timezone: Zone = ""
 
@@ -49,7 +49,10 @@ class StaffTimes(Struct, kw_only=True):
 
 
 class NewTime(Struct, kw_only=True):
-    """`at`: Unix ms. `staff`: with whom; "": whoever is free and has fewest appointments."""
+    """`at`: Unix ms.
+
+    The new time of an appointment. `staff`: the member with whom it is; "": the free member with the fewest appointments.
+    """
 
     at: Annotated[int, Meta(ge=0)]
     staff: OptionalId = ""
@@ -78,7 +81,7 @@ async def rows(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/appointments/{session}/times")
 async def times(request: web.Request) -> web.Response:
-    """Return when each member who could take this appointment is free."""
+    """Return the free times of each member who could take this appointment."""
     entry = await _asked(request, await asker_of(request))
     zone = read_query(request, _read_times).timezone
     free = await request.app[LIVE].appointments.by_staff(entry, entry.session.channel, zone)
@@ -112,7 +115,7 @@ async def hours(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}/hours")
 async def change_hours(request: web.Request) -> web.Response:
-    """Set a member's working hours, and answer with the appointments that they touch. Audited."""
+    """Set a member's working hours, and answer with the appointments that no longer fit these hours. Audited."""
     asker = await asker_of(request)
     member, wanted = await _member(request, asker), (await read_json(request, read_hours)).hours
     if wanted is not None:

@@ -22,8 +22,9 @@ T = TypeVar("T")
 
 Key = Annotated[str, by(Exact(256))]  # an id of a site, a category …; an id that does not exist gives "not found"
 MOST_JSON_BYTES = 64 * 1024
-BODY_WITHIN_S = 10.0  # seconds for a small body; a larger body gets more by LEAST_BYTES_A_SECOND
-LEAST_BYTES_A_SECOND = 16 * 1024  # slowest allowed sender; a phone at the edge of its network sends twice as fast
+BODY_WITHIN_S = 10.0  # seconds in which a small body must arrive; a larger body gets more time by LEAST_BYTES_A_SECOND
+# the slowest rate at which a client may send a large body; a phone at the edge of its network sends twice as fast
+LEAST_BYTES_A_SECOND = 16 * 1024
 BODY: web.RequestKey[bytes] = web.RequestKey("body", bytes)  # the body, when a middleware has read it already
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -109,7 +110,7 @@ def _too_large(most_bytes: int) -> Refused:
 
 
 def now_ms() -> int:
-    """Return the server's time, in Unix ms."""
+    """Return the time of this server's machine, in Unix ms."""
     return time.time_ns() // 1_000_000
 
 
@@ -129,6 +130,6 @@ def address_of(request: web.Request) -> str:
 
 
 def bearer(request: web.Request) -> str:
-    """Return the token of `Authorization: Bearer …`, or ""."""
+    """Return the token of the request's header `Authorization: Bearer …`, or ""."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

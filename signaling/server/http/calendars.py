@@ -24,11 +24,14 @@ from .staff import signed_in
 
 routes = web.RouteTableDef()
 
-PAST_MS = 14 * 86_400_000  # so long past appointments stay in the feed
+PAST_MS = 14 * 86_400_000  # milliseconds for which past appointments stay in the calendar
 
 
 class Calendar(Struct, kw_only=True):
-    """`on`: whether the member has a calendar. `url`: its address, which is shown only when it is made."""
+    """The member's calendar.
+
+    `on`: whether the member has one. `url`: its address, which is shown only when the address is made.
+    """
 
     on: bool
     url: str = ""
@@ -42,7 +45,7 @@ async def look(request: web.Request) -> web.Response:
 
 @routes.post("/api/calendar")
 async def renew(request: web.Request) -> web.Response:
-    """Make a new address of one's own calendar. The former one stops to work. Audited."""
+    """Make a new address of one's own calendar. The former address stops working. Audited."""
     member, key = await signed_in(request), secrets.token_urlsafe(32)
     await request.app[RECORDS].save_calendar(member.id, token_hash(key))
     await request.app[RECORDS].audit(member.id, "calendar.renew", f"staff/{member.id}", now_ms())
@@ -75,7 +78,7 @@ async def read(request: web.Request) -> web.Response:
 
 
 def _agreed(found: list[SessionRecord], member: StaffRecord) -> Iterator[tuple[SessionRecord, Callback]]:
-    """Yield the appointments with this member that take place, or took place."""
+    """Yield the member's appointments that were not cancelled, past ones too."""
     for record in found:
         called = decode_snapshot(record.snapshot).callback if record.snapshot else None
         if called is not None and called.staff == member.id and called.state not in ("cancelled", "missed"):

@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 FOLDER: Final = "compressed"
-ENCODINGS: Final = ("br", "gzip")  # the encoding with the smaller files comes first
+ENCODINGS: Final = ("br", "gzip")  # our encodings; the encoding with the smaller files comes first
 _IDENTITY: Final = "identity"
 
 

@@ -19,7 +19,7 @@ from .operator import read_language
 
 routes = web.RouteTableDef()
 
-TURN: web.AppKey[asyncio.Lock] = web.AppKey("doctor", asyncio.Lock)  # one examination at a time
+TURN: web.AppKey[asyncio.Lock] = web.AppKey("doctor", asyncio.Lock)  # lets one examination of the server run at a time
 
 
 class Report(Struct, kw_only=True):
@@ -37,7 +37,7 @@ async def doctor(request: web.Request) -> web.Response:
 
 
 async def _workers(app: web.Application) -> list[WorkerFacts]:
-    """Return what the workers of this server say of themselves. Workers that do not answer are left out."""
+    """Return the figures that the media workers of this server report. Workers that do not answer are left out."""
     workers = app[LIVE].workers.usable()
     stats = await asyncio.gather(*(worker.client.stats() for worker in workers), return_exceptions=True)
     facts = []

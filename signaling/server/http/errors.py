@@ -90,7 +90,7 @@ _BY_STATUS: dict[int, tuple[RequestReason, str]] = {
 class Problem(Struct, kw_only=True, omit_defaults=True):
     """The body of a refusal: problem details (RFC 9457) whose type is the status alone, with our members `reason` and `message`.
 
-    `detail` and `message` are the same sentence for people. `retry_s`: seconds after which to try again.
+    `detail` and `message` are the same sentence, for people. `retry_s`: seconds after which to try again.
     `fields`: what is wrong with each field of a form.
     """
 
@@ -106,7 +106,7 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
 class Refused(Exception):
     """A handler refuses a request. `reason`: a key for programs; `sentence`: for people.
 
-    `retry_s`: seconds after which to try again; told for the status 429 and 503.
+    `retry_s`: seconds after which to try again; sent with the statuses 429 and 503.
     """
 
     def __init__(self, status: int, reason: HttpReason, sentence: str, *, retry_s: int = 30) -> None:
@@ -128,7 +128,7 @@ def answer(value: object, status: int = 200) -> web.Response:
 
 
 def refusal(status: int, reason: HttpReason, sentence: str) -> web.Response:
-    """Return a refusal without counting it."""
+    """Return the response for a refusal, without counting the refusal in `COUNTS`."""
     return _problem(status, reason, sentence)
 
 
@@ -196,7 +196,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.RequestPayloadError:
         return _refusal(request, 400, "bad_request", "The body is not what its headers say.")
     except ConnectionError:
-        # the client is still connected: another connection has failed, such as ours to the database
+        # the client is still connected, so another connection has failed, such as ours to the database
         if request.transport is not None:
             return _fault(request)
         request.app[COUNTS]["http.cut"] += 1

@@ -1,4 +1,4 @@
-"""Second factors of the signed-in member of staff."""
+"""Second factors of the signed-in member of staff: the authenticator app, recovery codes and passkeys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .staff import Code, holder_of, signed_out
 
 routes = web.RouteTableDef()
 
-PROOF_MS = 10 * 60_000  # time in which staff may change their second factors after they have proved who they are
+PROOF_MS = 10 * 60_000  # milliseconds in which staff may change their second factors after they have proved who they are
 
 
 class PasskeyItem(Struct, kw_only=True):
@@ -32,12 +32,12 @@ class PasskeyItem(Struct, kw_only=True):
 
     @classmethod
     def of(cls, record: PasskeyRecord) -> PasskeyItem:
-        """Return the passkey without its key."""
+        """Return the stored passkey as its owner sees it, without its public key."""
         return cls(id=record.id, name=record.name, host=record.host, created_at=record.created_at, used_at=record.used_at)
 
 
 class SecondFactors(Struct, kw_only=True):
-    """`app`: an authenticator app is set up. `required`: the operator requires a second factor.
+    """The member's second factors. `app`: an authenticator app is set up. `required`: a rule requires a second factor.
 
     `by_provider`: the person signs in at the OpenID provider, and has no password and no factors here.
     """
@@ -50,7 +50,7 @@ class SecondFactors(Struct, kw_only=True):
 
 
 class NewApp(Struct, kw_only=True):
-    """`secret` is for typing into the app; `qr` is an SVG image of `address`."""
+    """A new authenticator app. `secret`: for typing into the app. `qr`: an SVG image of `address`."""
 
     secret: str
     address: str
@@ -93,7 +93,7 @@ async def begin_app(request: web.Request) -> web.Response:
 
 @routes.post("/api/second-factors/app/confirm")
 async def confirm_app(request: web.Request) -> web.Response:
-    """Turn the app on with its first code. A limited sign-in becomes a full one."""
+    """Turn the authenticator app on with its first code. A limited sign-in becomes a full one."""
     member, sign_in = await proved(request)
     asked, now = await read_json(request, _read_code, 1024), now_ms()
     codes = await request.app[FACTORS].confirm(member.id, asked.code, now)
@@ -114,7 +114,7 @@ async def remove_app(request: web.Request) -> web.Response:
 
 @routes.post("/api/second-factors/recovery-codes")
 async def make_recovery_codes(request: web.Request) -> web.Response:
-    """Replace the recovery codes."""
+    """Replace the recovery codes of the signed-in member by new ones."""
     member, _ = await proved(request, limited=False)
     if not await request.app[FACTORS].has_app(member.id):
         raise not_found()

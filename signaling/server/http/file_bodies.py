@@ -1,4 +1,4 @@
-"""Limits for files that arrive: how many at once and how many bytes, for an address, a session and this process.
+"""Limits for files that arrive: how many may arrive at once, and how many bytes, for an address, a session and this process.
 
 A file is written to disk while it arrives, so that memory stays small however large files are.
 """
@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 from signaling.files import Files
 from signaling.images.fair_line import FairLine, Ledger, Who
 
-SENDING = 48  # files that may arrive at the same time
+SENDING = 48  # most files that may arrive at the same time
 SENDING_EACH_ADDRESS = 6
-MOST_WAITING = 96  # clients that may wait to send
-LONGEST_WAIT_S = 10.0  # seconds that a client waits for a place
+MOST_WAITING = 96  # most clients that may wait for their turn to send a file
+LONGEST_WAIT_S = 10.0  # most seconds that a client waits for its turn
 MOST_A_SESSION = 100  # most files of one session
 MOST_SESSION_BYTES = 500 * 1000 * 1000
-KEEP_FREE_BYTES = 512 * 1024 * 1024  # disk space that files must leave free
-_SECONDS_A_MB = 1.0  # cost of a sent MB in the fair queue, in its unit of seconds
+KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free
+_SECONDS_A_MB = 1.0  # what a sent MB costs its sender in the fair queue, which counts in seconds
 
 
 class Intake:
@@ -33,14 +33,17 @@ class Intake:
 
     @asynccontextmanager
     async def place(self, who: Who, session: str, size_bytes: int) -> AsyncIterator[None]:
-        """Wait until a file of at most this size may be sent, and hold the place. Raises fair_line.Full."""
+        """Wait until a client may send a file of at most this size, and hold its turn while the file arrives.
+
+        Raises fair_line.Full.
+        """
         async with self._line.turn(who, LONGEST_WAIT_S):
             self.arriving[session] += size_bytes
             try:
                 yield
             finally:
                 self.arriving[session] -= size_bytes
-                self.arriving += Counter()  # drops sessions whose sum is zero
+                self.arriving += Counter()  # drops the sessions for which no file arrives any more
                 for key in who:
                     self._spent.charge(key, size_bytes / 1e6 * _SECONDS_A_MB)
 

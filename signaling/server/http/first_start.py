@@ -33,7 +33,7 @@ _NAME = Seen(MOST_NAME, least=1)
 
 
 class FirstLink(Struct, kw_only=True):
-    """`token`: the part of the link after "#first-start="."""
+    """The link of the first start. `token`: the part of the link after "#first-start="."""
 
     token: Token
 
@@ -56,7 +56,7 @@ _read_owner: Reader[FirstOwner] = Reader(FirstOwner)
 
 @routes.post("/api/first-start/look")
 async def look(request: web.Request) -> web.Response:
-    """Say whether the link still works, before somebody types. Raises SignInRefused: link_over."""
+    """Check that the link still works, before somebody fills in the form. Raises SignInRefused: link_over."""
     asked = await read_json(request, _read_link, 1024)
     if not await request.app[RECORDS].first_link_works(token_hash(asked.token), now_ms()):
         raise SignInRefused("link_over")
@@ -69,7 +69,7 @@ async def begin(request: web.Request) -> web.Response:
     asked, now = await read_json(request, _read_owner, 4096), now_ms()
     records, link = request.app[RECORDS], token_hash(asked.token)
     if not await records.first_link_works(link, now):
-        raise SignInRefused("link_over")  # before the password is hashed, which takes time
+        raise SignInRefused("link_over")  # refuse before the password is hashed, because hashing takes time
     owner, organisation = _checked(asked)
     owner = replace(owner, password_hash=await _hashed(asked.password, owner))
     try:
@@ -84,7 +84,7 @@ async def begin(request: web.Request) -> web.Response:
 
 
 def _checked(asked: FirstOwner) -> tuple[StaffRecord, str]:
-    """Return the owner and the organisation's name. Raises Invalid with all problems."""
+    """Return the first owner and the organisation's name, in canonical form. Raises Invalid with all problems of the form."""
     login = asked.login.strip().lower()
     owner = StaffRecord(
         id=login,

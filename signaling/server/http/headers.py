@@ -16,9 +16,10 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-# The policy of responses that are not pages. If a browser shows such a response as a page, it can run and frame nothing.
+# The policy of responses that are not pages. If a browser shows such a response as a page, this page can run and frame nothing.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
-# A partner's page under Cross-Origin-Embedder-Policy may frame only documents with these headers.
+# Headers of our pages that partners frame. A partner's page under Cross-Origin-Embedder-Policy may frame only documents with
+# these headers.
 # See HTML, "check a navigation response's adherence to its embedder policy".
 # Our pages embed nothing from other origins, so that they can have these headers.
 FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -38,7 +39,7 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     """Add the security headers to every response."""
     try:
         response = await handler(request)
-    except web.HTTPException as error:  # a redirect, which aiohttp raises as an exception
+    except web.HTTPException as error:  # a response that aiohttp raises as an exception, such as a redirect
         secure(request, error.headers)
         raise
     if not response.prepared:  # a WebSocket's headers have been sent already

@@ -57,7 +57,7 @@ async def read(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/categories/{category}/hours")
 async def change(request: web.Request) -> web.Response:
-    """Set a category's hours. Null: use the parent's hours or, without a parent, be always open.
+    """Set a category's hours. Null: the category uses its parent's hours or, without a parent, is always open.
 
     Users who prepare or wait are told at once. The change is audited.
     """
@@ -79,7 +79,10 @@ async def asked_category(request: web.Request, asker: Asker) -> tuple[Site, str]
 
 
 async def save(request: web.Request, asker: Asker, site: Site, category: str, wanted: Hours | None) -> None:
-    """Set a category's hours. Raises Refused(bad_hours), and Changed when somebody has changed `site` since it was read."""
+    """Set a category's hours.
+
+    Raises Refused(bad_hours), and Changed when somebody else has changed the site since `site` was read.
+    """
     records = request.app[RECORDS]
     changed = replace(site.categories[category], hours=checked_hours(wanted))
     wanted_site = replace(site, categories=site.categories | {category: changed})

@@ -21,12 +21,12 @@ __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureR
 SENDING = 32  # most uploads at the same time
 SENDING_EACH_ADDRESS = 12
 MOST_WAITING = 96  # most clients that wait to upload, and most pictures that wait to be re-encoded
-MOST_HELD_BYTES = 32 * 1024 * 1024  # bytes of all bodies in this process together
-LONGEST_WAIT_S = 10.0  # seconds that a client waits for a turn
+MOST_HELD_BYTES = 32 * 1024 * 1024  # most bytes of all uploaded pictures in memory of this process together
+LONGEST_WAIT_S = 10.0  # most seconds that a client waits for its turn to upload
 LIGHT_MEMORY = 64 * 1024 * 1024  # largest decoded size of a light picture; a phone's photo (12 megapixels) takes 48 million
 LIGHT_WORK = 150_000_000  # largest work of a light picture, in pixels times passes
-MOST_SPENT_SESSION_S = 12.0  # seconds of recent CPU time after which a session must wait
-MOST_SPENT_ADDRESS_S = 40.0  # seconds of recent CPU time after which an address must wait
+MOST_SPENT_SESSION_S = 12.0  # seconds of recent CPU time for its pictures after which a session must wait
+MOST_SPENT_ADDRESS_S = 40.0  # seconds of recent CPU time for its pictures after which an address must wait
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +41,10 @@ class Upload:
 
 @dataclass(slots=True)
 class Held:
-    """The bodies in memory. When they have too many bytes together, an upload of the address with the most bytes is ended."""
+    """The bodies of uploads in memory.
+
+    When the bodies have too many bytes together, an upload of the address with the most bytes is ended.
+    """
 
     most_bytes: int = MOST_HELD_BYTES
     uploads: list[Upload] = field(default_factory=list)
@@ -60,7 +63,7 @@ class Held:
         return sum(each.held_bytes for each in self.uploads)
 
     def _evict(self) -> None:
-        """End the largest upload of the address with the most bytes. Of several equally large ones, end the newest."""
+        """End the largest upload of the address with the most bytes. Of several equally large uploads, end the newest."""
         of_address: dict[str, int] = {}
         for each in self.uploads:
             of_address[each.who.address] = of_address.get(each.who.address, 0) + each.held_bytes

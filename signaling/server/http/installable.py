@@ -18,7 +18,7 @@ from .errors import not_found
 routes = web.RouteTableDef()
 
 ICONS: Final = ("icon-192.png", "icon-512.png", "icon-maskable-512.png", "badge-96.png")
-# A worker obeys the policy of its own response: it may fetch from this server, and nothing else.
+# The policy of service workers. A worker obeys the policy of its own response: it may fetch from this server, and nothing else.
 _POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
 
@@ -63,7 +63,7 @@ async def icon(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/console-worker.js")
 async def console_worker(request: web.Request) -> web.StreamResponse:
-    """Return the console's service worker. It keeps the files of the empty page, and nothing of any conversation."""
+    """Return the console's service worker. The worker caches the files of the empty page, and nothing of any conversation."""
     return _worker(request, "console-worker.js")
 
 

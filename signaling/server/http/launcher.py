@@ -1,7 +1,7 @@
 """The widget's script as one site wants it: where the launcher stands, and what it says.
 
 The widget has 2,048 bytes and no code for this. So the server writes the site's wishes into the built script, in the two places
-that these patterns find. A test looks for both places in the sources.
+that the patterns below find. A test looks for both places in the sources.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TEXT: Final = re.compile(
 
 
 def is_plain(site: Site) -> bool:
-    """Return whether the site wants the script as it is."""
+    """Return whether the site wants the widget's script unchanged."""
     return site.corner == "right" and not site.launcher_texts
 
 
@@ -35,12 +35,15 @@ def dressed(script: str, site: Site) -> str:
 
 
 def _choice(found: re.Match[str], texts: str) -> str:
-    """Return the expression that chooses the site's text for the page's language, else the standard one."""
+    """Return the JavaScript expression that chooses the site's text in the page's language, or else the standard text."""
     language = found["language"]
     return f'((t,l)=>t[l]||t[l.split("-")[0]])({texts},{language}.toLowerCase())||({found[0]})'
 
 
 def _by_tag(texts: dict[str, str]) -> dict[str, str]:
-    """Return the texts by lower-case tag. A tag with a region or script also serves its language: zh-Hans serves zh-CN."""
+    """Return the launcher's texts by lower-case language tag.
+
+    A tag with a region or script also serves its language: zh-Hans serves zh-CN.
+    """
     tags = {tag.lower(): text for tag, text in texts.items()}
     return {tag.split("-")[0]: text for tag, text in reversed(tags.items())} | tags

@@ -34,7 +34,7 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/logo")
 async def upload(request: web.Request) -> web.Response:
-    """Store the picture in the body as the site's logo, in place of the former one."""
+    """Store the picture in the request's body as the site's logo, in place of the former logo."""
     asker, now = await asker_of(request), now_ms()
     site = await asked_site(request, asker)
     if not request.app[UPLOADS].take(f"logos {asker.member.id}", now):

@@ -55,7 +55,7 @@ class MailRequest(Struct, kw_only=True):
 
 
 class MailAnswer(Struct, kw_only=True):
-    to: str  # the address, mostly hidden
+    to: str  # the mail's address, mostly hidden
 
 
 class MailItem(Struct, kw_only=True):
@@ -106,7 +106,7 @@ _read_outbox: QueryReader[OutboxQuery] = QueryReader(OutboxQuery)
 
 
 def mail_refusal(reason: MailReason) -> Refused:
-    """Return the refusal of a mail."""
+    """Return the response for a mail that the outbox refuses."""
     return Refused(_STATUS.get(reason, 409), reason, SENTENCES[reason])
 
 
@@ -126,7 +126,7 @@ async def ask(request: web.Request) -> web.Response:
 
 
 async def _queue(request: web.Request, postbox: Postbox, entry: Entry, asked: MailRequest) -> str:
-    """Queue what was asked for. Return the address."""
+    """Queue the mail that the user asked for. Return the address to which it goes."""
     address = asked.address or address_for(entry)
     try:
         address = address_of(address)
@@ -150,7 +150,8 @@ async def outbox(request: web.Request) -> web.Response:
     asker, records = await asker_of(request), request.app[RECORDS]
     asked, live = read_query(request, _read_outbox), request.app[LIVE]
     theirs = [site.id for site in await records.sites(asker.realm)]
-    whole = asker.member.organisation if asker.realm.sites is None else ""  # those who see all sites see mails of accounts
+    # only those who see all sites also see the mails about staff accounts
+    whole = asker.member.organisation if asker.realm.sites is None else ""
     found, total = await records.mails(asked.state, asked.page, theirs, whole)
     trouble = live.sender.trouble if live.sender else ""
     enabled = request.app[POSTBOX].enabled
@@ -160,7 +161,7 @@ async def outbox(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/mails/{id}/retry")
 async def retry(request: web.Request) -> web.Response:
-    """Try a refused mail again. Audited."""
+    """Queue a refused mail again. Audited."""
     asker, records = await asker_of(request), request.app[RECORDS]
     mail = path_id(request, "id")
     found = await records.mail(mail)

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from signaling.cluster.node import TOKEN_HEADER
 from signaling.server.app_keys import LIVE, NODE
 
-# Clients may send any word as a method and any path. So the labels only have values that this server knows.
+# Clients may send any method and any path. So the labels of metrics only have values that this server knows.
 METHODS: Final = frozenset(hdrs.METH_ALL) - {hdrs.METH_ANY}
 OTHER_METHOD: Final = "other"
 NO_ROUTE: Final = "none"
@@ -19,7 +19,7 @@ NO_ROUTE: Final = "none"
 
 @web.middleware
 async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Count and time the request. This middleware comes before every other that may refuse a request.
+    """Count and time the HTTP request. This middleware comes before every other that may refuse a request.
 
     In a cluster, the server that the browser reached counts the request. The leader does not count it again.
     """
@@ -43,6 +43,6 @@ def _count(request: web.Request, status: int, began: float, *, socket: bool = Fa
 
 
 def route_of(request: web.Request) -> str:
-    """Return the pattern of the request's route: its address itself may name a session."""
+    """Return the pattern of the request's route: the address of the request may name a session."""
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else NO_ROUTE

@@ -52,7 +52,7 @@ _POLICY = f"default-src 'none'; style-src {_source(_STYLE)}; script-src {_source
 
 
 def hint(reason: Reason, site_id: str, origin: str) -> str:
-    """Return the text for the browser's console: site, origin, and what to do. `origin`: that of the framing page."""
+    """Return the text for the browser's console: site, origin, and what to do. `origin`: the origin of the framing page."""
     site_id = "".join(c for c in site_id if c.isprintable())[:64]
     if site_id in ("", "undefined"):
         return 'Sangdam: no site is set. Give the script data-site="…", or call Sangdam.init({site: "…", category: "…"}).'
@@ -65,7 +65,10 @@ def hint(reason: Reason, site_id: str, origin: str) -> str:
 
 
 def no_panel(reason: Reason, languages: Sequence[str], site_id: str, origin: str) -> web.Response:
-    """Return the page. `languages`: those of the widget and of the browser, the best first. None that we know gets English."""
+    """Return the page that is shown instead of the panel.
+
+    `languages`: those of the widget and of the browser, the best first. If the server has none of them, the page is in English.
+    """
     language = nearest(*languages)
     words = words_in(language, "no_panel")
     page = _PAGE.format(

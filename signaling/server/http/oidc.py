@@ -36,7 +36,7 @@ _Long = Annotated[str, by(Exact(4000))]
 
 
 class CallbackQuery(Struct, kw_only=True):
-    """The parameters that the provider sends. Others are ignored."""
+    """The query parameters with which the provider sends the browser back. Other parameters are ignored."""
 
     state: _Long = ""
     code: _Long = ""
@@ -73,7 +73,7 @@ class ProviderForm(Struct, kw_only=True):
 
 
 class NewSettings(Struct, kw_only=True):
-    """None removes the provider."""
+    """The new settings of the OpenID provider. None removes the provider."""
 
     provider: ProviderForm | None
 
@@ -106,7 +106,7 @@ _read_settings: Reader[NewSettings] = Reader(NewSettings)
 
 @routes.get("/api/sign-in")
 async def offered(request: web.Request) -> web.Response:
-    """Return which ways to sign in the page may offer."""
+    """Return the ways to sign in that the sign-in page may offer."""
     settings = await request.app[RECORDS].oidc_settings()
     provider = (settings.name or urlsplit(settings.issuer).hostname or "") if settings else ""
     return answer(Offered(provider=provider, mail=request.app[ACCOUNT_MAILS].enabled))
@@ -114,7 +114,7 @@ async def offered(request: web.Request) -> web.Response:
 
 @routes.get("/api/oidc/begin")
 async def begin_at_provider(request: web.Request) -> web.Response:
-    """Send the browser to the provider."""
+    """Send the browser to the sign-in page of the OpenID provider."""
     origin, now = _staff_origin(request), now_ms()
     if not request.app[BEGINNINGS].take(network_of(address_of(request)), now):
         return _back(request, "too_many_sign_ins")
@@ -180,7 +180,7 @@ def _redirect(address: str) -> web.Response:
 def _form_value(body: str, name: str) -> str:
     try:
         return parse_qs(body, max_num_fields=10).get(name, [""])[0]
-    except ValueError:  # too many fields
+    except ValueError:  # the form has too many fields
         return ""
 
 
@@ -195,7 +195,10 @@ async def provider(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sign-in-provider")
 async def save_provider(request: web.Request) -> web.Response:
-    """Store the provider's settings, after its description was read and fits. The client secret is never shown again."""
+    """Store the provider's settings, if the provider's description can be read and fits them.
+
+    The client secret is never shown again.
+    """
     asker, now = await asker_of(request), now_ms()
     form = (await read_json(request, _read_settings)).provider
     stored = await request.app[RECORDS].oidc_settings()
@@ -214,7 +217,10 @@ async def _lets_in_alone(request: web.Request) -> bool:
 
 
 async def _checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None, now: int) -> OidcSettings:
-    """Return the settings. Raises Refused: bad_provider, with a sentence that says what to change."""
+    """Return the provider's settings from the form, if they are valid.
+
+    Raises Refused: bad_provider, with a sentence that says what to change.
+    """
     if not is_safe(form.issuer):
         raise _bad("The issuer must be an address that begins with https://.")
     if not form.roles:

@@ -40,26 +40,26 @@ _MENDED: dict[str, Callable[[str], str]] = {
     "description": cleandoc,
     "$ref": lambda text: f"{_COMPONENTS}{_plain(text.removeprefix(_COMPONENTS))}" if text.startswith(_COMPONENTS) else text,
 }
-_BYTES = {"type": "string", "format": "binary"}  # what generators of clients take for bytes
+_BYTES = {"type": "string", "format": "binary"}  # the schema that generators of clients understand as bytes
 Side = Literal["client", "server"]
 SIDES: dict[Side, Any] = {"client": ClientMessage, "server": ServerMessage}
 
 
 @routes.get("/api/openapi.json")
 async def openapi(request: web.Request) -> web.Response:
-    """Return this document. Programs of any origin may read it."""
+    """Return the OpenAPI document. Programs of any origin may read it."""
     headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
     return web.Response(body=encoded(), content_type="application/json", headers=headers)
 
 
 @cache
 def encoded() -> bytes:
-    """Return the document as JSON."""
+    """Return the OpenAPI document as JSON."""
     return msgspec.json.encode(document())
 
 
 def document() -> dict[str, Any]:
-    """Return the document."""
+    """Return the OpenAPI document."""
     from .api_table import OPERATIONS  # imported here: the table imports every route, also this module's
 
     kinds = [each for operation in OPERATIONS for each in (operation.answer, operation.parameters, operation.body)]
@@ -110,7 +110,7 @@ def document() -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            # generators of clients name their classes by the titles, so that these must differ
+            # generators of clients name their classes by the titles of schemas, so all titles must differ
             "schemas": {_plain(name): schema | {"title": _plain(name)} for name, schema in components.items()},
             "securitySchemes": {
                 "session": {"type": "http", "scheme": "bearer", "description": "The token of one session."},
@@ -137,7 +137,7 @@ def _plain(name: str) -> str:
 
 
 def _websocket(schemas: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the WebSocket. OpenAPI has no word for messages, so they are in an extension."""
+    """Return the entry of the WebSocket. OpenAPI has no word for messages, so the messages are in an extension."""
     return {
         "operationId": "get_ws",
         "summary": "The WebSocket, subprotocol `sangdam.v1`. Every message is one JSON object.",
@@ -152,7 +152,7 @@ def _operation_id(method: str, path: str) -> str:
 
 
 def _holes(path: str) -> list[dict[str, Any]]:
-    """Return the parameters in a path."""
+    """Return the parameters in the path of a route."""
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _HOLE.findall(path)]
 
 
@@ -170,7 +170,7 @@ def _query(kind: type[Struct] | None, components: dict[str, Any]) -> list[dict[s
 
 
 def _headers(operation: Operation) -> list[dict[str, Any]]:
-    """Return the headers that a request of other software may carry (docs/api.md)."""
+    """Return the headers that a request to this operation of the API may carry (docs/api.md)."""
     names = {"GET": "If-None-Match", "PUT": "If-Match", "POST": "Idempotency-Key"}
     if operation.who != "token" or operation.method not in names:
         return []
@@ -183,7 +183,7 @@ def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:
 
 
 def _ecma(value: Any) -> Any:
-    r"""Return a schema with the patterns of JSON Schema, which are ECMA's: its `$` is Python's `\Z`. Unindent descriptions.
+    r"""Return a schema with the patterns of JSON Schema, which are ECMA's: ECMA's `$` is Python's `\Z`. Unindent descriptions.
 
     `items: false` of a tuple is left out: `maxItems` says the same, and the generator openapi-python-client reads no other form.
     """

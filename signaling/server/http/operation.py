@@ -10,17 +10,20 @@ Who = Literal["anyone", "user", "participant", "staff", "operator", "token"]
 
 
 class Media(NamedTuple):
-    """A body that is no JSON."""
+    """A body of a request or answer that is no JSON. `type`: its media type."""
 
     type: str
 
 
 class Nothing(Struct, kw_only=True):
-    """The empty object."""
+    """The empty JSON object, for an answer that says nothing more."""
 
 
 class Operation(NamedTuple):
-    """One route. `answer` None: an answer without a body (204)."""
+    """One route: its method and path, its callers, and the types of its request and answer.
+
+    `answer` None: an answer without a body (204).
+    """
 
     method: str
     path: str

@@ -58,7 +58,7 @@ class SessionItem(Struct, kw_only=True):
     rating: int | None
     outcome: str
     outcome_name: str
-    tags: list[str]  # names of the tags
+    tags: list[str]  # names of the session's tags
 
 
 class SessionPage(Struct, kw_only=True):
@@ -88,7 +88,7 @@ class Rating(Struct, kw_only=True):
 
 
 class WrapUpItem(Struct, kw_only=True):
-    staff: str  # the member's name
+    staff: str  # the name of the member of staff
     notes: str
 
 
@@ -153,7 +153,7 @@ class FilterQuery(LanguageQuery, kw_only=True):
     to: int | None = None
 
     def search(self, realm: Realm) -> Search:
-        """Return the search for these sessions of the realm."""
+        """Return the search for the sessions of the realm that match these filters."""
         return Search(
             state=self.state,
             site=self.site,
@@ -167,7 +167,7 @@ class FilterQuery(LanguageQuery, kw_only=True):
 
 
 class SearchQuery(FilterQuery, kw_only=True):
-    """The query of the search."""
+    """The query of a search for sessions: filters and a page."""
 
     page: Page = 1
 
@@ -186,7 +186,7 @@ async def sessions(request: web.Request) -> web.Response:
 
 
 async def items_of(request: web.Request, asker: Asker, found: list[SessionRecord], language: str) -> list[SessionItem]:
-    """Return sessions for a list, with names in this language."""
+    """Return the found sessions as items of a list, with names in this language."""
     names = await _names(request, asker.member, language)
     return [SessionItem(**_item(each, names)) for each in found]
 
@@ -295,7 +295,7 @@ class _Names:
         return site.outcome_name(record.wrap_up_outcome, self.language) if site else record.wrap_up_outcome
 
     def of_tags(self, record: SessionRecord) -> list[str]:
-        """Return the names of the tags."""
+        """Return the names of the session's tags."""
         site = self.sites.get(record.site)
         return [site.tag_name(tag, self.language) if site else tag for tag in record.wrap_up_tags]
 
@@ -324,7 +324,7 @@ def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
 
 
 def _people(lines: list[Line]) -> list[Person]:
-    """Return everybody who wrote a line, in order of appearance."""
+    """Return everybody who wrote a line of the session, in order of their first line."""
     people: dict[str, Person] = {}
     for line in lines:
         if line.author and line.role != "system":

@@ -12,10 +12,10 @@ from .errors import Refused
 from .token_routes import PREFIX
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Partners' pages may call the first, whose handler checks the site's origins. Mail programs call the second. The sign-in provider
-# calls the third, whose handler checks its signature.
+# Routes that requests of other origins may use. Partners' pages call the first; its handler checks the site's origins. Mail
+# programs call the second. The sign-in provider calls the third; its handler checks the provider's signature.
 _FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
-# of staff who have no cookie yet
+# routes that count as requests of staff although the sender may have no sign-in cookie yet
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",
     "/api/first-start", "/api/first-start/look",
@@ -27,7 +27,7 @@ STAFF_PATHS = frozenset({
 async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a request that changes something unless its `Origin` is one of ours (wrong_origin).
 
-    Requests with an API token come from programs, and cookies do not count there.
+    Requests with an API token are let through: they come from programs, and their cookies are ignored.
 
     Browsers always send `Origin` with such requests. SameSite cookies alone would allow every other port of the host, and would
     let the users' pages act for staff. A request with a cookie of staff counts as a request of staff, any other as a user's.

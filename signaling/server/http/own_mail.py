@@ -1,4 +1,7 @@
-"""The mail address of the signed-in member of staff. A new address counts once its owner has pressed the link sent there."""
+"""The mail address of the signed-in member of staff.
+
+A new address counts once its owner has opened the link that was sent to it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ ASKED: web.AppKey[Buckets] = web.AppKey("own_mail_asked", Buckets)
 
 
 class OwnMail(Struct, kw_only=True):
-    """`mail`: the present address, or "". `may_change`: the member can change it here."""
+    """The member's own mail address.
+
+    `mail`: the present address, or "". `may_change`: whether the member can change the address here.
+    """
 
     mail: str
     may_change: bool
@@ -63,7 +69,10 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/api/account/mail")
 async def change(request: web.Request) -> web.Response:
-    """Send a link to the new address. Until it is pressed, the former address stays. Needs a fresh proof of who is there."""
+    """Send a link to the new address.
+
+    Until its owner opens the link, the former address stays. The member must have proved shortly before who they are.
+    """
     member, _ = await proved(request, limited=False)
     asked = await read_json(request, _read_new, 4096)
     if not request.app[ACCOUNT_MAILS].enabled:
@@ -84,7 +93,10 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/account/mail/confirm")
 async def confirm(request: web.Request) -> web.Response:
-    """Change the address by the link that was sent to it, and tell the former one. Raises SignInRefused: link_over."""
+    """Change the address by the link that was sent to it, and tell the former address of the change by mail.
+
+    Raises SignInRefused: link_over.
+    """
     asked, now, records = await read_json(request, _read_link, 2048), now_ms(), request.app[RECORDS]
     try:
         subject = await records.use_link(token_hash(asked.token), MAIL_CONFIRM, now)

@@ -27,7 +27,8 @@ from .try_page import page_origins
 PAGES = Path(__file__).parents[2] / "pages"
 routes = web.RouteTableDef()
 
-_VOICE: Final[tuple[Device, ...]] = ("microphone",)  # for supervisors who whisper or join
+# devices of the operators' page: supervisors who whisper or join need a microphone
+_VOICE: Final[tuple[Device, ...]] = ("microphone",)
 _STAFF_PAGES = {"counselor": "/console", "professional": "/console", "operator": "/operator"}
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sangdam</title>
 <h1>The pages are not built yet</h1>
@@ -44,14 +45,14 @@ _WORKER = {
 
 
 class PanelQuery(Struct, kw_only=True):
-    """The parameters that the server needs. The page itself reads the others."""
+    """The query parameters of the panel that the server needs. The page itself reads the others."""
 
     site: Key = ""
     lang: Locale = ""
 
 
 class WidgetQuery(Struct, kw_only=True):
-    """`site`: whose launcher it is; "" for the standard one."""
+    """The query of the widget's script. `site`: the site whose launcher is wanted; "" for the standard launcher."""
 
     site: Key = ""
 

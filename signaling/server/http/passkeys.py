@@ -1,4 +1,4 @@
-"""Passkeys of the signed-in member of staff, and signing in with one."""
+"""Passkeys of the signed-in member of staff, and signing in with a passkey."""
 
 from __future__ import annotations
 
@@ -27,14 +27,17 @@ Credential = Annotated[str, by(Exact(_MOST_BYTES))]
 
 
 class Ceremony(Struct, kw_only=True):
-    """`options` are for the browser. `ticket` must come back with its answer."""
+    """The beginning of making or using a passkey.
+
+    `options`: for the browser's WebAuthn. `ticket`: goes back with the browser's answer.
+    """
 
     options: dict[str, Any]
     ticket: str
 
 
 class NewPasskey(Struct, kw_only=True):
-    """`credential`: the JSON of what the browser's WebAuthn answered."""
+    """A new passkey. `credential`: the answer of the browser's WebAuthn, as JSON. `ticket`: see `Ceremony`."""
 
     ticket: Sealed
     credential: Credential
@@ -57,7 +60,7 @@ _read_sign_in: Reader[PasskeySignIn] = Reader(PasskeySignIn)
 
 @routes.post("/api/passkeys/begin")
 async def begin(request: web.Request) -> web.Response:
-    """Begin to make a passkey."""
+    """Begin to make a passkey for the signed-in member of staff."""
     member, _ = await proved(request)
     options, ticket = await request.app[PASSKEYS].creation_options(member, _origin(request), now_ms())
     return answer(Ceremony(options=options, ticket=ticket))
@@ -96,7 +99,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/passkeys/sign-in/begin")
 async def begin_sign_in(request: web.Request) -> web.Response:
-    """Begin to sign in with a passkey. Nobody says who they are: the browser offers the passkeys of this host."""
+    """Begin to sign in with a passkey. The person gives no login: the browser offers the passkeys of this host."""
     options, ticket = request.app[PASSKEYS].request_options(_origin(request), now_ms())
     return answer(Ceremony(options=options, ticket=ticket))
 

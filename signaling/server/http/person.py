@@ -23,11 +23,11 @@ from .errors import Refused, answer, not_found
 routes = web.RouteTableDef()
 
 DAY_MS = 86_400_000
-MOST_LINES = 2000  # most lines that are returned of an earlier conversation
+MOST_LINES = 2000  # most lines of an earlier conversation that are returned
 
 
 class NoteItem(Struct, kw_only=True):
-    """A note. `author`: the author's name. `mine`: whether the reader may change and remove it."""
+    """A note about a person. `author`: the author's name. `mine`: whether the reader may change and remove the note."""
 
     id: str
     author: str
@@ -67,14 +67,14 @@ class Conversation(ConversationItem, kw_only=True):
 
 
 class CardQuery(Struct, kw_only=True):
-    """The query of the card. `q`: return only conversations whose lines or notes contain this text."""
+    """The query of a person's card. `q`: return only conversations whose lines or notes contain this text."""
 
     q: Annotated[str, by(Seen(200, cut=True))] = ""
     lang: Locale = ""
 
 
 class NewNote(Struct, kw_only=True):
-    """A note to store. `id`: the note to change; "" for a new one."""
+    """A note about a person, to store. `id`: the note to change; "" for a new one."""
 
     id: OptionalId = ""
     text: Annotated[str, by(Seen(2000, least=1, lines=True))]

@@ -30,7 +30,7 @@ from .settings_staff import asked_member, checked_member, new_member
 routes = web.RouteTableDef()
 
 PREVIEWS: web.AppKey[Previews] = web.AppKey("previews", Previews)
-_LOOK_S = 0.25  # seconds between two looks whether the page still waits for its preview
+_LOOK_S = 0.25  # seconds between two checks whether the page still waits for its preview
 
 
 class PreviewFigures(Struct, kw_only=True):
@@ -72,7 +72,7 @@ class SitePreview(Struct, kw_only=True):
 
 
 class StaffPreview(Struct, kw_only=True):
-    """`id`: of a member, or "" for somebody new."""
+    """A preview of a member's change. `id`: the member's id, or "" for somebody new."""
 
     id: Annotated[str, by(Exact(64))] = ""
     settings: StaffSettings
@@ -118,7 +118,10 @@ async def of_member(request: web.Request) -> web.Response:
 async def _answer(
     request: web.Request, asker: Asker, counted: frozenset[str], *, site: Site | None = None, member: StaffRecord | None = None
 ) -> web.Response:
-    """Simulate, and answer with the figures. `counted`: ids of the sites that matter, or "*"; of these, the asker's own count."""
+    """Simulate, and answer with the figures.
+
+    `counted`: ids of the sites that matter, or "*"; of these, only the sites that the asker may see count.
+    """
     organisation, records = asker.member.organisation, request.app[RECORDS]
     if site is not None:
         organisation = site.organisation
@@ -144,7 +147,10 @@ async def _answer(
 
 
 async def _while_wanted(request: web.Request, making: Any) -> Any:
-    """Return the preview. Cancel it when the page no longer waits: its form has changed, or it was closed."""
+    """Return the result of `making`, a preview.
+
+    Cancel it when the page no longer waits, because its form has changed or the page was closed.
+    """
     task = asyncio.ensure_future(making)
     try:
         while not (await asyncio.wait({task}, timeout=_LOOK_S))[0]:

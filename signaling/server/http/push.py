@@ -37,7 +37,7 @@ class PushKey(Struct, kw_only=True):
 
 
 class Browser(Struct, kw_only=True):
-    """A browser that subscribes (`PushSubscription.toJSON()`). `language`: of its notifications."""
+    """A browser that subscribes (`PushSubscription.toJSON()`). `language`: the language of its notifications."""
 
     endpoint: Endpoint
     p256dh: Key
@@ -50,7 +50,7 @@ class Stored(Struct, kw_only=True):
 
 
 class Removed(Struct, kw_only=True):
-    """`removed`: how many browsers."""
+    """Browsers were removed. `removed`: how many."""
 
     removed: int
 
@@ -60,13 +60,13 @@ class Reservation(Struct, kw_only=True):
 
 
 class Declined(Struct, kw_only=True):
-    """`over`: the ring was over already."""
+    """A ring was declined. `over`: the ring was over before that."""
 
     over: bool
 
 
 class Opened(Struct, kw_only=True):
-    """A browser that shows what a push told of. `id`: under which the push named the browser. `auth`: the browser's secret."""
+    """A browser in which the user opens a push. `id`: the id of this browser in the push. `auth`: the browser's secret."""
 
     id: Id
     endpoint: Endpoint
@@ -80,7 +80,7 @@ _read_opened: Reader[Opened] = Reader(Opened)
 
 @routes.get("/api/push/key")
 async def key(request: web.Request) -> web.Response:
-    """Return the key. The first call makes it. Raises Refused: push_off."""
+    """Return the installation's public key. The first call makes the key. Raises Refused: push_off."""
     devices = request.app[PUSH_DEVICES]
     if not devices.enabled:
         raise _off()
@@ -92,7 +92,7 @@ async def key(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/browsers")
 async def add(request: web.Request) -> web.Response:
-    """Send rings to this browser, for as long as its sign-in lasts."""
+    """Send pushes about rings to this browser, for as long as its sign-in lasts."""
     asker = await asker_of(request)
     _, sign_in = await holder_of(request)
     return answer(Stored(id=await _store(request, asker.member.id, sign_in=sign_in.token_hash)))
@@ -100,7 +100,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/browsers/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Send nothing more to this browser."""
+    """Send no more pushes about rings to this browser."""
     await asker_of(request)
     _, sign_in = await holder_of(request)
     return answer(Removed(removed=await request.app[RECORDS].remove_devices_of(sign_in=sign_in.token_hash)))
@@ -108,7 +108,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/decline")
 async def decline(request: web.Request) -> web.Response:
-    """Decline a ring from its notification. A ring that is over by now stays so."""
+    """Decline a ring from its notification. If the ring is over by now, nothing changes."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_reservation, 1024)
     try:
@@ -125,7 +125,7 @@ async def decline(request: web.Request) -> web.Response:
 
 @routes.post("/api/sessions/{id}/push")
 async def tell_user(request: web.Request) -> web.Response:
-    """Tell the session's user of answers in this browser."""
+    """From now on, tell the session's user of answers by pushes to this browser."""
     entry = await _own_session(request)
     stored = await _store(request, entry.id, session=entry.id)
     await _count(request, entry)
@@ -134,7 +134,7 @@ async def tell_user(request: web.Request) -> web.Response:
 
 @routes.post("/api/sessions/{id}/push/remove")
 async def tell_no_more(request: web.Request) -> web.Response:
-    """Tell the session's user of nothing more, in no browser."""
+    """Send the session's user no more pushes, in any browser."""
     entry = await _own_session(request)
     removed = await request.app[RECORDS].remove_devices_of(session=entry.id)
     await _count(request, entry)
@@ -143,7 +143,10 @@ async def tell_no_more(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/open")
 async def open_(request: web.Request) -> web.Response:
-    """Open the conversation of which a push has told, in the browser that got the push. Other pages of it are told so."""
+    """Open the conversation of which a push has told, in the browser that got the push.
+
+    Other pages that show the conversation are told so.
+    """
     asked = await read_json(request, _read_opened, 4096)
     if not request.app[ASKED].take(network_of(address_of(request)), now_ms()):
         raise Refused(429, "busy", "That was asked for very often. Try again in a minute.")

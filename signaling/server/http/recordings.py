@@ -28,11 +28,11 @@ routes = web.RouteTableDef()
 
 MOST_LINES = 5000  # most lines that are returned of one session
 LOOK_MS = 15 * 60_000  # milliseconds within which all requests count as one playback
-MOST_LOOKS = 1000  # most remembered playbacks
+MOST_LOOKS = 1000  # most playbacks that are remembered at the same time
 
 
 class Looks:
-    """Recent playbacks. A player makes many requests, which the audit counts as one playback."""
+    """Recent playbacks of recordings. A player makes many requests, which the audit counts as one playback."""
 
     def __init__(self) -> None:
         self._since: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -58,7 +58,7 @@ class PersonItem(Struct, kw_only=True):
 
 
 class TrackItem(Struct, kw_only=True):
-    """One track. `url`: a WebM file, served with byte ranges; its time 0 is `began`. All times are Unix ms."""
+    """One recorded track. `url`: a WebM file, served with byte ranges; its time 0 is `began`. All times are Unix ms."""
 
     url: str
     participant: str
@@ -68,7 +68,7 @@ class TrackItem(Struct, kw_only=True):
 
 
 class RecordingDetail(Struct, kw_only=True):
-    """A recording. `pieces`: the recorded spans of time. `board`: base64 of one Yjs update."""
+    """A session's recording. `pieces`: the recorded spans of time. `board`: base64 of one Yjs update."""
 
     session: str
     pieces: list[tuple[int, int]]

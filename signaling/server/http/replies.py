@@ -27,7 +27,10 @@ MOST_CSV_BYTES = 4 * 1024 * 1024
 
 
 class ReplyItem(Struct, kw_only=True):
-    """One reply. `shared`: the reply belongs to the site, and only operators may change it. `pictures`: ids of its pictures."""
+    """One saved reply.
+
+    `shared`: the reply belongs to the site, and only operators may change it. `pictures`: ids of its pictures.
+    """
 
     id: str
     shared: bool
@@ -64,7 +67,7 @@ class SiteItem(Struct, kw_only=True):
 
 
 class ReplyQuery(Struct, kw_only=True):
-    """The query for replies.
+    """The query for saved replies.
 
     `site`: also return the replies that this site shares. `language`: only replies in this language, or for all languages.
     """
@@ -74,7 +77,7 @@ class ReplyQuery(Struct, kw_only=True):
 
 
 class NewReply(Struct, kw_only=True):
-    """A reply to store. `id`: the reply to change; "" for a new one. `language`: "" when it suits every language."""
+    """A saved reply to store. `id`: the reply to change; "" for a new one. `language`: "" when it suits every language."""
 
     id: OptionalId = ""
     language: Locale = ""
@@ -122,7 +125,7 @@ async def remove_own(request: web.Request) -> web.Response:
 
 @routes.post("/api/replies/{id}/used")
 async def used(request: web.Request) -> web.Response:
-    """Count that a reply was inserted into a line."""
+    """Count that a member of staff has inserted a saved reply into a line."""
     asker = await asker_of(request)
     if not await request.app[RECORDS].count_reply(path_id(request, "id"), asker.member.id, asker.realm):
         raise not_found()

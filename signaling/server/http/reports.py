@@ -23,9 +23,9 @@ from .operator import LanguageQuery
 routes = web.RouteTableDef()
 
 DAY_MS = 86_400_000
-MOST_DAYS = {"hour": 62}  # the longest time of a report, in days, by `by`
+MOST_DAYS = {"hour": 62}  # the longest period of a report in days, for each value of `by`
 MOST_OTHER_DAYS = 1100
-Time = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]  # Unix ms, until the year 2100
+Time = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]  # a time in Unix ms, up to the year 2100
 
 
 class ReportQuery(LanguageQuery, kw_only=True):
@@ -116,7 +116,10 @@ async def _namer(request: web.Request, asked: ReportQuery, asker: Asker) -> Name
 
 
 class Namer:
-    """Names groups in the reader's language. What was removed since keeps its id as its name."""
+    """Gives the groups of a report their names in the reader's language.
+
+    A site or category that was removed since has its id as its name.
+    """
 
     def __init__(self, sites: dict[str, Site], staff: dict[str, str], language: str) -> None:
         self._sites, self._staff, self._language = sites, staff, language

@@ -1,4 +1,4 @@
-"""The virus scanner for everything that people send."""
+"""Let the virus scanner look at everything that people send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ SCANNER: web.AppKey[Scanner] = web.AppKey("virus_scanner", Scanner)
 
 
 async def noted(request: web.Request, subject: str, actor: str, scan: Awaitable[None]) -> None:
-    """Wait for a scan. A virus is audited under `subject`, by the name that the scanner gives it. Raises FileRefused."""
+    """Wait for the result of a scan.
+
+    A virus is audited under `subject`, by the name that the scanner gives it. Raises FileRefused.
+    """
     try:
         await scan
     except FileRefused as error:

@@ -1,4 +1,4 @@
-"""Send large files. The client must keep the right to read the file until its last byte is sent."""
+"""Send large files. The client must have the right to read the file until the last byte is sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WatchedFile(web.FileResponse):
         self._may_read = may_read
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send the file. Raises ConnectionResetError when the right to read it has ended."""
+        """Send the file. Raises ConnectionResetError when the client's right to read the file has ended."""
         sending = asyncio.create_task(super().prepare(request))
         stands = True
         try:
@@ -36,7 +36,7 @@ class WatchedFile(web.FileResponse):
             if stands:
                 return sending.result()
         finally:
-            sending.cancel()  # first stop the sending: asyncio's sendfile does not notice when its socket is closed
+            sending.cancel()  # stop sending before the socket is closed: asyncio's sendfile does not notice a closed socket
             await asyncio.wait({sending})
         _cut(request)
         raise ConnectionResetError("the right to read it has ended")

@@ -26,7 +26,7 @@ routes = web.RouteTableDef()
 
 PAGE_SIZE = 50
 MOST_SETTINGS_BYTES = 256 * 1024
-Version = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]  # of a site or member as it was read
+Version = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]  # `version_of` a site or member as the page read it
 
 
 class SiteRow(Struct, kw_only=True):
@@ -44,7 +44,7 @@ class SiteRows(Struct, kw_only=True):
 
 
 class StoredSite(Struct, kw_only=True):
-    """A site for editing. `version`: goes back with the change. `keys`: the names of the keys, never their secrets.
+    """A site for editing. `version`: the page sends it back with the change. `keys`: the names of the keys, never their secrets.
 
     `logo`: id of its picture, or "". `snippet`: what the site puts into its pages.
     """
@@ -58,7 +58,10 @@ class StoredSite(Struct, kw_only=True):
 
 
 class NewSettings(Struct, kw_only=True):
-    """`version`: of the site as it was read, so that nobody overwrites what somebody else has changed in the meantime."""
+    """New settings of a site.
+
+    `version`: that of the site as the page read it, so that nobody overwrites a change that somebody else has made meanwhile.
+    """
 
     version: Version
     settings: SiteSettings
@@ -139,7 +142,10 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:
-    """Store a checked site, and answer with it. `version`: of the site as it was read. Raises Invalid, Changed."""
+    """Store a checked site, and answer with the stored site.
+
+    `version`: that of the site as the page read it. Raises Invalid, Changed.
+    """
     records = request.app[RECORDS]
     try:
         await records.save_site(site, expected=version)
@@ -154,7 +160,7 @@ async def save(request: web.Request, asker: Asker, before: Site | None, site: Si
 
 
 def plain(site: Site) -> dict[str, Any]:
-    """Return the site's settings for the audit: no secrets."""
+    """Return the site's settings for the audit, without secrets."""
     found: dict[str, Any] = to_builtins(settings_of(site))
     return found
 

@@ -44,7 +44,7 @@ class StaffRows(Struct, kw_only=True):
 
 
 class StoredStaff(Struct, kw_only=True):
-    """A member for editing. `version`: goes back with the change."""
+    """A member for editing. `version`: the page sends it back with the change."""
 
     id: str
     login: str
@@ -63,9 +63,10 @@ class NewSettings(Struct, kw_only=True):
 
 
 class Added(Struct, kw_only=True):
-    """`link`: with it, the new member sets their password. It works once, until `expires_at` (Unix ms).
+    """A new member.
 
-    `mailed`: the address to which such a link goes by mail, and `link` is "" then.
+    `link`: the one-time link with which the new member sets their password. It works until `expires_at` (Unix ms). `mailed`: the
+    address to which the link was mailed; `link` is "" then.
     """
 
     member: StoredStaff
@@ -123,7 +124,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}")
 async def change(request: web.Request) -> web.Response:
-    """Change a member. Deactivation signs them out at once; a colleague takes over what they have open."""
+    """Change a member. Deactivation signs them out at once; colleagues take over the member's open conversations."""
     asker = await asker_of(request)
     before = await asked_member(request, asker, path_id(request, "id"))
     asked = await read_json(request, _read_settings)
@@ -160,7 +161,7 @@ async def asked_member(request: web.Request, asker: Asker, staff: str) -> StaffR
 
 
 def new_member(asker: Asker, login: str) -> StaffRecord:
-    """Return a member of the asker's organisation before anything about them is known."""
+    """Return an empty member of the asker's organisation, for a login that is new."""
     return StaffRecord(id=login, login=login, name="", role="operator", organisation=asker.member.organisation)
 
 
@@ -186,7 +187,7 @@ async def _save(request: web.Request, asker: Asker, before: StaffRecord | None, 
 
 
 async def _invited(request: web.Request, asker: Asker, member: StaffRecord) -> Added | None:
-    """Mail the member a link. Return None if that is not possible."""
+    """Mail the member a one-time link. Return None if there is no mail server or no address."""
     if not await request.app[ACCOUNT_MAILS].invite(member):
         return None
     now = now_ms()
@@ -202,7 +203,7 @@ async def _link(request: web.Request, asker: Asker, member: StaffRecord) -> Adde
 
 
 def plain(member: StaffRecord) -> dict[str, Any]:
-    """Return the member's settings for the audit: no hash of a password."""
+    """Return the member's settings for the audit, without the hash of the password."""
     found: dict[str, Any] = to_builtins(settings_of_member(member))
     return found
 

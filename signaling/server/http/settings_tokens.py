@@ -26,7 +26,10 @@ routes = web.RouteTableDef()
 
 
 class TokenItem(Struct, kw_only=True):
-    """A token. `works`: whether it may be used now. `maker`: a name, or "" for the command line. `used_at`: 0 for never."""
+    """An API token.
+
+    `works`: whether the token may be used now. `maker`: a name, or "" for the command line. `used_at`: 0 for never.
+    """
 
     id: str
     name: str
@@ -47,7 +50,7 @@ class TokenPage(Struct, kw_only=True):
 
 
 class NewToken(Struct, kw_only=True):
-    """A token to make. `sites`: ids, or "*" for all. `days`: for how long it is valid."""
+    """An API token to make. `sites`: ids, or "*" for all. `days`: for how long it is valid."""
 
     name: Annotated[str, by(Seen(100))]
     rights: Annotated[list[TokenRight], Meta(max_length=20)]
@@ -56,7 +59,7 @@ class NewToken(Struct, kw_only=True):
 
 
 class MadeToken(Struct, kw_only=True):
-    """A new token. `token` is shown this once."""
+    """A new API token. `token` is shown only in this answer."""
 
     item: TokenItem
     token: str
@@ -75,7 +78,7 @@ async def tokens(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/tokens")
 async def add(request: web.Request) -> web.Response:
-    """Make a token. It is worth as much as a sign-in, so that the asker must have proved lately who they are."""
+    """Make an API token. A token is worth as much as a sign-in, so the asker must have proved recently who they are."""
     asker = await asker_of(request)
     await _require_proof(request)
     asked, records, now = await read_json(request, _read_new), request.app[RECORDS], now_ms()
@@ -102,7 +105,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/tokens/{id}/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Remove a token. Its next request is refused."""
+    """Remove an API token. The next request with this token is refused."""
     asker, records = await asker_of(request), request.app[RECORDS]
     record = await records.api_token(path_id(request, "id"))
     if record is None or record.organisation != asker.realm.organisation:
@@ -119,7 +122,7 @@ async def _require_proof(request: web.Request) -> None:
 
 
 async def _check(records: Records, asker: Asker, asked: NewToken) -> None:
-    """Raise Invalid when the asker may not make this token."""
+    """Raise Invalid when the asker may not make the API token that they ask for."""
     problems: dict[str, FieldProblem] = {}
     if not asked.name:
         problems["name"] = "needed"

@@ -28,7 +28,7 @@ routes = web.RouteTableDef()
 class NewKey(Struct, kw_only=True):
     """A key to add. `public`: the partner's public key, in PEM or as a JWK. `address`: where the partner publishes its keys.
 
-    Without both, we make a secret.
+    If both are empty, the server makes a secret.
     """
 
     kid: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
@@ -50,7 +50,7 @@ class KeyItem(Struct, kw_only=True):
 
 
 class AddedKey(KeyItem, kw_only=True):
-    """A new key. `secret`: shown this once; "" when the key has none."""
+    """A new key. `secret`: shown only in this answer; "" when the key has no secret."""
 
     secret: str
 
@@ -70,7 +70,7 @@ async def listed(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/keys")
 async def add(request: web.Request) -> web.Response:
-    """Add a key. A site has two at most, so that a back end can change from one to the next."""
+    """Add a key. A site has two keys at most, so that its back end can change from one key to the next."""
     asker = await asker_of(request)
     site, asked = await asked_site(request, asker), await read_json(request, _read_key, 2 * MOST_TYPED_BYTES)
     key = new_key(site.keys, asked.kid, asked.public, asked.address, request.app[REACH].checked_field)
@@ -82,7 +82,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/keys/{key}/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Retire a key: from now on, codes that it signed are refused."""
+    """Retire a key: from now on, codes that were signed with this key are refused."""
     asker = await asker_of(request)
     site, kid = await asked_site(request, asker), path_id(request, "key")
     key = next((each for each in site.keys if each.kid == kid), None)
@@ -93,7 +93,7 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def _look(request: web.Request, address: str) -> None:
-    """Ask the address once, so that a wrong one is noticed here and not by the site's users. Raises Invalid."""
+    """Fetch the keys at the address once, so that a wrong address is noticed now and not by the site's users. Raises Invalid."""
     try:
         await request.app[KEY_ADDRESSES].look(address)
     except NotFetched:

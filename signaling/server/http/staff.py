@@ -41,7 +41,7 @@ Code = Annotated[str, by(Exact(100))]
 
 
 class SignInRequest(Struct, kw_only=True):
-    """`code`: of the authenticator app, or a recovery code; "" at the first try."""
+    """A sign-in of a member of staff. `code`: the code of the authenticator app, or a recovery code; "" at the first try."""
 
     login: Annotated[str, by(Exact(100))]
     password: Password
@@ -102,7 +102,7 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
     """Give the browser the cookie of a new sign-in. End the browser's former sign-in."""
     member = signed_in.staff
     if former := right_of(request):
-        # first, so that the connections of this member may return
+        # before the former sign-in is removed, so that this member's other tabs may reconnect with the new one
         await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now)
@@ -111,7 +111,7 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
 
 
 async def _tell_of_device(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
-    """Mail a member who has signed in in a browser that is new to them, unless it is the first one that we know of."""
+    """Mail a member who has signed in in a browser that we do not know of them, unless it is the first one that we remember."""
     device = request.cookies.get(DEVICE_COOKIE, "")
     if not DEVICE_TOKEN.fullmatch(device):
         device = secrets.token_urlsafe(32)
@@ -174,5 +174,5 @@ async def holder_of(request: web.Request, *, limited: bool = False) -> tuple[Sta
 
 
 def signed_out() -> Refused:
-    """Return the refusal of a request that carries no sign-in."""
+    """Return the refusal of a request without a valid sign-in."""
     return Refused(401, "signed_out", "Sign in first.")

@@ -32,7 +32,7 @@ from .users import INVITE_SENTENCES, InviteAnswer
 routes = web.RouteTableDef()
 READS: web.AppKey[Buckets] = web.AppKey("threads_read", Buckets)
 
-PAGE_SIZE = 20  # conversations on one page of a thread
+PAGE_SIZE = 20  # most conversations on one page of a thread
 LINES_AT_ONCE = 200
 _DAY_MS = 86_400_000
 _BEGINNING = Seen(120, cut=True)
@@ -84,7 +84,10 @@ class ThreadItem(Struct, kw_only=True):
 
 
 class ThreadPage(Struct, kw_only=True):
-    """Conversations, newest first. `more`: there are older ones. `kept_days`: a conversation is kept so long after its end."""
+    """Conversations, newest first.
+
+    `more`: there are older ones. `kept_days`: how many days after its end a conversation is kept.
+    """
 
     items: list[ThreadItem]
     more: bool
@@ -132,7 +135,7 @@ async def begin(request: web.Request) -> web.Response:
 
 @routes.get("/api/threads")
 async def page(request: web.Request) -> web.Response:
-    """Return one page of the thread, newest first."""
+    """Return one page of the thread: its conversations, newest first."""
     site, reader = await _reading(request)
     asked, records = read_query(request, _read_page), request.app[RECORDS]
     before = await records.in_thread(reader, asked.before) if asked.before else None
@@ -189,7 +192,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/api/threads/{id}/continue")
 async def go_on(request: web.Request) -> web.Response:
-    """Move an open conversation to this device. The device that had it until now is told so."""
+    """Move an open conversation of the thread to this device. The device that showed the conversation until now is told so."""
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
     try:
@@ -218,7 +221,7 @@ async def _reader(request: web.Request, token: str) -> tuple[Site, ThreadReader]
 
 
 async def _reading(request: web.Request) -> tuple[Site, ThreadReader]:
-    """Return the user of the request's token and their site. Raises Refused: signed_out, busy."""
+    """Return the user whose thread the request's token opens, and the user's site. Raises Refused: signed_out, busy."""
     found = await _reader(request, bearer(request))
     if found is None:
         raise Refused(401, "signed_out", "Ask the site for a new code.")

@@ -10,7 +10,8 @@ from signaling.access.api_tokens import Holder
 from signaling.protocol.words import Action, TokenRight
 
 PREFIX: Final = "/api/v1/"
-HOLDER: Final[web.RequestKey[Holder]] = web.RequestKey("holder", Holder)  # who makes this request, by a token
+# the software that makes this request, and its API token
+HOLDER: Final[web.RequestKey[Holder]] = web.RequestKey("holder", Holder)
 
 TOKEN_ROUTES: Final[dict[str, tuple[TokenRight | None, Action]]] = {
     "GET /api/v1/token": (None, "sites.list"),
@@ -42,4 +43,4 @@ TOKEN_ROUTES: Final[dict[str, tuple[TokenRight | None, Action]]] = {
     "GET /api/v1/staff": ("settings.read", "people.change"),
     "GET /api/v1/staff/{id}": ("settings.read", "people.change"),
 }
-"""Route → (right, action). Every token may use a route without a right."""
+"""Route → (right of a token, action of the table of rights). Every token may use a route without a right."""

@@ -1,4 +1,4 @@
-"""Transcripts: the user's copy of their conversation, and the operator's export. The same code writes both."""
+"""Transcripts: the user's copy of their conversation, and the operator's export. The same code writes the two."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _read: QueryReader[TranscriptQuery] = QueryReader(TranscriptQuery)
 
 @routes.get("/api/sessions/{id}/transcript")
 async def own(request: web.Request) -> web.StreamResponse:
-    """Return the conversation to its user. The result has only the lines for all, whatever the query asks for."""
+    """Return the conversation to its user. The result has only the lines that all may read, whatever the query asks for."""
     session_id = path_id(request, "id")
     you = await request.app[LIVE].authorize_user(session_id, bearer(request))
     session = await request.app[RECORDS].session(session_id)
@@ -72,12 +72,12 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 
 async def copy_of(request: web.Request, session: SessionRecord) -> web.StreamResponse:
-    """Send the conversation as its user may have it. The caller checks the right and the rate."""
+    """Send the conversation as its user may have it. The caller has checked the reader's right and the rate of requests."""
     return await _answer(request, session, "all", None)
 
 
 async def _answer(request: web.Request, session: SessionRecord, readers: Audience, you: str | None) -> web.StreamResponse:
-    """Send the conversation. `you`: the participant who reads; "" for none; None for the user who wrote in it."""
+    """Send the conversation. `you`: the participant who reads; "" for none; None for the session's user."""
     asked = read_query(request, _read)
     records = request.app[RECORDS]
     found = await conversation_of(records, session, readers, asked.lang, zone_of(asked.zone), you or "")

@@ -40,16 +40,16 @@ _PAGE = (
 
 
 def snippet_of(settings: Settings, site: Site, language: str = "") -> str:
-    """Return what the site puts into its pages."""
+    """Return the HTML that the site puts into its pages: the snippet that loads the widget."""
     category, language = next(iter(site.categories), ""), language or (site.languages or ["en"])[0]
     about = f'data-site="{site.id}" data-category="{category}" data-lang="{language}"'
     if site.accent:
-        about += f' data-accent="{html.escape(site.accent)}"'  # of the launcher; the panel asks the server
+        about += f' data-accent="{html.escape(site.accent)}"'  # the colour of the launcher; the panel asks the server for its own
     return f'<script async src="{settings.url}/widget.js?site={quote(site.id)}" {about}></script>'
 
 
 def page_origins(settings: Settings, site: Site) -> list[str]:
-    """Return the origins of pages from which visitors come to the site: its own, and that of the page to try it."""
+    """Return the origins of pages from which visitors come to the site: its own, and the origin of the page to try it (`try_site`)."""
     return [*site.origins, settings.staff_url("operator")]
 
 

@@ -78,7 +78,7 @@ async def _undo_staff(request: web.Request, asker: Asker, subject: str, change: 
 
 
 def _taken_back(now: dict[str, Any], change: Change) -> dict[str, Any]:
-    """Return the present settings with this change taken back. Raises Changed when a field was changed again since then."""
+    """Return the present settings `now` with this change taken back. Raises Changed when a field was changed again since then."""
     before, after = change.before or {}, change.after or {}
     if any(now.get(name) != value for name, value in after.items()):
         raise Changed

@@ -38,7 +38,7 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; for
 
 
 class Query(Struct, kw_only=True):
-    """The query. `of`: the token of the address. `lang`: the language of the mail."""
+    """The query of an unsubscribe link. `of`: the token of the address. `lang`: the language of the mail."""
 
     of: Annotated[str, by(Exact(200))] = ""
     lang: Locale = ""
@@ -56,7 +56,7 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post(PATH)
 async def leave(request: web.Request) -> web.Response:
-    """Unsubscribe. Any page and any mail program may send this: the token says which address, and does nothing else."""
+    """Unsubscribe. Any page and any mail program may send this: the token names the address, and opens nothing else."""
     asked = read_query(request, _read)
     hashed = request.app[POSTBOX].addresses.read(asked.of)
     if hashed is None:

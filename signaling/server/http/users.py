@@ -34,7 +34,7 @@ Typed = Annotated[str, by(Seen(1000, cut=True))]
 FieldId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
 WALKS: web.AppKey[Buckets] = web.AppKey("walks", Buckets)
 
-_HELPERS_SHOWN = 3  # most names in the panel's greeting
+_HELPERS_SHOWN = 3  # most names of counselors in the panel's greeting
 _INVITE_STATUS: dict[InviteReason, int] = {"replayed": 409, "over": 410, "expired": 410}
 INVITE_SENTENCES: dict[InviteReason, str] = {
     "bad_invite": "This link is not complete.",
@@ -49,7 +49,7 @@ class PanelView(Struct, kw_only=True):
     category: CategoryView
     language: str
     staffed: bool
-    helpers: list[str]  # names of counselors at work; free counselors come first
+    helpers: list[str]  # names of counselors who are at work; counselors with a free place come first
     low_s: int | None
     high_s: int | None
     retention_days: int
@@ -121,7 +121,7 @@ _read_invite: Reader[InviteRequest] = Reader(InviteRequest)
 
 @routes.get("/api/panel")
 async def panel(request: web.Request) -> web.Response:
-    """Return the panel's data, before the user has shared anything."""
+    """Return the data that the panel shows before the user has shared anything."""
     asked = read_query(request, _read_panel)
     site = await request.app[RECORDS].site(asked.site)
     if site is None:
@@ -195,7 +195,7 @@ async def codes(request: web.Request) -> web.Response:
         response = refusal_of(request, error)
     if site is not None and origin in page_origins(
         request.app[SETTINGS], site
-    ):  # so that the widget can read the reason of a refusal, too
+    ):  # every answer gets these headers, so that the widget can also read the reason of a refusal
         response.headers.update(_cors(origin))
     return response
 

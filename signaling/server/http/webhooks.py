@@ -27,7 +27,7 @@ _MOST_SITES = 1000
 
 
 class NewWebhook(Struct, kw_only=True):
-    """`sites`: only events of these sites; None: of all sites of the organisation."""
+    """A webhook to add. `sites`: only events of these sites are sent; None: events of all sites of the organisation."""
 
     url: Annotated[str, by(Exact(2000))]
     events: Annotated[list[EventType], Meta(max_length=len(EVENTS))]
@@ -59,21 +59,21 @@ class WebhookItem(Struct, kw_only=True):
 
 
 class WebhookPage(Struct, kw_only=True):
-    """`events`: those that can be chosen."""
+    """The webhooks of an organisation. `events`: the types of events that can be chosen."""
 
     items: list[WebhookItem]
     events: list[str]
 
 
 class WebhookSecret(Struct, kw_only=True):
-    """A new secret. It is shown this once."""
+    """A webhook's new secret. It is shown only in this answer."""
 
     id: str
     secret: str
 
 
 class DeliveryItem(Struct, kw_only=True):
-    """An event for a webhook. `id`: its `webhook-id`. `at`: when it was stored."""
+    """An event for a webhook. `id`: the event's `webhook-id`. `at`: when the event was stored (Unix ms)."""
 
     n: int
     id: str
@@ -133,7 +133,7 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/rotate")
 async def rotate(request: web.Request) -> web.Response:
-    """Make a new secret. The former one signs for a day, too. Audited."""
+    """Make a new secret. For a day, events are also signed with the former secret. Audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     secret = await request.app[ENDPOINTS].rotate(endpoint)
@@ -143,7 +143,7 @@ async def rotate(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Remove a webhook and what waits for it. Audited."""
+    """Remove a webhook and its waiting events. Audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     await request.app[RECORDS].remove_endpoint(endpoint.id)
@@ -153,7 +153,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/test")
 async def test(request: web.Request) -> web.Response:
-    """Send a test event. Audited."""
+    """Send a test event to one webhook. Audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     if endpoint.state != "on":
@@ -171,7 +171,7 @@ async def deliveries(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/deliveries/{n}/send")
 async def send_again(request: web.Request) -> web.Response:
-    """Send an event again, under the same id. Audited."""
+    """Send an event to its webhook again, under the same id. Audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     n = path_id(request, "n")

@@ -28,7 +28,7 @@ class Named(Struct, kw_only=True):
 
 
 class Choices(Struct, kw_only=True):
-    """The choices in one category. An outcome's name includes its headings."""
+    """The choices of staff after a conversation in one category. An outcome's name includes its headings."""
 
     outcomes: list[Named]
     required: bool
@@ -84,7 +84,7 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/wrap-up")
 async def change(request: web.Request) -> web.Response:
-    """Set a site's plan. Null sets the standard plan. The plan holds from the next wrap-up on. Audited."""
+    """Set a site's plan. Null sets the standard plan. Wrap-ups that begin later use the new plan. Audited."""
     asker = await asker_of(request)
     records, language = request.app[RECORDS], read_query(request, read_language).lang
     site = await asked_site(request, asker)

@@ -1,4 +1,4 @@
-"""The API for other software: `/api/v1`, by a token. Its handlers are thin; those of the pages do the work."""
+"""The API for other software: `/api/v1`, by a token. Its handlers are thin: they call the code that also serves the pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PARTS = (whoami, sessions, people, conversations, settings, desk)
 
 
 def setup(app: web.Application) -> None:
-    """Add the routes and the check of tokens."""
+    """Add the routes of the API, and the check of their tokens."""
     gate.setup(app)
     app.middlewares.append(idempotency.once)
     for part in PARTS:

@@ -1,4 +1,4 @@
-"""Start a conversation to which its user comes by a link."""
+"""Start a conversation which its user enters by a one-time link."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from signaling.server.http.errors import Refused, answer, not_found
 routes = web.RouteTableDef()
 
 _HOUR_MS = 3_600_000
-MOST_LINE = 4000  # characters
+MOST_LINE = 4000  # most characters of the first line
 
 
 class FirstLine(Struct, kw_only=True):
@@ -44,7 +44,10 @@ class NewConversation(Vouched, kw_only=True):
 
 
 class StartedConversation(Struct, kw_only=True):
-    """A conversation that waits for its user. `link`: works once. `expires_at`: of the link (Unix ms)."""
+    """A conversation that waits for its user.
+
+    `link`: the user's link, which works once. `expires_at`: when the link ends (Unix ms).
+    """
 
     session: str
     link: str
@@ -89,7 +92,10 @@ async def start(request: web.Request) -> web.Response:
 
 
 async def _author(request: web.Request, site: Site, asked: NewConversation) -> StaffRecord | None:
-    """Return the counselor in whose name the first line is, or None. Raises Invalid when they do not serve the site."""
+    """Return the counselor in whose name the first line is, or None.
+
+    Raises Invalid when this counselor does not serve the site.
+    """
     if asked.line is None or not asked.line.staff:
         return None
     staff = await request.app[RECORDS].staff(asked.line.staff)

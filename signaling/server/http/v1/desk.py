@@ -1,4 +1,4 @@
-"""The live state, and the messages that users left."""
+"""Routes of the API for the wallboard's live state, and for the messages that users left."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class MessageItem(Struct, kw_only=True):
 
 
 class MessageList(Struct, kw_only=True):
-    """Messages left, oldest first."""
+    """Messages that users left, the oldest first."""
 
     items: list[MessageItem]
 
@@ -80,7 +80,10 @@ async def messages(request: web.Request) -> web.Response:
 
 @routes.put("/api/v1/messages/{id}")
 async def mark(request: web.Request) -> web.Response:
-    """Mark a message as taken or done. Consoles show the change at once. Refused wrong_state when somebody else has taken it."""
+    """Mark a message as taken or done.
+
+    Consoles show the change at once. Raises wrong_state when somebody else has taken the message.
+    """
     asker, records = await asker_of(request), request.app[RECORDS]
     message = await records.message(path_id(request, "id"))
     session = await records.session(message.session) if message else None
@@ -89,7 +92,7 @@ async def mark(request: web.Request) -> web.Response:
     asker.require(of_session(session))
     state = (await read_json(request, _read_mark)).state
     try:
-        # counselors see this name, so it must not be that of a colleague
+        # counselors see this name, so it must not look like that of a colleague
         changed = await records.set_message_state(message.id, state, f"API: {asker.member.name}")
     except LookupError:
         raise not_found() from None

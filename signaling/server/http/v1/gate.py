@@ -14,13 +14,13 @@ from signaling.server.http.bodies import address_of, bearer, now_ms
 from signaling.server.http.errors import Refused
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
-PER_MINUTE = 300  # requests that a token may make in a minute, also at once
+PER_MINUTE = 300  # requests that a token may make in a minute, in one burst or spread out
 BY_TOKEN: web.AppKey[Buckets] = web.AppKey("api_by_token", Buckets)
 WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 
 
 def setup(app: web.Application) -> None:
-    """Add the middlewares, which must run inside those that turn exceptions into refusals."""
+    """Add the middlewares of the API. They must run inside the middlewares that turn exceptions into refusals."""
     app[BY_TOKEN] = Buckets(burst=PER_MINUTE, per_minute=PER_MINUTE)
     app[WRONG_TOKENS] = Buckets(burst=60, per_minute=60)
     app.middlewares.extend((with_token, tagged))
@@ -29,7 +29,7 @@ def setup(app: web.Application) -> None:
 
 @web.middleware
 async def with_token(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let requests with a token in, within the token's limit. Raises Refused: bad_token, too_often."""
+    """Let only requests with a valid token into the API, within the token's limit. Raises Refused: bad_token, too_often."""
     if request.path.startswith(PREFIX):
         request[HOLDER] = await _holder(request)
     return await handler(request)
@@ -43,13 +43,16 @@ async def _holder(request: web.Request) -> Holder:
             raise Refused(429, "too_often", "Too many wrong tokens came from your address. Try again in a minute.", retry_s=60)
         raise Refused(401, "bad_token", "This needs a valid API token, as in “Authorization: Bearer sgd_…”.")
     if not buckets.take(holder.token.id, now):
-        request[HOLDER] = holder  # its limits are told in the refusal, too
+        request[HOLDER] = holder  # so that the refusal tells the token's limits, too
         raise Refused(429, "too_often", f"A token may make {PER_MINUTE} requests a minute.", retry_s=1)
     return holder
 
 
 async def _tell(request: web.Request, response: web.StreamResponse) -> None:
-    """Tell the token's limits in the headers (draft-ietf-httpapi-ratelimit-headers), and how to present a token (RFC 6750)."""
+    """Put the token's limits into the response's headers (draft-ietf-httpapi-ratelimit-headers).
+
+    After 401, say how to present a token (RFC 6750).
+    """
     if not request.path.startswith(PREFIX):
         return
     if response.status == 401:
@@ -76,7 +79,9 @@ async def tagged(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def require_unchanged(request: web.Request, now: bytes) -> None:
-    """Check the entity tag with which a client read what it changes. `now`: the answer that GET would give now.
+    """Check that the thing which a request changes is unchanged since the client read it, by the entity tag in `If-Match`.
+
+    `now`: the answer that GET would give now.
 
     Raises Refused: precondition_needed, and changed_meanwhile when somebody has changed it since (RFC 9110, 13.1.1).
     """
@@ -88,7 +93,7 @@ def require_unchanged(request: web.Request, now: bytes) -> None:
 
 
 def tag_of(body: bytes) -> str:
-    """Return the entity tag of an answer."""
+    """Return the entity tag of an answer with this body."""
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 

@@ -20,7 +20,7 @@ from signaling.server.http.errors import Refused
 from signaling.server.http.measured import NO_ROUTE, route_of
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
-_KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
+_KEY = re.compile(r"[!-~]{1,255}")  # an Idempotency-Key: visible ASCII
 
 
 @web.middleware
@@ -55,7 +55,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _again(request: web.Request, same: bool, status: int, sealed: str, about: str) -> web.Response:
-    """Return the remembered answer."""
+    """Return the remembered answer to the first request with this key."""
     if not same:
         raise Refused(422, "key_reused", "Another request had this Idempotency-Key. Take a new key for each request.")
     if status == 0:

@@ -24,7 +24,7 @@ routes = web.RouteTableDef()
 
 
 class PersonRequest(Struct, kw_only=True):
-    """A person. `user_id`: as the site's codes name them. `site`: "" for all sites that the token reaches."""
+    """A person. `user_id`: the person's id in the site's codes. `site`: "" for all sites that the token reaches."""
 
     user_id: Annotated[str, Meta(min_length=1), by(Exact(800))]
     site: Key = ""
@@ -42,7 +42,7 @@ _read: Reader[PersonRequest] = Reader(PersonRequest)
 
 @routes.post("/api/v1/people/find")
 async def find(request: web.Request) -> web.Response:
-    """Count what is held of a person. The id stands in the body, because addresses end up in logs."""
+    """Count what is held of a person. The person's id is in the body, because addresses of requests end up in logs."""
     asker = await asker_of(request)
     ids = [each.id for each in await _sessions(request, asker, await read_json(request, _read))]
     return answer(PersonHeld(sessions=ids, held=await request.app[RECORDS].held(ids)))

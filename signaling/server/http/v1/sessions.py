@@ -1,4 +1,4 @@
-"""Sessions of the API: list, read, export and erase them."""
+"""Routes of the API for sessions: list, read, export and erase them, and settle callbacks."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ routes.get("/api/v1/sessions/{id}/transcript")(transcripts.export)
 
 @routes.delete("/api/v1/sessions/{id}")
 async def erase(request: web.Request) -> web.Response:
-    """Erase a session. The answer proves it by counts."""
+    """Erase a session. The answer proves the erasure by counts."""
     asker = await asker_of(request)
     found = await operator.asked_session(request, asker)
     return answer(await erase_all(request, [found]))
@@ -123,7 +123,7 @@ async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
 
 @routes.get("/api/v1/callbacks")
 async def callbacks(request: web.Request) -> web.Response:
-    """List the users who are to be called back, those who came last first."""
+    """List the users who are to be called back. Those who came last come first."""
     asker, asked = await asker_of(request), read_query(request, _read_part)
     records, after = request.app[RECORDS], _place(asked.cursor)
     found = await records.sessions_after(after, asked.limit + 1, Search(state="callback", realm=asker.realm))
@@ -134,7 +134,7 @@ async def callbacks(request: web.Request) -> web.Response:
 async def mark_callback(request: web.Request) -> web.Response:
     """Settle a callback: the user was called by other means, or not reached.
 
-    Refused wrong_state once a counselor has taken it.
+    Raises wrong_state once a counselor has taken the callback.
     """
     asker = await asker_of(request)
     session = await operator.asked_session(request, asker)

@@ -1,4 +1,4 @@
-"""Sites with their codes, keys, categories, opening hours, and staff of the API."""
+"""Routes of the API for settings: sites with their codes, keys, categories and opening hours, and staff."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ routes.get("/api/v1/reports")(reports.report)
 
 @routes.put("/api/v1/sites/{site}")
 async def change_site(request: web.Request) -> web.Response:
-    """Replace a site's settings, if they are still those of the entity tag."""
+    """Replace a site's settings, if the entity tag of `If-Match` is still that of the stored settings."""
     asker = await asker_of(request)
     before = await asked_site(request, asker)
     require_unchanged(request, msgspec.json.encode(settings_sites.stored(request, before)))
@@ -62,14 +62,14 @@ async def categories(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/sites/{site}/categories/{category}/hours")
 async def category_hours(request: web.Request) -> web.Response:
-    """Return a category's own opening hours; null: it uses those of its parent."""
+    """Return a category's own opening hours; null: the category uses its parent's hours."""
     site, category = await hours.asked_category(request, await asker_of(request))
     return answer(hours.NewHours(hours=site.categories[category].hours))
 
 
 @routes.put("/api/v1/sites/{site}/categories/{category}/hours")
 async def change_hours(request: web.Request) -> web.Response:
-    """Replace a category's opening hours, if they are still those of the entity tag."""
+    """Replace a category's opening hours, if the entity tag of `If-Match` is still that of the stored hours."""
     asker = await asker_of(request)
     site, category = await hours.asked_category(request, asker)
     require_unchanged(request, msgspec.json.encode(hours.NewHours(hours=site.categories[category].hours)))

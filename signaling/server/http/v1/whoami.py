@@ -1,4 +1,4 @@
-"""The token of the request: what it may do, and until when."""
+"""The API token of the request itself: what it may do, and until when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ routes = web.RouteTableDef()
 
 
 class ThisToken(Struct, kw_only=True):
-    """The token of the request. `rights`: what it may do now. `sites`: the ids of the sites that it reaches."""
+    """The API token of the request. `rights`: what the token may do now. `sites`: the ids of the sites that it reaches."""
 
     id: str
     name: str

@@ -1,4 +1,7 @@
-"""The zip file with all that is held of a person. It is written as it is sent, so that its size takes no memory."""
+"""The zip file with all that is held of a person.
+
+The file is sent while it is written, so that even a large one takes little memory.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ _ENDINGS = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "imag
 
 
 class _Out:
-    """Collects what the zip file writes until it is sent. It cannot seek, so that `zipfile` writes sizes behind the data."""
+    """Collects what the zip file writes until it is sent.
+
+    The collector cannot seek, so `zipfile` writes sizes behind the data.
+    """
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -34,7 +40,7 @@ class _Out:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing. `zipfile` calls this."""
+        """Do nothing. `zipfile` calls this method of its file."""
 
     def take(self) -> bytes:
         data, self._written = bytes(self._written), bytearray()
@@ -48,7 +54,8 @@ class Export:
         self._request, self._asker, self._sessions = request, asker, sessions
         self._records = request.app[RECORDS]
         self._out = _Out()
-        self._zip = zipfile.ZipFile(self._out, "w", zipfile.ZIP_DEFLATED)  # type: ignore[call-overload]  # it needs no more methods
+        # `zipfile` needs only the methods that `_Out` has
+        self._zip = zipfile.ZipFile(self._out, "w", zipfile.ZIP_DEFLATED)  # type: ignore[call-overload]
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the zip file in pieces."""
@@ -102,12 +109,13 @@ class Export:
             source = await asyncio.to_thread(path.open, "rb")
         except OSError:
             return
-        with source, self._zip.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:  # stored: media is compressed already
+        # stored as it is: media is compressed already
+        with source, self._zip.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
             while data := await asyncio.to_thread(source.read, _PIECE_BYTES):
                 entry.write(data)
                 yield self._out.take()
 
 
 def _plain(name: str) -> str:
-    """Return the name without what could lead out of its folder."""
+    """Return a file's name without characters that could lead out of its folder in the zip file."""
     return name.replace("/", "_").replace("\\", "_").lstrip(".")[:100] or "file"
