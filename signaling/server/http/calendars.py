@@ -78,7 +78,7 @@ async def read(request: web.Request) -> web.Response:
 
 
 def _agreed(found: list[SessionRecord], member: StaffRecord) -> Iterator[tuple[SessionRecord, Callback]]:
-    """Yield the member's appointments that were not cancelled, past ones too."""
+    """Yield the member's appointments, past ones too, except those that were cancelled or missed."""
     for record in found:
         called = decode_snapshot(record.snapshot).callback if record.snapshot else None
         if called is not None and called.staff == member.id and called.state not in ("cancelled", "missed"):

@@ -118,7 +118,7 @@ async def _namer(request: web.Request, asked: ReportQuery, asker: Asker) -> Name
 class Namer:
     """Gives the groups of a report their names in the reader's language.
 
-    A site or category that was removed since has its id as its name.
+    A site, category or counselor that was removed since has its id as its name.
     """
 
     def __init__(self, sites: dict[str, Site], staff: dict[str, str], language: str) -> None:

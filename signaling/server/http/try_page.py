@@ -49,7 +49,7 @@ def snippet_of(settings: Settings, site: Site, language: str = "") -> str:
 
 
 def page_origins(settings: Settings, site: Site) -> list[str]:
-    """Return the origins of pages from which visitors come to the site: its own, and the origin of the page to try it (`try_site`)."""
+    """Return the origins of pages from which visitors come to the site: its own, and that of the page to try it (`try_site`)."""
     return [*site.origins, settings.staff_url("operator")]
 
 
