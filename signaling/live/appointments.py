@@ -50,7 +50,7 @@ class Times:
 
 
 class Appointments:
-    """Finds and claims the times of appointments. One member has one appointment at a time, whatever their capacity."""
+    """Finds and claims the times of appointments. A member of staff has one appointment at a time, whatever their capacity."""
 
     def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now) -> None:
         self._records = records
@@ -209,7 +209,7 @@ class Appointments:
 def _free_of(
     category: Hours | None, hours: dict[str, Hours | None], taken: dict[str, set[int]], now: int, plan: AppointmentPlan, zone: str
 ) -> Free:
-    """Return the free times of each member. They are computed once for all members without working hours of their own."""
+    """Return the free times of each member. The times are computed once for all members without working hours of their own."""
     shared: list[int] | None = None
     free = {}
     for staff, own in hours.items():

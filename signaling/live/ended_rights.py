@@ -139,7 +139,7 @@ class EndedRights:
             log.info("sign-in ended", staff=staff.id, may_return=returns)
 
     async def restart(self, clients: list[Client]) -> None:
-        """Let these connections reconnect at once. They then use the sign-in that their browser has at that time."""
+        """Let these connections reconnect at once. The reconnecting pages use the sign-in that their browser has at that time."""
         for client in clients:
             client.bye("restart", RESTART_MS)
         for client in clients:

@@ -7,7 +7,7 @@ from collections import Counter
 from signaling.access.admission import Crowd
 from signaling.live.entry import Entry
 
-QueueKey = tuple[str, str, str]  # site, language, category
+QueueKey = tuple[str, str, str]  # (site, language, category) of a queue of waiting users
 
 
 class Index:

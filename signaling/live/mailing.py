@@ -39,7 +39,7 @@ def address_for(entry: Entry) -> str:
 
 
 class Mailing:
-    """Queues mails about live sessions."""
+    """Queues mails about live sessions: to users about answers and callbacks, to operators about queues."""
 
     def __init__(
         self,

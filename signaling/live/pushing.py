@@ -35,7 +35,7 @@ _TOLD_OF = frozenset({"text", "picture", "file"})
 
 
 class Pushing:
-    """Queues pushes about live sessions."""
+    """Queues pushes about live sessions: about rings to staff, about answers to users."""
 
     def __init__(self, *, sender: Sender, records: Records, index: Index, hub: Hub, count: Counter[str], now: Now) -> None:
         self._sender = sender
@@ -85,7 +85,10 @@ class Pushing:
         await self._queue(devices, ring.kind, f"ring/{ring.reservation}", {"site": ring.site}, RING, ring.expires_at)
 
     def ring_over(self, staff: str, reservation: str, state: str, expires_at: int) -> None:
-        """Withdraw the notification of a ring. One that has rung to its end withdraws itself (`web/src/worker`)."""
+        """Withdraw the notification of a ring.
+
+        A notification whose ring has rung to its end withdraws itself (`web/src/worker`).
+        """
         if self._rung.pop(reservation, None) is None:
             return
         if state == "expired":

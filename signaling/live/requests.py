@@ -44,7 +44,8 @@ class Requests:
         self._unsettled = unsettled
         self._now = now
         self.staffing = staffing
-        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # one burst of steps limits its size
+        # the matcher's events, not routed yet; no longer than one burst of changes
+        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
         """Carry out one change in the matcher's store (`step`), and queue its events for the router.

@@ -39,8 +39,7 @@ from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-# how long a browser's offer waits until its room is open; a spare worker opens it much faster, a new worker needs about two
-# seconds
+# seconds that a browser's offer waits for its room. A spare worker opens a room much faster; a new worker needs two seconds
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0

@@ -1,4 +1,4 @@
-"""`Live`: all running sessions of one server. It builds the parts and offers their methods to HTTP and WebSocket."""
+"""`Live`: all running sessions of one server. `Live` builds the parts and offers their methods to HTTP and WebSocket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One scheduler for every deadline. It keeps a time for each key, and one task sleeps until the earliest time."""
+"""A scheduler for every deadline of the live sessions.
+
+It keeps a time for each key, and one task sleeps until the earliest time.
+"""
 
 from __future__ import annotations
 

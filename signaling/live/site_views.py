@@ -1,4 +1,4 @@
-"""A site as pages show it."""
+"""A site, and the form before a conversation, as pages show them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from signaling.records.site_front import MOST_ANSWER, in_language
 
 
 def site_view(site: Site, language: str) -> SiteView:
-    """Return the site in this language."""
+    """Return the site with its name and texts in this language."""
     return SiteView(
         id=site.id,
         name=site.name(language),
@@ -25,7 +25,7 @@ def site_view(site: Site, language: str) -> SiteView:
 
 
 def form_view(site: Site, category: str, language: str) -> list[FormFieldView]:
-    """Return the form before a conversation about this category."""
+    """Return the fields of the form before a conversation about this category, in this language."""
     return [
         FormFieldView(
             id=each.id,

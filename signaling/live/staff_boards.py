@@ -70,14 +70,14 @@ class Boards:
         self.places = places
         self.calls = calls
         self._counts: dict[Realm, DayCounts] = {}  # the day's counts of each realm whose wallboard somebody watches
-        self._thresholds: dict[str, list[ThresholdItem]] = {}  # by organisation
-        self._messages: dict[str, list[MessageRecord]] = {}  # by organisation
+        self._thresholds: dict[str, list[ThresholdItem]] = {}  # organisation → its thresholds
+        self._messages: dict[str, list[MessageRecord]] = {}  # organisation → the messages that users left
         self._messages_changed = True
         self._sends_mail = sends_mail
         # id of a mail about an answer → its state, and the reason for the state
         self._answers: dict[str, tuple[MailState, str]] = {}
         self._sites: dict[str, Site] = {}  # id → site, for the names of sites beside the messages that users left
-        self._frames: dict[Group, bytes] = {}  # encoded queues of this round
+        self._frames: dict[Group, bytes] = {}  # group of staff → their queue in this round, encoded
         self._behind: list[Client] = []  # consoles to which this round has not sent its queue yet
 
     async def run(self) -> None:

@@ -1,7 +1,7 @@
 """Translation of lines and captions by a service of the operator's own, which speaks LibreTranslate's API.
 
-Without such a service nothing is translated, and no text leaves this server. A translation is shown beside the original. It is
-stored nowhere but in a small cache in memory.
+Without such a service nothing is translated, and no text leaves this server. A translation is shown beside the original.
+Translations are stored nowhere but in a small cache in memory.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from signaling.session.model import NotAllowed, Person
 log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 10.0
-AT_ONCE = 4  # requests to the translation service at the same time
-MOST_WAITING = 40  # requests that wait for their turn; more are refused
-MOST_EACH = 5  # lines whose translation one connection may await at the same time
-MOST_KEPT = 2000  # translations in memory
+AT_ONCE = 4  # most requests to the translation service at the same time
+MOST_WAITING = 40  # most requests that wait for their turn; more are refused
+MOST_EACH = 5  # most lines whose translation one connection may await
+MOST_KEPT = 2000  # most translations in memory
 MOST_ANSWER_BYTES = 200_000
 TRANSLATED = ("text", "note", "caption")  # kinds of lines with a text in a language
 _SCRIPTS = {"zh-hans": "zh", "zh-cn": "zh", "zh-hant": "zt", "zh-tw": "zt"}

@@ -1,4 +1,4 @@
-"""Embedded media workers: child processes of this server, one for each core and idle spares. They end with their parent.
+"""Embedded media workers: child processes of this server, one for each core and idle spares. The workers end with this server.
 
 A worker is dead when its process exits, or when its event stream was silent for three heartbeats (`liveness.py` says how the
 silence is counted). A spare then serves in the dead worker's place, ``on_dead`` gets the dead worker's rooms, and a new worker
@@ -86,7 +86,7 @@ class Workers:
         self._workers: list[Worker] = []
         self._placed: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._begun: list[Worker] = []  # started workers that have not answered yet
+        self._begun: list[Worker] = []  # workers that were started and have not answered yet
         self._crashes: deque[float] = deque(maxlen=CRASHES)
         self._succession = asyncio.Lock()  # lets one successor of a dead worker start at a time, so that the first is ready early
         self._stopped = asyncio.Event()
@@ -251,7 +251,7 @@ class Workers:
                 await worker.process.wait()
 
     async def _watch(self, worker: Worker) -> None:
-        """Watch the worker until it dies. Then move its rooms to other workers, and start a successor."""
+        """Watch the worker until it dies. After its death, move its rooms to other workers, and start a successor."""
         tasks = [
             asyncio.create_task(self._read(worker)),
             asyncio.create_task(worker.process.wait()),

@@ -16,8 +16,7 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-# seconds that this server looks for another worker to take a draining worker's rooms; the draining worker ends by itself after 15
-# s
+# seconds in which another worker must be found for a draining worker's rooms; the draining worker ends by itself after 15 s
 ANOTHER_S = 10.0
 MOVED_S = 3.0  # seconds that a draining worker keeps a moved room open while the participants make new connections
 LOOK_S = 0.1

@@ -74,7 +74,7 @@ class Leased:
 
     @property
     def id(self) -> str:
-        """Return the id from the worker's announcement."""
+        """Return the worker's id, which its announcement in Redis names."""
         return self.said.id
 
     @property

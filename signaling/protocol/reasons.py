@@ -164,7 +164,7 @@ RequestReason = Literal[
     "unavailable",
     "internal",
 ]
-"""Why a handler refuses an HTTP request."""
+"""Why a handler refuses an HTTP request of a page."""
 
 ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progress"]
 """Why `/api/v1` refuses a request. `precondition_needed`: a change needs `If-Match`. `key_reused`: another request had this
@@ -192,7 +192,7 @@ HttpReason = Literal[
 """All reasons in the body of an HTTP refusal."""
 
 ByeReason = Literal["restart", "replaced", "token", "signed_out", "slow_client", "too_many", "crowded"]
-"""Why the server closes a WebSocket."""
+"""Why the server closes a WebSocket, as its last message `bye` says."""
 
 PeerEndReason = Literal[
     "never_connected",
@@ -239,7 +239,7 @@ OverReason = Literal[
     "stopped",
     "turned_off",
 ]
-"""Why a session is over for one client. It may go on for others."""
+"""Why a session is over for one client. The session may go on for others."""
 
 PassedOverReason = Literal[
     "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",

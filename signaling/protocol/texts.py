@@ -45,7 +45,7 @@ class BadText(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The rule for a text that people read. It repairs what readers do not notice, and refuses other faults.
+    """The rule for a text that people read. The rule repairs what readers do not notice, and refuses other faults.
 
     `most` and `least`: visible characters (grapheme clusters).
     `lines`: whether line ends stay; otherwise every run of white space becomes one space.
@@ -91,7 +91,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """The rule for a text that only programs read (a token, a password, an SDP). It accepts the text unchanged or refuses it.
+    """The rule for a text that only programs read (a token, a password, an SDP).
+
+    The rule accepts the text unchanged or refuses it.
 
     `most_bytes`: the largest size in UTF-8.
     """

@@ -33,7 +33,7 @@ ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in
 # how far operators who listen in may go at a site; each value also allows what the values before it allow
 Listening = Literal["off", "on", "whisper", "join"]
 Captions = Literal["off", "live", "keep"]  # whether a site's calls may have captions, and whether these may be kept
-Grade = Literal["good", "fair", "poor"]  # the quality of a connection
+Grade = Literal["good", "fair", "poor"]  # the grade of a connection's quality
 SessionState = Literal["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"]
 CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]
 AppointmentTrouble = Literal["staff_gone", "not_working", "closed"]  # why an appointment cannot take place as booked

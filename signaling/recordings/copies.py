@@ -1,7 +1,7 @@
 """Users' copies of their recordings.
 
-A copy is one file with everything that reached the user. A copy is made when the user asks for it. It lies in the folder of the
-session's recording and is deleted with the recording.
+A copy is one file with everything that reached the user. A copy is made when the user asks for it. The copy lies in the folder
+of the session's recording and is deleted with the recording.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Copies:
         return Copy(state="making")
 
     async def close(self) -> None:
-        """Cancel the copies that are being made."""
+        """Cancel all copies that are being made or wait."""
         for work in self._works.values():
             work.task.cancel()
         await asyncio.gather(*(work.task for work in self._works.values()), return_exceptions=True)

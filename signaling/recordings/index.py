@@ -14,7 +14,7 @@ MOST_LINES = 100_000  # most lines of one segment's log that are read; later lin
 
 
 class Span(NamedTuple):
-    """A span of time; `end` is exclusive."""
+    """A span of time in Unix ms; `end` is exclusive."""
 
     begin: int
     end: int

@@ -58,7 +58,7 @@ class Event(NamedTuple):
 
     @property
     def body(self) -> str:
-        """Return the payload of the event. It is stored as it is sent, so each try sends the same bytes."""
+        """Return the payload of the event. The payload is stored as it is sent, so each try sends the same bytes."""
         at = datetime.fromtimestamp(self.at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         payload = {"type": self.type, "timestamp": at, "version": PAYLOAD_VERSION, "data": self.data}
         return msgspec.json.encode(payload).decode()

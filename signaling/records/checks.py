@@ -153,7 +153,7 @@ def checked_site(site: Site) -> Site:
 
 
 def _checked_category(checks: _Checks, category: Category, site: Site) -> Category:
-    """Return the category in canonical form. Its fields are named "categories.ID.field"."""
+    """Return the category in canonical form. Problems name the category's fields "categories.ID.field"."""
     here = f"categories.{category.id}"
     checks.require(f"{here}.id", "bad_id", bool(_ID.fullmatch(category.id)))
     priority, widens_s = category.priority or 0, category.widens_s or (0, 0)

@@ -178,7 +178,7 @@ class Database:
 
     @asynccontextmanager
     async def _answering(self, within_s: float | None) -> AsyncIterator[None]:
-        # on SQLite, busy_timeout sets the limit instead
+        # on SQLite, there is no limit here: busy_timeout limits the wait for the file's lock
         async with self._turns, self._reach.answering(None if self._sqlite else within_s):
             yield
 

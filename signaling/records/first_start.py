@@ -13,7 +13,7 @@ _c = t.link.c
 
 
 class FirstStart(Database):
-    """The link of the first start in the records. It works once, and only while there is no owner."""
+    """The link of the first start in the records. The link works once, and only while there is no owner."""
 
     async def save_first_link(self, token_hash: str, expires_at: int) -> bool:
         """Store the link of the first start, in place of an earlier one.

@@ -56,9 +56,9 @@ class Links(Leading):
     async def use_link(self, token_hash: str, purpose: str, now: int, *, session_token: str = "") -> str:
         """Mark a link as used, together with the other links of the same mail. Return the link's subject.
 
-        A mail whose first try timed out may have arrived twice, with two links. Both work until one of them is used.
-        `session_token`: hash of a new token of the link's session. It is stored in the same transaction, so that no failure uses
-        the link up without opening its session. Raises LinkUnusable: bad_invite, replayed, expired.
+        A mail whose first try timed out may have arrived twice, with two links. Both links work until one of the two is used.
+        `session_token`: hash of a new token of the link's session. This hash is stored in the same transaction, so that no
+        failure uses the link up without opening its session. Raises LinkUnusable: bad_invite, replayed, expired.
         """
 
         def use(connection: sa.Connection) -> str:

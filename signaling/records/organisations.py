@@ -36,8 +36,8 @@ class Organisations(Database):
 def owner_of(connection: sa.Connection, subject: str, actor: str) -> str:
     """Return the organisation of an audit entry's subject.
 
-    The subject may be gone already, or may be nothing that an organisation owns. Then return the actor's organisation, or the
-    first one.
+    The subject may be gone already, or may be nothing that an organisation owns. In these cases return the actor's organisation,
+    or the first one.
     """
     kind, _, name = subject.partition("/")
     if kind == "organisation":

@@ -30,4 +30,4 @@ class Realm(Struct, frozen=True, kw_only=True):
         return inside if self.sites is None else sa.and_(inside, site.in_(sorted(self.sites)))
 
 
-WHOLE = Realm()  # the first organisation, with all its sites
+WHOLE = Realm()  # the realm of the first organisation, with all its sites

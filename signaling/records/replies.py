@@ -46,7 +46,9 @@ class ReplyPicture(Struct, frozen=True, kw_only=True):
 
 
 class SavedReply(Struct, frozen=True, kw_only=True):
-    """A saved reply. It belongs either to a `site` or to its `owner`, a member of staff; the other of these fields is "".
+    """A saved reply.
+
+    A reply belongs either to a `site` or to its `owner`, a member of staff; the other of these two fields is "".
 
     `language`: "" when the reply suits every language. `uses`: how often the reply was inserted. `changed_at`: Unix ms.
     `pictures`: ids of its pictures, oldest first. Saving a reply does not change them.

@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 
 def write(rows: Iterable[Row]) -> str:
-    """Return the replies as a CSV file. It begins with a byte-order mark, without which Excel does not read UTF-8."""
+    """Return the replies as a CSV file. The file begins with a byte-order mark, without which Excel does not read UTF-8."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)

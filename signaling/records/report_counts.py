@@ -18,7 +18,7 @@ SLOT_MS = 900_000
 """Every offset from UTC that a time zone uses is a multiple of 15 minutes, so no slot lies in two local hours."""
 ANSWERED_IN_TIME_MS = 20_000  # longest wait in ms of a user who counts as answered in time
 WAITS_UP_TO_S = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1800, 3600)
-"""Upper limits of the buckets of waits, in seconds. One more bucket counts all longer waits."""
+"""Upper limits of the buckets of waits, in seconds. A further bucket counts all longer waits."""
 WAITS = tuple(f"waits_{number:02d}" for number in range(len(WAITS_UP_TO_S) + 1))
 COUNTS = (
     "offered", "answered", "in_time", "given_up", "messages", "callbacks", "wait_ms", "finished", "talk_ms",
@@ -29,7 +29,7 @@ _PROPERTIES = ("organisation", "site", "category", "language", "counselor")
 EVENTS = ("help", "transfer", "owner", "callback")
 
 Counts = Counter[str]
-Event = tuple[str, Mapping[str, Any]]  # (kind, data)
+Event = tuple[str, Mapping[str, Any]]  # (kind, data) of a session's event
 
 
 class Key(NamedTuple):

@@ -1,4 +1,4 @@
-"""Counts of sessions for reports. They are stored after a session has finished, so a report over a year reads few rows."""
+"""Counts of sessions for reports. The counts are stored after a session has finished, so a report over a year reads few rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SETTLED_AFTER_MS = 20 * 60_000
 """Milliseconds after its end from which a session is counted: its rating and late notes have arrived by then."""
 _AT_ONCE = 500  # most sessions that are counted in one transaction
 _FINAL = ("closed", "message_left")
-_DAYS_TO_MONDAY = 3  # 1 January 1970 was a Thursday
+_DAYS_TO_MONDAY = 3  # days from a Monday to 1 January 1970, which was a Thursday
 
 By = Literal["hour", "day", "week", "site", "category", "language", "counselor"]
 UNITS_MS: Final[dict[str, int]] = {"hour": 3_600_000, "day": DAY_MS, "week": 7 * DAY_MS}
@@ -96,7 +96,7 @@ def _stored(begin: int, end: int, offset: int, by: By) -> sa.Select[Any]:
         unit = ((c.slot + shift) // UNITS_MS[by]).label("unit")
         return sa.select(unit, *sums).where(_between("site", begin, end)).group_by(unit)
     groups = [c.site, c.category] if by == "category" else [c[by]]
-    first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # the whole days of UTC
+    first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # from here on, the whole days of UTC in the period
     here = _between("fine", begin, end)
     if first < last:
         here = sa.or_(_between("day", first, last), _between("fine", begin, first), _between("fine", last, end))

@@ -83,7 +83,10 @@ def _listed(category: Category) -> list[int] | None:
 
 
 def with_settings(site: Site, settings: SiteSettings) -> Site:
-    """Return the site with these settings. Its keys, logo and outcomes stay. A category that is kept also keeps its hours."""
+    """Return the site with these settings.
+
+    The site's keys, logo and outcomes stay. A category that is kept also keeps its hours.
+    """
     known = site.categories
     categories = {
         each.id: Category(

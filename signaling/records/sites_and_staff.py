@@ -24,8 +24,8 @@ from .types import Category, Changed, SignInRecord, Site, SiteKey, StaffRecord, 
 from .wrap_up import WrapUpPlan
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
-KNOWN_S = 1.0  # seconds for which a site is cached
-MOST_KNOWN = 1000  # most cached sites
+KNOWN_S = 1.0  # seconds for which a site that was read is cached
+MOST_KNOWN = 1000  # most sites in the cache
 _HIGH_OFFICES = frozenset({"owner", "administrator"})
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
 
@@ -166,8 +166,7 @@ class Places(Database):
                 same = (before.password_hash, before.role) == (record.password_hash, record.role)
                 if not (same and record.active):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
-                # somebody who could make links for this member before may have no right to make links for an owner: end those
-                # links
+                # somebody who could make links for this member before may have no right to make links for an owner
                 promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
                 # a mail with a link may have gone to the former address, which may have been mistyped
                 moved = before.mail not in ("", record.mail)

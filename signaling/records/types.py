@@ -35,7 +35,7 @@ class Overtaken(Exception):
 
 
 class RecordsAway(Exception):
-    """The database is unavailable: it does not answer, or cannot write (locked, full). It may be available soon.
+    """The database is unavailable: it does not answer, or cannot write (locked, full). The database may be available again soon.
 
     Nothing was read. A write that raised `RecordsAway` may or may not have been committed.
     """
@@ -55,7 +55,7 @@ def version_of(value: Struct) -> str:
 
 
 class Organisation(Struct, frozen=True, kw_only=True):
-    """An organisation. It owns sites and staff, and with them everything that belongs to these."""
+    """An organisation. An organisation owns sites and staff, and everything that belongs to these."""
 
     id: str
     name: str = ""
@@ -370,7 +370,10 @@ class FileRecord(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """A change of settings. Both dicts have the changed fields only. None: the thing did not exist before, or was removed."""
+    """A change of settings.
+
+    `before` and `after` have the changed fields only. None: the thing did not exist before, or was removed.
+    """
 
     before: dict[str, Any] | None
     after: dict[str, Any] | None

@@ -3,7 +3,8 @@
 This module does no I/O.
 
 A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* between requests.
-Asking and idle connections hold a descriptor without use. They have deadlines, and are closed when new connections need room.
+Asking and idle connections hold a descriptor without use. Asking and idle connections have deadlines, and are closed when new
+connections need room.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ _PLACEHOLDER = b"__SANGDAM__"  # text in the shop's pages that is replaced by th
 _CODE_LIFE_S = 300
 _MOST_VISITORS = 1000
 _COOKIE = "shop"
-# Quick to compute (under 1 ms): `sangdam serve --demo` prints these passwords, so a slow hash would protect nothing.
+# The passwords' hash is quick to compute (under 1 ms): `sangdam serve --demo` prints the passwords, so a slow hash would protect
+# nothing.
 _QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
@@ -161,7 +162,7 @@ async def seed(records: Records, settings: Settings) -> None:
     """Store the demo's site and accounts if they are missing, and update the site if the shop's port has changed."""
     wanted = site_of(settings)
     known = await records.site(SITE)
-    if known is not None:  # keep what the operator has set
+    if known is not None:  # the site is stored already: keep what its operators have set
         hours = {key: each.hours for key, each in known.categories.items()}
         wanted = replace(
             wanted,
@@ -190,7 +191,7 @@ async def seed(records: Records, settings: Settings) -> None:
 def _shop_secret(settings: Settings) -> str:
     """Return the key that shop and service share.
 
-    The shared key is derived from the server's key, so that each installation has another one.
+    The shared key is derived from the server's key, so that each installation has a key of its own.
     """
     digest = hmac.new(server_secret(settings.data_dir), b"demo shop", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -220,7 +221,7 @@ _read_code: Reader[_CodeRequest] = Reader(_CodeRequest)
 
 
 class Shop:
-    """The shop's server. It holds signed-in visitors in memory, and drops the oldest when there are too many."""
+    """The shop's server. The server holds signed-in visitors in memory, and forgets the oldest when there are too many."""
 
     def __init__(self, settings: Settings, pages: Path = PAGES / "shop") -> None:
         self._settings = settings
@@ -229,7 +230,7 @@ class Shop:
         self._visitors: OrderedDict[str, User] = OrderedDict()
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """Return the shop's routes."""
+        """Return the routes of the demo's shop."""
         return [
             web.get("/me", self.me),
             web.post("/sign-in", self.sign_in),
@@ -239,12 +240,12 @@ class Shop:
         ]
 
     async def me(self, request: web.Request) -> web.Response:
-        """Return the visitor's name, or "" when they are not signed in."""
+        """Return the visitor's name, or "" when the visitor is not signed in at the shop."""
         visitor = self._visitor(request)
         return _json({"name": visitor.name if visitor else ""})
 
     async def sign_in(self, request: web.Request) -> web.Response:
-        """Sign a visitor in by their name."""
+        """Sign a visitor in at the demo's shop, by their name alone."""
         name = (await self._body(request, _read_sign_in)).name
         key = secrets.token_urlsafe(24)
         # The same name means the same customer, so that counselors see that customer's earlier sessions.
@@ -257,7 +258,7 @@ class Shop:
         return response
 
     async def sign_out(self, request: web.Request) -> web.Response:
-        """Sign the visitor out."""
+        """Sign the visitor out of the demo's shop."""
         self._check_origin(request)
         self._visitors.pop(request.cookies.get(_COOKIE, ""), None)
         response = _json({})
@@ -313,7 +314,10 @@ class Shop:
         )
 
     def _policy(self) -> str:
-        """Return a policy as a strict partner has it. The demo thereby shows that the widget works under this policy."""
+        """Return a Content-Security-Policy as a strict partner has it.
+
+        So the demo shows that the widget works under such a policy.
+        """
         service = self._settings.url
         return (
             f"default-src 'self'; script-src 'self' {service}; frame-src {service}; connect-src 'self' {service}; "
@@ -324,7 +328,10 @@ class Shop:
         return self._visitors.get(request.cookies.get(_COOKIE, ""))
 
     async def _body(self, request: web.Request, reader: Reader[T]) -> T:
-        """Return the body as a value. Raises HTTPForbidden, HTTPBadRequest. aiohttp refuses a body over 4 KiB."""
+        """Return the request's JSON body as a value.
+
+        Raises HTTPForbidden, HTTPBadRequest. aiohttp refuses a body of more than 4 KiB.
+        """
         self._check_origin(request)
         try:
             return reader(await request.read())
@@ -332,7 +339,10 @@ class Shop:
             raise web.HTTPBadRequest(text="The request is not valid.") from error
 
     def _check_origin(self, request: web.Request) -> None:
-        """Refuse requests of other origins. `SameSite` does not stop all: a page at another port is of the same site."""
+        """Refuse requests of other origins.
+
+        The cookie's `SameSite` does not stop all of them: a page at another port is of the same site.
+        """
         if request.headers.get("Origin", "") != self._settings.shop_url:
             raise web.HTTPForbidden(text="Only the shop's own pages may ask this.")
 

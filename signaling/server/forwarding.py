@@ -43,7 +43,7 @@ class _NotReached(Exception):
 
 
 class Relay:
-    """Forwards requests and WebSockets to the leader. Its middleware must come before all others."""
+    """Forwards requests and WebSockets to the leader. The relay's middleware must come before all others."""
 
     def __init__(self, node: Node) -> None:
         self.node = node

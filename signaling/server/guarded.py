@@ -1,4 +1,4 @@
-"""HTTP connections with deadlines and limits. They are aiohttp's connections, which report to `Connections`.
+"""HTTP connections with deadlines and limits. These are aiohttp's connections, which report to `Connections`.
 
 aiohttp 3.14 leaves a connection open for an hour while a request's headers are incomplete. The code that reads bodies
 (`http/bodies.py`) and WebSockets (`websocket.py`) has its own deadlines.
@@ -29,7 +29,7 @@ from .turns import Listener, Turns, listening_sockets
 
 log = structlog.get_logger(__name__)
 
-SWEEP_S = 1.0  # seconds between two checks of deadlines
+SWEEP_S = 1.0  # seconds between two checks of all connections' deadlines
 LOOK_S = 5.0  # seconds between two checks for stalled connections; each check looks at every connection
 STALLED_S = 30.0  # seconds after which a client that reads nothing of its response is cut off
 LINGER_S = 2.0  # seconds for which the rest of a refused body is read and dropped
@@ -138,7 +138,7 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell the guard that this connection is gone. Its handler is told in one of the next turns (`turns.py`)."""
+        """Tell the guard that this connection is gone. The connection's handler is told in one of the next turns (`turns.py`)."""
         self._guard.connections.closed(self)
         self._guard.turns.add(partial(super().connection_lost, exc))
 

@@ -52,7 +52,10 @@ def withdraw(session: Session, called: Callback, out: list[Effect]) -> None:
 
 
 def widen(session: Session, now: int, out: list[Effect]) -> None:
-    """Offer the appointment to every counselor who serves it, before all other requests. Its own counselor does not come."""
+    """Offer the appointment to every counselor who serves it, before all other requests.
+
+    The appointment's own counselor does not come.
+    """
     called = session.callback
     if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:
         return

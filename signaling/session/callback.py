@@ -216,7 +216,7 @@ def missed(session: Session, event: CallbackMissed, out: list[Effect]) -> None:
 def over(session: Session, out: list[Effect]) -> None:
     """End the callback of a session that ends.
 
-    It ends as "done" while a counselor calls the user back, otherwise as "cancelled".
+    The callback ends as "done" while a counselor calls the user back, otherwise as "cancelled".
     """
     callback = session.callback
     if callback is None or callback.state in model.CALLBACK_OVER:

@@ -73,7 +73,7 @@ class UpgradeAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The participant leaves or hangs up."""
+    """The participant leaves the session or hangs up."""
 
     participant: str
 
@@ -188,7 +188,7 @@ class CallbackMarked:
 
 @dataclass(frozen=True, slots=True)
 class UserMet:
-    """The called-back user has connected."""
+    """The user whom a counselor calls back has connected."""
 
     participant: str
     channel: Channel | None = None

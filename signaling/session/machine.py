@@ -1,4 +1,4 @@
-"""The session machine: ``receive(session, event, now) → effects``. It does no I/O; time is a parameter (ms).
+"""The session machine: ``receive(session, event, now) → effects``. The machine does no I/O; time is a parameter (ms).
 
 An event that the tables forbid raises ``NotAllowed`` before anything has changed. A stale event (an older fence or epoch, a
 former request or peer) changes nothing and has no effects.

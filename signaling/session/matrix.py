@@ -49,7 +49,7 @@ class Matrix:
 
 
 def compute(session: Session) -> Matrix:
-    """Return the matrix of a session. It is empty unless the session is active.
+    """Return the matrix of a session. The matrix is empty unless the session is active.
 
     An operator who listens in sees nothing, and hears everyone whom any participant hears. Only the counselor hears an operator
     who whispers, and everybody hears one who has joined. Staff who hear an operator are heard by that operator.

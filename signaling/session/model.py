@@ -1,4 +1,4 @@
-"""A session as data: everything on which the machine decides. It does no I/O. The records store the whole session."""
+"""A session as data: everything on which the machine decides. This module does no I/O. The records store the whole session."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up before joining
 HUNT_MS = 90_000  # how long the search for a professional or colleague lasts
 HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; one ring takes 20 s of it
 WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
-# how long a user's request for voice or video rings: longer than other rings, because the counselor may be writing to another
-# user
+# how long a user's request for voice or video rings. Longer than other rings: the counselor may be writing to somebody else
 UPGRADE_MS = 30_000
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 

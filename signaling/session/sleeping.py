@@ -25,7 +25,8 @@ ANSWERED_DAYS = 7  # days for which the answer to a left message can be read at 
 def may_sleep(session: Session) -> bool:
     """Return whether this conversation can sleep.
 
-    It must be active and by text, and its site must allow sleep. A callback cannot sleep before its user has connected.
+    The conversation must be active and by text, and its site must allow sleep. A callback cannot sleep before its user has
+    connected.
     """
     return session.state == "active" and session.channel == "text" and session.sleeps_days > 0 and not session.calling_back()
 

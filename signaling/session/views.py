@@ -301,7 +301,10 @@ def user_ring(session: Session, around: Surroundings, reservation: str, until: i
 
 
 def help_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
-    """Return the ring of a help request. It shows only the note, the category, the language and the product of the visit."""
+    """Return the ring of a help request.
+
+    The ring shows only the note, the category, the language and the product of the visit.
+    """
     owner = session.people.get(session.owner)
     return Ring(
         reservation=reservation,
@@ -320,7 +323,10 @@ def help_ring(session: Session, asked: Help, around: Surroundings, category_name
 
 
 def transfer_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
-    """Return the ring of a transfer. It contains the whole brief, because the accepter becomes the user's counselor."""
+    """Return the ring of a transfer.
+
+    The ring contains the whole brief, because the member who accepts becomes the user's counselor.
+    """
     ring = help_ring(session, asked, around, category_name, reservation, until)
     ring.kind, ring.brief, ring.waiting_since = "transfer", around.brief, asked.asked_at
     return ring

@@ -57,7 +57,7 @@ class Conversation:
 
     @property
     def title(self) -> str:
-        """Return the first line of the transcript."""
+        """Return the transcript's title, its first line."""
         return self.words["title"].format(site=self.site)
 
     @property
@@ -72,7 +72,7 @@ class Conversation:
 
     @property
     def zone_name(self) -> str:
-        """Return the zone's name, such as "Asia/Seoul"."""
+        """Return the name of the reader's time zone, such as "Asia/Seoul"."""
         return getattr(self.zone, "key", "UTC")
 
     def shown(self) -> list[Line]:

@@ -49,7 +49,10 @@ async def _lines(records: Records, session_id: str, readers: Audience) -> list[L
 
 
 def pictures_for(records: Records, session_id: str, readers: Audience) -> PictureOf:
-    """Return a function that finds pictures of this conversation. It finds pictures for staff only if the readers are staff."""
+    """Return a function that finds pictures of this conversation.
+
+    The returned function finds pictures for staff only if the readers are staff.
+    """
 
     async def picture_of(picture_id: str) -> Image | None:
         found = await records.picture(picture_id)

@@ -1,4 +1,4 @@
-"""Commands of all participants: connection, media, chat and board."""
+"""Carry out the messages that all participants send: connection, media, chat and board."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands of operators."""
+"""Carry out the messages that operators send."""
 
 from __future__ import annotations
 

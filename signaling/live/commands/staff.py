@@ -1,4 +1,4 @@
-"""Commands of counselors and professionals."""
+"""Carry out the messages that counselors and professionals send."""
 
 from __future__ import annotations
 

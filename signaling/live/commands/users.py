@@ -1,4 +1,4 @@
-"""Commands of users: entering, leaving a message, callbacks and ratings."""
+"""Carry out the messages that users send: entering, leaving a message, callbacks and ratings."""
 
 from __future__ import annotations
 

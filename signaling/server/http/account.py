@@ -96,7 +96,7 @@ class OwnRules(Struct, kw_only=True):
 
 
 class RulesPage(Struct, kw_only=True):
-    """The rules of the installation. `has_provider`: one is set up."""
+    """The installation's rules for signing in. `has_provider`: one is set up."""
 
     rules: Rules
     has_provider: bool
@@ -143,7 +143,7 @@ _read_rules: Reader[Rules] = Reader(Rules)
 
 @routes.post("/api/password")
 async def change_password(request: web.Request) -> web.Response:
-    """Change one's own password. All other sign-ins of this person end; open consoles of this one go on."""
+    """Change the member's own password. All other sign-ins of this person end; consoles that are open with this sign-in go on."""
     member, sign_in = await holder_of(request)
     asked, now = await read_json(request, _read_new, 4096), now_ms()
     hashed = await request.app[PASSWORDS].change(
@@ -224,7 +224,7 @@ async def sign_ins(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-ins/{id}/end")
 async def end_sign_in(request: web.Request) -> web.Response:
-    """End one of one's own sign-ins. Its open pages close within a second."""
+    """End one of the member's own sign-ins. Pages that are open with this sign-in close within a second."""
     member = await signed_in(request)
     if not await request.app[RECORDS].end_sign_in(member.id, path_id(request, "id")):
         raise not_found()
@@ -253,7 +253,7 @@ async def end_strangers_sign_in(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-ins/end-others")
 async def end_other_sign_ins(request: web.Request) -> web.Response:
-    """End all of one's own sign-ins except this one."""
+    """End all of the member's own sign-ins except the one that makes the request."""
     member, here = await holder_of(request)
     ended = await request.app[RECORDS].end_other_sign_ins(member.id, here.token_hash)
     await _note(request, member, "sign_in.end", now_ms())
@@ -273,7 +273,7 @@ async def rules(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sign-in-rules")
 async def save_rules(request: web.Request) -> web.Response:
-    """Set the rules of the installation.
+    """Set the installation's rules for signing in.
 
     The rules hold for each person's next sign-in: nobody is thrown out of a conversation.
     """
@@ -299,7 +299,7 @@ async def own_rules(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sign-in-rules")
 async def save_own_rules(request: web.Request) -> web.Response:
-    """Set the rules of the asker's organisation."""
+    """Set the asker's organisation's own rules for signing in."""
     asker = await asker_of(request)
     asked, organisation = await read_json(request, _read_rules), asker.member.organisation
     await _save_rules(request, asker, asked, rules_of(organisation), f"organisation/{organisation}")

@@ -90,7 +90,7 @@ async def times(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/appointments/{session}/move")
 async def move(request: web.Request) -> web.Response:
-    """Move an appointment. Its user gets a mail. Audited."""
+    """Move an appointment. The user of the appointment gets a mail. The request is audited."""
     asker = await asker_of(request)
     entry = await _asked(request, asker)
     asked = await read_json(request, _read_time, 1024)
@@ -100,7 +100,7 @@ async def move(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/appointments/{session}/cancel")
 async def cancel(request: web.Request) -> web.Response:
-    """Cancel an appointment. Its user gets a mail. Audited."""
+    """Cancel an appointment. The user of the appointment gets a mail. The request is audited."""
     asker = await asker_of(request)
     entry = await _asked(request, asker)
     await request.app[LIVE].desk.cancel(entry, asker.member.id)

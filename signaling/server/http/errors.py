@@ -152,7 +152,10 @@ def _problem(
 
 
 def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
-    """Count and return a refusal. Its body repeats Retry-After, because pages of other origins may not read that header."""
+    """Count and return a refusal.
+
+    The refusal's body repeats Retry-After, because pages of other origins may not read that header.
+    """
     request.app[COUNTS][f"http.{reason}"] += 1
     if status not in (429, 503):
         return refusal(status, reason, sentence)

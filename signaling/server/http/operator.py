@@ -209,7 +209,7 @@ async def asked_session(request: web.Request, asker: Asker) -> SessionRecord:
 
 
 async def detail_of(request: web.Request, asker: Asker, found: SessionRecord, language: str) -> SessionDetail:
-    """Return a session with its content."""
+    """Return a session with its content: brief, lines, board, people and events."""
     records = request.app[RECORDS]
     names = await _names(request, asker.member, language)
     lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")

@@ -130,7 +130,7 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Remove a site. Its past sessions stay until their retention ends."""
+    """Remove a site. The site's past sessions stay until their retention ends."""
     asker = await asker_of(request)
     site = await asked_site(request, asker)
     await request.app[RECORDS].remove_site(site.id)
@@ -166,7 +166,7 @@ def plain(site: Site) -> dict[str, Any]:
 
 
 def stored(request: web.Request, site: Site) -> StoredSite:
-    """Return the site for editing."""
+    """Return the site as the page of settings edits it."""
     keys = [key.kid for key in site.keys]
     snippet = snippet_of(request.app[SETTINGS], site)
     return StoredSite(

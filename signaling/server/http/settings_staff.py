@@ -65,8 +65,8 @@ class NewSettings(Struct, kw_only=True):
 class Added(Struct, kw_only=True):
     """A new member.
 
-    `link`: the one-time link with which the new member sets their password. It works until `expires_at` (Unix ms). `mailed`: the
-    address to which the link was mailed; `link` is "" then.
+    `link`: the one-time link with which the new member sets their password. The link works until `expires_at` (Unix ms).
+    `mailed`: the address to which the link was mailed; `link` is "" then.
     """
 
     member: StoredStaff
@@ -139,7 +139,10 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}/link")
 async def link(request: web.Request) -> web.Response:
-    """Make a new one-time link for a member who has lost theirs. It replaces earlier ones, also those sent by mail."""
+    """Make a new one-time link for a member who has lost theirs.
+
+    The new link replaces earlier links, also those that were sent by mail.
+    """
     asker = await asker_of(request)
     return answer(await _link(request, asker, await asked_member(request, asker, path_id(request, "id"))))
 

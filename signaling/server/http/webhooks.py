@@ -66,7 +66,7 @@ class WebhookPage(Struct, kw_only=True):
 
 
 class WebhookSecret(Struct, kw_only=True):
-    """A webhook's new secret. It is shown only in this answer."""
+    """A webhook's new secret. The secret is shown only in this answer."""
 
     id: str
     secret: str

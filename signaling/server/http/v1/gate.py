@@ -20,7 +20,7 @@ WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 
 
 def setup(app: web.Application) -> None:
-    """Add the middlewares of the API. They must run inside the middlewares that turn exceptions into refusals."""
+    """Add the middlewares of the API. These middlewares must run inside those that turn exceptions into refusals."""
     app[BY_TOKEN] = Buckets(burst=PER_MINUTE, per_minute=PER_MINUTE)
     app[WRONG_TOKENS] = Buckets(burst=60, per_minute=60)
     app.middlewares.extend((with_token, tagged))

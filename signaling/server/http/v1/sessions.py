@@ -60,7 +60,10 @@ class CallbackItem(Struct, kw_only=True):
 
 
 class CallbackMark(Struct, kw_only=True):
-    """`state`: "done" when the user was called by other means, "failed" when nobody reached them. Both end the conversation."""
+    """`state`: "done" when the user was called by other means, "failed" when nobody reached them.
+
+    Both states end the conversation.
+    """
 
     state: Literal["done", "failed"]
 
