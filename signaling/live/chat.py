@@ -149,7 +149,10 @@ class Lines:
         return "staff" if kind == "note" or state == "after" else matrix.audience(entry.session, person, wanted)
 
     async def _check_reply(self, entry: Entry, audience: Audience, seq: int) -> None:
-        """Refuse a reply to a line that some reader of the reply may not read, in the same way as a reply to an unknown line."""
+        """Refuse a reply to a line that some reader of the reply may not read.
+
+        The refusal is that of a reply to an unknown line.
+        """
         quoted = await self._records.line(entry.id, seq) if seq else None
         if seq and (quoted is None or quoted.kind == "system" or (audience == "all" and quoted.audience == "staff")):
             raise NotAllowed("unknown_line")

@@ -29,9 +29,9 @@ def _uptime_ms() -> float:
 class SteadyClock:
     """Unix time in milliseconds, without the steps of the machine's clock.
 
-    If the machine's clock stepped by an hour, every deadline would pass at once: rings would end, and sessions would close whose
-    users are just reconnecting. If the clock stepped back by an hour, no deadline would pass for an hour. So this clock runs on
-    as before, and approaches the machine's clock at a quarter of its speed. An hour is made up in four hours.
+    If the machine's clock stepped by an hour, every deadline would pass at once. Rings would end, and sessions of users who are
+    just reconnecting would close. If the clock stepped back by an hour, no deadline would pass for an hour. So this clock runs
+    on as before, and approaches the machine's clock at a quarter of its speed. An hour is made up in four hours.
     """
 
     def __init__(self, wall_ms: Now = wall_clock_ms, uptime_ms: Callable[[], float] = _uptime_ms) -> None:

@@ -44,7 +44,7 @@ class Client:
         self.closing = False
         # whether session views may be sent: a user's first view waits until everything that belongs in it is known
         self.greeted = staff is not None
-        self.looking = True  # whether the page is in front of the person; a hidden page says that it is not
+        self.looking = True  # whether the page is in front of the person; a page that is hidden tells the server
         self.watching = False
         self.queue_sent = 0  # hash of the frame with the waiting queue that was last sent to this console
         self.watched = ""

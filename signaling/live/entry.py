@@ -44,7 +44,7 @@ class Entry:
     `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line.
     `readers`: mentioned colleagues who read along → their connection.
     `marks`: each participant's read mark; None until the marks were read from the records.
-    `mailed_at`: when the absent user was told of an answer by mail (Unix ms); 0: not since they left.
+    `mailed_at`: when the absent user was told of an answer by mail (Unix ms); 0: no mail since the user left.
     `devices`: in how many browsers the user wants pushes about answers. `pushed_at`: like `mailed_at`, for pushes.
     `vouched`: whether the partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
     """

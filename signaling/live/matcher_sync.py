@@ -1,8 +1,8 @@
 """Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its memory.
 
-The sessions are the authority. A request that the matcher has lost is enqueued again at its original time, before any staff
-are signed in, so that nobody loses their place. The sessions may have missed steps of the matcher (a ring, an accepted call);
-these are applied to them as if they had just happened. Requests without a session are released.
+The sessions are the authority. A request that the matcher has lost is enqueued again at its original time. This happens before
+any staff are signed in, so that nobody loses their place. The sessions may have missed steps of the matcher (a ring, an accepted
+call); these are applied to them as if they had just happened. Requests without a session are released.
 """
 
 from __future__ import annotations

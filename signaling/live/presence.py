@@ -68,7 +68,7 @@ class Presence:
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
 
     async def attach_user(self, client: Client, entry: Entry) -> None:
-        """Let the user's newest tab act for the user. The tab that acted before is told so and closed."""
+        """Let the user's newest tab act for the user. The tab that acted before is told that it was replaced, and closed."""
         entry = self._index.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
         client.session, client.participant = entry.id, user.id

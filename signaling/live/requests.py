@@ -139,8 +139,8 @@ class Requests:
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
         """Look up in the matcher what people are told about a new request.
 
-        For a user's request: the place in the queue, before the user is told that they wait.
-        For a help request: whether a professional who could serve it is signed in. If none is, tell the counselor at once.
+        For a user's request: the place in the queue, before the user is told that they wait. For a help request: whether a
+        professional who could serve it is signed in. If no such professional is signed in, the counselor is told at once.
         """
         place = await self._store.place(effect.request, self._now())
         if effect.request == entry.session.request:

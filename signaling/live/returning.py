@@ -95,11 +95,14 @@ class Returning:
         return await self._renewed(entry, new)
 
     async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
-        """Let the new token, which is stored already, open the session. A page that is open with the former token is told so."""
+        """Let the new token, which is stored already, open the session.
+
+        A page that is open with the former token is told that it was replaced.
+        """
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))
         else:
-            entry.token_hash = token_hash(token)  # the session is over; it is loaded when its user connects
+            entry.token_hash = token_hash(token)  # the session is over, and not in memory: it is loaded when its user connects
         if (former := entry.holders.get(entry.session.user)) is not None:
             former.bye("replaced")
             await self._let_go(former)

@@ -418,7 +418,10 @@ class Rooms:
         return self._journal.qsize()
 
     async def flushed(self) -> None:
-        """Wait until every board update so far is in the records. Raise `RecordsAway` if they are or become unavailable."""
+        """Wait until every board update so far is in the records.
+
+        Raise `RecordsAway` if the records are or become unavailable.
+        """
         joining = asyncio.create_task(self._journal.join())
         leaving = asyncio.create_task(self._records.away.wait())
         try:

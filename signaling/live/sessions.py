@@ -304,7 +304,7 @@ class Sessions:
 
 
 def _counselor(entry: Entry) -> str:
-    """Return the session's last counselor. If it had none, return the professional."""
+    """Return the session's last counselor. If the session had no counselor, return its professional."""
     people = entry.session.people
     owner = people.get(entry.session.owner)
     if owner is not None and owner.role == "counselor":

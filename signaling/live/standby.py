@@ -1,7 +1,7 @@
 """Staff who stand by: they were available when they closed their last console, and a push reaches them there.
 
-The matcher goes on offering them requests. The stand-by ends when the member opens a console, misses a ring, or when their
-sign-in ends.
+The matcher goes on offering requests to these members. The stand-by ends when the member opens a console, misses a ring, or when
+their sign-in ends.
 """
 
 from __future__ import annotations

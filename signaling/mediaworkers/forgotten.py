@@ -1,8 +1,8 @@
 """Rooms that a worker still has although no session has them, for example after a command to close them was lost.
 
 A worker cannot tell such rooms from others, because rooms outlive the server that opened them. So the server that decides reads
-the rooms of each worker from time to time, and closes those that it does not know. A room must be unknown twice in a row: a room
-that has just moved stays open on its former worker while its participants make new connections.
+the rooms of each worker from time to time, and closes those that it does not know. A room must be unknown twice in a row before
+it is closed. A room that has just moved stays open on its former worker while its participants make new connections.
 """
 
 from __future__ import annotations

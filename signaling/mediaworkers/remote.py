@@ -1,8 +1,9 @@
 """Media workers on other machines. Their leases in Redis announce them, and each has its own event stream.
 
 A lease only makes a worker known. Only the event stream shows whether a worker is alive, so calls go on while Redis is
-unavailable. A worker is dead when nothing listens at its address or its stream was silent for too long. ``on_dead`` then gets its
-rooms. A worker that only hung is used again when it answers again. Before that, its rooms that have moved meanwhile are closed.
+unavailable. A worker is dead when nothing listens at its address or its stream was silent for too long. ``on_dead`` then gets
+the dead worker's rooms. A worker that only hung is used again when it answers again. Before that, its rooms that have moved
+meanwhile are closed.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Leased:
 
     @property
     def place(self) -> str:
-        """Return the worker's host and port. A worker that replaces it has the same."""
+        """Return the worker's host and port. A worker that replaces it has the same host and port."""
         return urlsplit(self.said.url).netloc
 
     @property

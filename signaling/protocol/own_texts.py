@@ -1,4 +1,7 @@
-"""The server's own texts in each language: one JSON file a language, all with the same keys. Pages have theirs in `web/src`."""
+"""The server's own texts in each language: one JSON file a language, all with the same keys.
+
+The pages have their own texts in `web/src`.
+"""
 
 from __future__ import annotations
 

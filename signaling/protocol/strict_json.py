@@ -1,6 +1,6 @@
 """Refuse JSON that parsers read differently or that can harm a parser. Pure.
 
-msgspec keeps the last of two members with the same name, skips unknown members without checking them, and recurses as deep as
+msgspec keeps the last of two members with the same name, and skips unknown members without checking them. It recurses as deep as
 the text nests. Two programs could therefore read different values from one text (RFC 8259, 4; RFC 7493). `check` examines the
 whole text before it is decoded.
 """
@@ -29,8 +29,8 @@ class NotStrict(ValueError):
 def check(data: str | bytes) -> str:
     """Return the text if it is strict JSON.
 
-    Raises NotStrict when the text is not UTF-8 or not JSON, is nested deeper than `MOST_DEPTH`, names a member twice, or has an
-    integer beyond 64 bits or another number beyond a double.
+    Raises NotStrict when the text is not UTF-8 or not JSON, is nested deeper than `MOST_DEPTH`, or names a member twice. Also
+    raises it for an integer beyond 64 bits and another number beyond a double.
     """
     try:
         text = data if isinstance(data, str) else str(data, "utf-8")

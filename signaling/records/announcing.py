@@ -28,7 +28,7 @@ EventType = Literal[
     "queue.unattended",
     "person.erased",
 ]
-TEST = "webhook.test"  # the type of an event that somebody asks for; no endpoint chooses it
+TEST = "webhook.test"  # the type of the test event that somebody sends to one endpoint; endpoints cannot choose this type
 PAYLOAD_VERSION = 1
 KEPT_TRYING_MS = 3 * 86_400_000
 _ABOUT = ("id", "organisation", "site", "category", "channel")

@@ -1,8 +1,8 @@
 """An event loop in a thread of its own, which runs each transaction of PostgreSQL as a whole.
 
-A transaction that saves a session makes seven round trips. In the server's own event loop, each round trip waits until that loop
-has been through everything else that is ready: tens of milliseconds while thousands of clients reconnect. In this thread it waits
-for Python's lock alone, for 5 ms at most.
+A transaction that saves a session makes seven round trips. In the server's own event loop, each round trip waits for all other
+work that is ready. That takes tens of milliseconds while thousands of clients reconnect. In this thread it waits for Python's
+lock alone, for 5 ms at most.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Logos(Places):
     """The logos of sites in the records."""
 
     async def save_logo(self, site_id: str, logo: Logo | None) -> None:
-        """Store the site's logo in place of the former one. None removes it."""
+        """Store the site's logo in place of the former one. `logo` None removes the stored logo."""
         here = t.site.c.id == site_id
 
         def save(connection: sa.Connection) -> None:

@@ -45,7 +45,7 @@ class ProviderSignIn(Struct, frozen=True, kw_only=True):
     """A sign-in that the provider vouches for.
 
     `tokens`: sealed. `failing_since`: since when the provider does not answer, or when it last refused this
-    installation; 0 while it answers.
+    installation; 0 while the provider answers.
     """
 
     token_hash: str

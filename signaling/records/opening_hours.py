@@ -70,7 +70,7 @@ def check(hours: Hours) -> None:
 
 
 def openings(hours: Hours, now: int, days: int = _LOOK_AHEAD_DAYS) -> Iterator[tuple[int, int]]:
-    """Yield when each opening begins and ends, in order: the present one, and those that begin within so many `days`.
+    """Yield when each opening begins and ends, in order: the present opening, and those that begin within the next `days` days.
 
     Spans that touch or overlap are joined.
     """
@@ -128,9 +128,9 @@ def next_opening(hours: Hours | None, now: int) -> int | None:
 def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
     """Return a few possible callback times within the hours, spread over the next days that have such times.
 
-    The times are full and half hours in the asker's IANA `zone`, or in the hours' own zone if `zone` is unknown: in Kathmandu
-    (UTC+5:45) they are different instants than in Seoul. For a category that never closes, `zone` also defines daytime
-    (09:00 to 21:00), so that nobody is offered three in the morning.
+    The times are full and half hours in the asker's IANA `zone`, or in the hours' own zone if `zone` is unknown. The zone
+    matters: full hours in Kathmandu (UTC+5:45) are other instants than in Seoul. For a category that never closes, `zone` also
+    defines daytime (09:00 to 21:00), so that nobody is offered three in the morning.
     """
     hours = hours or daytime(zone)
     local = ZoneInfo(zone if is_zone(zone) else hours.timezone)

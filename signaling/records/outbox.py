@@ -151,7 +151,7 @@ class Outbox(Database):
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(why=why, next_at=next_at, tries=tries))
 
     async def mail_refused(self, mail: MailRecord, why: str) -> None:
-        """Store that a mail will not be sent, and why. Only an operator can try it again."""
+        """Store that a mail will not be sent, and why. Only an operator can queue this mail again."""
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(state="refused", why=why, key=None))
 
     async def mail(self, mail_id: str) -> MailRecord | None:

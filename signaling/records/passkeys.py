@@ -12,7 +12,7 @@ MOST_PASSKEYS = 20  # most passkeys of one member of staff
 
 
 class PasskeyRecord(Struct, frozen=True, kw_only=True):
-    """A passkey. `credential`: its id at the authenticator, base64url. `host`: the host of the pages where it works."""
+    """A passkey. `credential`: the passkey's id at the authenticator, base64url. `host`: the host of the pages where it works."""
 
     id: str
     staff: str

@@ -30,7 +30,10 @@ TABLES = (
 
 
 def empty_wal(engine: sa.Engine) -> bool:
-    """Copy the write-ahead log of an SQLite file into the file, and truncate the log. Return False when a reader prevents it."""
+    """Copy the write-ahead log of an SQLite file into the file, and truncate the log.
+
+    Return False when a reader of the log prevents this.
+    """
     return _run(engine, "PRAGMA wal_checkpoint(TRUNCATE)") == 0
 
 

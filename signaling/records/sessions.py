@@ -147,8 +147,7 @@ class Sessions(Saves):
     async def served_by(self, session_id: str) -> str:
         """Return the counselor who last served this session's user on the same site, or "".
 
-        The result is also "" when the partner does not vouch for the user, and when the user was not content (a rating of 2 or
-        less).
+        Return "" also when the partner does not vouch for the user, or the user was not content (a rating of 2 or less).
         """
         here = await self.session(session_id)
         if here is None or not here.user_ref:

@@ -1,7 +1,7 @@
 """Webhooks: the endpoints of organisations, and the outbox of events for them.
 
 `announcing.py` puts events into the outbox. A sender claims them, and stores what each try has given. The events of one session
-reach an endpoint in order: a claim leaves out what has an older unsent event of the same session before it.
+reach an endpoint in order: a claim leaves out an event if an older event of its session is unsent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .leading import Leading
 from .realm import Realm
 
 MOST_ENDPOINTS = 20  # most webhook endpoints of one organisation
-MOST_QUEUED = 50_000  # events that wait for one endpoint; further events are not stored for it
+MOST_QUEUED = 50_000  # most events that wait for one endpoint; further events are not stored for this endpoint
 MOST_ATTEMPTS = 10  # most attempts to deliver one event that are kept, the newest ones
 PAGE_SIZE = 50
 _KEPT_DAYS = 7
@@ -193,7 +193,7 @@ class Webhooks(Leading):
     async def claim_deliveries(self, endpoint_id: str, now: int, most: int, lease_ms: int) -> list[Delivery]:
         """Return due events of an endpoint, the oldest first, and count one try for each.
 
-        A claimed event is due again after `lease_ms`, so none is lost when a server dies while it sends.
+        A claimed event is due again after `lease_ms`, so no event is lost when a server dies while it sends.
         """
         older = t.webhook_delivery.alias("older")
         blocked = sa.exists(

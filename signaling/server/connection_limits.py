@@ -24,7 +24,7 @@ class Limits:
     `most`: most connections of the process. `each_address`: most connections of one address that are not being served.
     `each_address_served`: most connections of one address, served or not. `asking_s`: seconds from opening, or from a request's
     first byte, to the end of its headers. `idle_s`: seconds between two requests. `idle_trusted_s`: the same for our own
-    proxies; longer, so that they close first.
+    proxies; longer, so that the proxies close a connection first.
     """
 
     most: int = 10_000

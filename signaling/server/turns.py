@@ -1,4 +1,4 @@
-"""Spread bursts of connections over turns of the event loop, so that a line of somebody in a call waits only for a few of them.
+"""Spread bursts of connections over turns of the event loop, so that a chat line waits only for a few of these connections.
 
 When a balancer dies, thousands of connections break in one instant, and as many new ones arrive. The event loop would handle all
 of them in one turn, which lasts for seconds.

@@ -1,12 +1,12 @@
 """Callbacks: the user leaves and is called back at a booked time.
 
-    scheduled → due (its time has come: a separate request rings to staff) → calling (accepted) → done · missed
+scheduled → due (its time has come: a separate request rings to staff) → calling (accepted) → done · missed
     scheduled, due → scheduled (another time) · cancelled
     due → missed (nobody accepted in two weeks)
     calling → scheduled (not reached, another time) · due (the counselor was lost before the user connected)
 
-The session stays in state ``callback`` until a member of staff accepts. After that, it goes on like any other session, but
-without its user: the counselor calls the user by other means, or the user connects by a new link (``met``). Before the user has
+The session stays in state ``callback`` until a member of staff accepts. After that, the session goes on like any other, but
+without its user. The counselor calls the user by other means, or the user connects by a new link (``met``). Before the user has
 connected, they do not count as disconnected, and no timer waits for their return. An appointment waits ten minutes for its user.
 """
 

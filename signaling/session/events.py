@@ -270,7 +270,10 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class NotesTyped:
-    """A member of staff has typed notes. The fields hold the whole draft so far; they are empty once the notes were saved."""
+    """A member of staff has typed notes.
+
+    The fields hold the whole draft so far; all fields are empty once the notes were saved.
+    """
 
     participant: str
     notes: str
@@ -352,8 +355,8 @@ class ListenStopped:
 class ListenedAs:
     """An operator who listens whispers, joins, or only listens again.
 
-    ``mic``: whether their microphone is on. ``record``: whether an operator who joins agrees to be recorded. None: they were not
-    asked.
+    ``mic``: whether their microphone is on. ``record``: whether an operator who joins agrees to be recorded. None: the operator
+    was not asked.
     """
 
     staff: str

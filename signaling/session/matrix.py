@@ -23,7 +23,7 @@ class Matrix:
 
     ``hears``: listener → sources. ``slots``: viewer → slot → source. ``hold``: who hears the hold tone.
     ``writers``: who may draw on the board. ``by_signaling``: whose board traffic goes over the WebSocket.
-    ``captions``: whose voices the captions process hears; None: it hears nobody.
+    ``captions``: whose voices the captions process hears; None: the captions process hears nobody.
     """
 
     hears: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -46,7 +46,7 @@ PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected p
 PREFERRED_MS = 20_000  # how long a returning user's request is offered only to their last counselor
 CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up before joining
 HUNT_MS = 90_000  # how long the search for a professional or colleague lasts
-HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; one ring takes 20 s of it
+HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; a ring takes 20 s of this time
 WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
 # how long a user's request for voice or video rings. Longer than other rings: the counselor may be writing to somebody else
 UPGRADE_MS = 30_000
@@ -140,9 +140,9 @@ class Recording(Struct, kw_only=True):
 class Captions(Struct, kw_only=True):
     """The state of the captions.
 
-    ``offered``: the site allows captions. ``keep``: the site keeps them if people agree. ``wanted``: the participants who have
-    turned captions on. ``languages``: participant → the language into which captions are translated for them. ``kept``: the
-    words are stored with the conversation now. ``failed``: the captions process was lost.
+    ``offered``: the site allows captions. ``keep``: the site keeps the captions if people agree. ``wanted``: the participants
+    who have turned captions on. ``languages``: participant → the language into which captions are translated for them. ``kept``:
+    the words are stored with the conversation now. ``failed``: the captions process was lost.
     """
 
     offered: bool = False

@@ -107,8 +107,8 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
 async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
     """Return the session and the person who writes notes in it.
 
-    The person who writes notes is in the room, has handed over and wraps up, or writes within `LATE_NOTES_MS` after the session
-    closed by itself. A member who has other sessions wraps up for `WRAP_UP_MS` after the hand-over, while these sessions go on.
+    This person is in the room, wraps up after a hand-over, or writes within `LATE_NOTES_MS` after the session closed by itself.
+    A member who has other sessions wraps up for `WRAP_UP_MS` after the hand-over, while these sessions go on.
     """
     staff = staff_id(client)
     entry = await live.stored.any_session(session)

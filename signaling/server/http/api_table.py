@@ -1,6 +1,6 @@
 """Every HTTP route of the server with the types that it reads and answers. `openapi.py` makes the OpenAPI document from it.
 
-A new route gets a row here: a test compares the rows with the routes of the application, and the tests of the routes compare each
+A new route gets a row here: a test compares the rows with the routes of the application. The tests of the routes compare each
 request and each answer with its row.
 """
 

@@ -115,7 +115,7 @@ async def hours(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}/hours")
 async def change_hours(request: web.Request) -> web.Response:
-    """Set a member's working hours, and answer with the appointments that no longer fit these hours. Audited."""
+    """Set a member's working hours, and answer with the appointments that no longer fit. The request is audited."""
     asker = await asker_of(request)
     member, wanted = await _member(request, asker), (await read_json(request, read_hours)).hours
     if wanted is not None:

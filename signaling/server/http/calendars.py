@@ -45,7 +45,7 @@ async def look(request: web.Request) -> web.Response:
 
 @routes.post("/api/calendar")
 async def renew(request: web.Request) -> web.Response:
-    """Make a new address of the member's own calendar. The former address stops working. Audited."""
+    """Make a new address of the member's own calendar. The former address stops working. The request is audited."""
     member, key = await signed_in(request), secrets.token_urlsafe(32)
     await request.app[RECORDS].save_calendar(member.id, token_hash(key))
     await request.app[RECORDS].audit(member.id, "calendar.renew", f"staff/{member.id}", now_ms())
@@ -54,7 +54,7 @@ async def renew(request: web.Request) -> web.Response:
 
 @routes.post("/api/calendar/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Remove the address of the member's own calendar. Audited."""
+    """Remove the address of the member's own calendar. The request is audited."""
     member = await signed_in(request)
     await request.app[RECORDS].save_calendar(member.id, "")
     await request.app[RECORDS].audit(member.id, "calendar.remove", f"staff/{member.id}", now_ms())

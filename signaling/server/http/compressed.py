@@ -1,7 +1,7 @@
 """Serve the compressed copies that `web/build.mjs` makes of the pages.
 
-The copies lie in separate folders (`pages/compressed/br/call.html`). If they lay beside the originals (`call.html.br`), aiohttp
-would choose among them by itself, and would send Brotli to a client that refuses Brotli (`br;q=0`).
+The copies lie in separate folders (`pages/compressed/br/call.html`). If the copies lay beside the originals (`call.html.br`),
+aiohttp would choose among them by itself. It would send Brotli even to a client that refuses Brotli (`br;q=0`).
 """
 
 from __future__ import annotations

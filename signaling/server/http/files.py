@@ -195,8 +195,8 @@ async def _still_readable(request: web.Request) -> FileRecord:
 async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may read the file.
 
-    A member may read the file if they take part in its conversation or read along, may see the past of its site, or are with the
-    same user now (`?via=`, as for pictures).
+    A member may read the file if they take part in its conversation or read along there. So may a member with the right to see
+    the site's past, and one who is with the same user now (`?via=`, as for pictures).
     """
     session = await request.app[RECORDS].session(file.session)
     if session is None:

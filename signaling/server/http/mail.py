@@ -75,7 +75,7 @@ class MailItem(Struct, kw_only=True):
 
 
 class MailPage(Struct, kw_only=True):
-    """One page of the outbox. `enabled`: a mail server is set up. `trouble`: why it takes no mail now, or ""."""
+    """One page of the outbox. `enabled`: a mail server is set up. `trouble`: why the mail server takes no mail now, or ""."""
 
     items: list[MailItem]
     total: int
@@ -161,7 +161,7 @@ async def outbox(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/mails/{id}/retry")
 async def retry(request: web.Request) -> web.Response:
-    """Queue a refused mail again. Audited."""
+    """Queue a refused mail again. The request is audited."""
     asker, records = await asker_of(request), request.app[RECORDS]
     mail = path_id(request, "id")
     found = await records.mail(mail)
@@ -189,7 +189,7 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/mail")
 async def save_plan(request: web.Request) -> web.Response:
-    """Change how a site's mails are written. Audited."""
+    """Change the plan by which a site's mails are written. The request is audited."""
     asker, records = await asker_of(request), request.app[RECORDS]
     site = await asked_site(request, asker)
     plan = (await read_json(request, _read_plan)).plan

@@ -248,7 +248,7 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def erase_session(request: web.Request, asker: Asker, session_id: str) -> None:
-    """End the session if it still runs, and erase its content everywhere. Audited."""
+    """End the session if it still runs, and erase its content everywhere. The erasure is audited."""
     await request.app[LIVE].erasing.erased(session_id)
     await request.app[RECORDS].erase_session(session_id)
     await request.app[RECORDINGS].erase(session_id)

@@ -63,7 +63,10 @@ _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """Redirect a host for staff to its page. Other hosts have no home page, because users come by a partner's link."""
+    """Redirect the browser at a host for staff to the page for these staff.
+
+    Other hosts have no home page, because users come by a partner's link.
+    """
     for role, prefix in STAFF_HOSTS.items():
         if request.host.startswith(prefix):
             raise web.HTTPFound(_STAFF_PAGES[role])
@@ -121,7 +124,9 @@ _FOR_PARTNERS = {
 
 @routes.get("/widget.js")
 async def widget(request: web.Request) -> web.StreamResponse:
-    """Return the widget for partners' pages. Any origin may load it. A new version reaches these pages within five minutes.
+    """Return the widget for partners' pages.
+
+    Pages of any origin may load the widget. A new version reaches these pages within five minutes.
 
     `?site=` names the site whose launcher it is. While the records are unavailable, it is the standard one.
     """

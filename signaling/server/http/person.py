@@ -104,7 +104,7 @@ async def card(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/earlier/{other}")
 async def conversation(request: web.Request) -> web.Response:
-    """Return the lines of an earlier conversation of the same user. Audited."""
+    """Return the lines of an earlier conversation of the same user. The request is audited."""
     member, here, site = await _served(request)
     records = request.app[RECORDS]
     other = await records.session(path_id(request, "other"))

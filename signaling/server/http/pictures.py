@@ -155,8 +155,9 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    Staff in the session, colleagues who read along, staff in a later session of the same user, and whoever may see the site's
-    past (audited) may see the picture. A product's picture is shown while the request rings, so all staff of the site may see it.
+    These may see the picture: staff in the session, colleagues who read along, and staff in a later session of the same user. So
+    may staff with the right to see the site's past, which is audited. A product's picture is shown while the request rings, so
+    all staff of the site may see it.
     """
     records = request.app[RECORDS]
     session = await records.session(picture.session)

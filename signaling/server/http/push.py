@@ -145,7 +145,7 @@ async def tell_no_more(request: web.Request) -> web.Response:
 async def open_(request: web.Request) -> web.Response:
     """Open the conversation of which a push has told, in the browser that got the push.
 
-    Other pages that show the conversation are told so.
+    Other pages that show the conversation are told that they were replaced.
     """
     asked = await read_json(request, _read_opened, 4096)
     if not request.app[ASKED].take(network_of(address_of(request)), now_ms()):

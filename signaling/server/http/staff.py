@@ -111,7 +111,10 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
 
 
 async def _tell_of_device(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
-    """Mail a member who has signed in in a browser that we do not know of them, unless it is the first one that we remember."""
+    """Mail a member who has signed in from a browser that is new for this member.
+
+    The first browser that we remember causes no mail.
+    """
     device = request.cookies.get(DEVICE_COOKIE, "")
     if not DEVICE_TOKEN.fullmatch(device):
         device = secrets.token_urlsafe(32)

@@ -1,7 +1,7 @@
 """A user's own thread: their conversations at one site, on any device, and going on with an open one.
 
-Only a partner's code that names the user gives the right to a thread. The user reads what their own copy of a conversation holds:
-lines, pictures and files for all, never a line of staff among themselves, a note or a system line.
+Only a partner's code that names the user gives the right to a thread. The user reads what their own copy of a conversation
+holds: the lines, pictures and files for all. The user never gets a line of staff among themselves, a note or a system line.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class ThreadItem(Struct, kw_only=True):
     """A conversation of the thread.
 
     `open`: the user may go on with it. `asleep`: nobody serves it until the user writes. `counselor`: the name of the counselor
-    who served it last, or "". `words`: the beginning of what the user wrote first, or "". `kept_until`: when it is erased (Unix
-    ms); None while it is open.
+    who served it last, or "". `words`: the beginning of what the user wrote first, or "". `kept_until`: when the conversation is
+    erased (Unix ms); None while it is open.
     """
 
     id: str
@@ -192,7 +192,10 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/api/threads/{id}/continue")
 async def go_on(request: web.Request) -> web.Response:
-    """Move an open conversation of the thread to this device. The device that showed the conversation until now is told so."""
+    """Move an open conversation of the thread to this device.
+
+    The device that showed the conversation until now is told that it was replaced.
+    """
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
     try:

@@ -36,7 +36,7 @@ _read: Reader[NewThresholds] = Reader(NewThresholds)
 
 @routes.post("/api/operator/thresholds")
 async def change(request: web.Request) -> web.Response:
-    """Replace all thresholds. A figure that the request does not name gets its default. Audited.
+    """Replace all thresholds. A figure that the request does not name gets its default. The request is audited.
 
     Open wallboards change at once.
     """

@@ -46,7 +46,10 @@ _read: QueryReader[TranscriptQuery] = QueryReader(TranscriptQuery)
 
 @routes.get("/api/sessions/{id}/transcript")
 async def own(request: web.Request) -> web.StreamResponse:
-    """Return the conversation to its user. The result has only the lines that all may read, whatever the query asks for."""
+    """Return the conversation to the user who took part in it.
+
+    The result has only the lines that all may read, whatever the query asks for.
+    """
     session_id = path_id(request, "id")
     you = await request.app[LIVE].authorize_user(session_id, bearer(request))
     session = await request.app[RECORDS].session(session_id)
@@ -59,7 +62,7 @@ async def own(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/api/operator/sessions/{id}/transcript")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return the conversation to an operator: with the staff's lines, or as the user may have it. Audited."""
+    """Return the conversation to an operator: with the staff's lines, or as the user may have it. The request is audited."""
     asker = await asker_of(request)
     records = request.app[RECORDS]
     session = await records.session(path_id(request, "id"))

@@ -1,7 +1,7 @@
 """A page on which staff try a site as a visitor would: it carries the site's snippet, and stands on the operators' host.
 
-Codes and the panel accept this host for every site. Only staff who may change the site get this page, so nobody else comes to a
-site from a page that is not the site's own.
+Codes and the panel accept this host for every site. Only staff who may change the site get this page. So all other visitors come
+to a site from the site's own pages.
 """
 
 from __future__ import annotations

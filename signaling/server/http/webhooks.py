@@ -42,7 +42,7 @@ class WebhookItem(Struct, kw_only=True):
     """A webhook. `state`: "on", "off", or "failed": switched off by the server. `why`: of the last failure, or "".
 
     `both_until`: until when the former secret signs, too (Unix ms), or 0. `well_at`: the last success (Unix ms), or 0.
-    `crowded`: so many events wait that new ones are not stored.
+    `crowded`: too many events wait for this webhook, so that new events are not stored for it.
     """
 
     id: str
@@ -101,7 +101,7 @@ async def page(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks")
 async def add(request: web.Request) -> web.Response:
-    """Add a webhook. Audited."""
+    """Add a webhook to the asker's organisation. The request is audited."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_new)
     organisation = asker.member.organisation
@@ -118,7 +118,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}")
 async def change(request: web.Request) -> web.Response:
-    """Change a webhook, or switch it on or off. Audited."""
+    """Change a webhook, or switch it on or off. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     asked = await read_json(request, _read_changed)
@@ -133,7 +133,7 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/rotate")
 async def rotate(request: web.Request) -> web.Response:
-    """Make a new secret. For a day, events are also signed with the former secret. Audited."""
+    """Make a new secret for a webhook. For a day, events are also signed with the former secret. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     secret = await request.app[ENDPOINTS].rotate(endpoint)
@@ -143,7 +143,7 @@ async def rotate(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Remove a webhook and its waiting events. Audited."""
+    """Remove a webhook and its waiting events. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     await request.app[RECORDS].remove_endpoint(endpoint.id)
@@ -153,7 +153,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/test")
 async def test(request: web.Request) -> web.Response:
-    """Send a test event to one webhook. Audited."""
+    """Send a test event to one webhook. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     if endpoint.state != "on":
@@ -171,7 +171,7 @@ async def deliveries(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/deliveries/{n}/send")
 async def send_again(request: web.Request) -> web.Response:
-    """Send an event to its webhook again, under the same id. Audited."""
+    """Send an event to its webhook again, under the same id. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     n = path_id(request, "n")

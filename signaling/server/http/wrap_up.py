@@ -84,7 +84,7 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/wrap-up")
 async def change(request: web.Request) -> web.Response:
-    """Set a site's plan. Null sets the standard plan. Wrap-ups that begin later use the new plan. Audited."""
+    """Set a site's plan. Null sets the standard plan. Wrap-ups that begin later use the new plan. The request is audited."""
     asker = await asker_of(request)
     records, language = request.app[RECORDS], read_query(request, read_language).lang
     site = await asked_site(request, asker)

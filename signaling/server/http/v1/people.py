@@ -1,4 +1,4 @@
-"""All that is held of a person, by the id that the partner's site gave them: export it as a zip file, or erase it."""
+"""Export all that is held of a person as a zip file, or erase it. The person is named by their id at the partner's site."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def find(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/people/export")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return all that is held of a person as a zip file. Audited."""
+    """Return all that is held of a person as a zip file. The request is audited."""
     asker = await asker_of(request)
     found = await _sessions(request, asker, await read_json(request, _read))
     if not found:
@@ -69,7 +69,7 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/api/v1/people/erase")
 async def erase(request: web.Request) -> web.Response:
-    """Erase all sessions of a person with everything that they hold. The answer proves it by counts."""
+    """Erase all sessions of a person with everything that they hold. The answer proves the erasure by counts."""
     asker = await asker_of(request)
     erased = await sessions.erase_all(request, await _sessions(request, asker, await read_json(request, _read)))
     subject = f"organisation/{asker.member.organisation}"
