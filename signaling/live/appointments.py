@@ -22,7 +22,7 @@ from signaling.session.model import NotAllowed
 
 # milliseconds for which the free times of one kind of request are cached; a claim always reads the records
 KNOWN_MS: Final = 3_000
-MOST_KNOWN: Final = 200
+MOST_KNOWN: Final = 200  # most kinds of requests whose free times are cached
 # most members with working hours of their own in one answer; each takes about 5 ms to compute
 MOST_HOURS: Final = 100
 

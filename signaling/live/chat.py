@@ -24,7 +24,7 @@ from signaling.session import corrections, matrix, read_marks
 from signaling.session.effects import Say
 from signaling.session.model import NotAllowed, Person
 
-CATCH_UP_LINES = 500
+CATCH_UP_LINES = 500  # most new or changed lines in one answer to a client that catches up
 PAGE_LINES = 200  # most lines in a page of older lines, which the client asks for by the line that follows the page
 # most characters of lines in one WebSocket frame: a large frame would delay the messages behind it, or fill the client's queue
 PAGE_CHARACTERS = 100_000

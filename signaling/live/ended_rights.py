@@ -28,8 +28,8 @@ from .staffing import MATCHED_ROLES, Staffing
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.4
-RESTART_MS = 300
+LOOK_S = 0.4  # seconds between two checks which sign-ins still exist
+RESTART_MS = 300  # milliseconds after which a page that is told to reconnect does so
 ON_DUTY = frozenset({"available", "reserved", "busy", "wrap_up"})
 
 LetGo = Callable[[Client], Awaitable[None]]

@@ -15,7 +15,7 @@ from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.session.events import EndedBy
 
-LOOK_S = 0.5
+LOOK_S = 0.5  # seconds between two checks what other processes have erased or changed
 
 
 class Erasing:

@@ -28,7 +28,7 @@ from signaling.session.model import NotAllowed, Person
 from signaling.session.views import callback_view
 
 MOST_INVITED = 10_000  # conversations whose user has not come yet, about 10 KB each
-MOST_OF_SITE = 2_000
+MOST_OF_SITE = 2_000  # most conversations of one site whose user has not come yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

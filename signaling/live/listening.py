@@ -21,7 +21,7 @@ from signaling.session import listening
 from signaling.session.events import ListenedAs, ListenStarted, ListenStopped, ListenWhy
 from signaling.session.model import NotAllowed
 
-LOOK_S = 0.5
+LOOK_S = 0.5  # seconds between two checks whether sites still allow listening in
 
 
 class Listening:

@@ -12,7 +12,7 @@ from signaling.records.types import RecordsAway
 
 log = structlog.get_logger(__name__)
 
-LOOP_RETRY_S = 1.0
+LOOP_RETRY_S = 1.0  # seconds before a loop that has failed starts again
 
 
 async def run_forever(loop: Callable[[], Awaitable[None]]) -> None:

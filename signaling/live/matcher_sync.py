@@ -29,9 +29,9 @@ from signaling.session.standing import open_requests
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.4
+LOOK_S = 0.4  # seconds between two checks whether the matcher has lost its memory
 RETURN_MS = Rules().lease_ms  # milliseconds after this server's start in which waiting users may still be reconnecting
-RETRY_S = 0.3
+RETRY_S = 0.3  # seconds before the next try while the matcher is unreachable
 TRIES = 5
 LATER = m.Why("exact", "told later", (), ())  # replaces the reasons of a ring whose event was lost
 

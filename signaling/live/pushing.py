@@ -26,11 +26,11 @@ from signaling.records.push import RING, Device, Push
 
 log = structlog.get_logger(__name__)
 
-MOST_TASKS = 1000
+MOST_TASKS = 1000  # most pushes that are being queued at the same time
 ANSWER = 1  # the priority of pushes about answers in the queue of pushes: after `RING`
-ANSWER_LIFE_MS = 24 * 3_600_000
+ANSWER_LIFE_MS = 24 * 3_600_000  # milliseconds after which a push about an answer is not sent any more
 ANSWER_AGAIN_MS = 3_600_000  # least time between two pushes about answers, while the user stays away
-AWAY_LIFE_MS = 3_600_000
+AWAY_LIFE_MS = 3_600_000  # milliseconds after which a push that tells a member that they are away is not sent any more
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 

@@ -27,7 +27,7 @@ from signaling.session.effects import Say
 from signaling.session.events import Mentioned, MentionRead
 from signaling.session.model import FINAL_STATES, Mention, NotAllowed, Person
 
-LOOK_S = 0.5
+LOOK_S = 0.5  # seconds between two checks whether colleagues may still read along
 
 
 @dataclass(slots=True)

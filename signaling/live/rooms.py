@@ -42,8 +42,8 @@ log = structlog.get_logger(__name__)
 # seconds that a browser's offer waits for its room. A spare worker opens a room much faster; a new worker needs two seconds
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
-RETRY_AFTER_FAULT_S = 1.0
-CLOSE_TIMEOUT_S = 1.0
+RETRY_AFTER_FAULT_S = 1.0  # seconds before the next try after the records have failed
+CLOSE_TIMEOUT_S = 1.0  # most seconds that the end of this server waits for the rooms to close
 JOURNAL_UPDATES = 10_000  # board updates that wait for the records; at this number the server stops reading the worker's events
 
 

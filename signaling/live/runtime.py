@@ -61,9 +61,9 @@ from signaling.records.types import FileRecord
 from signaling.session.model import NotAllowed
 from signaling.webhooks import Sender as WebhookSender
 
-SWEEP_LONGEST_S = 5.0
-SITES_S = 10.0
-RESTART_RETRY_MS = 300
+SWEEP_LONGEST_S = 5.0  # most seconds between two sweeps of expired entries at the matcher
+SITES_S = 10.0  # seconds between two counts of the sites
+RESTART_RETRY_MS = 300  # milliseconds after which pages reconnect when this server ends
 OWED_S = 3.0  # seconds that a closing server waits until its pending writes are stored
 
 

@@ -13,7 +13,7 @@ from signaling.live.staffing import Staffing
 from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
 
-LOOK_S = 10.0
+LOOK_S = 10.0  # seconds between two checks how many conversations sleep in memory
 MOST_ASLEEP = 20_000  # sleeping conversations in memory, about 10 KB each
 
 

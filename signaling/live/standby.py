@@ -20,7 +20,7 @@ from signaling.live.requests import Requests
 from signaling.live.staffing import Staffing
 from signaling.records import Records, RecordsAway, StaffRecord
 
-LOOK_S = 0.4
+LOOK_S = 0.4  # seconds between two checks whether the sign-ins of members who stand by are valid
 
 
 class StandBy:

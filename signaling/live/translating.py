@@ -28,12 +28,12 @@ from signaling.session.model import NotAllowed, Person
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 10.0  # seconds in which the translation service must answer
 AT_ONCE = 4  # most requests to the translation service at the same time
 MOST_WAITING = 40  # most requests that wait for their turn; more are refused
 MOST_EACH = 5  # most lines whose translation one connection may await
 MOST_KEPT = 2000  # most translations in memory
-MOST_ANSWER_BYTES = 200_000
+MOST_ANSWER_BYTES = 200_000  # most bytes of an answer of the translation service
 TRANSLATED = ("text", "note", "caption")  # kinds of lines with a text in a language
 _SCRIPTS = {"zh-hans": "zh", "zh-cn": "zh", "zh-hant": "zt", "zh-tw": "zt"}
 

@@ -14,7 +14,7 @@ from signaling.records import Wait
 from signaling.records.figures import ANSWERED_IN_TIME_MS
 
 MINUTE_MS = 60_000
-POINTS = 120
+POINTS = 120  # points in a curve: one for each minute of two hours
 LEVEL_MS = 30 * MINUTE_MS  # the service level of a point covers the half hour before it
 SPAN_MS = POINTS * MINUTE_MS + LEVEL_MS
 

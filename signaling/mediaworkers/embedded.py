@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 # seconds in which a started worker must answer; its imports take two seconds on an idle core, many more on a busy machine
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 1.5  # seconds after which a worker that was told to stop is killed
-POLL_S = 0.05
+POLL_S = 0.05  # seconds before the next try to reach a worker, or to open its event stream again
 # seconds before a dead worker's successor starts while other workers serve: the calls that move need the CPU first
 SETTLE_S = 0.5
 CRASHES = 16  # most crashes of a worker whose times are remembered

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 # seconds in which another worker must be found for a draining worker's rooms; the draining worker ends by itself after 15 s
 ANOTHER_S = 10.0
 MOVED_S = 3.0  # seconds that a draining worker keeps a moved room open while the participants make new connections
-LOOK_S = 0.1
+LOOK_S = 0.1  # seconds between two checks whether another worker is there
 # read timeout of the event stream's HTTP client. A last resort: it also counts the time in which this server could not read
 STREAM_SILENCE_S = 30.0
 

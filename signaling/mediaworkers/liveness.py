@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-TICK_S = 0.05
+TICK_S = 0.05  # seconds between two ticks, in which silence is counted
 SILENT_S = 0.75  # seconds of silence after which a worker counts as dead: three heartbeats
 STARVED_S = 2.5  # seconds of silence after which a starved worker, which is ready to run but gets no CPU, counts as dead
 REMOTE_SILENT_S = 1.25  # the same for a worker on another machine, where this server cannot see whether the worker is starved

@@ -36,9 +36,9 @@ from signaling.protocol.staff_views import WorkerItem
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.3  # seconds between two reads of the leases
-REDIS_TIMEOUT_S = 1.0
+REDIS_TIMEOUT_S = 1.0  # seconds in which Redis must answer
 FOUND_WITHIN_S = 2.0  # seconds that this server's start waits for workers that have a lease but send nothing
-RECONNECT_S = 0.1
+RECONNECT_S = 0.1  # seconds before the broken event stream of a worker is opened again
 MOST_DOUBTED = 1000  # most names of untrusted workers that are remembered, so that each name is logged once
 REFUSALS = 2  # refused connections in a row after which a worker counts as gone
 LATELY_S = 2.0  # seconds until a new room is part of the load that its worker announces

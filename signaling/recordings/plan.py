@@ -13,7 +13,7 @@ from signaling.protocol.words import Audience
 
 from .index import Segment, Span, Track, pieces, reached
 
-LINE_SHOWN_MS = 6000
+LINE_SHOWN_MS = 6000  # most milliseconds for which a line is shown as a subtitle
 
 
 def make_plan(

@@ -29,8 +29,8 @@ EventType = Literal[
     "person.erased",
 ]
 TEST = "webhook.test"  # the type of the test event that somebody sends to one endpoint; endpoints cannot choose this type
-PAYLOAD_VERSION = 1
-KEPT_TRYING_MS = 3 * 86_400_000
+PAYLOAD_VERSION = 1  # version of the payload's format, sent in each payload
+KEPT_TRYING_MS = 3 * 86_400_000  # milliseconds for which the sender tries to deliver an event
 _ABOUT = ("id", "organisation", "site", "category", "channel")
 _STANDING = ("waiting_at", "active_at", "ended_at", "end_reason")
 _w, _d, _s = t.webhook.c, t.webhook_delivery.c, t.session.c

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_grid
 
-CELL_MS: Final = 900_000
+CELL_MS: Final = 900_000  # length of a cell: 15 minutes
 MOST_OFFERED: Final = 200  # most free times in one answer
 _BOOKED_DAYS: Final = 17  # days to compute for the next two weeks, and for the days before and after that other time zones need
 _NEXT_DAYS: Final = 3  # days to compute for finding out whether one appointment ends within the hours

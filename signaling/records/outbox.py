@@ -18,11 +18,11 @@ from signaling.protocol.reasons import MailReason
 from . import tables as t
 from .database import Database, require_kept
 
-MOST_QUEUED = 200_000
+MOST_QUEUED = 200_000  # most mails that wait in the outbox; further mails are refused
 MOST_A_DAY = 20  # most mails to one address in a day; somebody else may have given the address
 _DAY_MS = 86_400_000
-_SENT_KEPT_DAYS = 30
-_REFUSED_KEPT_DAYS = 7
+_SENT_KEPT_DAYS = 30  # days for which the row of a sent mail is kept
+_REFUSED_KEPT_DAYS = 7  # days for which the row of a refused mail is kept
 PAGE_SIZE = 50
 
 BOOKED = 0  # rank of mails about booked callbacks and staff accounts; unsubscribed addresses get these, too

@@ -18,7 +18,7 @@ from .database import Database, require_kept
 from .types import SignInRecord
 
 MOST_DEVICES = 10  # most browsers of one member of staff or of one session; of more, the oldest is forgotten
-MOST_QUEUED = 100_000
+MOST_QUEUED = 100_000  # most pushes that wait in the outbox; further pushes are refused
 RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")

@@ -21,7 +21,7 @@ MOST_ENDPOINTS = 20  # most webhook endpoints of one organisation
 MOST_QUEUED = 50_000  # most events that wait for one endpoint; further events are not stored for this endpoint
 MOST_ATTEMPTS = 10  # most attempts to deliver one event that are kept, the newest ones
 PAGE_SIZE = 50
-_KEPT_DAYS = 7
+_KEPT_DAYS = 7  # days for which events are kept that wait no more: delivered, given up, or of an endpoint that is off
 _DAY_MS = 86_400_000
 
 EndpointState = Literal["on", "off", "failed"]

@@ -35,8 +35,8 @@ STALLED_S = 30.0  # seconds after which a client that reads nothing of its respo
 LINGER_S = 2.0  # seconds for which the rest of a refused body is read and dropped
 RESERVED = 64  # descriptors for records, media workers and files, in addition to those open at the start
 WARN_ABOVE = 0.8  # share of the connection limit above which a warning is logged
-WARN_EVERY_S = 60.0
-MOST_DESCRIPTORS = 65_536
+WARN_EVERY_S = 60.0  # least seconds between two warnings of too many connections
+MOST_DESCRIPTORS = 65_536  # most open files that this process asks the system for
 MOST_SERVERS = 256  # most remembered addresses of the cluster's servers
 
 

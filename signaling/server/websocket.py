@@ -33,7 +33,7 @@ from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-HELLO_TIMEOUT_S = 10.0
+HELLO_TIMEOUT_S = 10.0  # seconds in which a new connection must send its hello
 GOODBYE_S = 2.0  # seconds for sending the messages that were queued before `bye`, and `bye` itself
 SEND_TIMEOUT_S = 10.0  # seconds after which a client that reads nothing is cut off
 PING_S = 10.0  # seconds between two heartbeats of a WebSocket

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 routes = web.RouteTableDef()
 
-ANSWER_S = 2.0
+ANSWER_S = 2.0  # seconds in which each part must answer a health check
 
 
 @routes.get("/healthz")

@@ -24,7 +24,7 @@ routes = web.RouteTableDef()
 
 DAY_MS = 86_400_000
 MOST_DAYS = {"hour": 62}  # the longest period of a report in days, for each value of `by`
-MOST_OTHER_DAYS = 1100
+MOST_OTHER_DAYS = 1100  # the longest period in days of a report whose `by` is not in `MOST_DAYS`
 Time = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]  # a time in Unix ms, up to the year 2100
 
 

@@ -15,7 +15,7 @@ from signaling.records import RecordsAway
 
 from .errors import Refused
 
-LOOK_S = 0.4
+LOOK_S = 0.4  # seconds between two checks whether the client may still read the file
 _DROP = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing the socket resets the connection
 
 
