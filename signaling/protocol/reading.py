@@ -83,7 +83,7 @@ class Reader(Generic[T]):
 
 
 def read_object(data: str | bytes) -> dict[str, Any]:
-    """Return a JSON object of which only single members count, such as the claims of a provider.
+    """Return a JSON object from which the caller uses single members only, such as the claims of a provider.
 
     Check the type of each member that you use.
 
