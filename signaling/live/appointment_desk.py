@@ -56,7 +56,7 @@ class AppointmentDesk:
         return found
 
     async def touched(self, member: StaffRecord, realm: Realm, locale: str) -> list[AppointmentItem]:
-        """Return the member's appointments in the realm that cannot take place as booked. Their users must be told."""
+        """Return the member's appointments in the realm that cannot take place as booked. Somebody must tell the users."""
         found = await self.items(realm, locale)
         return [item for item in found if item.staff == member.id and item.trouble]
 

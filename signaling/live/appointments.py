@@ -107,14 +107,16 @@ class Appointments:
         except BaseException:
             await self._records.free_cells(entry.id, member.id, claimed)
             raise
-        with suppress(RecordsAway):  # the time is claimed; a former time stays taken until the session is over
+        # the new time is claimed; if this fails, the former time stays taken until the session is over
+        with suppress(RecordsAway):
             await self._records.keep_cells(entry.id, member.id, wanted)
         self._known.clear()
 
     async def release(self, entry: Entry) -> None:
-        """Free the time of an appointment that became a callback by anybody."""
+        """Free the claimed time of an appointment that became a callback, which any member may make."""
         async with entry.booking_lock:
-            with suppress(RecordsAway):  # the callback is booked; that time stays taken until the session is over
+            # the callback is booked; if this fails, the former time stays taken until the session is over
+            with suppress(RecordsAway):
                 await self._records.keep_cells(entry.id)
 
     def booked(self, realm: Realm) -> list[Entry]:
@@ -125,7 +127,7 @@ class Appointments:
     async def troubles(self, entries: list[Entry]) -> dict[str, AppointmentTrouble]:
         """Return, by session, why an appointment cannot take place as booked: a member, hours or holidays have changed since.
 
-        Appointments in order are left out.
+        Appointments that can take place are left out.
         """
         found: dict[str, AppointmentTrouble] = {}
         records = {each.id: each for each in await self._records.all_staff()}

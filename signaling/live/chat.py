@@ -268,7 +268,7 @@ class Lines:
             self._send_marks(entry, client, person.id, await self._marks(entry))
 
     async def pages(self, entry: Entry, client: Client, audience: Audience, message: GetLines) -> None:
-        """Of the lines that a client asks for, send those that `audience` may read."""
+        """Send the lines that a client asks for, except those that `audience` may not read."""
         if message.before is None:
             await self._catch_up(entry, client, message, audience)
         else:

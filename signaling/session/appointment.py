@@ -70,7 +70,7 @@ def widen(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def accepted(session: Session, called: Callback, now: int) -> None:
-    """Wait for the user for a while: a counselor has come.
+    """Wait for the user for up to `LATE_MS`, because a counselor has accepted the appointment.
 
     A user who gave a telephone number may be talking on it by then, so only the counselor knows whether they were missed.
     """

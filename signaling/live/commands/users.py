@@ -115,7 +115,7 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
     if entry.site.appointments is not None:
         require_channel(entry, channel)
         if message.staff and message.staff != await live.appointments.known_to(entry):
-            raise NotAllowed("out_of_hours")  # a user chooses nobody whom they were not told of
+            raise NotAllowed("out_of_hours")  # a user cannot choose a member of staff whom they were not offered
     contact, note = message.contact.strip(), message.note.strip()
     asked = ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable)
     await agree(live, entry, asked, message.staff, channel)

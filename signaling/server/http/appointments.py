@@ -59,7 +59,7 @@ class NewTime(Struct, kw_only=True):
 
 
 class WorkingHours(Struct, kw_only=True):
-    """`hours`: null if the categories' hours count.
+    """A member's working hours. `hours`: null if the categories' opening hours count instead.
 
     `touched`: those of the member's appointments that cannot take place as booked and that the asker may see.
     """
@@ -131,7 +131,8 @@ async def change_hours(request: web.Request) -> web.Response:
 async def _hours_of(request: web.Request, asker: Asker, member: StaffRecord) -> WorkingHours:
     found = await request.app[RECORDS].working_hours([member.id])
     language = read_query(request, read_language).lang
-    theirs = realm_of(asker.member, "appointments.manage")  # whoever sets hours need not know the users
+    # only appointments that the asker manages are listed: somebody who sets working hours need not know the users
+    theirs = realm_of(asker.member, "appointments.manage")
     touched = await request.app[LIVE].desk.touched(member, theirs, language)
     return WorkingHours(hours=found.get(member.id), touched=touched)
 

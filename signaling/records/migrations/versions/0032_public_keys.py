@@ -17,6 +17,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM site_key WHERE secret = ''")  # an earlier version would take each of them for an empty secret
+    # an earlier version would take each of these keys for a key with an empty secret
+    op.execute("DELETE FROM site_key WHERE secret = ''")
     op.drop_column("site_key", "address")
     op.drop_column("site_key", "public")
