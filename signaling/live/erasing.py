@@ -1,4 +1,4 @@
-"""Remove erased sessions from memory, from folders and from every page, whoever has erased them."""
+"""Remove erased sessions from memory, from folders and from every page, even if another process has erased them."""
 
 from __future__ import annotations
 

@@ -342,7 +342,7 @@ class Boards:
         )
 
     def _named(self, items: list[QueueItem]) -> list[QueueItem]:
-        """Add the users' names.
+        """Return the items with the users' names.
 
         Contacts are left out: an operator who wants to see them must open the session, which is audited.
         """

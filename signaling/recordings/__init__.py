@@ -1,4 +1,4 @@
-"""The folder of recordings: the segments of a session, the parts that a user may hear and see, and deletion."""
+"""The folder of recordings: find a session's segments and the parts that a user may hear and see, and delete recordings."""
 
 from .index import Segment, Span, Track, pieces, reached
 from .store import Recordings

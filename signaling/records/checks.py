@@ -100,7 +100,10 @@ class _Checks:
         problem: FieldProblem = "bad_name",
         needed: bool = True,
     ) -> dict[str, str]:
-        """Return the names by language, without empty ones. `problem`: of a name that has more than `most` characters."""
+        """Return the names by language, without empty ones.
+
+        `problem`: the problem to note for a name that has more than `most` characters.
+        """
         found = {}
         for language, name in names.items():
             if not name.strip():

@@ -89,7 +89,7 @@ class History(Leading):
         return [MessageRecord(**row) for row in await self._all(query)]
 
     async def message(self, message_id: str) -> MessageRecord | None:
-        """Return the message, or None when there is no such message."""
+        """Return the message left with this id, or None when there is no such message."""
         row = await self._first(sa.select(t.message).where(t.message.c.id == message_id))
         return MessageRecord(**row) if row else None
 
@@ -131,7 +131,7 @@ class History(Leading):
         await self._add(t.picture, record.session, {name: getattr(record, name) for name in PictureRecord.__struct_fields__})
 
     async def picture(self, picture_id: str) -> PictureRecord | None:
-        """Return the picture, or None when there is no such picture."""
+        """Return the picture with this id, or None when there is no such picture."""
         row = await self._first(sa.select(t.picture).where(t.picture.c.id == picture_id))
         return PictureRecord(**row) if row else None
 
@@ -159,7 +159,7 @@ class History(Leading):
         await self._do(sa.delete(t.file).where(t.file.c.id == file_id))
 
     async def file(self, file_id: str) -> FileRecord | None:
-        """Return the file, or None when there is no such file."""
+        """Return the file with this id, or None when there is no such file."""
         row = await self._first(sa.select(t.file).where(t.file.c.id == file_id))
         return FileRecord(**row) if row else None
 

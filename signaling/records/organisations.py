@@ -18,7 +18,7 @@ class Organisations(Database):
         return [Organisation(**row) for row in rows]
 
     async def organisation(self, organisation_id: str) -> Organisation | None:
-        """Return the organisation, or None when there is no such organisation."""
+        """Return the organisation with this id, or None when there is no such organisation."""
         row = await self._first(sa.select(t.organisation).where(t.organisation.c.id == organisation_id))
         return Organisation(**row) if row else None
 

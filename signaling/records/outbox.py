@@ -42,9 +42,10 @@ class MailRefused(Exception):
 class MailRecord(Struct, frozen=True, kw_only=True):
     """A mail of the outbox.
 
-    `organisation`: of a mail that belongs to no site. `args`: the values in the text, besides those of site and session. `key`:
-    no other mail with the same key is queued while this one is. `rank`: lower is sent first; `BOOKED` is the lowest. `why`: why
-    the last try failed. `next_at`: when to try next. `until`: the mail is not sent later than this.
+    `organisation`: for a mail that belongs to no site, the organisation to which it belongs. `args`: the values in the text,
+    besides those of site and session. `key`: while this mail is queued, no other mail with the same key is queued. `rank`: lower
+    is sent first; `BOOKED` is the lowest. `why`: why the last try failed. `next_at`: when to try to send it next. `until`: the
+    mail is not sent later than this.
     """
 
     id: str
@@ -171,7 +172,8 @@ class Outbox(Database):
     ) -> tuple[list[MailRecord], int]:
         """Return one page of 50 mails, newest first, and the number of all mails in this state ("": any).
 
-        `sites`: only mails of these sites; None: all mails. `organisation`: also its mails that belong to no site.
+        `sites`: only mails of these sites; None: all mails. `organisation`: return also the mails of this organisation that
+        belong to no site.
         """
         here: sa.ColumnElement[bool] = sa.true() if sites is None else _c.site.in_(sites)
         if organisation:

@@ -13,7 +13,7 @@ from .types import StaffRecord
 
 
 class LastOwner(Invalid):
-    """A change would take the last active owner from an organisation. Nothing was stored. `login`: of that owner."""
+    """A change would take the last active owner from an organisation. Nothing was stored. `login`: the login of that owner."""
 
     def __init__(self, before: StaffRecord, after: StaffRecord | None) -> None:
         field = "active" if after is not None and "owner" in after.offices else "roles"

@@ -28,8 +28,8 @@ _d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c
 class Device(Struct, frozen=True, kw_only=True):
     """A browser that gets pushes. Either `sign_in` (hash of its token) or `session` is set.
 
-    `host`: of its push service. `sealed`: its address and keys. `stands_by`: its member of staff wants rings although no console
-    of theirs is open.
+    `host`: the host of its push service. `sealed`: the browser's address and keys. `stands_by`: its member of staff wants rings
+    although no console of theirs is open.
     """
 
     id: str

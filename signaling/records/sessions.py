@@ -98,7 +98,7 @@ class Sessions(Saves):
             raise UnknownSession(session_id)
 
     async def session(self, session_id: str) -> SessionRecord | None:
-        """Return the session, or None when there is no such session."""
+        """Return the session with this id, or None when there is no such session."""
         return await self._one(t.session.c.id == session_id)
 
     async def session_by_token(self, token_hash: str) -> SessionRecord | None:

@@ -40,7 +40,7 @@ class Places(Database):
         self._known: dict[str, tuple[float, Site]] = {}
 
     async def site(self, site_id: str) -> Site | None:
-        """Return the site, or None when there is no such site.
+        """Return the site with this id, or None when there is no such site.
 
         The site is cached for a second, because every step of a visit asks for it. So a change by another process may become
         visible a second late.

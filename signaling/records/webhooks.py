@@ -106,7 +106,7 @@ class Webhooks(Leading):
         return [each for each in found if each.sites is not None and realm.sites.issuperset(each.sites)]
 
     async def endpoint(self, endpoint_id: str) -> Endpoint | None:
-        """Return the endpoint, or None when there is none with this id."""
+        """Return the webhook endpoint with this id, or None when there is no such endpoint."""
         found = await self._first(sa.select(t.webhook).where(_w.id == endpoint_id))
         return Endpoint(**found) if found else None
 
@@ -122,11 +122,11 @@ class Webhooks(Leading):
         await self._transaction(add, writes=True)
 
     async def change_endpoint(self, endpoint_id: str, **values: Any) -> bool:
-        """Change some fields of an endpoint. Return False when there is no such endpoint."""
+        """Change some fields of a webhook endpoint. Return False when there is no such endpoint."""
         return await self._do(sa.update(t.webhook).where(_w.id == endpoint_id).values(values)) > 0
 
     async def remove_endpoint(self, endpoint_id: str) -> bool:
-        """Remove an endpoint with its waiting events. Return False when there is no such endpoint."""
+        """Remove a webhook endpoint with its waiting events. Return False when there is no such endpoint."""
         return await self._do(sa.delete(t.webhook).where(_w.id == endpoint_id)) > 0
 
     async def mark_crowded(self) -> None:

@@ -23,7 +23,7 @@ from signaling.server.http.errors import refusal
 
 log = structlog.get_logger(__name__)
 
-LEADER_WITHIN_S = 5.0  # seconds that a request waits for a leader
+LEADER_WITHIN_S = 5.0  # seconds that a forwarded request waits until the cluster has a leader
 REQUEST_S = 30.0  # seconds for the leader's answer, and for each of its parts; a large request body gets more
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
 COME_BACK_MS = 50  # delay before clients reconnect to a server, which then waits up to LEADER_WITHIN_S for the new leader

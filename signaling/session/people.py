@@ -1,4 +1,4 @@
-"""The people of a session: who is connected, and the state of their peers."""
+"""The people of a session: who is connected, and the state of their peer connections."""
 
 from __future__ import annotations
 

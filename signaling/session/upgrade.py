@@ -98,7 +98,9 @@ def _not_taken(session: Session, state: model.UpgradeState, out: list[Effect]) -
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """End the upgrade request when the room closes. If it was ringing, the next counselor is asked for the requested channel.
+    """End the upgrade request when the room closes.
+
+    If the request was ringing, the next counselor is asked for the requested channel.
 
     Called after every event.
     """

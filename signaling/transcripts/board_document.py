@@ -1,4 +1,4 @@
-"""The board as its stored document has it: pages and shapes, read for drawing.
+"""Read a board's pages and shapes from its stored document, so that they can be drawn.
 
 People's browsers write the document. The media worker has checked its form, but its values can be anything. So every value is
 checked here, as `web/src/room/board/schema.ts` does, and the number of shapes and points is bounded.

@@ -32,7 +32,9 @@ class Image(NamedTuple):
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation for its readers. `lines`: the lines that `readers` may read. `board`: ids of the pictures on the board.
+    """A conversation as its readers may see it.
+
+    `lines`: the lines that `readers` may read. `board`: ids of the pictures on the board.
 
     `pages`: the pages of the board as they were left.
     `you`: the participant who reads, or "". `zone`: time zone of the reader. `begun_at`, `ended_at`: Unix ms; `ended_at` None:

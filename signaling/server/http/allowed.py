@@ -247,7 +247,7 @@ def _holder(request: web.Request) -> Asker:
 
 
 async def asked_site(request: web.Request, asker: Asker) -> Site:
-    """Return the site in the path. Raises Refused(not_found) when there is none or it is not the asker's."""
+    """Return the site that the path names. Raises Refused(not_found) when there is no such site or the asker may not see it."""
     site = await request.app[RECORDS].site(path_id(request, "site"))
     if site is None:
         raise not_found()

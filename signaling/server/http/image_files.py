@@ -98,7 +98,10 @@ class Checker:
 
     @asynccontextmanager
     async def sending(self, who: Who) -> AsyncIterator[Upload]:
-        """Wait until this client may upload, before its body is read, and hold the place. Raises Full."""
+        """Wait until this client may upload a picture, and hold its turn during the upload.
+
+        Call this before the body is read. Raises Full.
+        """
         async with self._sending.turn(who, LONGEST_WAIT_S):
             upload: Upload | None = None
             try:

@@ -59,7 +59,10 @@ class MailAnswer(Struct, kw_only=True):
 
 
 class MailItem(Struct, kw_only=True):
-    """A mail as operators see it. `to` is mostly hidden. `why`: a word of ours, or what the mail server said."""
+    """A mail as operators see it.
+
+    `to` is mostly hidden. `why`: why the last try failed: a word of ours, or what the mail server said.
+    """
 
     id: str
     kind: str

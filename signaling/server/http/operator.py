@@ -200,7 +200,10 @@ async def session(request: web.Request) -> web.Response:
 
 
 async def asked_session(request: web.Request, asker: Asker) -> SessionRecord:
-    """Return the session in the path. Raises Refused(not_found) when there is none or it is not the asker's."""
+    """Return the session that the path names.
+
+    Raises Refused(not_found) when there is no such session or the asker may not see it.
+    """
     found = await request.app[RECORDS].session(path_id(request, "id"))
     if found is None:
         raise not_found()

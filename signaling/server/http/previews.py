@@ -1,4 +1,4 @@
-"""Preview what a change would do to a day, before it is saved: of a site, its opening hours, or a member of staff."""
+"""Preview what a change of a site, its opening hours, or a member of staff would do to a day, before the change is saved."""
 
 from __future__ import annotations
 
@@ -34,9 +34,11 @@ _LOOK_S = 0.25  # seconds between two checks whether the page still waits for it
 
 
 class PreviewFigures(Struct, kw_only=True):
-    """`p50_s`, `p90_s`: waits (s) of users who were served; null: nobody was. The other two are shares in percent.
+    """`p50_s`, `p90_s`: waits (s) that half and nine tenths of the served users did not exceed; null: nobody was served.
 
-    `came`: how many users asked for a counselor while it was open. `occupancy_percent`: null when it is not known.
+    `given_up_percent` and `occupancy_percent` are shares in percent.
+
+    `came`: how many users asked for a counselor during opening hours. `occupancy_percent`: null when the occupancy is not known.
     """
 
     came: int

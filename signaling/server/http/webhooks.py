@@ -39,7 +39,7 @@ class ChangedWebhook(NewWebhook, kw_only=True):
 
 
 class WebhookItem(Struct, kw_only=True):
-    """A webhook. `state`: "on", "off", or "failed": switched off by the server. `why`: of the last failure, or "".
+    """A webhook. `state`: "on", "off", or "failed": switched off by the server. `why`: why the last try failed, or "".
 
     `both_until`: until when the former secret signs, too (Unix ms), or 0. `well_at`: the last success (Unix ms), or 0.
     `crowded`: too many events wait for this webhook, so that new events are not stored for it.
@@ -184,7 +184,10 @@ async def send_again(request: web.Request) -> web.Response:
 
 
 async def _asked(request: web.Request, asker: Asker) -> Endpoint:
-    """Return the webhook in the path. Raises Refused(not_found) when there is none or it is not the asker's."""
+    """Return the webhook that the path names.
+
+    Raises Refused(not_found) when there is no such webhook or the asker may not see it.
+    """
     endpoint = await request.app[RECORDS].endpoint(path_id(request, "id"))
     if endpoint is None:
         raise not_found()

@@ -28,7 +28,10 @@ MOST_LINE = 4000  # most characters of the first line
 
 
 class FirstLine(Struct, kw_only=True):
-    """The first line, which the user finds. `staff`: the id of the counselor in whose name it is; "" for the site's own."""
+    """The first line, which the user finds.
+
+    `staff`: the id of the counselor in whose name the line is written; "" for the site's own name.
+    """
 
     text: Annotated[str, by(Seen(MOST_LINE, least=1, lines=True))]
     staff: Annotated[str, by(Exact(64))] = ""
