@@ -75,7 +75,7 @@ class EndedRights:
         await self._look_at_staff()
 
     async def _end_old(self) -> None:
-        """End connections to closed sessions that are too old for their users to return to."""
+        """End users' connections to sessions that closed so long ago that their users may not return."""
         for entry in list(self._index.over.values()):
             if self._now() <= (entry.session.ended_at or 0) + RATING_MS:
                 return

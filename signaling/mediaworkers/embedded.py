@@ -210,7 +210,7 @@ class Workers:
     async def _adopt(self, worker: Worker) -> None:
         """Wait until the started worker answers, and from then on watch it in a task.
 
-        Raises RuntimeError when the worker exits, and TimeoutError when it does not answer in time.
+        Raises RuntimeError when the worker exits, and TimeoutError when the worker does not answer in time.
         """
         try:
             async with asyncio.timeout(START_TIMEOUT_S):

@@ -48,7 +48,10 @@ class ApiTokens(Database):
     """The API tokens in the records."""
 
     async def api_tokens(self, organisation: str | None = None) -> list[ApiToken]:
-        """Return the tokens of an organisation, the newest first. Without an organisation, return those of all."""
+        """Return the tokens of an organisation, the newest first.
+
+        Without an organisation, return the tokens of all organisations.
+        """
         which = sa.true() if organisation is None else _c.organisation == organisation
         rows = await self._all(sa.select(t.api_token).where(which).order_by(_c.created_at.desc(), _c.id))
         return [ApiToken(**row) for row in rows]

@@ -24,7 +24,11 @@ class LinkUnusable(Exception):
 
 
 class LinkRecord(Struct, frozen=True, kw_only=True):
-    """A link. `purpose`: such as "thread". `subject`: the id of what the link leads to. `mail`: the mail with the link, or ""."""
+    """A link.
+
+    `purpose`: what the link is for, such as "thread". `subject`: the id of what the link leads to. `mail`: the mail with the
+    link, or "".
+    """
 
     token_hash: str
     purpose: str

@@ -28,7 +28,7 @@ class MailText(Struct, kw_only=True):
 class MailPlan(Struct, kw_only=True):
     """The mails of one site.
 
-    `sender`: the name beside the from-address; "": the site's name. `reply_to`: where answers to mails go, or "".
+    `sender`: the name beside the from-address; "": the site's name. `reply_to`: the address to which answers to mails go, or "".
     `content`: whether a mail may hold what was said. `alerts`: the addresses that are told when nobody serves a queue, or
     somebody waits in it too long.
     `alert_after_s`: seconds that a user waits before the alert. `texts`: language → kind of mail → the site's own wording of it.

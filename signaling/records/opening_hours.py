@@ -35,7 +35,7 @@ class Hours(Struct, frozen=True, kw_only=True):
     `week`: spans by weekday; the category is closed on a missing weekday.
     `days`: holidays and other exceptions, which override the week. A full date overrides a date of every year. On a day without
     spans the category is closed.
-    A span over midnight is written as two: "22:00-24:00", then "00:00-02:00".
+    A span over midnight is written as two spans: "22:00-24:00", then "00:00-02:00".
     """
 
     timezone: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]

@@ -63,11 +63,11 @@ class Passkeys(Database):
         await self._do(sa.update(t.passkey).where(this).values(sign_count=sign_count, used_at=now))
 
     async def rename_passkey(self, staff: str, passkey_id: str, name: str) -> bool:
-        """Rename one of this member's passkeys. Return False when they have no such passkey."""
+        """Rename one of this member's passkeys. Return False when the member has no such passkey."""
         return await self._do(sa.update(t.passkey).where(_mine(staff, passkey_id)).values(name=name)) > 0
 
     async def remove_passkey(self, staff: str, passkey_id: str) -> bool:
-        """Remove one of this member's passkeys. Return False when they have no such passkey."""
+        """Remove one of this member's passkeys. Return False when the member has no such passkey."""
         return await self._do(sa.delete(t.passkey).where(_mine(staff, passkey_id))) > 0
 
 

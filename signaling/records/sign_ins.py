@@ -76,7 +76,7 @@ class SignIns(Database):
         return [SignInRecord(**row) for row in await self._all(mine)]
 
     async def end_sign_in(self, staff: str, sign_in_id: str) -> bool:
-        """End one sign-in of this member. Return False when they have no such sign-in."""
+        """End one sign-in of this member. Return False when this member has no such sign-in."""
         this = sa.func.substr(t.sign_in.c.token_hash, 1, ID_LENGTH) == sign_in_id
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this)) > 0
 

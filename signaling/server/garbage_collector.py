@@ -21,7 +21,7 @@ MIDDLE: Final = 10  # runs over the young generation after which the middle one 
 NEVER: Final = 1_000_000_000  # threshold so high that Python never starts a full run by itself
 LOOK_S: Final = 2.0  # seconds between two checks whether a full run is due
 CALM_S: Final = 30.0
-"""Seconds of calm before a full run. When many clients reconnect, the last returns within less time than that."""
+"""Seconds of calm before a full run. When many clients reconnect, the last client returns within less time than that."""
 LEAST: Final = 200_000
 """The least number of new objects for a full run: about 40 MB if all of them are garbage."""
 

@@ -202,7 +202,7 @@ def only_noted(session: Session, event: RequestMoved) -> bool:
 
 
 def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
-    """Put the user back into the queue, before all others. The room closes until the next counselor accepts."""
+    """Put the user back into the queue, before all other users. The room closes until the next counselor accepts."""
     helping.close(session, "ended", out)
     helping.remove(session.people[session.owner], reason, out)
     session.state = "callback" if callbacks.due_again(session) else "waiting"

@@ -146,7 +146,7 @@ async def _member(request: web.Request, asker: Asker) -> StaffRecord:
 
 
 async def _asked(request: web.Request, asker: Asker) -> Entry:
-    """Return the session in the path. Raises Refused: not_found, and NotAllowed when it has no appointment to change."""
+    """Return the session in the path. Raises Refused: not_found, and NotAllowed when the session has no appointment to change."""
     record = await request.app[RECORDS].session(path_id(request, "session"))
     if record is None:
         raise not_found()

@@ -30,7 +30,7 @@ _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
 
 
 def hide_versions() -> None:
-    """Leave the versions of aiohttp and Python out of every `Server` header. aiohttp offers no other way."""
+    """Leave the versions of aiohttp and Python out of every `Server` header. aiohttp offers no other way to leave them out."""
     web_response.SERVER_SOFTWARE = "Sangdam"  # type: ignore[attr-defined]  # aiohttp does not list this name in __all__
 
 

@@ -1,7 +1,7 @@
 """The widget's script as one site wants it: where the launcher stands, and what it says.
 
-The widget has 2,048 bytes and no code for this. So the server writes the site's wishes into the built script, in the two places
-that the patterns below find. A test looks for both places in the sources.
+The widget may have 2,048 bytes, and has no code for a site's own launcher. So the server writes the site's wishes into the built
+script, in the two places that the patterns below find. A test looks for both places in the sources.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ NO_ROUTE: Final = "none"
 async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count and time the HTTP request. This middleware comes before every other that may refuse a request.
 
-    In a cluster, the server that the browser reached counts the request. The leader does not count it again.
+    In a cluster, the server that the browser reached counts the request. The leader, to which the request is forwarded, does not
+    count it again.
     """
     began = asyncio.get_running_loop().time()
     try:
