@@ -28,7 +28,7 @@ export interface ComposerAid {
   beside: (box: Box) => ComponentChildren;
   /** Whether the text may not be sent yet; `above` says why. */
   holds: (text: string) => boolean;
-  /** Called when the text was sent: what goes with the text follows. */
+  /** Called once the text of the box was sent, to send what the aid adds to it, such as pictures of a saved reply. */
   sent: () => void;
   /** Returns the ids of the colleagues whom a line for staff mentions. */
   mentions: (text: string) => string[];

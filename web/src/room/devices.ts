@@ -98,7 +98,7 @@ export class Devices {
     if (!camera.track || this.pending.has("camera")) return true;
     const former = camera.track.getSettings();
     const turn = this.ask("camera");
-    camera.track.stop(); // many phones open only one camera at a time
+    camera.track.stop(); // stop the present camera first: many phones open only one camera at a time
     try {
       for (const which of otherCameras(former, cameras)) if (await this.opened(which, turn)) return true;
       if (await this.opened(exactly(former.deviceId ?? ""), turn)) return false;
@@ -106,7 +106,7 @@ export class Devices {
       this.answered("camera", turn);
     }
     this.release("camera");
-    await this.acquire("camera"); // any camera; if there is none, its `problem` says why
+    await this.acquire("camera"); // any camera; if none opens, the camera's `problem` says why
     return true;
   }
 
@@ -204,20 +204,20 @@ export class Devices {
 
   private failed(kind: Kind, problem: Problem): void {
     const { cut } = this.store.get()[kind];
-    const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem)); // a hidden page may get no device at all
+    const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem)); // browsers may refuse hidden pages
     this.change(kind, { on: false, track: null, problem, cut: returns });
     clearTimeout(this.again);
     if (returns) this.again = setTimeout(this.recover, AGAIN_MS);
   }
 
-  /** Asks again for the devices that were taken away. */
+  /** Asks the browser again for the microphone or camera that the system took away. */
   private readonly recover = (): void => {
     for (const kind of ["mic", "camera"] as const)
       if (this.store.get()[kind].cut && !this.pending.has(kind)) void this.acquire(kind);
   };
 
   private async opened(which: MediaTrackConstraints, turn: number): Promise<boolean> {
-    if (turn !== this.turns.camera) return true; // switched off meanwhile
+    if (turn !== this.turns.camera) return true; // the person has switched the camera off meanwhile
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: cameraOf(which) });
       const [track] = stream.getVideoTracks();

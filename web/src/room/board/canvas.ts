@@ -27,13 +27,13 @@ export interface Layers {
   live: HTMLCanvasElement;
 }
 
-/** A shape on the upper canvas. */
+/** A shape that is painted on the upper canvas, because it moves, grows or has just done so. */
 interface Lifted {
-  /** When it goes to the lower canvas (ms of performance.now); Infinity while a hand holds it. */
+  /** When the shape moves to the lower canvas (ms of performance.now); Infinity while a person drags or changes it. */
   until: number;
-  /** Whether the lower canvas never had it, and nothing lies above it. */
+  /** Whether the lower canvas never had this shape, and no shape lies above it. */
   onTop: boolean;
-  /** What to paint instead of the shape in the document, while a hand changes it. */
+  /** The shape to paint instead of the document's, while a person drags or changes it; null otherwise. */
   preview: Shape | null;
 }
 
@@ -125,7 +125,7 @@ export class BoardCanvas {
     this.repaint();
   }
 
-  /** Paints shapes as a hand changes them, instead of those in the document, until `release`. */
+  /** Paints these versions of shapes, which this person is changing, instead of the document's. Ends with `release`. */
   preview(shapes: Shape[]): void {
     for (const shape of shapes) {
       const known = this.lifted.get(shape.id);
@@ -135,12 +135,12 @@ export class BoardCanvas {
     this.want();
   }
 
-  /** Returns a shape as a hand has it now, if a hand changes it. */
+  /** Returns the version of a shape that this person is dragging or changing now; null if they are not. */
   previewOf(id: string): Shape | null {
     return this.lifted.get(id)?.preview ?? null;
   }
 
-  /** Ends all previews. */
+  /** Ends all previews: shapes are painted as the document has them. */
   release(): void {
     for (const [id, one] of this.lifted) {
       if (one.preview) this.lifted.set(id, { ...one, preview: null, until: performance.now() + RESTS_AFTER_MS });
@@ -148,12 +148,12 @@ export class BoardCanvas {
     this.want();
   }
 
-  /** Paints the upper canvas in the next frame. */
+  /** Asks the browser for a frame, in which the upper canvas is painted. */
   want(): void {
     this.frame ||= requestAnimationFrame((now) => this.paint(now));
   }
 
-  /** Paints everything anew. */
+  /** Paints both canvases anew in the next frames. */
   repaint(): void {
     this.stale = true;
     this.want();
@@ -247,7 +247,7 @@ export class BoardCanvas {
     this.onFrame(now);
   }
 
-  /** Moves shapes that have rested from the upper to the lower canvas. */
+  /** Moves the shapes that have not changed for a while from the upper to the lower canvas. */
   private settle(now: number): void {
     const below = this.layers.resting.getContext("2d");
     let next = Infinity;
@@ -286,7 +286,7 @@ export class BoardCanvas {
     while (job.at < job.shapes.length && performance.now() < ends) {
       this.paintClipped(context, job.shapes.slice(job.at, job.at + SHAPES_BETWEEN_CLOCKS));
       job.at += SHAPES_BETWEEN_CLOCKS;
-      context.getImageData(0, 0, 1, 1); // a browser only notes what to paint until somebody reads; without this, the clock lies
+      context.getImageData(0, 0, 1, 1); // makes the browser paint now what it has queued, so the clock measures it
     }
     if (job.at < job.shapes.length) return;
     this.job = null;
@@ -312,7 +312,7 @@ export class BoardCanvas {
     this.paintClipped(context, shapes);
   }
 
-  /** Paints shapes, and nothing outside the page. */
+  /** Paints shapes, cut off at the edges of the page. */
   private paintClipped(context: CanvasRenderingContext2D, shapes: Shape[]): void {
     context.save();
     context.beginPath();

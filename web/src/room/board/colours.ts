@@ -1,4 +1,4 @@
-/** The colours of the board, and which of them is whose. Pure. */
+/** The colours of the board, and which colour each person has. Pure. */
 
 import type { ParticipantView } from "../../messages";
 
@@ -17,10 +17,10 @@ export const WIDTHS = [
   ["thick", 14],
 ] as const;
 
-/** Black is nobody's own colour. */
+/** The colours that can be a person's own: all but black. */
 const OWN = COLOURS.slice(0, 5).map(([, colour]) => colour);
 
-/** Returns the colour of a person: the one they drew with first, or else the first that nobody before them has.
+/** Returns the colour of a person: the one with which they drew first, otherwise the first colour that no earlier person has.
  *  `people`: in the order in which they came. `claimed`: participant → the colour that they drew with first. */
 export function colourOf(id: string, people: Pick<ParticipantView, "id">[], claimed: ReadonlyMap<string, string>): string {
   const own = claimed.get(id);

@@ -1,9 +1,9 @@
 import { ChunkEncoder, quantize, type Point } from "./strokes";
 
-/** A longer stroke continues as a new element, so that no element grows without bound. */
+/** The points of one element of the document. A longer stroke continues as a new element. */
 const STROKE_POINTS_MOST = 4000;
 
-/** A stroke while the pen is down. The canvas calls `flush` every 33 ms and at the end, to pack the new points and write them. */
+/** A stroke while the pen is down. `flush` packs the new points and writes them to the document, every 33 ms and at the end. */
 export class Drawing {
   private encoder: ChunkEncoder;
   private id = "";

@@ -18,10 +18,10 @@ interface ElementsProps {
   onClose: () => void;
 }
 
-/** A longer list would take too long to build; the newest shapes come first. */
+/** The most shapes in the list, the newest. A longer list would take too long to build. */
 const LISTED_MOST = 300;
 
-/** What is on a page, as a list that a screen reader can walk and that needs no pointer. The newest shape comes first. */
+/** A dialog that lists a page's shapes, for screen readers and for people without a pointer. The newest shape comes first. */
 export function Elements({ board, page, nameOf, mayWrite, onChoose, onWrite, onClose }: ElementsProps) {
   const shapes = useSeen(board, page);
   const listed = shapes.slice(-LISTED_MOST).reverse();

@@ -1,4 +1,4 @@
-/** Turns pointers into gestures: one draws, two fingers move and enlarge the page, a palm does nothing. */
+/** Turns pointers into gestures on the board: one pointer draws, two fingers move and enlarge the page, a palm does nothing. */
 
 import type { BoardCanvas } from "./canvas";
 import type { Point } from "./strokes";
@@ -10,13 +10,13 @@ const WHEEL_STEP = 0.01;
 const LINE_PX = 16;
 
 export interface Press {
-  /** On the page. */
+  /** Where the pointer is on the board's page, in units. */
   at: Point;
-  /** On the screen, in px from the space's corner. */
+  /** Where the pointer is on the screen, in px from the upper left corner of the board's space. */
   screen: Point;
   shift: boolean;
   touch: boolean;
-  /** Whether this is the second press of a double one. */
+  /** Whether this press is the second one of a double click or double tap. */
   double: boolean;
 }
 
@@ -24,11 +24,11 @@ export interface Press {
 export interface Doing {
   move: (presses: Press[]) => void;
   end: () => void;
-  /** Takes back what was done: it was the start of a pinch. */
+  /** Takes back what the pointer has done, because a second finger has made it a pinch. */
   cancel: () => void;
 }
 
-/** What a pointer that comes down does. A pen is more precise than a finger: once somebody uses a pen, fingers and the palm only
+/** Returns what a pointer that comes down does. Once somebody uses a pen, which is more precise, fingers and the palm only
  *  move the page. */
 export function roleOf(
   pointer: { type: string; button: number; others: number },
@@ -46,7 +46,7 @@ export function roleOf(
 
 interface GesturesOptions {
   begin: (press: Press) => Doing | null;
-  /** Whether one pointer moves the page: people who may only read, and the space bar. */
+  /** Whether a single pointer moves the page instead of drawing: for people who may only read, or while the space bar is held. */
   moves: () => boolean;
   hover: (press: Press | null) => void;
 }
@@ -54,7 +54,7 @@ interface GesturesOptions {
 const DOUBLE_MS = 350;
 const DOUBLE_PX = 12;
 
-/** Listens to the canvas. Returns a function that removes the listeners. */
+/** Listens to the pointers and the wheel on the canvas. Returns a function that removes the listeners. */
 export function gestures(target: HTMLElement, canvas: BoardCanvas, { begin, moves, hover }: GesturesOptions): () => void {
   const fingers = new Map<number, Point>();
   let penUsed = false;
@@ -83,7 +83,7 @@ export function gestures(target: HTMLElement, canvas: BoardCanvas, { begin, move
     try {
       target.setPointerCapture(event.pointerId);
     } catch {
-      // a pointer that a test made cannot be captured
+      // the browser cannot capture a pointer that a test has made up
     }
     if (role === "pinch") {
       panning = null;

@@ -1,4 +1,4 @@
-/** The shapes of a document as they were last read. Unpacks only new chunks of points. */
+/** The shapes of a board's document as they were last read. A stroke that has grown is unpacked from where it ended before. */
 
 import type * as Y from "yjs";
 import { readElement, type ElementMap } from "./schema";
@@ -12,18 +12,19 @@ interface Entry {
   shape: Shape;
   decoder: ChunkDecoder | null;
   chunks: number;
-  /** The array that holds the points. A redo makes another one. */
+  /** The Yjs array from which the stroke's points were read. A redo puts another array in its place. */
   from: Y.Array<unknown> | null;
 }
 
 const byIndex = (a: Shape, b: Shape): number =>
   a.index < b.index ? -1 : a.index > b.index ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 
-/** `most`: bounds for documents that somebody wrote to exhaust a browser. */
+/** The shapes of a board, by id and by page. `most`: the shapes and points to read, against a document that would exhaust a
+ *  browser. */
 export class Known {
   private readonly entries = new Map<string, Entry>();
   private readonly pages = new Map<string, Shape[]>();
-  /** Of each page: the topmost shape that it ever had. Ordering a page for every new shape would take too long. */
+  /** Page → the topmost shape that the page ever had. Sorting a page's shapes for every new shape would take too long. */
   private readonly tops = new Map<string, Shape>();
   private points = 0;
 
@@ -91,7 +92,7 @@ export class Known {
     this.pages.delete(held.shape.page);
   }
 
-  /** Keeps the ordered lists of the pages. A shape that only changed takes the place of the former one. */
+  /** Puts a shape into the sorted list of its page. A shape that only changed replaces its former version (`before`). */
   private place(before: Shape | undefined, shape: Shape): void {
     if (this.isNewest(shape)) this.tops.set(shape.page, shape);
     const list = this.pages.get(shape.page);
@@ -108,7 +109,7 @@ export class Known {
   }
 }
 
-/** Returns where a shape of the same index and id is in an ordered list, or -1. */
+/** Returns the position in a sorted list of the shape with the same index and id; -1 if the list has none. */
 function find(list: Shape[], shape: Shape): number {
   let low = 0;
   let high = list.length - 1;

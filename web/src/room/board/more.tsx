@@ -21,10 +21,10 @@ interface MoreProps {
   you: string;
   link: RoomLink;
   pictures: Pictures;
-  /** The product's picture id, or "". */
+  /** Id of the picture of the product that the session is about; "" if there is none. */
   product: string;
   leading: boolean;
-  /** The live pictures that can be frozen. */
+  /** The cameras and shared screens of which the board can take a still picture. */
   live: LivePicture[];
   onFreeze: (stream: MediaStream) => void;
   onPage: (page: string) => void;
@@ -35,7 +35,7 @@ interface MoreProps {
   onClose: () => void;
 }
 
-/** Everything on the board that is no drawing tool: pictures, pages, what leads the others, and clearing. */
+/** The board's menu of all that is no drawing tool: pictures, pages, leading the others to one's view, and clearing. */
 export function More(props: MoreProps) {
   const { board, page, link, pictures, product, onClose } = props;
   const choose = (picture: string) => {
@@ -204,7 +204,7 @@ function SavePart({ board, page, pictures, onClose }: MoreProps) {
   );
 }
 
-/** Clearing asks once: the first press says what will go, the second does it. */
+/** Clears a page in two presses: the first says which shapes will go, the second deletes them. */
 function ClearPart({ board, page, you, onClose }: MoreProps) {
   const [asked, setAsked] = useState<"mine" | "all" | null>(null);
   const shapes = board.seen(page);

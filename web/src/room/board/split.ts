@@ -1,9 +1,9 @@
-/** Cuts a long Yjs update into several, which together change as much. Yjs itself only merges updates. Pure. */
+/** Splits a long Yjs update into several with the same effect. Yjs itself can only merge updates. Pure. */
 
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 
-/** A board message has at most 256 KiB. The rest is for the message's own head, and for one more struct. */
+/** Size of one update. A board message has at most 256 KiB: the rest is left for its header and for one struct too many. */
 export const UPDATE_BYTES = 240 * 1024;
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>;
@@ -45,7 +45,7 @@ function assembled(structs: Struct[], body: Uint8Array): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
-/** A range of deleted structs takes at most this many bytes. */
+/** The bytes that one range of deleted structs takes in an update, at most. */
 const RANGE_BYTES = 12;
 
 function deletes(ds: Decoded["ds"], limit: number): Uint8Array[] {

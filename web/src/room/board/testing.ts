@@ -1,4 +1,4 @@
-/** What tests of the board share: the worker's end of the wire, and strokes. */
+/** Helpers of the board's tests: the worker's end of the board's connection, and strokes. */
 
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
@@ -13,7 +13,7 @@ import { receive, stepOne, updates } from "./sync";
 
 export const PEN = { colour: "#1d5bc9", stroke: 4, opacity: 100 };
 
-/** The worker's end of the wire: a Yjs document that answers as the protocol says and forwards changes. */
+/** The worker's end of the board's connection: a Yjs document that answers as the protocol says and forwards changes. */
 export class FakeWorker {
   doc = new Y.Doc();
   clients: { wire: BoardWire & { up: (on: boolean, unnoticed?: boolean) => void }; deliver: (message: Uint8Array) => void }[] =
@@ -54,7 +54,7 @@ export class FakeWorker {
   }
 }
 
-/** A message of presence as the worker passes it on: with its sender. */
+/** Returns a presence message as the worker forwards it to the others: with the sender's id. */
 export function relayed(from: string, message: Uint8Array): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, 1);

@@ -1,14 +1,15 @@
-/** Breaks a text into lines that fit a width. Pure: the caller measures. */
+/** Breaks a text of the board into lines that fit a width. Pure: the caller measures the width of words. */
 
 export type Measure = (text: string) => number;
 
 export const LINE_HEIGHT = 1.3;
 const LINES_MOST = 300;
-/** A place where a line may break: after a space or a hyphen, and beside each Chinese or Japanese character. Korean words stay
+/** The pieces of a text. A line may break after a space or a hyphen, and beside each Chinese or Japanese character. Korean words
+ *  stay
  *  whole, as people write them. */
 const PIECES = /[^\s\-\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]+[\s-]*|[\s-]+|./gsu;
 
-/** Returns the lines of a text. A word wider than `width` is cut. Spaces at the end of a line take no room. */
+/** Returns the lines of a text. A word wider than `width` is split. Spaces at the end of a line do not count as width. */
 export function wrap(text: string, width: number, measure: Measure): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split("\n")) {
@@ -43,7 +44,7 @@ function wrapParagraph(text: string, width: number, measure: Measure, most: numb
   return lines;
 }
 
-/** Cuts a word after as many characters as fit, at least one. */
+/** Splits a word after as many characters as fit into `width`, at least one. */
 function cut(word: string, width: number, measure: Measure): [string, string] {
   const characters = Array.from(word);
   let fits = 1;
@@ -56,7 +57,7 @@ function cut(word: string, width: number, measure: Measure): [string, string] {
   return [characters.slice(0, fits).join(""), characters.slice(fits).join("")];
 }
 
-/** Returns the size of a text that wraps at `most`: as narrow as its longest line. */
+/** Returns the size of a text whose lines are at most `most` wide. The width is that of the longest line. */
 export function sizeOf(text: string, most: number, fontSize: number, measure: Measure): { width: number; height: number } {
   const lines = wrap(text, most, measure);
   const width = Math.max(fontSize, ...lines.map(measure));

@@ -1,4 +1,4 @@
-/** What the board's component remembers and follows. */
+/** Hooks of the board's component: the page to show, people's names and colours, who drew what, and strokes' times. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../../messages";
@@ -14,10 +14,10 @@ import { scaleOf } from "./viewport";
 import { t } from "./words";
 
 const HOVER_PX = 6;
-/** How long a pointer rests before it is told who drew what it rests on. */
+/** How long a pointer must rest on a shape before the board says who drew the shape. */
 const HOVER_MS = 500;
 
-/** Returns the page to show. Until this person chooses a page or draws, it is the one on which something came last. */
+/** Returns the page to show. Until this person chooses a page or draws, that is the page on which somebody drew last. */
 export function usePage(board: BoardDoc): [page: string, setPage: (page: string) => void, stay: () => void] {
   const [chosen, setChosen] = useState<string | null>(null);
   const [newest, setNewest] = useState(() => board.newestPage());
@@ -51,7 +51,7 @@ export interface Tip {
   at: [x: number, y: number];
 }
 
-/** Says who drew what a pointer rests on. */
+/** Says who drew the shape on which the pointer rests. */
 export function useHover(
   board: BoardDoc,
   page: string,

@@ -10,7 +10,7 @@ import { t } from "./words";
 
 const CURSOR_EVERY_MS = 80;
 const LASER_EVERY_MS = 40;
-/** More shapes in one change are a board that was drawn before, or copies. */
+/** The most shapes in one change that count as drawn just now. More are copies, or a board from before this person came. */
 const DRAWN_AT_ONCE = 3;
 
 interface PresenceOptions {
@@ -23,7 +23,7 @@ interface PresenceOptions {
   nameOf: (id: string) => string;
 }
 
-/** Shows where people point, and lets one person lead the others. */
+/** Shows where the others point on the board, and lets one person lead: the others' pages then follow that person's view. */
 export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }: PresenceOptions) {
   const signs = useMemo(() => new Signs(), [board]);
   const [leader, setLeader] = useState("");
@@ -112,7 +112,8 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
   }, [leading, mayWrite, canvas, page]);
   useEffect(() => () => void board.show({ kind: "gone" }), [board]);
 
-  /** To be called when the view changed. A follower who moves the page follows no more. */
+  /** When the leader's view was last sent (performance.now, ms). `onView` runs when the view changes: a follower who moves the
+   *  page stops following, and a leader sends the new view. */
   const moved = useRef(0);
   const onView = () => {
     if (leader && !following.current) {

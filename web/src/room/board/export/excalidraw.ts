@@ -97,7 +97,7 @@ function pageElements(
 
 const image = (picture: string): Element => ({ type: "image", fileId: picture, status: "saved", scale: [1, 1], crop: null });
 
-/** Returns the fields of Excalidraw's own kind. Points are measured from the element's `x`, `y`. */
+/** Returns the fields that only this shape's kind has in Excalidraw. Points are measured from the element's `x`, `y`. */
 function ownFields(shape: Shape): Element {
   const linear = { lastCommittedPoint: null, startBinding: null, endBinding: null, startArrowhead: null };
   const line = {
@@ -140,14 +140,14 @@ function ownFields(shape: Shape): Element {
   }
 }
 
-/** Returns where a picture lies that is as large as fits on the page. */
+/** Returns the box of a background picture: as large as fits on the page, in the middle. */
 function contained({ width, height }: ExportedPicture): { x: number; y: number; width: number; height: number } {
   const scale = Math.min(BOARD_WIDTH / width, BOARD_HEIGHT / height);
   const [w, h] = [width * scale, height * scale];
   return { x: (BOARD_WIDTH - w) / 2, y: (BOARD_HEIGHT - h) / 2, width: w, height: h };
 }
 
-/** Returns a number that is the same for the same id. Excalidraw draws with it as chance. */
+/** Returns Excalidraw's `seed` for an id, always the same one. Excalidraw derives the irregularities of a drawn line from it. */
 function seedOf(id: string): number {
   let seed = 7;
   for (let i = 0; i < id.length; i++) seed = (Math.imul(seed, 31) + id.charCodeAt(i)) | 0;

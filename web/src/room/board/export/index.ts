@@ -1,4 +1,4 @@
-/** Saves the board as a file. Loaded when somebody asks for it. */
+/** Saves the board as a file. The page loads this code when somebody first saves a board. */
 
 import { saveAs } from "../../../ui/save-as";
 import type { BoardDoc } from "../board-doc";

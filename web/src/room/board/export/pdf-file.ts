@@ -37,7 +37,7 @@ class Writer {
   private readonly starts: number[] = [];
   private length = 0;
 
-  /** Adds characters of Latin-1. */
+  /** Appends a text to the file as Latin-1, one byte a character. */
   text(text: string): void {
     this.bytes(Uint8Array.from(text, (one) => one.charCodeAt(0)));
   }
@@ -54,7 +54,7 @@ class Writer {
     this.text("\nendstream\nendobj\n");
   }
 
-  /** Adds the table of objects. Returns the whole file. */
+  /** Appends the PDF's cross-reference table. Returns the bytes of the whole file. */
   end(): Uint8Array<ArrayBuffer> {
     const table = this.length;
     const rows = this.starts.slice(1).map((start) => `${String(start).padStart(10, "0")} 00000 n \n`);
