@@ -9,7 +9,7 @@ interface SelectionBarProps {
   onDelete: () => void;
 }
 
-/** What can be done with the selected shapes. */
+/** The bar with the buttons for the selected shapes: duplicate, lock, delete. */
 export function SelectionBar({ count, onDuplicate, onLock, onDelete }: SelectionBarProps) {
   const withKey = (name: string, key: string) => t("board.withKey", { name, key });
   return (
@@ -42,7 +42,7 @@ interface LeadBarProps {
   onStopLeading: () => void;
 }
 
-/** Says who is followed, with a button that ends it. */
+/** Says whose view of the board this person follows, or that others follow this person. A button ends it. */
 export function LeadBar({ leader, leading, onStopFollowing, onStopLeading }: LeadBarProps) {
   if (!leader && !leading) return null;
   return (

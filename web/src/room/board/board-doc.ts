@@ -28,17 +28,18 @@ import type { Changes, Shape, Style } from "./shape";
 import { ChunkEncoder, type Point } from "./strokes";
 import type { Sign } from "./presence";
 
-/** Client ids of Yjs have 32 bits. With 28 they take a byte less, twice in every chunk of a stroke. */
+/** The number of Yjs client ids to choose from. Yjs uses 32 bits; an id of 28 bits takes a byte less, twice in each chunk of a
+ *  stroke. */
 const CLIENT_IDS = 2 ** 28;
-/** The least difference of two parts of a millisecond in an index. */
+/** The smallest step between the indexes of two shapes that were made in the same millisecond, in ms. */
 const INDEX_STEP = 1e-6;
 
 export interface BoardEvents {
-  /** These shapes are new, on top of all others of their page, or they grew. */
+  /** Called with shapes that are new and on top of their page, or with strokes that grew. */
   onGrown: (shapes: Shape[]) => void;
-  /** These shapes changed otherwise. Empty: anything may have changed. */
+  /** Called with shapes that changed in any other way. An empty list says that all shapes may have changed. */
   onChanged: (shapes: Shape[]) => void;
-  /** Pages came, went or have another background. */
+  /** Called when pages were added or deleted, or got another background. */
   onPages: () => void;
   onUndoable: (undo: boolean, redo: boolean) => void;
   onSign: (from: string, sign: Sign) => void;
@@ -112,12 +113,12 @@ export class BoardDoc {
     return shape.index < putAway && drawnAt(putAway) <= until;
   }
 
-  /** Returns the shapes of a page that are seen now. */
+  /** Returns the shapes of a page that it shows now: neither deleted nor put away with a former background. */
   seen(page: string): Shape[] {
     return this.shapes(page).filter((shape) => !this.isPutAway(shape));
   }
 
-  /** Returns the page on which something came last. */
+  /** Returns the id of the page on which somebody drew last. */
   newestPage(): string {
     let newest = { id: FIRST_PAGE, index: "" };
     for (const { id, index } of this.pages()) {
@@ -142,7 +143,7 @@ export class BoardDoc {
 
   // --- changing --------------------------------------------------------------------------------------------------------
 
-  /** Begins a step that one undo takes back. */
+  /** Begins an undo step: one undo takes back all changes until the next step begins. */
   beginStep(): void {
     this.undoing.stopCapturing();
   }
@@ -161,7 +162,7 @@ export class BoardDoc {
     return new Drawing((start, chunk) => this.write(start, chunk, { ...style, page }), at);
   }
 
-  /** Adds shapes as they are. Returns their ids. */
+  /** Adds shapes with the given fields, on top of all others. Returns their ids. */
   add(made: NewShape[]): string[] {
     const ids = made.map(() => newId());
     this.doc.transact(() => {
@@ -183,7 +184,7 @@ export class BoardDoc {
     this.change(new Map([...ids].map((id) => [id, { deleted: true }])));
   }
 
-  /** Begins an eraser sweep: one undo step. Erases whole shapes, but no locked ones. */
+  /** Begins an eraser sweep, as one undo step. Returns a function that deletes the shapes near a point, except locked ones. */
   eraser(page: string = FIRST_PAGE): (at: Point, radius: number) => void {
     this.beginStep();
     return (at, radius) => {
@@ -192,7 +193,7 @@ export class BoardDoc {
     };
   }
 
-  /** Deletes what `author` drew on a page, or what everybody drew. One undo step. */
+  /** Deletes the shapes that `author` drew on a page, as one undo step. Without `author`, deletes everybody's. */
   clear(page: string, author?: string): void {
     this.beginStep();
     const gone = this.seen(page).filter((shape) => author === undefined || shape.author === author);
@@ -200,7 +201,7 @@ export class BoardDoc {
     this.beginStep();
   }
 
-  /** Copies shapes, moved by an offset, to a page. Returns the copies' ids. One undo step. */
+  /** Copies shapes to a page, moved by the offset `by`, as one undo step. Returns the ids of the copies. */
   copy(shapes: readonly Shape[], page: string, by: Point): string[] {
     this.beginStep();
     return this.add(
@@ -214,7 +215,7 @@ export class BoardDoc {
     );
   }
 
-  /** Adds a page after the others. Returns its id, or null when there are too many pages. One undo step. */
+  /** Adds a page after the others, as one undo step. Returns its id, or null when the board has too many pages. */
   addPage(background = ""): string | null {
     if (this.pages().length >= PAGES_MOST) return null;
     this.beginStep();
@@ -229,7 +230,7 @@ export class BoardDoc {
     return id;
   }
 
-  /** Deletes a page, but not the only one. One undo step. */
+  /** Deletes a page, as one undo step. Does nothing if it is the board's only page. */
   removePage(id: string): void {
     if (this.pages().length < 2) return;
     this.beginStep();
@@ -251,13 +252,13 @@ export class BoardDoc {
     this.beginStep();
   }
 
-  /** Remembers the colour with which this person draws first. It is then theirs for as long as the board lives. */
+  /** Stores the colour with which this person draws first. It stays this person's own colour as long as the board exists. */
   claimColour(colour: string): void {
     const key = COLOUR_KEY + this.author();
     if (!this.meta.has(key)) this.meta.set(key, colour);
   }
 
-  /** Shows the others a sign, such as this person's cursor. Returns whether it went. */
+  /** Sends the others a sign of presence, such as where this person's cursor is. Returns whether the connection took it. */
   show(sign: Sign): boolean {
     return this.sync.show(sign);
   }
@@ -272,7 +273,7 @@ export class BoardDoc {
     return id === FIRST_PAGE ? this.meta : this.pageMaps.get(id);
   }
 
-  /** Returns an index above those that this browser made before, also within the same millisecond. */
+  /** Returns an index for a new shape, larger than all that this browser made before, also within the same millisecond. */
   private nextIndex(): string {
     const at = Math.max(Math.floor(this.now()), this.last.at);
     const part = at === this.last.at ? this.last.part + INDEX_STEP : Math.random() / 2;

@@ -21,12 +21,12 @@ interface BoardViewProps {
   until?: number;
   turned?: boolean;
   class?: string;
-  /** Called when there is a canvas. Returns a function that is called when it goes. */
+  /** Called when the board's canvas was created. Returns a function that is called when the canvas is removed. */
   onOpen?: (opened: Opened) => () => void;
   children?: ComponentChildren;
 }
 
-/** A page of a board: paper, background and shapes. It knows no tools. */
+/** Shows a page of a board: paper, background and shapes. Has no tools. */
 export function BoardView({
   board,
   pictureUrl,

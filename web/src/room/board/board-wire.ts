@@ -1,4 +1,4 @@
-/** Keeps a board's document in step with the worker, and carries the signs of people's presence. */
+/** Syncs this browser's document of a board with the worker, and sends and receives where people point (presence). */
 
 import * as Y from "yjs";
 import type { BoardWire } from "../room-link";
@@ -6,7 +6,7 @@ import { isPresence, presence, readPresence, type Sign } from "./presence";
 import { isEmpty, receive, stepOne, updates } from "./sync";
 
 const RETRY_MS = 250;
-/** If more messages wait, the whole document goes instead: it says everything in few messages. */
+/** The most messages that wait to be sent. If there are more, the whole document is sent instead, in a few messages. */
 const WAITING_MOST = 300;
 
 export class BoardWireSync {
@@ -16,7 +16,7 @@ export class BoardWireSync {
   /** The state vector of our document when the wire was lost. If the same wire returns, the worker has noticed no loss and asks
    *  for nothing. So we send what was drawn since then. */
   private left: Uint8Array | null = null;
-  /** Messages that the wire did not take yet. */
+  /** Messages that the connection (`wire`) has not accepted yet, the oldest first. */
   private waiting: Uint8Array[] = [];
   private retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -32,7 +32,7 @@ export class BoardWireSync {
     this.connect();
   }
 
-  /** Sends a sign. One that cannot go now is dropped: the next one tells more. */
+  /** Sends a sign of presence, such as a cursor. A sign that cannot be sent at once is dropped, because the next one is newer. */
   show(sign: Sign): boolean {
     return this.wire.generation.get() > 0 && this.wire.send(presence(sign));
   }
@@ -53,7 +53,7 @@ export class BoardWireSync {
     if (drawn && !isEmpty(drawn)) this.send(...updates(drawn));
   }
 
-  /** Sends messages in order. What the wire does not take now waits, and goes a little later. */
+  /** Sends messages in order. Messages that the connection does not accept now wait, and are tried again a little later. */
   private send(...messages: Uint8Array[]): void {
     if (this.wire.generation.get() <= 0) return;
     this.waiting.push(...messages);

@@ -33,7 +33,7 @@ describe("elements", () => {
   });
 });
 
-/** Where the strokes end, on the page. */
+/** Returns the last point of each stroke, on the page. */
 const ends = (board: BoardDoc): (Point | undefined)[] =>
   board.shapes().map(({ x, y, points }) => {
     const [dx, dy] = points.at(-1) ?? [0, 0];

@@ -42,7 +42,7 @@ export interface BoardProps {
   product?: string;
   /** Show only what was drawn until this time (ms since 1970). */
   until?: number;
-  /** Called with the start times of the visible shapes. */
+  /** Called with the times at which the shapes were begun (ms since 1970), whenever shapes come or go. */
   onStrokes?: (times: number[]) => void;
 }
 
@@ -107,7 +107,7 @@ export function Board({ link, session, pictures, product = session.product_pictu
     write: (at, shape) => setWriting({ at, page, ...(shape ? { shape } : {}) }),
     openList: () => setDialog("list"),
   };
-  /** Opens a new page with a picture, and brings the others there. */
+  /** Adds a page with a picture as its background, shows it, and brings the other people to it. */
   const openPicture = (picture: string) => {
     const id = board.addPage(picture);
     if (id === null) {
@@ -289,7 +289,7 @@ export function Board({ link, session, pictures, product = session.product_pictu
   );
 }
 
-/** Freezes a live picture and stores it. Returns the picture's id. */
+/** Takes a still picture from a live stream and uploads it. Returns the picture's id. */
 async function frozen(link: RoomLink, pictures: Pictures, stream: MediaStream): Promise<string> {
   return (await pictures.upload(link.session, await freeze(stream), "board")).picture;
 }
@@ -297,7 +297,7 @@ async function frozen(link: RoomLink, pictures: Pictures, stream: MediaStream): 
 const tellFrozen = (error: unknown) =>
   toast(error instanceof PictureError ? pictureProblem(error) : t("board.freeze.failed"), "error");
 
-/** Returns a selected shape as it is painted now: while a hand moves it, where the hand has it. */
+/** Returns a selected shape as the canvas paints it now. While this person drags it, that is not yet in the document. */
 function shown(canvas: Opened["canvas"], board: BoardDoc, id: string): Shape[] {
   const shape = canvas.previewOf(id) ?? board.shape(id);
   return shape ? [shape] : [];

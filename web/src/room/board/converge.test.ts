@@ -13,7 +13,7 @@ class SlowWire {
     this.queues.set(whose, [...(this.queues.get(whose) ?? []), deliver]);
   }
 
-  /** Delivers up to `most` messages. Returns whether any is left. */
+  /** Delivers up to `most` of the messages that are under way. Returns whether some are left. */
   run(most: number): boolean {
     for (let n = 0; n < most; n++) {
       const full = [...this.queues].filter(([, queue]) => queue.length > 0);

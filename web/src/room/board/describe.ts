@@ -1,4 +1,4 @@
-/** Says in words what is drawn, for lists and screen readers. Pure. */
+/** Describes the shapes of the board in words, for the list of shapes and for screen readers. Pure. */
 
 import { boxOf, ends, middle } from "./geometry";
 import { BOARD_HEIGHT, BOARD_WIDTH } from "./schema";
@@ -8,7 +8,7 @@ import { t } from "./words";
 
 const PLACES = ["nw", "n", "ne", "w", "c", "e", "sw", "s", "se"] as const;
 const WORDS_MOST = 60;
-/** An arrow that ends this near to a text points at it. In units. */
+/** An arrow points at a text if its end is at most this far from the text, in units of the page. */
 const NEAR = 60;
 
 const third = (value: number, size: number): number => Math.min(2, Math.max(0, Math.floor((value * 3) / size)));

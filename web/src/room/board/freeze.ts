@@ -1,4 +1,4 @@
-/** Makes a still picture of a live one. */
+/** Makes a still picture from a camera or a shared screen. */
 
 const WIDTH_MOST = 1600;
 const FRAME_MS = 5000;

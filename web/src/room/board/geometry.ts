@@ -1,4 +1,5 @@
-/** Where shapes are: boxes, hits, and what moving, resizing and turning change. Pure. Angles are clockwise, in radians. */
+/** Geometry of shapes: their boxes, which shape a point hits, and how to move, resize and turn one. Pure. Angles are clockwise,
+ *  in radians. */
 
 import type { Box, Changes, Shape } from "./shape";
 import type { Point } from "./strokes";
@@ -81,7 +82,7 @@ export function corners(box: Box, angle: number): Point[] {
   return found.map((corner) => turned(corner, around, angle));
 }
 
-/** The ends of a line or arrow as they are seen. */
+/** Returns the two ends of a line or arrow on the page, with the shape's turn applied. */
 export function ends(shape: Shape): [Point, Point] {
   const around = middle(boxOf(shape));
   const end: Point = [shape.x + shape.width, shape.y + shape.height];
@@ -163,7 +164,7 @@ export function handlesOf(box: Box, angle: number, gap: number): { handle: Handl
 
 export const movedBy = (shape: Shape, dx: number, dy: number): Changes => ({ x: shape.x + dx, y: shape.y + dy });
 
-/** Returns the box that a handle makes by going to `to`. `keep`: keep the ratio of width and height. */
+/** Returns the box after its handle was dragged to `to`. `keep`: keep the ratio of width and height. */
 export function resizedBox(box: Box, handle: Handle, to: Point, keep: boolean): Box {
   const made = { ...box };
   if (handle.includes("w")) made.left = Math.min(to[0], box.right - LEAST_SIZE);
@@ -180,7 +181,8 @@ export function resizedBox(box: Box, handle: Handle, to: Point, keep: boolean): 
   return made;
 }
 
-/** Returns what changes when the box `from` becomes `to` and the shape goes along. Sizes that would be 0 stay. */
+/** Returns the fields of a shape that change when a box around it, `from`, becomes `to`. A side of `from` that is almost 0 scales
+ *  nothing. */
 export function placed(shape: Shape, from: Box, to: Box): Changes {
   const scaleX = ratio(to.right - to.left, from.right - from.left);
   const scaleY = ratio(to.bottom - to.top, from.bottom - from.top);
@@ -194,7 +196,8 @@ export function placed(shape: Shape, from: Box, to: Box): Changes {
 
 const ratio = (to: number, from: number): number => (from < 0.01 ? 1 : to / from);
 
-/** Returns what resizing a turned shape changes: the corner opposite to the handle stays where it is seen. */
+/** Returns the fields that change when a shape, which may be turned, is resized by a handle. The opposite corner stays in place
+ *  on the page. */
 export function resized(shape: Shape, handle: Handle, to: Point, keep: boolean): Changes {
   const box = boxOf(shape);
   const made = resizedBox(box, handle, turned(to, middle(box), -shape.angle), keep);
@@ -207,7 +210,7 @@ export function resized(shape: Shape, handle: Handle, to: Point, keep: boolean):
   return { ...changes, x: (changes.x ?? 0) + before[0] - after[0], y: (changes.y ?? 0) + before[1] - after[1] };
 }
 
-/** Returns what turning a shape around a point changes. */
+/** Returns the fields of a shape that change when it is turned by an angle around a point. */
 export function turnedBy(shape: Shape, around: Point, by: number): Changes {
   const own = middle(boxOf(shape));
   const now = turned(own, around, by);
@@ -225,7 +228,7 @@ function normal(angle: number): number {
   return rest > Math.PI ? rest - 2 * Math.PI : rest < -Math.PI ? rest + 2 * Math.PI : rest;
 }
 
-/** Returns where a line's end goes. `step`: round its direction to 15°. */
+/** Returns where the end of a line goes that is dragged to `to`. `step`: round the line's direction to steps of 15°. */
 export function lineTo(start: Point, to: Point, step: boolean): Point {
   if (!step) return to;
   const length = Math.hypot(to[0] - start[0], to[1] - start[1]);
@@ -233,7 +236,7 @@ export function lineTo(start: Point, to: Point, step: boolean): Point {
   return [start[0] + length * Math.cos(angle), start[1] + length * Math.sin(angle)];
 }
 
-/** The two ends of an arrow's head, for an arrow that leads to `end`. */
+/** Returns the outer ends of the two short lines of an arrow's head, whose tip is at `end`. */
 export function arrowHead(start: Point, end: Point, stroke: number): [Point, Point] {
   const length = Math.hypot(end[0] - start[0], end[1] - start[1]);
   const size = Math.min(ARROW_HEAD_MOST, 10 + stroke * 2.2, length * 0.6);

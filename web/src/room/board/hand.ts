@@ -1,4 +1,4 @@
-/** What each tool does with a pressed pointer. */
+/** What each tool of the board does while the pointer is pressed. */
 
 import type { Store } from "../../ui/store";
 import type { BoardDoc } from "./board-doc";
@@ -19,7 +19,7 @@ const ERASER_PX = 10;
 const REACH_PX = 8;
 const REACH_TOUCH_PX = 18;
 export const TURN_GAP_PX = 28;
-/** A drag shorter than this is a press. */
+/** A pointer that moves less than this while pressed makes a click and no drag. */
 const STILL_PX = 4;
 
 export interface Desk {
@@ -29,14 +29,14 @@ export interface Desk {
   colour: string;
   stroke: number;
   selection: Store<ReadonlySet<string>>;
-  /** The frame that is being drawn to select; null while none is. */
+  /** Shows the frame that this person draws around shapes to select them; null removes it. */
   marquee: (box: Box | null) => void;
-  /** Opens the editor for a new text at a place, or for a text of the board. */
+  /** Opens the text editor: for a new text at the point `at`, or for `shape`, a text of the board. */
   write: (at: Point, shape?: Shape) => void;
   laser: (trail: Point[]) => void;
 }
 
-/** Begins what the tool does at a press. */
+/** Begins what the present tool does when the pointer is pressed. Returns null if it does nothing. */
 export function begin(desk: Desk, press: Press): Doing | null {
   switch (desk.tool) {
     case "pen":
@@ -123,7 +123,7 @@ function shape(desk: Desk, press: Press, kind: "line" | "arrow" | "rectangle" | 
 
 const far = (a: Press, b: Press): number => Math.hypot(a.screen[0] - b.screen[0], a.screen[1] - b.screen[1]);
 
-/** Changes shapes while a pointer moves. The canvas shows every move at once; the document takes one in 33 ms. */
+/** Changes shapes while the pointer moves. The canvas shows every move at once; the document gets a change every 33 ms. */
 function changing({ board, canvas }: Desk, changes: (to: Press) => Map<string, Changes>, pressed: () => void): Doing {
   let latest: Map<string, Changes> = new Map();
   let began = false;
@@ -217,7 +217,7 @@ function select(desk: Desk, press: Press): Doing {
   );
 }
 
-/** Gives a text whose width changed the height of its lines. */
+/** Returns the changes, with a new height for each text whose width changed: its lines break elsewhere. */
 function fitted(shapes: readonly Shape[], changes: Map<string, Changes>): Map<string, Changes> {
   for (const one of shapes) {
     const change = changes.get(one.id);

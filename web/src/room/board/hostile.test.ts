@@ -16,7 +16,7 @@ const FIELDS = [
   ...["points", "packing", "fileId", "page", "author", "index", "isDeleted", "locked", "type"],
 ];
 
-/** Values that a program might write to break a reader. */
+/** Returns a random value such as a hostile program might write into the board's document to break those who read it. */
 function value(any: () => number): unknown {
   const values: (() => unknown)[] = [
     () => NaN,

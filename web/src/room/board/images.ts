@@ -1,11 +1,11 @@
 import type { PictureOf } from "./paint";
 
-/** Where pictures come from: id → an address that an <img> can show. Rejects if there is none. */
+/** Resolves a picture's id to an address that an <img> can show. Rejects if the picture cannot be had. */
 export type PictureUrl = (id: string) => Promise<string>;
 
 const PICTURES_MOST = 60;
 
-/** The decoded pictures of a board. `onLoad` is called when one more can be painted. */
+/** The decoded pictures of a board. Calls `onLoad` whenever another picture can be painted. */
 export class Images {
   private readonly known = new Map<string, HTMLImageElement>();
 

@@ -12,7 +12,7 @@ const PDF_PAGES_MOST = 20;
 const PDF_SIDE = 1800;
 const UPLOAD_TRIES = 12;
 const UPLOAD_WAIT_MS = 6000;
-/** An inserted picture takes at most this share of the page, so that there is room to write beside it. */
+/** The share of the page's width and height that an inserted picture takes at most, so that people can write beside it. */
 const SHARE = 0.6;
 const SHIFT = 40;
 
@@ -65,7 +65,7 @@ async function insertPdf({ board, link, pictures, onPage }: Insert, file: File):
   toast(t(more ? "board.pdf.more" : "board.pdf.done", { n: Math.min(pages, PDF_PAGES_MOST), all: pages }));
 }
 
-/** Tries an upload again for as long as the server only asks to wait. */
+/** Uploads, and tries again while the server refuses only because too many pictures came at once. */
 async function patiently<T>(upload: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -78,7 +78,7 @@ async function patiently<T>(upload: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Returns a picture as a shape in the middle of a page, moved by `shift`. */
+/** Returns the shape that shows a picture in the middle of a page, moved by `shift`. */
 export function placement(
   { picture, width, height }: { picture: string; width: number; height: number },
   page: string,

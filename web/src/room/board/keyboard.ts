@@ -1,4 +1,4 @@
-/** What keys, copying and pasting do on the board. */
+/** Runs what keys, copying, cutting and pasting do on the board. */
 
 import type { Store } from "../../ui/store";
 import type { BoardDoc } from "./board-doc";
@@ -24,7 +24,7 @@ export interface Act {
   selection: Store<ReadonlySet<string>>;
   setPage: (page: string) => void;
   setTool: (tool: Tool) => void;
-  /** Selects shapes, with the tool for that. */
+  /** Changes to the selection tool and selects these shapes. */
   choose: (ids: string[]) => void;
   write: (at: Point, shape?: Shape) => void;
   openList: () => void;
@@ -35,7 +35,7 @@ const COPY_SHIFT = 24;
 const COPIED = "sangdam:board";
 let copied: Shape[] = [];
 
-/** Runs the action of a key that is pressed on the board, and keeps the key from the rest of the page. */
+/** Runs the action of a key that is pressed on the board. The rest of the page then does not see the key. */
 export function keyboard(event: KeyboardEvent, act: Act): void {
   const target = event.target as HTMLElement;
   if (target.closest("input, textarea, select, dialog")) return;
@@ -47,7 +47,7 @@ export function keyboard(event: KeyboardEvent, act: Act): void {
   event.stopPropagation();
 }
 
-/** Runs an action. Returns false if it does nothing now, so that the key may mean something else. */
+/** Runs an action. Returns false if the action has nothing to do now: the page or the browser may then use the key. */
 function run(action: BoardAction, act: Act): boolean {
   const { board, canvas, selection, mayWrite } = act;
   if ("do" in action) {
@@ -127,7 +127,8 @@ function turnPage({ pages, page, setPage }: Act, by: number): boolean {
 const PLACED_WIDTH = 200;
 const PLACED_HEIGHT = 120;
 
-/** Places a shape of the present tool in the middle of what is seen, without a pointer. The arrows then move it. */
+/** Adds a shape of the present tool in the middle of the visible part of the page, without a pointer. The arrow keys then move
+ *  the shape. */
 function place({ board, canvas, page, tool, pen, choose, write }: Act, chosen: Shape[]): boolean {
   if (!canvas) return false;
   const [x, y]: Point = [canvas.view.x, canvas.view.y];
@@ -158,7 +159,7 @@ function place({ board, canvas, page, tool, pen, choose, write }: Act, chosen: S
   return true;
 }
 
-/** Copies, cuts and pastes: shapes of a board, pictures as shapes, and plain text as a text. */
+/** Copies, cuts and pastes shapes of a board. Also pastes pictures as image shapes, and plain text as a text shape. */
 export function pasteInto(event: ClipboardEvent, act: Act, insert: (files: File[], as: "element") => void): void {
   const { board, page, selection, mayWrite, choose } = act;
   if (!event.clipboardData || (event.target as HTMLElement).closest("input, textarea, dialog")) return;

@@ -136,7 +136,7 @@ function pictureBox(canvas: HTMLElement): { x: number; y: number; width: number;
   return { x: box.x + (box.width - width) / 2, y: box.y + (box.height - height) / 2, width, height };
 }
 
-/** From the screen to the picture, which is as large as a page of the board; null outside. */
+/** Converts a point of the screen to one of the picture, in units of a board's page; null outside the picture. */
 function onPicture(canvas: HTMLElement, [x, y]: Point): Point | null {
   const box = pictureBox(canvas);
   if (!box) return null;
@@ -144,7 +144,7 @@ function onPicture(canvas: HTMLElement, [x, y]: Point): Point | null {
   return at[0] < 0 || at[1] < 0 || at[0] > BOARD_WIDTH || at[1] > BOARD_HEIGHT ? null : at;
 }
 
-/** From the picture to the canvas, in CSS px. */
+/** Converts a point of the picture to one of the canvas, in CSS px. */
 function onScreen(canvas: HTMLElement, [x, y]: Point): Point {
   const box = pictureBox(canvas);
   const own = canvas.getBoundingClientRect();

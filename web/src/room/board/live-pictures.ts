@@ -9,7 +9,8 @@ export interface LivePicture {
   stream: MediaStream;
 }
 
-/** Returns the live pictures that this page can freeze: what the others show, and one's own shared screen. */
+/** Returns the live pictures of which the board can take a still picture: the others' cameras and screens, and one's own
+ *  screen. */
 export function livePictures(link: RoomLink, session: SessionView): LivePicture[] {
   const { slots } = link.peer.state.get();
   const found: LivePicture[] = [];

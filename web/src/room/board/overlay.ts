@@ -1,4 +1,5 @@
-/** Paints what is not part of the drawing: selection, others' cursors with names, and laser trails. In px of the screen. */
+/** Paints what lies over the drawing and is not stored: selection, others' cursors with names, laser trails. In px of the
+ *  screen. */
 
 import type { BoardCanvas } from "./canvas";
 import { corners } from "./geometry";
@@ -30,7 +31,7 @@ export function paintOverlay(target: HTMLCanvasElement, canvas: BoardCanvas, sho
 
 interface Pointers extends Pick<Shown, "signs" | "nameOf" | "colourOf"> {
   page: string;
-  /** From the page to the canvas, in CSS px. */
+  /** Converts a point of the page to a point of the canvas, in CSS px. */
   place: (at: Point) => Point;
   now: number;
 }
@@ -97,7 +98,7 @@ function polygon(context: CanvasRenderingContext2D, points: Point[]): void {
   context.stroke();
 }
 
-/** `left`: how much of a spot's time is left, from 1 to 0. */
+/** Paints a laser trail, which fades. `left`: the share of time for which a spot will still be seen, from 1 to 0. */
 function paintTrail(context: CanvasRenderingContext2D, spots: { at: Point; left: number }[], colour: string): void {
   context.strokeStyle = context.fillStyle = colour;
   context.lineCap = "round";

@@ -13,7 +13,7 @@ export const fontOf = (fontSize: number): string => `${fontSize}px ${FONT}`;
 
 export type PictureOf = (id: string) => CanvasImageSource | null;
 
-/** Returns the edge of a stroke as a closed line. */
+/** Returns the outline of a stroke as a polygon, which is then filled: a pen's stroke is thicker in some places. */
 export function outline(shape: Pick<Shape, "points" | "stroke" | "kind" | "opacity">): Point[] {
   const marker = isMarker(shape);
   return getStroke(shape.points, {
@@ -25,7 +25,7 @@ export function outline(shape: Pick<Shape, "points" | "stroke" | "kind" | "opaci
   });
 }
 
-/** Returns the path of a shape's line, in the shape's own place before it is turned. SVG has the same syntax. */
+/** Returns the path of a shape's lines in SVG's syntax, before the shape is moved and turned. */
 export function pathData(shape: Shape): string {
   const { x, y } = shape;
   const to: Point = [x + shape.width, y + shape.height];

@@ -20,9 +20,10 @@ const COME = 4;
 export type Sign =
   | { kind: "gone" }
   | { kind: "cursor"; page: string; at: Point }
-  /** The trail since the last message. */
+  /** `trail`: the points of the laser pointer since its last message. */
   | { kind: "laser"; page: string; trail: Point[] }
-  /** `lead`: follow me. `come`: come here once. `box`: what the sender sees. */
+  /** `lead`: others follow the sender's view. `come`: others come to it once. `box`: the part of the page that the sender
+   *  sees. */
   | { kind: "lead" | "come"; page: string; box: Box };
 
 function body(sign: Sign): Uint8Array {
@@ -46,7 +47,7 @@ function pointsOf(sign: Sign): Point[] {
   ];
 }
 
-/** Returns the message that tells the worker of a sign. */
+/** Returns the message that carries a sign of presence to the worker. */
 export function presence(sign: Sign): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, PRESENCE);
@@ -56,7 +57,7 @@ export function presence(sign: Sign): Uint8Array {
 
 export const isPresence = (message: Uint8Array): boolean => message[0] === PRESENCE;
 
-/** Reads a worker's message. Returns null for one that says nothing we know. Throws for a truncated one. */
+/** Reads a presence message from the worker. Returns null for a message of an unknown kind. Throws for a truncated message. */
 export function readPresence(message: Uint8Array): { from: string; sign: Sign } | null {
   const outer = decoding.createDecoder(message);
   if (decoding.readVarUint(outer) !== PRESENCE) return null;
@@ -81,10 +82,11 @@ function signOf(kind: number, page: string, points: Point[]): Sign | null {
   return box.right > box.left && box.bottom > box.top ? { kind: kind === LEAD ? "lead" : "come", page, box } : null;
 }
 
-/** How long a trail of the laser is seen, and a cursor that rests. */
+/** How long a spot of a laser trail stays visible, and a cursor that does not move. */
 export const TRAIL_MS = 1200;
 export const CURSOR_MS = 8000;
-/** A leader repeats what they see this often, for people who join later; who hears nothing for longer follows no more. */
+/** How often a leader repeats their view, for people who join later, and how long a follower waits for it before following
+ *  ends. */
 export const LEAD_EVERY_MS = 2000;
 export const LEAD_LASTS_MS = 5000;
 
@@ -96,7 +98,7 @@ export interface Person {
 
 const TRAIL_MOST = 400;
 
-/** What is known of the others at this moment. Pure: the caller gives the time. */
+/** Where each other person points, and whether they lead, as their last signs said. Pure: the caller gives the time. */
 export class Signs {
   readonly people = new Map<string, Person>();
 
@@ -109,14 +111,14 @@ export class Signs {
     if (sign.kind === "cursor") known.cursor = { page: sign.page, at: sign.at, seen: now };
     if (sign.kind === "lead") known.lead = { page: sign.page, box: sign.box, seen: now };
     if (sign.kind === "laser") {
-      known.cursor = null; // the tip of the trail is where the person points
+      known.cursor = null; // the end of the laser's trail shows where the person points
       for (const at of sign.trail) known.trail.push({ page: sign.page, at, seen: now });
       known.trail = known.trail.slice(-TRAIL_MOST);
     }
     this.people.set(from, known);
   }
 
-  /** Forgets what has faded. Returns whether anything still fades, so that it must be painted again. */
+  /** Removes trails, cursors and leads that are too old. Returns whether a trail still fades and must be painted again. */
   fade(now: number): boolean {
     let fading = false;
     for (const [id, person] of this.people) {
@@ -129,7 +131,7 @@ export class Signs {
     return fading;
   }
 
-  /** Returns who leads: of several people, the one who began to be known first. */
+  /** Returns the id of the person who leads; "" for nobody. Of several leaders, returns the one whose signs came first. */
   leader(): string {
     for (const [id, person] of this.people) if (person.lead) return id;
     return "";

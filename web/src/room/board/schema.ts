@@ -6,7 +6,7 @@ import { clean } from "../../ui/cut";
 import { KINDS, type Changes, type Kind, type Shape } from "./shape";
 import { INT16, quantize, VARINT, type Packing } from "./strokes";
 
-/** Size of every page, in units. */
+/** Width and height of every page of a board, in units. */
 export const BOARD_WIDTH = 1600;
 export const BOARD_HEIGHT = 1000;
 export const SCHEMA = 2;
@@ -82,7 +82,7 @@ export function readElement(id: string, element: unknown): Element | null {
   return { shape, chunks, packing: map.get("packing") === VARINT ? VARINT : INT16 };
 }
 
-/** Returns the extent of every kind but strokes. A line may lead anywhere; the others have a size. */
+/** Returns the width and height of any shape but a stroke. Those of a line may be negative: it may lead in any direction. */
 function readExtent(kind: Kind, map: ElementMap): Pick<Shape, "width" | "height"> | null {
   if (kind === "freedraw") return { width: 0, height: 0 };
   const least = kind === "line" || kind === "arrow" ? -2 * BOARD_WIDTH : 0;
@@ -116,10 +116,10 @@ export function writeChanges(element: ElementMap, changes: Changes): void {
   }
 }
 
-/** What a new shape is made of. Fields that are missing have their defaults. */
+/** The fields of a new shape. Missing fields get their defaults. */
 export type NewShape = Pick<Shape, "kind" | "page" | "x" | "y" | "colour" | "stroke" | "opacity"> &
   Partial<Pick<Shape, "width" | "height" | "angle" | "scaleX" | "scaleY" | "text" | "fontSize" | "picture">> & {
-    /** Of a copied stroke: its points in one chunk. */
+    /** The points of a copied stroke, packed into one chunk. */
     chunk?: Uint8Array;
   };
 
@@ -169,7 +169,7 @@ export function drawnAt(index: string): number {
 
 export interface Page {
   id: string;
-  /** The picture id of the background, or "" for blank paper. */
+  /** Id of the page's background picture; "" for blank paper. */
   background: string;
   /** The `index` before which shapes are put away, with the picture on which they were drawn; "" while none are. */
   putAway: string;

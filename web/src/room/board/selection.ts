@@ -28,7 +28,7 @@ export type Grip = Handle | "turn" | "start" | "end";
 
 const isLine = (shape: Shape): boolean => shape.kind === "line" || shape.kind === "arrow";
 
-/** Returns the frame around selected shapes: of one shape its own, turned; of several an upright one around all. */
+/** Returns the frame around selected shapes. A single shape has its own box, turned with it; several have one upright box. */
 export function frameOf(shapes: readonly Shape[]): { box: Box; angle: number } | null {
   const [first] = shapes;
   if (!first) return null;
@@ -37,7 +37,7 @@ export function frameOf(shapes: readonly Shape[]): { box: Box; angle: number } |
   return { box: union(boxes)!, angle: 0 };
 }
 
-/** Returns the places where a selection can be gripped. `gap`: of the turning handle above the frame, in units. */
+/** Returns the handles of a selection and where they are. `gap`: how far the turning handle is above the frame, in units. */
 export function gripsOf(shapes: readonly Shape[], gap: number): { grip: Grip; at: Point }[] {
   const [first] = shapes;
   const frame = frameOf(shapes);
@@ -86,11 +86,11 @@ export const drags = (shapes: readonly Shape[], from: Point, to: Point): Map<str
 interface Pull {
   from: Point;
   to: Point;
-  /** Keep the ratio of a resized frame, or go by steps of 15°. */
+  /** Whether Shift is held: a resized frame keeps its ratio, and a turn goes in steps of 15°. */
   shift: boolean;
 }
 
-/** Returns what pulling a grip changes. `shapes`: as they were when the pull began. */
+/** Returns the changes of the selected shapes when a grip is dragged. `shapes`: as they were when the drag began. */
 export function pulls(shapes: readonly Shape[], grip: Grip, { from, to, shift }: Pull): Map<string, Changes> {
   const [first] = shapes;
   const frame = frameOf(shapes);

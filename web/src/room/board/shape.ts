@@ -1,4 +1,4 @@
-/** A shape of the board, ready to draw: an element of the document after every check. */
+/** A shape of the board, ready to be painted. It is made from an element of the document, all of whose fields were checked. */
 
 import type { Point } from "./strokes";
 
@@ -6,11 +6,11 @@ export const KINDS = ["freedraw", "line", "arrow", "rectangle", "ellipse", "text
 export type Kind = (typeof KINDS)[number];
 
 export interface Style {
-  /** #rrggbb */
+  /** The colour of the shape's lines, as #rrggbb. */
   colour: string;
   /** Width of the line, in units of the page. */
   stroke: number;
-  /** 0 to 100. A marker is a wide pen with little opacity. */
+  /** Opacity of the shape, 0 to 100. A marker draws a wide stroke with low opacity. */
   opacity: number;
 }
 
@@ -19,15 +19,16 @@ export interface Shape extends Style {
   kind: Kind;
   /** Id of the page; "" is the first page. */
   page: string;
-  /** Place on the page: of a stroke its first point, of a line its start, otherwise the upper left corner. */
+  /** Where the shape is on the page: the first point of a stroke, the start of a line, otherwise the upper left corner. */
   x: number;
   y: number;
-  /** Extent. Of a line or arrow it leads from start to end, so it may be negative. Strokes do not use it. */
+  /** Width and height. Those of a line or arrow lead from its start to its end, so they may be negative. Strokes do not use
+   *  them. */
   width: number;
   height: number;
-  /** Turned clockwise around the middle, in radians. */
+  /** How far the shape is turned around its middle, clockwise, in radians. */
   angle: number;
-  /** Of a stroke: how much its points are stretched. */
+  /** The factors by which the points of a stroke are stretched. */
   scaleX: number;
   scaleY: number;
   author: string;
@@ -35,13 +36,13 @@ export interface Shape extends Style {
   deleted: boolean;
   /** A locked shape cannot be selected on the page, moved or erased. */
   locked: boolean;
-  /** Of a stroke: its points, measured from the first one. Grows while somebody draws. */
+  /** The points of a stroke, measured from the first one. Their number grows while somebody draws the stroke. */
   points: Point[];
-  /** Of a stroke: the box around `points`. */
+  /** The box around the `points` of a stroke. */
   extent: Box;
   text: string;
   fontSize: number;
-  /** Id of the picture that an image shows. */
+  /** Id of the picture that a shape of the kind "image" shows. */
   picture: string;
 }
 
@@ -52,7 +53,7 @@ export interface Box {
   bottom: number;
 }
 
-/** The fields that people change after drawing. */
+/** The fields of a shape that people can change after it was drawn. */
 export type Changes = Partial<
   Pick<
     Shape,

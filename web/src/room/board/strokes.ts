@@ -4,12 +4,12 @@
 
 export type Point = [x: number, y: number];
 
-/** How a stroke's chunks are packed. The value is stored with the stroke; a stroke without it has `INT16`. */
+/** The name of this packing of chunks, stored with the stroke. A stroke without the name has chunks of int16 pairs (`INT16`). */
 export const VARINT = "varint";
 export const INT16 = "";
 export type Packing = typeof VARINT | typeof INT16;
 
-/** Steps per unit. One eighth of a unit is finer than any hand. */
+/** Steps per unit in packed points: a point is rounded to 1/8 unit. No hand draws more precisely. */
 const STEP = 8;
 const MOST = 32_767;
 /** Most points that readers accept in a stroke. Writers begin a new stroke long before. */
@@ -25,7 +25,7 @@ export class ChunkEncoder {
   private readonly at: Point;
   private bytes: number[] = [];
 
-  /** `x`, `y`: the stroke's origin as stored, that is `quantize`d. */
+  /** `x`, `y`: the first point of the stroke as the document has it, that is, rounded by `quantize`. */
   constructor(x: number, y: number) {
     this.at = [x, y];
   }
@@ -80,7 +80,7 @@ function int16s(chunk: Uint8Array): number[] {
   return Array.from({ length: Math.floor(chunk.length / 2) }, (_, i) => view.getInt16(i * 2, true));
 }
 
-/** Reads the integers of a chunk. A longer integer than writers make ends the reading. */
+/** Reads the variable-length integers of a chunk. Stops at an integer that is longer than any writer makes. */
 function varints(chunk: Uint8Array): number[] {
   const found: number[] = [];
   let value = 0;

@@ -1,4 +1,5 @@
-/** y-protocols' sync messages: varuint 0, then 0 (step 1: state vector), 1 (step 2: update) or 2 (update), then the bytes. */
+/** The sync messages of y-protocols. Each is varuint 0, then its kind: 0 (step 1: state vector), 1 (step 2: update) or 2
+ *  (update), then bytes. */
 
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
@@ -18,7 +19,7 @@ function message(kind: number, payload: Uint8Array): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
-/** Returns step 1 ("this is what I have"); the answer is step 2 with everything we lack. */
+/** Returns the message of step 1, which says what this document has. The worker answers with step 2: all that is missing here. */
 export const stepOne = (doc: Y.Doc): Uint8Array => message(STEP_1, Y.encodeStateVector(doc));
 
 export const update = (change: Uint8Array): Uint8Array => message(UPDATE, change);
@@ -26,7 +27,8 @@ export const update = (change: Uint8Array): Uint8Array => message(UPDATE, change
 /** Returns the messages that carry a change. A long change takes several: a message has at most 256 KiB. */
 export const updates = (change: Uint8Array): Uint8Array[] => split(change).map(update);
 
-/** Applies one message to the document under `origin`. Returns the replies. Throws Error for an unreadable message. */
+/** Applies a message to the document, with the Yjs origin `origin`. Returns the replies to send. Throws Error for an unreadable
+ *  message. */
 export function receive(doc: Y.Doc, data: Uint8Array, origin: unknown): Uint8Array[] {
   const decoder = decoding.createDecoder(data);
   if (decoding.readVarUint(decoder) !== SYNC) return [];

@@ -8,7 +8,7 @@ import type { Point } from "./strokes";
 import { LINE_HEIGHT, sizeOf } from "./text-layout";
 import { t } from "./words";
 
-/** The text that is being written: a new one at a place of a page, or one of the board. */
+/** The text that this person is writing: a new one at a place of a page, or (`shape`) one that the board has already. */
 export interface Writing {
   at: Point;
   page: string;

@@ -1,4 +1,5 @@
-/** The tools, and the keys that choose them. Letters are matched by the key's place, so that they work while a Korean keyboard
+/** The board's tools, and the keys that choose them. Letters are matched by the key's place, so that they work while a Korean
+ *  keyboard
  *  types Hangul. The letters are Excalidraw's; it has no marker. */
 
 import { ArrowUpRight, Circle, Eraser, Highlighter, type IconNode, Minus, MousePointer2, Pen, Square, Type, Zap } from "lucide";
@@ -76,7 +77,8 @@ const PLAIN: Record<string, Extract<BoardAction, { do: string }>["do"]> = {
   KeyI: "list",
 };
 
-/** Returns what a key does on the board, or null. Pasting is not among it: the browser tells of it by an event. */
+/** Returns what a key does on the board, or null if nothing. Pasting is not among these actions: the browser sends an event for
+ *  it. */
 export function actionOf(press: KeyPress): BoardAction | null {
   if (press.isComposing || press.altKey) return null;
   if (press.ctrlKey || press.metaKey) {

@@ -1,19 +1,19 @@
-/** Which part of a page is seen, and how page and screen correspond. Pure. */
+/** Which part of a board's page is on the screen, and the transformation between page and screen. Pure. */
 
 import type { Box } from "./shape";
 import { BOARD_HEIGHT, BOARD_WIDTH } from "./schema";
 import type { Point } from "./strokes";
 
 export interface View {
-  /** Enlargement; at 1 the whole page fits. */
+  /** How much the page is enlarged; at 1 the whole page fits the space. */
   zoom: number;
-  /** The spot of the page that is in the middle. */
+  /** The point of the page that is in the middle of the space, in units. */
   x: number;
   y: number;
 }
 
 export interface Space {
-  /** Size on the screen, in CSS px. */
+  /** Size of the space on the screen, in CSS px. */
   width: number;
   height: number;
   /** Whether the page is turned by a quarter, clockwise, to lie along a phone held upright. */
@@ -26,7 +26,7 @@ export const ZOOM_STEP = 1.25;
 
 const within = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
-/** Returns CSS px for each unit of the page. */
+/** Returns how many CSS px of the screen one unit of the page takes. */
 export function scaleOf({ zoom }: View, { width, height, turned }: Space): number {
   const fit = turned
     ? Math.min(width / BOARD_HEIGHT, height / BOARD_WIDTH)
@@ -53,7 +53,7 @@ export function inverse([a, b, c, d, e, f]: Matrix): Matrix {
   return [d / size, -b / size, -c / size, a / size, (c * f - d * e) / size, (b * e - a * f) / size];
 }
 
-/** Returns the transformation that does `first`, then `then`. */
+/** Returns the transformation that applies `first`, and `then` to the result. */
 export function after(then: Matrix, first: Matrix): Matrix {
   const [a, b, c, d] = then;
   const origin = apply(then, [first[4], first[5]]);
@@ -80,7 +80,7 @@ export function seen(view: View, space: Space): Box {
   };
 }
 
-/** Returns the view moved so that the page fills the space, or lies in the middle of it. */
+/** Returns the view within its limits: its zoom is allowed, and the page fills the space or lies in the middle of it. */
 export function held(view: View, space: Space): View {
   const zoom = within(view.zoom, 1, ZOOM_MOST);
   const box = seen({ ...view, zoom }, space);
@@ -92,7 +92,7 @@ export function held(view: View, space: Space): View {
   };
 }
 
-/** Enlarges by `factor`. The given point of the screen keeps showing the same spot of the page. */
+/** Returns the view enlarged by `factor`. The point `at` of the screen keeps showing the same spot of the page. */
 export function zoomed(view: View, factor: number, at: Point, space: Space): View {
   const zoom = within(view.zoom * factor, 1, ZOOM_MOST);
   const spot = toPage(at, view, space);
@@ -100,14 +100,14 @@ export function zoomed(view: View, factor: number, at: Point, space: Space): Vie
   return held({ zoom, x: spot[0] + (view.x - spot[0]) * share, y: spot[1] + (view.y - spot[1]) * share }, space);
 }
 
-/** Moves the page by px on the screen. */
+/** Returns the view after the page was moved by `dx`, `dy` px on the screen. */
 export function panned(view: View, [dx, dy]: Point, space: Space): View {
   const scale = scaleOf(view, space);
   const [x, y] = space.turned ? [dy, -dx] : [dx, dy];
   return held({ ...view, x: view.x - x / scale, y: view.y - y / scale }, space);
 }
 
-/** Moves and enlarges the page as two fingers move from `from` to `to`. */
+/** Returns the view after two fingers have moved from the points `from` to the points `to`. */
 export function pinched(view: View, from: [Point, Point], to: [Point, Point], space: Space): View {
   const between = ([a, b]: [Point, Point]): Point => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
   const spread = ([a, b]: [Point, Point]) => Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1]));
