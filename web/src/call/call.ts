@@ -75,7 +75,7 @@ export class Call {
     await this.startDevices();
   }
 
-  /** Turns the devices on for a test before an appointment. */
+  /** Turns microphone and camera on, so that the visitor can test them before an appointment. */
   async tryDevices(): Promise<void> {
     await this.devices.start({ mic: true, camera: this.handoff.channel === "video" });
   }
@@ -85,7 +85,7 @@ export class Call {
     if (!this.started) this.devices.stop();
   }
 
-  /** Takes the session back from another tab. */
+  /** Continues the session in this tab, after another tab had taken it over. */
   useHere(): void {
     this.client.open();
   }
@@ -95,7 +95,7 @@ export class Call {
     const view = this.view();
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
     if (view) applyAccent(view.site.accent);
-    if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel; // the one that was booked
+    if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel; // the channel that was booked
     if (isOver(screen)) this.tellOpener();
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {

@@ -1,5 +1,5 @@
 import type { SiteView } from "../messages";
 
-/** The site's own logo, if it has one. The name stands beside it, so the picture needs no words. */
+/** The site's own logo, if the site has one. The logo has no alternative text: the site's name stands beside it. */
 export const Logo = ({ site }: { site: SiteView }) =>
   site.logo ? <img class="logo" src={`/api/logos/${site.logo}`} alt="" /> : null;

@@ -1,4 +1,4 @@
-/** The starts of this page that have to do with notifications: a press on one, and the window that asks for them. */
+/** Starts the call page after a press on a notification, or as the window that asks for notifications. */
 
 import { awaitHandoff, type Handoff, type Mailbox } from "../room/handoff";
 import { setLocale } from "../ui/i18n";

@@ -1,4 +1,4 @@
-/** Opens the conversation of which a notification has told. The server recognises the browser by its subscription. */
+/** Opens the conversation to which a notification belongs. The server recognises the browser by its push subscription. */
 
 import type { InviteReason } from "../messages";
 import { parseHandoff, type Handoff } from "../room/handoff";

@@ -75,7 +75,7 @@ function usePanels(call: Call, phone: boolean) {
   return { open: crowded ? { chat: false, board: true } : open, toggle };
 }
 
-/** The live call. */
+/** The call window's screen during a call: people, conversation and board. */
 export function Room({ call, session }: { call: Call; session: SessionView }) {
   const phone = usePhone();
   const { open, toggle } = usePanels(call, phone);

@@ -19,7 +19,7 @@ export type Screen =
 export const isOver = (screen: Screen): boolean => screen === "after" || screen === "message_left" || screen === "expired";
 
 export interface Local {
-  /** The channel that the visitor clicked. */
+  /** The channel that the visitor has chosen: text, voice or video. */
   channel: Channel;
   /** Whether the visitor pressed "Enter" in this tab. The page remembers that over a reload. */
   entered: boolean;
@@ -68,7 +68,7 @@ export function expectedWait({ low_s, high_s }: Pick<WaitingView, "low_s" | "hig
   return { kind: "minutes", low, high: Math.max(low + 1, Math.ceil(high_s / 60)) };
 }
 
-/** Formats a duration: "0:07", "12:05". */
+/** Formats the duration of a call: "0:07", "12:05". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { DeviceTest } from "../room/device-test";
 import type { Call } from "./call";
 
-/** The test of microphone and camera before an appointment. The devices are on only while it is shown. */
+/** A test of microphone and camera before an appointment. The devices are on only while the test is shown. */
 export function TryDevices({ call }: { call: Call }) {
   useEffect(() => {
     void call.tryDevices();

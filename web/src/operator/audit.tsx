@@ -34,7 +34,7 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
   },
 ];
 
-/** What a change has changed, such as "file_mb: 25 → 50". */
+/** Returns in words which settings an action has changed, such as "file_mb: 25 → 50". */
 export function changeText({ change }: Pick<AuditItem, "change">): string {
   if (change === null) return "";
   const shown = (value: unknown) =>

@@ -17,7 +17,7 @@ const MONDAY = new Date("2026-11-23T12:00:00");
 export const dayName = (day: Weekday, locale: Locale, weekday: "long" | "short") =>
   new Intl.DateTimeFormat(locale, { weekday }).format(MONDAY.getTime() + WEEKDAYS.indexOf(day) * 86_400_000);
 
-/** Edits the opening hours of each topic. */
+/** The part of the operators' page that edits the opening hours of each topic. */
 export function HoursPart() {
   const locale = useLocale();
   const [changed, setChanged] = useState<SiteHours[]>([]);
@@ -104,10 +104,10 @@ interface EditorProps {
   /** The name of the choice between own hours and others. */
   which?: string;
   hours: Hours | null;
-  /** What counts if there are no own hours. */
+  /** A sentence that says which hours count if this topic or member has none of its own. */
   without: string;
   save: (hours: Hours | null) => Promise<void>;
-  /** Asks what the changed hours would do; without it nothing is asked. */
+  /** Asks the server how the changed hours would change waits. Undefined: the editor shows no preview. */
   preview?: (hours: Hours | null) => Ask;
   onClose: () => void;
 }

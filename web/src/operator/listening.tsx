@@ -46,7 +46,8 @@ export function useListening(client: Client): Listening {
   };
 }
 
-/** Plays the call, and shows a band as long as the operator listens. Asks for the operator's microphone only when the operator
+/** Plays a call to the operator who listens in, and shows a band meanwhile. Asks for the operator's microphone only when the
+ *  operator
  *  whispers or joins. */
 export function ListeningBand({ client, session, onStop }: { client: Client; session: string; onStop: () => void }) {
   const [link, setLink] = useState<RoomLink | null>(null);

@@ -76,7 +76,7 @@ function watch(client: Client, session: string): void {
     .catch((error: unknown) => toast(sentence(error), "error"));
 }
 
-/** The signed-in operator's page. */
+/** The whole page of an operator who is signed in. */
 export function Operator({ onSignedOut }: { onSignedOut: (because: string) => void }) {
   useLocale();
   const client = useMemo(() => new Client({ locale: locale(), desk: false }), []);

@@ -69,7 +69,7 @@ const columns = (locale: Locale): TableColumn<PastItem>[] => [
 
 const duration = (value_s: number | null) => (value_s === null ? "" : clock(value_s));
 
-/** Returns the outcomes of all sites, each once. */
+/** Returns the outcomes of all sites as choices of a filter, each outcome once. */
 function useOutcomes(): Choice[] {
   const [found, setFound] = useState<Choice[]>([]);
   useEffect(() => {

@@ -36,7 +36,7 @@ export interface PastItem {
   rating: number | null;
   outcome: string;
   outcome_name: string;
-  /** Names of the tags. */
+  /** Names of the tags that the session has. */
   tags: string[];
 }
 
@@ -57,7 +57,7 @@ export interface PastSession extends PastItem {
   brief: Brief;
   lines: Line[];
   lines_cut: boolean;
-  /** The board as one Yjs update, in base64. */
+  /** The session's board as one Yjs update, in base64. */
   board: string;
   participants: { id: string; name: string; role: Role }[];
   events: EventItem[];
@@ -75,7 +75,7 @@ export interface AuditItem {
   name: string;
   at: number;
   detail: string;
-  /** The entry's number. */
+  /** The number of the entry in the audit log. */
   n: number;
   /** The changed settings, before and after; null if the action changed none. */
   change: { before: Record<string, unknown> | null; after: Record<string, unknown> | null } | null;

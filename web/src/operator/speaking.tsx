@@ -27,7 +27,7 @@ interface ToldProps {
   names: Names;
 }
 
-/** Says who hears the operator now. */
+/** A line of text that says who hears the listening operator now. */
 export function Told({ view, devices, heard, names }: ToldProps) {
   const speaks = useStore(devices.state, ({ mic }) => mic.on && !mic.silent);
   return <span data-testid="listen-told">{t(told(view, speaks, heard), names)}</span>;
@@ -97,7 +97,7 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
     if (wanted === how) return true;
     setBusy(true);
     agreed.current = record;
-    if (how === "listen") await devices.toggle("mic", true); // a muted operator who joins stays muted
+    if (how === "listen") await devices.toggle("mic", true); // not after whispering: whoever is muted then stays muted
     const { track, problem } = devices.state.get().mic;
     const ready = wanted === "listen" || track !== null;
     if (!ready) toast(room(`problem.${problem || "failed"}.mic`), "error");
@@ -109,7 +109,7 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const on = useStore(devices.state, ({ mic }) => mic.on && !mic.silent);
   const known = viewer(view)?.media.mic ?? false;
   useEffect(() => {
-    if (!busy && how !== "listen" && on !== known) void tell(how); // the others see a muted microphone
+    if (!busy && how !== "listen" && on !== known) void tell(how); // others then see whether it is muted
   }, [busy, how, on, known]);
   useLowered(view, how, devices);
   return { take, busy };

@@ -7,7 +7,7 @@ import { t } from "./texts";
 
 export interface TableColumn<Row> extends Column<Row> {
   title: string;
-  /** Renders the cell, instead of its text. */
+  /** Renders the cells of this column; without it, a cell shows its text. */
   cell?: (row: Row) => ComponentChildren;
   /** Whether the column holds numbers, which are aligned to the end of their cell. */
   figure?: boolean;
@@ -19,7 +19,7 @@ interface TableProps<Row> {
   rows: Row[];
   columns: TableColumn<Row>[];
   id: (row: Row) => string;
-  /** Buttons at the end of a row. */
+  /** Renders the buttons at the end of a row. */
   actions?: (row: Row) => ComponentChildren;
   order?: Order;
   "data-testid"?: string;

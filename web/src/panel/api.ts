@@ -21,7 +21,7 @@ export interface PanelInfo {
   own_past?: boolean;
   opening: OpeningView;
   channels: Channel[];
-  /** What visitors are asked before the conversation. */
+  /** The fields that visitors fill in before a conversation. */
   form?: FormFieldView[];
   /** Query parameters that the site allows in page addresses. */
   page_params?: string[];
@@ -61,17 +61,18 @@ export async function call(path: string, init?: RequestInit): Promise<unknown> {
 export const panelInfo = (site: string, category: string, lang: string) =>
   call(`/api/panel?${new URLSearchParams({ site, category, lang }).toString()}`) as Promise<PanelInfo>;
 
-/** A session that this page may open. */
+/** A session, and the token with which this page opens it. */
 export interface Made {
   session: string;
   token: string;
 }
 
-/** What happens when the signed-in visitor has an open conversation by text already: another one begins, or the server refuses
+/** What happens if the signed-in visitor already has an open text conversation. "begin": another one begins. "ask": the server
+ *  refuses
  *  with `open_elsewhere`. */
 export type WhenOpen = "begin" | "ask";
 
-/** What else a new session begins with. `purpose` "later": the visitor only leaves a message or books a callback. */
+/** Further facts about a new session. `purpose` "later": the visitor only leaves a message or books a callback. */
 export interface Beginning {
   when_open: WhenOpen;
   purpose: "talk" | "later";

@@ -1,4 +1,4 @@
-/** The fields that the site asks before a conversation. */
+/** The fields of the site's form, which a visitor fills in before a conversation. */
 
 import type { FormFieldView } from "../messages";
 import { Field, Select, TextArea } from "../ui";

@@ -13,8 +13,9 @@ export class CallWindow {
     return this.window?.closed === true;
   }
 
-  /** Opens the window; call this inside a click. Returns what hands it a session, or null if the browser blocks the window.
-   *  `onTaken`: told once, when the window has the session. */
+  /** Opens the window; call this inside a click. Returns the object that hands it a session, or null if the browser blocks the
+   *  window.
+   *  `onTaken`: called once, when the window has taken the session over. */
   open(url: string, name: string, onTaken: () => void): Offering | null {
     this.offering?.stop();
     this.window = this.openWindow(url, name);
@@ -29,7 +30,7 @@ export class CallWindow {
     return true;
   }
 
-  /** Offers the window nothing more, and leaves it as it is. */
+  /** Stops offering the window a session, and leaves the window open. */
   forget(): void {
     this.offering?.stop();
     this.window = null;

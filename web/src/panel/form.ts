@@ -1,4 +1,4 @@
-/** The form before a conversation. */
+/** The form that a visitor fills in before a conversation. */
 import type { FormFieldView } from "../messages";
 
 /** Returns the required fields into which nothing was typed. */

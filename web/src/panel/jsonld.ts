@@ -103,7 +103,7 @@ export function fromJsonLd(text_: string, page: string): LinkedProduct | null {
   try {
     parsed = JSON.parse(text_);
   } catch {
-    return null; // broken JSON-LD counts as none
+    return null; // a page with broken JSON-LD counts as one without any
   }
   const block = new Block(parsed);
   const whole = block.nodes.find(isProduct);

@@ -32,7 +32,7 @@ export class Panel {
   private readonly patience = new Patience((retryAt) => this.change({ retryAt }));
   private readonly walking = new Walking();
   private takingBack = false;
-  /** The conversation that began before this page was opened, or on another device; "" without one. */
+  /** Id of the conversation that began before this page was opened, or on another device; "" if there is none. */
   private resumed = "";
   private readonly callWindow: CallWindow;
   private pictureUrl = "";
@@ -107,7 +107,7 @@ export class Panel {
       const kept: Kept = { ...made, channel, place, window: name, purpose, withheld: [...removed], seen };
       this.walking.began(visit);
       this.keep(kept);
-      if (place === "window") this.status("", true); // reopen on the next pages, to tell staff where the visitor is
+      if (place === "window") this.status("", true); // the panel of each next page then tells staff what the visitor sees
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
     } catch (error) {
@@ -120,12 +120,13 @@ export class Panel {
     this.change({ starting: null });
   }
 
-  /** Opens or closes the view of the visitor's earlier conversations. */
+  /** Opens (`past`) or closes the view of the visitor's earlier conversations. */
   showPast(past: boolean): void {
     this.change({ past });
   }
 
-  /** Goes on here with an open conversation that another page of the visitor has had until now. `make` gets it from the server.
+  /** Continues in this panel an open conversation that another page of the visitor has had until now. `make` gets it from the
+   *  server.
    *  Nothing of the visit is shared: the visitor chose on the other page what to share. Rejects with the refusal. */
   async goOn(channel: Channel, make: () => Promise<Made>): Promise<void> {
     const { info } = this.store.get();
@@ -148,7 +149,7 @@ export class Panel {
     }
   }
 
-  /** Goes on here with the visitor's open conversation by text, wherever it is open. */
+  /** Continues in this panel the visitor's open text conversation, on whatever page or device it is open. */
   async goOnWithOpen(): Promise<void> {
     this.change({ starting: "text", refusal: "" });
     try {
@@ -159,7 +160,8 @@ export class Panel {
     this.change({ starting: null });
   }
 
-  /** Takes a conversation back that was continued on another page. If its token has ended, the partner's code gives another. */
+  /** Brings back to this panel a conversation that was continued on another page. If its token no longer works, a new code of the
+   *  partner gets another. */
   takeBack(): void {
     this.takingBack = true;
     this.store.get().client?.open();
@@ -172,7 +174,7 @@ export class Panel {
     return codeIn(await this.bridge.code({ site, category, language, product: null, page_url: "" }, this.maker()));
   }
 
-  /** Cancels the wait for a server without room. */
+  /** Cancels the wait for a server that has no room now. */
   giveUp(): void {
     this.patience.giveUp();
   }
@@ -325,7 +327,7 @@ export class Panel {
     this.change({ client });
   }
 
-  /** The session's token opens it no more: it was erased, is long over, or goes on elsewhere. */
+  /** Handles a session that its token can no longer open: it was erased, ended long ago, or continues elsewhere. */
   private lost({ session, channel }: Kept): void {
     if (!this.takingBack || !this.store.get().partner) return this.anew();
     this.takingBack = false;

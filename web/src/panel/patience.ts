@@ -1,4 +1,4 @@
-/** Tries again by itself while the server has no room. */
+/** Repeats a request by itself while the server has no room for another session. */
 
 import { retryOf } from "./api";
 
@@ -7,7 +7,7 @@ const MOST_TRIES = 8;
 export class Patience {
   private stop: () => void = () => undefined;
 
-  /** `onWait`: told when the next try comes (our clock, ms), and 0 when the wait is over. */
+  /** `onWait`: called with the time of the next try (our clock, ms), and with 0 when the wait is over. */
   constructor(private readonly onWait: (retryAt: number) => void) {}
 
   /** Runs `attempt`. If the server has no room, waits as long as the server says and tries again. Returns null if the visitor
@@ -24,7 +24,7 @@ export class Patience {
     }
   }
 
-  /** Cancels the wait. */
+  /** Cancels the wait for the next try: `run` then returns null. */
   giveUp(): void {
     this.stop();
   }

@@ -8,7 +8,7 @@ import { fromJsonLd } from "./jsonld";
 import { priceText, pricesText } from "./price";
 
 export interface Tags {
-  /** Texts of JSON-LD blocks. */
+  /** The texts of the page's JSON-LD scripts. */
   jsonLd: string[];
   meta: Record<string, string>;
 }
@@ -67,8 +67,9 @@ export function productOf(data: Context["data"], page: string, tags: Tags, langu
   return { ...found, url: absolute(found.url, page), image: absolute(found.image, page) };
 }
 
-/** Reads the page's tags from its HTML. Parses into an inert document, so that nothing runs or loads. Markup may end anywhere:
- *  every text that is read from it is cleaned. */
+/** Reads the page's tags from its HTML. Parses into an inert document, so that nothing runs or loads. The HTML may be cut off
+ *  anywhere:
+ *  every text that this function reads is cleaned. */
 export function readTags(html: string): Tags {
   const parsed = new DOMParser().parseFromString(html.slice(0, MOST_HTML), "text/html");
   const blocks = parsed.querySelectorAll<HTMLScriptElement>('script[type$="ld+json"]');

@@ -14,7 +14,7 @@ export function screenOf(session: SessionView): Screen {
   return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
 }
 
-/** Returns how the conversation stands, for scripts on the partner's page. */
+/** Returns the stage of the conversation that scripts on the partner's page are told. */
 export function stageOf(session: SessionView): Talk["stage"] {
   if (screenOf(session) === "after") return "ended";
   return session.active_at === null ? "started" : "accepted";

@@ -5,7 +5,7 @@ import type { PanelInfo } from "./api";
 import type { Kept } from "./kept";
 import type { ItemKey, Visit } from "./visit";
 
-/** What the panel shows. */
+/** All that decides what the panel shows. */
 export interface PanelState {
   info: PanelInfo | null;
   /** Why the panel cannot offer any conversation; "" if it can. */
@@ -14,7 +14,7 @@ export interface PanelState {
   /** Whether the partner's back end makes the code. That back end may add what it knows about the visitor. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
-  /** `form`: by the id of the field. */
+  /** What the visitor has typed before the conversation. `form`: id of a field → answer. */
   typed: { name: string; note: string; form: Record<string, string> };
   starting: Channel | null;
   /** When the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
@@ -35,7 +35,7 @@ export interface PanelState {
   theme: "light" | "dark" | "";
   /** Whether the visitor has turned off the sound for new lines in the folded panel. */
   muted: boolean;
-  /** Whether the visitor reads their earlier conversations. */
+  /** Whether the panel shows the view of the visitor's earlier conversations. */
   past: boolean;
   /** Whether the last press on Text found an open conversation of the same visitor elsewhere. */
   elsewhere: boolean;

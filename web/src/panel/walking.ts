@@ -47,7 +47,7 @@ export class Walking {
     if (!seen.page_url && !seen.product && seen.trail.length === 0) return;
     this.told = pageKey(visit);
     if (!(await this.teller.visit(kept.session, kept.token, seen))) {
-      this.told = ""; // reported again at the next `follow`
+      this.told = ""; // forgets the page that was reported last, so that the next `follow` reports it again
       return;
     }
     if (!seen.product || productKey(visit) === kept.seen) return;

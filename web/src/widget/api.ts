@@ -14,10 +14,10 @@ export interface Options {
   /** Colour of the launcher, any CSS colour. */
   accent?: string;
   theme?: "light" | "dark" | "auto";
-  /** An address of yours that signs codes. */
+  /** Address of your back end that answers with a signed code. */
   codeUrl?: string;
   product?: Product;
-  /** Returns a code that your back end has signed. */
+  /** A function that returns a code signed by your back end. */
   getCode?: (about: object) => string | CodeAnswer | Promise<string | CodeAnswer>;
 }
 
@@ -31,7 +31,8 @@ export interface LoadOptions extends Options {
 }
 
 export interface Widget {
-  /** Calls back at each such event from now on. Returns a function that stops it. "ready" is told to late listeners, too. */
+  /** Calls `listener` at each event of this name from now on. Returns a function that ends this. A listener for "ready" that
+   *  comes late is called, too. */
   on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
   open: (options?: Options) => void;
   close: () => void;
@@ -48,12 +49,12 @@ interface Global {
 }
 
 const LOOK_MS = 50;
-/** Calls that wait for a widget which may never load. */
+/** How many calls are kept for a widget that is not loaded yet, and may never be. */
 const MOST_WAITING = 100;
 const HOST = "sangdam-widget";
 const global = (): Global | undefined => {
   const found = (window as { Sangdam?: unknown }).Sangdam as Partial<Global> | undefined;
-  return typeof found?.init === "function" ? (found as Global) : undefined; // an element with that id is no widget
+  return typeof found?.init === "function" ? (found as Global) : undefined; // else an element with the id "Sangdam"
 };
 
 /** Returns the widget that a script of this server puts on the page, now or later. Calls wait until the widget is there. */

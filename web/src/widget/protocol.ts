@@ -22,8 +22,9 @@ export interface Context {
   data: { product?: Product; codeUrl?: string; getCode?: boolean } & Record<string, unknown>;
   /** The HTML of the page's JSON-LD scripts and `<meta property>` tags (Open Graph), unchanged. */
   html: string;
-  /** "open" when the visitor has just opened the panel, which may then take the focus; "" when it has just been folded. False when
-   *  the panel reopens by itself after navigation, or the page tells of a change. */
+  /** "open" if the visitor has just opened the panel, which may then take the focus; "" if the visitor has just folded it. False
+   *  if
+   *  the panel reopened by itself after navigation, or if the page reports a change. */
   pressed: string | false;
 }
 

@@ -1,7 +1,7 @@
 // What the partner's page may know of the visitor's conversation, and the events that follow from its changes. Pure.
 
-/** The conversation as the panel tells it to the page. Nothing of what was said is in it.
- *  `session`: its id; "" without a conversation. `resumed`: it began on an earlier page, so that its events are old. */
+/** What the panel tells the partner's page about the conversation. It contains nothing of what was said.
+ *  `session`: id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got its first events. */
 export interface Talk {
   session: string;
   stage: "" | "started" | "accepted" | "ended";
@@ -10,13 +10,13 @@ export interface Talk {
 }
 
 export interface Events {
-  /** The widget is there. */
+  /** The widget is on the page and can be used. */
   ready: Record<never, never>;
   opened: Record<never, never>;
   closed: Record<never, never>;
   /** The visitor has started a conversation. */
   started: { session: string };
-  /** A counselor has taken the conversation. Not told of calls, which run in a window of their own. */
+  /** A counselor has accepted the conversation. Calls send no such event: they run in a window of their own. */
   accepted: { session: string };
   /** The number of lines that the visitor has not seen has changed. */
   unread: { session: string; count: number };
@@ -48,7 +48,7 @@ export function eventsBetween(before: Talk, now: Talk): Told[] {
   const told: Told[] = [];
   if (before.session && !same && before.stage !== "ended") told.push(["ended", old]);
   if (!now.session) return told;
-  const quiet = now.resumed && !same; // the events until now were told to an earlier page
+  const quiet = now.resumed && !same; // an earlier page got the events until now
   if (!same && !quiet) told.push(["started", fresh]);
   if (now.stage === "accepted" && !quiet && !(same && before.stage === "accepted")) told.push(["accepted", fresh]);
   if (now.unread !== (same ? before.unread : 0)) told.push(["unread", { ...fresh, count: now.unread }]);

@@ -13,16 +13,16 @@ export interface AppointmentItem {
   language: string;
   channel: Channel;
   at: number;
-  /** 0 for a callback by anybody. */
+  /** Length of the appointment; 0 for a callback that any counselor may make. */
   minutes: number;
   due: boolean;
-  /** The visitor's name, or "". */
+  /** The visitor's name; "" if unknown. */
   name: string;
   staff: string;
   staff_name: string;
-  /** Whether the visitor is told of a change by mail. */
+  /** Whether the server mails the visitor when an operator moves or cancels the appointment. */
   by_mail: boolean;
-  /** Why it cannot take place as booked. */
+  /** Why the appointment cannot take place as booked; "" if it can. */
   trouble: "" | "staff_gone" | "not_working" | "closed";
 }
 
@@ -33,7 +33,7 @@ export interface StaffTimes {
 }
 
 export interface WorkingHours {
-  /** Null if the hours of the topics count. */
+  /** The member's own working hours. Null: the opening hours of the topics count. */
   hours: Hours | null;
   /** The member's appointments that cannot take place as booked. */
   touched: AppointmentItem[];

@@ -1,4 +1,4 @@
-/** The findings of `sangdam doctor`. */
+/** The findings of `sangdam doctor`, the server's check of itself, in the order in which the page shows them. */
 
 export interface Finding {
   about: string;

@@ -1,8 +1,8 @@
-/** Reads from a session's lines when the session was in which mode. */
+/** Finds, from the lines of a session, which mode it was in at what time. */
 import type { Line, Mode } from "../../messages";
 
 export interface Span {
-  /** The mode; `pair` means user and counselor alone. */
+  /** Who talks with whom in the session; `pair` means user and counselor alone. */
   mode: Mode | "pair";
   from: number;
   to: number;

@@ -8,10 +8,10 @@ export interface MailItem {
   kind: string;
   site: string;
   session: string | null;
-  /** The address, mostly hidden. */
+  /** The recipient's address, most of which is hidden. */
   to: string;
   state: "queued" | "sent" | "refused";
-  /** A word of the server, or what the mail server said. */
+  /** Why the mail was not sent: a code word of our server, or the answer of the mail server. */
   why: string;
   tries: number;
   created_at: number;
@@ -31,7 +31,7 @@ export interface Plan {
   content: "off" | "on";
   alerts: string[];
   alert_after_s: number;
-  /** Language, then kind of mail: the site's own wording. */
+  /** The site's own wording of mails: language → kind of mail → subject and text. */
   texts: Record<string, Record<string, { subject: string; text: string }>>;
 }
 

@@ -38,7 +38,7 @@ function State({ item }: { item: MailItem }) {
   return <span class={PILLS[item.state]}>{t(`state.${item.state}`)}</span>;
 }
 
-/** The outbox of mails, and how each site's mails are written. */
+/** The part of the operators' page about mail: the outbox, and the sender and wording of each site's mails. */
 export function MailPart() {
   const locale = useLocale();
   const [state, setState] = useState<(typeof STATES)[number]>("");

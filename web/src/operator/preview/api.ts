@@ -1,10 +1,10 @@
-/** Asks what a change would do to a day, and shows the figures as rows. */
+/** Asks the server how a change of settings would affect a day's waits, and writes the figures as rows. */
 import { post } from "../../staff/api";
 import { clock } from "../../staff/format";
 
 export interface Figures {
   came: number;
-  /** Seconds; null if nobody was served. */
+  /** The median wait in seconds; null if nobody was served. */
   p50_s: number | null;
   p90_s: number | null;
   given_up_percent: number;
@@ -12,12 +12,13 @@ export interface Figures {
 }
 
 export interface PreviewAnswer {
-  /** Null: too few visitors came. */
+  /** The figures of a day: as recorded, and as simulated with the settings before and after the change. Null: too few visitors
+   *  came. */
   found: { really: Figures; before: Figures; after: Figures } | null;
   arrivals: number;
   days: number;
   sure: "few" | "rough" | "fair" | "good";
-  /** Nothing shows when the member works. */
+  /** Whether the member is taken to work when a typical colleague does, because nothing shows when the member works. */
   assumes_hours: boolean;
 }
 
@@ -45,7 +46,7 @@ export interface Row {
   name: FigureName;
   before: string;
   after: string;
-  /** Whether the two differ by more than chance usually makes. */
+  /** Whether `before` and `after` differ by more than chance would usually cause. */
   differs: boolean;
 }
 

@@ -15,12 +15,13 @@ type State =
   | { now: "failed" };
 
 interface PreviewProps {
-  /** What would be saved, as a text; "" while nothing has changed that matters to waits. */
+  /** The changed settings as a text; "" while no change affects how long visitors wait. */
   changed: string;
   ask: Ask;
 }
 
-/** Shows what a change would do to a day, before it is saved. It asks again whenever the change does. */
+/** Shows how a change would affect a day's waits, before the change is saved. Asks the server again whenever `changed` is another
+ *  text. */
 export function Preview({ changed, ask }: PreviewProps) {
   useLocale();
   const [state, setState] = useState<State>({ now: "loading", last: null });

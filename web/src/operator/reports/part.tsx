@@ -105,7 +105,7 @@ function Choose({ asked, sites, onChange }: { asked: Asked; sites: Choice[]; onC
   );
 }
 
-/** Returns rows that fit a number of days: a day is shown by hour, and a year never is. */
+/** Returns the change of `by` that fits a number of days: one day is shown by hour, more than seven never are. */
 function byFor(days: number, by: By): Partial<Asked> {
   if (days === 1 && (by === "day" || by === "week")) return { by: "hour" };
   return days > 7 && by === "hour" ? { by: "day" } : {};
@@ -131,7 +131,7 @@ function Shown({ report: { rows, total }, by }: { report: Report; by: By }) {
   );
 }
 
-/** Shows the figures of the whole time as cards. */
+/** Shows the figures of the report's whole time as cards. */
 function Total({ total }: { total: ReportRow }) {
   const locale = useLocale();
   const wanted = ["offered", "answered", "given_up", "level", "p50", "p90", "rating"];

@@ -1,4 +1,4 @@
-/** The operator's reports: which time, which rows, and how the page writes them. Pure, except `readReport`. */
+/** The operator's reports: the query for a time and its rows, and how the page writes the rows. Pure, except `readReport`. */
 
 import { get } from "../../staff/api";
 import { locale } from "../../ui";
@@ -15,7 +15,7 @@ export interface Asked {
 }
 
 export interface ReportRow {
-  /** The row's start in the reader's zone, written as if that were UTC (ms); null if the row is no time. */
+  /** When the row's time begins, in the reader's time zone but written as if in UTC (ms); null if the rows are no times. */
   at: number | null;
   name: string;
   group: string[];
@@ -68,7 +68,7 @@ export function lastDays(days: number, now: Date): Pick<Asked, "from" | "to"> {
 
 export type Wrong = "empty" | "order" | "long";
 
-/** Returns what is wrong with the days; null if nothing is. */
+/** Returns what is wrong with the days that somebody has typed; null if nothing is. */
 export function wrongDays({ from, to, by }: Asked): Wrong | null {
   const [begin, end] = [Date.parse(from), Date.parse(to)];
   if (Number.isNaN(begin) || Number.isNaN(end)) return "empty";
@@ -76,7 +76,7 @@ export function wrongDays({ from, to, by }: Asked): Wrong | null {
   return (end - begin) / DAY_MS + 1 > MOST_DAYS[by] ? "long" : null;
 }
 
-/** Returns the query of a report. The time ends with the whole last day. */
+/** Returns the query string of a report. The report includes the whole of its last day. */
 export function reportQuery({ from, to, by, site }: Asked, zone: string): string {
   const end = new Date(`${to}T00:00:00`);
   end.setDate(end.getDate() + 1);
@@ -90,7 +90,7 @@ export function reportQuery({ from, to, by, site }: Asked, zone: string): string
   return query.toString();
 }
 
-/** Returns the name of a row of a time, such as "Mon, 23 Nov" or "14:00". */
+/** Returns the name of a row that stands for a time, such as "Mon, 23 Nov" or "14:00". */
 export function timeName(at: number, by: By, language: string): string {
   const zone = { timeZone: "UTC" } as const;
   if (by === "hour")

@@ -6,27 +6,27 @@ import type { Page } from "../records";
 
 export interface CategorySettings {
   id: string;
-  /** "" for none. */
+  /** Id of the parent category; "" for none. */
   parent: string;
   names: Record<string, string>;
-  /** Null: as the parent. */
+  /** The category's priority in the queue. Null: the same as the parent's. */
   priority: number | null;
   widens_s: number[] | null;
-  /** What visitors are asked before the conversation. */
+  /** The fields that visitors fill in before a conversation of this category. */
   form: FormField[] | null;
 }
 
 export interface FormField {
   id: string;
-  /** Language → name. */
+  /** Language → name of the field. */
   names: Record<string, string>;
   kind: "line" | "text" | "choice";
   required: boolean;
-  /** The names of each choice. */
+  /** For each choice of a "choice" field: language → name. */
   choices: Record<string, string>[];
 }
 
-/** How a site gives appointments. All are minutes. */
+/** How a site gives appointments. All numbers are minutes. */
 export interface AppointmentPlan {
   minutes: number;
   buffer_minutes: number;
@@ -55,7 +55,7 @@ export interface SiteSettings {
   channels: Channel[];
   waiting_notice: Record<string, string>;
   recording_notice: Record<string, string>;
-  /** Null: callbacks by anybody. */
+  /** Null: the site gives no appointments, and any counselor may make its callbacks. */
   appointments: AppointmentPlan | null;
   categories: CategorySettings[];
 }
@@ -65,9 +65,9 @@ export interface StoredSite {
   version: string;
   settings: SiteSettings;
   keys: string[];
-  /** Id of the picture, or "". */
+  /** Id of the site's logo; "" if it has none. */
   logo: string;
-  /** What the site puts into its pages. */
+  /** The HTML that the partner puts into the site's pages to get the widget. */
   snippet: string;
 }
 
@@ -87,9 +87,9 @@ export interface StaffSettings {
   texts: number;
   calls: number;
   active: boolean;
-  /** Where mails about their account go; "" for none. */
+  /** The address for mails about the member's account; "" for none. */
   mail: string;
-  /** The language of these mails; "" for the first that they speak. */
+  /** The language of mails about the account; "" for the first of the member's `languages`. */
   locale: string;
 }
 
@@ -129,7 +129,7 @@ export interface Added {
   member: StoredStaff;
   link: string;
   expires_at: number;
-  /** The address to which the link goes instead; "" if it is shown here. */
+  /** The mail address to which the server has sent the link; "" if the page must show it. */
   mailed: string;
 }
 
@@ -137,14 +137,14 @@ export interface TokenItem {
   id: string;
   name: string;
   rights: TokenRight[];
-  /** Ids, or "*" for all. */
+  /** Ids of the sites for which the token works, or "*" for all sites. */
   sites: string[];
-  /** A name; "" for the command line. */
+  /** The name of the person who made the token; "" if it was made on the command line. */
   maker: string;
   works: boolean;
   created_at: number;
   expires_at: number;
-  /** 0: never. */
+  /** When the token was last used; 0 if never. */
   used_at: number;
 }
 
@@ -207,7 +207,7 @@ export const addPerson = (login: string, settings: StaffSettings) =>
 export const savePerson = (id: string, version: string, settings: StaffSettings) =>
   post(`/api/settings/staff/${at(id)}`, { version, settings }) as Promise<StoredStaff>;
 export const newLink = (id: string) => post(`/api/settings/staff/${at(id)}/link`) as Promise<Added>;
-/** Mails them a link. Where that is not possible, the answer has the link. */
+/** Mails a member a link for a new password. If no mail can be sent, the answer contains the link. */
 export const mailLink = (id: string) => post(`/api/settings/staff/${at(id)}/invite`) as Promise<Added>;
 export const siteNames = () => get(`/api/operator/sites?lang=${locale()}`) as Promise<{ id: string; name: string }[]>;
 

@@ -11,13 +11,13 @@ const FIELDS = {
   lead_minutes: [1, 5, 10, 15, 30],
 } as const satisfies Record<keyof AppointmentPlan, readonly number[]>;
 
-/** The choices for a number of minutes. A number that was set elsewhere is among them. */
+/** Returns the choices for a number of minutes. The stored number, `value`, is always one of them. */
 const choices = (values: readonly number[], value: number): Choice[] =>
   [...new Set([...values, value])]
     .sort((a, b) => a - b)
     .map((minutes) => ({ value: String(minutes), label: t("appointments.minutes", { minutes }) }));
 
-/** Chooses between callbacks by anybody and appointments with a counselor, and how these are given. */
+/** Fields that choose between callbacks by any counselor and appointments with one, and set the plan of the appointments. */
 export function AppointmentFields({
   plan,
   onChange,

@@ -119,7 +119,8 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
   );
 }
 
-/** Reads two numbers of seconds, such as "15 30". An incomplete text changes nothing. */
+/** Reads the seconds after which a request's tier widens, such as "15 30". Returns null for an empty text, `before` for an
+ *  incomplete one. */
 function seconds(text: string, before: number[] | null): number[] | null {
   if (text.trim() === "") return null;
   const found = text

@@ -15,7 +15,7 @@ interface FormEditorProps {
   onChange: (form: FormField[] | null) => void;
 }
 
-/** What visitors are asked before a conversation about this category. */
+/** Edits the form that visitors fill in before a conversation about this category. */
 export function FormEditor({ category, languages, problems, onChange }: FormEditorProps) {
   const { form } = category;
   const here = `categories.${category.id}.form`;

@@ -1,14 +1,14 @@
-/** Changes of the form before a conversation. Pure. */
+/** Changes the fields of the form that visitors fill in before a conversation. Pure. */
 import type { FormField } from "./api";
 
-/** Returns an empty field, with an id that the form does not have yet. */
+/** Returns a new empty field, with an id that no other field of the form has. */
 export function newField(form: readonly FormField[]): FormField {
   let n = form.length + 1;
   while (form.some((one) => one.id === `q${n}`)) n += 1;
   return { id: `q${n}`, names: {}, kind: "line", required: false, choices: [] };
 }
 
-/** Moves the field at `n` up (-1) or down (1). */
+/** Returns the form with the field at position `n` moved up (-1) or down (1). */
 export function swapped(form: readonly FormField[], n: number, by: number): FormField[] {
   const found = [...form];
   const [one, other] = [found[n], found[n + by]];
@@ -16,7 +16,7 @@ export function swapped(form: readonly FormField[], n: number, by: number): Form
   return found;
 }
 
-/** Returns the choices in one language, one a line. */
+/** Returns the names of a field's choices in one language, one a line. */
 export const choicesText = (choices: readonly Record<string, string>[], language: string): string =>
   choices
     .map((one) => one[language] ?? "")

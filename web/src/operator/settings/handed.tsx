@@ -5,7 +5,7 @@ import { newLink, type Added } from "./api";
 import { Once } from "./once";
 import { t } from "./texts";
 
-/** Says where a new one-time link goes: by mail to its owner, or here to be copied. */
+/** Says that a new one-time link was mailed to the member, or shows the link so that the operator can copy it. */
 export function Handed({ added: first }: { added: Added }) {
   const [added, setAdded] = useState(first);
   if (added.mailed === "")

@@ -8,10 +8,10 @@ import { t } from "./texts";
 const TYPING_MS = 250;
 
 interface FoundProps<Row> {
-  /** Names the list for the loader. */
+  /** A name of the list, by which the loader tells it from other lists. */
   what: string;
   load: (q: string, page: number) => Promise<Page<Row>>;
-  /** Said while there is nothing at all. */
+  /** What the list shows if it has no rows and nothing is searched for. */
   empty?: ComponentChildren;
   children: (row: Row) => ComponentChildren;
 }

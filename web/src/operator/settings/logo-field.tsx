@@ -5,7 +5,7 @@ import { Button, toast } from "../../ui";
 import { removeLogo, sendLogo } from "./api";
 import { t } from "./texts";
 
-/** The picture beside the site's name. It is stored as soon as it is chosen, apart from the rest of the form. */
+/** A field for the site's logo. A chosen picture is stored at once, without the rest of the form. */
 export function LogoField({ site, first, onChanged }: { site: string; first: string; onChanged: () => Promise<void> }) {
   const [logo, setLogo] = useState(first);
   const [busy, setBusy] = useState(false);

@@ -2,15 +2,15 @@
 
 export interface Merged<T> {
   value: T;
-  /** Fields that the other person has changed, and which are taken over. */
+  /** The names of the fields that only the other person has changed. `value` has their values. */
   theirs: (keyof T)[];
-  /** Fields that both people have changed. `value` keeps mine. */
+  /** The names of the fields that both people have changed. `value` keeps my values. */
   both: (keyof T)[];
 }
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
-/** Puts the other person's changes of `base` into my form. */
+/** Merges what another person has saved (`others`) into my form (`mine`). `base`: what both of us began with. */
 export function merge<T extends object>(base: T, mine: T, others: T): Merged<T> {
   const value = { ...mine };
   const theirs: (keyof T)[] = [];

@@ -14,7 +14,8 @@ interface NewKeyProps {
   onAdded: (made: { secret: string }) => void;
 }
 
-/** The form for a new signing key: a secret that we make, the back end's public key, or the address of its keys. */
+/** The form for a new signing key: a secret that our server makes, the back end's public key, or the address of its public
+ *  keys. */
 export function NewKey({ site, onAdded }: NewKeyProps) {
   const [kid, setKid] = useState("");
   const [kind, setKind] = useState<Kind>("secret");

@@ -12,14 +12,14 @@ import { SitesField } from "./sites-field";
 import { t } from "./texts";
 
 interface NewTokenProps {
-  /** What the signed-in person may give. */
+  /** The rights that the signed-in person may give to a token. */
   rights: TokenRight[];
   onClose: (made: boolean) => void;
 }
 
 const FIRST: NewToken = { name: "", rights: [], sites: ["*"], days: 90 };
 
-/** Makes a token, after a fresh proof of the password, and shows it once. */
+/** A dialog that asks for the password again, makes an API token, and shows it once. */
 export function NewTokenDialog({ rights, onClose }: NewTokenProps) {
   const [wanted, setWanted] = useState(FIRST);
   const [problems, setProblems] = useState<Problems>({});

@@ -12,7 +12,7 @@ import { aboutWaits, PersonFields } from "./person-fields";
 import { problem } from "./problems";
 import { t } from "./texts";
 
-/** The list of staff, and adding somebody. */
+/** The list of staff, with a form that adds a member. */
 export function People() {
   const [adding, setAdding] = useState(false);
   return (

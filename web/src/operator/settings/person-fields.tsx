@@ -26,7 +26,8 @@ export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
     ? roles.filter((one) => one !== role)
     : [...roles.filter((one) => !(PARTS.includes(role) && PARTS.includes(one))), role];
 
-/** Returns what of these settings changes how long visitors wait; "" for somebody who takes no first calls. */
+/** Returns, as a text, the part of a member's settings that changes how long visitors wait; "" if the member takes no first
+ *  calls. */
 export const aboutWaits = ({ roles, languages: spoken, sites, categories, texts, calls, active }: StaffSettings) =>
   active && roles.includes("counselor") ? JSON.stringify([spoken, sites, categories, texts, calls]) : "";
 

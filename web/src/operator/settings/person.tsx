@@ -26,7 +26,7 @@ import { problem } from "./problems";
 import { Others } from "./site";
 import { t } from "./texts";
 
-/** One member of staff. */
+/** The settings of one member of staff, with what else an operator can do for them. */
 export function Person({ id }: { id: string }) {
   return (
     <Loaded what={id} load={() => load(id)}>

@@ -1,4 +1,4 @@
-/** Sentences for refused fields of the settings. */
+/** The sentences that say why the server has refused a field of the settings. */
 import type { FieldProblem } from "../../messages";
 import { t } from "./texts";
 

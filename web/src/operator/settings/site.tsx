@@ -41,7 +41,7 @@ const CHOSEN = {
   captions: ["off", "live", "keep"],
 } as const;
 
-/** Returns what of a site's settings changes how long visitors wait. */
+/** Returns, as a text, the part of a site's settings that changes how long visitors wait. */
 const aboutWaits = ({ categories }: SiteSettings) =>
   JSON.stringify(categories.map(({ id, parent, priority, widens_s }) => [id, parent, priority, widens_s]));
 
@@ -55,7 +55,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
   const [removing, setRemoving] = useState(false);
   const change = (part: Partial<SiteSettings>) => setSettings({ ...settings, ...part });
 
-  /** Takes over what somebody else has saved in the meantime. What was typed here stays. */
+  /** Takes the changes that somebody else has saved since this form was opened into the form. What was typed here stays. */
   const takeOver = async () => {
     const newest = await load(stored.id);
     const found = merge(stored.settings, settings, newest.settings);

@@ -4,13 +4,13 @@ import { siteNames } from "./api";
 import { t } from "./texts";
 
 interface SitesFieldProps {
-  /** Ids, or "*" for all. */
+  /** Ids of the chosen sites, or "*" for all sites. */
   value: string[];
   error?: string;
   onChange: (sites: string[]) => void;
 }
 
-/** Chooses sites: all, or some. */
+/** A field that chooses all sites, or some of them. */
 export function SitesField({ value, error, onChange }: SitesFieldProps) {
   const locale = useLocale();
   const all = value.includes("*");

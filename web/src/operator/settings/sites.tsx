@@ -9,7 +9,7 @@ import { Found, Listed } from "./lists";
 import { problem } from "./problems";
 import { t } from "./texts";
 
-/** The list of sites, and adding one. */
+/** The list of the organisation's sites, with a form that adds one. */
 export function Sites() {
   const [adding, setAdding] = useState(false);
   return (

@@ -10,7 +10,7 @@ import { removeToken, tokens, type TokenItem, type TokenPage } from "./api";
 import { NewTokenDialog } from "./new-token";
 import { t } from "./texts";
 
-/** The API tokens of the organisation. */
+/** The list of the organisation's API tokens, and a dialog that makes one. */
 export function Tokens() {
   const [version, setVersion] = useState(0);
   const locale = useLocale();

@@ -1,14 +1,14 @@
 /** The tree of a site's categories as a list: a parent comes before its children. */
 import type { CategorySettings } from "./api";
 
-/** How deep a category lies below its root. Unknown parents and circles end the count. */
+/** Returns how many parents a category has above it. Stops counting at an unknown parent or in a circle. */
 export function depth(all: CategorySettings[], id: string, seen: string[] = []): number {
   const parent = all.find((one) => one.id === id)?.parent ?? "";
   if (parent === "" || seen.includes(parent) || !all.some((one) => one.id === parent)) return 0;
   return 1 + depth(all, parent, [...seen, id]);
 }
 
-/** The categories that may be the parent of this one: all except itself and those below it. */
+/** Returns the categories that may become the parent of this one: all except this category and those below it. */
 export const possibleParents = (all: CategorySettings[], id: string): CategorySettings[] =>
   all.filter((one) => one.id !== id && !isBelow(all, one.id, id));
 
@@ -18,7 +18,7 @@ function isBelow(all: CategorySettings[], id: string, ancestor: string, seen: st
   return parent === ancestor || isBelow(all, parent, ancestor, [...seen, id]);
 }
 
-/** Moves a category before (-1) or behind (1) its neighbour with the same parent. */
+/** Returns the categories with one moved before (-1) or behind (1) its neighbour of the same parent. */
 export function moved(all: CategorySettings[], id: string, by: -1 | 1): CategorySettings[] {
   const parent = all.find((one) => one.id === id)?.parent ?? "";
   const siblings = all.filter((one) => one.parent === parent);
@@ -29,11 +29,11 @@ export function moved(all: CategorySettings[], id: string, by: -1 | 1): Category
   return all.map((one, n) => (n === from ? all[to]! : n === to ? all[from]! : one));
 }
 
-/** Removes a category. Its children get no parent. */
+/** Returns the categories without the one with this id. Its children get no parent. */
 export const without = (all: CategorySettings[], id: string): CategorySettings[] =>
   all.filter((one) => one.id !== id).map((one) => (one.parent === id ? { ...one, parent: "" } : one));
 
-/** The categories in the order of the tree. */
+/** Returns the categories in the order of the tree: each parent is followed by its children. */
 export function inTree(all: CategorySettings[], parent = "", seen: string[] = []): CategorySettings[] {
   const known = (id: string) => all.some((one) => one.id === id);
   return all

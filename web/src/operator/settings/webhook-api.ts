@@ -5,14 +5,14 @@ export interface Webhook {
   id: string;
   url: string;
   events: string[];
-  /** Null: all sites. */
+  /** The sites of whose events the webhook is told. Null: all sites. */
   sites: string[] | null;
   state: "on" | "off" | "failed";
   why: string;
   failures: number;
   waiting: number;
   crowded: boolean;
-  /** Until when the former secret signs, too; 0: no longer. */
+  /** Until when deliveries are signed with the former secret, too; 0 if they no longer are. */
   both_until: number;
   well_at: number;
 }
@@ -20,7 +20,7 @@ export interface Webhook {
 export interface Attempt {
   at: number;
   took_ms: number;
-  /** 0: no answer. */
+  /** The HTTP status of the answer; 0 if no answer came. */
   status: number;
   why: string;
   answer: string;

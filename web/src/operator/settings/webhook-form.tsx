@@ -8,7 +8,7 @@ import type { WebhookFields } from "./webhook-api";
 
 interface WebhookFormProps {
   first: WebhookFields;
-  /** The events that can be chosen. */
+  /** The names of all events of which a webhook can be told. */
   events: string[];
   title: string;
   /** Stores what was typed; rejects when the server refuses it. */

@@ -24,7 +24,7 @@ import { WebhookForm } from "./webhook-form";
 const PILLS = { on: "pill pill-ok", off: "pill", failed: "pill pill-danger" } as const;
 const STATES = { queued: "pill", sent: "pill pill-ok", failed: "pill pill-danger" } as const;
 
-/** The webhooks of the organisation. */
+/** The list of the organisation's webhooks, with their last deliveries. */
 export function Webhooks() {
   const [round, setRound] = useState(0);
   const [adding, setAdding] = useState(false);
@@ -75,7 +75,7 @@ export function Webhooks() {
 interface CardProps {
   hook: Webhook;
   events: string[];
-  /** The new secret, shown this once, or "". */
+  /** The webhook's new secret, which is shown only now; "" if there is none to show. */
   secret: string;
   onSecret: (made: { id: string; secret: string }) => void;
   onChanged: () => void;
@@ -196,7 +196,7 @@ interface LastProps {
   onAgain: (n: number) => void;
 }
 
-/** The last events of a webhook, each with what its last try has given. */
+/** The last events of a webhook, each with the result of its last delivery attempt. */
 function Last({ found, mayResend, onAgain }: LastProps) {
   const locale = useLocale();
   if (found.length === 0) return <p class="dim">{t("hook.last.none")}</p>;

@@ -1,12 +1,12 @@
-/** What operators ask about how staff sign in. */
+/** The operators' HTTP calls about how staff sign in: rules, the OpenID provider, and links for a new password. */
 
 import { get, post } from "../../staff/api";
 
 export interface Rules {
   second_factor: "off" | "required";
-  /** "only": no passwords and no passkeys. */
+  /** "offered": staff may also sign in at the OpenID provider. "only": they must; no password and no passkey works. */
   provider: "offered" | "only";
-  /** How long a sign-in lasts; 0 for the standard of 12 hours. */
+  /** How many hours a sign-in lasts; 0 stands for the standard of 12 hours. */
   hours: number;
 }
 
@@ -15,11 +15,11 @@ export interface RulesPage {
   has_provider: boolean;
 }
 
-/** The rules of an organisation. Of its own and the installation's, the stricter one counts. */
+/** The sign-in rules of an organisation (`own`), and those of the installation. Of the two, the stricter rule counts. */
 export interface OwnRules {
   own: Rules;
   installation: Rules;
-  /** There is no other organisation: the rules of the installation suffice. */
+  /** Whether the installation has no other organisation. Then the rules of the installation suffice. */
   alone: boolean;
   has_provider: boolean;
 }
@@ -43,9 +43,9 @@ export interface RoleRule {
 export interface ProviderForm {
   issuer: string;
   client_id: string;
-  /** "" keeps the stored secret. */
+  /** The client secret that the provider has given. "" keeps the stored one. */
   client_secret: string;
-  /** On the button of the sign-in page. */
+  /** The provider's name on the button of the sign-in page. */
   name: string;
   scopes: string;
   role_claim: string;
@@ -55,12 +55,12 @@ export interface ProviderForm {
 
 export interface ProviderPage {
   provider: (Omit<ProviderForm, "client_secret"> & { has_secret: boolean }) | null;
-  /** Addresses to register at the provider. */
+  /** The addresses of this server to which the provider sends people back. The operator registers them at the provider. */
   callbacks: string[];
   logout: string;
 }
 
 export const provider = () => get("/api/operator/sign-in-provider") as Promise<ProviderPage>;
-/** Null removes the provider. */
+/** Stores the settings of the OpenID provider. Null removes the provider. */
 export const saveProvider = (wanted: ProviderForm | null) =>
   post("/api/operator/sign-in-provider", { provider: wanted }) as Promise<ProviderPage>;

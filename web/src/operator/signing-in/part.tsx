@@ -10,7 +10,8 @@ import { ProviderCard } from "./provider-card";
 import { RulesCard } from "./rules-card";
 import { t } from "./texts";
 
-/** How staff sign in: the rules, and links for those who forgot their password. */
+/** The part of the operators' page about how staff sign in: rules, the provider, and links for people who forgot their
+ *  password. */
 export function SigningInPart() {
   useLocale();
   const everybody = may("sign_in.change");

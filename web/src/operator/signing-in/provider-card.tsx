@@ -32,7 +32,7 @@ const pick = ({ issuer, client_id, name, scopes, role_claim, roles, languages }:
   languages,
 });
 
-/** Returns the form as it is sent: without spaces around, and without empty rules. */
+/** Returns the form as it is sent to the server: texts without spaces at their ends, and no role rules without a value. */
 export function tidy(form: ProviderForm): ProviderForm {
   return {
     ...form,

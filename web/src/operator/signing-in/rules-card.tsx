@@ -12,7 +12,7 @@ const hoursIn = (text: string) => Math.min(MOST_HOURS, Math.max(0, Math.round(Nu
 interface RulesCardProps {
   title: string;
   rules: Rules;
-  /** The rules of the installation, which hold in any case. */
+  /** The rules of the installation. The organisation's own rules can only be stricter. */
   least?: Rules;
   hasProvider: boolean;
   save: (rules: Rules) => Promise<Rules>;

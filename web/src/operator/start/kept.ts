@@ -7,7 +7,7 @@ export function read<T extends object>(name: string, initial: T): T {
   try {
     return { ...initial, ...(JSON.parse(sessionStorage.getItem(at(name)) ?? "{}") as Partial<T>) };
   } catch {
-    return initial; // nothing is stored, or storage is forbidden
+    return initial; // the tab has stored nothing, or the browser forbids storage
   }
 }
 
@@ -16,7 +16,7 @@ export function keep(name: string, value: object | null): void {
     if (value === null) sessionStorage.removeItem(at(name));
     else sessionStorage.setItem(at(name), JSON.stringify(value));
   } catch {
-    // Storage is forbidden: the form works, and a reload empties it.
+    // The browser forbids storage. The form works, but a reload empties it.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Guesses that save typing. Whoever types can change each of them. */
+/** Guesses ids and addresses from what somebody types in the first start. The person can change each guess. */
 
 /** Returns the origin that somebody means who types or pastes the address of a page: "shop.example/cart" → "https://shop.example".
  *  Returns anything else unchanged, so that the server says what is wrong with it. */
@@ -26,7 +26,7 @@ export const idOf = (text: string, fallback: string) =>
 export function siteIdOf(origin: string): string {
   try {
     const [name = ""] = new URL(originOf(origin)).hostname.split(".").filter((label) => label !== "www");
-    return /^([0-9]+$|xn--)|%/.test(name) ? "site" : idOf(name, "site"); // numbers of an address, and names in other letters, say nothing
+    return /^([0-9]+$|xn--)|%/.test(name) ? "site" : idOf(name, "site"); // IP addresses and encoded names make no readable id
   } catch {
     return "site";
   }

@@ -1,4 +1,5 @@
-/** The HTTP calls of the visitor's own thread. The right to it lives in memory only, and no longer than this page. */
+/** The HTTP calls about a visitor's own thread, which is all of the visitor's conversations. The right to read it is kept in this
+ *  page's memory only. */
 
 import type { Channel, Line } from "../../messages";
 import { locale } from "../../ui";
@@ -18,9 +19,9 @@ export interface Item {
   channel: Channel;
   category: string;
   counselor: string;
-  /** The beginning of what the visitor wrote first. */
+  /** The beginning of the first line that the visitor wrote in the conversation. */
   words: string;
-  /** When it is erased (server's clock, ms); null while it is open. */
+  /** When the conversation is erased (server's clock, ms); null while it is open. */
   kept_until: number | null;
 }
 
@@ -32,7 +33,7 @@ export interface Page {
 
 export interface Conversation extends Item {
   lines: Line[];
-  /** The number before which there are more lines; 0 if there are none. */
+  /** The number of the first line, if the server has more lines before it; otherwise 0. */
   older: number;
   board: string[];
   drawings: number;

@@ -1,10 +1,10 @@
-/** Groups the lines of a conversation by day, and finds the open one. Pure. */
+/** Groups the lines of a conversation by day, and finds the open text conversation among several. Pure. */
 
 import type { Line } from "../../messages";
 import type { Item } from "./api";
 
 export interface Day {
-  /** Midnight at the beginning of the day in this browser's time zone, ms. */
+  /** When the day begins in this browser's time zone (ms since 1970). */
   at: number;
   lines: Line[];
 }

@@ -5,7 +5,7 @@ import { type Made, Refusal } from "../api";
 import { continued, type Item, pageOf, type Right, rightOf } from "./api";
 import { openText } from "./days";
 
-/** What moving needs of the panel. */
+/** The methods of the panel that moving a conversation needs. */
 interface Home {
   code(): Promise<string>;
   goOn(channel: Channel, make: () => Promise<Made>): Promise<void>;
@@ -14,11 +14,11 @@ interface Home {
 /** Asks the partner's back end who the visitor is, and returns the right to that visitor's thread. */
 export const askRight = async (panel: Home): Promise<Right> => rightOf(await panel.code());
 
-/** Moves this conversation here. Call it within a click: a call opens its window at once. */
+/** Moves a conversation into this panel. Call this inside a click: a voice or video conversation opens a window at once. */
 export const moveHere = (panel: Home, { id, channel }: Pick<Item, "id" | "channel">, right?: Right): Promise<void> =>
   panel.goOn(channel, async () => continued(right ?? (await askRight(panel)), id));
 
-/** Moves the visitor's newest open conversation by text here. Rejects when there is none any more. */
+/** Moves the visitor's newest open text conversation into this panel. Rejects if none is open any more. */
 export async function moveOpen(panel: Home): Promise<void> {
   const right = await askRight(panel);
   const open = openText((await pageOf(right)).items);

@@ -1,4 +1,4 @@
-/** What was said in an earlier conversation, to read only: lines by day, the message left, and the board. */
+/** Shows an earlier conversation to the visitor, to read only: its lines by day, the message that was left, and the board. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { Line } from "../../messages";

@@ -118,7 +118,7 @@ export class BoardDoc {
     return this.shapes(page).filter((shape) => !this.isPutAway(shape));
   }
 
-  /** Returns the id of the page on which somebody drew last. */
+  /** Returns the id of the page that was added or drawn on last. */
   newestPage(): string {
     let newest = { id: FIRST_PAGE, index: "" };
     for (const { id, index } of this.pages()) {

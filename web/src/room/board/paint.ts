@@ -25,7 +25,7 @@ export function outline(shape: Pick<Shape, "points" | "stroke" | "kind" | "opaci
   });
 }
 
-/** Returns the path of a shape's lines in SVG's syntax, before the shape is moved and turned. */
+/** Returns the path of a shape's lines on the page, in SVG's syntax, as if the shape were not turned. */
 export function pathData(shape: Shape): string {
   const { x, y } = shape;
   const to: Point = [x + shape.width, y + shape.height];

@@ -17,7 +17,7 @@ const HOVER_PX = 6;
 /** How long a pointer must rest on a shape before the board says who drew the shape. */
 const HOVER_MS = 500;
 
-/** Returns the page to show. Until this person chooses a page or draws, that is the page on which somebody drew last. */
+/** Returns the page to show. Until this person chooses a page or draws, that is the page that was added or drawn on last. */
 export function usePage(board: BoardDoc): [page: string, setPage: (page: string) => void, stay: () => void] {
   const [chosen, setChosen] = useState<string | null>(null);
   const [newest, setNewest] = useState(() => board.newestPage());
