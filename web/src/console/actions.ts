@@ -22,7 +22,7 @@ export interface Actions {
   /** Joins the session as a professional. `record`: whether the professional agrees to a recording in progress. */
   join(session: string, record?: boolean): Promise<boolean>;
   hold(session: string, on: boolean): Promise<boolean>;
-  /** Sends a text conversation to sleep. */
+  /** Puts a text conversation to sleep: it takes no place until the visitor writes again. */
   sleep(session: string): Promise<boolean>;
   answerUpgrade(session: string, take: boolean): Promise<boolean>;
   setMode(session: string, mode: Mode, hear_user: boolean): Promise<boolean>;

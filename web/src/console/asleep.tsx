@@ -3,7 +3,7 @@ import type { SessionView } from "../messages";
 import { Button, Icon } from "../ui";
 import { t } from "../staff/texts";
 
-/** Says that a text conversation sleeps: what is written waits for the visitor, whose next line wakes it. */
+/** Says that a text conversation is asleep: lines of staff wait for the visitor, whose next line wakes the conversation. */
 export function AsleepBand({ session, onEnd }: { session: SessionView; onEnd: () => void }) {
   if (session.state !== "asleep") return null;
   return (

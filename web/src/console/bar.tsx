@@ -15,7 +15,7 @@ interface BarProps {
   mayAsk: boolean;
   mayHold: boolean;
   onHold: (on: boolean) => void;
-  /** Sends a text conversation to sleep; null for a call. */
+  /** Puts this text conversation to sleep, so that it takes no place; null for a call. */
   onSleep: (() => void) | null;
   onHelp: () => void;
   onTransfer: () => void;

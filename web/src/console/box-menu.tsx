@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { composes } from "../room/compose";
 import type { Box } from "../room/composer";
 
-/** Shows its content above the message box. It is in the browser's top layer, so that scrolling panes do not cut it off. */
+/** Shows a menu above the message box. The menu is in the browser's top layer, so that scrolling panes do not cut it off. */
 export function BoxMenu({ box, testid, children }: { box: Box; testid: string; children: ComponentChildren }) {
   const element = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -24,14 +24,15 @@ export function BoxMenu({ box, testid, children }: { box: Box; testid: string; c
     return () => removeEventListener("resize", place);
   }, []);
   return (
-    // With the default prevented, a press leaves the focus in the message box.
+    // Prevents the browser's default, so that a press on the menu leaves the focus in the message box.
     <div ref={element} class="replies-menu" popover="manual" data-testid={testid} onMouseDown={(event) => event.preventDefault()}>
       {children}
     </div>
   );
 }
 
-/** Gives key presses to `onKey` before the message box. Keys of an input method (Korean, Japanese, Chinese) go to the box
+/** Gives each key press in the message box to `onKey` first. True keeps the key from the box. Keys of an input method (Korean,
+ *  Japanese, Chinese) go to the box
  *  only. */
 export function useKeysOf(box: Box, onKey: ((event: KeyboardEvent) => boolean) | null): void {
   const current = useRef(onKey);
@@ -48,7 +49,7 @@ export function useKeysOf(box: Box, onKey: ((event: KeyboardEvent) => boolean) |
   }, []);
 }
 
-/** Tells screen readers which option is chosen while the focus stays in the message box. */
+/** Tells screen readers which option of a menu is chosen, while the focus stays in the message box. */
 export function useActive(box: Box, option: string, list: string): void {
   useEffect(() => {
     const element = box.current;

@@ -157,7 +157,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
     sessions.choose(id);
     setTab("chat");
   };
-  /** Accepts the call and opens its conversation. */
+  /** Accepts a ringing request and opens its conversation. */
   const accept = async (call: Call) => {
     setTaking(call.session);
     const taken =

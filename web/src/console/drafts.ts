@@ -8,11 +8,11 @@ export interface Typed {
   text: string;
   outcome: string;
   tags: string[];
-  /** Whether the server has exactly this text. */
+  /** Whether the server has stored these notes, outcome and tags as they are here. */
   sent: boolean;
 }
 
-/** What the server has of a session's notes. */
+/** The notes, outcome and tags of a session as the server has stored them. */
 export interface Told {
   notes: string;
   outcome: string;
@@ -24,7 +24,7 @@ type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.notes";
 const PAUSE_MS = 400; // pause after the last key before notes are sent, ms
-const MOST = 20; // sessions with drafts; the oldest is dropped
+const MOST = 20; // sessions whose notes this tab keeps; the oldest are dropped
 
 export class Drafts {
   private readonly store;
@@ -37,7 +37,7 @@ export class Drafts {
     this.store = createStore<Record<string, Typed>>(this.kept());
   }
 
-  /** What was typed in this tab, by session. */
+  /** Session → the notes, outcome and tags that were typed in this tab. */
   get state(): Readable<Record<string, Typed>> {
     return this.store;
   }

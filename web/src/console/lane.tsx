@@ -33,7 +33,7 @@ function KindIcon({ item }: { item: QueueItem }) {
   );
 }
 
-/** My next appointment: when, with whom, and how. */
+/** The next appointment of this member of staff: when, with whom, and by which channel. */
 function Next({ item, now }: { item: QueueItem; now: number }) {
   const locale = useLocale();
   return (

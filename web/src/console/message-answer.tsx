@@ -8,7 +8,7 @@ interface MessageAnswerProps {
   onSend: (text: string) => Promise<boolean>;
 }
 
-/** Says how far the mail about an answer is. Before there is one, offers to write it. */
+/** Says whether the answer to a visitor's message was mailed. While there is no answer, offers a field to write it. */
 export function MessageAnswer({ message, onSend }: MessageAnswerProps) {
   const [text, setText] = useState<string | null>(null); // null while the field is closed
   const [busy, setBusy] = useState(false);
@@ -29,7 +29,7 @@ export function MessageAnswer({ message, onSend }: MessageAnswerProps) {
     event.preventDefault();
     setBusy(true);
     if (await onSend(text.trim())) {
-      toast(t("message.answer.stored")); // on a phone, the conversation covers the list
+      toast(t("message.answer.stored")); // a toast, because on a phone the conversation covers the list that shows the answer
       setText(null);
     }
     setBusy(false);

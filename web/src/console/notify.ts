@@ -36,7 +36,7 @@ export function notifyCall(title: string, body: string, reservation: string): ()
       data: { kind: "user", title, reservation, late: t("ring.late"), failed: t("error.unreachable"), device: "" },
     } as NotificationOptions);
     close = () => void worker.getNotifications({ tag }).then((shown) => shown.forEach((one) => one.close()));
-    if (over) close(); // the call ended while the notification was being shown
+    if (over) close(); // the ring was over before the notification appeared
   });
   return () => {
     over = true;
@@ -62,6 +62,6 @@ export function notify(title: string, body: string, tag: string, stays = true): 
     };
     return () => shown.close();
   } catch {
-    return () => undefined; // Android only allows notifications from service workers
+    return () => undefined; // Android allows notifications by a service worker only
   }
 }

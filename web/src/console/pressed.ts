@@ -10,7 +10,7 @@ const WAIT_MS = 3_000; // a page that has just connected gets its rings within t
 
 const pressed = createStore("");
 
-/** Takes the press from the address of a page that was opened for it, and listens for presses while the page is open. */
+/** Reads the press from the address if a press has opened this page, and listens for presses while the page is open. */
 export function watchPresses(): void {
   if (location.hash.startsWith(PREFIX)) {
     pressed.set(decodeURIComponent(location.hash.slice(PREFIX.length)));
@@ -23,7 +23,7 @@ export function watchPresses(): void {
   });
 }
 
-/** Accepts the ring that was pressed. `here`: whether the page is connected. */
+/** Accepts the ring on whose notification "Accept" was pressed. `here`: whether this page is connected to the server. */
 export function usePressed(rings: Ring[], here: boolean, accept: (ring: Ring) => Promise<void>): void {
   const wanted = useStore(pressed);
   const ring = rings.find((one) => one.reservation === wanted);

@@ -14,7 +14,7 @@ export class Ringer {
     if (this.#context.state === "suspended") await this.#context.resume().catch(() => undefined);
   }
 
-  /** Returns whether the ring can be heard. */
+  /** Whether the browser lets this page make sound, so that a ring can be heard. */
   get ready(): boolean {
     return this.#context?.state === "running";
   }
@@ -36,7 +36,7 @@ export class Ringer {
     NOTES_HZ.forEach((hertz, i) => this.#play(volume * volume * 0.5, hertz, i * 0.22));
   }
 
-  /** One short note, softer than the ring. */
+  /** Plays one short note, softer than the ring, for example for a new line. */
   note(volume: number, hertz: number): void {
     this.#play(volume * volume * 0.3, hertz, 0);
   }

@@ -52,7 +52,7 @@ interface RoomProps {
   onBack: () => void;
 }
 
-/** Shows on which page the visitor is now. */
+/** Shows which page of the partner's site the visitor sees now. */
 function Here({ session }: { session: SessionView }) {
   const page = briefField(session.brief, "page_title") ?? briefField(session.brief, "page_url");
   if (page === null) return null;

@@ -4,7 +4,7 @@
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.seen";
-const MOST = 50; // sessions remembered; the oldest is dropped
+const MOST = 50; // sessions whose last seen line is remembered; the oldest is dropped
 
 export class Seen {
   private all: Map<string, number>;

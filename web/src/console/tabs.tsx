@@ -15,7 +15,7 @@ const TABS = [
 interface TabsProps {
   tab: Tab;
   session: SessionView | null;
-  /** How many unread lines each session has. */
+  /** Session → number of unread lines. */
   fresh: Record<string, number>;
   waiting: number;
   /** Whether there is a board or a shared screen, which then gets a tab. */

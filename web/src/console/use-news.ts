@@ -39,7 +39,7 @@ export function useNews({ list, fresh }: Sessions, ringing: number): void {
 function badge(count: number): void {
   if (!("setAppBadge" in navigator)) return;
   const shown = count === 0 ? navigator.clearAppBadge() : navigator.setAppBadge(count);
-  shown.catch(() => undefined); // the page is not installed
+  shown.catch(() => undefined); // the browser refuses a badge if the page is not installed
 }
 
 /** Sets the tab's title to the number of unread lines and the visitor who has waited longest. The title flashes while a call

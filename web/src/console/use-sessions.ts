@@ -15,7 +15,8 @@ import { amReading } from "../staff/names";
 const wrappedUp = createStore<Record<string, true>>({});
 export const noteWrappedUp = (session: string): void => wrappedUp.update((all) => ({ ...all, [session]: true }));
 
-/** Returns the sessions that I handed over and can still wrap up, also beside other sessions. They are shown as ended. */
+/** Returns the sessions that I handed over and can still wrap up, which may be while I have others. The page shows them as
+ *  ended. */
 function useHandedOver(state: RoomState, me: StaffMe): SessionView[] {
   const saved = useStore(wrappedUp);
   const since = useRef(new Map<string, number>());

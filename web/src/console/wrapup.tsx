@@ -12,7 +12,7 @@ import { t } from "../staff/texts";
 import { noteWrappedUp } from "./use-sessions";
 import { WrapUpChoices } from "./wrapup-choices";
 
-/** The state in which I am after saving. */
+/** The state that the member of staff has after saving the wrap-up. */
 type Then = "available" | "away";
 
 interface WrapUpProps {
@@ -78,7 +78,7 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
 interface SaveProps {
   /** Whether I am in wrap-up. Saving then ends it and makes me available or away. */
   wrapping: boolean;
-  /** The state to which the main button leads. */
+  /** The state that the member has after a press on the main button. */
   first: Then;
   busy: Then | null;
   onSave: (then: Then) => void;

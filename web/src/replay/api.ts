@@ -14,7 +14,7 @@ export interface Recording {
   tracks: Track[];
   people: { id: string; name: string; role: Role }[];
   lines: Line[];
-  /** The board as one Yjs update, in base64. */
+  /** The recorded session's board as one Yjs update, in base64. */
   board: string;
 }
 

@@ -70,7 +70,7 @@ export function RecordedBoard({ recorded, until = Infinity }: { recorded: string
   );
 }
 
-/** Returns the page of the newest shape that was drawn until a time. */
+/** Returns the page on which the newest shape lies that was drawn at or before `until`. */
 function lastPage(board: BoardDoc, until: number): string {
   let newest = { index: "", page: "" };
   for (const shape of board.allShapes()) if (shape.index > newest.index && drawnAt(shape.index) <= until) newest = shape;

@@ -14,7 +14,7 @@ export interface Follower {
 
 export interface State {
   playing: boolean;
-  /** Position on the player's bar, ms. */
+  /** How far the player has come on its bar, in ms. */
   position: number;
   speed: number;
   /** Whether the clock stands still to wait for media data. */
@@ -92,7 +92,7 @@ export class PlayerClock {
     const moment = this.momentAt(this.position);
     const waiting = [...this.followers].some((one) => this.isDue(one, moment) && !isReady(one.element));
     this.heldSince = waiting ? this.heldSince || now : 0;
-    const held = waiting && now - this.heldSince < HELD_MOST_MS; // do not wait forever for missing data
+    const held = waiting && now - this.heldSince < HELD_MOST_MS; // then go on without the missing data
     if (!held) this.position = Math.min(this.length, this.position + passed * this.store.get().speed);
     for (const follower of this.followers) this.place(follower, false, held);
     if (now - this.shown >= SHOWN_EVERY_MS || held !== this.store.get().held) {
@@ -116,7 +116,7 @@ export class PlayerClock {
     if (element.playbackRate !== this.store.get().speed) element.playbackRate = this.store.get().speed;
     if (!element.seeking && drift > (exact ? 0.02 : DRIFT_S) && (due || exact)) element.currentTime = at;
     if (due && this.store.get().playing && !held) {
-      if (element.paused && !element.ended) void element.play().catch(() => undefined); // stays silent if sound is blocked
+      if (element.paused && !element.ended) void element.play().catch(() => undefined); // silent if the browser blocks sound
     } else if (!element.paused) element.pause();
   }
 }

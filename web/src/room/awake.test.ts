@@ -17,7 +17,7 @@ const held = () => locks.filter((lock) => !lock.released).length;
 
 function show(visible: boolean): Promise<unknown> {
   page.hidden = !visible;
-  if (!visible) for (const lock of locks) void lock.release(); // as browsers do
+  if (!visible) for (const lock of locks) void lock.release(); // browsers end the wake lock of a hidden page
   page.dispatchEvent(new Event("visibilitychange"));
   return settle();
 }

@@ -12,10 +12,10 @@ export function keepAwake(): () => void {
       if (over || (lock && !lock.released)) await taken.release();
       else lock = taken;
     } catch {
-      // Refused, for example when the battery is low. The next return to the page asks again.
+      // The browser refused the lock, for example because the battery is low. The next return to the page asks again.
     }
   };
-  const returned = () => void acquire(); // the browser gives the lock up when the page is hidden
+  const returned = () => void acquire(); // the browser has released the lock when the page was hidden
   document.addEventListener("visibilitychange", returned);
   void acquire();
   return () => {

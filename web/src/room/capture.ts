@@ -1,4 +1,4 @@
-/** What the page asks of a microphone and a camera, and which camera is the other one. Pure. */
+/** The constraints with which the page opens microphone and camera, and which camera "switch camera" opens. Pure. */
 
 export interface DeviceChoice {
   value: string;
@@ -7,7 +7,7 @@ export interface DeviceChoice {
 
 export const exactly = (device: string): MediaTrackConstraints => (device ? { deviceId: { exact: device } } : {});
 
-/** The sender's browser removes echo and noise. */
+/** Returns the constraints for a microphone. The browser of the person who speaks removes echo and noise. */
 export const microphone = (device: string): MediaTrackConstraints => ({
   echoCancellation: true,
   noiseSuppression: true,
@@ -16,7 +16,7 @@ export const microphone = (device: string): MediaTrackConstraints => ({
   ...exactly(device),
 });
 
-/** 640 × 360 is enough for a face on the stage. */
+/** Returns the constraints for a camera: 640 × 360 px, which is enough for a face on the stage. */
 export const camera = (which: MediaTrackConstraints): MediaTrackConstraints => ({
   width: { ideal: 640 },
   height: { ideal: 360 },

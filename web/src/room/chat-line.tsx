@@ -18,7 +18,7 @@ export interface ChatLineProps {
   client: Client;
   session: SessionView;
   writing: Writing | null;
-  /** Whether the page has a message box. */
+  /** Whether the page has a message box, so that its person can reply to lines. */
   writes: boolean;
   /** Scrolls to another line, even if that line is outside the part of the conversation that is in the document. */
   reveal: (seq: number) => void;

@@ -27,11 +27,11 @@ export interface ChatProps {
   audience?: AudienceChoice;
   /** Additions to the message box, such as saved replies. Only staff have them. */
   aid?: ComposerAid;
-  /** Whether the conversation is over: reading only. */
+  /** Whether the conversation can only be read, because it is over. */
   readOnly?: boolean;
   /** Returns the lines as they were at an earlier moment, for the replay. */
   asThen?: (lines: Line[]) => Line[];
-  /** Shown above the first line, such as the visitor's earlier conversations. */
+  /** What the page shows above the conversation's first line, such as the visitor's earlier conversations. */
   above?: ComponentChildren;
 }
 

@@ -35,7 +35,7 @@ class FakeServer {
 describe("the lines that were written before", () => {
   beforeEach(() => {
     vi.useFakeTimers();
-    for (const name of ["addEventListener", "removeEventListener"]) vi.stubGlobal(name, vi.fn()); // no window here
+    for (const name of ["addEventListener", "removeEventListener"]) vi.stubGlobal(name, vi.fn()); // tests run without a window
   });
   afterEach(() => {
     vi.useRealTimers();

@@ -59,7 +59,7 @@ export class Client {
     this.drafts = new Map(this.kept<[string, Draft]>(DRAFTS).map(([session, { text }]) => [session, { text, focused: false }]));
     this.connection = new Connection({
       url: options.url ?? socketUrl(),
-      tab: options.tab ?? newId(), // never stored: duplicating a tab copies its sessionStorage
+      tab: options.tab ?? newId(), // never stored: a duplicated tab would have the same id, because its sessionStorage is copied
       token: options.token,
       locale: options.locale,
       desk: options.desk,
@@ -74,7 +74,7 @@ export class Client {
     for (const line of this.kept<Kept>(OUTBOX)) this.deliver(line);
   }
 
-  /** The room's state, for `useStore`. */
+  /** The state of all sessions of this client, for `useStore`. */
   get state(): Readable<RoomState> {
     return this.store;
   }
@@ -98,7 +98,7 @@ export class Client {
     this.connection.close();
   }
 
-  /** Tells whether anybody looks at this page, because a push may tell them what happens meanwhile. */
+  /** Tells the server whether anybody looks at this page. If not, the server may send pushes about what happens. */
   private readonly tellLooking = () => this.connection.send({ type: "looking", on: !hidden() });
   private readonly networkBack = () => this.connection.networkBack();
 
@@ -190,7 +190,7 @@ export class Client {
       .request({ type: "lines", session, before })
       .then(
         () => this.store.get().older[session] !== before,
-        () => false, // failed: the next scroll tries again
+        () => false, // the page did not come; the next scroll tries again
       )
       .finally(() => this.fetching.delete(session));
     this.fetching.set(session, fetched);

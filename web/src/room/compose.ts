@@ -13,7 +13,7 @@ export interface KeyPress {
  *  Enter after the composition has ended, but with key code 229. */
 export const composes = (press: KeyPress): boolean => press.isComposing || press.keyCode === 229;
 
-/** Enter sends, Shift+Enter is a new line. */
+/** Whether a key press sends the text of the message box: Enter does, Shift+Enter begins a new line. */
 export const sends = (press: KeyPress): boolean => press.key === "Enter" && !press.shiftKey && !press.altKey && !composes(press);
 
 const TYPING_AGAIN_MS = 3000;

@@ -13,7 +13,7 @@ export type FailureReason = ErrorReason | "offline" | "timeout" | "outbox_full" 
 /** Why a connection is closed for good. `left`: this page closed it. All other reasons come from the server. */
 export type ClosedReason = ByeReason | "left";
 
-/** A refused or unanswered request. */
+/** The error of a request to the server that was refused, or got no answer. */
 export class RequestError extends Error {
   constructor(
     readonly reason: FailureReason,
@@ -39,7 +39,7 @@ export interface ConnectionOptions {
   tab: string;
   token?: string;
   locale: string;
-  /** False: a member of staff serves nobody on this page. */
+  /** False if a member of staff uses this page without serving visitors on it. */
   desk?: boolean;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: ClosedReason | "") => void;

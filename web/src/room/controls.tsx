@@ -28,7 +28,7 @@ export interface ControlsProps {
   board: { open: boolean; onToggle: () => void };
   chat?: { open: boolean; unread: number; onToggle: () => void };
   onLeave?: () => void;
-  /** Further buttons, shown before "leave". */
+  /** Further buttons of the page, shown before the button that leaves the call. */
   children?: ComponentChildren;
 }
 
@@ -87,7 +87,7 @@ export function Controls({ link, session, board, chat, onLeave, children }: Cont
 
 function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDevices: () => void }) {
   const { mic, camera, screen } = useStore(devices.state);
-  useProblemToast(!mic.cut && mic.problem && t(`problem.${mic.problem}.mic`)); // of an interruption, a notice tells
+  useProblemToast(!mic.cut && mic.problem && t(`problem.${mic.problem}.mic`)); // an interruption has its own notice
   useProblemToast(!camera.cut && camera.problem && t(`problem.${camera.problem}.camera`));
   useProblemToast(screen.problem && t("problem.screen"));
   return (

@@ -13,7 +13,7 @@ export interface Source {
   /** Whether the track ended by itself. Until another one starts, the page asks for the device again and again. */
   cut: boolean;
   problem: Problem;
-  /** The chosen device; "" for the browser's own choice. */
+  /** Id of the device that the person chose as this source; "" for the browser's own choice. */
   device: string;
 }
 
@@ -25,7 +25,7 @@ export interface DeviceState {
   mics: DeviceChoice[];
   cameras: DeviceChoice[];
   speakers: DeviceChoice[];
-  /** Whether the browser is asking for permission now. */
+  /** Whether the browser is asking the person now for permission to use a device. */
   asking: boolean;
 }
 

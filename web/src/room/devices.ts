@@ -31,7 +31,7 @@ export class Devices {
   };
   /** The number of the newest request for each kind of device. Tracks that an older request brings are stopped. */
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
-  /** Kinds of device with a request in progress. */
+  /** Kind of device → the turn of the request to the browser that is not answered yet. */
   private readonly pending = new Map<AnyKind, number>();
   /** Counts the calls of `stop`. A request that began before a `stop` then asks for no further device. */
   private round = 0;

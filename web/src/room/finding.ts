@@ -1,4 +1,4 @@
 import { createStore } from "../ui/store";
 
-/** The session whose conversation shows the search bar; "" for none. */
+/** Id of the session whose conversation shows the bar for searching in it; "" if none does. */
 export const finding = createStore("");

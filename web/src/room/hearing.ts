@@ -17,10 +17,10 @@ export type NoticeKind =
 export interface Hearing {
   /** People who can hear the viewer now: their voice connections are up, even if their WebSocket is not. */
   hearers: ParticipantView[];
-  /** People whose voice connection is being set up. */
+  /** The people whom this person does not hear yet, because their voice connection is being set up. */
   coming: ParticipantView[];
   notice: NoticeKind;
-  /** The people whom the notice names. */
+  /** The other person whom the notice names; null if it names nobody. */
   about: ParticipantView | null;
 }
 

@@ -6,7 +6,7 @@ import type { Devices } from "./devices";
 import { backAgain, interrupted } from "./interruption";
 import { t } from "./words";
 
-/** An unplugged headset is replaced within this time, which is not worth a notice. */
+/** Shorter interruptions cause no notice: the browser replaces an unplugged headset within this time. */
 const SHORT_MS = 500;
 
 /** Tells a person whose microphone or camera the system has taken away what others hear and see of them, and later that it is
@@ -15,7 +15,7 @@ export function InterruptionNotice({ devices }: { devices: Devices }) {
   useLocale();
   const now = useStore(devices.state, interrupted);
   const [shown, setShown] = useState<Interrupted>("");
-  const told = useRef<Interrupted>(""); // everything that was interrupted since both devices last worked
+  const told = useRef<Interrupted>(""); // the devices that were interrupted since both last worked
   useEffect(() => {
     const show = () => {
       const back = backAgain(told.current, devices.state.get());

@@ -28,7 +28,7 @@ interface LinePictureProps {
   picture: string;
   pictures: Pictures;
   label: string;
-  /** Opens the board with the picture. Undefined if this person may not draw on it. */
+  /** Opens the board with the line's picture. Undefined if this person may not draw on the board. */
   onDraw?: (() => void) | undefined;
 }
 

@@ -18,7 +18,7 @@ export function LineText({ text }: { text: string }) {
         loaded = Formatted;
         setShown(() => Formatted);
       },
-      () => undefined, // the text stays plain
+      () => undefined, // the code for formatting did not load: the line shows its text as it is
     );
   }, [marked]);
   return marked && Shown ? <Shown text={text} /> : <>{text}</>;

@@ -9,8 +9,8 @@ export interface Span {
   to: number;
 }
 
-export const MOST = 300; // lines in the document at once
-export const STEP = 100; // lines by which the window moves
+export const MOST = 300; // lines that are in the page's document at once
+export const STEP = 100; // lines by which the rendered window moves when the reader scrolls
 const NEAR = 900; // px: the window moves when the reader is this close to its end
 const CALLED_MS = 1600; // how long a line is highlighted
 
@@ -24,7 +24,7 @@ export function moved({ from, to }: Span, by: number, count: number): Span {
   return { from: Math.max(from, last - MOST), to: last };
 }
 
-/** Returns the window around the line at `index`. */
+/** Returns the range of lines to render so that the line at `index` is in its middle. `count`: of all lines. */
 export const around = (index: number, count: number): Span => {
   const from = Math.max(0, Math.min(index - MOST / 2, count - MOST));
   return { from, to: Math.min(count, from + MOST) };
@@ -61,7 +61,7 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
   const count = lines.length;
   const first = lines[0]?.seq ?? 0;
   const before = useRef(first);
-  if (before.current !== first) anchor.current ??= firstSeen(box.current); // the document still shows the former lines
+  if (before.current !== first) anchor.current ??= firstSeen(box.current); // the document shows the lines as they were
   before.current = first;
   const span = held && shifted(held.span, held.first, lines);
   const setSpan = (next: Span | null) => setHeld(next && { span: next, first });
@@ -83,9 +83,9 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
     if (scrollTop < NEAR && shown.from < STEP && older.there) older.fetch();
     if (scrollTop < NEAR && shown.from > 0 && (span !== null || below > NEAR)) move(-STEP);
     else if (below < NEAR && shown.to < count) move(STEP);
-    else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown); // new lines then do not move the window
+    else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown); // new lines then do not move it
   };
-  useLayoutEffect(onScroll, [first, older.there]); // a reader at the very top cannot scroll, so check here, too
+  useLayoutEffect(onScroll, [first, older.there]); // a reader at the very top cannot scroll up, so the check runs here, too
   useLayoutEffect(() => {
     if (wanted === 0) return;
     const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
@@ -99,14 +99,14 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
   return { ...shown, complete: shown.to === count, moving: span !== null, onScroll, reveal, toEnd: () => setSpan(null) };
 }
 
-/** Brings a line into view and marks it for a moment. */
+/** Scrolls a line into view and highlights it for a moment. */
 function call(line: Element): void {
   line.scrollIntoView({ block: "center" });
   line.classList.add("line-called");
   setTimeout(() => line.classList.remove("line-called"), CALLED_MS);
 }
 
-/** Returns the first line that is visible in the box. */
+/** Returns the first line that is visible in the scrolling box, and where it is; null if there is none. */
 export function firstSeen(box: HTMLElement | null): Anchor | null {
   if (!box) return null;
   const { top } = box.getBoundingClientRect();

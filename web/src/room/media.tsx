@@ -38,7 +38,7 @@ export function RoomAudio({ link }: { link: RoomLink }) {
   useEffect(() => {
     const audio = element.current;
     if (audio && "setSinkId" in audio && audio.sinkId !== speaker)
-      audio.setSinkId(speaker).catch(() => link.devices.chooseSpeaker("")); // the browser's own choice plays; the list says so
+      audio.setSinkId(speaker).catch(() => link.devices.chooseSpeaker("")); // selects the browser's own choice
   }, [speaker, stream]);
   return (
     <>

@@ -214,14 +214,14 @@ describe("RoomPeer", () => {
     const { peer, ports, silent } = await cutOff();
     expect(silent.closed).toBe(false);
     await peer.setTrack("mic", null);
-    expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null); // a mute also reaches the silent connection
+    expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null); // the silent connection is muted, too
     silent.connectionState = "connected";
     silent.onconnectionstatechange?.();
     expect(peer.state.get()).toMatchObject({ status: "live", epoch: 1, doc: true });
     expect(ports.report.mock.calls).toEqual([["live"], ["lost"], ["live"]]);
     expect(ports.offer).toHaveBeenCalledTimes(1);
     expect(last().closed).toBe(true);
-    await settle(2000); // the watchdog runs again
+    await settle(2000); // the watchdog of the connection runs again
     expect(ports.report.mock.calls.at(-1)).toEqual(["lost"]);
     peer.close();
     expect(FakeConnection.made.every(({ closed }) => closed)).toBe(true);
@@ -325,7 +325,7 @@ describe("RoomPeer", () => {
     expect(ports.report.mock.calls).toEqual([["text_only"]]);
     for (let tries = 2; tries < 5; tries++) {
       await settle(300);
-      expect([FakeConnection.made.length, last().closed]).toEqual([tries, false]); // attempts follow each other after 300 ms
+      expect([FakeConnection.made.length, last().closed]).toEqual([tries, false]); // the next attempt began 300 ms later
       await settle(5000);
     }
     await settle(300);

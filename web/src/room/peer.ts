@@ -19,9 +19,9 @@ export interface PeerState {
   returning: boolean;
   epoch: number;
   audio: MediaStream | null;
-  /** Video slots 0..3, as in `room.slots`. */
+  /** The stream in each of the video slots 0 to 3, which `room.slots` assigns to people; null for an empty slot. */
   slots: (MediaStream | null)[];
-  /** Whether the board's channel is open. */
+  /** Whether the peer connection's data channel for the board is open. */
   doc: boolean;
 }
 
@@ -311,11 +311,11 @@ export class RoomPeer {
   private stopFormer(): void {
     if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
       this.sendOver(this.former, { mic: null, camera: null, screen: null });
-    } else this.dropFormer(); // `found` would not return to it
+    } else this.dropFormer(); // `found` would not return to `former`
   }
 
   private sendOver({ senders }: Attempt, tracks: Record<TrackKind, MediaStreamTrack | null>): void {
-    for (const kind of KINDS) senders[kind].replaceTrack(tracks[kind]).catch(() => undefined); // may be closed by now
+    for (const kind of KINDS) senders[kind].replaceTrack(tracks[kind]).catch(() => undefined); // fails if it is closed
   }
 
   private settleForText(madeAt: number): void {

@@ -9,7 +9,7 @@ interface PinchOptions {
   oneFinger?: boolean;
   /** Called when a second finger comes down. The caller then ends what the first finger began. */
   onBegin?: () => void;
-  /** Called with the new scale. */
+  /** Called with the new scale of the picture when the person zooms. */
   onZoom?: (scale: number) => void;
 }
 

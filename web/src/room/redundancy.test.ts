@@ -6,7 +6,7 @@ interface Second {
   loss?: number;
   roundTripMs?: number | null;
   packets?: number;
-  /** Time since the previous report, ms. */
+  /** Time since the previous statistics report, in ms. */
   ms?: number;
 }
 

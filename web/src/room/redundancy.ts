@@ -54,7 +54,7 @@ export class Redundancy {
   private heldUntil = 0;
   private holdMs = HOLD_MS;
 
-  /** Whether the voice should be sent redundantly. */
+  /** Whether this browser should send the voice with redundancy (RED). */
   get on(): boolean {
     return this.wanted;
   }

@@ -29,7 +29,7 @@ const SYNC_STEP_2 = 1;
 const SYNC_UPDATE = 2;
 /** The sync protocol's step 1 with an empty state vector, to which the worker answers with the whole drawing. */
 const WHAT_IS_DRAWN = new Uint8Array([OF_DOC, SYNC_STEP_1, 1, 0]);
-const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 }; // of an empty state vector, update
+const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 }; // of an empty state vector, an empty update
 
 /** Whether a board message shows that the board is not empty: an update, or a state vector or an answer with content. */
 export function hasBoardContent(message: Uint8Array): boolean {

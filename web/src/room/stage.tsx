@@ -58,7 +58,7 @@ export function Stage({ link, session, children }: StageProps) {
   );
 }
 
-/** Returns what draws the tile of one person. */
+/** Returns a function that renders the tile of one person on the stage. */
 export function useTiles(link: RoomLink, session: SessionView) {
   const slots = useStore(link.peer.state, (state) => state.slots);
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
@@ -119,7 +119,7 @@ interface StageTileProps {
 
 export function StageTile({ link, session, tile, stream, speaking, paused }: StageTileProps) {
   const { person } = tile;
-  const kind = stream && !paused ? tile.kind : "none"; // the last frame also stays while reconnecting
+  const kind = stream && !paused ? tile.kind : "none"; // the video's last frame also stays during a reconnect
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
   const figure = useRef<HTMLElement>(null);
   const enlarges = kind === "screen";

@@ -49,14 +49,14 @@ export interface RoomState {
   status: Status;
   /** Why the connection is closed for good; empty while it is not. */
   closedReason: ClosedReason | "";
-  /** The server's clock minus ours, in ms. */
+  /** How far the server's clock is ahead of this browser's clock, in ms. */
   clockOffset: number;
   user: UserMe | null;
   staff: StaffMe | null;
   sessions: Record<string, SessionView>;
   /** By session: the lines in order of `seq`, each once. */
   lines: Record<string, Line[]>;
-  /** By session: the number of the oldest line on this page, while the server has older lines; 0 once it has none. */
+  /** Session → the number of the oldest line that this page knows, while the server has older ones; 0 once it has none. */
   older: Record<string, number>;
   outbox: Record<string, OutLine[]>;
   /** By session: which lines were delivered to and read by each of the others. */
@@ -138,7 +138,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   const typists = Object.entries(state.typing[session] ?? {});
   const authors = new Set(added.map((line) => line.author));
   const first = state.older[session] ?? 0;
-  const near = added.filter((line) => line.seq >= first); // an older line comes later, with its page, in its newest version
+  const near = added.filter((line) => line.seq >= first); // an older line comes later with its page, as it then is
   return {
     ...state,
     lines: { ...state.lines, [session]: mergeLines(state.lines[session] ?? [], near) },
@@ -149,7 +149,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
 
 /** Adds a page of lines: the newest lines, or those just before the oldest known line (`before`). */
 function addPage(state: RoomState, { session, lines, more, before }: Lines): RoomState {
-  if (before !== 0 && before !== state.older[session]) return state; // the same page came twice
+  if (before !== 0 && before !== state.older[session]) return state; // this page of lines came twice
   const first = more === true ? (lines[0]?.seq ?? 0) : 0;
   const known = (state.lines[session] ?? []).filter((line) => line.seq >= first);
   return addLines(

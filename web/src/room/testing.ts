@@ -108,7 +108,7 @@ export const aHelp = (changes: Partial<HelpView> = {}): HelpView => ({
   ...changes,
 });
 
-/** A line of Jimin's. */
+/** Returns a chat line that the visitor Jimin has written. */
 export function aLine(seq: number, changes: Partial<Line> = {}): Line {
   return {
     seq,

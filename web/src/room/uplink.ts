@@ -76,7 +76,7 @@ function reported(stats: RTCStatsReport): Report | null {
   return { at: told.timestamp, sent: sent.packetsSent, lost: told.packetsLost, roundTripMs };
 }
 
-/** Statistics that TypeScript's lib.dom lacks. */
+/** The WebRTC statistics `remote-inbound-rtp`, whose type TypeScript's lib.dom lacks. */
 interface RemoteInbound extends RTCStats {
   packetsLost?: number;
   roundTripTime?: number;

@@ -1,4 +1,4 @@
-/** The texts of the room, and how people are named in them. */
+/** The texts that visitors and staff see in a conversation, and how these texts name people. */
 
 import type { Line, ParticipantView, Role, SessionView } from "../messages";
 import { locale, texts, type Args } from "../ui/i18n";
@@ -30,7 +30,7 @@ export function list(names: string[]): string {
   return t("and", { a: names.slice(0, -1).join(", "), b: names.at(-1) ?? "" });
 }
 
-/** Looks up a text; "" if there is none. */
+/** Returns the text of a key; "" if there is no such text. */
 type Lookup = (key: string, args: Args) => string;
 
 let added: Lookup = () => "";

@@ -6,11 +6,11 @@ import { scope, type PageClient } from "./scope";
 import { wayOf } from "./shell";
 
 declare const SHELL: string[]; // paths of the files of the empty page; `build.mjs` puts them in
-declare const BUILD: string; // changes with these files
+declare const BUILD: string; // a text that changes whenever one of these files does
 
 const PAGE = "/console";
 const STORE = `shell-${BUILD}`;
-const QUIET_MS = 4_000; // how long the notice stays that says that a ring is over
+const QUIET_MS = 4_000; // how long the notification "the ring is over" stays
 const files = new Set(SHELL);
 
 // --- rings ------------------------------------------------------------------------------------------------------------
@@ -30,12 +30,12 @@ async function show(push: Told): Promise<void> {
     await badge(0);
     return;
   }
-  if ((await consoles()).some((one) => one.visibilityState === "visible")) return; // the page itself shows it
+  if ((await consoles()).some((one) => one.visibilityState === "visible")) return; // a visible console shows the ring itself
   // a hidden console may have shown the same ring already, with the visitor's name
   if (!isRing(push.kind) || before.length === 0) await registration.showNotification(push.title, notice(push));
   if (!isRing(push.kind)) return;
   await badge(1);
-  await new Promise((done) => setTimeout(done, push.ms)); // then the ring is over
+  await new Promise((done) => setTimeout(done, push.ms)); // until the ring is over
   await close(push.tag);
   await badge(0);
 }
@@ -45,7 +45,7 @@ async function close(tag: string): Promise<void> {
 }
 
 async function badge(count: number): Promise<void> {
-  if ((await consoles()).length > 0 || !("setAppBadge" in navigator)) return; // an open page counts by itself
+  if ((await consoles()).length > 0 || !("setAppBadge" in navigator)) return; // an open console sets the badge itself
   await (count === 0 ? navigator.clearAppBadge() : navigator.setAppBadge(count)).catch(() => undefined);
 }
 
@@ -66,7 +66,7 @@ async function decline(about: Kept): Promise<void> {
     });
     if (answer.ok) words = ((await answer.json()) as { over?: unknown }).over === true ? about.late : "";
   } catch {
-    // no connection
+    // no connection to the server: `words` say that it failed
   }
   await badge(0);
   if (words === "") return;
@@ -78,7 +78,7 @@ const NOTHING: Told = {
   kind: "over", tag: "", title: "", body: "", ms: 0, accept: "", decline: "", late: "", failed: "", device: "",
 }; // prettier-ignore
 
-/** Brings a console to the front, or opens one. It accepts the ring if that was pressed. */
+/** Brings a console to the front, or opens one. The console accepts the ring if "Accept" was pressed. */
 async function openConsole(about: Kept | null, action: string): Promise<void> {
   const accepts = action === "accept" && about !== null && about.reservation !== "" ? about.reservation : "";
   const open = await consoles();

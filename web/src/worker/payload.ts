@@ -2,24 +2,24 @@
 
 const RINGS = ["user", "callback", "help", "transfer"] as const;
 const OTHERS = ["over", "away", "accepted", "answered"] as const;
-const LONGEST_MS = 30_000; // the browser ends a worker that takes longer
+const LONGEST_MS = 30_000; // the browser stops a service worker that handles a push for longer
 
 export interface Told {
   kind: (typeof RINGS)[number] | (typeof OTHERS)[number];
   tag: string;
   title: string;
   body: string;
-  /** How long the ring goes on, in ms; 0 for other kinds. */
+  /** How long the request still rings, in ms; 0 for other kinds of push. */
   ms: number;
   accept: string;
   decline: string;
   late: string;
   failed: string;
-  /** Under which id the server knows this browser, for pushes to users. */
+  /** The id by which the server knows this browser, in pushes to users; "" in pushes to staff. */
   device: string;
 }
 
-/** What a notification keeps for a press. */
+/** The data that a notification carries, to be used when the person presses it. */
 export interface Kept {
   kind: Told["kind"];
   title: string;
@@ -38,7 +38,7 @@ export interface Notice extends NotificationOptions {
 
 const text = (value: unknown) => (typeof value === "string" && value.length <= 1000 ? value : "");
 
-/** Returns what a push says, or null for one that this version does not understand. */
+/** Returns the content of a push; null for a push that this version of the page does not understand. */
 export function told(data: unknown): Told | null {
   if (typeof data !== "object" || data === null) return null;
   const said = data as Record<string, unknown>;

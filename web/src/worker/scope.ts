@@ -10,7 +10,7 @@ export interface Pushed extends Lasting {
 
 export interface Pressed extends Lasting {
   readonly notification: Notification;
-  /** The button that was pressed; "" for the notification itself. */
+  /** The id of the notification's button that was pressed; "" for a press on the notification itself. */
   readonly action: string;
 }
 

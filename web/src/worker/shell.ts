@@ -1,4 +1,5 @@
-/** Which requests the console's service worker answers from its store: those for files of the empty page. Pure. */
+/** Decides which requests the console's service worker answers from its store: those for the files of the page without data.
+ *  Pure. */
 
 export type Way = "page" | "file" | "network";
 

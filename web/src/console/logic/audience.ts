@@ -23,7 +23,7 @@ export function audienceRule(you: string, help: HelpView | null): AudienceRule {
   return FREE;
 }
 
-/** Returns the forced audience, else the writer's choice. */
+/** Returns who will read a line: the audience that the rule forces, otherwise the writer's choice. */
 export function audienceOf(rule: AudienceRule, choice: Audience): Audience {
   return rule.forced ?? choice;
 }

@@ -37,12 +37,12 @@ export type Action =
 
 export interface Binding {
   action: Action;
-  /** The key's position, as in `KeyboardEvent.code`. */
+  /** The key's position on the keyboard, as in `KeyboardEvent.code`. */
   code: string;
   shift?: boolean;
   /** Whether Alt and this key run the action even while the person is writing. */
   alt?: boolean;
-  /** The name of the key that people see. */
+  /** The name of the key that the page shows to people. */
   label: string;
   group: "call" | "room" | "help" | "console";
 }

@@ -6,7 +6,7 @@ export interface Panes {
   lane: number;
   /** Width of the person card; 0 while the card is folded. */
   side: number;
-  /** Height of the row of faces. */
+  /** Height of the row that shows the people in the session. */
   people: number;
   work: number;
 }
@@ -89,9 +89,9 @@ export interface Chosen {
 }
 
 export interface Offered {
-  /** Whether somebody else shares a screen. */
+  /** Whether another person in the session shares a screen. */
   screen: boolean;
-  /** Whether the board has anything on it. */
+  /** Whether somebody has drawn on the session's board. */
   drawn: boolean;
 }
 
@@ -104,7 +104,7 @@ export function viewOf(chosen: Chosen, { screen, drawn }: Offered): View {
 
 export const workOf = (chosen: Chosen, { screen }: Offered): Work => (screen ? (chosen.work ?? "screen") : "board");
 
-/** Returns the choices after a view was chosen. */
+/** Returns the person's choices of layout after they have chosen a view. */
 export const choose = (chosen: Chosen, view: View, { screen }: Offered): Chosen =>
   screen ? { ...chosen, viewOfScreen: view } : { ...chosen, view };
 
@@ -114,7 +114,7 @@ export function toggleBoard(chosen: Chosen, offered: Offered): Chosen {
   return choose(offered.screen ? { ...chosen, work: "board" } : chosen, open ? "chat" : "both", offered);
 }
 
-/** Returns the choices after something asked for the board. An open board stays as it is. */
+/** Returns the choices after a part of the page has asked to show the board. An open board stays as it is. */
 export function openBoard(chosen: Chosen, offered: Offered): Chosen {
   const open = viewOf(chosen, offered) !== "chat" && workOf(chosen, offered) === "board";
   return open ? chosen : toggleBoard(chosen, offered);

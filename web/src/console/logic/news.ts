@@ -1,7 +1,7 @@
 /** Finds out which visitors wait for my answer and which lines are unread. Pure. */
 import type { Line, SessionView } from "../../messages";
 
-/** Lines by session, as the page knows them. */
+/** Session → the lines that this page has. */
 export type Lines = Record<string, Line[]>;
 
 /** Returns since when the visitor waits for a line from staff (ms). Returns null if their last line was answered, or during a

@@ -4,7 +4,8 @@ import { createStore, type Store } from "../../ui";
 
 export type Inbox = Store<MentionOut[]>;
 
-/** Returns the mentions of me that I have not followed, the newest first. Made before the connection opens, so that none is
+/** Returns the mentions of this person that they have not opened, the newest first. Call it before the connection opens, so that
+ *  none is
  *  missed. */
 export function mentionInbox(client: Client): Inbox {
   const inbox = createStore<MentionOut[]>([]);

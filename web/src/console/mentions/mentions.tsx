@@ -10,7 +10,7 @@ import { pitchOf } from "../logic/news";
 import { notify } from "../notify";
 import { without, type Inbox } from "./inbox";
 
-/** The mention that I follow: its conversation is open for reading along. */
+/** The mention whose conversation this person has opened to read it along; null for none. */
 export const followed = createStore<MentionOut | null>(null);
 
 /** The conversations in which a colleague has mentioned me. */
@@ -49,7 +49,7 @@ export function Mentions({ inbox }: { inbox: Inbox }) {
   );
 }
 
-/** Announces a new mention as the person has chosen it for new lines: by sound and notification. */
+/** Announces a new mention by sound and notification, as far as the person wants them for new lines. */
 function useAnnounced(mentions: MentionOut[]): void {
   const { ringVolume, ringMuted, newSound, newNotify } = useStore(prefs);
   const told = useRef(new Set<string>());

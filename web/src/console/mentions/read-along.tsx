@@ -12,7 +12,7 @@ const NO_LINES: Line[] = [];
 
 type End = ReadingAlong["reason"] | "refused" | "";
 
-/** The conversation that I read along, in a dialog. */
+/** A dialog in which a member of staff who was mentioned reads a colleague's conversation along. */
 export function ReadAlong({ client }: { client: Client }) {
   const mention = useStore(followed);
   return mention === null ? null : <Conversation key={mention.session} client={client} mention={mention} />;
@@ -47,7 +47,7 @@ function Conversation({ client, mention }: { client: Client; mention: MentionOut
   );
 }
 
-/** Reads along as long as the component is shown. After a reconnect, asks again. */
+/** Asks the server to let me read a conversation along, until the component is removed. Asks again after a reconnect. */
 function useReading(client: Client, session: string): { end: End; why: string } {
   const status = useStore(client.state, (state) => state.status);
   const [end, setEnd] = useState<{ end: End; why: string }>({ end: "", why: "" });
@@ -74,7 +74,7 @@ function useReading(client: Client, session: string): { end: End; why: string } 
   return end;
 }
 
-/** Keeps the newest line in view, unless the reader has scrolled up. */
+/** Scrolls to each newest line, unless the reader has scrolled up. */
 function Bottom({ newest }: { newest: number }) {
   const mark = useRef<HTMLDivElement>(null);
   const first = useRef(true);

@@ -1,7 +1,7 @@
 /** Finds the colleagues whom a staff line names. Pure. */
 import type { StaffItem } from "../../messages";
 
-/** A name that the person began by typing "@" at the start of a word. */
+/** What the person has typed after an "@" at the start of a word: the beginning of a colleague's name. */
 export interface At {
   /** The index of the "@" in the text. */
   from: number;
@@ -14,7 +14,7 @@ export const MOST = 5; // colleagues whom one line may name, as the server takes
 
 const AT = /(?:^|[\s(])@((?:[^\s@][^@\n]{0,39})?)$/;
 
-/** Returns the name that ends at the caret; null if there is none. */
+/** Returns the begun name that ends at the caret; null if there is no "@" before the caret. */
 export function atCaret(text: string, caret: number): At | null {
   const query = AT.exec(text.slice(0, caret))?.[1];
   return query === undefined ? null : { from: caret - query.length - 1, query };

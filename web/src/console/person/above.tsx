@@ -12,7 +12,7 @@ import "./person.css";
 
 interface AboveProps {
   session: string;
-  /** The newest earlier conversations, as the brief has them. */
+  /** The visitor's newest earlier conversations, which the brief contains. */
   newest: readonly EarlierSession[];
 }
 
@@ -21,7 +21,7 @@ interface AboveProps {
 export function Above({ session, newest }: AboveProps) {
   const locale = useLocale();
   const [opened, setOpened] = useState<Conversation[]>([]);
-  const [ids, setIds] = useState<string[] | null>(null); // all earlier conversations, newest first; null until asked for
+  const [ids, setIds] = useState<string[] | null>(null); // ids of all earlier conversations, newest first; null until asked for
   const [busy, setBusy] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const height = useRef(0);

@@ -1,4 +1,4 @@
-/** The HTTP calls of the visitor's card. */
+/** The HTTP calls of the person card, which shows what staff know of a visitor. */
 import type { Channel, Line } from "../../messages";
 import { get, post } from "../../staff/api";
 import { locale } from "../../ui";

@@ -2,18 +2,18 @@
 
 export type Carried = Record<string, string[]>;
 
-/** Adds pictures that are not there yet, up to `most`. */
+/** Returns `all` with these pictures attached to the session too, each picture once and at most `most` in all. */
 export const withPictures = (all: Carried, session: string, pictures: readonly string[], most: number): Carried =>
   pictures.length === 0 ? all : { ...all, [session]: [...new Set([...(all[session] ?? []), ...pictures])].slice(0, most) };
 
-/** Removes one picture. */
+/** Returns `all` without one picture of a session. */
 export function dropped(all: Carried, session: string, picture: string): Carried {
   const { [session]: here = [], ...others } = all;
   const left = here.filter((one) => one !== picture);
   return left.length === 0 ? others : { ...others, [session]: left };
 }
 
-/** Reads what this tab has stored. Damaged data counts as nothing. */
+/** Reads the attached pictures that this tab has stored. Damaged data counts as no pictures. */
 export function readCarried(stored: string | null): Carried {
   try {
     const found: unknown = JSON.parse(stored ?? "{}");

@@ -11,11 +11,12 @@ import { dropped, readCarried, withPictures, type Carried } from "./carried-pict
 const KEY = "sangdam.carried";
 const NONE: string[] = [];
 
-/** By session: the pictures of inserted replies, which go out after the text. They survive a reload, as drafts do. */
+/** Session → the pictures of saved replies that were inserted. They are sent after the text. They survive a reload, as drafts
+ *  do. */
 const carried = createStore<Carried>(readCarried(sessionStorage.getItem(KEY)));
 carried.subscribe(() => sessionStorage.setItem(KEY, JSON.stringify(carried.get())));
 
-/** Attaches the pictures of a reply to the text that is being written. */
+/** Attaches the pictures of a saved reply to the text that the person is writing in a session. */
 export const carry = (session: string, reply: SavedReply): void =>
   carried.update((all) => withPictures(all, session, reply.pictures, 2 * MOST_PICTURES));
 
@@ -32,7 +33,7 @@ export async function sendCarried(client: Client, session: string, to: Audience)
   }
 }
 
-/** The pictures that go out with the text. */
+/** Shows the attached pictures above the message box, with buttons to remove them. */
 export function CarriedPictures({ client, session, to }: { client: Client; session: string; to: Audience }) {
   const pictures = useStore(carried, (all) => all[session] ?? NONE);
   if (pictures.length === 0) return null;

@@ -16,7 +16,7 @@ export function UpdateBand() {
   );
 }
 
-/** Says how somebody would be reached who closes this page now. */
+/** Tells a member of staff who is available whether rings still reach them if they close this page now. */
 export function Reached({ me }: { me: StaffMe }) {
   useLocale();
   const on = useStore(standsBy);

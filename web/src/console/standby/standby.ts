@@ -7,12 +7,12 @@ import { createStore, locale } from "../../ui";
 
 const SCRIPT = "/console-worker.js";
 const SCOPE = "/console";
-const LOOK_MS = 3_600_000; // how often to ask for a new version
+const LOOK_MS = 3_600_000; // how often the page looks for a new version of itself
 
-/** Whether rings reach this browser while no console is open. */
+/** Whether this browser gets rings as pushes while no console is open in it. */
 export const standsBy = createStore(false);
 
-/** Uses the new version of the page; null while there is none. */
+/** A function that reloads the page in its new version; null while there is no new version. */
 export const update = createStore<(() => void) | null>(null);
 
 /** Starts the service worker, and subscribes again if this person wanted rings in this browser: a subscription ends with each
@@ -23,10 +23,10 @@ export async function begin(me: string): Promise<void> {
     const registration = await navigator.serviceWorker.register(SCRIPT, { scope: SCOPE });
     watch(registration);
   } catch {
-    return; // such as a private window
+    return; // the browser allows no service worker, for example in a private window
   }
   if (prefs.get().pushFor !== me || !canPush() || Notification.permission !== "granted") return;
-  await turnOn(me).catch(() => undefined); // the settings say that it is off
+  await turnOn(me).catch(() => undefined); // the settings then say that rings are off
 }
 
 /** Asks for the permission and subscribes. Call it inside a click. Rejects with PushFailed. */
@@ -48,7 +48,8 @@ export async function turnOff(): Promise<void> {
   standsBy.set(false);
 }
 
-/** Offers a new version once its worker waits. The page goes on with the present one until somebody takes the new one. */
+/** Fills `update` once the service worker of a new version waits. The page keeps its version until somebody presses the
+ *  button. */
 function watch(registration: ServiceWorkerRegistration): void {
   const offer = () => {
     const { waiting } = registration;

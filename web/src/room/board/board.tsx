@@ -38,7 +38,7 @@ export interface BoardProps {
   link: RoomLink;
   session: SessionView;
   pictures: Pictures;
-  /** The product's picture id, offered first as background. */
+  /** Id of the picture of the session's product. The menu offers it first as a page's background. */
   product?: string;
   /** Show only what was drawn until this time (ms since 1970). */
   until?: number;

@@ -42,5 +42,5 @@ export function receive(doc: Y.Doc, data: Uint8Array, origin: unknown): Uint8Arr
   return [];
 }
 
-/** Whether an update changes anything at all. */
+/** Whether a Yjs update changes nothing. */
 export const isEmpty = (change: Uint8Array): boolean => change.length <= 2;

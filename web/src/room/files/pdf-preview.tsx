@@ -34,7 +34,7 @@ export function PdfPreview({ path, name, pictures }: PreviewProps) {
         (blob) => {
           if (wanted) setUrl((made = URL.createObjectURL(blob)));
         },
-        () => undefined, // the line then shows the file's name alone
+        () => undefined, // no preview: the line shows only the file's name
       );
     return () => {
       wanted = false;

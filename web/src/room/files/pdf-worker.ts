@@ -1,2 +1,2 @@
-/** The worker of pdf.js. It serves as soon as it is imported. */
+/** The web worker that runs pdf.js. Importing pdf.js's worker code starts it. */
 import "pdfjs-dist/legacy/build/pdf.worker.min.mjs";

@@ -4,7 +4,8 @@ const KEPT = 30;
 
 const drawPdf: Draw = async (file) => (await import("./pdf-page")).firstPage(file);
 
-/** The previews of files. They are drawn one after the other, each once; of more than 30, the oldest is dropped. */
+/** The pictures of files' first pages. They are drawn one after the other, and each is kept. Of more than 30, the oldest is
+ *  dropped. */
 export class Previews {
   private readonly made = new Map<string, Promise<Blob>>();
   private last: Promise<unknown> = Promise.resolve();

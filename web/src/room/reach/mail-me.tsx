@@ -1,4 +1,4 @@
-/** The visitor's way to mail: to be told of answers after leaving, and to get a copy of the conversation. */
+/** Lets visitors ask for mail: about answers that come after they have left, and with a copy of the conversation. */
 
 import { Mail } from "lucide";
 import { useState } from "preact/hooks";
@@ -15,7 +15,7 @@ interface Part {
   token: string;
 }
 
-/** How the visitor would be reached after leaving this text conversation. Nothing if this server sends no mail. */
+/** Says how answers reach a visitor who has left this text conversation. Shows nothing if this server sends no mail. */
 export function Reach({ session, token }: Part) {
   const [asking, setAsking] = useState(false);
   const [sent, setSent] = useState("");
@@ -81,7 +81,7 @@ export function CopyByMail({ session, token }: Part) {
   );
 }
 
-/** A field for an address. `placeholder`: the known address, which an empty field stands for. */
+/** A form that asks for a mail address. `placeholder`: the address that is known already, and used if the field is empty. */
 function AddressForm({
   button,
   placeholder = "",

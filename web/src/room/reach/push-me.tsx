@@ -1,4 +1,4 @@
-/** The visitor's way to notifications: whether they are on, and the button that turns them on or off. */
+/** Says whether notifications of answers are on for the visitor, with a button that turns them on or off. */
 
 import { Bell } from "lucide";
 import { useState } from "preact/hooks";
@@ -14,7 +14,7 @@ import "./reach.css";
 interface PushMeProps {
   session: SessionView;
   token: string;
-  /** Opens a window of our own, in which the browser can be asked. Null on a page that is such a window. */
+  /** Opens a window of our own, in which the browser can ask for permission. Null on a page that is such a window itself. */
   onAsk: (() => void) | null;
 }
 

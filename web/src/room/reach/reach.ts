@@ -1,10 +1,10 @@
-/** Asks the server to write to the visitor. */
+/** Asks the server to send the visitor mails about a conversation. */
 
 import type { HttpReason, MailReason } from "../../messages";
 import type { OneOf } from "../../ui/one-of";
 import { isKey, t, type Key } from "./words";
 
-/** Reasons that have a text of their own. */
+/** The server's reasons for sending no mail that have a sentence of their own. */
 type Told = OneOf<MailReason, "bad_address" | "unsubscribed" | "too_many_mails">;
 
 export class MailFailed extends Error {
@@ -15,7 +15,8 @@ export class MailFailed extends Error {
   }
 }
 
-/** `reply`: remember the address; `thread`: also send a link now; `copy`: send a copy. Returns the address, mostly hidden. */
+/** Asks for mail. `what`: "reply": store the address for answers; "thread": also mail a link now; "copy": mail a copy. Returns
+ *  the address, mostly hidden. */
 export async function askForMail(
   session: string,
   token: string,

@@ -9,7 +9,7 @@ import type { Client } from "../client";
 import { nameOf } from "../words";
 import { t } from "./texts";
 
-const SHOWN = 140; // characters of a line that a quote shows
+const SHOWN = 140; // characters of the quoted line that are shown, at most
 
 /** Returns the short text with which a quote shows a line. */
 export function gist(line: Line | undefined): string {

@@ -31,9 +31,9 @@ interface SaidProps {
   client: Client;
   session: SessionView;
   line: Line;
-  /** The line's picture or file. */
+  /** The picture or file that the line carries, rendered. */
   shared: ComponentChildren;
-  /** Whether the page has a message box. */
+  /** Whether the page has a message box, so that its person can reply to lines. */
   writes: boolean;
   reveal: (seq: number) => void;
   /** Returns whether a key press sends the text. The page passes the function, so that this part need not load it again. */

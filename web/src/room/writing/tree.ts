@@ -6,7 +6,7 @@ import { inline, type Inline } from "./inline";
 export type Block =
   | { kind: "text" | "quote"; of: Inline[] }
   | { kind: "code"; text: string }
-  /** `start`: the first number; null for bullets. */
+  /** A list. `start`: its first number; null for a list with bullets. */
   | { kind: "list"; start: number | null; items: Inline[][] };
 
 const FENCE = /^```\s*\w*\s*$/;
@@ -33,7 +33,7 @@ export function parse(text: string): Block[] {
     if (kind === "code") {
       while (end < rows.length && !FENCE.test(rows[end] ?? "")) end += 1;
       blocks.push({ kind, text: rows.slice(at + 1, end).join("\n") });
-      end += 1; // the closing fence
+      end += 1; // skips the closing fence of the code block
     } else {
       while (end < rows.length && kindOf(rows[end] ?? "") === kind) end += 1;
       const block = blockOf(kind, rows.slice(at, end));
@@ -52,5 +52,5 @@ function blockOf(kind: Exclude<Kind, "code">, rows: string[]): Block | null {
   }
   const said = kind === "quote" ? rows.map((row) => row.replace(QUOTED, "")) : rows;
   const of = said.flatMap((row, i) => (i === 0 ? inline(row) : ["\n", ...inline(row)]));
-  return of.every((piece) => piece === "\n") ? null : { kind, of }; // blank rows between blocks
+  return of.every((piece) => piece === "\n") ? null : { kind, of }; // only blank rows, which separate blocks
 }
