@@ -12,14 +12,15 @@ export interface Tile {
 }
 
 export interface Arrangement {
-  /** The shared screen, shown large. An open board is shown instead of the screen. */
+  /** The tile of the shared screen, which is shown large unless the board is open; null if there is none. */
   main: Tile | null;
   tiles: Tile[];
 }
 
 const ORDER: Record<ParticipantView["role"], number> = { counselor: 0, professional: 1, user: 2, operator: 3 };
 
-/** Returns one tile per person, by role, and one per screen. A slot counts only while its sender's video is on. */
+/** Returns the tiles: one for each person, ordered by role, and one for each screen. A slot counts only while its sender's video
+ *  is on. */
 export function arrange(session: SessionView): Arrangement {
   const slots = Object.entries(session.room?.slots ?? {});
   const people = others(session).sort((a, b) => ORDER[a.role] - ORDER[b.role] || a.id.localeCompare(b.id));

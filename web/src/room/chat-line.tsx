@@ -79,7 +79,7 @@ export function ChatLine({ line, first, ...rest }: ChatLineProps) {
   );
 }
 
-/** One's own line while it is being sent, or after the server has refused it. */
+/** A line of this person while it is being sent, or after the server has refused it. */
 export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pictures: Pictures; onDismiss: () => void }) {
   return (
     <div

@@ -34,14 +34,14 @@ function socketUrl(): string {
 /** The unsent text in a session's message box. It survives when the box moves to another place on the page. */
 export interface Draft {
   text: string;
-  /** Whether the box had the focus when it was removed. */
+  /** Whether the message box had the focus when it was removed from the page. */
   focused: boolean;
 }
 
 export class Client {
   readonly connection: Connection;
   readonly drafts: Map<string, Draft>;
-  /** By session: the number of the line to which the person is replying; 0 for none. */
+  /** Session → the number of the line to which this person is writing a reply; 0 for none. */
   readonly replies = createStore<Record<string, number>>({});
   private readonly store = createStore<RoomState>(initialState);
   private readonly storage: Pick<Storage, "getItem" | "setItem">;
@@ -124,7 +124,7 @@ export class Client {
     this.keepLines();
   }
 
-  /** Forgets a line (by its id) or a change (by the line's number) that was refused. */
+  /** Forgets a line (by its id), or the change of a line (by the line's number), that the server has refused. */
   dismissLine(session: string, line: string | number): void {
     this.apply({ type: "dismiss", session, line });
   }
@@ -143,7 +143,8 @@ export class Client {
     for (const listener of [...this.listeners]) listener(message);
   }
 
-  /** Notes where each session has to catch up from. A session that was caught up on the former connection lacks only lines after
+  /** Stores from which `rev` on each session's lines must be fetched. A session that was complete on the former connection lacks
+   *  only lines after
    *  its last `rev`. */
   private returned(): void {
     for (const session of this.complete.keys()) {

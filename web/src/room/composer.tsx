@@ -43,7 +43,7 @@ interface ComposerProps {
   to: Audience;
 }
 
-/** The message box. Pictures are chosen, pasted or dropped. */
+/** The message box, in which a person writes lines. Pictures can be chosen, pasted or dropped. */
 export function Composer({ client, session, pictures, audience, to, aid }: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const draft = client.drafts.get(session);
@@ -124,7 +124,7 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
 interface BoxProps {
   box: Box;
   text: string;
-  /** Whether to focus the box when it mounts: it had the focus before it moved to another place on the page. */
+  /** Whether to focus the box when it appears, because the box had the focus before it moved to another place on the page. */
   focused: boolean;
   onGone: (focused: boolean) => void;
   onText: (text: string) => void;

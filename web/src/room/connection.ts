@@ -43,7 +43,7 @@ export interface ConnectionOptions {
   desk?: boolean;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: ClosedReason | "") => void;
-  /** Called when the server refuses a kept message; it is not sent again. */
+  /** Called when the server refuses a kept message. The message is not sent again. */
   onRefused: (message: Kept, reason: FailureReason) => void;
   /** Called when the server has answered a kept message. */
   onKept?: () => void;
@@ -102,7 +102,7 @@ export class Connection {
 
   constructor(private readonly options: ConnectionOptions) {}
 
-  /** Connects. After `bye: replaced`, this takes the session back from the newer tab. */
+  /** Connects to the server. After `bye: replaced`, this takes the session back from the newer tab. */
   open(): void {
     this.wanted = true;
     this.attempt = 0;
@@ -114,7 +114,7 @@ export class Connection {
     this.end("left");
   }
 
-  /** Call when the browser reports the network back: retries now instead of waiting. */
+  /** Call this when the browser reports that the network is back: reconnects now instead of waiting. */
   networkBack(): void {
     if (!this.wanted) return;
     if (this.send({ type: "ping" })) {
@@ -133,7 +133,7 @@ export class Connection {
     return true;
   }
 
-  /** Sends with an id and resolves with the reply; rejects with a `RequestError`. */
+  /** Sends a request with an id, and resolves with the server's reply to it. Rejects with a `RequestError`. */
   request(message: RequestMessage, timeoutMs = REPLY_MS): Promise<ServerMessage> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {

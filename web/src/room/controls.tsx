@@ -34,7 +34,7 @@ export interface ControlsProps {
 
 const canShareScreen = () => "getDisplayMedia" in ((navigator.mediaDevices as MediaDevices | undefined) ?? {});
 
-/** Buttons for microphone, camera, screen, board, chat, devices, leave. A button without a handler is not drawn. */
+/** The buttons of a call: microphone, camera, screen, board, chat, devices, leave. A button without a handler is not shown. */
 export function Controls({ link, session, board, chat, onLeave, children }: ControlsProps) {
   useLocale();
   const [testing, setTesting] = useState(false);

@@ -27,7 +27,8 @@ interface DeviceTestProps {
   folded?: boolean;
 }
 
-/** Tests the devices: microphone with a level meter, camera, speaker with a test sound. Says what is wrong and what to do. */
+/** Lets a person test the microphone with a level meter, the camera, and the speaker with a test sound. Says what is wrong and
+ *  what to do. */
 export function DeviceTest({ devices, preview = false, folded = false }: DeviceTestProps) {
   useLocale();
   const { asking, mic, camera } = useStore(devices.state);

@@ -38,7 +38,7 @@ export class Devices {
   private again: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
-  /** `muted`: the person muted their microphone earlier in this session. */
+  /** `muted`: whether the person has muted their microphone earlier in this session. */
   constructor(muted = false) {
     if (muted) this.change("mic", { wanted: false });
     mediaDevices()?.addEventListener("devicechange", this.refreshList);
@@ -66,7 +66,8 @@ export class Devices {
     }
   }
 
-  /** On: acquires the device if needed. Off: a microphone is only muted, so that it returns quickly; a camera is stopped, so that
+  /** Switches a device on or off. On: acquires the device if needed. Off: only mutes a microphone, so that it returns quickly,
+   *  and stops a camera, so that
    *  its light goes out. */
   async toggle(kind: Kind, on: boolean): Promise<void> {
     this.change(kind, { wanted: on });
@@ -149,7 +150,7 @@ export class Devices {
     this.release("screen");
   }
 
-  /** Stops everything, including requests in progress; `start` may follow. */
+  /** Stops all devices, including those for which the browser is still being asked. `start` may be called again later. */
   stop(): void {
     this.round += 1;
     clearTimeout(this.again);
@@ -241,7 +242,7 @@ export class Devices {
     this.store.update((state) => ({ ...state, asking: this.pending.size > 0 }));
   }
 
-  /** Takes in a new track; there is no other place for that. Mutes the track, if need be, before listeners are called, so that
+  /** Stores every new track of a device. If the person is muted, mutes the track before listeners are called, so that
    *  nothing is heard by mistake. */
   private take(kind: AnyKind, track: MediaStreamTrack | undefined, turn: number): void {
     if (!track) return;

@@ -26,7 +26,7 @@ export interface HandoffError {
   message: string;
 }
 
-/** The parts of `Window` that are used here; tests replace them. */
+/** The parts of `Window` that the handoff uses. Tests implement them. */
 export interface Mailbox {
   postMessage(message: unknown, targetOrigin: string): void;
 }
@@ -59,7 +59,7 @@ export function parseHandoffError(data: unknown): HandoffError | null {
 const isAnswer = (data: unknown, kind: "ready" | "got-it") => isObject(data) && data.kind === `sangdam-call-${kind}`;
 
 export interface Offering {
-  /** Sets the session or error to offer. Nothing is sent before the first call. */
+  /** Sets the session or error that is offered to the call window. Nothing is sent before this is first called. */
   give(what: Handoff | HandoffError): void;
   stop(): void;
 }

@@ -24,7 +24,7 @@ export interface Hearing {
   about: ParticipantView | null;
 }
 
-/** Chooses the most important notice: a lost person first, then a consultation, then a professional reading along. */
+/** Chooses the most important notice: first a disconnected person, then a consultation, then a professional who reads along. */
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))

@@ -1,9 +1,9 @@
-/** Finds pictures that this person's connection cannot carry, and notices when such a picture is back. Pure. */
+/** Finds the others' pictures that this person's connection cannot carry, and notices when such a picture is back. Pure. */
 
 import type { SessionView } from "../messages";
 import { arrange } from "./arrange";
 
-/** By video slot: the picture is sent small ("low") or not at all ("paused"). */
+/** Video slot → how the worker sends the slot's picture: small ("low") or not at all ("paused"). */
 export type Limits = Record<string, "low" | "paused">;
 
 /** Returns the slots whose picture is sent by a connected person. */
@@ -20,7 +20,7 @@ export function worst(limits: Limits, session: SessionView): "" | "low" | "pause
   return kinds.includes("paused") ? "paused" : kinds.length > 0 ? "low" : "";
 }
 
-/** Whether a picture that was limited before is now sent in full. A picture that is gone with its sender does not count. */
+/** Whether a picture that was limited before is now sent in full. The picture of a person who has gone does not count. */
 export function cameBack(before: Limits, now: Limits, session: SessionView): boolean {
   const there = shown(session);
   return Object.keys(before).some((slot) => !(slot in now) && there.has(slot));

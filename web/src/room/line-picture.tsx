@@ -32,7 +32,7 @@ interface LinePictureProps {
   onDraw?: (() => void) | undefined;
 }
 
-/** A picture in the chat. A press shows the picture large. */
+/** A line's picture in the chat. A press shows it large. */
 export function LinePicture({ picture, pictures, label, onDraw }: LinePictureProps) {
   const url = usePicture(pictures, picture);
   const [large, setLarge] = useState(false);

@@ -7,7 +7,7 @@ import { useLocale, useStore } from "../ui/store";
 import type { RoomLink } from "./room-link";
 import { t } from "./words";
 
-/** Plays the others' sound. If the browser blocks sound until a click, shows a button that asks for one. */
+/** Plays the sound of the other people. If the browser blocks sound until a click, shows a button to click. */
 export function RoomAudio({ link }: { link: RoomLink }) {
   useLocale();
   const element = useRef<HTMLAudioElement>(null);

@@ -15,7 +15,7 @@ export interface PeerState {
   /** `idle`: no connection is wanted. `connecting`: also while reconnecting. `text_only`: no media path was found, but
    *  attempts go on. */
   status: "idle" | "connecting" | "live" | "text_only";
-  /** Whether a connection was live before, so that `connecting` means reconnecting. */
+  /** Whether a connection was live before. `connecting` then means reconnecting. */
   returning: boolean;
   epoch: number;
   audio: MediaStream | null;
@@ -82,7 +82,7 @@ export class RoomPeer {
     return this.store;
   }
 
-  /** Ensures a connection of at least this epoch. Called with every session view that the server sends. */
+  /** Ensures a connection of at least this room epoch. Called with every session view that the server sends. */
   ensure(epoch: number): void {
     const { status } = this.store.get();
     if (status !== "idle" && epoch <= this.wantedEpoch) return;
@@ -138,7 +138,7 @@ export class RoomPeer {
     this.attend(attempt);
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
     attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => {
-      this.found(attempt); // before the message is read, because the board may have to reply over this connection
+      this.found(attempt); // first, because the board may have to reply to the message over this connection
       this.boardFragment(attempt, new Uint8Array(event.data));
     };
     attempt.live.onopen = () => this.attempt === attempt && this.connected(attempt);
@@ -227,7 +227,8 @@ export class RoomPeer {
     }, CALL_EVERY_MS);
   }
 
-  /** Returns to the silent connection, because it was heard again before the new one found a path. Needs no new offer. */
+  /** Returns to the connection that was silent, because an echo came over it before the new connection found a path. Needs no new
+   *  offer. */
   private found(silent: Attempt): void {
     if (this.former !== silent || silent.epoch < this.wantedEpoch || (this.attempt && hasPath(this.attempt))) return;
     this.discard();
@@ -272,7 +273,7 @@ export class RoomPeer {
       if (message) this.ports.onBoard(message);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      attempt.doc.close(); // the worker broke the framing; the next connection starts anew
+      attempt.doc.close(); // the worker has broken the framing of board messages; the next connection starts anew
       if (this.attempt === attempt) this.lost("framing");
       else this.dropFormer();
     }

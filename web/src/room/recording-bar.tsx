@@ -99,7 +99,7 @@ function words(session: SessionView, recording: RecordingView, reading: boolean)
   return t("rec.waiting", { names: names(waiting_for) });
 }
 
-/** Announces to screen readers when recording starts and when it stops. */
+/** Announces to screen readers that the recording of the call has started or stopped. */
 function useTold(recording: RecordingView | null): void {
   const on = recording?.state === "on";
   const was = useRef(false);

@@ -14,7 +14,7 @@ export interface Report {
 interface Stretch {
   ms: number;
   packets: number;
-  /** Greatest length of the span, ms. A longer one is not used. */
+  /** Greatest length of the span, ms. Loss over a longer span is not used. */
   mostMs: number;
 }
 
@@ -24,7 +24,7 @@ const NOW: Stretch = { ms: 2800, packets: 75, mostMs: 5000 };
 const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
 const LOSES = 0.03;
 const CLEAN = 0.01;
-/** Consecutive lossy reports before RED starts. The spans of the first ones also cover time before the loss and understate the
+/** Consecutive lossy reports before RED starts. The spans of the first reports also cover time before the loss and understate the
  *  loss. */
 const SURE = 3;
 /** A round trip this much longer than the shortest one means a queue, ms. Packets are then lost because the link is full. */
@@ -45,7 +45,7 @@ const MOST_HOLD_MS = 300_000;
 
 export class Redundancy {
   private wanted = false;
-  /** Reports of this connection in the last minute, in order. */
+  /** The worker's reports on this connection in the last minute, the oldest first. */
   private reports: Report[] = [];
   private leastRoundTripMs = Infinity;
   private losing = 0;
@@ -59,7 +59,7 @@ export class Redundancy {
     return this.wanted;
   }
 
-  /** Call for each new connection. The link mostly goes on losing packets, so RED stays on if it was on, and a new trial
+  /** Call this for each new connection. Its link mostly loses packets, too, so RED stays on if it was on, and a new trial
    *  begins. */
   reconnected(): void {
     this.reports = [];

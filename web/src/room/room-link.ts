@@ -1,4 +1,4 @@
-/** One session's room in this tab. Keeps the peer connection, the devices and the board in step with the server's views. */
+/** A session's room in this tab. Keeps the peer connection, the devices and the board as the server's session views say. */
 
 import type { PeerEndReason, SessionView } from "../messages";
 import { toast } from "../ui/announce";
@@ -13,12 +13,13 @@ import { interrupted } from "./interruption";
 import { RoomPeer } from "./peer";
 import { viewer } from "./state";
 
-/** How a board message travels: the peer connection's `doc` channel, or the WebSocket. */
+/** The connection for board messages: the peer connection's `doc` channel, or the WebSocket. */
 export interface BoardWire {
   send: (message: Uint8Array) => boolean;
   /** Subscribes to the worker's messages; each arrives whole. Returns a function that unsubscribes. */
   onMessage: (listener: (message: Uint8Array) => void) => () => void;
-  /** The number of the present wire. A new positive number means that the board must sync again; 0 or less means no wire. */
+  /** The number of the present connection. A new positive number says that the board must sync again; 0 or less says that there
+   *  is none. */
   generation: Readable<number>;
 }
 
@@ -52,7 +53,7 @@ export class RoomLink {
     readonly client: Client,
     readonly session: string,
     readonly devices: Devices,
-    /** Whether this page may connect the voice. False in the panel, which only shows the board, even if the session has a
+    /** Whether this page may make a voice connection. False in the panel, which only shows the board, even if the session has a
      *  voice. */
     private readonly speaks = true,
   ) {
@@ -94,7 +95,7 @@ export class RoomLink {
     };
   }
 
-  /** Becomes true when somebody draws on the board, or had drawn before we joined. */
+  /** Becomes true when somebody draws on the board, or if somebody had drawn before this person joined. */
   get boardDrawn(): Readable<boolean> {
     return this.drawn;
   }
@@ -122,14 +123,15 @@ export class RoomLink {
     this.sendMedia();
   }
 
-  /** Tells the person why they hear nothing for a moment. If the connection was not live, the page says so already. */
+  /** Tells the person why they hear nothing for a moment. Does nothing if the connection was not live, because the page says so
+   *  already. */
   private peerEnded(reason: PeerEndReason): void {
     if (this.peer.state.get().status === "live") toast(peerEndText(reason), "error");
   }
 
   private returned(): void {
     this.sentMedia = "";
-    this.wire = ""; // the server forgot the former connection, so the board must sync again
+    this.wire = ""; // the server has forgotten the former connection, so the board must sync again
     this.peer.retryNow();
   }
 

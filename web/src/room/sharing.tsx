@@ -1,4 +1,4 @@
-/** Pictures and files that a person chooses, pastes or drops on the page. */
+/** Sends the pictures and files that a person chooses, pastes or drops on the page. */
 
 import { Paperclip } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";

@@ -31,7 +31,7 @@ export interface StageProps {
   children?: ComponentChildren;
 }
 
-/** The stage: the other people, a large shared screen or board, and the self view in a corner. */
+/** The stage of a call: the other people, a shared screen or the board in large, and this person's own picture in a corner. */
 export function Stage({ link, session, children }: StageProps) {
   useLocale();
   const draw = useTiles(link, session);
@@ -77,7 +77,7 @@ export function useTiles(link: RoomLink, session: SessionView) {
   );
 }
 
-/** Returns by slot the pictures that this person's connection cannot carry. */
+/** Returns, by video slot, how the worker limits the pictures that this person's connection cannot carry. */
 export function useLimits(link: RoomLink, session: SessionView): Limits {
   const live = useStore(link.peer.state, (state) => state.status === "live");
   return (live && session.room?.limits) || NO_LIMITS;

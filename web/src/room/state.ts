@@ -47,23 +47,23 @@ export interface Change {
 
 export interface RoomState {
   status: Status;
-  /** Why the connection is closed for good; empty while it is not. */
+  /** Why the connection to the server is closed for good; empty while it is not. */
   closedReason: ClosedReason | "";
   /** How far the server's clock is ahead of this browser's clock, in ms. */
   clockOffset: number;
   user: UserMe | null;
   staff: StaffMe | null;
   sessions: Record<string, SessionView>;
-  /** By session: the lines in order of `seq`, each once. */
+  /** Session → its lines in order of `seq`, each once. */
   lines: Record<string, Line[]>;
   /** Session → the number of the oldest line that this page knows, while the server has older ones; 0 once it has none. */
   older: Record<string, number>;
   outbox: Record<string, OutLine[]>;
-  /** By session: which lines were delivered to and read by each of the others. */
+  /** Session → for each other person, which lines were delivered to them and which they have read. */
   marks: Record<string, Mark[]>;
-  /** By session and `seq`: the unconfirmed change of that line. */
+  /** Session → `seq` of a line → this person's change of the line that the server has not confirmed. */
   changes: Record<string, Record<number, Change>>;
-  /** By session and participant: until when (our clock, ms) that person counts as typing. */
+  /** Session → participant → until when (our clock, ms) that person counts as typing. */
   typing: Record<string, Record<string, number>>;
   speaking: Record<string, string[]>;
   /** Sessions that a newer tab of the same person took over. */
@@ -75,9 +75,9 @@ export interface RoomState {
   queue: Queue;
   wallboard: Wallboard | null;
   trend: Trend | null;
-  /** Connection quality of the session that an operator watches. */
+  /** The last report on connections in the session that the operator watches; null before the first report. */
   callQuality: CallQuality | null;
-  /** The last refusal that belongs to no request of ours. */
+  /** The server's last error message that answers no request of this page. */
   error: ServerError | null;
 }
 
@@ -330,7 +330,7 @@ export function typingNow(state: RoomState, session: string, now: number): strin
     .map(([who]) => who);
 }
 
-/** Returns who hears `source`, among the participants that the viewer is told about. */
+/** Returns the ids of the people who hear `source`, as far as the server tells this person. */
 export function listenersOf(session: SessionView, source: string): string[] {
   return Object.entries(session.room?.hears ?? {})
     .filter(([, sources]) => sources.includes(source))

@@ -1,4 +1,4 @@
-/** Plays three soft notes on the chosen speaker, so that the person can check it. */
+/** Plays three soft notes on the chosen speaker, so that the person can check the speaker. */
 export async function playTestSound(speaker: string): Promise<void> {
   const context = new AudioContext();
   if (speaker && "setSinkId" in context) {

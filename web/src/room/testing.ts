@@ -22,7 +22,7 @@ export const jimin = (changes: Partial<ParticipantView> = {}) =>
 export const drHan = (changes: Partial<ParticipantView> = {}) =>
   aParticipant({ id: "p3", name: "Dr. Han", role: "professional", ...changes });
 
-/** A voice session as its user sees it: `p1` the user, `p2` Jimin. */
+/** Returns a voice session as its user sees it. `p1` is the user, `p2` is Jimin. */
 export function aSession(changes: Partial<SessionView> = {}): SessionView {
   return {
     id: "s1",

@@ -1,7 +1,7 @@
 /** Computes how a picture is enlarged and moved within its frame. Pure. */
 
 export interface View {
-  /** Enlargement. At 1 the whole picture fits its frame. */
+  /** How much the picture is enlarged. At 1 the whole picture fits its frame. */
   scale: number;
   /** `x`, `y`: position of the picture's top left corner, in px from the frame's top left corner. */
   x: number;
@@ -20,12 +20,12 @@ const SCALE_MOST = 6;
 
 const within = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
-/** Moves the enlarged picture so that it covers the whole frame and cannot be lost from view. */
+/** Returns the view moved so that the enlarged picture covers the whole frame and nobody loses it from sight. */
 function held({ scale, x, y }: View, { width, height }: Size): View {
   return { scale, x: within(x, width * (1 - scale), 0), y: within(y, height * (1 - scale), 0) };
 }
 
-/** Enlarges by `factor`. The given point of the frame keeps showing the same spot of the picture. */
+/** Returns the view enlarged by `factor`. The given point of the frame keeps showing the same spot of the picture. */
 export function zoomed(view: View, factor: number, [px, py]: Point, size: Size): View {
   const scale = within(view.scale * factor, 1, SCALE_MOST);
   const ratio = scale / view.scale;
@@ -34,7 +34,7 @@ export function zoomed(view: View, factor: number, [px, py]: Point, size: Size):
 
 export const moved = (view: View, [dx, dy]: Point, size: Size): View => held({ ...view, x: view.x + dx, y: view.y + dy }, size);
 
-/** Moves and enlarges the picture as two fingers move from `from` to `to`. */
+/** Returns the view after two fingers have moved from the points `from` to the points `to`. */
 export function pinched(view: View, from: [Point, Point], to: [Point, Point], size: Size): View {
   const middle = ([a, b]: [Point, Point]): Point => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
   const spread = ([a, b]: [Point, Point]) => Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1]));

@@ -1,4 +1,5 @@
-/** Checks the texts of every folder. What it says names the file and the keys to mend. CONTRIBUTING.md says how texts are written. */
+/** Checks the texts of every folder. A failure names the file and the keys to mend. CONTRIBUTING.md says how texts are
+ *  written. */
 
 import { parse, TYPE, type MessageFormatElement } from "@formatjs/icu-messageformat-parser";
 import { describe, expect, it } from "vitest";
@@ -61,7 +62,7 @@ const FOREIGN: Record<string, RegExp> = {
   "zh-Hans": /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u,
   es: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
 };
-/** Texts that are rightly the same as in English: no letters, or words that both languages have. */
+/** Translations that may be the same as the English text, because both languages have the word. */
 const SAME = new Set(["Chat", "Audio", "Video"]);
 const isSame = (text: string, english: string) =>
   text === english && /\p{L}{4}/u.test(text.replace(/\{\w+\}/g, "")) && !SAME.has(text);

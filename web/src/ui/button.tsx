@@ -46,7 +46,8 @@ export interface IconButtonProps extends Native {
   "data-testid"?: string;
 }
 
-/** A round button with an icon. Screen readers read `label`, and the tooltip shows it. With `caption`, it is also under the
+/** A round button with an icon. Screen readers read `label`, and the tooltip shows it. With `caption`, the label is also under
+ *  the
  *  icon. */
 export function IconButton({
   icon,

@@ -1,8 +1,8 @@
 /** Shortens and cleans text, for every page. Pure. */
 
-// UTF-16 units for a visible character, on average over a text. Without this limit, accents could be stacked without end.
+// The most UTF-16 units for each visible character, on average over a text. Otherwise one could stack accents without end.
 const UNITS_A_CHARACTER = 8;
-const LEAST_UNITS = 680; // that even a short text may have: a name may consist of sixty family emoji
+const LEAST_UNITS = 680; // UTF-16 units that even a short text may have: a name may consist of sixty family emoji
 
 /** Returns the first `most` visible characters (grapheme clusters, which the server counts, too). So no emoji and no accent is
  *  split. */

@@ -1,5 +1,5 @@
 interface FailureProps {
-  /** "" or undefined: nothing has failed. */
+  /** The sentence to show; "" or undefined if nothing has failed. */
   text: string | undefined;
 }
 

@@ -1,10 +1,10 @@
-/** Keeps what is typed into a field within its limit. Fields load this file when a text may be too long, which is rare. */
+/** Shortens a field's text to the field's limit. Fields load this code only when a text may be too long, which is rare. */
 import { cut } from "./cut";
 
 const count = (text: string): number => [...new Intl.Segmenter().segment(text)].length;
 
-/** Returns the text of a field after more was typed or pasted than fits, and where the caret then is. What goes is the end of the
- *  new part, before the caret: the text behind the caret was there before. */
+/** Returns a field's shortened text, and the caret's position in it, after more was typed or pasted than fits. Removes the end of
+ *  the new part, which is before the caret: the text behind the caret was there already. */
 export const fitted = (text: string, caret: number, most: number): [text: string, caret: number] => {
   if (cut(text, most) === text) return [text, caret];
   const behind = cut(text.slice(caret), most);
@@ -12,7 +12,7 @@ export const fitted = (text: string, caret: number, most: number): [text: string
   return [before + behind, before.length];
 };
 
-/** Shortens a field's text to `most` visible characters, and tells the page as if the person had done it. */
+/** Shortens a field's text to `most` visible characters. Sends an input event, as if the person had shortened the text. */
 export function fit(box: HTMLInputElement | HTMLTextAreaElement, most: number): void {
   const [text, caret] = fitted(box.value, box.selectionStart ?? box.value.length, most);
   if (text === box.value) return;

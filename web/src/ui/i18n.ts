@@ -30,7 +30,7 @@ const FALLBACK = "en";
 const parts: Part[] = [];
 const listeners = new Set<() => void>();
 let current: Locale = FALLBACK;
-/** The requested languages, the best first. */
+/** The languages that the address and the browser ask for, the most wanted first. */
 let asked: readonly string[] =
   typeof location === "undefined" ? [] : [new URLSearchParams(location.search).get("lang") ?? "", ...navigator.languages];
 /** Adds a Korean particle to a word. Loaded with the Korean texts. */
@@ -41,7 +41,7 @@ const fileOf = (language: Locale) => `./${language}.json`;
 /** Returns the languages in which the page can be shown. */
 export const languages = (): Locale[] => Object.keys(parts[0]?.files ?? {}).map((path) => path.slice(2, -5));
 
-/** Returns the offered language that fits a requested one ("zh-Hans" for "zh_CN", "es" for "es-MX"). */
+/** Returns the offered language that fits a wanted one ("zh-Hans" for "zh_CN", "es" for "es-MX"); undefined if none does. */
 function offeredFor(wanted: string, offered: readonly Locale[]): Locale | undefined {
   const tag = wanted.toLowerCase().replaceAll("_", "-");
   const [primary] = tag.split("-");
@@ -79,7 +79,7 @@ export async function ready(): Promise<void> {
     Promise.all(missing.map(({ files }) => files[fileOf(language)]?.() as Promise<Table>)),
     language === "ko" && import("./particles").then((module) => module.withParticle),
   ]);
-  if (language !== chooseLocale(asked, languages())) return ready(); // changed meanwhile
+  if (language !== chooseLocale(asked, languages())) return ready(); // the language has changed meanwhile
   missing.forEach((part, n) => Object.assign(part, { language, table: tables[n] ?? part.table }));
   if (withParticle) particle = withParticle;
   if (missing.length === 0) return;
@@ -95,7 +95,7 @@ export function whenReady(show: () => void): void {
   ready().then(show, () => setTimeout(whenReady, AGAIN_MS, show));
 }
 
-/** Resolves to loaded code once its texts are loaded, too. */
+/** Waits for a module's code, and then for its texts. Resolves to the module. */
 export async function withTexts<Module>(code: Promise<Module>): Promise<Module> {
   const module = await code;
   await ready();
@@ -119,7 +119,8 @@ function pluralForm(forms: string, count: number): string {
 /** Formats a number as the page's language does: "1,234", "1.234". */
 export const numberText = (value: number): string => new Intl.NumberFormat(current).format(value);
 
-/** Fills in the arguments. In Korean texts, a particle after an argument has both forms, "{name}은(는)", and gets the right one. */
+/** Fills the arguments into a text. In Korean texts a particle after an argument is written in both forms, "{name}은(는)"; the
+ *  right form is chosen. */
 export function fill(text: string, args: Args): string {
   return text.replace(PLACE, (whole, name: string, forms?: string, both?: string) => {
     const value = args[name];

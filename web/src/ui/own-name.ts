@@ -4,6 +4,6 @@ export function ownName(language: string): string {
     const name = new Intl.DisplayNames(language, { type: "language" }).of(language) ?? language;
     return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
   } catch {
-    return language; // no language tag
+    return language; // `language` is no language tag
   }
 }

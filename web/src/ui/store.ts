@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { locale, onLocale, type Locale } from "./i18n";
 
-/** A value with subscribers. Independent of any framework. */
+/** A value that notifies its subscribers of changes. Independent of any framework. */
 export interface Store<S> {
   get(): S;
   set(next: S): void;

@@ -19,7 +19,7 @@ export interface FilesOnTheWayProps {
   token: string;
 }
 
-/** The files that this person is sending, above the message box. */
+/** Shows, above the message box, the files that this person is sending. */
 export function FilesOnTheWay({ client, session, token }: FilesOnTheWayProps) {
   useLocale();
   const queue = queueOf(client, session, token);

@@ -1,4 +1,4 @@
-/** Queue of files to send to the server: two at a time, and again when the network is back. No DOM. */
+/** A queue of files to send to the server, two at a time. Files are sent again when the network is back. No DOM. */
 
 import { createStore, type Readable } from "../../ui/store";
 
@@ -8,7 +8,8 @@ export type Progress = (sentBytes: number) => void;
 export type Send = (file: OutFile, progress: Progress, signal: AbortSignal) => Promise<void>;
 
 export class SendError extends Error {
-  /** `reason` is "network" if no answer came; the file may then be sent again. Any other reason is the server's refusal. */
+  /** `reason`: "network" if no answer came, so that the file may be sent again; any other reason says why the server refused the
+   *  file. */
   constructor(readonly reason: string) {
     super(reason);
     this.name = "SendError";

@@ -11,7 +11,7 @@ import { t } from "./texts";
 
 const SHOWN = 140; // characters of the quoted line that are shown, at most
 
-/** Returns the short text with which a quote shows a line. */
+/** Returns a short text for a line that is quoted: the beginning of its words, or what it is. */
 export function gist(line: Line | undefined): string {
   if (!line) return t("notHere");
   if (line.change === "retracted") return t("unsent");

@@ -1,4 +1,5 @@
-/** The content of a line: its text or file, quote, marks and menu. The call page loads this code after its first picture. */
+/** The content of a chat line: its text or file, quote, marks and menu. The call page loads this code after it has first been
+ *  painted. */
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
