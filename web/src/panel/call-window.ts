@@ -14,8 +14,7 @@ export class CallWindow {
   }
 
   /** Opens the window; call this inside a click. Returns the object that hands it a session, or null if the browser blocks the
-   *  window.
-   *  `onTaken`: called once, when the window has taken the session over. */
+   *  window. `onTaken`: called once, when the window has taken the session over. */
   open(url: string, name: string, onTaken: () => void): Offering | null {
     this.offering?.stop();
     this.window = this.openWindow(url, name);

@@ -144,8 +144,7 @@ export class Client {
   }
 
   /** Stores from which `rev` on each session's lines must be fetched. A session that was complete on the former connection lacks
-   *  only lines after
-   *  its last `rev`. */
+   *  only lines after its last `rev`. */
   private returned(): void {
     for (const session of this.complete.keys()) {
       const known = Math.max(this.complete.get(session) ?? 0, lastRev(this.store.get(), session));

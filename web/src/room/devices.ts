@@ -67,8 +67,7 @@ export class Devices {
   }
 
   /** Switches a device on or off. On: acquires the device if needed. Off: only mutes a microphone, so that it returns quickly,
-   *  and stops a camera, so that
-   *  its light goes out. */
+   *  and stops a camera, so that its light goes out. */
   async toggle(kind: Kind, on: boolean): Promise<void> {
     this.change(kind, { wanted: on });
     const { track } = this.store.get()[kind];

@@ -47,8 +47,7 @@ export interface IconButtonProps extends Native {
 }
 
 /** A round button with an icon. Screen readers read `label`, and the tooltip shows it. With `caption`, the label is also under
- *  the
- *  icon. */
+ *  the icon. */
 export function IconButton({
   icon,
   label,

@@ -23,8 +23,7 @@ export interface Context {
   /** The HTML of the page's JSON-LD scripts and `<meta property>` tags (Open Graph), unchanged. */
   html: string;
   /** "open" if the visitor has just opened the panel, which may then take the focus; "" if the visitor has just folded it. False
-   *  if
-   *  the panel reopened by itself after navigation, or if the page reports a change. */
+   *  if the panel reopened by itself after navigation, or if the page reports a change. */
   pressed: string | false;
 }
 

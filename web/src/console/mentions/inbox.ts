@@ -5,8 +5,7 @@ import { createStore, type Store } from "../../ui";
 export type Inbox = Store<MentionOut[]>;
 
 /** Returns the mentions of this person that they have not opened, the newest first. Call it before the connection opens, so that
- *  none is
- *  missed. */
+ *  none is missed. */
 export function mentionInbox(client: Client): Inbox {
   const inbox = createStore<MentionOut[]>([]);
   client.onMessage((message) => {

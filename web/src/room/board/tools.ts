@@ -1,6 +1,5 @@
 /** The board's tools, and the keys that choose them. Letters are matched by the key's place, so that they work while a Korean
- *  keyboard
- *  types Hangul. The letters are Excalidraw's; it has no marker. */
+ *  keyboard types Hangul. The letters are Excalidraw's; it has no marker. */
 
 import { ArrowUpRight, Circle, Eraser, Highlighter, type IconNode, Minus, MousePointer2, Pen, Square, Type, Zap } from "lucide";
 
