@@ -30,7 +30,8 @@ type Offered = Required<Pick<CallbackTimes, keyof typeof NONE>>;
 
 const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Returns what the site offers, in the visitor's time zone; null until it is loaded. `channel`: of an appointment. */
+/** Returns the times that the site offers, in the visitor's time zone; null until they are loaded. `channel`: what an appointment
+ *  is to be. */
 function useOffered(client: Client, session: string, channel: Channel): Offered | null {
   const [offered, setOffered] = useState<Offered | null>(null);
   useEffect(() => {
@@ -52,7 +53,7 @@ export function useTimes(client: Client, { id, channel }: Pick<SessionView, "id"
   return offered && (offered.minutes > 0 ? offered.staff_times : offered.times);
 }
 
-/** A list of times by day; `value` is 0 while none is chosen. */
+/** A field that chooses a time from a list, by day; `value` is 0 while no time is chosen. */
 export function TimeSelect({
   times,
   value,
@@ -218,7 +219,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
   );
 }
 
-/** What was agreed, above the buttons. */
+/** Says which callback or appointment is agreed, and when it is. */
 function Agreed({ callback, session }: { callback: CallbackView; session: SessionView }) {
   const when = whenText(callback.due_at, Date.now(), locale());
   const name = callback.staff_name;

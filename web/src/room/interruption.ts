@@ -1,9 +1,10 @@
-/** Says which of a person's devices the system has taken away, as a phone does during a call. The device comes back by itself. */
+/** Finds out which of a person's devices the system has taken away, as a phone does during a call. Such a device comes back by
+ *  itself. */
 
 import type { Interrupted } from "../messages";
 import type { DeviceState, Source } from "./device-state";
 
-/** A camera that sends nothing for so long counts as interrupted. A shorter pause may come from a busy processor. */
+/** A camera that sends no frame for this long counts as interrupted. A shorter pause may come from a busy processor. */
 const STALLED_MS = 2000;
 
 const held = ({ wanted, on, silent, cut }: Source): boolean => wanted && (cut || (on && silent));

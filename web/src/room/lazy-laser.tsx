@@ -1,6 +1,6 @@
 import { optional } from "./lazy";
 
-/** The laser on a live picture. Its code is loaded when there is such a picture. */
+/** The laser pointers over a live picture. Their code is loaded when the page shows such a picture. */
 export const LazyLaser = optional(
   () => import("./board/live-laser"),
   (code) => code.LiveLaser,

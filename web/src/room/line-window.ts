@@ -48,7 +48,7 @@ export interface Anchor {
 export interface Older {
   there: boolean;
   fetch: () => void;
-  /** Fetches older lines until the line `seq` is on this page. Resolves with whether it is. */
+  /** Fetches older lines until this page has the line `seq`. Resolves with whether it has. */
   reach: (seq: number) => Promise<boolean>;
 }
 

@@ -15,7 +15,7 @@ export class ApiError extends Error {
     message = "",
     readonly status = 0,
     readonly retry_after_s: number | null = null,
-    /** What is wrong with single fields of a form. */
+    /** Field of the sent form → what is wrong with it. */
     readonly fields: Record<string, FieldProblem> = {},
   ) {
     super(message || reason);
@@ -26,7 +26,7 @@ export interface Signed {
   id: string;
   name: string;
   role: "counselor" | "professional" | "operator";
-  /** Whether they must first set up a second factor. */
+  /** Whether the person must set up a second factor before they can work. */
   must_set_up: boolean;
   roles: StaffRole[];
   /** The actions that this person's roles allow. */
@@ -89,7 +89,7 @@ export interface Offered {
 
 export const waysToSignIn = () => get("/api/sign-in") as Promise<Offered>;
 
-/** `code`: of the authenticator app, or a recovery code; "" at the first try. */
+/** Signs in with a password. `code`: from the authenticator app, or a recovery code; "" until the server asks for a code. */
 export const signIn = (login: string, password: string, code: string) =>
   post("/api/sign-in", { login, password, code }) as Promise<Signed>;
 /** Signs out, and deletes the drafts and unsent lines that this tab stored. */

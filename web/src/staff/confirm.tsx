@@ -10,7 +10,7 @@ interface ConfirmProps {
   no?: string;
   children: ComponentChildren;
   disabled?: boolean;
-  /** Whether Enter answers "yes" at once. */
+  /** Whether the button `yes` has the focus when the dialog opens, so that Enter presses it. */
   autoFocus?: boolean;
   kind?: "danger" | "primary";
   testid?: string;

@@ -19,7 +19,8 @@ export interface Listened {
   muted: boolean;
 }
 
-/** Returns what to say: one sentence for all who only listen, and one for each who whispers or has joined. */
+/** Returns what staff are told: one sentence about all operators who only listen, and one about each operator who whispers or has
+ *  joined. */
 export function listened(session: SessionView): Listened[] {
   const operators = session.participants.filter((one) => one.role === "operator");
   const user = nameOf(userOf(session));

@@ -1,21 +1,21 @@
-/** What the signed-in person may do. The server's table of rights decides it; the pages' controls ask here. */
+/** The rights of the signed-in person, which the server's table of rights decides. Pages ask this file which controls to show. */
 import type { Action, StaffRole } from "../messages";
 
 let granted: ReadonlySet<Action> = new Set();
 let held: readonly StaffRole[] = [];
 
-/** Remembers what the person who has signed in may do. */
+/** Stores the rights and roles of the person who has signed in. */
 export const grant = (actions: readonly Action[], roles: readonly StaffRole[]): void => {
   granted = new Set(actions);
   held = roles;
 };
 
-/** The role under which the person is shown on the operators' page. */
+/** Returns the role by which the operators' page calls the signed-in person. */
 export const title = (): StaffRole => (held.includes("owner") ? "owner" : (held[0] ?? "supervisor"));
 
 export const may = (action: Action): boolean => granted.has(action);
 
-/** What each part of the operators' page needs, in the order of its navigation. */
+/** Part of the operators' page → the right that the part needs. The order is that of the page's navigation. */
 export const PART_NEEDS = {
   live: "live.watch",
   past: "past.read",
@@ -33,7 +33,7 @@ export const PART_NEEDS = {
 
 export type Part = keyof typeof PART_NEEDS;
 
-/** The parts of the operators' page that the signed-in person may use. */
+/** Returns the parts of the operators' page that the signed-in person may use. */
 export const parts = (): Part[] => (Object.keys(PART_NEEDS) as Part[]).filter((part) => may(PART_NEEDS[part]));
 
 /** Returns whether somebody with these rights may use the page at all. */

@@ -14,7 +14,7 @@ interface MoveProps {
   onClose: () => void;
 }
 
-/** Moves an appointment to a free time of one of the counselors, or to a time that was agreed with both. */
+/** A dialog that moves an appointment to a free time of a counselor, or to a time that visitor and counselor have agreed on. */
 export function Move({ row, onDone, onClose }: MoveProps) {
   const locale = useLocale();
   return (

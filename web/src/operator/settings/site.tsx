@@ -20,7 +20,7 @@ import { Once } from "./once";
 import { problem } from "./problems";
 import { t, textOr, type SettingsKey } from "./texts";
 
-/** One site: its settings, categories and keys. */
+/** Shows and edits one site: its settings, categories and signing keys. */
 export function Site({ id }: { id: string }) {
   return (
     <Loaded what={id} load={() => load(id)}>

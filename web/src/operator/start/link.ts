@@ -13,5 +13,5 @@ export function takeFirstLink(): string {
   return read("link", { token: "" }).token;
 }
 
-/** Forgets the link: it was used, or does not work. */
+/** Removes the one-time link from this tab's storage, because the link was used or does not work. */
 export const forgetFirstLink = () => keep("link", null);

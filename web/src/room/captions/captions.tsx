@@ -34,12 +34,13 @@ async function send(client: Client, message: RequestMessage): Promise<void> {
 const wants = ({ captions, you }: SessionView): boolean => captions?.wanted_by.includes(you) ?? false;
 
 interface PartProps extends Props {
-  /** The person whose words are shown; none for the bar and the button. */
+  /** The person whose words are shown; undefined for the bar and the button. */
   person?: ParticipantView;
   button?: boolean;
 }
 
-/** The words of one person, the button, or the bar. One component, so that the page names this code once. */
+/** Shows one person's words, or the button that turns captions on, or the bar. One component, so that pages load this code in one
+ *  place. */
 export function Captions({ client, session, person, button }: PartProps) {
   if (person) return <Caption client={client} session={session} person={person} />;
   return button ? <CaptionsButton client={client} session={session} /> : <CaptionsBar client={client} session={session} />;
@@ -112,7 +113,7 @@ function CaptionsBar({ client, session }: Props) {
   );
 }
 
-/** Whether this person's answer about keeping captions counts: they are heard in the call. */
+/** Whether this person is asked if captions may be kept, because others hear them in the call. */
 function mayAnswer(session: SessionView): boolean {
   const you = viewer(session);
   return you?.role === "operator" ? you.listens === "join" : you?.presence !== "reading";
@@ -144,7 +145,7 @@ function useTold(session: SessionView): void {
   }, [now]);
 }
 
-/** The finished words for screen readers, without drafts, so that nothing is read twice. */
+/** A log of finished captions for screen readers. It has no drafts, so that screen readers read nothing twice. */
 function SpokenLog({ client, session }: Props) {
   const heard = useStore(captionsOf(client), (all) => all[session.id] ?? NOTHING);
   if (!wants(session)) return null;
@@ -173,7 +174,7 @@ function Caption({ client, session, person }: CaptionProps) {
   const translation = translationOf(said);
   const box = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
-    box.current?.scrollTo(0, box.current.scrollHeight); // the newest words are the last ones
+    box.current?.scrollTo(0, box.current.scrollHeight); // scrolls to the newest words, which are the last ones
   }, [text, translation]);
   if (!text || !wants(session)) return null;
   return (

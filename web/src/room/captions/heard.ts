@@ -1,4 +1,4 @@
-/** Which words of whom are shown now: the captions that came in, and the pure function that adds one to them. */
+/** The captions that are shown now, for each person, and functions that add and remove captions. Pure. */
 
 import type { Caption } from "../../messages";
 
@@ -12,24 +12,26 @@ export interface Said {
   at: number;
 }
 
-/** The words of one person. `missedAt`: when words of this person were last lost (ms); 0: never. */
+/** A person's words that are shown now. `missedAt`: when words of this person were lost, if that was just now (ms); otherwise
+ *  0. */
 export interface Words {
   said: Said[];
   missedAt: number;
 }
 
-/** Participant → words. */
+/** Participant → that person's words that are shown now. */
 export type Heard = Readonly<Record<string, Words>>;
 
 export const NOTHING: Heard = {};
-/** How long the words of a finished utterance stay: long enough to read two lines of it. */
+/** How long the words of a finished utterance are shown: long enough to read two lines. */
 export const STAYS_MS = 7000;
-/** How long a draft stays if its utterance never ends: the connection to the captions process broke. */
+/** How long a draft is shown if its utterance never ends, because the connection to the captions process broke. */
 const DRAFT_STAYS_MS = 15_000;
 const MOST_SAID = 3;
 const MISSED_MS = 8000;
 
-/** Returns the words with a new caption. A caption replaces an earlier one of the same utterance; empty words remove it. */
+/** Returns the shown words with a new caption added. It replaces an earlier caption of the same utterance; an empty caption
+ *  removes that one. */
 export function hear(heard: Heard, caption: Caption, now: number): Heard {
   const { said, missedAt } = heard[caption.participant] ?? { said: [], missedAt: 0 };
   const others = said.filter(({ utterance }) => utterance !== caption.utterance);
@@ -41,7 +43,7 @@ export function hear(heard: Heard, caption: Caption, now: number): Heard {
   return { ...heard, [caption.participant]: next };
 }
 
-/** Returns the words without those that have been shown for long enough. Returns the same object if nothing has changed. */
+/** Returns the shown words without those that were shown for long enough. Returns the same object if nothing has changed. */
 export function prune(heard: Heard, now: number): Heard {
   let changed = false;
   const kept: Record<string, Words> = {};
@@ -64,5 +66,5 @@ export const translationOf = (words: Words | undefined): string =>
     .filter(Boolean)
     .join(" ");
 
-/** Returns whether words of anybody were lost just now. */
+/** Returns whether the captions of anybody lack words that were lost just now. */
 export const misses = (heard: Heard): boolean => Object.values(heard).some(({ missedAt }) => missedAt > 0);

@@ -1,4 +1,4 @@
-/** The captions of each session that this page shows. They are nowhere else: a reload forgets them. */
+/** The captions of each session that this page shows. They are kept in this page's memory only, so a reload loses them. */
 
 import type { ServerMessage } from "../../messages";
 import { createStore, type Store } from "../../ui/store";
@@ -11,7 +11,7 @@ type All = Record<string, Heard>;
 
 const stores = new WeakMap<Client, Store<All>>();
 
-/** Returns the captions of a client, by session. The first call begins to collect them. */
+/** Returns a store of the captions that a client gets: session → captions. The first call for a client begins to collect them. */
 export function captionsOf(client: Client): Store<All> {
   const known = stores.get(client);
   if (known) return known;

@@ -23,7 +23,8 @@ export const canPush = () => "serviceWorker" in navigator && "PushManager" in gl
 
 export const isDenied = () => canPush() && Notification.permission === "denied";
 
-/** Asks for the permission, if it is not given yet, and subscribes. Call it inside a click. Rejects with PushFailed. */
+/** Asks the person for permission, unless it was given, and subscribes to pushes. Call this inside a click. Rejects with
+ *  PushFailed. */
 export async function subscribe(script: string, scope: string): Promise<Subscribed> {
   if (!canPush()) throw new PushFailed("failed");
   if ((await Notification.requestPermission()) !== "granted") throw new PushFailed("denied");
@@ -39,7 +40,7 @@ export async function subscribe(script: string, scope: string): Promise<Subscrib
   }
 }
 
-/** Returns the present subscription, or null. Never rejects. */
+/** Returns this browser's present push subscription; null if there is none. Never rejects. */
 export async function subscription(scope: string): Promise<Subscribed | null> {
   try {
     const registration = await navigator.serviceWorker.getRegistration(scope);
@@ -63,7 +64,7 @@ async function serverKey(): Promise<Uint8Array<ArrayBuffer>> {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
-/** Waits until the worker runs: only then can the browser subscribe. */
+/** Waits until the service worker is active: only then can the browser subscribe to pushes. */
 async function active(registration: ServiceWorkerRegistration): Promise<void> {
   const coming = registration.active ?? registration.waiting ?? registration.installing;
   if (coming === null || coming.state === "activated") return;

@@ -1,4 +1,4 @@
-/** Tells a visitor of answers in this browser. Loaded when they ask for it. */
+/** Turns pushes about answers on and off for a visitor in this browser. Loaded when the visitor asks for them. */
 
 import { locale } from "../../ui/i18n";
 import { PushFailed, subscribe, type Subscribed, subscription } from "./subscribe";
@@ -28,5 +28,5 @@ export async function tellMe(session: string, token: string): Promise<void> {
 /** Ends the notifications about this conversation, in all browsers. Rejects with PushFailed. */
 export const tellMeNoMore = (session: string, token: string): Promise<void> => ask(session, token, "/remove", {});
 
-/** Returns this browser's subscription, by which the server recognises it. */
+/** Returns this browser's push subscription, by which the server recognises the browser; null if there is none. */
 export const ownSubscription = (): Promise<Subscribed | null> => subscription(SCOPE);

@@ -13,8 +13,8 @@ import { mark, unmark } from "./find-marks";
 import "./find.css";
 import { t } from "./texts";
 
-const FETCH_AFTER_MS = 300; // after the last key, before older lines are fetched
-const QUERY_MOST = 200; // characters
+const FETCH_AFTER_MS = 300; // pause after the last key before older lines are fetched
+const QUERY_MOST = 200; // characters that can be searched for
 
 interface FindProps {
   client: Client;
@@ -33,7 +33,7 @@ export function Find(props: FindProps) {
     const pressed = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.code !== "KeyF") return;
       if (!box.current?.checkVisibility() || document.querySelector("dialog[open]")) return;
-      if (finding.get() === session.id && document.activeElement?.closest(".find")) return; // a second press: the browser's own
+      if (finding.get() === session.id && document.activeElement?.closest(".find")) return; // a second press opens the browser's
       event.preventDefault();
       finding.set(session.id);
       document.querySelector<HTMLInputElement>(".find input")?.select();
@@ -110,7 +110,8 @@ function useFocusReturned(input: RefObject<HTMLInputElement | null>): void {
   }, []);
 }
 
-/** Fetches the lines that this page does not have yet, page by page, as long as the bar searches. Returns whether it does. */
+/** Fetches all older lines of a session, page by page, as long as the bar searches. Returns whether lines are still being
+ *  fetched. */
 function useOlderLines(client: Client, session: string, searches: boolean): boolean {
   const older = useStore(client.state, (state) => (state.older[session] ?? 0) > 0);
   const [failed, setFailed] = useState(false);
@@ -129,7 +130,8 @@ function useOlderLines(client: Client, session: string, searches: boolean): bool
   return searches && older && !failed;
 }
 
-/** Fetches page after page until the signal aborts. Returns false if a page cannot be fetched. */
+/** Fetches page after page of older lines until there are none or the signal aborts. Returns false if a page cannot be
+ *  fetched. */
 async function fetchAll(client: Client, session: string, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted && (client.state.get().older[session] ?? 0) > 0) {
     if (!(await client.older(session))) return signal.aborted;

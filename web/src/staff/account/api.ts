@@ -1,4 +1,4 @@
-/** What staff ask about their own account. */
+/** The HTTP calls of staff about their own account. */
 
 import { get, post } from "../api";
 
@@ -8,17 +8,17 @@ export interface SignInItem {
   network: string;
   since: number;
   seen_at: number;
-  /** Whether this is the sign-in of this browser. */
+  /** Whether the person uses this sign-in now, in this browser. */
   here: boolean;
 }
 
 export interface PasskeyItem {
   id: string;
   name: string;
-  /** The host of the pages where it works. */
+  /** The host of the pages on which the passkey can be used. */
   host: string;
   created_at: number;
-  /** 0 if it was never used. */
+  /** When the passkey was last used; 0 if never. */
   used_at: number;
 }
 
@@ -34,7 +34,7 @@ export interface SecondFactors {
 export interface NewApp {
   secret: string;
   address: string;
-  /** An SVG image. */
+  /** The QR code that an authenticator app reads, as an SVG image. */
   qr: string;
 }
 
@@ -74,7 +74,7 @@ export const removePasskey = (id: string) => post(`/api/passkeys/${encodeURIComp
 
 export interface Calendar {
   on: boolean;
-  /** The address, which is told only when it is made; else "". */
+  /** The calendar's address. The server tells it only once, when the address is made; otherwise "". */
   url: string;
 }
 

@@ -7,7 +7,7 @@ import { t } from "./texts";
 
 interface AppSetupProps {
   onDone: () => void;
-  /** Called when the set-up cannot begin. */
+  /** Called if the server refuses to begin the set-up. */
   onRefused: (error: unknown) => void;
 }
 

@@ -8,7 +8,7 @@ import { t } from "./texts";
 
 interface ConfirmMailProps {
   token: string;
-  /** Goes on to the page. */
+  /** Called when the person leaves this screen for the page itself. */
   onDone: () => void;
 }
 

@@ -21,11 +21,11 @@ export function takeLinkToken(mark: LinkMark): string {
 
 interface NewPasswordProps {
   token: string;
-  /** Shows the sign-in, with a sentence above it. */
+  /** Called to show the sign-in page, with the sentence `because` above the form. */
   onDone: (because: string) => void;
 }
 
-/** Sets a new password by a one-time link. */
+/** The page behind a one-time link, on which a person sets a new password. */
 export function NewPassword({ token, onDone }: NewPasswordProps) {
   const [password, setPassword] = useState("");
   const [error, setError] = useState("");

@@ -5,7 +5,7 @@ import { Prove } from "./prove";
 import { explain, isRefused } from "./refusals";
 import { t } from "./texts";
 
-/** The person's own mail address, and a form for another one. */
+/** Shows the person's own mail address, with a form to change it. */
 export function OwnMailSection() {
   const [own, setOwn] = useState<OwnMail | null>(null);
   const [open, setOpen] = useState(false);

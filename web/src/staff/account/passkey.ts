@@ -1,10 +1,10 @@
-/** WebAuthn in this browser, between the server's options and the browser's answer. */
+/** Makes and uses passkeys (WebAuthn): gives the server's options to the browser, and the browser's answer to the server. */
 
 import { post } from "../api";
 
 interface Ceremony<Options> {
   options: Options;
-  /** Goes back to the server with the browser's answer. */
+  /** The server's name for these options, which is sent back with the browser's answer. */
   ticket: string;
 }
 
@@ -12,11 +12,11 @@ interface Ceremony<Options> {
 export const hasPasskeys = (): boolean =>
   typeof PublicKeyCredential !== "undefined" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
-/** Returns whether the person stopped, or no passkey fits. The browser does not tell these apart. */
+/** Returns whether an error says that the person cancelled, or that no passkey fits. The browser does not tell these apart. */
 export const wasStopped = (error: unknown): boolean =>
   error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "AbortError");
 
-/** Returns whether this device has a passkey of this person already. */
+/** Returns whether an error says that this device already has a passkey of this person. */
 export const isKnown = (error: unknown): boolean => error instanceof DOMException && error.name === "InvalidStateError";
 
 function answerOf(credential: Credential | null): string {
@@ -24,7 +24,7 @@ function answerOf(credential: Credential | null): string {
   return JSON.stringify(credential.toJSON());
 }
 
-/** Makes a passkey and stores it under this name. */
+/** Makes a passkey in the browser, and stores it on the server under this name. */
 export async function addPasskey(name: string): Promise<unknown> {
   const { options, ticket } = (await post("/api/passkeys/begin")) as Ceremony<PublicKeyCredentialCreationOptionsJSON>;
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
@@ -32,7 +32,7 @@ export async function addPasskey(name: string): Promise<unknown> {
   return post("/api/passkeys", { ticket, credential, name });
 }
 
-/** Signs in with a passkey. The person chooses it in the browser's own window. */
+/** Signs in with a passkey, which the person chooses in the browser's own window. */
 export async function signInWithPasskey(): Promise<unknown> {
   const { options, ticket } = (await post("/api/passkeys/sign-in/begin")) as Ceremony<PublicKeyCredentialRequestOptionsJSON>;
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);

@@ -8,7 +8,7 @@ import { Prove } from "./prove";
 import { explain, isRefused } from "./refusals";
 import { t } from "./texts";
 
-/** What the person is doing. `after`: what follows once they have proved who they are. */
+/** What the person is doing with their passkeys. `after`: called once they have proved who they are. */
 type Doing = { kind: "nothing" } | { kind: "naming"; id: string; name: string } | { kind: "proving"; after: () => void };
 
 interface PasskeysProps {
@@ -16,7 +16,7 @@ interface PasskeysProps {
   onChanged: () => void;
 }
 
-/** The person's passkeys: add, rename, remove. */
+/** Lists the person's passkeys, and lets the person add, rename and remove them. */
 export function Passkeys({ items, onChanged }: PasskeysProps) {
   const [doing, setDoing] = useState<Doing>({ kind: "nothing" });
   const [busy, setBusy] = useState(false);

@@ -47,7 +47,7 @@ interface CurrentPasswordFieldProps {
   onInput: (value: string) => void;
 }
 
-/** A field for the password that one has now. */
+/** A field for the person's present password. */
 export function CurrentPasswordField({ label, value, error, testid, onInput }: CurrentPasswordFieldProps) {
   return (
     <Field
@@ -66,7 +66,7 @@ export function CurrentPasswordField({ label, value, error, testid, onInput }: C
   );
 }
 
-/** Changes one's own password. */
+/** A form in which a person changes their own password. */
 export function ChangePassword({ onChanged }: { onChanged: () => void }) {
   const [open, setOpen] = useState(false);
   const [old, setOld] = useState("");

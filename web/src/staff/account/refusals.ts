@@ -38,7 +38,7 @@ export function takeProviderRefusal(): string {
   return Object.hasOwn(KEYS, reason) ? t(KEYS[reason as SignInReason]) : "";
 }
 
-/** Returns the sentence for a refusal. */
+/** Returns the sentence that says why a sign-in, a new password or a second factor was refused. */
 export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return sentence(error);
   if (error.status === 429 && error.retry_after_s !== null) {

@@ -18,7 +18,7 @@ interface SignInsProps {
   onChanged: () => void;
 }
 
-/** The list "where I am signed in". */
+/** Lists where the person is signed in, with buttons that end a sign-in. */
 export function SignIns({ items, onChanged }: SignInsProps) {
   const locale = useLocale();
   const run = async (work: Promise<unknown>) => {

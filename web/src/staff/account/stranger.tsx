@@ -8,11 +8,12 @@ import { t } from "./texts";
 
 interface StrangerProps {
   token: string;
-  /** Shows the sign-in, with a sentence above it. */
+  /** Called to show the sign-in page, with the sentence `because` above the form. */
   onDone: (because: string) => void;
 }
 
-/** Ends the sign-in of which a mail has told, and then offers a link for a new password. */
+/** The page behind the link in a mail about a new sign-in, for people who did not sign in. Ends that sign-in and all later ones,
+ *  and then offers a link for a new password. */
 export function Stranger({ token, onDone }: StrangerProps) {
   const [login, setLogin] = useState<string | null>(null); // null until the sign-in has ended
   const [error, setError] = useState("");

@@ -26,7 +26,7 @@ export interface ReplyShelf {
   removePicture(id: string, picture: string): Promise<unknown>;
 }
 
-export const MOST_PICTURES = 4; // of one reply, as the server takes them
+export const MOST_PICTURES = 4; // pictures that one saved reply may have, as on the server
 
 const shelf = (path: string): ReplyShelf => ({
   all: () => get(path) as Promise<SavedReply[]>,

@@ -19,7 +19,7 @@ interface EditorProps {
   onCancel: () => void;
 }
 
-/** The form for one saved reply. */
+/** The form in which a person writes or changes one saved reply. */
 export function ReplyEditor({ shelf, reply, languages, onSaved, onCancel }: EditorProps) {
   const locale = useLocale();
   const [draft, setDraft] = useState<NewReply>(reply);
@@ -38,7 +38,7 @@ export function ReplyEditor({ shelf, reply, languages, onSaved, onCancel }: Edit
         title: draft.title.trim(),
         text: draft.text.trim(),
       });
-      change({ id }); // if a picture is refused, the next try changes this reply
+      change({ id }); // if a picture is refused, the next try changes this reply and makes no other
       await storePictures(shelf, id, pictures, setPictures);
       await onSaved();
     } catch (error) {
@@ -111,7 +111,8 @@ export function ReplyEditor({ shelf, reply, languages, onSaved, onCancel }: Edit
   );
 }
 
-/** Stores the changes one after the other, so that a second try goes on where the first was refused. */
+/** Stores the changes of a reply's pictures one after the other. After a refusal, a second try goes on with the refused
+ *  picture. */
 async function storePictures(
   shelf: ReplyShelf,
   reply: string,

@@ -10,12 +10,12 @@ export interface Value {
   provenance: Provenance;
 }
 
-/** The known values of variables in a session. */
+/** Variable → its value in the present session; unknown ones are missing. */
 export type Values = Partial<Record<Variable, Value>>;
 
 export interface Unsettled {
   variable: Variable;
-  /** The variable's value; null if it is unknown. */
+  /** The value of the variable, which nobody vouches for; null if the value is unknown. */
   value: Value | null;
 }
 
