@@ -1,4 +1,4 @@
-/** The actions of a member of staff. Each sends a request to the server, and shows a refusal as a sentence. */
+/** The actions of a member of staff. Each action sends a request to the server. If the server refuses it, a sentence says why. */
 import type { Colleagues, Invite, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
@@ -16,7 +16,7 @@ export interface Actions {
   askHelp(session: string, note: string, category: string): Promise<boolean>;
   /** Transfers the session. `to` names either a colleague or a category. */
   transfer(session: string, how: "now" | "consult", to: { staff: string } | { category: string }, note: string): Promise<boolean>;
-  /** Returns the colleagues who could take over; an empty list when the server does not answer. */
+  /** Returns the colleagues who could take the session over; an empty list if the server does not answer. */
   colleagues(session: string): Promise<StaffItem[]>;
   cancelHelp(session: string): Promise<boolean>;
   /** Joins the session as a professional. `record`: whether the professional agrees to a recording in progress. */

@@ -1,4 +1,4 @@
-/** Alerts to an incoming call: sound, notification, the screen reader. */
+/** Alerts the member of staff to an incoming call: by sound, by notification and by the screen reader. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce, useStore } from "../ui";
 import { keyLabel } from "./logic/keys";

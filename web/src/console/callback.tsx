@@ -17,7 +17,8 @@ interface Props {
   actions: Pick<Actions, "invite" | "moveCallback" | "missCallback">;
 }
 
-/** Shown instead of the stage: whom to call and at which contact, a new link, and buttons for when nobody answers. */
+/** Shown instead of the stage during a callback: whom to call at which contact, a new link, and what to press if nobody
+ *  answers. */
 export function CallbackCard({ client, session, actions }: Props) {
   const [missed, setMissed] = useState(false);
   const { callback } = session;

@@ -1,4 +1,4 @@
-/** Builds the table of what each action's key does now. Each function below adds the keys of one group. */
+/** Builds the table of what the key of each action does now. Each function of this file adds the keys of one group. */
 import type { Audience, HelpView, SessionView, StaffMe } from "../messages";
 import { finding } from "../room/finding";
 import type { RoomLink } from "../room/room-link";
@@ -43,7 +43,8 @@ type Keys = Partial<Record<Action, () => void>>;
 
 function goTo(desk: DeskState, tab: Tab, selector: string): void {
   desk.onTab(tab);
-  // An earlier microtask renders the tab. So this one focuses the field before the next key press, which belongs in the field.
+  // An earlier microtask renders the tab. So this microtask focuses the field before the next key press, which is meant for
+  // the field.
   queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 

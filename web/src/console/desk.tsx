@@ -391,7 +391,7 @@ function Dialogs({ open, me, session, mayAsk, link, actions, onAccount, onClose 
   return mayAsk ? <HelpDialog {...asked} subjects={session.categories} /> : null;
 }
 
-/** Says why a ring stopped, when this person did not end it. */
+/** Says in a toast why a call stopped ringing, unless this person ended the ringing. */
 function useRingOverToasts({ lastRingOver }: RoomState): void {
   const told = useRef(lastRingOver);
   useEffect(() => {

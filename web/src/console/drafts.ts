@@ -51,7 +51,7 @@ export class Drafts {
     );
   }
 
-  /** Sends the notes that the server does not have yet. Keeps them if the server refuses them. */
+  /** Sends the notes on a session if the server does not have them yet. Keeps them here if the server refuses them. */
   send(session: string): void {
     clearTimeout(this.timers.get(session));
     const typed = this.store.get()[session];
@@ -62,14 +62,15 @@ export class Drafts {
     );
   }
 
-  /** Takes over the server's notes, which another tab may have changed, unless newer notes were typed here. */
+  /** Takes over the server's notes on a session, which another tab may have changed, unless newer notes were typed in this
+   *  tab. */
   told(session: string, { notes, outcome, tags }: Told): void {
     const typed = this.store.get()[session];
     if (!typed?.sent) return;
     if (typed.text !== notes || typed.outcome !== outcome || typed.tags.join() !== tags.join()) this.forget(session);
   }
 
-  /** Forgets a draft that was saved by hand or is no longer needed. */
+  /** Forgets the draft of a session's notes, because the notes were saved or are no longer needed. */
   forget(session: string): void {
     clearTimeout(this.timers.get(session));
     const { [session]: _, ...others } = this.store.get();

@@ -42,7 +42,7 @@ function Face({ name, role, you, at }: { name: string; role: keyof Cast; you: bo
   );
 }
 
-/** Returns the picture of who hears whom in words, for screen readers. */
+/** Returns in words what the picture of who hears whom shows, for screen readers. */
 function inWords(all: Line[], name: (id: string) => string): string {
   return all
     .map(({ a, b, way }) => {

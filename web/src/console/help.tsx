@@ -11,7 +11,7 @@ import { t } from "../staff/texts";
 
 interface HelpDialogProps {
   session: SessionView;
-  /** Further topics for which the counselor can ask a professional. */
+  /** Other topics than the session's own for which the counselor can ask a professional. */
   subjects: { id: string; name: string }[];
   actions: Pick<Actions, "askHelp">;
   onClose: () => void;
@@ -82,7 +82,7 @@ export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: st
   }
 }
 
-/** Returns the same sentence for a transfer: how far the search for a colleague has come, or why nobody took over. */
+/** Returns a sentence on a transfer: how far the search for a colleague has come, or why nobody has taken over. */
 function transferWords(session: SessionView, help: HelpView, now: Exclude<Hunt, { kind: "none" } | { kind: "reading" }>): string {
   const words = { to: help.to_name, user: nameOf(userOf(session)) };
   if (now.kind === "nobody") return t(`transfer.${help.why || "nobody"}`, words);
@@ -97,11 +97,11 @@ interface HuntBandProps {
   session: SessionView;
   now: number;
   actions: Pick<Actions, "cancelHelp">;
-  /** Asks for help again; null if this person may not ask. */
+  /** Called to ask for a professional again; null if this person may not ask. */
   onAgain: (() => void) | null;
 }
 
-/** Shows the search for a professional, live, to the counselor who asked for help. */
+/** Shows the counselor who asked for help how far the search for a professional has come. */
 export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
   const state = hunt(session.help, now);
   if (state.kind === "none") return null;

@@ -101,7 +101,7 @@ function SessionRow({
   onChoose,
 }: {
   session: SessionView;
-  /** Since when the visitor waits for an answer (ms); null if they do not wait. */
+  /** Since when the session's visitor waits for an answer (ms); null if the visitor does not wait. */
   waits: number | null;
   now: number;
   chosen: boolean;
@@ -238,7 +238,7 @@ interface LaneProps {
   sessions: SessionView[];
   chosen: string;
   fresh: Record<string, number>;
-  /** Returns since when a session's visitor waits for an answer (ms); null if they do not wait. */
+  /** Returns since when the visitor of a session waits for an answer (ms); null if the visitor does not wait. */
   waits: (session: SessionView) => number | null;
   now: number;
   actions: Actions;

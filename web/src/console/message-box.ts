@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Box } from "../room/composer";
 
-/** Returns where the caret is; -1 while the box is not focused or has a selection. */
+/** Returns the position of the caret in the message box; -1 while the box has no focus, or text in it is selected. */
 export function useCaret(box: Box): number {
   const [caret, setCaret] = useState(-1);
   useEffect(() => {
@@ -23,7 +23,7 @@ export function useCaret(box: Box): number {
   return caret;
 }
 
-/** Replaces the characters from index `from` up to `to` with `words`. */
+/** Replaces the characters of the message box from index `from` up to `to` with `words`, as if the person had typed them. */
 export function write(element: HTMLTextAreaElement, from: number, to: number, words: string): void {
   element.focus();
   element.setSelectionRange(from, to);

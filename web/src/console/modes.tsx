@@ -9,7 +9,7 @@ import { t } from "../staff/texts";
 
 export const MODES = ["consultation", "whisper", "conference"] as const;
 
-/** A mode that has been chosen for preview but not yet applied. */
+/** A mode of the conversation that has been chosen and is previewed, but not applied yet. */
 export interface Planned {
   mode: Mode;
   hear_user: boolean;
@@ -25,7 +25,7 @@ export function isChange(planned: Planned | null, help: HelpView): planned is Pl
 export const mayHandOver = (help: HelpView): boolean =>
   help.mode === "conference" || (help.mode !== null && help.transfer !== "");
 
-/** Describes in words who hears whom in a mode. */
+/** Returns a sentence that says who would hear whom in a mode. */
 export function willDo(session: SessionView, { mode, hear_user }: Planned): string {
   const who = cast(session.participants);
   const name = (id: string) => (id === session.you ? t("hear.you") : nameOf(session.participants.find((one) => one.id === id)));

@@ -20,14 +20,15 @@ export function draftsOf(client: Client): Drafts {
 
 export interface Notes {
   text: string;
-  /** The id of the chosen outcome; "" until one is chosen. */
+  /** The id of the session's outcome; "" until an outcome is chosen. */
   outcome: string;
   tags: string[];
-  /** Changes the given parts of the notes and leaves the others. */
+  /** Changes the given parts of the notes, and leaves the other parts as they are. */
   type: (change: { text?: string; outcome?: string; tags?: string[] }) => void;
 }
 
-/** Returns the notes on a session and their change handler. Text typed offline is sent once there is a connection. */
+/** Returns the notes on a session and a function that changes them. Notes that are typed offline are sent once there is a
+ *  connection. */
 export function useNotes(client: Client, session: SessionView): Notes {
   const notes = draftsOf(client);
   const typed = useStore(notes.state, (all) => all[session.id]);
@@ -58,7 +59,7 @@ export function useNotes(client: Client, session: SessionView): Notes {
   };
 }
 
-/** Shows a toast when a wrap-up closed by itself: the notes were saved as they were. */
+/** Saves the notes of a wrap-up that has ended by itself, and shows a toast that says so. */
 export function useAutosaved(client: Client, { over, sessions }: RoomState): void {
   useEffect(() => {
     const notes = draftsOf(client);

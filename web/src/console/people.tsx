@@ -18,7 +18,7 @@ import { t } from "../staff/texts";
 
 const NOBODY: string[] = [];
 
-/** The state of the hold and how the session's owner changes it. */
+/** Whether the visitor is on hold, and how the session's owner changes that. */
 export interface Hold {
   held: boolean;
   allowed: boolean;
@@ -31,7 +31,7 @@ interface PeopleProps {
   hold: Hold | null;
 }
 
-/** Returns whether anybody in the call sends a picture. Without pictures the call is shown as a strip. */
+/** Returns whether anybody in the call sends a picture. If nobody does, the console shows the call as a strip. */
 export function useFaces(link: RoomLink | null, session: SessionView): boolean {
   const own = useOwnCamera(link);
   return session.room?.media === true && (own !== null || arrange(session).tiles.some((tile) => tile.kind !== "none"));
@@ -69,7 +69,7 @@ export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
   );
 }
 
-/** A voice call as a strip: who is heard and how loud, this person's microphone, and the hold. */
+/** A voice call, shown as a strip: who is heard and how loud, this person's microphone, and the hold. */
 export function VoiceStrip({ link, session, hold }: PeopleProps) {
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
   const sound = useStore(link.peer.state, (state) => state.audio);

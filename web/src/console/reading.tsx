@@ -14,7 +14,7 @@ interface ReadingProps {
   onLeave: () => void;
 }
 
-/** Shown to a professional who is catching up. It says why help was asked for and that nobody hears them, and has a Join
+/** Shown to a professional who is catching up. Says why help was asked for and that nobody hears the professional, and has a Join
  *  button. */
 export function Reading({ session, now, actions, onLeave }: ReadingProps) {
   const owner = session.participants.find((one) => one.owner);

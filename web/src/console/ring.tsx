@@ -12,7 +12,7 @@ import { t } from "../staff/texts";
 const DECLINE_REASONS = ["busy", "topic", "language", "break"] as const;
 const R = 27;
 
-/** A circle that empties during the 20 s of ringing, with the seconds inside. */
+/** A circle that empties during the 20 s for which a call rings, with the seconds that are left inside. */
 function Countdown({ ring, now }: { ring: Call; now: number }) {
   const { array, offset } = dash(fraction(ring, now), R);
   return (

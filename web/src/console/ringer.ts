@@ -1,4 +1,4 @@
-/** The sound of a ring: two soft notes every two seconds. They are made with WebAudio, so no sound file is loaded. */
+/** Makes the sound of a ring: two soft notes every two seconds. WebAudio makes the notes, so no sound file is loaded. */
 
 const NOTES_HZ = [587.33, 783.99];
 const EVERY_MS = 2_000;
@@ -8,7 +8,7 @@ export class Ringer {
   #timer: ReturnType<typeof setInterval> | null = null;
   #volume = 0;
 
-  /** Allows sound. Call once inside a click or key press, because browsers block sound until then. */
+  /** Makes the browser allow sound. Call this once inside a click or key press, because browsers block sound until then. */
   async unlock(): Promise<void> {
     this.#context ??= new AudioContext();
     if (this.#context.state === "suspended") await this.#context.resume().catch(() => undefined);
@@ -19,7 +19,7 @@ export class Ringer {
     return this.#context?.state === "running";
   }
 
-  /** Rings until `stop()`; `volume` 0 to 1. Calling it again only changes the volume. */
+  /** Rings until `stop` is called. `volume`: 0 to 1. A further call only changes the volume. */
   start(volume: number): void {
     this.#volume = volume;
     if (this.#timer !== null) return;

@@ -48,7 +48,7 @@ interface RoomProps {
   actions: Actions;
   onAudience: (audience: Audience) => void;
   onAgain: (() => void) | null;
-  /** Returns to the conversation on a phone, where the board fills the screen. */
+  /** Called on a phone, where the board fills the screen, to return to the conversation. */
   onBack: () => void;
 }
 
@@ -126,7 +126,7 @@ function Head({ link, session, viewing, layout, hold, onBack }: RoomProps) {
   );
 }
 
-/** Returns who will read my next line, which audiences I can choose, and why if there is no choice. */
+/** Returns who will read my next line, which audiences I can choose, and, if I cannot choose, why. */
 function audienceChoice(session: SessionView, choice: Audience, onChange: (audience: Audience) => void): AudienceChoice {
   const rule = audienceRule(session.you, session.help);
   const value = audienceOf(rule, choice);
@@ -202,7 +202,7 @@ type MiddleProps = Pick<RoomProps, "link" | "session" | "pictures" | "viewing" |
   children: ComponentChildren;
 };
 
-/** Divides the middle between the people, the conversation and the board or shared screen. */
+/** Divides the middle of the console between the people, the conversation, and the board or shared screen. */
 function Middle({ link, session, pictures, viewing, layout, hold, children }: MiddleProps) {
   const seen = useFaces(link, session);
   const calling = session.state === "active" && session.room?.media === true && !callsBack(session);

@@ -6,12 +6,12 @@ import { t } from "../staff/texts";
 interface SplitterProps {
   pane: Pane;
   layout: Layout;
-  /** 1 if the pane is before the splitter, -1 if it is after it. */
+  /** 1 if the pane is before the splitter, -1 if the pane is after it. */
   sign: 1 | -1;
   axis?: "x" | "y";
 }
 
-/** The edge of a pane. It is moved by dragging or with the arrow keys; a double click restores the default size. */
+/** The edge of a pane. People move it by dragging or with the arrow keys; a double click restores the pane's default size. */
 export function Splitter({ pane, layout, sign, axis = "x" }: SplitterProps) {
   const from = useRef<{ at: number; size: number; unit: number } | null>(null);
   const size = layout.panes[pane];

@@ -1,4 +1,4 @@
-/** Works out my part in the session that is shown. Pure. */
+/** Works out what part I have in the session that the console shows. Pure. */
 import type { SessionView } from "../messages";
 import { viewer, type RoomState } from "../room/state";
 import { mayAskHelp } from "./logic/hunt";
@@ -14,7 +14,7 @@ export interface Standing {
   /** Whether I may put the visitor on hold and take them back. With a professional in the call, the mode "consultation"
    *  replaces the hold. */
   mayHold: boolean;
-  /** Whether a professional (or a colleague in a transfer) has joined, so that there is a mode. */
+  /** Whether a professional (or a colleague in a transfer) has joined. Only then does the conversation have a mode. */
   joined: boolean;
 }
 

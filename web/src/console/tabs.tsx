@@ -15,7 +15,7 @@ const TABS = [
 interface TabsProps {
   tab: Tab;
   session: SessionView | null;
-  /** Session → number of unread lines. */
+  /** Session → the number of lines that this member of staff has not read. */
   fresh: Record<string, number>;
   waiting: number;
   /** Whether there is a board or a shared screen, which then gets a tab. */

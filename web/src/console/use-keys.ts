@@ -4,7 +4,7 @@ import { actionOf, type Action } from "./logic/keys";
 const FIELDS = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable=true]";
 const CONTROLS = "button, a[href], summary, [role=radio]";
 
-/** Runs the action that belongs to a pressed key. */
+/** Listens to the keyboard of the console, and runs the action of each pressed key. */
 export function useKeys(actions: Partial<Record<Action, () => void>>): void {
   const current = useRef(actions);
   current.current = actions;

@@ -40,7 +40,7 @@ export interface Sessions {
   choose: (session: string) => void;
   /** How many unread lines of others each session has. */
   fresh: Record<string, number>;
-  /** Call when the pointer moves over the list. The rows then keep their order for a moment. */
+  /** Call this when the pointer moves over the list of sessions. The rows then keep their order for a moment. */
   onPointer: () => void;
 }
 
@@ -111,7 +111,7 @@ export function useRoom(client: Client, session: SessionView | null): RoomLink |
 
   const speaks = session !== null && session.room?.media === true && !amReading(session);
   useEffect(() => {
-    // Works without devices: the controls report a refused microphone, and the call goes on.
+    // A call works without devices: the controls say that the microphone was refused, and the call goes on.
     if (link !== null && speaks) void link.devices.start({ mic: true, camera: false });
   }, [link, speaks]);
   return link?.session === id ? link : null;
@@ -131,7 +131,8 @@ export function useHoldElsewhere(client: Client, state: RoomState, { list, curre
     if (state.status !== "open") return;
     for (const session of left.split(" ").filter((id) => id !== "" && !asked.current.has(id))) {
       asked.current.add(session);
-      // If refused, the visitor is on hold already or the call is over. If offline, the next connection makes us ask again.
+      // If the server refuses, the visitor is on hold already, or the call is over. If offline, the next connection makes this
+      // page ask again.
       client.connection
         .request({ type: "hold", session, on: true })
         .catch(() => undefined)

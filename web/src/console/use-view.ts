@@ -8,9 +8,9 @@ import { choose, openBoard, screenEnded, toggleBoard, viewOf, workOf, type Chose
 
 export interface Viewing {
   view: View;
-  /** What is shown beside the conversation: the board or a shared screen. */
+  /** Which of the two is shown beside the conversation: the board or a shared screen. */
   work: Work;
-  /** Whether somebody shares a screen, so that one can switch between screen and board. */
+  /** Whether somebody shares a screen. Staff can then switch between screen and board. */
   screen: boolean;
   choose: (view: View) => void;
   chooseWork: (work: Work) => void;
@@ -19,7 +19,8 @@ export interface Viewing {
 
 const NEVER = createStore(false);
 
-/** Returns what is shown beside the conversation of a session. Choices hold for one session, and last as long as the page. */
+/** Returns what the console shows beside a session's conversation. Each choice holds for one session, and lasts as long as the
+ *  page. */
 export function useView(session: SessionView | null, link: RoomLink | null): Viewing {
   const [all, setAll] = useState<Record<string, Chosen>>({});
   const drawn = useStore(link?.boardDrawn ?? NEVER);

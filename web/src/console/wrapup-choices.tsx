@@ -21,7 +21,7 @@ interface ChoicesProps {
   session: SessionView;
   outcome: string;
   tags: string[];
-  /** The notes so far; a template is appended to them. */
+  /** The notes as they are now. A chosen template is appended to them. */
   text: string;
   onChange: (change: { outcome?: string; tags?: string[]; text?: string }) => void;
 }

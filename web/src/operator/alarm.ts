@@ -14,7 +14,7 @@ function wanted(): boolean {
   try {
     return localStorage.getItem(KEY) !== "off";
   } catch {
-    return true; // storage is forbidden: the sound is on
+    return true; // the browser forbids storage, so the sound begins switched on
   }
 }
 

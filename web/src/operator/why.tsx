@@ -67,7 +67,7 @@ export function WhyList({ events }: { events: EventItem[] }) {
   );
 }
 
-/** Lists every event, folded by default. */
+/** Lists every event of the session. The list is folded until the operator opens it. */
 export function Events({ events }: { events: EventItem[] }) {
   const locale = useLocale();
   return (

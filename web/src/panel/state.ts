@@ -24,7 +24,7 @@ export interface PanelState {
   kept: Kept | null;
   /** The live text session, while the panel itself is its client. */
   client: Client | null;
-  /** Whether the browser blocked the call window. */
+  /** Whether the browser did not let the panel open the call window. */
   blocked: boolean;
   /** Whether the call window was opened and has been closed since. */
   closed: boolean;

@@ -92,7 +92,8 @@ export class PlayerClock {
     const moment = this.momentAt(this.position);
     const waiting = [...this.followers].some((one) => this.isDue(one, moment) && !isReady(one.element));
     this.heldSince = waiting ? this.heldSince || now : 0;
-    const held = waiting && now - this.heldSince < HELD_MOST_MS; // then go on without the missing data
+    // Waits for missing media data, but not forever: then the clock runs on without the data.
+    const held = waiting && now - this.heldSince < HELD_MOST_MS;
     if (!held) this.position = Math.min(this.length, this.position + passed * this.store.get().speed);
     for (const follower of this.followers) this.place(follower, false, held);
     if (now - this.shown >= SHOWN_EVERY_MS || held !== this.store.get().held) {

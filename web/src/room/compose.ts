@@ -49,7 +49,7 @@ interface Said {
   at: number;
 }
 
-const LINE_MOST = 10_000; // visible characters (grapheme clusters)
+const LINE_MOST = 10_000; // visible characters (grapheme clusters) that one line may have
 
 /** Returns whether a line has more characters than the server takes. Counts like the server: an emoji of several parts is one. */
 export const isTooLong = (text: string): boolean =>

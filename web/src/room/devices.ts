@@ -204,7 +204,8 @@ export class Devices {
 
   private failed(kind: Kind, problem: Problem): void {
     const { cut } = this.store.get()[kind];
-    const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem)); // browsers may refuse hidden pages
+    // A browser may refuse every device to a hidden page, so the reason for the refusal does not count then.
+    const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem));
     this.change(kind, { on: false, track: null, problem, cut: returns });
     clearTimeout(this.again);
     if (returns) this.again = setTimeout(this.recover, AGAIN_MS);

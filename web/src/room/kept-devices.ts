@@ -11,7 +11,7 @@ export function keptDevices(): Chosen {
   try {
     kept = JSON.parse(localStorage.getItem(CHOICES) ?? "[]");
   } catch {
-    // Without storage, or after a fault in it, the visit starts with the browser's choice.
+    // If storage is forbidden or damaged, the visit starts with the devices that the browser chooses.
   }
   const [mic = "", camera = "", speaker = ""] = Array.isArray(kept)
     ? kept.map((one) => (typeof one === "string" ? one : ""))
@@ -24,6 +24,6 @@ export function keepDevice(kind: keyof Chosen, device: string): void {
     const chosen = { ...keptDevices(), [kind]: device };
     localStorage.setItem(CHOICES, JSON.stringify(ORDER.map((one) => chosen[one])));
   } catch {
-    // Without storage the next visit starts with the browser's choice.
+    // If storage is forbidden, the next visit starts with the devices that the browser chooses.
   }
 }

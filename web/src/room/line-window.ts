@@ -12,7 +12,7 @@ export interface Span {
 export const MOST = 300; // lines that are in the page's document at once
 export const STEP = 100; // lines by which the rendered window moves when the reader scrolls
 const NEAR = 900; // px: the window moves when the reader is this close to its end
-const CALLED_MS = 1600; // how long a line is highlighted
+const CALLED_MS = 1600; // how long a line that the reader jumped to is highlighted
 
 /** Moves a window over `count` lines by `by`, within bounds. */
 export function moved({ from, to }: Span, by: number, count: number): Span {
@@ -55,7 +55,7 @@ export interface Older {
 /** Returns the part of `lines` to render in the scrolling `box`. The part moves as the reader scrolls; lines on the screen stay
  *  where they are, even when older lines are added. */
 export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>, older: Older) {
-  const [held, setHeld] = useState<{ span: Span; first: number } | null>(null); // null: the newest lines
+  const [held, setHeld] = useState<{ span: Span; first: number } | null>(null); // null: render the newest lines
   const [wanted, setWanted] = useState(0);
   const anchor = useRef<Anchor | null>(null);
   const count = lines.length;
@@ -83,7 +83,7 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
     if (scrollTop < NEAR && shown.from < STEP && older.there) older.fetch();
     if (scrollTop < NEAR && shown.from > 0 && (span !== null || below > NEAR)) move(-STEP);
     else if (below < NEAR && shown.to < count) move(STEP);
-    else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown); // new lines then do not move it
+    else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown); // so new lines do not move it
   };
   useLayoutEffect(onScroll, [first, older.there]); // a reader at the very top cannot scroll up, so the check runs here, too
   useLayoutEffect(() => {

@@ -38,7 +38,8 @@ export function RoomAudio({ link }: { link: RoomLink }) {
   useEffect(() => {
     const audio = element.current;
     if (audio && "setSinkId" in audio && audio.sinkId !== speaker)
-      audio.setSinkId(speaker).catch(() => link.devices.chooseSpeaker("")); // selects the browser's own choice
+      // If the chosen speaker fails, the browser's own choice is used, and the list of speakers shows that.
+      audio.setSinkId(speaker).catch(() => link.devices.chooseSpeaker(""));
   }, [speaker, stream]);
   return (
     <>

@@ -214,7 +214,8 @@ describe("RoomPeer", () => {
     const { peer, ports, silent } = await cutOff();
     expect(silent.closed).toBe(false);
     await peer.setTrack("mic", null);
-    expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null); // the silent connection is muted, too
+    // Muting must also reach the connection that has fallen silent.
+    expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null);
     silent.connectionState = "connected";
     silent.onconnectionstatechange?.();
     expect(peer.state.get()).toMatchObject({ status: "live", epoch: 1, doc: true });

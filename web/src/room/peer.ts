@@ -312,11 +312,12 @@ export class RoomPeer {
   private stopFormer(): void {
     if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
       this.sendOver(this.former, { mic: null, camera: null, screen: null });
-    } else this.dropFormer(); // `found` would not return to `former`
+    } else this.dropFormer(); // `found` would never return to the connection `former`
   }
 
   private sendOver({ senders }: Attempt, tracks: Record<TrackKind, MediaStreamTrack | null>): void {
-    for (const kind of KINDS) senders[kind].replaceTrack(tracks[kind]).catch(() => undefined); // fails if it is closed
+    // Replacing a track fails if the connection is closed by now.
+    for (const kind of KINDS) senders[kind].replaceTrack(tracks[kind]).catch(() => undefined);
   }
 
   private settleForText(madeAt: number): void {

@@ -104,7 +104,7 @@ export class RoomLink {
     return this.client.state.get().sessions[this.session];
   }
 
-  /** Registers a function that `close` calls. */
+  /** Registers a function to be called when this room is closed. */
   whenClosed(end: () => void): void {
     this.ends.push(end);
   }

@@ -149,7 +149,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
 
 /** Adds a page of lines: the newest lines, or those just before the oldest known line (`before`). */
 function addPage(state: RoomState, { session, lines, more, before }: Lines): RoomState {
-  if (before !== 0 && before !== state.older[session]) return state; // this page of lines came twice
+  if (before !== 0 && before !== state.older[session]) return state; // this page of older lines is here already
   const first = more === true ? (lines[0]?.seq ?? 0) : 0;
   const known = (state.lines[session] ?? []).filter((line) => line.seq >= first);
   return addLines(

@@ -1,4 +1,4 @@
-/** Makes sessions and lines for tests. */
+/** Makes sample sessions, people, lines and other views of the server for tests. */
 
 import type { HelpView, Line, ParticipantView, SessionView } from "../messages";
 

@@ -7,7 +7,7 @@ type Id = "m5" | "lens35" | "boram" | "sori-one" | "sori-buds" | "maru";
 export interface Item {
   id: Id;
   category: Category;
-  /** Price in won. */
+  /** The product's price in won. */
   price: number;
 }
 

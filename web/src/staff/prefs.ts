@@ -2,9 +2,9 @@
 import { createStore, setLocale } from "../ui";
 
 export interface Prefs {
-  /** The page's language; "" follows the browser. */
+  /** The language in which the person wants the page; "" for that of the browser. */
   language: string;
-  /** Volume of the ring, 0 to 1. */
+  /** How loud a ring is, 0 to 1. */
   ringVolume: number;
   ringMuted: boolean;
   /** How the console announces a new line in a session that is not on the screen: by sound, title, badge, notification. */
@@ -71,7 +71,7 @@ export function setPrefs(change: Partial<Prefs>): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(prefs.get()));
   } catch {
-    // storage is forbidden
+    // the browser forbids storage: the choices last as long as the page
   }
   if (change.language) void setLocale(change.language);
 }

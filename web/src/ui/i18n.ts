@@ -4,7 +4,7 @@
  * chooses by a number. A page loads the texts of one language only, and those of a rare part together with its code.
  */
 
-/** A language tag (BCP 47) with texts. */
+/** The tag (BCP 47) of a language in which pages have texts. */
 export type Locale = string;
 
 export type Args = Record<string, string | number>;

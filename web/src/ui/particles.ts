@@ -15,7 +15,7 @@ const PAIRS: Record<string, Pair> = {
 /** How Koreans read the last character of a word that does not end in Hangul. Only the last sound of each syllable counts. */
 const READ_AS: Record<string, string> = { 0: "영", 1: "일", 3: "삼", 6: "육", 7: "칠", 8: "팔", l: "엘", m: "엠", n: "엔" };
 
-/** Adds a particle: `withParticle("지민", "이(가)")` is "지민이". */
+/** Returns a word with the form of a Korean particle that fits it: `withParticle("지민", "이(가)")` is "지민이". */
 export function withParticle(word: string, both: string): string {
   const pair = PAIRS[both];
   if (!pair) return word + both;

@@ -54,7 +54,8 @@ const MOST_WAITING = 100;
 const HOST = "sangdam-widget";
 const global = (): Global | undefined => {
   const found = (window as { Sangdam?: unknown }).Sangdam as Partial<Global> | undefined;
-  return typeof found?.init === "function" ? (found as Global) : undefined; // else an element with the id "Sangdam"
+  // An element of the page with the id "Sangdam" is not the widget.
+  return typeof found?.init === "function" ? (found as Global) : undefined;
 };
 
 /** Returns the widget that a script of this server puts on the page, now or later. Calls wait until the widget is there. */
@@ -121,7 +122,8 @@ export function load({ server, launcher = true, ...options }: LoadOptions): Widg
   if (!loaded) {
     const script = document.createElement("script");
     script.async = true;
-    script.src = `${origin}/widget.js?site=${encodeURIComponent(options.site)}`; // with the site's own launcher
+    // With the site in the address, the server adds the site's own launcher to the script.
+    script.src = `${origin}/widget.js?site=${encodeURIComponent(options.site)}`;
     document.head.append(script);
     loaded = { server: origin, widget: connect(origin) };
   }

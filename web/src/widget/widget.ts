@@ -49,7 +49,7 @@ const change = (how: () => void) => {
   try {
     sessionStorage.sangdamVisit = [live, ...trail].join("\n");
   } catch {
-    // Storage is forbidden.
+    // If the browser forbids storage, the trail and `live` end with this page.
   }
 };
 

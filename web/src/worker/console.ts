@@ -35,7 +35,7 @@ async function show(push: Told): Promise<void> {
   if (!isRing(push.kind) || before.length === 0) await registration.showNotification(push.title, notice(push));
   if (!isRing(push.kind)) return;
   await badge(1);
-  await new Promise((done) => setTimeout(done, push.ms)); // until the ring is over
+  await new Promise((done) => setTimeout(done, push.ms)); // waits until the ring is over
   await close(push.tag);
   await badge(0);
 }

@@ -4,7 +4,7 @@ import type { Audience, HelpView } from "../../messages";
 export type Why = "catching_up" | "consultation" | "whisper";
 
 export interface AudienceRule {
-  /** The only possible audience; null if the writer may choose. */
+  /** The only audience that the line can have; null if the writer may choose. */
   forced: Audience | null;
   /** The text key that says why there is no choice; null if there is one. */
   why: Why | null;

@@ -3,7 +3,7 @@
  */
 import type { Mode, ParticipantView, RoomView } from "../../messages";
 
-/** By listener: the participants whom they hear, as in `RoomView.hears`. */
+/** Listener → the ids of the participants whom the listener hears, as in `RoomView.hears`. */
 export type Hears = Record<string, string[]>;
 
 export interface Cast {

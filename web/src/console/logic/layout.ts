@@ -84,7 +84,7 @@ export type Work = "board" | "screen";
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;
-  /** Which one to show while there are both a board and a shared screen. */
+  /** Which of board and shared screen to show while there are both. */
   work?: Work;
 }
 

@@ -62,7 +62,7 @@ export function neighbour(sessions: SessionView[], chosen: string, step: 1 | -1)
   return sessions[(Math.max(0, here) + step + sessions.length) % sessions.length]!.id;
 }
 
-/** Returns the state that a press on the state switch requests, or null when the switch does nothing now. */
+/** Returns the state that a press on the switch "available/away" requests; null if the switch does nothing now. */
 export function nextState(me: StaffMe): "available" | "away" | null {
   switch (me.state) {
     case "available":

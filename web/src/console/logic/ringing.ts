@@ -32,12 +32,12 @@ export function upgrades(sessions: SessionView[]): Call[] {
   });
 }
 
-/** Returns the call to show: the one that expires first. */
+/** Returns the incoming call to show, which is the call that stops ringing first; null if none rings. */
 export function shown(rings: Call[]): Call | null {
   return rings.reduce<Call | null>((first, ring) => (first === null || ring.expires_at < first.expires_at ? ring : first), null);
 }
 
-/** Returns which share of the ringing time is left: 1 at its beginning, 0 at its end. */
+/** Returns which share of a call's ringing time is left: 1 at the beginning, 0 at the end. */
 export function fraction(ring: Call, now: number): number {
   return Math.min(1, Math.max(0, (ring.expires_at - now) / (ring.kind === "upgrade" ? UPGRADE_MS : RING_MS)));
 }
@@ -46,7 +46,8 @@ export function secondsLeft(ring: Call, now: number): number {
   return Math.max(0, Math.ceil((ring.expires_at - now) / 1000));
 }
 
-/** Alternates the title once a second, so that a background tab is noticed. */
+/** Returns the tab's title. While a call rings, the title alternates once a second, so that people notice a tab in the
+ *  background. */
 export function title(base: string, calling: string | null, now: number): string {
   return calling !== null && Math.floor(now / 1000) % 2 === 0 ? calling : base;
 }

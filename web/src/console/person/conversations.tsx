@@ -14,7 +14,7 @@ interface ConversationsProps {
   onSearch: (q: string) => void;
 }
 
-/** Earlier conversations of the same visitor, which can be searched and read. */
+/** Lists the visitor's earlier conversations, which staff can search and read. */
 export function Conversations({ session, conversations, q, onSearch }: ConversationsProps) {
   const locale = useLocale();
   const [read, setRead] = useState("");

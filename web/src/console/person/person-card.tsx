@@ -6,7 +6,7 @@ import { Conversations } from "./conversations";
 import { PersonNotes } from "./person-notes";
 import { t } from "./texts";
 
-/** Shows what is kept about a session's visitor: notes that stay with the visitor, and earlier conversations. */
+/** The card of a session's visitor: notes that are kept for all the visitor's sessions, and earlier conversations. */
 export function PersonCard({ session }: { session: string }) {
   const [found, setFound] = useState<Person | null>(null);
   const [failed, setFailed] = useState(false);

@@ -1,4 +1,4 @@
-/** The operator's HTTP calls about mail. */
+/** The operator's HTTP calls about mail: the outbox, and how a site's mails are written. */
 import { get, post } from "../../staff/api";
 import { locale } from "../../ui";
 import type { Page } from "../records";

@@ -16,7 +16,7 @@ interface FoundProps<Row> {
   children: (row: Row) => ComponentChildren;
 }
 
-/** A searched and paged list of links. */
+/** A list of rows that the operator can search and page through. */
 export function Found<Row extends { id: string }>({ what, load, empty, children }: FoundProps<Row>) {
   const locale = useLocale();
   const [typed, setTyped] = useState("");

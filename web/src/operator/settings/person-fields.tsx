@@ -31,7 +31,7 @@ export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
 export const aboutWaits = ({ roles, languages: spoken, sites, categories, texts, calls, active }: StaffSettings) =>
   active && roles.includes("counselor") ? JSON.stringify([spoken, sites, categories, texts, calls]) : "";
 
-/** The fields of a member of staff. */
+/** The form's fields for the settings of a member of staff. */
 export function PersonFields({ settings, problems, onChange }: PersonFieldsProps) {
   const change = (part: Partial<StaffSettings>) => onChange({ ...settings, ...part });
   const serves = settings.roles.some((role) => PARTS.includes(role));

@@ -1,4 +1,4 @@
-/** The one-time link of `sangdam init`. */
+/** The one-time link that `sangdam init` prints, by which the owner of a new installation sets a password. */
 import { keep, read } from "./kept";
 
 const MARK = "#first-start=";

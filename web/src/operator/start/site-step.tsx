@@ -12,7 +12,7 @@ import { useKept } from "./kept";
 import { idOf, originOf, siteIdOf } from "./names";
 import { t } from "./texts";
 
-const ACCENT = "#1f5fd0"; // the launcher's own colour
+const ACCENT = "#1f5fd0"; // the launcher's colour if the partner chooses none
 
 /** Returns the problem of the first category's field, wherever in the category it is. */
 const categoryProblem = (problems: Problems) => Object.entries(problems).find(([field]) => field.startsWith("categories"))?.[1];

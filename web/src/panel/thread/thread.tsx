@@ -27,7 +27,7 @@ function failureText(error: unknown): string {
   return reason === "network" ? refusalText(reason) : t("failed");
 }
 
-/** Says until when a conversation is kept. */
+/** Returns the sentence that says until when the server keeps a conversation. */
 const keptText = (item: Item, days: number) =>
   item.kept_until === null ? t("kept.days", { days }) : t("kept", { date: dated(item.kept_until, false) });
 
@@ -58,7 +58,8 @@ export function Thread({ panel, state }: { panel: Panel; state: PanelState }) {
   useEffect(() => void begin(), []);
   useEffect(() => {
     if (!right) return;
-    const again = () => void askRight(panel).then(setRight, () => panel.showPast(false)); // signed out: close
+    // Without a new right, because the visitor has signed out, the view closes.
+    const again = () => void askRight(panel).then(setRight, () => panel.showPast(false));
     const timer = setTimeout(again, Math.max(60_000, right.expires_at - Date.now() - 60_000));
     return () => clearTimeout(timer);
   }, [right]);

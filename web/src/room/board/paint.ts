@@ -80,7 +80,7 @@ function pathOf(shape: Shape): Path2D {
 
 let measuring: CanvasRenderingContext2D | null = null;
 
-/** Measures a text in the board's font. */
+/** Returns a function that measures how wide a text is in the board's font, in units of the page. */
 export function measure(fontSize: number): (text: string) => number {
   measuring ??= document.createElement("canvas").getContext("2d");
   const context = measuring;

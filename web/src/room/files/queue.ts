@@ -4,7 +4,7 @@ import { createStore, type Readable } from "../../ui/store";
 
 export type Progress = (sentBytes: number) => void;
 
-/** Sends one file. Rejects with a SendError. */
+/** A function that sends one file to the server, and reports progress. Rejects with a SendError. */
 export type Send = (file: OutFile, progress: Progress, signal: AbortSignal) => Promise<void>;
 
 export class SendError extends Error {

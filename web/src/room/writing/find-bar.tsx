@@ -33,7 +33,8 @@ export function Find(props: FindProps) {
     const pressed = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.code !== "KeyF") return;
       if (!box.current?.checkVisibility() || document.querySelector("dialog[open]")) return;
-      if (finding.get() === session.id && document.activeElement?.closest(".find")) return; // a second press opens the browser's
+      // A second Ctrl+F, in the bar itself, opens the browser's own search.
+      if (finding.get() === session.id && document.activeElement?.closest(".find")) return;
       event.preventDefault();
       finding.set(session.id);
       document.querySelector<HTMLInputElement>(".find input")?.select();

@@ -7,7 +7,7 @@ const NOW = "found-now";
 const TEXTS = ".chat-text, .file-name";
 const NOT_SAID = ".line-quoted, .visually-hidden";
 const BLOCKS = `li, blockquote, pre, div, ${TEXTS}`; // words do not continue from one block into the next
-const MOST = 2000; // marks on the page at once
+const MOST = 2000; // found places that are marked at once, at most
 
 /** Marks `words` in all lines in the document, and the hit `now` in another colour. Returns the range of `now` if its line is in
  *  the document. */

@@ -1,4 +1,4 @@
-/** Translation of a line by a machine: shown under the original, and marked. */
+/** Machine translation of a line, shown under the line's own text and marked as a machine's. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { Line, SessionView, Translated as Answer } from "../../messages";
@@ -19,12 +19,12 @@ const keyOf = (session: SessionView, line: Line) => `${session.id} ${line.seq}`;
 export const translatable = (session: SessionView, line: Line): boolean =>
   session.translates && TRANSLATED.includes(line.kind) && line.change !== "retracted" && line.author !== session.you;
 
-/** Shows the line's translation from now on. */
+/** Makes this page show the translation of a line from now on, which it then asks the server for. */
 export function translate(session: SessionView, line: Line): void {
   wanted.update((now) => ({ ...now, [keyOf(session, line)]: true }));
 }
 
-/** The translation of a line, if the person has asked for one. */
+/** Shows the translation of a line, if the person has asked for it. */
 export function Translated({ client, session, line }: { client: Client; session: SessionView; line: Line }) {
   const shown = useStore(wanted, (now) => now[keyOf(session, line)] === true);
   return shown ? <Shown key={line.rev} client={client} session={session} line={line} /> : null;

@@ -1,7 +1,7 @@
 import { pictureAddress } from "./api";
 import { t } from "./texts";
 
-/** The pictures of a saved reply, small. */
+/** Shows the pictures of a saved reply as small ones. */
 export function ReplyThumbs({ pictures }: { pictures: readonly string[] }) {
   if (pictures.length === 0) return null;
   return (

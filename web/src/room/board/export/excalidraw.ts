@@ -8,7 +8,7 @@ import { LINE_HEIGHT } from "../text-layout";
 export interface ExportedPage {
   name: string;
   shapes: readonly Shape[];
-  /** Id of the background picture, or "". */
+  /** Id of the page's background picture; "" if it has none. */
   background: string;
 }
 

@@ -20,7 +20,7 @@ interface Exported {
   page: string;
   pictureUrl: PictureUrl;
   pictureBlob: (id: string) => Promise<Blob>;
-  /** Name of the file, without its ending. */
+  /** The name of the file to save, without an ending such as ".png". */
   name: string;
   nameOfPage: (number: number) => string;
 }
