@@ -11,7 +11,7 @@ import { t } from "../staff/texts";
 
 interface HelpDialogProps {
   session: SessionView;
-  /** Other topics than the session's own for which the counselor can ask a professional. */
+  /** The topics of the session's site, for each of which the counselor can ask a professional. */
   subjects: { id: string; name: string }[];
   actions: Pick<Actions, "askHelp">;
   onClose: () => void;
