@@ -1,4 +1,4 @@
-/** Lazily loaded rare screens, for use by the parts of the page that load at once. */
+/** The rare screens of the call page, whose code loads later. The parts of the page that load at once import them from here. */
 
 import { lazy, optional } from "../room/lazy";
 import { withTexts } from "../ui/i18n";
@@ -21,7 +21,7 @@ export const Replaced = lazy(load, (rare) => rare.Replaced, look);
 export const TryDevices = lazy(load, (rare) => rare.TryDevices, look);
 export const Lost = lazy(load, (rare) => rare.Lost, look);
 export const Unprepared = lazy(load, (rare) => rare.Unprepared, look);
-/** In the middle of a call, hence without a skeleton. */
+/** Shows nothing until its code is loaded, because a skeleton would disturb a call that is going on. */
 export const Upgrade = optional(load, (rare) => rare.Upgrade);
 
 export const PushMe = optional(
@@ -33,5 +33,5 @@ const FETCH_AFTER_MS = 5000; // loads the rare screens later, so that the call i
 
 /** Fetch the rare screens ahead of time, so that they can be shown even when the network is gone. */
 export function fetchRareScreens(): void {
-  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS); // each screen tries to load again when it is needed
+  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS); // else each screen loads it when shown
 }

@@ -4,7 +4,7 @@ import { Dialog } from "../ui/dialog";
 import type { Call } from "./call";
 import { t } from "./rare/words";
 
-/** Asks before the visitor leaves the call. */
+/** A dialog that asks visitors whether they really want to leave the call. */
 export function LeaveDialog({ call, onClose }: { call: Call; onClose: () => void }) {
   const leave = () => {
     onClose();

@@ -24,7 +24,7 @@ const root = document.getElementById("app");
 let shown: Start;
 const show = (start: Start) => {
   shown = start;
-  whenReady(() => root && render(<App start={shown} />, root)); // not `start`: earlier texts may load for longer
+  whenReady(() => root && render(<App start={shown} />, root)); // the newest start, also if an earlier one waits longer for texts
 };
 let begun = "";
 

@@ -1,4 +1,4 @@
-/** The screens that only say something: why there is no call in this window, or that a message was left. */
+/** The call window's screens that only say why this window has no call, or that the visitor has left a message. */
 
 import { AppWindow, CircleCheck, Store, TriangleAlert } from "lucide";
 import type { IconNode } from "lucide";
@@ -15,7 +15,7 @@ export const Direct = () => (
   </Message>
 );
 
-/** `why`: what the panel or the server said; "" if nothing. */
+/** Says that the call could not be prepared. `why`: the reason that the panel or the server gave; "" if they gave none. */
 export const Unprepared = ({ why }: { why: string }) => (
   <Message icon={TriangleAlert} title={t("error.title")} text={why || t("error.text")} testid="call-error">
     <Button kind="primary" onClick={() => window.close()}>

@@ -61,7 +61,7 @@ function Heading<Row>({
   );
 }
 
-/** A table that sorts by its headings, filters by typed words and exports what is shown. */
+/** A table that people can sort by its headings, filter by words that they type, and export as it is shown. */
 export function Table<Row>({ title, name, rows, columns, id, actions, order: first, ...rest }: TableProps<Row>) {
   const locale = useLocale();
   const [typed, setTyped] = useState("");

@@ -104,5 +104,5 @@ function App({ panel }: { panel: Panel }) {
 
 const panel = new Panel(browser());
 void panel.start();
-setTimeout(() => void loadTalk().catch(() => undefined), TALK_AFTER_MS); // `Talk` tries to load again when it is needed
+setTimeout(() => void loadTalk().catch(() => undefined), TALK_AFTER_MS); // if this fails, `Talk` loads the code when it is needed
 whenReady(() => render(<App panel={panel} />, document.getElementById("app")!));

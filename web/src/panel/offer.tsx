@@ -65,7 +65,7 @@ export function Offer({ panel, state, info }: Part) {
   );
 }
 
-/** Shown when the signed-in visitor has an open conversation in another window or on another device. */
+/** Asks a signed-in visitor who has an open conversation elsewhere whether to continue it here or to begin another. */
 function Elsewhere({ panel, state }: { panel: Panel; state: PanelState }) {
   const busy = state.starting !== null;
   return (

@@ -126,7 +126,7 @@ export class Panel {
   }
 
   /** Continues in this panel an open conversation that another page of the visitor has had until now. `make` gets it from the
-   *  server. Nothing of the visit is shared: the visitor chose on the other page what to share. Rejects with the refusal. */
+   *  server. Nothing of the visit is shared: the visitor chose on the other page what to share. Rejects with a `Refusal`. */
   async goOn(channel: Channel, make: () => Promise<Made>): Promise<void> {
     const { info } = this.store.get();
     const name = `sangdam-${newId()}`;

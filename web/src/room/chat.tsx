@@ -166,7 +166,7 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
   );
 }
 
-/** Keeps the chat scrolled to its end as lines come. If the reader has scrolled back, sets `behind` instead: new lines wait
+/** Keeps the chat scrolled to its end when new lines come. If the reader has scrolled back, sets `behind` instead: new lines are
  *  below. */
 function useFollowing(newest: string) {
   const ref = useRef<HTMLDivElement>(null);

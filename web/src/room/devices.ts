@@ -11,11 +11,12 @@ import { problemOf, type Problem } from "./problems";
 type Kind = "mic" | "camera";
 type AnyKind = Kind | "screen";
 
-/** Firefox, W3C Audio Output Devices; TypeScript's lib.dom lacks it. */
+/** The devices of a browser with its own chooser for speakers (W3C Audio Output Devices, Firefox), which TypeScript's lib.dom
+ *  lacks. */
 export type OutputPicker = MediaDevices & { selectAudioOutput: () => Promise<MediaDeviceInfo> };
 
 const AGAIN_MS = 5000;
-/** Only the person can solve these problems, so asking again does not help. */
+/** Problems with a device that only the person can solve. To ask the browser again does not help. */
 const FOR_THE_PERSON: readonly Problem[] = ["blocked", "insecure"];
 
 const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
@@ -91,7 +92,7 @@ export class Devices {
     await this.acquire(kind);
   }
 
-  /** Switches to the other camera, on a phone from front to back. Returns false if that failed and the former camera stays on.
+  /** Switches to the other camera, on a phone from front to back. Returns false if that failed and the former camera is on again.
    *  The next visit starts with the camera that the person chose by name. */
   async flip(): Promise<boolean> {
     const { camera, cameras } = this.store.get();

@@ -43,7 +43,7 @@ export interface Anchor {
   top: number;
 }
 
-/** Access to the older lines of a conversation, which the page fetches only when they are needed. `there`: whether there are
+/** Access to the older lines of a conversation, which the page fetches only when they are needed. `there`: whether the server has
  *  any. */
 export interface Older {
   there: boolean;

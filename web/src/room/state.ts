@@ -138,7 +138,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   const typists = Object.entries(state.typing[session] ?? {});
   const authors = new Set(added.map((line) => line.author));
   const first = state.older[session] ?? 0;
-  const near = added.filter((line) => line.seq >= first); // an older line comes later with its page, as it then is
+  const near = added.filter((line) => line.seq >= first); // an older line comes with its page later
   return {
     ...state,
     lines: { ...state.lines, [session]: mergeLines(state.lines[session] ?? [], near) },

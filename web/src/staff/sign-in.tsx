@@ -39,7 +39,7 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
   const [offered, setOffered] = useState<Offered>({ provider: "", mail: false });
   const [forgot, setForgot] = useState(false);
   useEffect(() => {
-    waysToSignIn().then(setOffered, () => undefined); // without an answer, the other ways to sign in remain
+    waysToSignIn().then(setOffered, () => undefined); // if the server does not answer, only a password and a passkey are offered
   }, []);
   const passkey = async () => {
     setError("");

@@ -19,7 +19,7 @@ const line = (kind: string, url: string, at: number, dwell_s: number, label: str
 export const added = (lines: string[], kind: Step["kind"], label: string, url: string, at: number): string[] =>
   [line(kind, url, at, 0, label), ...lines].slice(0, 30);
 
-/** Adds `seconds` to the current page's dwell time, then makes `url` the current page. The same address is no new step, but
+/** Adds `seconds` to the current page's dwell time, then makes `url` the current page. The same address adds no new step, but
  *  its title is updated, because single-page applications set their title late. */
 export const visited = (lines: string[], seconds: number, title: string, url: string, at: number): string[] => {
   const last = lines.findIndex((one) => one[0] == "p");

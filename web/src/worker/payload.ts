@@ -91,7 +91,7 @@ export function notice(push: Told): Notice {
   };
 }
 
-/** Returns what a notification kept, or null for a notification of another version or of a page. */
+/** Returns the data that a notification carries; null for a notification of another version, or one that a page has shown. */
 export function kept(data: unknown): Kept | null {
   if (typeof data !== "object" || data === null || typeof (data as Kept).kind !== "string") return null;
   return data as Kept;

@@ -41,7 +41,8 @@ export async function turnOn(me: string): Promise<void> {
   standsBy.set(true);
 }
 
-/** Ends the rings in this browser. They go on, and the page says so, if the server was not reached: then it rejects. */
+/** Ends pushes about rings to this browser. Rejects if the server cannot be reached; the pushes then go on, and the page says
+ *  so. */
 export async function turnOff(): Promise<void> {
   await post("/api/push/browsers/remove");
   setPrefs({ pushFor: "" });

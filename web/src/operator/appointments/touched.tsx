@@ -3,7 +3,7 @@ import { useLocale, whenText } from "../../ui";
 import type { AppointmentItem } from "./api";
 import { t } from "./texts";
 
-/** The appointments that cannot take place as booked, and who must be told. */
+/** Lists the appointments that a change makes impossible as booked, with the visitors who must be told. */
 export function Touched({ items }: { items: AppointmentItem[] }) {
   const locale = useLocale();
   if (items.length === 0) return null;

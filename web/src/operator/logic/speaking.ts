@@ -1,4 +1,4 @@
-/** How an operator who listens in takes part: what the site allows, and what the page says. Pure. */
+/** How an operator who listens in may take part as the site allows, and what the page then says about it. Pure. */
 
 import type { ListenAs, Listening, SessionView } from "../../messages";
 import { listenersOf, viewer } from "../../room/state";

@@ -18,7 +18,7 @@ interface FirstOwnerProps {
   onDone: (signedIn: boolean) => void;
 }
 
-/** The first step: whoever has the link of `sangdam init` becomes the owner. */
+/** The first step of the first start: the person with the link of `sangdam init` becomes the owner. */
 export function FirstOwner({ token, onDone }: FirstOwnerProps) {
   useLocale();
   const [link, setLink] = useState<Link>("looking");

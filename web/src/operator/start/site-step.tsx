@@ -17,7 +17,7 @@ const ACCENT = "#1f5fd0"; // the launcher's colour if the partner chooses none
 /** Returns the problem of the first category's field, wherever in the category it is. */
 const categoryProblem = (problems: Problems) => Object.entries(problems).find(([field]) => field.startsWith("categories"))?.[1];
 
-/** The second step: a site with its first category. */
+/** The second step of the first start, which creates a site with its first category. */
 export function SiteStep() {
   const language = locale();
   const [typed, change, forget] = useKept("site", {

@@ -13,8 +13,8 @@ export class BoardWireSync {
   private readonly theirs = {};
   private readonly ends: (() => void)[];
   private syncedWire = 0;
-  /** The state vector of our document when the wire was lost. If the same wire returns, the worker has noticed no loss and asks
-   *  for nothing. So we send what was drawn since then. */
+  /** The state vector of this document when the connection was lost. If the same connection returns, the worker has noticed no
+   *  loss and asks for nothing. So this page sends what was drawn since then. */
   private left: Uint8Array | null = null;
   /** Messages that the connection (`wire`) has not accepted yet, the oldest first. */
   private waiting: Uint8Array[] = [];
@@ -76,7 +76,7 @@ export class BoardWireSync {
       }
       const replies = receive(this.doc, message, this.theirs);
       if (replies.length === 0) return;
-      // The worker sends step 1 when it begins to serve this wire. It did not get the step 1 that we sent earlier.
+      // The worker sends step 1 when it begins to serve this connection. It did not get the step 1 that this page sent before.
       this.send(...replies);
       this.send(stepOne(this.doc));
     } catch (error) {

@@ -217,7 +217,7 @@ export function turnedBy(shape: Shape, around: Point, by: number): Changes {
   return { x: shape.x + now[0] - own[0], y: shape.y + now[1] - own[1], angle: normal(shape.angle + by) };
 }
 
-/** Returns the angle from one place to another around a point. `step`: round to steps of 15°. */
+/** Returns the angle by which a point has turned around `around`, from `from` to `to`. `step`: round to steps of 15°. */
 export function angleBetween(around: Point, from: Point, to: Point, step: boolean): number {
   const angle = Math.atan2(to[1] - around[1], to[0] - around[0]) - Math.atan2(from[1] - around[1], from[0] - around[0]);
   return normal(step ? Math.round(angle / TURN_STEP) * TURN_STEP : angle);

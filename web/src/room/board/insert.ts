@@ -26,8 +26,8 @@ interface Insert {
   onPage: (page: string) => void;
 }
 
-/** Uploads pictures and lays them on the page, or behind it. Pages of a PDF become pages of the board. A file that fails is told,
- *  and the others come. */
+/** Uploads pictures and lays them on the page, or behind it. Pages of a PDF become pages of the board. If a file
+ *  fails, a toast says so, and the other files are inserted. */
 export async function insertFiles(given: Insert): Promise<void> {
   const { board, link, pictures, page, files, as } = given;
   let placed = 0;

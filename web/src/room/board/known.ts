@@ -55,13 +55,13 @@ export class Known {
     return this.tops.get(page);
   }
 
-  /** Whether no shape of the same page lies above this one. */
+  /** Whether no shape of the same page lies above this shape. */
   isNewest(shape: Shape): boolean {
     const top = this.tops.get(shape.page);
     return !top || byIndex(top, shape) <= 0;
   }
 
-  /** Reads an element again. Returns its shape, or null when we cannot draw it. */
+  /** Reads an element of the document again. Returns its shape; null if the element cannot be drawn. */
   read(id: string): Shape | null {
     const element = readElement(id, this.elements.get(id));
     const held = this.entries.get(id);

@@ -27,7 +27,7 @@ export interface LiveLaserProps {
   points?: boolean;
 }
 
-/** Lies over a live picture: everybody's laser pointers, and buttons to point and to draw on a frozen frame. */
+/** A layer over a live picture: everybody's laser pointers, a button to point, and a button to draw on a still picture of it. */
 export function LiveLaser({ link, session, participant, kind, points = true }: LiveLaserProps) {
   useLocale();
   const board = boardOf(link);

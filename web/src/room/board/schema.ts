@@ -43,7 +43,7 @@ export interface Element {
   packing: Packing;
 }
 
-/** Returns the shape of an element, or null when we cannot draw it. */
+/** Returns the shape that an element describes; null if the element cannot be drawn. */
 export function readElement(id: string, element: unknown): Element | null {
   if (!(element instanceof Y.Map) || !NAME.test(id)) return null;
   const map = element as ElementMap;

@@ -1,10 +1,10 @@
-/** Search in the lines that this page has. Pure. A page of a user has no staff lines, so no search of theirs finds one. */
+/** Finds words in the lines that this page has. Pure. A user's page never has lines for staff, so it cannot find them. */
 
 import type { Line } from "../../messages";
 import type { Inline } from "./inline";
 import { parse, type Block } from "./tree";
 
-/** A place where the words were found: the line, and which occurrence within that line, from 0. */
+/** A place where the search has found the words: the line's number, and which occurrence in the line, counted from 0. */
 export interface Hit {
   seq: number;
   nth: number;
@@ -51,13 +51,14 @@ export function hits(lines: readonly Line[], query: string): Hit[] {
   return lines.flatMap((line) => starts(searched(line), words).map((_, nth) => ({ seq: line.seq, nth })));
 }
 
-/** Returns the position of a hit among all; that of the newest hit if `now` is null or no longer there; -1 if there are none. */
+/** Returns the index of the hit `now` among all hits; that of the newest hit if `now` is null or gone; -1 if there are no
+ *  hits. */
 export function placeOf(all: readonly Hit[], now: Hit | null): number {
   const at = now ? all.findIndex(({ seq, nth }) => seq === now.seq && nth === now.nth) : -1;
   return at >= 0 ? at : all.length - 1;
 }
 
-/** Returns the hit `by` places later; after the newest comes the oldest, and before the oldest the newest. */
+/** Returns the next hit (`by` 1) or the previous one (-1). After the newest hit comes the oldest, and the reverse. */
 export function stepped(all: readonly Hit[], now: Hit | null, by: 1 | -1): Hit | null {
   return all[(placeOf(all, now) + by + all.length) % all.length] ?? null;
 }

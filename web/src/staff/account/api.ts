@@ -49,7 +49,7 @@ export const forgotPassword = (login: string) => post("/api/password/forgot", { 
 export const endStranger = (token: string) => post("/api/sign-ins/stranger", { token }) as Promise<{ login: string }>;
 export const prove = (password: string) => post("/api/prove", { password });
 
-/** `may_change`: whether the person can change the address here. */
+/** The person's own mail address. `may_change`: whether the person can change the address on this page. */
 export interface OwnMail {
   mail: string;
   may_change: boolean;
