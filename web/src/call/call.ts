@@ -1,4 +1,5 @@
-/** The call window's one object: session, connection, devices, room. It holds no texts and no elements. */
+/** The logic of the call window: session, connection, devices and room in one object. It has no texts and no elements of the
+ *  page. */
 
 import type { SessionView } from "../messages";
 import { Client } from "../room/client";
@@ -69,7 +70,7 @@ export class Call {
     this.keep();
   }
 
-  /** Turns on the devices that were kept off (`resting`). Never rejects: errors are in the devices' state. */
+  /** Turns on microphone and camera, which were kept off (`resting`). Never rejects: errors are in the devices' state. */
   async wake(): Promise<void> {
     this.restingStore.set(false);
     await this.startDevices();

@@ -12,7 +12,8 @@ export class InviteRefused extends Error {
   }
 }
 
-/** Returns the invite of the page's address and removes it there, so that nobody finds it in the history or on the screen. */
+/** Returns the invite in the page's address, and removes it from the address, so that nobody finds it in the history or on the
+ *  screen. */
 export function takeInvite(
   place: Pick<Location, "hash" | "pathname">,
   history: Pick<History, "replaceState">,

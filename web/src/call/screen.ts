@@ -19,7 +19,7 @@ export type Screen =
 export const isOver = (screen: Screen): boolean => screen === "after" || screen === "message_left" || screen === "expired";
 
 export interface Local {
-  /** The channel that the visitor has chosen: text, voice or video. */
+  /** The channel that the visitor has chosen, such as voice or video. */
   channel: Channel;
   /** Whether the visitor pressed "Enter" in this tab. The page remembers that over a reload. */
   entered: boolean;

@@ -5,7 +5,8 @@ import { toast } from "../ui";
 import { attempt } from "../staff/attempt";
 import { sentence } from "../staff/refusals";
 
-/** Sends a message and resolves with its reply. Rejects with an error that has a `reason` and perhaps a `message`. */
+/** Sends a message to the server, and resolves with the reply. Rejects with an error that has a `reason` and perhaps a
+ *  `message`. */
 export type Request = (message: RequestMessage) => Promise<unknown>;
 
 export interface Actions {

@@ -49,7 +49,7 @@ export function Replay({ client, link, session, pictures, audience }: ReplayProp
 
 interface ScrubberProps {
   stops: number[];
-  /** The moment to show (ms). Infinity means now, so that the view follows the conversation. */
+  /** The moment of the conversation to show (ms). Infinity means now, so that the view follows the conversation. */
   until: number;
   onUntil: (until: number) => void;
 }

@@ -20,7 +20,7 @@ interface WrapUpProps {
   session: SessionView;
   me: StaffMe;
   now: number;
-  /** Whether I asked to be away after this session. */
+  /** Whether this member of staff has asked to be away after the session. */
   away: boolean;
   actions: Pick<Actions, "wrapUp" | "setState">;
 }

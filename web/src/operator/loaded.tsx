@@ -13,7 +13,7 @@ interface LoadedProps<T> {
   children: (value: T) => ComponentChildren;
 }
 
-/** Shows fetched content: a skeleton while it loads, and a retry when it fails. */
+/** Shows content that `load` fetches. Shows a skeleton while the content loads, and a button to retry when that fails. */
 export function Loaded<T>({ what, load, children }: LoadedProps<T>) {
   const [loading, setLoading] = useState<Loading<T>>({ state: "loading" });
   const [tries, setTries] = useState(0);

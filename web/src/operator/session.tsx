@@ -104,7 +104,7 @@ function After({ one }: { one: PastSession }) {
   );
 }
 
-/** Links to the conversation as a file, for staff and for the visitor. */
+/** Links that download the conversation as a file: one with all lines for staff, and one as the visitor may see it. */
 function Save({ session }: { session: string }) {
   useLocale();
   const path = (audience: string) =>

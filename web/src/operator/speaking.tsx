@@ -85,7 +85,7 @@ export function Speaking({ client, view, devices, names }: SpeakingProps) {
  *  the change succeeded. The microphone is asked for only when the operator may be heard, and released when they only listen. */
 function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const how = takesPart(view);
-  const agreed = useRef<boolean | null>(null); // the answer about recording, which goes with every message
+  const agreed = useRef<boolean | null>(null); // the operator's answer about recording, which is sent with every change
   const [busy, setBusy] = useState(false);
   const tell = (wanted: ListenAs) => {
     const { mic } = devices.state.get();

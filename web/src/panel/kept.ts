@@ -8,7 +8,7 @@ export interface Kept {
   session: string;
   token: string;
   channel: Channel;
-  /** Where the session runs: in the panel, or in the call window named `window`. */
+  /** Where the session runs: in the panel, or in the call window, whose name is `window`. */
   place: "panel" | "window";
   window: string;
   purpose: Purpose;

@@ -15,7 +15,7 @@ export interface Surroundings {
   bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
   /** Calls back when the browser restores this page from the back/forward cache. */
   whenBack: (back: () => void) => void;
-  /** Writes a console line for developers of the partner's page. */
+  /** Writes a line to the browser's console, for the developers of the partner's page. */
   hint: (line: string) => void;
 }
 

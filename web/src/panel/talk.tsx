@@ -231,7 +231,7 @@ function Room({
   );
 }
 
-/** Returns from a form (message or callback) to the offer, if no conversation had begun. */
+/** Returns from the form for a message or a callback to the offer, if the visitor had not begun a conversation. */
 function giveUp(panel: Panel, client: Client, session: SessionView): void {
   void client.connection
     .request({ type: "leave", session: session.id })

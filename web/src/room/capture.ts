@@ -24,8 +24,8 @@ export const camera = (which: MediaTrackConstraints): MediaTrackConstraints => (
   ...which,
 });
 
-/** Returns which cameras to try when a person presses "switch camera", the best first: the other side of a phone, then the
- *  next camera of the list. */
+/** Returns which cameras to try when a person presses "switch camera". The camera on the other side of a phone comes first, then
+ *  the next camera of the list. */
 export function otherCameras({ facingMode, deviceId }: MediaTrackSettings, cameras: DeviceChoice[]): MediaTrackConstraints[] {
   const side = { user: "environment", environment: "user" }[facingMode ?? ""];
   const next = cameras[(cameras.findIndex(({ value }) => value === deviceId) + 1) % cameras.length];

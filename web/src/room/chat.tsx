@@ -139,7 +139,7 @@ function useWriting(): Writing | null {
         loaded = module;
         setWriting(module);
       },
-      () => undefined, // lines can be read and written without that code
+      () => undefined, // without the code for corrections and replies, people can still read and write lines
     );
   }, []);
   return writing;

@@ -80,7 +80,7 @@ const AWAY_MS = 1500;
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 
-/** Reasons with which the server ends a connection for good; after any other we reconnect. */
+/** Returns whether the server has ended the connection for good. After any other reason the page reconnects. */
 export const isFinal = (bye: Bye): boolean => FINAL.includes(bye.reason);
 
 /** Encodes a message as JSON. Removes from typed text the characters that the server does not accept. */
@@ -252,8 +252,8 @@ export class Connection {
     this.options.onStatus("closed", reason);
   }
 
-  /** Ends the connection when nothing arrives for `silentMs`. The server answers a ping every 5 s: 12 s of silence mean that the
-   *  connection is dead, even if the browser has not noticed yet. */
+  /** Ends the connection when nothing arrives for `silentMs`. The server answers a ping every 5 s. So after 12 s of silence the
+   *  connection is dead, even if the browser has not noticed it. */
   private listenFor(silentMs = SILENT_MS): void {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.socket && this.lost(this.socket), silentMs);

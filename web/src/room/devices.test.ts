@@ -154,7 +154,7 @@ describe("the muted stay muted", () => {
     const devices = new Devices(true);
     const heard = leaks(devices);
     void devices.start({ mic: true, camera: true });
-    asked.shift()?.refuse("AbortError"); // both at once fail, so each is asked for alone
+    asked.shift()?.refuse("AbortError"); // the request for both devices fails, so each device is asked for alone
     await settle();
     await give();
     expect(devices.state.get().mic).toMatchObject({ on: false });

@@ -118,7 +118,7 @@ export class Devices {
       await this.list();
       this.chooseSpeaker(deviceId);
     } catch {
-      // The person closed the browser's list. The speaker stays.
+      // The person has closed the browser's list without a choice. The speaker stays as it was.
     }
   }
 

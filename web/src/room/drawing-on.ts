@@ -1,6 +1,7 @@
 import { createStore } from "../ui/store";
 
-/** What somebody wants to draw on: a picture of the conversation, or a frame of a live picture. The page opens the board for it,
+/** What this person wants to draw on: a picture in the conversation, or a frame of a live picture (`stream`). The page opens the
+ *  board,
  *  and the board takes it. */
 export interface DrawingOn {
   session: string;

@@ -6,7 +6,7 @@ import { useStore } from "../ui/store";
 import type { Devices } from "./devices";
 import { t } from "./words";
 
-/** A button on one's own picture that switches between front and back camera. Shown only if there is another camera. */
+/** A button on this person's own picture that switches between front and back camera. Shown only if there is another camera. */
 export function FlipCamera({ devices }: { devices: Devices }) {
   const several = useStore(devices.state, ({ camera, cameras }) => camera.track !== null && cameras.length > 1);
   const [busy, setBusy] = useState(false);

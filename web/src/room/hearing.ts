@@ -17,7 +17,7 @@ export type NoticeKind =
 export interface Hearing {
   /** People who can hear the viewer now: their voice connections are up, even if their WebSocket is not. */
   hearers: ParticipantView[];
-  /** The people whom this person does not hear yet, because their voice connection is being set up. */
+  /** The other people whose voice connection is being set up, or is interrupted. */
   coming: ParticipantView[];
   notice: NoticeKind;
   /** The other person whom the notice names; null if it names nobody. */

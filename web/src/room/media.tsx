@@ -90,7 +90,7 @@ export function Video({ stream, class: className = "", label, participant, kind,
   );
 }
 
-/** Returns a stream of one track: the same object while the track is the same. */
+/** Returns a stream with this one track; null without a track. The stream is the same object while the track is the same. */
 export function useTrackStream(track: MediaStreamTrack | null): MediaStream | null {
   const held = useRef<{ track: MediaStreamTrack | null; stream: MediaStream | null }>({ track: null, stream: null });
   if (held.current.track !== track) held.current = { track, stream: track && new MediaStream([track]) };

@@ -119,7 +119,7 @@ type RefusesPictures =
   | OneOf<FileReason, "file_infected" | "scan_failed">
   | OneOf<PictureFailure, "too_large" | "session_full" | "too_many_pictures" | "pictures" | "wrong_state" | "network" | "failed">;
 
-/** Explains to the person why their picture was not sent. */
+/** Returns the sentence that tells a person why their picture was not sent. */
 export function pictureProblem(error: unknown): string {
   if (!(error instanceof PictureError)) return t("picture.failed");
   const key: RoomKey = `picture.${error.reason as RefusesPictures}`;

@@ -1,4 +1,4 @@
-/** Watches the voice that one connection sends. Once a second it switches redundancy (RED, RFC 2198) on or off. */
+/** Watches the voice that a peer connection sends. Once a second, decides whether to send it with redundancy (RED, RFC 2198). */
 
 import type { Attempt } from "./attempt";
 import type { Redundancy, Report } from "./redundancy";

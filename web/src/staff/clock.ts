@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** Returns the server's time in ms and renders again every `every_ms`; `ahead_ms` is the server's clock minus ours. */
+/** Returns the server's time in ms, and renders again every `every_ms`. `ahead_ms`: how far the server's clock is ahead of this
+ *  browser's. */
 export function useNow(ahead_ms: number, every_ms = 1_000): number {
   const [, tick] = useState(0);
   useEffect(() => {

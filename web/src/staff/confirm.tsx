@@ -14,7 +14,7 @@ interface ConfirmProps {
   autoFocus?: boolean;
   kind?: "danger" | "primary";
   testid?: string;
-  /** Does the action. Resolves to true if it succeeded; the dialog then closes. */
+  /** Does the action that the dialog asks about. Resolves to true if the action succeeded; the dialog then closes. */
   onYes: () => Promise<boolean>;
   onClose: () => void;
 }

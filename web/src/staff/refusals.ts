@@ -1,4 +1,4 @@
-/** Sentences for refused requests and for the ends of sessions. */
+/** The sentences that tell staff why a request was refused, and how a session ended. */
 
 import type { CrowdedReason, EndReason, RequestReason } from "../messages";
 import type { FailureReason } from "../room/connection";

@@ -36,7 +36,8 @@ export interface Widget {
   on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
   open: (options?: Options) => void;
   close: () => void;
-  /** Says who the visitor is: a function that returns a code which your back end has signed. Null: nobody is signed in. */
+  /** Says how to learn who the visitor is: by a function that returns a code signed by your back end. Null: nobody is signed
+   *  in. */
   identify: (getCode: NonNullable<Options["getCode"]> | null) => void;
   /** Shows or hides the launcher. */
   launcher: (shown: boolean) => void;

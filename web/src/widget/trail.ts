@@ -6,7 +6,8 @@ export interface Step {
   /** When the step began, on the page's clock, in ms. */
   at: number;
   url: string;
-  /** Dwell time in seconds, with fractions. The time since is added whenever the page is hidden. */
+  /** How long the visitor was on the page, in seconds, with fractions. Time on the present page is added whenever the page is
+   *  hidden. */
   dwell_s: number;
 }
 

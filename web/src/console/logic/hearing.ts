@@ -15,7 +15,7 @@ export interface Cast {
 export interface Line {
   a: string;
   b: string;
-  /** `both`: a and b hear each other. `none`: neither hears the other. */
+  /** Which of the two people `a` and `b` hears the other. `both`: they hear each other. `none`: neither hears the other. */
   way: "both" | "a_hears_b" | "b_hears_a" | "none";
 }
 

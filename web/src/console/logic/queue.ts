@@ -55,7 +55,7 @@ export function leftOpen(sessions: SessionView[], shown: string): string[] {
   return sessions.filter(open).map((one) => one.id);
 }
 
-/** Returns the next or previous session in the list. After the last comes the first. */
+/** Returns the id of the next or previous session in the list. After the last session comes the first. */
 export function neighbour(sessions: SessionView[], chosen: string, step: 1 | -1): string {
   if (sessions.length === 0) return "";
   const here = sessions.findIndex((one) => one.id === chosen);

@@ -13,7 +13,7 @@ import { without, type Inbox } from "./inbox";
 /** The mention whose conversation this person has opened to read it along; null for none. */
 export const followed = createStore<MentionOut | null>(null);
 
-/** The conversations in which a colleague has mentioned me. */
+/** Lists the conversations in which a colleague has mentioned this member of staff. */
 export function Mentions({ inbox }: { inbox: Inbox }) {
   const mentions = useStore(inbox);
   useAnnounced(mentions);

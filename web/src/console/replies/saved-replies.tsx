@@ -43,7 +43,8 @@ function beginSearch(box: Box): void {
   write(element, before.length, element.selectionEnd, before === "" || /\s$/.test(before) ? "/" : " /");
 }
 
-/** Lists the variables in the text that have no certain value. The counselor fills in or removes each before sending the line. */
+/** Lists the variables in a line's text that have no certain value. The counselor must fill in or remove each before sending the
+ *  line. */
 function Pending({ box, text, values }: { box: Box; text: string; values: Values }) {
   const left = unsettled(text, values);
   if (left.length === 0) return null;

@@ -11,7 +11,7 @@ interface WebhookFormProps {
   /** The names of all events of which a webhook can be told. */
   events: string[];
   title: string;
-  /** Stores what was typed; rejects when the server refuses it. */
+  /** Stores the webhook with these fields. Rejects if the server refuses them. */
   onSave: (fields: WebhookFields) => Promise<void>;
   onClose: () => void;
 }

@@ -18,7 +18,7 @@ interface RulesCardProps {
   save: (rules: Rules) => Promise<Rules>;
 }
 
-/** The rules for signing in: a second factor, the provider alone, and how long a sign-in lasts. */
+/** Edits the rules for signing in: whether a second factor or the provider is required, and how long a sign-in lasts. */
 export function RulesCard({ title, rules: loaded, least, hasProvider, save }: RulesCardProps) {
   useLocale();
   const [wanted, setWanted] = useState(loaded);

@@ -13,7 +13,8 @@ export function originOf(typed: string): string {
   }
 }
 
-/** Returns an id made of a text: "Fresh Flowers" → "fresh-flowers". Texts without such letters give the fallback. */
+/** Returns an id made of a text: "Fresh Flowers" → "fresh-flowers". Returns the fallback for a text without Latin letters and
+ *  digits. */
 export const idOf = (text: string, fallback: string) =>
   text
     .normalize("NFKD")

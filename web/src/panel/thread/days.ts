@@ -21,6 +21,6 @@ export function daysOf(lines: readonly Line[]): Day[] {
   return days;
 }
 
-/** Returns the open conversation by text that began last. */
+/** Returns the open text conversation that began last; undefined if none is open. */
 export const openText = (items: readonly Item[]): Item | undefined =>
   items.find(({ open, channel }) => open && channel === "text");

@@ -40,7 +40,7 @@ export interface BoardProps {
   pictures: Pictures;
   /** Id of the picture of the session's product. The menu offers it first as a page's background. */
   product?: string;
-  /** Show only what was drawn until this time (ms since 1970). */
+  /** Shows only what was drawn until this time (ms since 1970); undefined for the present. */
   until?: number;
   /** Called with the times at which the shapes were begun (ms since 1970), whenever shapes come or go. */
   onStrokes?: (times: number[]) => void;

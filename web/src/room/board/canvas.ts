@@ -1,6 +1,6 @@
-/** Paints a page on two canvases: what rests below, what moves or grows above. A new point repaints only the upper canvas. The
- *  lower one is painted in slices of a few ms on a canvas out of sight, so that thousands of shapes hold up no frame; until it is
- *  done, the former picture is moved and enlarged with the view. */
+/** Paints a page on two canvases. The lower one has the shapes that rest, the upper one those that move or grow. A new point of a
+ *  stroke repaints only the upper canvas. The lower canvas is painted on a hidden canvas in slices of a few ms, so that thousands
+ *  of shapes delay no frame. Until that is done, the former picture moves and grows with the view. */
 
 import type { BoardDoc } from "./board-doc";
 import { overlap, paintedBox } from "./geometry";

@@ -15,7 +15,7 @@ interface PageBarProps {
   nameOf: (id: string) => string;
 }
 
-/** The bar under the board: the pages to choose from, the zoom, and the people with their colours. */
+/** The board's bar with buttons to change the page, the zoom, and the people with their colours. */
 export function PageBar({ pages, page, onPage, zoom, onWhole, people, colourOf, nameOf }: PageBarProps) {
   const at = pages.findIndex(({ id }) => id === page);
   const go = (to: number) => pages[to] && onPage(pages[to].id);

@@ -46,7 +46,7 @@ export function Captions({ client, session, person, button }: PartProps) {
   return button ? <CaptionsButton client={client} session={session} /> : <CaptionsBar client={client} session={session} />;
 }
 
-/** Turns captions on and off for this person. */
+/** A button that turns captions on or off for this person. */
 function CaptionsButton({ client, session }: Props) {
   useLocale();
   const on = wants(session);

@@ -2,7 +2,7 @@
 
 import { AnnotationMode, getDocument, PDFWorker } from "pdfjs-dist/legacy/build/pdf.mjs";
 
-const WIDTH = 640; // px: twice the width at which the conversation shows it
+const WIDTH = 640; // px of a preview: twice the width at which the conversation shows it
 const TALLEST = 400; // px: height of the part of the page that a preview shows, at most
 const QUALITY = 0.92;
 const PATIENCE_MS = 8_000;

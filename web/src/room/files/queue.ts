@@ -41,7 +41,7 @@ export class FileQueue {
     return this.store;
   }
 
-  /** Adds a file to the queue. Returns false when too many files are being sent. */
+  /** Adds a file to the queue. Returns false if the queue holds too many files already. */
   add(id: string, body: Blob, name: string, audience: OutFile["audience"]): boolean {
     if (this.store.get().length >= MOST) return false;
     const file: OutFile = { id, name, body, audience, sentBytes: 0, state: "waiting", reason: "" };
