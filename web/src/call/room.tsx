@@ -71,7 +71,7 @@ function usePanels(call: Call, phone: boolean) {
   useEffect(() => {
     if (speechless) setOpen((now) => ({ ...now, chat: true })); // without voice, people can only write
   }, [speechless]);
-  const crowded = phone && open.chat && open.board; // the window became narrow while both were open
+  const crowded = phone && open.chat && open.board; // the window became narrow while chat and board were open
   return { open: crowded ? { chat: false, board: true } : open, toggle };
 }
 

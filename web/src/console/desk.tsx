@@ -287,7 +287,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
             )}
             <div class="side-brief">
               <BriefCard
-                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* the person card shows them */}
+                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* the person card shows these sessions */}
                 site={session.site.name}
                 category={session.category.name}
                 language={session.language}
@@ -360,7 +360,7 @@ function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {
     () => onSignedOut(t("signin.signed_out")),
     (error: unknown) => {
       if (error instanceof ApiError && error.reason === "busy") toast(t("signin.busy"));
-      else onSignedOut(t("signin.signed_out")); // if the server is unreachable, the sign-in page says so
+      else onSignedOut(t("signin.signed_out")); // the sign-in page says so if the server cannot be reached
     },
   );
 }

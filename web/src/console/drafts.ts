@@ -23,7 +23,7 @@ type Send = (message: RequestMessage) => Promise<unknown>;
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.notes";
-const PAUSE_MS = 400; // pause after the last key before notes are sent, ms
+const PAUSE_MS = 400; // pause after the last key before notes are sent to the server, ms
 const MOST = 20; // sessions whose notes this tab keeps; the oldest are dropped
 
 export class Drafts {

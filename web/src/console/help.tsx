@@ -109,7 +109,7 @@ export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
   return (
     <div class="notice notice-help band" data-testid="help-status">
       <Icon node={CircleHelp} />
-      {/* The seconds change constantly: only the state is announced. */}
+      {/* Screen readers announce only the state, because the seconds change constantly. */}
       <span>
         {session.help?.transfer && state.kind !== "reading"
           ? transferWords(session, session.help, state)

@@ -231,7 +231,7 @@ interface LaneProps {
   role: "counselor" | "professional";
   my_id: string;
   queue: QueueItem[];
-  /** How many waiting requests the list does not show. */
+  /** How many waiting requests there are that the list does not show. */
   more: number;
   callbacks: QueueItem[];
   messages: MessageLeft[];

@@ -37,7 +37,8 @@ export function useNotes(client: Client, session: SessionView): Notes {
   useEffect(() => {
     if (status === "open") notes.send(session.id);
   }, [status, session.id]);
-  const over = useStore(client.state, (state) => session.id in state.over); // after a handover the server sends no more updates
+  // After a handover, the server sends this page no more updates of the session.
+  const over = useStore(client.state, (state) => session.id in state.over);
   useEffect(() => {
     if (!over) notes.told(session.id, told);
   }, [session.id, told.notes, told.outcome, told.tags.join(), over]);

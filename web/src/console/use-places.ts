@@ -9,7 +9,7 @@ interface Place {
 }
 
 const places = new Map<string, Place>();
-const NEAR_END = 60; // px from the end that count as being at the end
+const NEAR_END = 60; // a reader this close to the end, in px, counts as being at the end
 const MOST = 50; // conversations whose position is remembered; the oldest position is dropped
 
 /** Restores the reader's position when a session is shown again. A reader who was at the end gets no position, so that the chat

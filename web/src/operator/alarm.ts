@@ -60,7 +60,7 @@ export function useAlarm(board: Wallboard | null, now: number): [boolean, (on: b
       try {
         localStorage.setItem(KEY, next ? "on" : "off");
       } catch {
-        // storage is forbidden: the choice lasts as long as the page
+        // the browser forbids storage: the choice lasts as long as the page
       }
     },
   ];

@@ -7,7 +7,7 @@ import { t } from "./texts";
 type Loading<T> = { state: "loading" } | { state: "error"; words: string } | { state: "here"; value: T };
 
 interface LoadedProps<T> {
-  /** Identifies the content. When it changes, the content is loaded again. */
+  /** Identifies the content. The content is loaded again when this text changes. */
   what: string;
   load: () => Promise<T>;
   children: (value: T) => ComponentChildren;
@@ -46,7 +46,7 @@ export function Loaded<T>({ what, load, children }: LoadedProps<T>) {
   );
 }
 
-/** Buttons for the previous and next page, with the current page. */
+/** Buttons to the previous and next page of a list, with the number of the present page. */
 export function Pager({ page, pages, onPage }: { page: number; pages: number; onPage: (page: number) => void }) {
   if (pages < 2) return null;
   return (

@@ -76,7 +76,7 @@ function useOutcomes(): Choice[] {
     const outcomes = (plans: SitePlan[]) => plans.flatMap((site) => outcomeChoices(site.plan));
     plansOfSites().then(
       (plans) => setFound([...new Map(outcomes(plans).map((one) => [one.value, one])).values()]),
-      () => undefined, // without the outcomes the other filters still work
+      () => undefined, // if the outcomes cannot be fetched, the other filters still work
     );
   }, []);
   return found;
@@ -150,7 +150,7 @@ function SearchForm({ sites, onSearch }: { sites: string[]; onSearch: (wanted: S
   );
 }
 
-/** Live and past sessions: search, filter, page through, open. */
+/** The part of the operators' page in which an operator searches, filters and opens live and past sessions. */
 export function Past({ onOpen }: { onOpen: (session: string) => void }) {
   const locale = useLocale();
   const [wanted, setWanted] = useState(NO_SEARCH);

@@ -1,4 +1,4 @@
-/** The operator's HTTP calls and the types of their answers. */
+/** The operator's HTTP calls about sessions, hours, the audit log and more, with the types of their answers. */
 import { get, post } from "../staff/api";
 import { locale } from "../ui";
 import type {

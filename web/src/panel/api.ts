@@ -15,7 +15,7 @@ export interface PanelInfo {
   low_s: number | null;
   high_s: number | null;
   retention_days: number;
-  /** Whether an operator may listen in on calls. */
+  /** Whether an operator may listen in on calls of this site. */
   may_listen: boolean;
   /** Whether visitors whom the partner's code names may read their earlier conversations. */
   own_past?: boolean;
@@ -23,7 +23,7 @@ export interface PanelInfo {
   channels: Channel[];
   /** The fields that visitors fill in before a conversation. */
   form?: FormFieldView[];
-  /** Query parameters that the site allows in page addresses. */
+  /** Names of the query parameters that the site lets the panel share in page addresses. */
   page_params?: string[];
 }
 

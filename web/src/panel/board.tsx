@@ -39,7 +39,7 @@ export function usePanelBoard(client: Client, session: SessionView): PanelBoard 
           setLoaded({ code, link });
         },
         () => {
-          if (!over) setTimeout(load, AGAIN_MS); // loading failed: try again, because somebody may be drawing already
+          if (!over) setTimeout(load, AGAIN_MS); // the code did not load: try again, because somebody may be drawing already
         },
       );
     void load();

@@ -14,7 +14,7 @@ export interface Kept {
   purpose: Purpose;
   /** The items that the visitor chose not to share before the session began. They are not shared from later pages either. */
   withheld: readonly ItemKey[];
-  /** The product that the session's brief names now; "" for none. */
+  /** Key of the product that the session's brief names now; "" for none. */
   seen: string;
 }
 

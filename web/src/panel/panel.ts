@@ -210,7 +210,7 @@ export class Panel {
     this.talk(here, info.language);
   }
 
-  /** Forgets the stored session and returns to the offer. */
+  /** Forgets the stored session, and shows again what the panel offers. */
   anew(): void {
     this.endTalk();
     this.callWindow.forget();

@@ -1,6 +1,6 @@
 /** Reads prices as partners write them and formats them in the visitor's language. Pure. */
 
-/** One price, or the lowest and the highest of several. */
+/** The price of a product, or the lowest and the highest of several prices. */
 export interface Price {
   amounts: (string | number)[];
   currency: string;
@@ -52,7 +52,7 @@ export function priceText(amount: string | number, currency: string, language: s
   return format.format(worth);
 }
 
-/** Formats one price, or "from – to" for several. */
+/** Formats a price, or the lowest and the highest of several as "from – to". */
 export function pricesText({ amounts, currency }: Price, language: string): string {
   const byWorth = amounts
     .map((amount) => ({ amount, worth: amountOf(amount, 2) ?? Infinity }))

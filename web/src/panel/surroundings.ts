@@ -10,7 +10,7 @@ export interface Surroundings {
   openWindow: (url: string, name: string) => Window | null;
   /** Returns whether this frame is hidden: the widget then shows the pill. */
   hidden: () => boolean;
-  /** Moves the keyboard focus to this frame. */
+  /** Moves the keyboard focus into the panel's frame. */
   focus: () => void;
   bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
   /** Calls back when the browser restores this page from the back/forward cache. */

@@ -78,7 +78,7 @@ export function trailOf({ page, trail }: Visit, removed: ReadonlySet<ItemKey>): 
   return removed.has("page") ? trail.filter((step) => step.url !== page.url) : trail;
 }
 
-/** Returns the rows to show, without those that the visitor removed. */
+/** Returns the rows of the list "what will be shared", without the items that the visitor has removed. */
 export function itemsOf(visit: Visit, removed: ReadonlySet<ItemKey>): ItemKey[] {
   const there: Record<ItemKey, boolean> = {
     page: visit.page.url !== "",

@@ -159,7 +159,7 @@ export class Client {
       await (after === undefined ? this.newest(session) : this.missed(session, after));
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.caughtUp.delete(session); // the next view of the session makes us ask again
+      this.caughtUp.delete(session); // the server's next view of the session makes this page ask again
     }
   }
 

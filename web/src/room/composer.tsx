@@ -26,7 +26,7 @@ export type Box = RefObject<HTMLTextAreaElement | null>;
 export interface ComposerAid {
   above: (box: Box, text: string) => ComponentChildren;
   beside: (box: Box) => ComponentChildren;
-  /** Whether the text may not be sent yet; `above` says why. */
+  /** Whether the text of the message box may not be sent yet. What `above` renders says why. */
   holds: (text: string) => boolean;
   /** Called once the text of the box was sent, to send what the aid adds to it, such as pictures of a saved reply. */
   sent: () => void;

@@ -45,7 +45,7 @@ export interface ConnectionOptions {
   onStatus: (status: Status, reason: ClosedReason | "") => void;
   /** Called when the server refuses a kept message. The message is not sent again. */
   onRefused: (message: Kept, reason: FailureReason) => void;
-  /** Called when the server has answered a kept message. */
+  /** Called when the server has acknowledged or refused a kept message. */
   onKept?: () => void;
   openSocket?: (url: string) => Socket;
   random?: () => number;

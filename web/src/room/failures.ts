@@ -1,4 +1,4 @@
-/** Sentences that tell a visitor why a request failed. */
+/** The sentences that tell a visitor why a request to the server failed. */
 
 import type { PeerEndReason } from "../messages";
 import type { OneOf } from "../ui/one-of";

@@ -14,7 +14,7 @@ export const STEP = 100; // lines by which the rendered window moves when the re
 const NEAR = 900; // px: the window moves when the reader is this close to its end
 const CALLED_MS = 1600; // how long a line that the reader jumped to is highlighted
 
-/** Moves a window over `count` lines by `by`, within bounds. */
+/** Returns the range of rendered lines moved by `by` lines, within the `count` lines that there are. */
 export function moved({ from, to }: Span, by: number, count: number): Span {
   if (by < 0) {
     const first = Math.max(0, from + by);

@@ -65,7 +65,7 @@ class FakeConnection {
   close() {
     this.closed = true;
   }
-  /** Connects: opens the channels, as happens after ICE and DTLS. */
+  /** Connects the fake: opens its data channels, as a browser does after ICE and DTLS. */
   connect() {
     this.channels.doc?.open();
     this.channels.live?.open();

@@ -40,7 +40,7 @@ export async function pictureType(file: Blob): Promise<string | undefined> {
 export class Pictures {
   private readonly shown = new Map<string, Promise<string>>();
 
-  /** Visitors authenticate with a token, staff with their cookie. */
+  /** `token`: with which a visitor authenticates; "" for staff, who authenticate with their cookie. */
   constructor(readonly token = "") {}
 
   /** Uploads a picture. Rejects with a PictureError, whose reason is the server's or `network`. */

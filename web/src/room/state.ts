@@ -40,7 +40,7 @@ export interface OutLine {
 
 /** A change of one's own line that the server has not confirmed. */
 export interface Change {
-  /** The new text; null if the line is retracted. */
+  /** The new text of the line; null if the person retracts the line. */
   text: string | null;
   refused: FailureReason | "";
 }
@@ -66,9 +66,9 @@ export interface RoomState {
   /** Session → participant → until when (our clock, ms) that person counts as typing. */
   typing: Record<string, Record<string, number>>;
   speaking: Record<string, string[]>;
-  /** Sessions that a newer tab of the same person took over. */
+  /** Ids of the sessions that a newer tab of the same person has taken over. */
   replaced: Record<string, true>;
-  /** Sessions that are over for this client, with the reason. */
+  /** Id of each session that is over for this client → the reason. */
   over: Record<string, OverReason>;
   rings: Ring[];
   lastRingOver: RingOver | null;

@@ -21,7 +21,7 @@ function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel
   const dialog = useRef<HTMLDialogElement>(null);
   const [name, setName] = useState("");
   const [failed, setFailed] = useState(false);
-  useLayoutEffect(() => dialog.current?.showModal(), []); // before the paint, so that the first typed letter goes in
+  useLayoutEffect(() => dialog.current?.showModal(), []); // before the paint, so that no typed letter is lost
   const submit = async (event: Event) => {
     event.preventDefault();
     const known = await signIn(cut(name.trim(), 40)).catch(() => "");

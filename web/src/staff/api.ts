@@ -29,7 +29,7 @@ export interface Signed {
   /** Whether the person must set up a second factor before they can work. */
   must_set_up: boolean;
   roles: StaffRole[];
-  /** The actions that this person's roles allow. */
+  /** The actions that the signed-in person's roles allow. */
   may: Action[];
 }
 
@@ -79,7 +79,7 @@ export async function whoAmI(): Promise<Signed | null> {
   }
 }
 
-/** The ways to sign in besides a password. */
+/** The ways to sign in, besides a password, that the server offers. */
 export interface Offered {
   /** The name on the button of the OpenID provider, or "" if none is set up. */
   provider: string;

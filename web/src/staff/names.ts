@@ -1,4 +1,4 @@
-/** Names and roles of people, as staff pages show them. */
+/** The names and roles of people in a session, as the pages for staff show them. */
 import type { ParticipantView, Role, SessionView } from "../messages";
 import { t } from "./texts";
 

@@ -60,7 +60,7 @@ function stored(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
-    return null; // storage is forbidden: the choice lasts as long as the page
+    return null; // the browser forbids storage: the choices last as long as the page
   }
 }
 

@@ -54,7 +54,7 @@ function reading(text: string, language: string): { fault: string; names: string
   return { fault, names: [...names].sort() };
 }
 
-/** Letters of one language that no text in another has. */
+/** Language → letters of other languages, which no text in this language may contain. */
 const FOREIGN: Record<string, RegExp> = {
   ko: /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
   en: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,

@@ -5,13 +5,13 @@ import { type Events, eventsBetween, isTalk, type Name, NONE, type Talk } from "
 export type { Events, Name } from "./talk";
 export type { CodeAnswer, Product } from "./protocol";
 
-/** What the attributes of the snippet say (docs/embedding.md). */
+/** The options of the widget, which the attributes of the snippet can also set (docs/embedding.md). */
 export interface Options {
   site?: string;
   category?: string;
   /** Language of the counselling, such as "ko"; default: that of the page. */
   lang?: string;
-  /** Colour of the launcher, any CSS colour. */
+  /** Colour of the launcher, as any CSS colour. */
   accent?: string;
   theme?: "light" | "dark" | "auto";
   /** Address of your back end that answers with a signed code. */
@@ -39,7 +39,7 @@ export interface Widget {
   /** Says how to learn who the visitor is: by a function that returns a code signed by your back end. Null: nobody is signed
    *  in. */
   identify: (getCode: NonNullable<Options["getCode"]> | null) => void;
-  /** Shows or hides the launcher. */
+  /** Shows or hides the launcher, the widget's button on the page. */
   launcher: (shown: boolean) => void;
 }
 

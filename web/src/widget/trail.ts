@@ -3,7 +3,7 @@
 export interface Step {
   kind: "page" | "mark";
   label: string;
-  /** When the step began, on the page's clock, in ms. */
+  /** When the step of the trail began, on the page's clock, in ms. */
   at: number;
   url: string;
   /** How long the visitor was on the page, in seconds, with fractions. Time on the present page is added whenever the page is
@@ -16,7 +16,7 @@ export interface Step {
 const line = (kind: string, url: string, at: number, dwell_s: number, label: string) =>
   [kind, url, at, dwell_s, label.replace(/\s+/g, " ").slice(0, 2000)].join("\t");
 
-/** Adds a step. Keeps at most 30 and drops the oldest. */
+/** Returns the trail's lines with a step added. Keeps at most 30 steps and drops the oldest. */
 export const added = (lines: string[], kind: Step["kind"], label: string, url: string, at: number): string[] =>
   [line(kind, url, at, 0, label), ...lines].slice(0, 30);
 

@@ -1,4 +1,4 @@
-/** Finds the colleagues whom a staff line names. Pure. */
+/** Finds the colleagues whom a line for staff mentions by "@" and name. Pure. */
 import type { StaffItem } from "../../messages";
 
 /** What the person has typed after an "@" at the start of a word: the beginning of a colleague's name. */
@@ -10,7 +10,7 @@ export interface At {
 
 type Named = Pick<StaffItem, "id" | "name">;
 
-export const MOST = 5; // colleagues whom one line may name, as the server takes them
+export const MOST = 5; // colleagues whom one line may mention, as on the server
 
 const AT = /(?:^|[\s(])@((?:[^\s@][^@\n]{0,39})?)$/;
 

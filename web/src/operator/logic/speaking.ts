@@ -13,7 +13,7 @@ const ALLOWED: Record<Listening, ListenAs[]> = {
 /** Returns the ways in which the operator may take part, the quietest first. */
 export const ways = (session: SessionView): ListenAs[] => ALLOWED[session.listening];
 
-/** Returns how the operator takes part now, as the server says. */
+/** Returns how the operator takes part in the session now, as the server says. */
 export const takesPart = (session: SessionView): ListenAs => viewer(session)?.listens ?? "listen";
 
 /** Returns the text that says who hears the operator. `speaks`: their microphone is on. `hears`: they hear somebody. */

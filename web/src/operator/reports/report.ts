@@ -105,7 +105,7 @@ export function timeName(at: number, by: By, language: string): string {
   return by === "week" ? day.formatRange(at, at + 6 * DAY_MS) : day.format(at);
 }
 
-/** The time zone of this browser. */
+/** Returns the name of this browser's time zone, such as "Asia/Seoul". */
 export const zoneHere = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export const readReport = (asked: Asked) =>

@@ -124,7 +124,7 @@ export interface StaffRow {
   active: boolean;
 }
 
-/** A one-time link with which somebody sets their password. */
+/** A member of staff with the one-time link by which they set their password. */
 export interface Added {
   member: StoredStaff;
   link: string;
@@ -160,7 +160,7 @@ export interface NewToken {
   days: number;
 }
 
-/** A new token, whose text is shown this once. */
+/** A new API token. Its text is shown now and never again. */
 export interface MadeToken {
   item: TokenItem;
   token: string;

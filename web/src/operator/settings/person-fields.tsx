@@ -20,7 +20,7 @@ const PARTS: StaffRole[] = ["counselor", "professional"];
 const mayGive = (role: StaffRole) =>
   role === "administrator" ? may("organisations.change") : role === "owner" ? may("owners.change") : true;
 
-/** Switches a role. Nobody is both counselor and professional. */
+/** Returns the roles with one role switched on or off. Nobody is both counselor and professional. */
 export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
   roles.includes(role)
     ? roles.filter((one) => one !== role)

@@ -50,7 +50,7 @@ export class BoardDoc {
   private readonly elements = elementsOf(this.doc);
   private readonly meta = metaOf(this.doc);
   private readonly pageMaps = pagesOf(this.doc);
-  /** The origin of our own changes; undo reverts only these. */
+  /** The Yjs origin of this person's own changes. Undo reverts only changes with this origin. */
   private readonly mine = {};
   private readonly undoing = new Y.UndoManager([this.elements, this.meta, this.pageMaps], {
     trackedOrigins: new Set([this.mine]),

@@ -97,7 +97,7 @@ function useBackground(board: BoardDoc, page: string, pictureUrl: PictureUrl): s
     if (picture === "") return;
     pictureUrl(picture).then(
       (found) => wanted && setUrl(found),
-      () => undefined, // without its picture, the page shows what was drawn on it
+      () => undefined, // without its background picture, the page still shows the shapes
     );
     return () => {
       wanted = false;

@@ -153,7 +153,7 @@ describe("a shared board", () => {
     const seen = (board: BoardDoc, until = Infinity) => board.shapes().filter((shape) => !board.isPutAway(shape, until)).length;
     scribble(mina, [0, 100]);
     jimin.setBackground("pic-1");
-    expect(seen(mina)).toBe(1); // the stroke stays when a picture is laid under it
+    expect(seen(mina)).toBe(1); // a stroke on blank paper stays when a picture becomes the background
     scribble(jimin, [0, 200]);
     const before = now;
     mina.setBackground("");

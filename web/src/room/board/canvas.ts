@@ -19,7 +19,7 @@ const SHAPES_BETWEEN_CLOCKS = 4;
 const SIDE_MOST = 4096;
 
 export interface Layers {
-  /** The element that the page is shown in. */
+  /** The element in which the board's page is shown. */
   space: HTMLElement;
   /** The paper: an element of the page's size, which CSS moves and enlarges. */
   paper: HTMLElement;
@@ -58,7 +58,7 @@ export class BoardCanvas {
   private frame = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly ends: (() => void)[] = [];
-  /** Called after each painted frame and after each change of view. */
+  /** Called with the time after each painted frame and after each change of the view. */
   onFrame: (now: number) => void = () => undefined;
   onView: (view: View) => void = () => undefined;
 

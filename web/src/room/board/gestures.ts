@@ -20,7 +20,7 @@ export interface Press {
   double: boolean;
 }
 
-/** What a pressed pointer does until it is lifted. */
+/** Functions to call while a pointer is pressed: when it moves, when it is lifted, or when the press turns out to be a pinch. */
 export interface Doing {
   move: (presses: Press[]) => void;
   end: () => void;

@@ -171,7 +171,7 @@ function erase({ board, canvas }: Desk, press: Press): Doing {
   return {
     move: (presses) => presses.forEach(({ at }) => wipe(at, radius())),
     end: () => undefined,
-    cancel: () => undefined, // erased shapes stay erased; the person can undo that
+    cancel: () => undefined, // a pinch does not bring erased shapes back; the person can undo the erasing
   };
 }
 

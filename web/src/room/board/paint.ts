@@ -85,7 +85,7 @@ export function measure(fontSize: number): (text: string) => number {
   measuring ??= document.createElement("canvas").getContext("2d");
   const context = measuring;
   if (!context) return (text) => text.length * fontSize * 0.6;
-  context.font = fontOf(100); // a fixed size: the same text wraps alike at every zoom
+  context.font = fontOf(100); // measures at a fixed size, so that the same text wraps alike at every zoom
   return (text) => (context.measureText(text).width * fontSize) / 100;
 }
 

@@ -8,7 +8,7 @@ export type Kind = (typeof KINDS)[number];
 export interface Style {
   /** The colour of the shape's lines, as #rrggbb. */
   colour: string;
-  /** Width of the line, in units of the page. */
+  /** Width of the shape's lines, in units of the page. */
   stroke: number;
   /** Opacity of the shape, 0 to 100. A marker draws a wide stroke with low opacity. */
   opacity: number;
@@ -17,7 +17,7 @@ export interface Style {
 export interface Shape extends Style {
   id: string;
   kind: Kind;
-  /** Id of the page; "" is the first page. */
+  /** Id of the page on which the shape is; "" for the board's first page. */
   page: string;
   /** Where the shape is on the page: the first point of a stroke, the start of a line, otherwise the upper left corner. */
   x: number;

@@ -75,7 +75,7 @@ export function useHover(
   return [tip, hover];
 }
 
-/** Reports the shapes' start times whenever shapes come or go. */
+/** Reports when each shape of the board was begun, whenever shapes are added, changed or deleted. */
 export function useStrokes(board: BoardDoc, onStrokes: ((times: number[]) => void) | undefined): void {
   useEffect(() => {
     if (!onStrokes) return;

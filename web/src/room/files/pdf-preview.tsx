@@ -8,7 +8,7 @@ export const PREVIEWED_BYTES = 5_000_000; // size up to which a PDF is fetched f
 const previews = new Previews();
 
 interface PreviewProps {
-  /** The address of the PDF on our own server. */
+  /** The path of the PDF on our own server, from which it is fetched. */
   path: string;
   name: string;
   pictures: Pictures;

@@ -59,7 +59,7 @@ export function Reach({ session, token }: Part) {
   );
 }
 
-/** Offers a copy of the conversation by mail. */
+/** Offers the visitor a copy of the conversation by mail. */
 export function CopyByMail({ session, token }: Part) {
   const [asking, setAsking] = useState(false);
   const [sent, setSent] = useState("");

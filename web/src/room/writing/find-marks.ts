@@ -6,7 +6,7 @@ const FOUND = "found";
 const NOW = "found-now";
 const TEXTS = ".chat-text, .file-name";
 const NOT_SAID = ".line-quoted, .visually-hidden";
-const BLOCKS = `li, blockquote, pre, div, ${TEXTS}`; // words do not continue from one block into the next
+const BLOCKS = `li, blockquote, pre, div, ${TEXTS}`; // no match continues from one of these blocks into the next
 const MOST = 2000; // found places that are marked at once, at most
 
 /** Marks `words` in all lines in the document, and the hit `now` in another colour. Returns the range of `now` if its line is in
@@ -31,7 +31,7 @@ export function mark(box: Element, words: string, now: Hit | null): Range | null
 }
 
 export function unmark(): void {
-  if (typeof Highlight === "undefined") return; // an old browser: the found line is still scrolled to
+  if (typeof Highlight === "undefined") return; // an old browser marks no words, but still scrolls to the found line
   CSS.highlights.delete(FOUND);
   CSS.highlights.delete(NOW);
 }

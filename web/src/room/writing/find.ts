@@ -17,7 +17,7 @@ export function folded(text: string): string {
     .replace(/\p{Lu}/gu, (char) => (char.toLowerCase().length === char.length ? char.toLowerCase() : char));
 }
 
-/** Returns where `words` begin in `text`. Both are folded. */
+/** Returns the indexes at which `words` begin in `text`. The caller has folded both (`folded`). */
 export function starts(text: string, words: string): number[] {
   const found: number[] = [];
   if (words === "") return found;

@@ -41,7 +41,7 @@ function mayOpen(run: string, before: string | undefined, after: string | undefi
   if (after === undefined || SPACE.test(after)) return false;
   if (before === undefined) return true;
   if (run === "_") return BEFORE_ITALIC.test(before);
-  return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a multiplication
+  return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a multiplication and no emphasis
 }
 
 /** Return whether a run of marks may close emphasis. A Korean letter may follow, because particles follow without a space. */

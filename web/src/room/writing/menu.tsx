@@ -9,7 +9,7 @@ interface MenuProps {
   /** Returns what the person may do with the line. Called when the menu opens, because a line can be changed only for a while. */
   possible: () => Possible;
   hint: boolean;
-  /** Shows a translation; null if there can be none. */
+  /** Called to show the line's translation; null if the line cannot be translated. */
   onTranslate: (() => void) | null;
   onReply: () => void;
   onEdit: () => void;

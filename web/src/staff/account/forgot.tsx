@@ -7,7 +7,7 @@ import { explain } from "./refusals";
 import { t } from "./texts";
 
 interface ForgotProps {
-  /** What was typed as the login so far. */
+  /** The login that the person has typed on the sign-in page. */
   login: string;
   onBack: () => void;
 }

@@ -10,7 +10,7 @@ interface ProveProps {
   onCancel: () => void;
 }
 
-/** Asks for the password again, before a second factor changes. */
+/** Asks for the person's password again, before a second factor is added, changed or removed. */
 export function Prove({ onProved, onCancel }: ProveProps) {
   const [password, setPassword] = useState("");
   const [error, setError] = useState("");

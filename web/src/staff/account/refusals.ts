@@ -1,4 +1,4 @@
-/** Sentences for refusals of sign-ins, new passwords and second factors. */
+/** The sentences that say why a sign-in, a new password or a second factor was refused. */
 
 import type { SignInReason } from "../../messages";
 import { ApiError } from "../api";

@@ -11,7 +11,7 @@ export interface SavedReply {
   title: string;
   text: string;
   uses: number;
-  /** Ids of the reply's pictures. */
+  /** Ids of the pictures that are sent with the reply. */
   pictures: string[];
 }
 

@@ -17,7 +17,7 @@ interface ListProps {
 
 type Edited = NewReply & Pick<SavedReply, "pictures">;
 
-/** A list of saved replies, and the editor for them. */
+/** Lists saved replies, and opens the editor for one of them. */
 export function ReplyList({ shelf, languages }: ListProps) {
   const [replies, setReplies] = useState<SavedReply[] | null>(null);
   const [edited, setEdited] = useState<Edited | null>(null);

@@ -17,7 +17,7 @@ interface PicturesProps {
   onChange: (changes: PictureChanges) => void;
 }
 
-/** The pictures of the reply that is being edited. */
+/** Shows the pictures of the saved reply that is being edited, and lets the person add and remove some. */
 export function ReplyPictures({ changes, onChange }: PicturesProps) {
   const { kept, removed, added } = changes;
   const input = useRef<HTMLInputElement>(null);

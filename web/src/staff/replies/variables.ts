@@ -1,4 +1,4 @@
-/** Variables in saved replies, such as `{user.name}`. Pure. */
+/** Finds and replaces the variables in saved replies, such as `{user.name}`. Pure. */
 import type { Brief, Provenance } from "../../messages";
 import { briefField } from "../format";
 

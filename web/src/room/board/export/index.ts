@@ -55,7 +55,7 @@ export async function saveBoard(
   }
 }
 
-/** Paints a page, with its background, at twice its size. */
+/** Paints a page of the board, with its background, on a canvas of twice the page's size. */
 async function painted(board: BoardDoc, page: string, pictureUrl: PictureUrl): Promise<HTMLCanvasElement> {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [BOARD_WIDTH * SCALE, BOARD_HEIGHT * SCALE];

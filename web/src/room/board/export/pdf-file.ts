@@ -6,7 +6,7 @@ export interface PicturePage {
   height: number;
 }
 
-/** Size of the longer side of a page: A4, in points. */
+/** Length of the longer side of a page of the PDF, in points: that of A4. */
 const LONG_SIDE = 842;
 
 /** Returns the bytes of a PDF with one page for each picture. */
