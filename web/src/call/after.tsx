@@ -23,7 +23,7 @@ const STARS = [1, 2, 3, 4, 5];
  *  is set only when the visitor's session is over already. */
 type Unseen = OneOf<EndReason, "unserved" | "wrapped_up">;
 
-/** After the call: why it ended, a rating in two taps, and a copy to keep. */
+/** The screen after a call: why the call ended, a rating in two taps, and a copy to keep. */
 export function After({ call, session }: { call: Call; session: SessionView }) {
   const talked = session.active_at !== null;
   const reason: RareKey = `after.ended.${session.end_reason as Exclude<EndReason, Unseen>}`;

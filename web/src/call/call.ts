@@ -81,7 +81,7 @@ export class Call {
     await this.devices.start({ mic: true, camera: this.handoff.channel === "video" });
   }
 
-  /** Ends the test, unless the appointment has begun and needs the devices. */
+  /** Ends the test of microphone and camera, unless the appointment has begun and needs them. */
   stopTrying(): void {
     if (!this.started) this.devices.stop();
   }

@@ -158,7 +158,7 @@ function Header({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** The chat on a phone. It covers the lower half, or everything above the controls. */
+/** The chat of a call on a phone. It covers the lower half of the screen, or everything above the controls. */
 function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const [full, setFull] = useState(false);
   return (
@@ -178,7 +178,7 @@ function Sheet({ title, onClose, children }: { title: string; onClose: () => voi
   );
 }
 
-/** Returns how many lines others wrote since the chat was last open. */
+/** Returns how many lines other people wrote since the visitor last had the chat open. */
 function useUnread(call: Call, open: boolean): number {
   const lines = useStore(call.client.state, (state) => state.lines[call.session]);
   const seen = useRef(Number(sessionStorage.getItem(SEEN) ?? 0));

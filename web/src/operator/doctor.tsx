@@ -17,7 +17,7 @@ function Row({ finding }: { finding: Finding }) {
   );
 }
 
-/** What the server finds when it examines itself and its machine, the worst first. */
+/** Shows what the server finds when it checks itself and its machine, the worst findings first. */
 export function Doctor() {
   const locale = useLocale();
   const [times, setTimes] = useState(0);

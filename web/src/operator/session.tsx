@@ -217,7 +217,7 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
   );
 }
 
-/** Shows one whole session. The server writes this to the audit log. */
+/** Shows everything about one session. The server writes to the audit log that the operator has read it. */
 export function OneSession({ id, onBack }: { id: string; onBack: () => void }) {
   const [erasing, setErasing] = useState(false);
   return (

@@ -115,7 +115,7 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   return { take, busy };
 }
 
-/** Releases the microphone when the site no longer lets the operator speak, and tells them. */
+/** Releases the microphone when the site no longer lets the operator speak, and tells the operator so. */
 function useLowered(view: SessionView, how: ListenAs, devices: Devices) {
   const was = useRef(how);
   useEffect(() => {
@@ -130,7 +130,7 @@ function useLowered(view: SessionView, how: ListenAs, devices: Devices) {
 interface JoinDialogProps {
   view: SessionView;
   names: Names;
-  /** Joins. `record`: the answer about recording; null if the call is not recorded. */
+  /** Makes the operator join the call. `record`: the operator's answer about recording; null if the call is not recorded. */
   onJoin: (record: boolean | null) => Promise<boolean>;
   onClose: () => void;
 }

@@ -7,7 +7,7 @@ import { Figures } from "./figures";
 import { StaffStates } from "./staff-states";
 import { t } from "./texts";
 
-/** The wallboard for a screen on the wall: large digits, the time, and no buttons. */
+/** The wallboard in a form for a screen on a wall: large digits, the time, and no buttons. */
 export function Wall({ board, trend, ahead_ms }: { board: Wallboard; trend: Trend | null; ahead_ms: number }) {
   const locale = useLocale();
   const now = useNow(ahead_ms);

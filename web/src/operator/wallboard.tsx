@@ -215,7 +215,7 @@ function Listen({ on, onStart, onStop }: { on: boolean; onStart: () => void; onS
   );
 }
 
-/** The wallboard: the live state, pushed by the server at each change. */
+/** Shows the wallboard: the present state of the service, which the server sends at each change. */
 export function WallboardView({ board, trend, quality, watched, ahead_ms, actions, listening }: WallboardProps) {
   const locale = useLocale();
   const now = useNow(ahead_ms);

@@ -40,7 +40,7 @@ export class Refusal extends Error {
 
 const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
 
-/** Seconds until the panel tries again by itself; 0 when it must not. */
+/** Returns after how many seconds the panel tries a refused request again by itself; 0 if it must not. */
 export const retryOf = (error: unknown): number =>
   error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0;
 
@@ -75,7 +75,7 @@ export type WhenOpen = "begin" | "ask";
 export interface Beginning {
   when_open: WhenOpen;
   purpose: "talk" | "later";
-  /** What the visitor typed into the form, by the id of the field. */
+  /** Id of each field of the form → what the visitor typed into it. */
   form: Record<string, string>;
 }
 

@@ -21,7 +21,7 @@ export interface PanelBoard {
 const AGAIN_MS = 3000;
 const NOT_DRAWN: Readable<boolean> = { get: () => false, subscribe: () => () => undefined };
 
-/** Connect to the board for as long as the conversation goes on. */
+/** Connect the panel to the board of a conversation, until the conversation has ended. */
 export function usePanelBoard(client: Client, session: SessionView): PanelBoard {
   const live = session.state === "active";
   const [loaded, setLoaded] = useState<{ code: Loaded; link: RoomLink } | null>(null);

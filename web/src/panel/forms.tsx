@@ -1,4 +1,4 @@
-/** The form for a message when no counselor is available, and the rating at the end. */
+/** The form for a message when no counselor is available, and the form to rate a conversation that has ended. */
 
 import { Star } from "lucide";
 import { useState } from "preact/hooks";

@@ -13,7 +13,7 @@ export interface Surroundings {
   /** Moves the keyboard focus into the panel's frame. */
   focus: () => void;
   bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
-  /** Calls back when the browser restores this page from the back/forward cache. */
+  /** Calls `back` whenever the browser restores this page from the back/forward cache. */
   whenBack: (back: () => void) => void;
   /** Writes a line to the browser's console, for the developers of the partner's page. */
   hint: (line: string) => void;

@@ -13,7 +13,7 @@ export interface Visit {
   page: { url: string; title: string };
   product: Product | null;
   trail: Step[];
-  /** The product's picture, once the partner's page has fetched it; null before. */
+  /** The picture of the page's product, once the partner's page has fetched the picture; null before. */
   picture: Blob | null;
 }
 

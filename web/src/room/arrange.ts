@@ -7,7 +7,7 @@ export interface Tile {
   key: string;
   person: ParticipantView;
   kind: "camera" | "screen" | "none";
-  /** The video slot that carries this tile's picture; -1 for a person without video. */
+  /** The number of the video slot that carries this tile's picture; -1 for a person without video. */
   slot: number;
 }
 

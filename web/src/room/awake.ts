@@ -25,7 +25,7 @@ export function keepAwake(): () => void {
   };
 }
 
-/** Keeps the screen on while `wanted`: a phone that locks during a call mutes its owner. */
+/** Keeps the screen on while `wanted` is true, because a phone that locks during a call mutes its owner. */
 export function useAwake(wanted: boolean): void {
   useEffect(() => (wanted ? keepAwake() : undefined), [wanted]);
 }

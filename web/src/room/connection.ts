@@ -59,7 +59,7 @@ const keptAs = (message: Kept): string => (message.type === "line" ? message.lin
 
 type Asked = Extract<ClientMessage, { id?: number | null }>;
 type WithoutId<M> = M extends unknown ? Omit<M, "id"> : never;
-/** A message that takes a request id. The connection adds the id. */
+/** A message that the server answers, and that has a request id. The connection adds the id. */
 export type RequestMessage = WithoutId<Asked>;
 
 interface Pending {

@@ -5,7 +5,7 @@ import type { Problem } from "./problems";
 export interface Source {
   /** Whether the person wants the device on. The choice outlives tracks: a muted person stays muted when the track changes. */
   wanted: boolean;
-  /** Whether others can hear or see this device now: it is wanted and has a track. */
+  /** Whether others can hear or see this device now, because the person wants it on and it has a track. */
   on: boolean;
   track: MediaStreamTrack | null;
   /** Whether the operating system mutes the track, for example during a phone call or by a switch on the device. */

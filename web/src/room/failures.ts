@@ -5,7 +5,7 @@ import type { OneOf } from "../ui/one-of";
 import { RequestError, type FailureReason } from "./connection";
 import { anyText, isKey, t, type RoomKey } from "./words";
 
-/** Failures that a visitor can do something about. Each has a sentence of its own. */
+/** Reasons that have a sentence of their own, because a visitor can do something about the failure. */
 type Told = OneOf<FailureReason, "offline" | "timeout" | "wrong_state" | "closed" | "too_often" | "replaced">;
 
 /** Returns the sentence for a refused or unanswered request of a visitor. */

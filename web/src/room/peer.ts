@@ -106,7 +106,7 @@ export class RoomPeer {
     this.make();
   }
 
-  /** Sets the tracks to send, on this connection and on later ones. */
+  /** Sets the tracks to send, over this connection and over later ones. */
   async setTrack(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
     this.tracks[kind] = track;
     const former = this.store.get().status === "text_only" ? null : this.former;

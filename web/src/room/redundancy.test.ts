@@ -10,7 +10,7 @@ interface Second {
   ms?: number;
 }
 
-/** A simulated call: the worker reports once a second on the voice that it receives. */
+/** A simulated call, in which the worker reports once a second on the voice that it receives. */
 class Call {
   readonly redundancy = new Redundancy();
   private at = 1_795_000_000_000;

@@ -81,7 +81,7 @@ export class Redundancy {
   private mayBegin(at: number): void {
     const loss = this.loss(NOW) ?? 0;
     this.losing = loss > LOSES ? this.losing + 1 : 0;
-    const goesOn = (this.loss(SECOND) ?? 0) > 0; // no loss in the last second: the loss was a gap that is over
+    const goesOn = (this.loss(SECOND) ?? 0) > 0; // without loss in the last second, the loss was a gap that is over
     if (this.losing < SURE || !goesOn || at < this.heldUntil || this.queues(at)) return;
     this.wanted = true;
     this.losing = 0;
@@ -111,7 +111,7 @@ export class Redundancy {
     this.holdMs = Math.min(this.holdMs * 2, MOST_HOLD_MS);
   }
 
-  /** Returns the lost share of the latest packets; null when too few were sent. */
+  /** Returns which share of the latest packets was lost; null if too few packets were sent to tell. */
   private loss({ ms, packets, mostMs }: Stretch): number | null {
     const last = this.reports.at(-1);
     const first = last && this.reports.findLast((each) => last.at - each.at >= ms && last.sent - each.sent >= packets);

@@ -27,7 +27,7 @@ const SmallWindow = optional(
 export interface StageProps {
   link: RoomLink;
   session: SessionView;
-  /** The open board, which is shown large instead of a shared screen. */
+  /** The board if it is open, which the stage shows large instead of a shared screen. */
   children?: ComponentChildren;
 }
 

@@ -38,7 +38,7 @@ export interface OutLine {
   refused: FailureReason | "";
 }
 
-/** A change of one's own line that the server has not confirmed. */
+/** A change of a line by its author, on this page, that the server has not confirmed. */
 export interface Change {
   /** The new text of the line; null if the person retracts the line. */
   text: string | null;
@@ -310,7 +310,7 @@ export function participant(session: SessionView, id: string): ParticipantView |
 
 const onlyListens = (one: ParticipantView) => one.role === "operator" && one.listens !== "join";
 
-/** Returns all other participants who have not left, and the operators who have joined. */
+/** Returns all other participants who have not left. Of operators, includes only those who have joined. */
 export function others(session: SessionView): ParticipantView[] {
   return session.participants.filter((one) => one.id !== session.you && one.presence !== "gone" && !onlyListens(one));
 }

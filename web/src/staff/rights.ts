@@ -36,6 +36,6 @@ export type Part = keyof typeof PART_NEEDS;
 /** Returns the parts of the operators' page that the signed-in person may use. */
 export const parts = (): Part[] => (Object.keys(PART_NEEDS) as Part[]).filter((part) => may(PART_NEEDS[part]));
 
-/** Returns whether somebody with these rights may use the page at all. */
+/** Returns whether a person with these rights may use the console, or any part of the operators' page. */
 export const mayUse = (page: "console" | "operator", actions: readonly Action[]): boolean =>
   page === "console" ? actions.includes("desk.work") : Object.values(PART_NEEDS).some((needed) => actions.includes(needed));

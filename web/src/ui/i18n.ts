@@ -33,7 +33,7 @@ let current: Locale = FALLBACK;
 /** The languages that the address and the browser ask for, the most wanted first. */
 let asked: readonly string[] =
   typeof location === "undefined" ? [] : [new URLSearchParams(location.search).get("lang") ?? "", ...navigator.languages];
-/** Adds a Korean particle to a word. Loaded with the Korean texts. */
+/** Returns a word with a Korean particle. The real function is loaded with the Korean texts. */
 let particle = (word: string, _forms: string): string => word;
 
 const fileOf = (language: Locale) => `./${language}.json`;

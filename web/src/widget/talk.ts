@@ -18,7 +18,7 @@ export interface Events {
   started: { session: string };
   /** A counselor has accepted the conversation. Calls send no such event: they run in a window of their own. */
   accepted: { session: string };
-  /** The number of lines that the visitor has not seen has changed. */
+  /** There are more or fewer lines that the visitor has not seen. `count`: how many. */
   unread: { session: string; count: number };
   ended: { session: string };
 }

@@ -1,4 +1,4 @@
-/** What a push says (`signaling/push/payload.py`), and the notification that shows it. Pure. */
+/** Reads what a push says (`signaling/push/payload.py`), and builds the notification that shows it. Pure. */
 
 const RINGS = ["user", "callback", "help", "transfer"] as const;
 const OTHERS = ["over", "away", "accepted", "answered"] as const;

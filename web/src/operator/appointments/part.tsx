@@ -32,7 +32,7 @@ const columns = (locale: Locale): TableColumn<AppointmentItem>[] => [
   { id: "site", title: t("col.site"), value: (row) => row.site },
 ];
 
-/** All callbacks and appointments that nobody has accepted: to look at, to move and to cancel. */
+/** Lists all callbacks and appointments that nobody has accepted yet. Operators can move and cancel them here. */
 export function AppointmentsPart() {
   const locale = useLocale();
   const [round, setRound] = useState(0);

@@ -6,7 +6,7 @@ import { t } from "./texts";
 
 const MOST_HOURS = 168;
 
-/** Reads a number of hours within its bounds; 0 for the standard. */
+/** Returns the number of hours in a text, within the allowed range; 0 stands for the standard. */
 const hoursIn = (text: string) => Math.min(MOST_HOURS, Math.max(0, Math.round(Number(text)) || 0));
 
 interface RulesCardProps {

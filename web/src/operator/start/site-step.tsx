@@ -14,7 +14,7 @@ import { t } from "./texts";
 
 const ACCENT = "#1f5fd0"; // the launcher's colour if the partner chooses none
 
-/** Returns the problem of the first category's field, wherever in the category it is. */
+/** Returns the problem that the server has found in any field of the first category. */
 const categoryProblem = (problems: Problems) => Object.entries(problems).find(([field]) => field.startsWith("categories"))?.[1];
 
 /** The second step of the first start, which creates a site with its first category. */

@@ -156,7 +156,7 @@ export class BoardDoc {
     this.undoing.redo();
   }
 
-  /** Begins a stroke: one undo step, whatever its length. */
+  /** Begins a stroke. The whole stroke is one undo step, however long it gets. */
   draw(at: Point, style: Style, page: string = FIRST_PAGE): Drawing {
     this.beginStep();
     return new Drawing((start, chunk) => this.write(start, chunk, { ...style, page }), at);

@@ -12,7 +12,7 @@ import type { Point } from "./strokes";
 import { after, held, inverse, matrixOf, type Matrix, seen, type Space, toPage, type View, WHOLE } from "./viewport";
 
 const RESTS_AFTER_MS = 700;
-/** Time for the lower canvas in one frame. A frame at 60 Hz lasts 16.7 ms. */
+/** How long the lower canvas may be painted in one frame. A frame at 60 Hz lasts 16.7 ms. */
 const SLICE_MS = 7;
 const SHAPES_BETWEEN_CLOCKS = 4;
 /** Longest side of a canvas, in px. A larger one could exhaust a phone's memory. */
@@ -109,7 +109,7 @@ export class BoardCanvas {
     this.repaint();
   }
 
-  /** Shows the board as it was at a time (ms since the epoch); Infinity means now. */
+  /** Shows the board as it was at a time (ms since 1970); Infinity means now. */
   showUntil(until: number): void {
     if (until === this.until) return;
     this.until = until;

@@ -14,7 +14,7 @@ export class Images {
     private readonly onLoad: () => void,
   ) {}
 
-  /** Returns a picture, or null while it loads or when it cannot be shown. */
+  /** Returns a decoded picture; null while the picture loads, or if it cannot be shown. */
   readonly of: PictureOf = (id) => {
     const known = this.known.get(id);
     if (known) return known.complete && known.naturalWidth > 0 ? known : null;
@@ -22,7 +22,7 @@ export class Images {
     return null;
   };
 
-  /** Returns a picture when it is decoded; null when it cannot be shown. */
+  /** Resolves to a picture once it is decoded; null if it cannot be shown. */
   async ready(id: string): Promise<HTMLImageElement | null> {
     const image = this.known.get(id) ?? (await this.load(id));
     await image.decode().catch(() => undefined);

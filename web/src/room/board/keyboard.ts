@@ -31,7 +31,7 @@ export interface Act {
 }
 
 const COPY_SHIFT = 24;
-/** The clipboard's text for copied shapes. The shapes themselves stay on this page. */
+/** The text that the clipboard gets when shapes are copied. The shapes themselves stay in this page's memory. */
 const COPIED = "sangdam:board";
 let copied: Shape[] = [];
 

@@ -1,4 +1,4 @@
-/** Which shapes a press or a drawn frame selects, and what dragging a selection changes. Pure. */
+/** Finds which shapes a press or a drawn frame selects, and what changes when a selection is dragged. Pure. */
 
 import {
   angleBetween,

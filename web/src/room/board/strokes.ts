@@ -30,7 +30,7 @@ export class ChunkEncoder {
     this.at = [x, y];
   }
 
-  /** Adds a point. Skips a point that moved by less than one step. */
+  /** Adds a point to the stroke. Skips a point that is less than one step from the last one. */
   add(x: number, y: number): void {
     const dx = clamp(Math.round((x - this.at[0]) * STEP));
     const dy = clamp(Math.round((y - this.at[1]) * STEP));
@@ -44,7 +44,7 @@ export class ChunkEncoder {
     this.at[1] += dy / STEP;
   }
 
-  /** Returns all points since the last chunk, or null when there are none. */
+  /** Returns the points that were added since the last call, packed as a chunk; null if there are none. */
   take(): Uint8Array | null {
     if (this.bytes.length === 0) return null;
     const chunk = Uint8Array.from(this.bytes);

@@ -3,7 +3,7 @@ import type { Pictures } from "../pictures";
 import { Previews } from "./previews";
 import { t } from "./words";
 
-export const PREVIEWED_BYTES = 5_000_000; // size up to which a PDF is fetched for its preview alone
+export const PREVIEWED_BYTES = 5_000_000; // bytes: a larger PDF is not fetched only for its preview
 
 const previews = new Previews();
 

@@ -140,7 +140,7 @@ async function fetchAll(client: Client, session: string, signal: AbortSignal): P
   return true;
 }
 
-/** Keeps the marks right while lines come, change or move in and out of the document. */
+/** Marks the found words again whenever lines come, change, or enter or leave the document. */
 function useMarks(box: RefObject<HTMLElement | null>, words: string, hit: Hit | null, lines: Line[]): void {
   const wanted = useRef("");
   useEffect(() => {

@@ -35,7 +35,7 @@ export function Reading({ client, session, box, lines }: ReadingProps) {
       for (const line of root.querySelectorAll("[data-seq]")) shown.observe(line);
     };
     const again = () => {
-      shown.disconnect(); // observing anew reports once for each line whether it is visible now
+      shown.disconnect(); // when observed anew, each line is reported once, with whether it is visible now
       observe();
     };
     const added = new MutationObserver(observe);
@@ -74,7 +74,7 @@ function report(client: Client, session: SessionView, noted: Noted): void {
   noted.fresh.clear();
 }
 
-/** A mark on one's own line: delivered, or read. Staff also see by whom. */
+/** The mark on a line that tells its author whether it was delivered or read. Staff also see by whom. */
 export function ReadMark({ client, session, line }: { client: Client; session: SessionView; line: Line }) {
   const marks = useStore(client.state, (state) => state.marks[session.id] ?? NO_MARKS);
   if (!session.site.read_marks) return null;

@@ -66,7 +66,7 @@ export function Account({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** The password, the authenticator app and the passkeys of somebody who signs in here. */
+/** The password, authenticator app and passkeys of a person who signs in here and not at the OpenID provider. */
 function OwnFactors({ factors, onChanged }: { factors: SecondFactors; onChanged: () => void }) {
   return (
     <>

@@ -25,7 +25,7 @@ interface Exported {
   nameOfPage: (number: number) => string;
 }
 
-/** Makes the browser save the board. Rejects if a picture cannot be painted. */
+/** Makes the browser save the board as a file. Rejects if one of the board's pictures cannot be painted. */
 export async function saveBoard(
   format: Format,
   { board, page, pictureUrl, pictureBlob, name, nameOfPage }: Exported,
@@ -84,7 +84,7 @@ function blobOf(canvas: HTMLCanvasElement, type: string): Promise<Blob> {
   );
 }
 
-/** Returns the pictures of pages that can be had, as data: addresses. */
+/** Returns the pictures on some pages as data: addresses. Leaves out pictures that cannot be fetched. */
 async function picturesOf(
   board: BoardDoc,
   pages: string[],

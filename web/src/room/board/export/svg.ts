@@ -9,7 +9,7 @@ import { LINE_HEIGHT } from "../text-layout";
 
 type LinesOf = (shape: Shape) => string[];
 
-/** `pictures`: id → data: address. `linesOf`: the lines of a text as they wrap. */
+/** Returns a page as SVG. `pictures`: id → data: address. `linesOf`: returns the lines into which a text wraps. */
 export function pageAsSvg(
   shapes: readonly Shape[],
   background: string,
