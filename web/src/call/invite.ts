@@ -1,4 +1,4 @@
-/** The link that a counselor makes for a callback. Its "#invite=…" can be exchanged once for the session. */
+/** The link that a counselor makes for a callback. The "#invite=…" in the link can be exchanged once for the session. */
 
 import type { HttpReason } from "../messages";
 import { parseHandoff, type Handoff } from "../room/handoff";

@@ -7,7 +7,8 @@ import { Button } from "../ui/button";
 import type { Call } from "./call";
 import { t } from "./rare/words";
 
-/** The visitor's request to add voice: shown while it rings at the counselor, and after the counselor declined or missed it. */
+/** Shows how the visitor's request to add voice goes: while it rings at the counselor, and after the counselor has declined or
+ *  missed it. */
 export function Upgrade({ call, session }: { call: Call; session: SessionView }) {
   const { upgrade } = session;
   if (!upgrade) return null;

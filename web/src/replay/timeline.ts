@@ -10,7 +10,7 @@ export interface Timed {
 
 export const length = (pieces: readonly Piece[]): number => pieces.reduce((sum, [begin, end]) => sum + end - begin, 0);
 
-/** Returns the moment (Unix ms) at `position`. At or beyond the end, returns the recording's last moment. */
+/** Returns the moment (Unix ms) at a position of the player's bar. At or beyond the end, returns the recording's last moment. */
 export function momentAt(pieces: readonly Piece[], position: number): number {
   let left = Math.max(0, position);
   for (const [begin, end] of pieces) {
@@ -20,7 +20,8 @@ export function momentAt(pieces: readonly Piece[], position: number): number {
   return pieces.at(-1)?.[1] ?? 0;
 }
 
-/** Returns the position of a moment. For a moment in a gap, returns the position at which the next piece begins. */
+/** Returns the position of a moment on the player's bar. For a moment in a gap, returns the position at which the next piece
+ *  begins. */
 export function positionOf(pieces: readonly Piece[], moment: number): number {
   let before = 0;
   for (const [begin, end] of pieces) {

@@ -47,7 +47,7 @@ export class Client {
   private readonly storage: Pick<Storage, "getItem" | "setItem">;
   private readonly now: () => number;
   private readonly listeners = new Set<(message: ServerMessage) => void>();
-  /** `caughtUp`: sessions whose lines were requested on this connection. `complete`: by session, the `rev` up to which no line is
+  /** `caughtUp`: sessions whose lines were requested on this connection. `complete`: session → the `rev` up to which no line is
    *  missing. */
   private caughtUp = new Set<string>();
   private readonly complete = new Map<string, number>();

@@ -128,8 +128,8 @@ function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDev
   );
 }
 
-/** Shows a device problem as a toast when it arises. The screen before has shown the problems that existed before the
- *  controls. */
+/** Shows a device problem as a toast when it arises. Problems from before the controls were shown on the screen before
+ *  them. */
 function useProblemToast(problem: string | false): void {
   const said = useRef(problem);
   useEffect(() => {

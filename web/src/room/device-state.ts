@@ -32,7 +32,7 @@ export interface DeviceState {
 const OFF: Source = { wanted: false, on: false, track: null, silent: false, cut: false, problem: "", device: "" };
 const MIC: Source = { ...OFF, wanted: true };
 
-/** Returns the state before anything was asked for: the devices that the person chose on an earlier visit. */
+/** Returns the state before the page has asked for a device. It has the devices that the person chose on an earlier visit. */
 export function initialState(): DeviceState {
   const { mic, camera, speaker } = keptDevices();
   return {

@@ -64,7 +64,8 @@ export interface Offering {
   stop(): void;
 }
 
-/** The panel's side. `target` is what window.open returned. `onTaken` is called once, when the call window has the session. */
+/** Offers a session to the call window (panel's side). `target`: what window.open returned. `onTaken`: called once, when the call
+ *  window has it. */
 export function offerHandoff(target: Mailbox, onTaken: () => void, host: Listener = window, origin = location.origin): Offering {
   let message: object | null = null;
   const send = () => {

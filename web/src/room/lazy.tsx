@@ -16,7 +16,8 @@ interface Look {
 
 type Component<Props> = (props: Props) => ComponentChildren;
 
-/** Return a component that shows nothing until `load` has brought the real one. If that fails, everything else works. */
+/** Return a component that shows nothing until `load` has brought the real one. If the code cannot be loaded, the component stays
+ *  empty. */
 export function optional<Module, Props extends object>(
   load: () => Promise<Module>,
   pick: (module: Module) => Component<Props>,

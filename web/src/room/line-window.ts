@@ -30,8 +30,8 @@ export const around = (index: number, count: number): Span => {
   return { from, to: Math.min(count, from + MOST) };
 };
 
-/** Returns the window over the same lines after older lines were added before them; null if these lines are gone. `first`: the
- *  number of the line that was the first one before. */
+/** Returns the rendered range for the same lines as before, after older lines were added; null if the lines are gone. `first`:
+ *  the number of the line that was the first one before. */
 export function shifted({ from, to }: Span, first: number, lines: readonly Pick<Line, "seq">[]): Span | null {
   const by = lines.findIndex((line) => line.seq === first);
   return by < 0 ? null : { from: from + by, to: to + by };

@@ -62,7 +62,8 @@ export class RoomPeer {
   /** The connection that was live before the present attempt. Either the room moved to a new epoch, or the connection fell
    *  silent and may recover. */
   private former: Attempt | null = null;
-  /** Whether `former` fell silent. Then we send it heartbeats, and keep it or the new connection, whichever is up first. */
+  /** Whether `former` fell silent. This page then sends heartbeats over it, and keeps `former` or the new connection, whichever
+   *  works first. */
   private formerSilent = false;
   private shown: Attempt | null = null;
   private tries = 0;
@@ -95,8 +96,8 @@ export class RoomPeer {
     this.make();
   }
 
-  /** Call when the WebSocket is back. If no attempt is under way, starts one at once. If the connection is live, reports that
-   *  again. */
+  /** Call this when the WebSocket is back. Starts an attempt at once if none is under way. If the connection is live, reports
+   *  that again. */
   retryNow(): void {
     const { status } = this.store.get();
     if (status === "live") this.ports.report("live");

@@ -27,7 +27,8 @@ const CLEAN = 0.01;
 /** Consecutive lossy reports before RED starts. The spans of the first reports also cover time before the loss and understate the
  *  loss. */
 const SURE = 3;
-/** A round trip this much longer than the shortest one means a queue, ms. Packets are then lost because the link is full. */
+/** A round trip that is longer than the shortest one by this much, ms, means that packets queue. They are then lost because the
+ *  link is full. */
 const QUEUE_MS = 150;
 /** How fast the remembered shortest round trip rises, ms per second. Routes change, so an old minimum must not hold for good. */
 const FORGOTTEN_MS = 1;

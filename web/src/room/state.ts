@@ -25,7 +25,8 @@ import type {
 } from "../messages";
 import type { ClosedReason, FailureReason, Kept, Status } from "./connection";
 
-/** One's own line that the server has not acknowledged. It is shown as "sending", or as refused with the server's reason. */
+/** A line of this person that the server has not acknowledged. The chat shows it as "sending", or as refused with the server's
+ *  reason. */
 export interface OutLine {
   id: string;
   kind: "text" | "picture" | "note";

@@ -37,7 +37,7 @@ export function Gate({ page, children }: GateProps) {
       (error: unknown) => setState({ kind: "unreachable", words: explain(error) }),
     );
   };
-  /** Lets the person in. If the cookie belongs to a role that may not use this page, signs it out, so that another sign-in
+  /** Lets the person in. If the person's role may not use this page, signs the person out, so that another sign-in
    *  works. */
   const enter = (who: Signed) => {
     if (mayUse(page, who.may)) {

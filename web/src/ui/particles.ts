@@ -1,4 +1,5 @@
-/** Korean particles, whose form depends on the last sound of the word before them. Loaded with the Korean texts only. */
+/** Chooses the form of Korean particles, which depends on the last sound of the word before. Loaded with the Korean texts
+ *  only. */
 
 import { josa } from "es-hangul";
 

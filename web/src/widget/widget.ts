@@ -34,7 +34,7 @@ let data = (script?.dataset ?? {}) as Options;
 let options: Options = {};
 const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5fd0", ...data, ...options });
 
-/** The trail and `live` survive navigation. `live`: the panel is to be "open" on the next page, folded ("-"), or absent (""). */
+/** The trail and `live` survive navigation. `live`: what the panel is on the next page: "open", folded ("-"), or absent (""). */
 let live: string | undefined;
 let trail: string[] = [];
 /** Reads the stored trail and `live` before each change. Another page may have changed them while this page was in the

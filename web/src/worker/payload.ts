@@ -60,7 +60,8 @@ export function told(data: unknown): Told | null {
 
 export const isRing = (kind: string): boolean => RINGS.some((one) => one === kind);
 
-/** Returns the notification. A ring stays, vibrates and has two buttons; the end of a ring makes no sound. */
+/** Returns the notification for a push. For a ring it stays, vibrates and has two buttons. For the end of a ring it makes no
+ *  sound. */
 export function notice(push: Told): Notice {
   const ring = isRing(push.kind);
   return {

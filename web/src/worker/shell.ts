@@ -3,7 +3,8 @@
 
 export type Way = "page" | "file" | "network";
 
-/** Returns how to answer a request. `shell`: the paths of the stored files. Data, and everything else, comes from the network. */
+/** Returns from where to answer a request. `shell`: the paths of the stored files. Data and everything else come from the
+ *  network. */
 export function wayOf(
   request: Pick<Request, "method" | "url" | "mode">,
   origin: string,

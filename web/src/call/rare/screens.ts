@@ -1,4 +1,5 @@
-/** The screens that most calls never need, or need last. They are fetched together, a few seconds after the page has loaded. */
+/** The screens that most calls never need, or only at their end. They are fetched together, a few seconds after the page has
+ *  loaded. */
 
 export { AskCallback, CalledBack } from "../../room/callback";
 export { After } from "../after";

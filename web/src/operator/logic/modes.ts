@@ -11,7 +11,8 @@ export interface Span {
 const MODES: readonly string[] = ["consultation", "whisper", "conference"];
 type Said = Pick<Line, "kind" | "text" | "at" | "args">;
 
-/** Returns whether two people remain after a system line: a handover, or the professional or colleague left. */
+/** Returns whether a system line says that two people remain: after a handover, or because the professional or colleague has
+ *  left. */
 const endsHelp = ({ text }: Said) => text === "handed_over" || text === "help.cancelled" || text === "left";
 
 /** Returns the spans of the modes. `start`: when the session became active. `end`: when it ended, or now (ms). */

@@ -26,7 +26,8 @@ export type Ask = (signal: AbortSignal) => Promise<PreviewAnswer>;
 
 const at = encodeURIComponent;
 
-/** Asks about a site, a category's hours, or a member of staff ("" for somebody new) with these settings. */
+/** These three functions ask what a change would do: of a site's settings, of a category's hours, or of a member of staff ("" for
+ *  a new one). */
 export const askAboutSite =
   (site: string, settings: unknown): Ask =>
   (signal) =>

@@ -1,4 +1,4 @@
-/** What somebody types in the first start. It survives a reload of the tab. Passwords and the links of staff are never kept. */
+/** Keeps what somebody types in the first start over a reload of the tab. Passwords and the links of staff are never kept. */
 import { useState } from "preact/hooks";
 
 const at = (name: string) => `sangdam-start-${name}`;

@@ -4,7 +4,7 @@ import type { BoardCanvas } from "./canvas";
 import type { Point } from "./strokes";
 import { panned, pinched, zoomed } from "./viewport";
 
-/** If a second finger comes down within this time of the first, the first one's stroke was the start of a pinch. */
+/** If a second finger comes down within this time after the first, the stroke of the first finger was the start of a pinch. */
 const PINCH_MS = 300;
 const WHEEL_STEP = 0.01;
 const LINE_PX = 16;

@@ -23,7 +23,7 @@ export interface LiveLaserProps {
   session: SessionView;
   participant: string;
   kind: "screen" | "camera";
-  /** Whether this person may point and draw here. On one's own shared screen, only the others' pointers are shown. */
+  /** Whether this person may point and draw on the picture. On their own shared screen they only see the others' pointers. */
   points?: boolean;
 }
 

@@ -154,14 +154,15 @@ export function makeElement(made: NewShape, author: string, index: string): Elem
   return element;
 }
 
-/** Returns a key that sorts shapes by creation time. `random` (0..1) tells apart two shapes of the same millisecond. */
+/** Returns the `index` of a new shape, by which shapes sort in the order of their creation. `random`, 0 to 1, orders shapes of
+ *  the same millisecond. */
 export function makeIndex(nowMs: number, random: number): string {
   return `${String(Math.floor(nowMs)).padStart(15, "0")}-${Math.floor(random * 1e6)
     .toString(36)
     .padStart(4, "0")}`;
 }
 
-/** Returns when a shape was begun (ms since the epoch), from its `index`; 0 when the index holds no time. */
+/** Returns when a shape was begun (ms since 1970), which its `index` says; 0 if the index has no time. */
 export function drawnAt(index: string): number {
   const [time = ""] = index.split("-");
   return /^\d{1,15}$/.test(time) ? Number(time) : 0;
@@ -171,7 +172,7 @@ export interface Page {
   id: string;
   /** Id of the page's background picture; "" for blank paper. */
   background: string;
-  /** The `index` before which shapes are put away, with the picture on which they were drawn; "" while none are. */
+  /** Shapes with an `index` before this one are put away, together with the picture on which they were drawn; "" if none are. */
   putAway: string;
   index: string;
 }

@@ -53,7 +53,8 @@ export class ChunkEncoder {
   }
 }
 
-/** Unpacks chunks as they arrive. The first point is 0, 0. Ignores an incomplete pair at a chunk's end. */
+/** Unpacks the chunks of a stroke as they arrive. The stroke's first point is 0, 0. Ignores an incomplete pair at the end of a
+ *  chunk. */
 export class ChunkDecoder {
   readonly points: Point[] = [[0, 0]];
   readonly extent = { left: 0, top: 0, right: 0, bottom: 0 };

@@ -62,7 +62,7 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
       setLeader(now === declined.current ? "" : now);
     }, 500);
     const end = board.listen({ onSign, onGrown: (shapes) => shapes.length <= DRAWN_AT_ONCE && follow(shapes.at(-1)) });
-    // While somebody draws, the tip of the stroke is where their pointer is: it needs no messages of its own.
+    // While somebody draws, the end of the stroke shows where their pointer is. So the pointer needs no messages of its own.
     const follow = (shape?: { author: string; page: string; x: number; y: number; points: readonly Point[] }) => {
       if (!shape || shape.author === you || shape.points.length < 2) return;
       const [dx, dy] = shape.points.at(-1)!;

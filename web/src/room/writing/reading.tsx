@@ -21,7 +21,7 @@ interface ReadingProps {
   lines: Line[];
 }
 
-/** Reports which lines this page has, and which were on the screen while the page was visible. Shows nothing. */
+/** Reports to the server which lines this page has, and which were on the screen while the page was visible. Renders nothing. */
 export function Reading({ client, session, box, lines }: ReadingProps) {
   const state = useRef({ lines, seen: new Set<number>(), fresh: new Set<number>(), delivered: 0 });
   state.current.lines = lines;

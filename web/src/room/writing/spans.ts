@@ -10,7 +10,7 @@ const grown = (run: Run | null, first: number, last: number, fresh: boolean): Ru
   fresh: fresh || run?.fresh === true,
 });
 
-/** Returns the spans to report: runs of seen lines that contain a fresh one (seen, not yet reported). Own and system lines
+/** Returns the spans to report: runs of seen lines with at least one that was not reported yet (`fresh`). Own and system lines
  *  count as seen. If this person does not get a number (a line for staff), the number belongs to the next line's span. */
 export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Set<number>): Span[] {
   const spans: Span[] = [];
