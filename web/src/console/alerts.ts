@@ -17,7 +17,7 @@ export function useRingerReady(): boolean {
   useEffect(() => {
     if (ready) return;
     const unlock = () => void ringer.unlock().then(() => setReady(ringer.ready));
-    unlock(); // the browser allows this at once if the person has used the page already, for example to sign in
+    unlock(); // the browser allows sound at once if the person has used the page already, for example to sign in
     addEventListener("pointerdown", unlock);
     addEventListener("keydown", unlock);
     return () => {

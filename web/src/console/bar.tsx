@@ -22,7 +22,7 @@ interface BarProps {
   onEnd: () => void;
 }
 
-/** The session's controls. Help is in the middle; End is at the far side, in another colour. */
+/** The bar with the controls of a session. Help is in the middle. End is at the far side, in another colour. */
 export function Bar({ link, session, board, owner, mayAsk, mayHold, onHold, onSleep, onHelp, onTransfer, onEnd }: BarProps) {
   const held = session.room?.held === true;
   return (

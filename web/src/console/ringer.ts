@@ -48,7 +48,7 @@ export class Ringer {
     const tone = context.createOscillator();
     const gain = context.createGain();
     tone.frequency.value = hertz;
-    // Attack and decay avoid clicks. Callers square the volume, so that equal steps of the slider sound equal.
+    // The note swells and fades, which avoids clicks. Callers square the volume, so that equal steps of the slider sound equal.
     gain.gain.setValueAtTime(0, at);
     gain.gain.linearRampToValueAtTime(loudness, at + 0.02);
     gain.gain.exponentialRampToValueAtTime(0.0001, at + 0.6);

@@ -10,10 +10,10 @@ export interface BridgeEvents {
 /** Where the panel gets an identification code: from an address, or from the partner page's own `getCode`. */
 export type CodeMaker = { url: string } | { getCode: true };
 
-/** Reasons by the name of the error that fetching a code throws: no answer came, or the answer was not JSON. */
+/** Name of the error that fetching a code throws → the reason: no answer came, or the answer was not JSON. */
 const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
 
-/** How long to wait for a code, ms. A partner's back end may be slow; our own answers in milliseconds. */
+/** How long to wait for a code, ms. The back end of a partner may be slow; our own server answers in milliseconds. */
 const ANSWER_MS = 15_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

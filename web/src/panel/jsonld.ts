@@ -33,7 +33,7 @@ const firstText = (...values: unknown[]): string => values.map(text).find((one) 
 const typesOf = (node: Node): string[] => list(node["@type"]).map((type) => text(type).replace(/^.*[/#:]/, ""));
 const isProduct = (node: Node): boolean => typesOf(node).some((type) => PRODUCTS.has(type));
 
-/** The nodes of a block, outermost first. A node that only names an `@id` is replaced by the node with that id. */
+/** The nodes of a JSON-LD block, the outermost first. A node that only names an `@id` is replaced by the node with that id. */
 class Block {
   readonly nodes: Node[] = [];
   private readonly byId = new Map<string, Node>();

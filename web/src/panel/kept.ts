@@ -1,4 +1,4 @@
-/** The session that this panel started. It is stored, so that it survives navigation on the partner's site. */
+/** Stores the session that this panel started, so that the session survives navigation on the partner's site. */
 
 import type { Channel } from "../messages";
 import type { Box } from "./storage";

@@ -1,4 +1,4 @@
-/** Decides which screen a text session shows in the panel, and what the folded pill says. Pure. */
+/** Decides which screen the panel shows for a text session, and what the pill says while the panel is folded. Pure. */
 
 import type { Line, SessionView } from "../messages";
 import type { Talk } from "../widget/talk";

@@ -5,7 +5,7 @@ import { sendProductPicture, sendVisit } from "./api";
 import type { Kept } from "./kept";
 import { type ItemKey, supplementOf, type Visit } from "./visit";
 
-const PAUSE_MS = 2500; // a page that is left sooner is not reported; meanwhile the product's picture is fetched
+const PAUSE_MS = 2500; // a page that the visitor leaves sooner is not reported; meanwhile the product's picture is fetched
 
 export interface Teller {
   visit: typeof sendVisit;
@@ -21,7 +21,7 @@ export class Walking {
 
   constructor(private readonly teller: Teller = { visit: sendVisit, picture: sendProductPicture }) {}
 
-  /** Call when a session begins: the server got this page with the session, so the page is not reported again. */
+  /** Call this when a session begins. The server got the present page with the session, so that page is not reported again. */
   began(visit: Visit | null): void {
     this.told = visit ? pageKey(visit) : "";
   }

@@ -12,7 +12,7 @@ export type Key = keyof typeof en;
 
 export const { t, isKey } = texts<Key>(import.meta.glob("./*.json", { import: "default" }));
 
-/** Reasons with a sentence of their own: the visitor can act on them, or learns whom to ask. */
+/** Reasons of failures that have a sentence of their own, because the visitor can act on them or learns whom to ask. */
 type Told =
   | CodeReason
   | OneOf<

@@ -13,7 +13,7 @@ export interface AudienceRule {
 const FREE: AudienceRule = { forced: null, why: null };
 const staffBecause = (why: Why): AudienceRule => ({ forced: "staff", why });
 
-/** Returns the rule for a writer. `you`: the participant id of the writer: the counselor, or staff who were asked in. */
+/** Returns who may read the lines of a writer. `you`: participant id of the writer, who is the counselor or was asked in. */
 export function audienceRule(you: string, help: HelpView | null): AudienceRule {
   if (help === null) return FREE;
   if (help.state === "catching_up" && help.professional === you) return staffBecause("catching_up");

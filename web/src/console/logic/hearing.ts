@@ -39,7 +39,7 @@ export function cast(participants: ParticipantView[]): Cast {
   };
 }
 
-/** Returns who would hear whom in a mode. This repeats the server's rule, only to preview a change. */
+/** Returns who would hear whom in a mode. This function repeats the server's rule, only to preview a change. */
 export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, professional }: Cast): Hears {
   switch (mode) {
     case "consultation": {

@@ -98,7 +98,7 @@ export interface Press {
   isComposing: boolean;
 }
 
-/** `typing`: whether the focus is in a text field. `onControl`: whether it is on a button or link, which must get Enter
+/** Where the focus is. `typing`: in a text field. `onControl`: on a button or link, which must get Enter
  *  itself. */
 export interface Focus {
   typing: boolean;

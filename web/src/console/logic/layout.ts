@@ -24,7 +24,7 @@ const FOLDS_BELOW = 140; // px: if the person card is dragged narrower than this
 export const TALKING: Panes = { lane: 264, side: 340, people: 184, work: 0.68 };
 export const WORKING: Panes = { ...TALKING, lane: 220, side: 0, people: 104 };
 
-/** Returns the name under which sizes are stored. There is one for each channel and role, without and with an open board. */
+/** Returns the name under which the panes' sizes are stored. Each channel and role has one, without and with an open board. */
 export const layoutKey = (channel: Channel, role: Role, working: boolean): string =>
   `${channel}.${role}${working ? ".working" : ""}`;
 
@@ -120,6 +120,6 @@ export function openBoard(chosen: Chosen, offered: Offered): Chosen {
   return open ? chosen : toggleBoard(chosen, offered);
 }
 
-/** Returns the choices after a shared screen ended. They forget the choice for that screen, so that the next one opens by
+/** Returns the choices after a shared screen has ended, without the choice for that screen, so that the next screen opens by
  *  itself. */
 export const screenEnded = ({ view }: Chosen): Chosen => (view === undefined ? {} : { view });

@@ -16,8 +16,8 @@ interface AboveProps {
   newest: readonly EarlierSession[];
 }
 
-/** The visitor's earlier conversations above the present one. A press opens the next older one in place, to read only; the audit
- *  log notes that it was read. */
+/** The visitor's earlier conversations above the present one. A press shows the next older one in its place, to read only; the
+ *  audit log notes who has read it. */
 export function Above({ session, newest }: AboveProps) {
   const locale = useLocale();
   const [opened, setOpened] = useState<Conversation[]>([]);
