@@ -36,7 +36,7 @@ export function languageTag(language: string): string {
   }
 }
 
-/** Formats a price such as "1890000" and "KRW" in `language`. Returns an amount or currency that cannot be read as it is. */
+/** Formats a price such as "1890000" and "KRW" in `language`. If one of them cannot be read, returns both unformatted. */
 export function priceText(amount: string | number, currency: string, language: string): string {
   const code = currency.toUpperCase();
   const asItStands = [String(amount), currency].filter(Boolean).join(" ");

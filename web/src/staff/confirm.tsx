@@ -6,7 +6,7 @@ import { t } from "./texts";
 interface ConfirmProps {
   title: string;
   yes: string;
-  /** "Cancel" unless given. */
+  /** The text of the button that closes the dialog without the action; "Cancel" if undefined. */
   no?: string;
   children: ComponentChildren;
   disabled?: boolean;
