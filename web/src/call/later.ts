@@ -33,5 +33,6 @@ const FETCH_AFTER_MS = 5000; // loads the rare screens later, so that the call i
 
 /** Fetch the rare screens ahead of time, so that they can be shown even when the network is gone. */
 export function fetchRareScreens(): void {
-  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS); // else each screen loads it when shown
+  // If this fails, each screen loads the code when it is needed.
+  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS);
 }

@@ -79,7 +79,7 @@ function FreshLink({ session, actions }: Pick<Props, "actions"> & { session: str
     if (!isSecureContext) return; // without a secure context there is no clipboard; the person copies the link from the field
     await navigator.clipboard.writeText(made).then(
       () => toast(t("callback.link.copied")),
-      () => undefined, // the browser may forbid the clipboard; the person then copies by hand
+      () => undefined, // if the browser forbids the clipboard, the person copies the link by hand
     );
   };
   return (

@@ -101,7 +101,7 @@ function State({ category: { opening } }: { category: CategoryHours }) {
 
 interface EditorProps {
   title: string;
-  /** The name of the choice between own hours and others. */
+  /** The name of the choice between own hours and the hours that hold without them. */
   which?: string;
   hours: Hours | null;
   /** A sentence that says which hours count if this topic or member has none of its own. */

@@ -1,4 +1,4 @@
-/** The peer connection to the media worker. Its media sections are fixed and its tracks change; it sends heartbeats and
+/** The peer connection to the media worker. Its media sections are fixed, and only their tracks change. It sends heartbeats and
  *  reconnects. */
 
 import type { Answer } from "../messages";

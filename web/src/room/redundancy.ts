@@ -60,7 +60,7 @@ export class Redundancy {
     return this.wanted;
   }
 
-  /** Call this for each new connection. Its link mostly loses packets, too, so RED stays on if it was on, and a new trial
+  /** Call this for each new connection. The link mostly goes on losing packets. So RED stays on if it was on, and a new trial
    *  begins. */
   reconnected(): void {
     this.reports = [];

@@ -83,7 +83,7 @@ export function useLimits(link: RoomLink, session: SessionView): Limits {
   return (live && session.room?.limits) || NO_LIMITS;
 }
 
-/** A notice that this person's connection cannot carry the pictures. It also says, briefly, that they are back. */
+/** A notice that this person's connection cannot carry the others' pictures. When the pictures are back, it says so briefly. */
 export function LineNotice({ link, session }: { link: RoomLink; session: SessionView }) {
   const limits = useLimits(link, session);
   const now = worst(limits, session);

@@ -36,7 +36,7 @@ export function levels(values: Values, thresholds: ThresholdItem[]): Record<Thre
   return { waiting: of("waiting"), longest_s: of("longest_s"), level: of("level"), left: of("left"), poor: of("poor") };
 }
 
-/** Returns the last two hours of a figure, oldest first, or null for a figure without a trend. */
+/** Returns the values of a figure in the last two hours, the oldest first; null for a figure without a trend. */
 export function pointsOf(trend: Trend | null, figure: ThresholdFigure): (number | null)[] | null {
   if (trend === null || figure === "poor") return null;
   return trend[figure] ?? null;

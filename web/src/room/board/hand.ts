@@ -217,7 +217,7 @@ function select(desk: Desk, press: Press): Doing {
   );
 }
 
-/** Returns the changes, with a new height for each text whose width changed: its lines break elsewhere. */
+/** Returns the changes, with a new height for each text whose width changed, because its lines then break elsewhere. */
 function fitted(shapes: readonly Shape[], changes: Map<string, Changes>): Map<string, Changes> {
   for (const one of shapes) {
     const change = changes.get(one.id);
