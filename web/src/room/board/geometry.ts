@@ -181,8 +181,8 @@ export function resizedBox(box: Box, handle: Handle, to: Point, keep: boolean): 
   return made;
 }
 
-/** Returns the fields of a shape that change when a box around it, `from`, becomes `to`. A side of `from` that is almost 0 scales
- *  nothing. */
+/** Returns the fields of a shape that change when a box around it, `from`, becomes `to`. Where a side of `from` is almost 0, the
+ *  shape keeps its size. */
 export function placed(shape: Shape, from: Box, to: Box): Changes {
   const scaleX = ratio(to.right - to.left, from.right - from.left);
   const scaleY = ratio(to.bottom - to.top, from.bottom - from.top);
