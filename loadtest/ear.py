@@ -18,7 +18,7 @@ from media.peer.streams import Incoming
 from . import emodel
 
 KEPT = 3000
-"""Delays remembered: those of the last minute."""
+"""Packets whose delays are remembered: one minute of sound, at 50 packets per second."""
 ENCODING_MS = 26.5
 """Delay before sending: a packet waits for its last sample (20 ms), and Opus looks 6.5 ms ahead."""
 WARM_TICKS = 50
@@ -75,7 +75,7 @@ class Ear:
         self._buffer.push(arrived, now)
 
     def tick(self, now: float) -> None:
-        """Play 20 ms."""
+        """Play the next 20 ms of sound from the jitter buffer, and count how each piece was decoded."""
         if self._stream is None:
             return
         self._ticks += 1
@@ -94,7 +94,7 @@ class Ear:
         return [self._stream.block(now)] if self._stream else []
 
     def figures(self, now: float) -> Heard:
-        """Return what was heard until now."""
+        """Return the figures of the sound that this listener has heard until now."""
         if self._stream is None:
             return Heard(0, 1.0, 1.0, 0.0, None, 0.0, None, None)
         block = self._stream.block(now)

@@ -167,7 +167,7 @@ class Peer:
         self._choir.join(self)
 
     def figures(self) -> Heard:
-        """Return what this peer has heard until now."""
+        """Return the figures of the sound that this peer has heard until now."""
         return self.ear.figures(monotonic())
 
     async def close(self) -> None:

@@ -18,9 +18,9 @@ class Outcome:
 
     failed: str = ""
     waited_ms: float | None = None
-    """Time from the click to a counselor's Accept."""
+    """Time from the user's click until a counselor accepts the call."""
     set_up_ms: float | None = None
-    """Time from Accept until both hear each other."""
+    """Time from the counselor's acceptance until user and counselor hear each other."""
     heard: list[Heard] = field(default_factory=list)
     """What the user heard and what the counselor heard."""
 

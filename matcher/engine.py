@@ -332,7 +332,7 @@ class Engine:
         book.end(ticket, "completed", "" if wrap_up else "released")
         return book.finish()
 
-    # --- what fell due -----------------------------------------------------------------------------------------------
+    # --- deadlines that have passed ----------------------------------------------------------------------------------
 
     def _expire(self, request: str) -> None:
         book = self._book

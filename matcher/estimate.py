@@ -8,7 +8,7 @@ from typing import Final
 
 from matcher.types import Place
 
-MIN_PICKUPS: Final = 5  # fewer pickups within the hour give no range
+MIN_PICKUPS: Final = 5  # with fewer pickups in the last hour, no range of waiting times is given
 KEPT_PICKUPS: Final = 12
 KEPT_MS: Final = 3_600_000  # ms: older pickups are ignored
 SPREAD: Final = 1.5  # the range reaches this many standard deviations to either side, which is 87 % of a known distribution
@@ -34,7 +34,7 @@ class Pickups:
     __slots__ = ("_last_ms", "_spans")
 
     def __init__(self) -> None:
-        self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)  # (when, ms at the head of the queue)
+        self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)  # (time of a pickup, ms its request was first)
         self._last_ms = 0
 
     def add(self, now_ms: int, waiting_since_ms: int) -> None:

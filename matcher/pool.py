@@ -25,7 +25,7 @@ from matcher.types import (
 
 PoolKey = tuple[StaffRole, frozenset[str], frozenset[str], frozenset[str], frozenset[Medium]]
 IdleItem = tuple[int, int, str, "Member"]
-Reasons = tuple[PassedReason | None, PassedReason | None]  # for text, for call
+Reasons = tuple[PassedReason | None, PassedReason | None]  # why a member gets no text, why no call
 Obstacles = dict[Medium, PassedOver | None]
 NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 
@@ -70,7 +70,7 @@ class Member:
 
     @property
     def sessions(self) -> int:
-        """The number of requests that take a place."""
+        """How many accepted requests take one of this member's places."""
         return self.texts + self.calls
 
     @property
@@ -92,7 +92,7 @@ class Member:
         return sum(each == medium for each in self.promised.values()) if self.promised else 0
 
     def take(self, request: str, held_as: HeldAs) -> None:
-        """Count an accepted request."""
+        """Count a request that this member has accepted."""
         self.live[request] = held_as
         self._count(held_as, 1)
 
@@ -125,7 +125,7 @@ class Member:
         return known
 
     def find_obstacles(self) -> None:
-        """Set `obstacles` and `is_idle`."""
+        """Compute `obstacles` and `is_idle` anew, after a change of this member's state or places."""
         reasons = to_text, to_call = self._reasons()
         obstacles = self.known.get(reasons)
         if obstacles is None:

@@ -60,7 +60,7 @@ class Rules:
     parent_after_ms: int = 15_000
     any_after_ms: int = 30_000
     priority_step_ms: int = 60_000
-    ring_ms: int = 20_000  # how long a reservation rings
+    ring_ms: int = 20_000  # how long a reservation rings before it expires
     excluded_ms: int = 60_000  # how long a member who declined or missed a request does not get it again
     suspended_ms: int = 60_000  # how long a request outlives the connection of its requester
     enter_ms: int = 30_000  # from accepting until the member must be in the room

@@ -16,7 +16,7 @@ from matcher.types import PassedOver, PassedReason, Why
 REQUEST_CAME = "least load, then longest idle"
 BY_NAME = "asked for by name"
 STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
-LAST: Rank = (True, 1 << 63, 0)  # behind every request
+LAST: Rank = (True, 1 << 63, 0)  # a rank behind the ranks of all requests
 
 
 @dataclass(slots=True)

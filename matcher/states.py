@@ -35,12 +35,12 @@ STAFF_STEPS: dict[StaffStep, frozenset[StaffState]] = {
 
 
 def check_request(step: RequestStep, state: RequestState) -> None:
-    """Raise `Refused("wrong_state")` if the table forbids the step."""
+    """Raise `Refused("wrong_state")` if `REQUEST_STEPS` forbids this step in this state."""
     if state not in REQUEST_STEPS[step]:
         raise Refused("wrong_state")
 
 
 def check_staff(step: StaffStep, state: StaffState) -> None:
-    """Raise `Refused("wrong_state")` if the table forbids the step."""
+    """Raise `Refused("wrong_state")` if `STAFF_STEPS` forbids this step in this state."""
     if state not in STAFF_STEPS[step]:
         raise Refused("wrong_state")

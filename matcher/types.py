@@ -18,7 +18,7 @@ RequestState = Literal["promised", "waiting", "suspended", "reserved", "accepted
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
 Ring = Literal["exact", "parent", "any"]
-StaffMode = Literal["away", "available", "wrap_up"]  # the state of a member without load
+StaffMode = Literal["away", "available", "wrap_up"]  # the state of a member without requests
 PassedReason = Literal[
     "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
     "not_asked", "promised",
@@ -261,7 +261,7 @@ class MatchStore(Protocol):
         """
 
     async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Let a member get requests."""
+        """Make a member available: from now on the member can get requests."""
 
     async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Stop giving requests to a member. A member may choose this during sessions, and the sessions go on."""
@@ -400,4 +400,4 @@ class MatchStore(Protocol):
         """Return the status of a signed-in member, or None."""
 
     async def snapshot(self) -> Snapshot:
-        """Return the whole state."""
+        """Return the whole state of the store: all open requests and all signed-in members."""

@@ -4,7 +4,7 @@ import gc
 
 gc.disable()  # nothing that loads now is garbage; `process.serve` turns it on again
 
-from media.worker.process import main  # noqa: E402  # after the line above
+from media.worker.process import main  # noqa: E402  # imported only after `gc.disable()`
 
 if __name__ == "__main__":
     main()

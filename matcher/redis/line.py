@@ -125,7 +125,7 @@ class Line:
                 answers = [error] * len(flight)
             for (_, future), answer in zip(flight, answers, strict=True):
                 if future.done():
-                    continue  # the caller of this call was cancelled
+                    continue  # nobody waits for this answer: its caller was cancelled
                 if isinstance(answer, Exception):
                     future.set_exception(answer)
                 else:

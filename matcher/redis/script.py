@@ -17,7 +17,7 @@ PARTS: Final = ("words", "deadlines", "queue", "roster", "selection", "ledger", 
 
 # While Redis loads a library, the library has neither `redis.call` nor `string`. So it creates its functions at the first call.
 # When memory is full, Redis refuses a function without flags before that function runs, not in the middle of its writes.
-# Functions that only read still run.
+# Functions that only read are flagged `no-writes`, and run even then.
 FRAME: Final = """
 local function make()
 {}

@@ -56,7 +56,7 @@ class Appointments:
         self.kept = Kept()
         self._model = model
         self._engine, self._at, self._follow, self._rng = engine, at, follow, rng
-        self._open: dict[str, _Booked] = {}  # by request
+        self._open: dict[str, _Booked] = {}  # by request id: appointments that no counselor has accepted yet
         self._promised: Counter[str] = Counter()  # by member: how many of their places are kept free now
         self._capacity: dict[str, int] = {}
 
@@ -75,7 +75,7 @@ class Appointments:
                 self._at(at_ms + round(self._model.grace_s * 1000), self._widen, booked)
 
     def handle_ms(self) -> int:
-        """Draw how long an appointment takes."""
+        """Return a random length (ms) for the conversation of an appointment."""
         return int(self._model.handle.draw(self._rng, 1)[0] * 1000)
 
     def rings(self, event: Reserved) -> None:
@@ -97,7 +97,7 @@ class Appointments:
         self._open.pop(request, None)
 
     def close(self) -> None:
-        """Count the appointments that never rang."""
+        """At the end of the simulation, count the appointments that never rang at any counselor."""
         self.kept.nobody = sum(not booked.rang for booked in self._open.values())
 
     def _check(self, event: Reserved) -> None:

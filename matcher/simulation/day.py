@@ -90,7 +90,7 @@ class _Draws:
         self._values = self._forever(spread, rng)
 
     def __call__(self) -> int:
-        """Return the next duration in ms."""
+        """Return the next random duration, in ms."""
         return next(self._values)
 
     @staticmethod
@@ -305,7 +305,7 @@ class Day:
             self._booked.rings(event)
         percent = self._rng.random() * 100 if group.model.declined_percent or group.model.missed_percent else 100.0
         if percent < group.model.missed_percent:
-            return  # missed: the sweep ends the reservation
+            return  # the member does not answer: the next sweep ends the reservation
         declined = percent < group.model.missed_percent + group.model.declined_percent
         self._after(group.answer_ms(), self._decline if declined else self._accept, event)
 

@@ -38,7 +38,7 @@ class Spread(Struct, frozen=True, forbid_unknown_fields=True):
     cv: Annotated[float, Meta(gt=0, le=10)] = 0.8
 
     def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
-        """Draw `count` durations in seconds."""
+        """Return `count` random durations of this distribution, in seconds."""
         if self.kind == "fixed" or self.mean_s == 0:
             return np.full(count, self.mean_s)
         if self.kind == "exponential":

@@ -29,13 +29,13 @@ from matcher.types import Medium
 
 MOST_VISITS: Final = 2_500  # arrivals of a preview: two simulations of so many take one to two seconds
 MOST_PEOPLE: Final = 3_000
-FEW: Final = 30  # fewer arrivals say nothing
+FEW: Final = 30  # from fewer arrivals than this, a preview predicts nothing
 FAIR: Final = 200
 GOOD: Final = 1_000
 STEADY_VISITS: Final = 1_500  # with fewer arrivals, the days are simulated several times, which evens chance out
 MOST_TIMES: Final = 5
 NICE: Final = 5  # added to the process's niceness, so that calls get the CPU first
-_PATIENCE_S: Final = (20.0, 3_600.0)  # bounds of the mean patience
+_PATIENCE_S: Final = (20.0, 3_600.0)  # least and largest mean patience that a preview assumes for users
 _HANDLE_S: Final = 300.0  # length of a conversation of a medium in which nobody was served yet
 
 Sureness = Literal["few", "rough", "fair", "good"]
@@ -246,7 +246,7 @@ def _patiences(visits: list[Visit], rng: np.random.Generator) -> NDArray[np.floa
 
 
 def main() -> None:
-    """Answer one work, and end."""
+    """Read one `Work` from standard input, write its preview to standard output, and end."""
     os.nice(NICE)
     work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
     sys.stdout.buffer.write(msgspec.msgpack.encode(preview(work)))

@@ -53,7 +53,7 @@ MAX_FRAME_BYTES = 8 * 1024 * 1024
 
 
 class WorkerError(Exception):
-    """Base of the exceptions of `WorkerClient`."""
+    """Base class of the exceptions that `WorkerClient` raises."""
 
 
 class WorkerRefused(WorkerError):
@@ -102,7 +102,7 @@ class WorkerClient:
         return msgspec.msgpack.decode(await self._send("PUT", _room(room), command), type=RoomState)
 
     async def close_room(self, room: str, epoch: int) -> None:
-        """Close a room and end its peers."""
+        """Close a room of the worker, and end all peers in it."""
         await self._send("DELETE", _room(room), epoch=epoch)
 
     async def admit(self, room: str, command: AdmitPeer) -> Admitted:
@@ -110,11 +110,11 @@ class WorkerClient:
         return msgspec.msgpack.decode(await self._send("POST", f"{_room(room)}/peers", command), type=Admitted)
 
     async def close_peer(self, room: str, peer: str, epoch: int) -> None:
-        """End a peer."""
+        """End one peer of a room."""
         await self._send("DELETE", f"{_room(room)}/peers/{quote(peer, safe='')}", epoch=epoch)
 
     async def set_matrix(self, room: str, command: SetMatrix) -> None:
-        """Replace the room's matrix."""
+        """Replace the room's matrix: who hears, sees and may do what."""
         await self._send("PUT", f"{_room(room)}/matrix", command)
 
     async def board_in(self, room: str, command: BoardIn) -> None:
@@ -138,7 +138,7 @@ class WorkerClient:
         return msgspec.json.decode(await self._send("GET", "/stats"), type=WorkerStats)
 
     async def quality(self) -> dict[str, list[PeerQuality]]:
-        """Return each room's connection quality."""
+        """Return the connection quality of every peer, by room."""
         return msgspec.msgpack.decode(await self._send("GET", "/quality"), type=dict[str, list[PeerQuality]])
 
     async def events(self, silence_s: float = EVENT_SILENCE_S) -> AsyncGenerator[WorkerEvent, None]:

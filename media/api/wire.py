@@ -27,7 +27,7 @@ class RoomState(Struct, kw_only=True):
 
 
 class PeerState(Struct, kw_only=True):
-    """State of a peer, as in `PeerChanged`."""
+    """State of one peer of a room. The words mean the same as in `PeerChanged`."""
 
     peer: str
     participant: str
@@ -111,7 +111,7 @@ RefusalReason = Literal["stale_epoch", "no_room", "no_peer", "bad_request", "bad
 
 
 class Refusal(Struct, kw_only=True):
-    """Refusal of a command."""
+    """Answer of a worker that refuses a command."""
 
     reason: RefusalReason
     message: str = ""

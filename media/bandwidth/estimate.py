@@ -81,11 +81,11 @@ class Estimator:
 
     @property
     def next_number(self) -> int:
-        """Number of the next packet."""
+        """Transport-wide sequence number of the next packet that is sent."""
         return self._number
 
     def feedback(self, report: TransportFeedback, now: float) -> None:
-        """Take a report: which packets arrived, and when."""
+        """Take a report of the receiver, which says which packets arrived and when."""
         came = lost = 0
         for number, arrived in report.packets:
             sent = self._sent.pop(number, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 WINDOW_S = 1.0  # seconds over which loss is measured
-LEAST_PACKETS = 15  # fewer packets in the window show nothing
+LEAST_PACKETS = 15  # with fewer packets in the window, the loss is not judged
 FEW, MANY = 0.02, 0.10  # fractions lost: above `FEW` loss matters, above `MANY` it may be congestion
 LASTS_S = 1.2
 """Seconds of much loss that count as lasting. Longer than the window, so that a single gap has left the window by then."""

@@ -16,7 +16,7 @@ class Meter:
         self._octets = [0] * BUCKETS_PER_S
 
     def add(self, octets: int, now: float) -> None:
-        """Count bytes that have come."""
+        """Count bytes of this stream that have just arrived."""
         self._advance(now)
         self._octets[self._at % BUCKETS_PER_S] += octets
 

@@ -17,7 +17,7 @@ VOICE_BPS = 100_000.0
 important than repeats of video."""
 AT_ONCE_S, AT_ONCE_LEAST_BYTES = 0.25, 2 * 1300
 """Largest burst of repeats: as much as the rate allows in so many seconds, but at least two packets."""
-HEADER_BYTES = 50  # SRTP, UDP and IP
+HEADER_BYTES = 50  # overhead of a repeated packet: SRTP, UDP and IP
 
 
 class RepeatBudget:

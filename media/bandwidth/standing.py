@@ -19,7 +19,7 @@ TARGET_S = 0.04  # a packet that waits longer stands in a queue
 INTERVAL_S, LONGEST_S = 0.3, 1.5
 """Seconds. A queue stands if every packet of the last `INTERVAL_S` has waited longer than `TARGET_S`. While packets are few, the
 interval grows up to `LONGEST_S`."""
-LEAST_PACKETS = 6  # fewer packets show no queue
+LEAST_PACKETS = 6  # fewer packets cannot show that a queue stands
 BASE_BUCKETS, BUCKET_S = 10, 1.0
 """The least delay of the last ten seconds is taken as the delay of the empty path. Older delays are forgotten, because clocks
 drift and routes change."""

@@ -383,7 +383,7 @@ class BoardRoom:
         return changes[0] if len(changes) == 1 else merge_updates(*changes)
 
     def state(self) -> bytes:
-        """Return the whole document as one update."""
+        """Return the board's whole document as one update."""
         return self._doc.get_update()
 
     def close(self) -> None:

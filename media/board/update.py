@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from pycrdt import merge_updates
 
-MAX_DEPTH = 8  # of nested values
+MAX_DEPTH = 8  # levels of nested values that an update may have
 MAX_CLOCK = 2**31
 MAX_CLIENT = 2**53
 EMPTY = b"\x00\x00"
@@ -54,7 +54,7 @@ class Parsed:
 
     @property
     def count(self) -> int:
-        """Number of structs of all clients."""
+        """Number of structs in this update, of all clients together."""
         return sum(map(len, self.structs.values()))
 
 
@@ -101,7 +101,7 @@ class Reader:
         return self.data[start : self.at]
 
     def text(self) -> None:
-        """Read a UTF-8 text and drop it."""
+        """Read past a UTF-8 text. Only check that the text is valid."""
         try:
             self.blob().decode()
         except UnicodeDecodeError:
@@ -322,10 +322,10 @@ class Segments:
         self._recent, self._recent_bytes = [], 0
 
     def __len__(self) -> int:
-        """Return the number of bytes."""
+        """Return how many bytes all stored pieces have together."""
         return self._sealed_bytes + self._recent_bytes
 
     def all(self) -> list[bytes]:
-        """Return all pieces in order."""
+        """Return all stored pieces, the oldest first."""
         self._seal()
         return list(self._sealed)

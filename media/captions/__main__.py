@@ -17,7 +17,7 @@ from .process import Captions, build
 
 log = structlog.get_logger("captions")
 
-SHUTDOWN_S = 0.5  # seconds that open connections get at the end
+SHUTDOWN_S = 0.5  # seconds that workers' connections get to end when the process stops
 
 
 def arguments(given: list[str]) -> argparse.Namespace:

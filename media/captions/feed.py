@@ -116,7 +116,7 @@ class Feed:
         self._said.clear()
         self._voices.clear()
 
-    # what the captions process says (Receiver)
+    # messages from the captions process (Receiver)
 
     def words(self, stream: int, words: wire.Words | wire.Lost) -> None:
         """Pass on words of a stream to those who could hear it."""
@@ -125,7 +125,7 @@ class Feed:
             self._say(said, words)
 
     def finished(self, stream: int) -> None:
-        """Forget a stream whose last words have come."""
+        """Forget a stream: the captions process has sent its last words."""
         self._said.pop(stream, None)
 
     def over(self) -> None:

@@ -42,7 +42,7 @@ class CaptionLink:
         self._task: asyncio.Task[None] | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._queue: list[wire.Packet | wire.FromWorker] = []
-        self._waiting = 0  # packets in the queue
+        self._waiting = 0  # packets of sound in the queue
         self._some = asyncio.Event()
         self._receivers: dict[int, Receiver] = {}
         self._streams = 0
@@ -56,16 +56,16 @@ class CaptionLink:
         return self._socket is not None
 
     def open(self) -> None:
-        """Start to connect."""
+        """Start connecting to the captions process. Keep trying until `close`."""
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """End the connection."""
+        """End the connection to the captions process."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    # what feeds need (feed.Sender)
+    # the methods that feeds call (feed.Sender)
 
     def begin(self, language: str, receiver: Receiver) -> int:
         """Begin a stream and return its number. `receiver` gets its words."""
@@ -133,7 +133,7 @@ class CaptionLink:
             log.warning(event, why=why)
 
     async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Send and receive until the connection ends."""
+        """Send packets and receive words until this connection to the captions process ends."""
         self._socket, self._said = socket, ""
         log.info("captions_ready")
         self._on_ready()

@@ -54,7 +54,7 @@ class VoiceDetector:
         self._session = onnxruntime.InferenceSession(str(found[-1]), options, providers=["CPUExecutionProvider"])
 
     def new(self) -> StreamDetector:
-        """Return a detector without memory."""
+        """Return a detector for a new stream. It has heard no sound yet."""
         return StreamDetector(self._session)
 
 
@@ -95,7 +95,7 @@ class Recogniser:
         self._language = language
         if language not in (SESSION, AUTO) and self._known(language) is None:
             raise ModelError(f"The model in {folder} does not know the language “{language}”.")
-        self.write_down(np.zeros(RATE, np.float32), "")  # the first run of a model takes longer
+        self.write_down(np.zeros(RATE, np.float32), "")  # the first run is slow, so do it before the first utterance
 
     def _known(self, tag: str) -> str | None:
         """Return the model's own name of a language, or None: the model does not know the language, or hears it by itself."""

@@ -28,12 +28,12 @@ log = structlog.get_logger(__name__)
 MOST_STREAMS = 500  # streams of one worker; further streams are not written down
 SILENT_S = 0.5  # seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone
 MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since its begin; more of it is not written down
-LOOK_S = 0.1  # seconds between two checks for such streams
+LOOK_S = 0.1  # seconds between two checks for streams without packets
 MOST_UNSENT = 1000  # messages that wait for a worker at most; a worker that reads none is disconnected
 
 
 class WritesDown(Protocol):
-    """The speech model."""
+    """The speech model, which turns sound into text."""
 
     def write_down(self, sound: Floats, of_session: str) -> Heard: ...
 
@@ -68,7 +68,7 @@ class Worker:
         self.too_slow = asyncio.Event()
 
     def send(self, message: wire.FromCaptions) -> None:
-        """Queue a message without waiting."""
+        """Queue a message for this worker without waiting. A full queue marks the worker as too slow."""
         try:
             self.unsent.put_nowait(wire.encode(message))
         except asyncio.QueueFull:
@@ -91,7 +91,7 @@ class Captions:
         self._pool = ThreadPoolExecutor(1, "recogniser")
 
     async def run(self) -> None:
-        """Write down utterances until cancelled."""
+        """Write down the utterances of all workers' streams, until this task is cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write_down())
             group.create_task(self._watch())
@@ -110,7 +110,7 @@ class Captions:
         return worker
 
     def disconnect(self, worker: Worker) -> None:
-        """Forget a worker and its streams."""
+        """Forget a worker whose connection has ended, and its streams."""
         self._workers.discard(worker)
         for stream in list(worker.streams.values()):
             self._forget(stream)

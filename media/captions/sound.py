@@ -26,7 +26,7 @@ class Sound:
         self._decoder = Decoder(RATE)
         self._sequence = -1
         self._end = 0
-        """Timestamp after the last decoded sample."""
+        """RTP timestamp of the sample that follows the last decoded one."""
 
     def feed(self, sequence: int, timestamp: int, payload: bytes) -> list[Samples]:
         """Decode a packet. Return the pieces of sound that follow the last ones. A late or broken packet adds nothing."""

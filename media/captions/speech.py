@@ -53,20 +53,20 @@ class Speech:
         self._rest: Floats = np.zeros(0, np.float32)
         self._before: deque[Floats] = deque(maxlen=BEFORE_WINDOWS)
         self._windows: list[Floats] = []
-        """Windows of the present utterance. Empty: nobody speaks."""
+        """Sound of the present utterance, in windows of 32 ms. Empty: nobody speaks."""
         self._utterance = 0
         self._begin()
 
     def _begin(self) -> None:
         self._windows = []
-        self._pause = 0  # windows since the last speech
-        self._speech = 0  # windows of speech
-        self._last_pause = 0  # windows up to the last short pause
-        self._drafted = 0  # windows of speech at the last draft
+        self._pause = 0  # windows since the last window with speech
+        self._speech = 0  # windows with speech in the present utterance
+        self._last_pause = 0  # windows of the utterance up to its last short pause
+        self._drafted = 0  # value of `_speech` at the last draft
 
     @property
     def speaking(self) -> bool:
-        """Whether an utterance is under way."""
+        """Whether the speaker of this stream is in the middle of an utterance."""
         return bool(self._windows)
 
     def feed(self, samples: NDArray[np.int16]) -> list[Spoken]:

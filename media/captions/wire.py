@@ -32,7 +32,7 @@ class Begin(Struct, tag="begin", frozen=True):
 
 
 class Sound(Struct, tag="sound", frozen=True):
-    """Packets of all streams since the last message."""
+    """Packets of all of a worker's streams since its last `Sound`."""
 
     packets: list[Packet]
 
@@ -74,7 +74,7 @@ class Lost(Struct, tag="lost", frozen=True):
 
 
 class Finished(Struct, tag="finished", frozen=True):
-    """No more words of this stream follow."""
+    """The captions process has sent all words of a stream that has ended."""
 
     stream: int
 

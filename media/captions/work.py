@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .speech import Spoken
 
-MOST_WAITING = 6  # whole utterances that wait at most
+MOST_WAITING = 6  # finished utterances that wait for the model at most
 
 
 class Heard(NamedTuple):
@@ -88,7 +88,7 @@ class Work:
         return out or any(job.stream == stream for job in self._whole)
 
     def forget(self, stream: object) -> None:
-        """Drop all jobs of a stream."""
+        """Drop all jobs of a stream that is no longer written down."""
         self._whole = deque(job for job in self._whole if job.stream != stream)
         self._drafts.pop(stream, None)
         self._known.pop(stream, None)

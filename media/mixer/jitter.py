@@ -29,18 +29,18 @@ START_DELAY_S = 0.020
 """Delay from the first packet to the first sound, until enough packets have shown what delay they need. With the wait for a tick
 it is 20 to 40 ms."""
 MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # samples concealed in a row before the buffer gives a packet up
-MAX_DELAY_S = 0.400  # longest time that a packet is held
+MAX_DELAY_S = 0.400  # longest time that the buffer holds a packet
 MAX_PACKETS = 64  # packets buffered at most; a full buffer drops its oldest packet
 IDLE_S = 2.0  # seconds without packets after which the stream is forgotten
 JUMP_S = 1.0  # seconds: a timestamp this far from the expected one may begin a new stream
 JUMP_PACKETS = 1000  # a sequence number this far from the last one may begin a new stream
 HISTORY = 200  # the last packets (4 s) from which delay and loss are computed
-COVERED = 0.98  # fraction of packets that the delay must cover
+COVERED = 0.98  # fraction of recent packets that the delay must let arrive in time
 WEIGH_EVERY = 16
 """Packets between two computations of the needed delay. One computation sorts 200 numbers (8 µs)."""
-MARGIN_S = 0.003  # seconds of surplus delay that are never removed
+MARGIN_S = 0.003  # seconds: the buffer lets this much surplus delay stand, besides one tick
 ENOUGH_TO_JUDGE = 50
-"""Packets seen before the buffer shortens its delay."""
+"""Packets that a stream must have brought before the buffer shortens its delay."""
 LOSS_FOR_RESERVE, LOSS_WITHOUT = 0.02, 0.005
 """Fraction of loss from which the delay holds one frame in reserve, and fraction below which it gives the reserve up. The gap
 between the two avoids audible switching to and fro."""
@@ -76,7 +76,7 @@ class Kind(Enum):
     RECOVER = "recover"
     """Decode `samples` of the packet before `payload` from the in-band copy in `payload`, which stays in the buffer."""
     CONCEAL = "conceal"
-    """Let the decoder make up a continuation."""
+    """Let the decoder conceal a missing packet by continuing the last sound."""
     PAUSE = "pause"
     """Play silence."""
 
@@ -322,7 +322,7 @@ class JitterBuffer:
             return 0.0
         return self._spare_s - (TICK_S if self._reserve else 0.0)
 
-    # -- what the packets need ----------------------------------------------------------------------------------------------
+    # -- the delay that recent packets need ---------------------------------------------------------------------------------
 
     def _needed(self) -> float:
         """Return the transit time (arrival minus timestamp, in seconds) that covers 98 % of the recent packets."""
@@ -341,7 +341,7 @@ class JitterBuffer:
 
     @property
     def empty(self) -> bool:
-        """Whether no packet waits."""
+        """Whether no packet waits in this buffer."""
         return not self._packets
 
     @property
