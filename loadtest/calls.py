@@ -17,7 +17,7 @@ from .report import Outcome
 HEAR_S = 15.0
 """Seconds from Accept in which both must hear each other. Otherwise the call has failed."""
 GOODBYE_S = 5.0
-"""Seconds that the counselors' wrap-ups may take at the end."""
+"""Seconds that counselors still get for their wrap-ups when a run ends."""
 APART_S = 0.05
 """Seconds between the clicks of two users."""
 

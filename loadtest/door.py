@@ -147,7 +147,7 @@ class Tab:
         await self._reading
 
     async def send(self, message: Message) -> None:
-        """Send a message. Raises Refused when the connection is closed."""
+        """Send a message over the WebSocket. Raise `Refused` if the connection is closed."""
         try:
             await self._ws.send_str(json.dumps(message))
         except (ConnectionError, aiohttp.ClientError):

@@ -27,7 +27,7 @@ BITRATE, COMPLEXITY = 32_000, 5
 PEAK = 12_000
 """Loudest sample of the synthetic voice, of 32,767."""
 LOUDEST_SILENT = 16
-"""A file whose samples differ by no more than this is silent."""
+"""A WAV file counts as silent if its samples differ by no more than this."""
 FORMANTS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410))
 """Formants in Hz of the vowels a, i, u, e and o (Peterson and Barney, 1952)."""
 FORMANT_WIDTHS = (90, 110, 170)

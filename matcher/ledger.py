@@ -228,7 +228,7 @@ class Ledger:
         return ticket
 
     def promise(self, ticket: Ticket) -> None:
-        """Keep a place of the member whom the request names free for it."""
+        """Keep one place free for this request: a place of the member whom the request names."""
         self._change(ticket, "promised")
         self._keep(ticket)
 
@@ -263,7 +263,7 @@ class Ledger:
         self.wait(ticket)
 
     def wait(self, ticket: Ticket, reason: str = "") -> None:
-        """Put a request into its queue, at its original time."""
+        """Put a request into its queue, with its original enqueue time."""
         self.deadlines.clear("suspended", (ticket.request.id,))
         self._change(ticket, "waiting", reason)
         self.queues.put(ticket)
@@ -334,7 +334,7 @@ class Ledger:
             self._keep(ticket)
 
     def set_aside(self, ticket: Ticket, *, aside: bool) -> None:
-        """Free the place that an accepted request takes (`aside`), or take that place again."""
+        """Free the place that an accepted request takes (`aside`), or let the request take a place again."""
         ticket.aside = aside
         member = self.roster.members.get(cast(str, ticket.staff))
         if member is not None and aside:

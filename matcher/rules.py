@@ -63,13 +63,13 @@ class Rules:
     ring_ms: int = 20_000  # how long a reservation rings before it expires
     excluded_ms: int = 60_000  # how long a member who declined or missed a request does not get it again
     suspended_ms: int = 60_000  # how long a request outlives the connection of its requester
-    enter_ms: int = 30_000  # from accepting until the member must be in the room
+    enter_ms: int = 30_000  # within this time after accepting, the member must be in the room
     lease_ms: int = 30_000  # a member whose presence lease is not renewed for this time is signed out
     wrap_up_ms: int = 120_000
     max_requests: int = 200_000  # open requests; more are refused as "full"
     max_queues: int = 10_000  # at this number, queues without open requests are forgotten
     max_final: int = 20_000  # ids of ended requests kept, to answer late messages with "wrong_state", not "unknown"
-    max_why: int = 8  # most candidates in a Why, and most people passed over
+    max_why: int = 8  # a `Why` names at most so many candidates, and so many people passed over
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:
         """Return after how many ms of waiting each tier opens for a request."""

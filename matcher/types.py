@@ -293,7 +293,7 @@ class MatchStore(Protocol):
         """Take a request out of its queue, because its requester disconnected. After 60 s the sweep cancels the request."""
 
     async def resume(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Put a suspended request back into its queue, at its original time."""
+        """Put a suspended request back into its queue, with its original enqueue time."""
 
     async def accept(self, reservation: str, now_ms: int, fence: int | None = None) -> list[AnyEvent]:
         """Accept a pending reservation. Its member now holds the request and has 30 s to enter the room."""
@@ -337,7 +337,7 @@ class MatchStore(Protocol):
         """
 
     async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
-        """End a member's wrap-up. They are then available, or away."""
+        """End a member's wrap-up. The member is then available, or away."""
 
     async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         """Give up a waiting request: nobody can serve it, or the user has left a message."""

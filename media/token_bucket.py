@@ -16,7 +16,7 @@ class TokenBucket:
         return self.spend(amount)
 
     def refill(self, now: float) -> None:
-        """Add the tokens that have been gained up to `now`."""
+        """Add the tokens that the bucket has gained since the last call, up to `now`."""
         self._level = min(self._burst, self._level + (now - self._at) * self._rate)
         self._at = now
 

@@ -36,7 +36,7 @@ STEADY_VISITS: Final = 1_500  # with fewer arrivals, the days are simulated seve
 MOST_TIMES: Final = 5
 NICE: Final = 5  # added to the process's niceness, so that calls get the CPU first
 _PATIENCE_S: Final = (20.0, 3_600.0)  # least and largest mean patience that a preview assumes for users
-_HANDLE_S: Final = 300.0  # length of a conversation of a medium in which nobody was served yet
+_HANDLE_S: Final = 300.0  # length of a conversation, in a medium in which nobody was served yet
 
 Sureness = Literal["few", "rough", "fair", "good"]
 
@@ -124,7 +124,7 @@ class Preview(Struct, frozen=True):
 
 
 class _Present(StaffModel, frozen=True):
-    """One member, who was at work at known times."""
+    """One member of staff, and the times at which this member was at work."""
 
     shifts: list[str] = msgspec.field(default_factory=list)
     at: list[tuple[int, int]] = msgspec.field(default_factory=list)

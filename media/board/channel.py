@@ -36,6 +36,6 @@ class DocChannel:
         self._kept_bytes += len(message)
 
     def take(self) -> list[bytes]:
-        """Return the held messages in order, and forget them."""
+        """Return the board messages that were held back, in order, and forget them."""
         kept, self._kept, self._kept_bytes = self._kept, [], 0
         return kept

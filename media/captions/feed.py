@@ -64,7 +64,7 @@ class Feed:
         self._language, self._kept = "", False
         self._voices: dict[str, _Voice] = {}
         self._said: dict[int, Saying] = {}
-        """Streams. Ended ones stay until their last words have come."""
+        """Streams by number. A stream that has ended stays until its last words have come."""
         self.closed = False
 
     def follow(self, captions: worker_wire.Captions, hears: Mapping[str, Mapping[str, float]]) -> None:
@@ -129,7 +129,7 @@ class Feed:
         self._said.pop(stream, None)
 
     def over(self) -> None:
-        """End the feed, because the captions process is gone."""
+        """End this feed: the connection to the captions process is gone."""
         if not self.closed:
             self.closed = True
             self._said.clear()

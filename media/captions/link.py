@@ -85,7 +85,7 @@ class CaptionLink:
         self._some.set()
 
     def finish(self, stream: int, *, forget: bool = False) -> None:
-        """End a stream. `forget`: its last words are not wanted."""
+        """End a stream. `forget`: nobody wants the last words of this stream."""
         if forget:
             self._receivers.pop(stream, None)
         self._command(wire.Forget(stream) if forget else wire.Finish(stream))

@@ -46,7 +46,7 @@ class FindsSpeech(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One voice. `number` is that of the wire; `ending`: its last packet has come. `heard_s`: seconds of sound since `began`."""
+    """One voice. `number`: as in messages. `ending`: its last packet has come. `heard_s`: seconds of sound since `began`."""
 
     worker: Worker
     number: int
@@ -196,7 +196,7 @@ class Captions:
                 self._end_if_done(done.stream)
 
     def _heard(self, job: Job) -> Heard:
-        """Run the model. A fault costs this utterance, not the process."""
+        """Run the model on one utterance. A fault of the model costs this utterance, but does not end the process."""
         try:
             return self._recogniser.write_down(job.spoken.sound, job.language)
         except Exception:

@@ -20,10 +20,10 @@ RATE = 16_000
 WINDOW = 512  # samples of one window: 32 ms
 BEGINS, GOES_ON = 0.5, 0.35
 """Probability of speech at which an utterance begins, and below which a window counts as a pause."""
-BEFORE_WINDOWS = 10  # windows before the first speech that belong to the utterance: soft consonants
+BEFORE_WINDOWS = 10  # windows before the first speech that join the utterance, for soft consonants
 DRAFT_PAUSE = 5  # windows of pause (160 ms) after which a draft is worth its cost
 END_PAUSE = 14  # windows of pause (450 ms) that end an utterance
-AFTER_WINDOWS = 5  # windows of the pause that belong to the utterance
+AFTER_WINDOWS = 5  # windows of the final pause that still belong to the utterance
 DRAFT_EVERY = 47  # windows of speech (1.5 s) after which a longer utterance is worth a new draft
 LONGEST = 375  # windows (12 s) after which an utterance is cut, at its last pause if there was one
 LEAST_SPEECH = 3  # windows of speech (100 ms) below which a sound is a click and no utterance
@@ -70,7 +70,7 @@ class Speech:
         return bool(self._windows)
 
     def feed(self, samples: NDArray[np.int16]) -> list[Spoken]:
-        """Take sound. Return what is worth writing down now."""
+        """Take the next sound of the stream. Return the drafts and utterances that are worth writing down now."""
         sound: Floats = np.concatenate((self._rest, (samples / 32768).astype(np.float32)))
         whole = len(sound) // WINDOW * WINDOW
         self._rest = sound[whole:]

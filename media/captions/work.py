@@ -42,7 +42,7 @@ class Work:
         self._drafts: dict[object, Job] = {}
         self._out: Job | None = None
         self._known: dict[object, tuple[Spoken, Heard]] = {}
-        """Stream → its last draft and the draft's words."""
+        """By stream: the last draft of the stream's utterance, and the words of this draft."""
 
     def put(self, stream: object, language: str, spoken: Spoken) -> tuple[Heard | None, object]:
         """Add what somebody has said. Return (its words, if a draft had all of them already; a stream that lost an utterance).
@@ -64,7 +64,7 @@ class Work:
         return None, self._whole.popleft().stream if len(self._whole) > MOST_WAITING else None
 
     def next(self) -> Job | None:
-        """Give out the next job. None: nothing waits, or a job is out."""
+        """Return the next job for the model. None: no job waits, or the model still has a job."""
         if self._out is not None:
             return None
         if self._whole:

@@ -28,7 +28,7 @@ TICK_S = TICK_SAMPLES / RATE
 START_DELAY_S = 0.020
 """Delay from the first packet to the first sound, until enough packets have shown what delay they need. With the wait for a tick
 it is 20 to 40 ms."""
-MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # samples concealed in a row before the buffer gives a packet up
+MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # after so many concealed samples in a row, the buffer gives the missing packet up
 MAX_DELAY_S = 0.400  # longest time that the buffer holds a packet
 MAX_PACKETS = 64  # packets buffered at most; a full buffer drops its oldest packet
 IDLE_S = 2.0  # seconds without packets after which the stream is forgotten
@@ -91,7 +91,7 @@ class Step(NamedTuple):
     fec: bool = False
     timestamp: int = 0
     sequence: int = 0
-    """Timestamp and sequence number of a played packet. Neither wraps."""
+    """Extended timestamp and sequence number of a played packet. Neither wraps."""
 
 
 PAUSE = Step(Kind.PAUSE, TICK_SAMPLES)
@@ -251,7 +251,7 @@ class JitterBuffer:
         return True
 
     def next(self, now: float) -> Step:
-        """Return the next step. Its `samples` are always more than 0."""
+        """Return the next stretch of sound to play. Its `samples` are always more than 0."""
         if not self._playing:
             if not self._packets or now < self._start_at:
                 return PAUSE

@@ -204,12 +204,12 @@ class AudioRoom:
         return recipes
 
     def passes_on(self, source: str) -> bool:
-        """Return whether `source` is in passthrough."""
+        """Return whether the packets of `source` are in passthrough: sent on as they came, without mixing."""
         return self._solo is not None and self._solo.name == source
 
     @property
     def passed_on(self) -> str:
-        """The source in passthrough. "": no source is."""
+        """The name of the source in passthrough. "": the mixer decodes and mixes all sources."""
         return self._solo.name if self._solo is not None else ""
 
     def has_passed(self, sequence: int, timestamp: int) -> bool:
@@ -275,7 +275,7 @@ class AudioRoom:
         return (source.concealed, source.played + source.concealed) if source is not None else (0, 0)
 
     def close(self) -> None:
-        """End everything. The mixer sends nothing any more."""
+        """End all streams of this mixer. The mixer sends nothing any more."""
         self._solo = None
         self._streams.close()
         self._sources.clear()

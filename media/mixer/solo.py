@@ -63,7 +63,7 @@ class Wait:
         return self._name if self._ticks > ALONE_TICKS and self._silent_ticks < PAUSE_TICKS else ""
 
     def reset(self) -> None:
-        """Count from zero again, because several sources sound, or none has sounded for long."""
+        """Forget how long one source has sounded alone: several sources sound, or none has sounded for long."""
         self._name = ""
 
 
@@ -76,7 +76,7 @@ class Sent(NamedTuple):
 
 
 class Solo:
-    """One source in passthrough."""
+    """The one source in passthrough: its packets go to the listeners without mixing."""
 
     def __init__(self, name: str, source: Source, last: Passed) -> None:
         """Begin passthrough after `last`, the packet whose sound came last in the mix."""
@@ -87,7 +87,7 @@ class Solo:
         """Ticks in a row that have left no packet waiting. While there are many, packets are sent on as they arrive."""
         self._quiet_packets = 0
         self._ticks = 0
-        """Ticks since the last packet."""
+        """Ticks since the last packet that was passed on."""
 
     def tick(self, now: float) -> list[Sent]:
         """Return the packets for the listeners in this tick: one, none, or two if the jitter buffer shortens its delay."""

@@ -24,8 +24,8 @@ HUM_PACKETS = 50
 """Hum: sound below -45 dBov that stays within 4 dB for a second. It comes from a fan or a room. No voice is so steady, however
 soft."""
 HANGOVER_PACKETS = 10
-"""Quiet packets that are still decoded, so that no word loses its end."""
-FADE_SAMPLES = 480  # 10 ms
+"""Quiet packets that are still decoded after a loud one, so that no word loses its end."""
+FADE_SAMPLES = 480  # length of a fade: 10 ms
 WARM_PACKETS = 5
 """Packets (100 ms) after which a decoder has the same state as a decoder that has decoded the whole stream."""
 
@@ -71,7 +71,7 @@ class Source:
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
         self.peak = 0
-        """Peak of the last samples taken."""
+        """Peak of the samples that `take` returned last."""
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
         """Take one RTP packet of this source. Count refusals. Return what `AudioRoom.push` returns."""
@@ -172,7 +172,7 @@ class Source:
 
     @property
     def empty(self) -> bool:
-        """Whether no packet waits."""
+        """Whether no packet of this source waits in the jitter buffer."""
         return self._buffer.empty
 
     @property
@@ -183,7 +183,7 @@ class Source:
 
     @property
     def position(self) -> int:
-        """Timestamp of the next sample."""
+        """Timestamp of the sample that `take` returns next."""
         return self._buffer.position - sum(map(len, self._ready))
 
     @property

@@ -19,9 +19,9 @@ from .mix import TICK_SAMPLES, Recipe, mix
 from .opus import Encoder, Samples
 from .solo import Sent
 
-REST_TICKS = 10  # silent ticks that are still encoded
-DTX_EVERY_TICKS = 20  # ticks between two packets in silence
-JOIN_TICKS = 25  # ticks with equal recipes after which two streams become one
+REST_TICKS = 10  # silent ticks that a stream still encodes before it falls silent
+DTX_EVERY_TICKS = 20  # ticks between two packets of a silent stream
+JOIN_TICKS = 25  # two streams become one after so many ticks with equal recipes
 LOSSY = 0.02
 """Fraction of lost packets above which each packet of a listener's mix carries an in-band copy (FEC) of the packet before."""
 _SILENCE = np.zeros(TICK_SAMPLES, np.int16)
@@ -85,7 +85,7 @@ class Stream:
 
 
 class Streams:
-    """All outgoing streams of a room."""
+    """All mixed streams that a room sends to its listeners."""
 
     def __init__(self, send: Send, stats: Counter[str]) -> None:
         self._send = send
@@ -111,7 +111,7 @@ class Streams:
             self._streams.append(Stream(Encoder(), {listener}))
 
     def tick(self, recipes: Mapping[str, Recipe], sounding: Mapping[str, Samples]) -> None:
-        """Encode and send 20 ms to every listener."""
+        """Mix, encode and send the next 20 ms of sound to every listener."""
         if recipes is not self._arranged:
             self._part(recipes)
             self._arranged = recipes if self._join(recipes) else None
@@ -196,7 +196,7 @@ class Streams:
         return not others
 
     def close(self) -> None:
-        """End all streams."""
+        """End all streams of the room."""
         self._streams.clear()
         self._unsent.clear()
         self._talking.clear()

@@ -16,7 +16,7 @@ MOST_TICKS, MOST_BYTES = (1 << 14) - 1, 512
 """Largest age of a copy relative to its packet, in samples, and largest size of a copy. The format would allow 1023 bytes."""
 LONGEST_BYTES = 1200
 """Largest size of a packet and its copy together. A longer pair is sent without the copy."""
-WINDOW = 64  # newest packets of which `Seen` remembers which have come
+WINDOW = 64  # `Seen` remembers for so many of the newest sequence numbers whether the packet came
 MOST_BLOCKS, MOST_COPIES = 10, 2
 """Blocks accepted in a packet at most, and copies taken from a packet at most, newest first. Each copy costs as much work as a
 packet, but the limit on a client counts only datagrams."""
@@ -113,7 +113,7 @@ class Seen:
         """Return whether this packet comes for the first time, and remember it."""
         step = rtp.ahead(sequence, self._highest)
         if abs(step) > rtp.RESTART:
-            self._highest, self._seen = sequence, self._at_first | 1  # the stream has restarted
+            self._highest, self._seen = sequence, self._at_first | 1  # the sender has restarted the stream
             return True
         if step > 0:
             self._highest, self._seen = sequence, (self._seen << step | 1) & self._all

@@ -73,7 +73,7 @@ def extension(data: bytes, header: Header, identifier: int) -> bytes | None:
     at = header.extension
     end = header.payload
     while at < end:
-        if data[at] == 0:  # padding
+        if data[at] == 0:  # a padding byte between two extensions
             at += 1
             continue
         if long == 1:

@@ -40,7 +40,7 @@ State = Literal["connecting", "live", "lost", "gone", "replaced"]
 
 LOST_S = 3.0  # seconds without packets after which a live peer counts as failed
 GONE_S = 30.0  # seconds without packets after which a failed peer ends
-CONNECT_S = 30.0  # seconds after which a peer ends that has not connected
+CONNECT_S = 30.0  # seconds in which a new peer must connect; otherwise the peer ends
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
 """Datagrams accepted from one peer, per second and in one burst: five times what two videos and a voice need."""
 RESTING_S = 0.19  # seconds between two effective `tick`s while the peer `rests`; just under ten ticks of 20 ms
@@ -123,7 +123,7 @@ class Peer:
 
     @property
     def incoming(self) -> dict[str, Incoming]:
-        """Newest stream of each name, as in `Uplink.incoming`."""
+        """The peer's newest received stream of each name, as in `Uplink.incoming`."""
         return self.uplink.incoming
 
     # life
@@ -186,7 +186,7 @@ class Peer:
             self.state = state
             self._owner.changed(self, state, reason)
 
-    # the voice, while it is offloaded to the fast path
+    # the peer's voice, while it is offloaded to the fast path
 
     def lend(
         self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0, *, mixed: bool = False
@@ -209,7 +209,7 @@ class Peer:
 
     @property
     def is_lent(self) -> bool:
-        """Whether the fast path sends this voice now."""
+        """Whether the fast path forwards this peer's voice now."""
         return self.downlink.lent is not None and self.downlink.lent.is_lent
 
     def bring(self) -> None:

@@ -16,12 +16,12 @@ REPORTS_KEPT = 32
 seconds."""
 STALE_S = 6.0
 """Age in seconds at which a receiver's report is no longer used."""
-MOST_RTT_S = 10.0  # longer round trips are errors of the report
+MOST_RTT_S = 10.0  # a report that implies a longer round trip is taken as an error
 LOSS_PERCENT = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 JITTER_MS = (5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 RTT_MS = (20.0, 50.0, 100.0, 150.0, 250.0, 400.0, 800.0)
 LATE_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-"""Upper bounds of the histograms."""
+"""Upper bounds of the histograms of loss, jitter, round trips and lateness."""
 
 
 class Spread:
@@ -33,12 +33,12 @@ class Spread:
         self.sum = 0.0
 
     def add(self, figure: float) -> None:
-        """Count one figure."""
+        """Count one measured figure in its range of the histogram."""
         self.counts[bisect_left(self.bounds, figure)] += 1
         self.sum += figure
 
     def told(self) -> wire.Spread:
-        """Return the histogram for the worker's statistics."""
+        """Return the histogram in the form of the worker's statistics message."""
         return wire.Spread(bounds=list(self.bounds), counts=list(self.counts), sum=self.sum)
 
 

@@ -48,12 +48,12 @@ class Voice:
         to.loud, to.speaking, to.last_loud, to.last_packet = self.loud, self.speaking, self.last_loud, self.last_packet
 
     def refresh(self, of: Any) -> None:
-        """Copy the state back from a `fastpath_in`."""
+        """Copy the state of speech detection back from the fast path's struct `fastpath_in`."""
         self.loud, self.speaking, self.last_loud, self.last_packet = of.loud, bool(of.speaking), of.last_loud, of.last_packet
 
 
 class Speaking:
-    """Speech detection of a room: levels in, changes out."""
+    """Speech detection of a room: takes the levels of packets and reports who begins or stops speaking."""
 
     def __init__(self) -> None:
         self._voices: dict[str, Voice] = {}

@@ -70,7 +70,7 @@ class Incoming:
         self.wants_keyframe = False
 
     def receive(self, header: rtp.Header, now: float) -> None:
-        """Count a received packet: loss, jitter, gaps."""
+        """Count a received packet in the stream's loss, jitter and missing sequence numbers."""
         self.packets += 1
         self.octets += header.end - header.payload
         if self._highest < 0:
@@ -108,7 +108,7 @@ class Incoming:
         to.clock, to.transit, to.jitter, to.octets = self.clock, self._transit, self._jitter, self.octets
 
     def refresh(self, of: Any) -> None:
-        """Copy the counters back from a `fastpath_in`."""
+        """Copy this stream's counters back from the fast path's struct `fastpath_in`."""
         self._highest, self._cycles, self.packets = of.highest, of.cycles, of.packets
         self._transit, self._jitter, self.octets = of.transit, of.jitter, of.octets
 
@@ -183,11 +183,11 @@ class PacketCache:
         self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
 
     def put(self, sequence: int, packet: bytes) -> None:
-        """Keep a packet. A full cache drops its oldest packet."""
+        """Store a sent packet for retransmission. A full cache drops its oldest packet."""
         self._packets[sequence % CACHE_PACKETS] = (sequence, packet)
 
     def take(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
-        """Return the packets to send again, within the receiver's budget."""
+        """Return the packets to retransmit, within the receiver's budget."""
         found = []
         for sequence in sequences:
             entry = self._packets[sequence % CACHE_PACKETS]
@@ -226,7 +226,7 @@ class Outgoing:
         self.source: Incoming | None = None
         self.mix_age_s = MIX_AGE_S
         self.lost_fraction = 0.0
-        """Fraction of packets that the receiver has lately lost."""
+        """Fraction of this stream's packets that the receiver has lately lost."""
         self.remedy = redundancy.Remedy() if red >= 0 else None
         self.red = red
         self.layer: str | None = ANY
@@ -241,7 +241,7 @@ class Outgoing:
 
     @property
     def ssrc(self) -> int:
-        """SSRC of the stream as sent."""
+        """SSRC under which this stream is sent."""
         return self.rewriter.ssrc
 
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
@@ -290,7 +290,7 @@ class Outgoing:
         self.rewriter.follow(source, header)
 
     def mix_again(self) -> None:
-        """Return from relaying (`follow`) to the mix (`append`)."""
+        """Stop following a source (`follow`): from now on this stream carries packets of the mix (`append`)."""
         if self.source is not None:
             self.source = None
             self.rewriter.mix_again()

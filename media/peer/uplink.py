@@ -31,9 +31,9 @@ class Uplink:
         self._repairs: dict[int, Incoming] = {}
         self._ssrcs: set[int] = set()
         self.has_pictures = False
-        """Whether video has ever come."""
+        """Whether this peer has ever sent video."""
         self.redundant = False
-        """Whether recent voice packets carried redundant copies (RED)."""
+        """Whether the peer's recent voice packets carried redundant copies (RED)."""
         self._sections = {role: section for role, section in offer.by_role.items() if role in SENT_ROLES}
         self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
@@ -48,7 +48,7 @@ class Uplink:
         return [stream for name in names if (stream := self.incoming.get(_key(role, name))) is not None]
 
     def top(self, role: str, now: float) -> Incoming | None:
-        """Return the highest video layer that arrives at present."""
+        """Return the highest layer of this video that arrives at present."""
         return next((stream for stream in reversed(self.layers(role)) if stream.meter.bps(now)), None)
 
     def stream(self, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:

@@ -84,7 +84,7 @@ def mixed(tracks: list[Opened], begin: int, length_ms: int) -> NDArray[np.int16]
 
 
 class Export:
-    """One export, from plan to file."""
+    """One export: plays the recorded tracks of a plan and writes one video or sound file."""
 
     def __init__(self, plan: Plan) -> None:
         video_codec, video_options, audio_codec = CODECS[Path(plan.out).suffix]
@@ -102,7 +102,7 @@ class Export:
         self._last: tuple[object, int] = (None, -AT_LEAST_EVERY_MS)
 
     def run(self) -> None:
-        """Write all pieces, with progress on standard output."""
+        """Write all pieces of the plan. Print the progress in percent on standard output."""
         whole = sum(end - begin for begin, end in self._plan.pieces)
         for begin, end in self._plan.pieces:
             for at in range(begin, end, BLOCK_MS):
@@ -111,13 +111,13 @@ class Export:
                 if self._video is not None:
                     self._show(at, length)
                 self._position += length
-                print(round(100 * self._position / max(1, whole)), flush=True)  # progress for the caller
+                print(round(100 * self._position / max(1, whole)), flush=True)  # the caller reads the progress
                 for opened in (*self._voices, *self._pictures):
                     if opened.track.ended <= at:
                         opened.close()
 
     def close(self) -> None:
-        """Finish the file."""
+        """Write what the encoders still hold, and finish the output file."""
         for stream in (self._audio, self._video):
             if stream is not None:
                 self._container.mux(stream.encode(None))

@@ -9,7 +9,7 @@ from media.api.recording_files import Kind
 
 
 class Box(NamedTuple):
-    """Rectangle in pixels."""
+    """Rectangle of the exported picture, in pixels."""
 
     x: int
     y: int

@@ -35,7 +35,7 @@ class Recorder:
         self._tracks: dict[int, int] = {}
 
     def receive(self, message: bytes) -> None:
-        """Handle one message of the worker."""
+        """Handle one message that the media worker has sent to the recorder."""
         if message[0] == wire.IS_PACKET:
             _, track, at = wire.PACKET.unpack_from(message)
             self._packet(track, at, message[wire.PACKET.size :])

@@ -88,7 +88,7 @@ class Picture:
         return None if self._shown is None else (self._shown.width, self._shown.height)
 
     def draw(self, box: Box, planes: Planes) -> None:
-        """Draw the present frame into `box`."""
+        """Draw the track's present frame into `box` of the output frame."""
         if self._shown is None:
             return
         if self._scaled is None or self._scaled[0] != (box.width, box.height):
@@ -118,7 +118,7 @@ class Planes:
         self.v[half] = flat[size * 5 // 4 :].reshape(box.height // 2, box.width // 2)
 
     def frame(self) -> av.VideoFrame:
-        """Return the composed frame."""
+        """Return the output frame with all videos drawn so far."""
         height, width = self.y.shape
         flat = np.concatenate([self.y.reshape(-1), self.u.reshape(-1), self.v.reshape(-1)])
         return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")

@@ -29,7 +29,7 @@ MOST_TRACKS = 500  # tracks of a segment at most; packets of further tracks are 
 HELD_MS = 3000
 """Longest time in ms between the last frame of one layer and the first frame of the next. The first track is prolonged over this
 time. If the time is longer, the camera was off in between."""
-LOOK_EVERY_S = 1.0  # seconds between two checks of free space
+LOOK_EVERY_S = 1.0  # seconds between two checks of the disk's free space
 
 
 def _ms(at: float) -> int:
@@ -61,11 +61,11 @@ class Segment:
         self._write(Reached(at=_ms(told.at), hears=told.hears, sees=told.sees))
 
     def add(self, track: wire.Track) -> None:
-        """Announce a stream. The stream's file begins with its first packet."""
+        """Announce a stream to record. The stream's file begins with the stream's first packet."""
         self._named[track.track] = track
 
     def clock(self, track: int, captured: float, timestamp: int) -> None:
-        """Take a sender's report for a track."""
+        """Take the sender's clock of a track: `timestamp` was captured at `captured` (Unix time, s)."""
         self._clocks[track] = (captured, timestamp)
         if track in self._open:
             self._open[track][1].report(captured, timestamp)
@@ -92,7 +92,7 @@ class Segment:
         """Do what is due: give up gaps, end silent tracks, check the disk. Call a few times a second. `now`: Unix time."""
         for number, (n, track) in list(self._open.items()):
             if number not in self._open:
-                continue  # another layer has just taken over
+                continue  # another layer of the same video has just taken over this track
             track.passed(now)
             self._tell(n, self._named[number], track)
             if track.heard is not None and now - track.heard > GAP_S:

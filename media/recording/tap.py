@@ -80,7 +80,7 @@ class Tap:
         self._link.send(wire.command(began))
 
     def close(self, now: float) -> None:
-        """Stop writing: packets from now on are not recorded."""
+        """Stop recording: packets that arrive from now on are not recorded."""
         if not self.over:
             self.over = True
             self._link.send(wire.command(wire.End(segment=self._segment, at=now)))

@@ -34,7 +34,7 @@ Failure = Literal["disk_full", "write_failed"]
 
 
 class WriteFailed(Exception):
-    """The recording cannot be written."""
+    """The recording cannot be written to the disk. `reason` says why."""
 
     def __init__(self, reason: Failure) -> None:
         super().__init__(reason)
@@ -45,7 +45,7 @@ FAILURES = (OSError, av.FFmpegError)
 
 
 def failure(error: Exception) -> WriteFailed:
-    """Return the WriteFailed for a write error, with its reason."""
+    """Return the `WriteFailed` for an error of the disk or of the muxer."""
     return WriteFailed("disk_full" if getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) else "write_failed")
 
 
@@ -87,7 +87,7 @@ class Track:
         self._take(self._order.late(now))
 
     def close(self) -> None:
-        """Write what is still held and close the file."""
+        """Write the packets that the track still holds, and close the track's file."""
         try:
             self._take(self._order.rest())
         finally:

@@ -41,7 +41,7 @@ class Frames:
         if ordered.after_loss:
             self._break()
         if not packet.payload:
-            return None  # padding
+            return None  # an RTP packet of padding only
         try:
             picture = rtp.vp8(packet.payload)
         except rtp.RtpError:

@@ -78,27 +78,27 @@ decode_over = msgspec.msgpack.Decoder(Over).decode
 
 
 def framed(body: bytes) -> bytes:
-    """Return `body`, preceded by its length."""
+    """Return `body`, preceded by the length of `body`."""
     return PREFIX.pack(len(body)) + body
 
 
 def command(value: Command) -> bytes:
-    """Return a framed command."""
+    """Return a command for the recorder as a framed message."""
     return framed(bytes([IS_COMMAND]) + _encode(value))
 
 
 def over(value: Over) -> bytes:
-    """Return a framed reply."""
+    """Return the recorder's reply `Over` as a framed message."""
     return framed(_encode(value))
 
 
 def packet(track: int, at: float, data: bytes) -> bytes:
-    """Return a framed RTP packet."""
+    """Return an RTP packet of a track as a framed message for the recorder."""
     return PREFIX.pack(PACKET.size + len(data)) + PACKET.pack(IS_PACKET, track, at) + data
 
 
 def clock(track: int, captured: float, timestamp: int) -> bytes:
-    """Return a framed message with a sender's clock."""
+    """Return a framed message that gives the recorder the sender's clock of a track."""
     return framed(CLOCK.pack(IS_CLOCK, track, captured, timestamp))
 
 
@@ -109,7 +109,7 @@ class Frames:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes. Return the messages that are complete."""
+        """Add received bytes. Return the messages that are now complete."""
         self._rest += data
         found: list[bytes] = []
         at = 0

@@ -78,7 +78,7 @@ class Leg:
 
     @property
     def hears(self) -> bool:
-        """Whether an offloaded voice goes to this peer."""
+        """Whether the fast path sends another peer's offloaded voice to this peer."""
         return self._leg is not None and bool(self._leg.source)
 
     def aim(self, path: Path) -> None:
@@ -160,7 +160,7 @@ class Fastpath:
         self._paths: dict[tuple[int, bytes], Path] = {}
 
     def pointer(self, address: int) -> Any:
-        """Return an address as a C pointer."""
+        """Return a memory address as a C pointer (`void *`)."""
         return self.ffi.cast("void *", address)
 
     def use(self, descriptors: Sequence[int]) -> None:
@@ -225,11 +225,11 @@ class Fastpath:
 
     @property
     def is_open(self) -> bool:
-        """Whether `close` has not been called yet."""
+        """Whether the fast path is still usable: `close` has not been called."""
         return self.f is not None
 
     def write_path(self, to: Any, path: Path) -> None:
-        """Write `path` into a `fastpath_path`."""
+        """Write `path` into `to`, a struct `fastpath_path` of the fast path."""
         raw = pack(path.address)
         to.fd = self._sockets[path.socket]
         to.length = len(raw)

@@ -22,7 +22,7 @@ peer that sends only answers to probes never counts as failed."""
 SILENT_S = 0.5
 """Seconds of silence after which media may move from the selected address to another."""
 PROBE_EVERY_S = 0.1  # least seconds between two probes of one address
-PROBES_PENDING = 16  # unanswered probes remembered
+PROBES_PENDING = 16  # unanswered probes of one peer that are remembered
 MAX_PATHS = 16  # addresses of one peer; when there are more, the address heard longest ago is forgotten
 SWITCH_MARGIN_S = 0.02  # seconds by which another address must have been heard later than the selected one
 
@@ -75,16 +75,16 @@ class IceLite:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All checked addresses."""
+        """All addresses of this peer that have passed a connectivity check."""
         return tuple(self._paths)
 
     @property
     def has_choice(self) -> bool:
-        """Whether there are several addresses to send to."""
+        """Whether media can go to more than one address of this peer."""
         return len(self._paths) > 1
 
     def allows(self, path: Path) -> bool:
-        """Return whether the address has passed a check."""
+        """Return whether this address of the peer has passed a connectivity check."""
         return path in self._paths
 
     def heard(self, path: Path, now: float) -> None:
@@ -99,7 +99,7 @@ class IceLite:
                 self._consent = max(self._consent, now)
 
     def expired(self, now: float) -> bool:
-        """Return whether consent has ended."""
+        """Return whether the peer's consent to receive media (RFC 7675) has expired."""
         return now - self._consent > CONSENT_S
 
     def request(self, asked: Check, path: Path, now: float) -> tuple[bytes, bool] | None:

@@ -56,7 +56,7 @@ class _Path:
         self._queue: asyncio.Queue[tuple[bytes, Path | None] | None] = asyncio.Queue(HANDSHAKE_QUEUE)
         self._closed = False
         self.came_by: Path | None = None
-        """Network path of the datagram that is being read."""
+        """Network path on which the datagram that is now being read arrived."""
 
     def push(self, data: bytes, came_by: Path | None = None) -> bool:
         """Queue a datagram. Return False if the queue is full and the datagram is dropped (DTLS and SCTP retransmit)."""
@@ -168,7 +168,7 @@ class SecureTransport:
         self._dtls._set_role("client" if client else "server")  # servers answer a=setup:passive
         self._sctp = _BoundedSctp(self._dtls, self._finish, self._decrypted)
         self._sctp.on("datachannel", self._datachannel)
-        self._rx: Any = None  # pylibsrtp.Session while secure
+        self._rx: Any = None  # a pylibsrtp.Session while `secure`, otherwise None
         self._tx: Any = None
 
     async def run(self, max_message_bytes: int) -> None:

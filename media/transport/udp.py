@@ -101,7 +101,7 @@ class UdpSockets:
         return [each.getsockname()[:2] for each in self._sockets]
 
     def close(self) -> None:
-        """Close the sockets."""
+        """Close all UDP sockets of the worker."""
         if self._fastpath is not None:
             self._fastpath.use([])
         for each in self._sockets:
@@ -145,7 +145,7 @@ class UdpSockets:
             self._receive(*left)
 
     def count(self) -> None:
-        """Add the fast path's counts to the counters."""
+        """Add the packets that the fast path has counted to the counters of these sockets."""
         if self._fastpath is not None:
             came, went, taken = self._fastpath.count(self._drops)
             self.packets_in += came

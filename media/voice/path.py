@@ -109,7 +109,7 @@ TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
     (Mode.MIXED, Event.QUIET): (Mode.HUSHED, Effect.HUSH),
     (Mode.BUFFERED, Event.KEPT_QUIET): (Mode.HUSHED, Effect.KEEP_AWAY),
     (Mode.PASSTHROUGH, Event.PASSED): (Mode.FLOWING, Effect.FLOW),
-    # the fast path gives a voice back
+    # the fast path gives a voice back to Python
     (Mode.OFFLOADED, Event.RETURNED): (Mode.RELAYED, None),
     (Mode.BUFFERED, Event.RETURNED): (Mode.MIXED, None),
     (Mode.HUSHED, Event.RETURNED): (Mode.MIXED, None),

@@ -253,7 +253,7 @@ class Voices:
         if peer is not None:
             peer.voice.append(payload, ticks, marker, self._clock.now(), lost)
 
-    # the path of each voice
+    # changes of each voice's mode
 
     def _follow(
         self, speaker: Speaker, event: Event, packet: tuple[Incoming, rtp.Header] | None = None, quiet_from: int = 0
@@ -300,5 +300,5 @@ class Voices:
             self._clock.hurry(self.due)
 
     def close(self) -> None:
-        """End the mixer. It sends nothing any more."""
+        """End the room's mixer. The mixer sends nothing any more."""
         self.mixer.close()

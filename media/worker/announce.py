@@ -18,7 +18,7 @@ from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY_S = announcement.LEASE_MS / 1000 / 4  # four renewals a lease: three may fail
+EVERY_S = announcement.LEASE_MS / 1000 / 4  # four renewals in the time of a lease, so three may fail
 TIMEOUT_S = 1.0
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from media.api import wire
 
-MAX_QUEUED = 4096  # frames
+MAX_QUEUED = 4096  # frames that may wait for one subscriber
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
 
 
@@ -53,7 +53,7 @@ class Hub:
 
     @property
     def heard(self) -> bool:
-        """Whether anybody reads the events."""
+        """Whether anybody subscribes to this worker's events."""
         return bool(self._subscribers)
 
     def publish(self, event: wire.Event) -> None:

@@ -36,13 +36,13 @@ The ticks of active rooms are spread over the quarters of a 20 ms tick and move 
 quarter, because nobody hears when their ticks come.
 """
 UTTERANCES = 1 << 20  # numbers of utterances that a stream of the captions process may have
-PRESENT = ("live", "lost")  # states of peers whose media is routed
+PRESENT = ("live", "lost")  # states in which a peer's media is routed
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
 """Reasons for which a peer ends on request. Every other end is a fault: it is logged and counted."""
 
 
 class Refused(Exception):
-    """Refusal of a command."""
+    """A worker or room refuses a command from signaling."""
 
     def __init__(self, reason: wire.RefusalReason, message: str = "") -> None:
         super().__init__(reason)
@@ -126,7 +126,7 @@ class Room:
         return peer.answer(self._outside.candidates)
 
     def close_peer(self, name: str) -> None:
-        """End a peer. Raise `Refused` if the peer is unknown."""
+        """End a peer of this room. Raise `Refused` if the room has no such peer."""
         peer = self.peers.get(name)
         if peer is None:
             raise Refused("no_peer")
@@ -163,7 +163,7 @@ class Room:
 
     @property
     def rests(self) -> bool:
-        """Whether nothing is mixed and nobody sends video."""
+        """Whether the room may tick rarely: nothing is mixed and nobody sends video."""
         return self.voices.mixer.idle and self._shows_nothing()
 
     def _shows_nothing(self) -> bool:
@@ -343,7 +343,7 @@ class Room:
                     wire.PicturesLimited(n=0, room=self.name, epoch=self.epoch, participant=viewer.participant, slots=limits)
                 )
 
-    # the recording
+    # the room's recording
 
     def _record(self, matrix: wire.SetMatrix) -> None:
         """Begin, change or end the recording as the matrix says.
@@ -368,7 +368,7 @@ class Room:
     def _recording_over(self, period: int, reason: str) -> None:
         self._outside.emit(wire.RecordingOver(n=0, room=self.name, epoch=self.epoch, period=period, reason=reason))
 
-    # captions
+    # captions: what is said, as text
 
     def _caption(self, matrix: wire.SetMatrix) -> None:
         """Send the voices that the matrix names to the captions process, and no others."""
@@ -410,7 +410,7 @@ class Room:
             caption.language, caption.confidence = words.language, words.confidence
         self._outside.emit(caption)
 
-    # the board
+    # the room's shared board
 
     def _connect_boards(self, by_signaling: set[str]) -> None:
         """Move participants' board traffic between signaling and the data channel."""

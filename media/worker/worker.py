@@ -36,11 +36,11 @@ BEAT_STEPS, BEAT_APART_STEPS = 50, 32
 room's tick. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
 VERSION = version("sangdam")
 FORGET_LATENESS = 0.6
-"""Decay of `lateness_ms` per second."""
-RESTING_AT_ONCE = 30  # resting rooms that one wake-up ticks at most
+"""Factor by which the remembered `lateness_ms` shrinks each second."""
+RESTING_AT_ONCE = 30  # most resting rooms that tick in one wake-up of the worker
 MAX_ROOMS = 1000
 MAX_PEERS = 2000
-CLOSE_S = 1.0  # seconds that peers have to end when the worker closes
+CLOSE_S = 1.0  # seconds that peers get to end properly when the worker closes
 ECHOES_A_SECOND = 20  # answers to STUN requests without credentials; more are dropped
 LOG_EVERY = 500  # one log line for so many failures of a kind
 
@@ -142,7 +142,7 @@ class Worker:
 
     @property
     def peers(self) -> int:
-        """Number of peers in all rooms."""
+        """Number of peers in all rooms of this worker."""
         return len(self._peers)
 
     # commands
@@ -233,14 +233,14 @@ class Worker:
             version=VERSION,
         )
 
-    # what rooms need (room.Outside)
+    # the methods that rooms call (room.Outside)
 
     def emit(self, event: wire.Event) -> None:
-        """Publish an event."""
+        """Publish a room's event to the worker's subscribers."""
         self.hub.publish(event)
 
     def send(self, data: bytes, path: ice.Path) -> None:
-        """Send a datagram to `path`."""
+        """Send a room's datagram to the remote address of `path`."""
         self._sockets.send(data, path)
 
     def flush(self) -> None:
@@ -297,7 +297,7 @@ class Worker:
             return
         try:
             peer.receive(kind, data, path, now, came)
-        except Exception as error:  # a fault of ours costs this datagram, not the worker
+        except Exception as error:  # a fault in our code costs this datagram, but does not end the worker
             self.drops["receive_failed"] += 1
             if self.drops["receive_failed"] % LOG_EVERY == 1:
                 log.warning("receive_failed", error=type(error).__name__, kind=kind)
