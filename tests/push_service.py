@@ -35,12 +35,12 @@ class Browser:
         self.endpoint = f"{origin}/to/{name}"
 
     def subscription(self, language: str = "en") -> dict[str, str]:
-        """Return what the browser's page tells the server."""
+        """Return the subscription that the browser's page sends to the server."""
         keys = {"p256dh": to_base64(self._public), "auth": to_base64(self._auth)}
         return {"endpoint": self.endpoint, "language": language} | keys
 
     def read(self, body: bytes) -> bytes:
-        """Return the content of a body of one record."""
+        """Decrypt the body of a push (RFC 8188, one record) with this browser's keys. Return the content."""
         salt, theirs, sealed = body[:16], body[21 : 21 + body[20]], body[21 + body[20] :]
         assert len(sealed) <= int.from_bytes(body[16:20]), "one record"
         point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), theirs)
@@ -105,7 +105,7 @@ class PushService:
         assert jwt.decode(parts["t"], key, algorithms=["ES256"]).claims["aud"] == self.origin
 
     async def until(self, enough: Callable[[list[Came]], bool]) -> list[Came]:
-        """Wait until what came is enough. Return it."""
+        """Wait until `enough` holds of the accepted pushes. Return these pushes."""
         async with asyncio.timeout(WAIT_S):
             while not enough(self.came):
                 await asyncio.sleep(0.02)

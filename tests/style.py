@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-MOST_CHARACTERS: Final = 70  # in the name of a test
+MOST_CHARACTERS: Final = 70  # longest name of a test, in characters
 OPENING: Final = re.compile(r"(Who|Whom|Whose|What|Whoever|Whether|Of (those|what|a|the)|So (long|much|many|far)|How)\b")
 ARCHAISM: Final = re.compile(r"\b(shall|for want of|therein|thereof|whereof|for ever|themself|so that none is)\b", re.IGNORECASE)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -60,7 +60,7 @@ OPEN = """
 
 
 async def fill(person: Person, strokes: int, to: int) -> None:
-    """Double the number of shapes until there are `to`."""
+    """Select and duplicate all shapes on the board, until there are at least `to` shapes."""
     while strokes < to:
         await person.page.keyboard.press("Control+a")
         await person.page.keyboard.press("Control+d")

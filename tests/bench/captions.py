@@ -21,7 +21,7 @@ from tests.captioner import TOKEN, Captioner, captioner
 from tests.spoken import SAYS, TICK, packets, speech
 
 AUDIBLE = 500  # of 32768: the softest sample that counts as speech
-SETTLE_S = 4.0  # seconds to wait for the last words
+SETTLE_S = 4.0  # seconds to wait for the last captions after the last sound
 MOST_SPEAKERS = 12
 MOST_DELAY_S = 2.0
 RECORDINGS_A_STEP = 4  # recordings that each speaker says, one after the other
@@ -50,7 +50,7 @@ class Speaker:
         raise ConnectionError("the captions process has ended")
 
     async def say(self, names: list[str], after_s: float) -> None:
-        """Speak recordings in real time, beginning after so many seconds."""
+        """Send the sound of these recordings in real time, beginning after `after_s` seconds."""
         loop = asyncio.get_running_loop()
         await asyncio.sleep(after_s)
         self.stream = self.link.begin("en", self)

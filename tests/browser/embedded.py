@@ -99,7 +99,7 @@ def make(folder: Path, server: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def embedding_server(folder: Path, server: str) -> AsyncIterator[str]:
-    """Serve the pages. Yield their origin."""
+    """Serve the partner pages that embed the widget. Yield the origin of these pages."""
     pages = await asyncio.to_thread(make, folder, server)
 
     async def answer(request: web.Request) -> web.Response:

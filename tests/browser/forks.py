@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1
 SKIP = signal.SIGUSR1
-SKIP_S = 20.0  # seconds by which one signal moves the clock
+SKIP_S = 20.0  # one signal `SKIP` moves the server's clock forward by so many seconds
 
 
 class Fork:
@@ -39,7 +39,7 @@ class Fork:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self.returncode: int | None = None  # 0 after the end: only the process that forked this one knows its status
+        self.returncode: int | None = None  # 0 once it has ended: only its parent knows the true status
         self._handle = os.pidfd_open(pid)
         self._ended = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._handle, self._end)
@@ -62,8 +62,8 @@ class Fork:
 
 
 def fork(log: Path, arguments: list[str]) -> Fork:
-    """Run `sangdam` with these arguments. Its output is appended to `log`. It ends with this process."""
-    if _origin().poll() is not None:  # somebody has ended it: one failed test is enough
+    """Run `sangdam` with these arguments. Its output is appended to `log`. The server ends with this process."""
+    if _origin().poll() is not None:  # the process of forks has ended: start another for the next test
         _origin.cache_clear()
     origin = _origin()
     assert origin.stdin is not None

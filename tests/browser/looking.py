@@ -26,7 +26,7 @@ THEMES: dict[tuple[Language, Size], Literal["light", "dark"]] = {
     ("en", "desk"): "dark",
     ("en", "phone"): "light",
 }
-SMALL = (320, 640)  # the phone in the languages that came later; their texts are often longer
+SMALL = (320, 640)  # phone size for the languages added later, whose texts are often longer
 
 
 @dataclass

@@ -127,7 +127,7 @@ async ({ frequencies, ms }) => {
 
 AUDIBLE_DB = -55.0
 HOLD_HZ = (262, 330)  # the soft hold tone that a user hears while the counselor asks a professional
-FIREFOX_HZ = 1000  # the tone of Firefox's fake microphone
+FIREFOX_HZ = 1000  # frequency of the tone that Firefox's fake microphone plays
 
 
 async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = False) -> dict[int, float]:

@@ -12,7 +12,7 @@ from playwright.async_api import Download, expect
 from tests.browser.people import Cast, Person, Staff, User, eventually
 from tests.browser.test_board import draw, ink, open_board
 
-# Counts the pixels with ink on the canvas of pointers.
+# Counts the pixels that pointers have drawn on the pointers' canvas.
 POINTERS = """
 (test) => {
   const canvas = document.querySelector(test);
@@ -44,7 +44,7 @@ async def at(person: Person, x: float, y: float) -> tuple[float, float]:
 
 
 async def listed(person: Person) -> list[str]:
-    """Return what the list of elements says, the newest first."""
+    """Return the texts in the board's list of elements, the newest element first."""
     await person.get("board-more").click()
     await person.get("board-list-open").click()
     words = await person.get("board-list").locator(".board-listed").all_text_contents()
@@ -100,7 +100,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     await counselor.page.keyboard.press("Delete")
     assert len(await listed(user)) == 1
 
-    # A text without a mouse, in Hangul.
+    # A counselor writes a text in Hangul on the board, with the keyboard only.
     await counselor.get("board-canvas").focus()
     await counselor.page.keyboard.press("t")
     await counselor.page.keyboard.press("Enter")
@@ -147,7 +147,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     counselor = await at_the_board(cast, user)
     await draw(counselor, (0.1, 0.1), (0.3, 0.1))
 
-    # A picture of the conversation becomes a page, and both are there.
+    # A picture of the conversation becomes a page of the board, and both people go there.
     Image.new("RGB", (400, 300), (30, 120, 200)).save(tmp_path / "photo.png")
     await user.get("chat-picture-file").set_input_files(tmp_path / "photo.png")
     await counselor.get("chat-line").filter(has=counselor.page.locator(".chat-picture")).locator(".chat-picture").click()
@@ -156,7 +156,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
         await expect(person.get("board-page")).to_contain_text("2 / 2")
         await expect(person.get("board-background")).to_be_visible()
 
-    # A frame of the user's camera becomes the next one.
+    # A frame of the user's camera becomes the next page of the board.
     await counselor.get("board-more").click()
     await counselor.get("board-freeze").first.click()
     for person in (counselor, user):
@@ -194,10 +194,10 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await expect(user.get("board-page")).to_contain_text("3 / 3")
     await user.get("board-lead-stop").click()
     await user.get("board-page-before").click()
-    await asyncio.sleep(2.5)  # longer than the leader's messages are apart
+    await asyncio.sleep(2.5)  # longer than the interval between the messages of "follow me"
     await expect(user.get("board-page")).to_contain_text("2 / 3")
 
-    # The files hold all pages.
+    # The downloaded files of the board hold all its pages.
     file = json.loads((await saved(counselor, "excalidraw")).read_text())
     kinds = [one["type"] for one in file["elements"]]
     assert kinds == ["freedraw", "frame", "image", "frame", "image", "freedraw", "frame"]
@@ -209,7 +209,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
         assert picture.size == (3200, 2000)
     assert "<image" in (await saved(counselor, "svg")).read_text()
 
-    # Clearing asks once.
+    # Clearing all pages of the board asks for confirmation once.
     await counselor.get("board-more").click()
     await counselor.get("board-clear-all").click()
     await fields(counselor, "4,2")

@@ -111,7 +111,7 @@ async def leaves_a_message(cast: Cast, user: User) -> None:
 async def test_choice_works_after_a_counselor_disconnect(cast: Cast, service: Service, choose: Choose) -> None:
     user, counselor = await two_people(cast)
     await expect(user.get("who-hears")).to_contain_text("Jimin")
-    await counselor.close()  # without a goodbye, as when a laptop is closed
+    await counselor.close()  # the page sends no goodbye, as when a laptop is closed
     await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
     for _ in range(2):  # the choices appear half a minute after the disconnect
         service.skip()

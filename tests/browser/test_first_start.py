@@ -44,7 +44,7 @@ async def add_site(owner: Staff, name: str, address: str) -> None:
 
 
 async def tries(owner: Staff, site: str) -> User:
-    """Open the page to try a site, and return who visits it."""
+    """Open the owner's page to try a site, and return its visitor with an open panel."""
     async with owner.context.expect_page() as opened:
         await owner.get(f"start-ready-{site}").get_by_test_id("start-try").click()
     visitor = User(owner.service, owner.browser, owner.context, owner.voice)

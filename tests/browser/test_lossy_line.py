@@ -12,7 +12,7 @@ from tests.browser.network import network
 from tests.browser.people import Cast, eventually
 from tests.peers.proxy import Line
 
-OPUS, RED = 111, 63  # Chromium's payload types
+OPUS, RED = 111, 63  # Chromium's RTP payload types of Opus and of redundant voice (RED)
 LOSS = 0.1
 SETTLES_S, HEARS_S = 1.0, 3.0
 
@@ -41,7 +41,7 @@ async def heard(page: Page) -> Heard:
 
 
 async def made_up(page: Page, since: Heard) -> float:
-    """Return which share of the samples since then was concealed."""
+    """Return the share of the samples played since `since` that the browser concealed."""
     concealed, played = await heard(page)
     return (concealed - since[0]) / (played - since[1])
 

@@ -80,7 +80,7 @@ async def test_mute_survives_a_lost_or_another_microphone(cast: Cast) -> None:
 
     await mute(user, counselor)
     await user.get("call-devices").click()
-    choice = user.page.locator(".device-choosers select").first  # the microphone
+    choice = user.page.locator(".device-choosers select").first  # the selector of microphones
     await choice.select_option(index=1)
     await nothing_was_heard(counselor.page)
     await user.page.keyboard.press("Escape")
@@ -88,7 +88,7 @@ async def test_mute_survives_a_lost_or_another_microphone(cast: Cast) -> None:
 
 
 async def test_mute_survives_a_reload(cast: Cast) -> None:
-    """The camera answers three seconds after the microphone."""
+    """After the reload, the camera becomes available three seconds later than the microphone."""
     user, counselor = await in_a_call(cast, "video")
     for muted, listener in ((user, counselor), (counselor, user)):
         await mute(muted, listener)

@@ -19,7 +19,7 @@ DRAWN = """
 
 
 def figure(operator: Staff, name: str) -> Locator:
-    """Return the wallboard's number with this name."""
+    """Return the element with the number that the wallboard shows under this name."""
     return operator.get("figures").locator("div").filter(has_text=name).locator("dd")
 
 
@@ -31,7 +31,7 @@ def row(operator: Staff, table: str, *cells: str) -> Locator:
 
 
 async def set_thresholds(operator: Staff) -> None:
-    """Let one waiting user be a warning, after a try that makes no sense."""
+    """Set the wallboard's thresholds so that one waiting user is a warning. First try senseless thresholds."""
     await operator.get("thresholds-open").click()
     await operator.get("threshold-waiting-amber").fill("2")
     await operator.get("threshold-waiting-red").fill("1")

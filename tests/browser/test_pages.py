@@ -370,7 +370,7 @@ async def the_users_choices(house: House, user: User) -> None:
 
 
 async def a_transfer(house: House, counselor: Staff) -> None:
-    """Transfer a user twice: at once, which the colleague declines, then after a consultation."""
+    """Transfer a user to a colleague twice. The colleague declines the first. A consultation precedes the second."""
     eyes, said = house.eyes, house.said
     colleague = await house.staff("suho")
     user = await house.person(User, media.USER)

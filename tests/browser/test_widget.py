@@ -36,7 +36,7 @@ async def look_around(user: User, seconds: int = 12) -> Frame:
 
 
 async def unfold(panel: Frame) -> None:
-    """Open the list of what the visitor shares."""
+    """Unfold the panel's list of the facts that the visitor shares with the counselor."""
     await panel.get_by_test_id("panel-shared").locator("summary").first.click()
 
 

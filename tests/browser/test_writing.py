@@ -117,8 +117,8 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     await eventually(written.all_inner_texts, ["한글漢字你好\n끝"], "one line of two rows")
 
 
-LONG = 5_000  # lines
-MOST_SHOWN = 400  # lines in the document
+LONG = 5_000  # lines of the long conversation
+MOST_SHOWN = 400  # lines that the page may hold in its document at once
 SCROLL_UP = """box => new Promise((done) => {
     box.scrollBy({ top: -2000, behavior: "instant" });
     requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -202,6 +202,6 @@ async def test_long_conversation_opens_at_its_end_and_scrolls_to_its_start(cast:
     await counselor.page.locator(".chat-newer").click()
     await expect(line(counselor, "끝의 새 줄")).to_be_in_viewport()
     quote = line(user, "끝의 새 줄").get_by_test_id("line-quoted")
-    await expect(quote).to_contain_text("처음 한 줄")  # this page fetches it
+    await expect(quote).to_contain_text("처음 한 줄")  # the user's page fetches the quoted line from the server
     await quote.click()
     await expect(line(user, "처음 한 줄").filter(has_not_text="끝의 새 줄")).to_be_in_viewport()

@@ -33,7 +33,7 @@ addEventListener("click", async (event) => {
   }
 });
 </script>"""
-# Replaces the document, as frameworks do that render the whole document.
+# Replaces the page's document, like frameworks that render the whole document anew.
 SWAPS_ALL = (
     SWAPS_BODY.replace(
         "document.documentElement.replaceChild(document.adoptNode(next.body), document.body);",
@@ -161,7 +161,7 @@ PAGES = [
 
 @asynccontextmanager
 async def unkind_server(server: str) -> AsyncIterator[str]:
-    """Serve the pages. Yield their origin."""
+    """Serve the hostile partner pages of this file. Yield the origin of these pages."""
     by_name = {page.name: page for page in PAGES}
 
     async def answer(request: web.Request) -> web.Response:

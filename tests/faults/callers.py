@@ -60,9 +60,9 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
-                self._ask()  # as browsers do: a request sent before the worker knew this peer was lost
+                self._ask()  # like browsers: an earlier request was lost if the worker did not know this peer
 
-        for fragment in peer.documents:  # messages that came before this board was attached
+        for fragment in peer.documents:  # board messages that came before this board was attached to the peer
             message(fragment)
         peer.doc.on("message", message)
         peer.doc.on("open", self._ask)
@@ -201,7 +201,7 @@ class Caller:
         await self._ws.send_str(json.dumps(message))
 
     async def ask(self, **message: Any) -> dict[str, Any]:
-        """Send a request and return the server's reply. Raise Refused, ConnectionError or TimeoutError."""
+        """Send a request over the WebSocket and return the reply. Raise Refused, ConnectionError or TimeoutError."""
         number = next(self._ids)
         reply = self._replies[number] = asyncio.get_running_loop().create_future()
         await self._send(id=number, **message)
@@ -227,7 +227,7 @@ class Caller:
         return max(later - earlier for earlier, later in itertools.pairwise(times))
 
     async def comes_by(self, doors: list[str]) -> None:
-        """Reconnect. Try the servers in this order."""
+        """Close the WebSocket and reconnect. Try the servers `doors` in this order."""
         self.doors, self._door, self._attempt = doors, -1, 0
         welcomes = self.seen["welcome"]
         if self._ws is not None:
@@ -261,7 +261,7 @@ class Caller:
                 await self.until(lambda: not self.outbox, RESEND_S)
         return len(self.outbox)
 
-    # --- the room -----------------------------------------------------------------------------------------------------
+    # --- the media room -----------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
         room = self.session.get("room") or {}
@@ -274,7 +274,7 @@ class Caller:
     async def _join(self, epoch: int) -> None:
         for attempt in itertools.count():
             try:
-                # `self` has the method `admit` of a worker's client
+                # `self` stands for a worker's client, of which `Mouth.join` needs only the method `admit`
                 peer = await Mouth.join(self, self.session["id"], self.session["you"])
             except (Refused, ConnectionError, TimeoutError, aiohttp.ClientError, AssertionError):
                 await asyncio.sleep(max(0.05, ladder_s(attempt)))

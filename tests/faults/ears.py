@@ -96,7 +96,7 @@ class Mouth(Peer):
             self.ear.add(self._loop.time(), data[header.payload : header.end])
 
     def sing(self, hz: int, ms: int) -> None:
-        """Send the next packet of the tone."""
+        """Send the next voice packet, `ms` long, of a tone of `hz`."""
         self._number += 1
         self.send_rtp("audio", self._number, self._number * RATE * ms // 1000 & 0xFFFFFFFF, frames(hz, ms)[self._number % LOOP])
 

@@ -24,7 +24,7 @@ from tests.redis_server import MASTER, RedisServer, Watched, running_redis, runn
 
 CALLS = 2
 WAITING = 3
-PROMOTED_AFTER_S = 2.0  # seconds after which somebody, or a program, promotes the replica
+PROMOTED_AFTER_S = 2.0  # seconds after the primary's death until the replica is promoted
 BACK_S = 30.0
 
 
@@ -168,7 +168,7 @@ async def _promoted(cluster: Cluster, primary: PostgresServer, replica: Postgres
 
 
 async def _until_written(writers: Writers) -> None:
-    """Wait until all lines are acknowledged that were written so far."""
+    """Wait until the server has acknowledged all chat lines written so far."""
     for person in writers.call.people:
         assert await person.delivered(BACK_S) == 0, "lines are stored again"
 

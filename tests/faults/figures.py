@@ -68,7 +68,7 @@ AIMS = {
     "disk_full_lost_lines": 0.0,
     "disk_full_dropped_calls": 0.0,
 }
-"""The largest value allowed for each figure."""
+"""By name of a figure: the largest value with which the fault test passes."""
 
 
 @dataclass(frozen=True)

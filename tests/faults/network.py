@@ -60,11 +60,11 @@ class Network:
         return Place(self.address(part), within)
 
     def drop(self, sender: str, receiver: str) -> None:
-        """Drop what `sender` sends to `receiver` from now on."""
+        """Drop all packets that `sender` sends to `receiver` from now on."""
         self._rule("add", sender, receiver)
 
     def pass_on(self, sender: str, receiver: str) -> None:
-        """Undo `drop`."""
+        """Let packets from `sender` to `receiver` through again, after `drop`."""
         self._rule("del", sender, receiver)
 
     def _rule(self, what: str, sender: str, receiver: str) -> None:
@@ -73,7 +73,7 @@ class Network:
 
     @contextmanager
     def broken(self, *links: tuple[str, str]) -> Iterator[None]:
-        """Drop in these directions while the context lasts. Each direction is (sender, receiver)."""
+        """Drop the packets of these links while the context lasts. Each link is (sender, receiver)."""
         with ExitStack() as stack:
             for sender, receiver in links:
                 self.drop(sender, receiver)

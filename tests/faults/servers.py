@@ -21,7 +21,7 @@ async def _ready(cluster: Cluster) -> None:
 
 
 async def _at(here: Stage, server: Server) -> None:
-    """Connect everybody to this server, as if the load balancer had chosen it."""
+    """Reconnect all people of the stage to this server, as if the load balancer had chosen this server."""
     url = f"http://127.0.0.1:{server.port}"
     for person in here.people:
         turn = here.doors.index(url)

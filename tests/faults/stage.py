@@ -156,7 +156,7 @@ class Stage:
             raise TimeoutError(f"{error}; {len(deaf)} of {len(self.calls)} calls do not: {deaf[0].describe()}") from None
 
     async def lines_of(self, call: Call) -> list[str]:
-        """Return the texts of the call's lines in the records, in order."""
+        """Return the texts of the call's chat lines in the records, in order."""
         found = await self.records.lines(call.id, limit=100_000, audience="staff")
         return [line.text for line in found if line.kind == "text"]
 
@@ -168,7 +168,7 @@ class Stage:
             person.pongs = [at for at in person.pongs if at > now - 2.0]
 
     async def close(self) -> None:
-        """Disconnect everybody."""
+        """Disconnect all people of the stage, and forget their calls."""
         await asyncio.gather(*(person.close() for person in self.people), return_exceptions=True)
         self.people.clear()
         self.calls.clear()

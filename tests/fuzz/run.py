@@ -35,7 +35,7 @@ with atheris.instrument_imports(include=LOOKED_AT):
 
 
 def fuzz(name: str, options: list[str]) -> None:
-    """Run one target. Does not return."""
+    """Fuzz one target with libFuzzer in this process. This function never returns."""
     logging.disable(logging.CRITICAL)
     corpus = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
     for number, seed in enumerate(SEEDS[name]):

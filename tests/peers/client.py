@@ -59,7 +59,7 @@ class Peer:
         """Whether each packet of the voice also carries the packet before."""
         self.repaired = self.redundant_heard = 0
         self.feedback = 0
-        self.spoken = 0  # packets of voice sent
+        self.spoken = 0  # voice packets that this peer has sent
         self.name = f"{participant}-{secrets.token_hex(3)}"
         self.heard: list[bytes] = []
         self.heard_headers: list[rtp.Header] = []
@@ -94,7 +94,7 @@ class Peer:
         self._arrivals = Arrivals()
         self._numbered = 0
 
-    # joining a room
+    # joining a media room
 
     @classmethod
     async def join(

@@ -25,7 +25,7 @@ EVENTS_S = 30.0  # a busy machine delays heartbeats: until then, silence does no
 
 
 async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait until the condition holds. Fail after `seconds`."""
+    """Wait until `true` returns something true. Fail after `seconds`."""
     async with asyncio.timeout(seconds):
         while not true():  # no event announces this state
             await asyncio.sleep(0.01)
@@ -154,7 +154,7 @@ async def mails() -> AsyncIterator[Mails]:
 
 @pytest.fixture
 async def service(worker_socket: Path) -> AsyncIterator[Service]:
-    """Open a room at epoch 1 on the shared worker."""
+    """Open a room at epoch 1 on the media worker that all tests share."""
     async with _room(worker_socket) as service:
         yield service
 

@@ -1,4 +1,4 @@
-"""Recognise the tones in received sound."""
+"""Recognise which tones are in the sound that a peer has received."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RATE = 48_000
 
 
 class Listened:
-    """A stretch of received sound."""
+    """A stretch of sound that a peer has received, as packets and decoded."""
 
     def __init__(self, payloads: list[bytes]) -> None:
         self.payloads = payloads

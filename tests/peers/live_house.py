@@ -91,7 +91,7 @@ class Service:
         wake(self.live)
 
     async def notices_gone(self, person: Person) -> None:
-        """Close this tab and wait until the service has noticed."""
+        """Close this person's tab and wait until the service has noticed."""
         holders = self.live.index.entries[person.session_id].holders
         before = len(holders)
         await person.close()
@@ -241,11 +241,11 @@ class Person:
 
     @property
     def gone(self) -> bool:
-        """Return whether the connection has ended."""
+        """Return whether this person's WebSocket has ended."""
         return self._reader.done()
 
     async def break_off(self) -> None:
-        """Close the connection without a goodbye, as when the network fails."""
+        """Cut this person's WebSocket without a closing handshake, as when the network fails."""
         self.ws.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         await self._reader
 

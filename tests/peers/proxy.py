@@ -20,13 +20,13 @@ class Line:
     """One direction of a link. Random faults hit only media (RTP and RTCP): DTLS and STUN packets pass."""
 
     loss: float = 0.0
-    """Share of the packets that are lost."""
+    """Share of the media packets that this direction loses."""
     burst: float = 1.0
     """How many packets are lost in a row, on average. 1: each is lost by itself. More: Gilbert's model."""
     jitter_s: float = 0.0
     """Largest delay of a packet, in s. Each packet has a random delay, so packets overtake each other."""
     twice: float = 0.0
-    """Share of the packets that arrive twice."""
+    """Share of the media packets that this direction delivers twice."""
     bps: float | None = None
     """Bits per second. A queue before the link holds `QUEUE_S` and drops packets that come when it is full. None: no limit."""
 

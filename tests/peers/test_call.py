@@ -119,7 +119,7 @@ def _words(seconds: int) -> list[bytes]:
 
 
 async def _say(who: Peer, payloads: list[bytes]) -> None:
-    """Send these packets in a loop until cancelled."""
+    """Send these payloads as voice packets, again and again, until this task is cancelled."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     for number, payload in enumerate(cycle(payloads)):

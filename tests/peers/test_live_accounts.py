@@ -68,7 +68,7 @@ async def outbox(service: Service) -> list[MailRecord]:
 
 
 async def settled(service: Service) -> None:
-    """Wait until the mails that were asked for are in the outbox."""
+    """Wait until the service has put all requested account mails into the outbox."""
     await service.app[app_keys.ACCOUNT_MAILS].close()
 
 
@@ -132,7 +132,7 @@ async def test_new_browser_is_told_of_and_its_sign_in_ended_from_the_mail(servic
     await settled(service)
     assert await outbox(service) == [], "neither the first browser nor one that is known"
     _, strange = await sign_in(service)
-    _, strange_again = await sign_in(service, cookie=strange)  # nothing tells of this one
+    _, strange_again = await sign_in(service, cookie=strange)  # this sign-in causes no mail, because the browser is known now
     mail = await mails.one("新しい端末")
     body = mail.get_body(("plain",))
     assert body is not None
@@ -150,7 +150,7 @@ async def test_new_browser_is_told_of_and_its_sign_in_ended_from_the_mail(servic
             statuses[cookies] = me.status
     assert statuses == {first: 200, strange: 401, strange_again: 401}
     await sign_in(service, cookie="; ".join(each for each in strange.split("; ") if each.startswith(DEVICE_COOKIE)))
-    await mails.until(lambda found: len(found) == 2)  # that browser is a stranger again
+    await mails.until(lambda found: len(found) == 2)  # the same browser counts as a new device again
 
 
 async def test_new_member_is_invited_by_mail_or_shown_the_link(service: Service, mails: Mails) -> None:

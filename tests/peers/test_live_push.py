@@ -57,7 +57,7 @@ async def subscribed(service: Service, pushes: PushService, login: str, *names: 
 
 
 async def left_console(service: Service, login: str, cookie: str) -> None:
-    """Open a console, become available, and close it."""
+    """Open a console, and close it. Wait until its member of staff stands by for notifications."""
     console = await service.staff(login, cookie=cookie)
     await console.close()
     await eventually(lambda: login in service.live.staffing.standing_by)
@@ -160,7 +160,7 @@ async def test_nobody_without_rights_gets_a_push(service: Service, pushes: PushS
         await records.remove_sign_ins_of("jimin")
     await eventually(lambda: "jimin" not in service.live.staffing.standing_by, 1.0)
     await waiting(service)
-    await asyncio.sleep(0.3)  # nothing may come
+    await asyncio.sleep(0.3)  # time in which no push may arrive
     assert pushes.tries == 0
     assert service.live.staffing.state("jimin") == "signed_out"
 

@@ -23,7 +23,7 @@ from tests.peers.live_house import Person, Service, in_conversation, running, se
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
 WITHIN_S = 1.0
-LATE_S = 0.5  # tolerance for a busy machine
+LATE_S = 0.5  # seconds that a busy machine may be late
 PAST = 1_000
 
 Way = Callable[[Records, str], Awaitable[object]]
@@ -272,7 +272,7 @@ async def test_new_sites_and_languages_apply_at_once(service: Service, aside: Re
     assert not [message for message in again.seen if message["type"] == "ring"]
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------
+# --- downloads --------------------------------------------------------------------------------------------------------
 
 
 class Reader:

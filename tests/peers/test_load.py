@@ -26,7 +26,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def a_crowd(service: Service) -> list[Person]:
-    """Put these users into the queue, in this order."""
+    """Put `PEOPLE` users into the queue, one after the other. Return them in this order."""
     people = []
     for _ in range(PEOPLE):
         people.append(await service.user())

@@ -41,7 +41,7 @@ async def scraped(service: Service) -> Figures:
 
 
 def of(figures: Figures, name: str, **labels: str) -> float:
-    """Return the sum of this metric over all labels that are not given."""
+    """Return the sum of all samples of this metric that have the given labels."""
     found = [value for (each, given), value in figures.items() if each == name and set(labels.items()) <= given]
     assert found, f"nothing is told of {name} {labels}"
     return sum(found)

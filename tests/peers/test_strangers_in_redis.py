@@ -26,8 +26,8 @@ from tests.redis_server import RedisServer, running_redis
 
 TOKEN, KEY, MEDIA = "node-token", b"k" * 32, "media-token"
 LONG_MS = 60_000
-WATCHED_S = 2.0  # longer than a lease
-START_S = 15  # enough on a busy machine
+WATCHED_S = 2.0  # seconds to watch the servers: longer than a leader's lease
+START_S = 15  # seconds that a server gets to start: enough on a busy machine
 
 
 def now_ms() -> int:
@@ -180,7 +180,7 @@ async def test_forged_lease_does_not_prevent_a_leader(redis: RedisServer, bus: R
 async def test_two_servers_that_start_at_once_agree_on_the_leader(redis: RedisServer, tmp_path: Path) -> None:
     slow = SlowBus(redis.url)
     async with server(redis, tmp_path, slow) as second:
-        await slow.has_read.wait()  # it has read that nobody leads
+        await slow.has_read.wait()  # the second server has read that nobody leads
         async with server(redis, tmp_path) as first:
             assert await first.node.someone_leads(START_S)
             slow.go_on.set()

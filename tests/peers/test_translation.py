@@ -40,7 +40,7 @@ async def test_line_is_translated_for_the_one_who_asks(service: Service, transla
     assert (await user.say("translate", seq=seq, language="ko"))["type"] == "ok"
     assert (await user.say("translate", seq=secret, language="ko"))["reason"] == "unknown_line"
     assert (await user.say("translate", seq=99, language="ko"))["reason"] == "unknown_line"
-    await writes(user, "still here")  # nobody waits for the service
+    await writes(user, "still here")  # the session goes on: nobody waits for the translation service
     translation.open.set()
     told = await user.get("translated")
     assert (told["seq"], told["language"], told["text"], told["source"]) == (seq, "ko", "gninrom doog", "en")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 Address = tuple[str, int]
-SO_TIMESTAMPNS = 35  # of Linux
+SO_TIMESTAMPNS = 35  # number of this socket option in Linux
 
 
 class TimedSocket:

@@ -29,7 +29,7 @@ from tests.peers.live_house import _ByWebSocket as ByWebSocket
 LINE_EVERY_S = 0.5
 LAG_EVERY_S = 0.01
 USER_HZ, COUNSELOR_HZ = 440, 700
-KEPT = 25  # packets: half a second of sound
+KEPT = 25  # the newest packets that an `Ear` keeps: half a second of sound
 
 
 class Ear(Peer):

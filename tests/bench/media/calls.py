@@ -24,7 +24,7 @@ from tests.bench.rows import Row, compared, one_by_one, row
 
 WINDOW_S = 3.0
 SETTLED_S = 8.0
-"""Seconds after which the jitter buffers have adapted to the link."""
+"""Seconds after the start of a call when jitter buffers have adapted to the link."""
 LEAST_ROUNDS, MOST_ROUNDS = 5, 9
 SETTLED = 0.05
 """Largest spread of the ratios with which measuring stops: their interquartile range divided by their median."""

@@ -29,10 +29,10 @@ SIZES = (1, 20, 60, 120, 600)
 MOST_OF_JANUS = 60
 """Largest number of rooms for Janus. With twice as many, Janus needs most of the core that all servers share."""
 PACKETS_A_ROOM = 2 / FRAME_S
-"""Packets per second."""
+"""Packets per second in a room of two people."""
 SOURCE = Path(__file__).with_name("echo.c")
 AUTHENTICATION = bytes(10)
-"""Takes the place of SRTP's authentication tag, which has the same length."""
+"""Zeros in place of SRTP's authentication tag, which has the same length."""
 
 
 class BareLeg(Leg):

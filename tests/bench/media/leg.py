@@ -90,7 +90,7 @@ class Leg:
         self._inbox.put_nowait(None)
         self.socket.close()
 
-    # ICE
+    # ICE: connectivity checks
 
     def _check(self) -> bytes:
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
@@ -139,7 +139,7 @@ class Leg:
                 elif data[0] < 64:
                     self._inbox.put_nowait(data)
 
-    # packets
+    # packets that are sent
 
     def send(self, data: bytes) -> None:
         self.socket.sendto(data, self.target)

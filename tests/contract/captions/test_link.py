@@ -40,7 +40,7 @@ class Tones:
 
 
 class Loud:
-    """Takes loud sound for speech."""
+    """Stands for the voice detector: every loud sound counts as speech."""
 
     def new(self) -> Probability:
         return lambda window: float(np.abs(window).max() > 0.05)
@@ -48,7 +48,7 @@ class Loud:
 
 @dataclass(eq=False)
 class Room:
-    """A room, and the captions that it gets. `news` is set at each change."""
+    """Stands for a media room, and records the captions it gets. `news` is set at each change."""
 
     said: list[tuple[int, str]] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)

@@ -40,7 +40,7 @@ class Clock:
 
 
 class Office:
-    """Outbox and sender on real records."""
+    """The outbox and the mail sender of a server, on real records."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
@@ -72,7 +72,7 @@ class Office:
         self.postbox.posted.set()
 
     async def until(self, state: str, count: int = 1, *, why: str = "") -> list[MailRecord]:
-        """Wait until so many mails are in this state. Return them."""
+        """Wait until so many mails of the outbox are in this state. Return these mails."""
         found: list[MailRecord] = []
         try:
             async with asyncio.timeout(10):

@@ -236,7 +236,7 @@ async def test_sign_ins_outlive_a_provider_that_is_away_for_an_hour(ready: Desk,
 
 
 async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, provider: Provider) -> None:
-    """The provider refuses the installation, and says nothing about the person."""
+    """The provider refuses the installation's client secret. That says nothing about the signed-in person."""
     _, cookie = await sign_in(ready, provider)
     _, others = await sign_in(ready, provider)
     later = [0]

@@ -25,7 +25,7 @@ SECRET = b"s" * 32
 
 
 class House:
-    """Browsers and senders on real records."""
+    """Subscribed browsers and the push senders of servers, on real records."""
 
     def __init__(self, records: Records, service: PushService) -> None:
         self.records, self.service = records, service

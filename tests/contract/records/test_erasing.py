@@ -26,7 +26,7 @@ EARLIER = [{"id": "s-0", "started_at": 1, "category": "Cameras", "counselor": "J
 
 
 def as_0009(file: Path) -> None:
-    """Change the database file to what version 0009 would have left."""
+    """Change the database file so that it looks as schema version 0009 would have left it."""
     old = sqlite3.connect(file)
     brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
     old.execute("UPDATE session SET brief = ?", (brief.encode(),))

@@ -128,7 +128,7 @@ async def test_nobody_can_flood_an_address(records: Records) -> None:
     with pytest.raises(MailRefused, match="too_many_mails"):
         await records.queue_mail(mail("e-more"))
     await records.queue_mail(mail("e-other", address_hash="h-other"))
-    await records.queue_mail(mail("e-reset", site="", session=None))  # a member of staff is not locked out by it
+    await records.queue_mail(mail("e-reset", site="", session=None))  # the limit does not lock staff out
     await records.queue_mail(mail("e-tomorrow", created_at=NOW + DAY_MS + 1))
 
 

@@ -33,7 +33,7 @@ DAY_MS = 86_400_000
 
 
 class Office:
-    """Endpoints and senders on real records."""
+    """Webhook endpoints and the senders of servers, on real records."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
@@ -104,7 +104,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def state_of(office: Office, endpoint: Endpoint, done: Callable[[list[Delivery]], bool]) -> list[Delivery]:
-    """Wait until this holds of the endpoint's deliveries. Return them, the newest first."""
+    """Wait until `done` holds of the endpoint's deliveries. Return the deliveries, the newest first."""
     found: list[Delivery] = []
     try:
         async with asyncio.timeout(WITHIN_S):
@@ -168,7 +168,7 @@ async def test_two_servers_deliver_each_event_once(office: Office, receiver: Rec
         for number in range(4):
             await office.converse(f"s-{number}")
         await until(lambda: len(receiver.seen) >= 20, lambda: receiver.seen)
-        await asyncio.sleep(0.3)  # a second delivery would arrive now
+        await asyncio.sleep(0.3)  # if an event were delivered twice, the second one would arrive now
     assert set(receiver.ids.values()) == {1}
     assert all(receiver.of(f"s-{number}") == LIFE for number in range(4))
 
@@ -176,7 +176,7 @@ async def test_two_servers_deliver_each_event_once(office: Office, receiver: Rec
 async def test_event_whose_server_died_is_sent_again_under_its_id(office: Office, receiver: Receiver) -> None:
     endpoint = await office.add(receiver, ["session.rated"])
     await office.records.save_rating("s-1", 4, "", STARTED)
-    [claimed] = await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000)  # and the server dies
+    [claimed] = await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000)  # then the server dies
     assert await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000) == [], "leased"
     async with office.sending():
         office.skip(61)
@@ -291,7 +291,7 @@ async def test_webhook_that_was_off_for_days_survives_its_next_failure(office: O
         office.skip(0 if on else 4 * DAY_MS / 1000)
     async with office.sending():
         await state_of(office, endpoint, lambda found: bool(found[0].attempts))
-        await asyncio.sleep(0.1)  # switching off would follow the stored try
+        await asyncio.sleep(0.1)  # the webhook would be switched off right after the try was stored
     found = await office.records.endpoint(endpoint.id)
     assert found is not None
     assert (found.state, found.failures) == ("on", 1)
