@@ -131,7 +131,7 @@ class Ledger:
         return Place(ahead + 1, low_s, high_s, staffed=True)
 
     def _kept_from(self, queue: Queue) -> int:
-        """Return how many places of a queue's specialists are kept free. Each costs the queue about one pickup."""
+        """Return how many places of a queue's specialists are kept free. Each such place costs the queue about one pickup."""
         kept = 0
         for staff, promised in self.promises.items():
             member = self.roster.members.get(staff)
@@ -242,7 +242,7 @@ class Ledger:
             self.settle(member)
 
     def give_up(self, ticket: Ticket) -> None:
-        """Give back the place that is kept free for a promised request. Its member may then get others."""
+        """Give back the place that is kept free for a promised request. The member may then get other requests."""
         request = ticket.request
         promised = self.promises[request.only]
         del promised[request.id]
@@ -253,7 +253,7 @@ class Ledger:
             self.settle(member)
 
     def redeem(self, ticket: Ticket) -> None:
-        """Let a promised request wait before all others. Its member is offered to it before anybody else is looked at."""
+        """Let a promised request wait before all others. If its member is idle, the request is tried with that member first."""
         self.give_up(ticket)
         ticket.request = replace(ticket.request, first=True)
         ticket.waiting_since_ms = self.now_ms
@@ -272,7 +272,7 @@ class Ledger:
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
         """Put a request back into its queue, before all others, after its counselor disconnected or never entered.
 
-        The estimates count its wait from now. `excluded`: a member who must not get the request again.
+        The estimates count the request's wait from now. `excluded`: a member who must not get the request again.
         """
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
         ticket.request = replace(ticket.request, first=True, excluded=names, only="")

@@ -142,7 +142,7 @@ class Member:
                 self.watched_by.clear()
 
     def _reasons(self) -> Reasons:
-        """Return why the member can get no text and no call. With a ringing request they get no second one."""
+        """Return why the member can get no text and no call. A member with a ringing request gets no second one."""
         if self.lost:
             return "lost", "lost"
         if self.reservation is not None:

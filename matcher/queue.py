@@ -120,7 +120,7 @@ class Queue(Demand):
         self.lanes: dict[LaneKey, Lane] = {}
         self.pickups = Pickups()
         self.open_tickets = 0
-        self.front: list[FrontItem] | None = None  # its list in `Queues.fronts`, once somebody has waited here
+        self.front: list[FrontItem] | None = None  # this queue's list in `Queues.fronts`, or None
 
     def ahead_of(self, rank: Rank) -> int:
         """Return how many requests of this queue are served before `rank`."""

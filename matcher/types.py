@@ -284,7 +284,7 @@ class MatchStore(Protocol):
         """
 
     async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Ring for a promised request, whose time has come. It goes before all others, and takes the place that was kept."""
+        """Ring for a promised request, whose time has come. It goes before all other requests, into the place that was kept."""
 
     async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         """End a request that is not accepted yet."""
@@ -309,7 +309,7 @@ class MatchStore(Protocol):
         """
 
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Free the place of an accepted request, because its user left the page. The holder keeps it and may get others."""
+        """Free the place of an accepted request, because its user left the page. The holder keeps it, and may get other requests."""
 
     async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Give a request that was set aside its place again, at once and even beyond its holder's capacity."""
@@ -357,7 +357,7 @@ class MatchStore(Protocol):
 
         `waiting` and `reserved` requests come back waiting, `suspended` ones suspended (for 60 s from now). `accepted` ones come
         back accepted, held by `staff`. That member is `lost` until they sign in, and is signed out after 30 s (reason "lease").
-        `promised` ones come back promised.
+        `promised` requests come back promised.
         Final and known requests are skipped.
         """
 

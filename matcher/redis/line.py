@@ -231,7 +231,7 @@ def _bulk(data: bytes) -> bytes:
 
 
 async def _answer(connection: AbstractConnection) -> Answer:
-    """Read the next answer. An error of its call is returned. An error of the connection is raised."""
+    """Return the next answer of Redis. Return the error of a call that failed. Raise an error of the connection."""
     try:
         return cast(bytes, await connection.read_response(timeout=inf))  # `_execute` limits the time
     except ResponseError as error:

@@ -73,7 +73,7 @@ def packed_request(request: Request) -> dict[str, Any]:
 
 
 def packed_promise(request: Request) -> dict[str, Any]:
-    """Pack a request that is promised to a member. Raise ValueError if it names none."""
+    """Pack a request that is promised to a member. Raise ValueError if the request names no member."""
     check_promise(request)
     return packed_request(request)
 

@@ -14,7 +14,7 @@ from matcher.queue import QueueKey
 from matcher.simulation.model import AppointmentModel
 from matcher.types import AnyEvent, Request, Reserved, Staff
 
-APPOINTMENT: Final = "a"  # prefix of the ids of their requests; those of other users are numbers
+APPOINTMENT: Final = "a"  # prefix of the request ids of appointments; other request ids are numbers
 
 At = Callable[[int, Callable[..., None], Any], None]
 Follow = Callable[[list[AnyEvent]], None]

@@ -115,7 +115,8 @@ class _Group:
 class _Person:
     """One member of staff.
 
-    `shift`: how many of their shifts have begun and not ended. `leaving`: the last shift has ended, so they sign out once free.
+    `shift`: how many shifts of the member have begun and not ended. `leaving`: the last shift has ended, so the member
+    signs out once free.
     """
 
     __slots__ = ("group", "leaving", "shift", "since_ms", "staff", "state")

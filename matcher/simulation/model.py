@@ -105,7 +105,7 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
     def on_duty(self, days: int) -> list[tuple[int, int]]:
-        """Return when each shift of `days` days begins and ends, in seconds from the first midnight. None begins before it."""
+        """Return when each shift of `days` days begins and ends, in seconds from the first midnight. None begins earlier."""
         hours = self.hours
         spans = [(begin + day * DAY_S, end + day * DAY_S) for day in range(-1, days) for begin, end in hours]
         return [(max(0, begin), end) for begin, end in spans if end > 0]
@@ -114,8 +114,9 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 class AppointmentModel(Struct, frozen=True, forbid_unknown_fields=True):
     """Appointments by call with counselors, one after another during their shifts.
 
-    `booked_percent`: share of these times that are booked. `minutes`, `pause_minutes`: length, and the pause after it.
-    `lead_s`: so long before the start a place is kept free. `grace_s`: so long after it only this counselor is asked.
+    `booked_percent`: share of these times that are booked. `minutes`, `pause_minutes`: length of an appointment, and of the pause
+    after one. `lead_s`: seconds before the start from which a place is kept free. `grace_s`: seconds after the start during which
+    only the booked counselor is asked.
     """
 
     booked_percent: Share = 50

@@ -1,4 +1,4 @@
-"""Preview a change of settings on the days that were: the same arrivals and staff, simulated before and after the change.
+"""Preview a change of settings on past days: the same arrivals and staff, simulated before and after the change.
 
 `python -m matcher.simulation.preview` reads a `Work` as MessagePack from standard input, and writes a `Preview` to standard
 output.
@@ -84,9 +84,9 @@ class Person(Struct, frozen=True, array_like=True):
 
 
 class Work(Struct, frozen=True):
-    """The days that were, and the settings before and after. Both lists of topics have the same order.
+    """The past days, and the settings before and after the change. Both lists of topics have the same order.
 
-    `answer_s`, `wrap_up_s`: means of how long staff ring and wrap up.
+    `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up.
     """
 
     visits: Annotated[list[Visit], Meta(max_length=MOST_VISITS)]
@@ -134,7 +134,7 @@ class _Present(StaffModel, frozen=True):
 
 
 def preview(work: Work) -> Preview:
-    """Simulate the days before and after the change, with the same chance in both."""
+    """Simulate the past days with the settings before and after the change, with the same random seeds in both."""
     counted = [visit for visit in work.visits if visit.counts]
     times = max(1, min(MOST_TIMES, STEADY_VISITS // max(1, len(work.visits))))
     before = [_day(work, work.before, work.staff_before, seed) for seed in range(times)]

@@ -70,7 +70,7 @@ class Feed:
     def follow(self, captions: worker_wire.Captions, hears: Mapping[str, Mapping[str, float]]) -> None:
         """Set whose voices go to the captions process from now on. A voice with another audience begins a new stream.
 
-        So does every voice when the words begin or cease to be kept.
+        Every voice also begins a new stream when the keeping of words begins or ends.
         """
         audiences: dict[str, set[str]] = {}
         for listener, gains in hears.items():

@@ -23,9 +23,9 @@ CONTEXT = 64  # samples of the window before that silero-vad gets with each wind
 SILENCE = 0.6  # probability of silence from which words of low confidence are taken for noise
 LEAST_CONFIDENCE = 0.35
 TOKENS, TOKENS_A_SECOND = 16, 14
-"""Tokens that an utterance may have, and more of them for each second. A model that repeats itself thus ends soon."""
+"""Most tokens of an utterance, and how many more for each second of sound. A model that repeats itself thus ends soon."""
 SESSION, AUTO = "session", "auto"
-"""Languages that stand for others: the session's own, and the one that the model hears."""
+"""Settings in place of a language: the session's language, or the language that the model hears by itself."""
 
 
 class ModelError(Exception):

@@ -29,7 +29,7 @@ RECORDINGS_A_STEP = 4  # recordings that each speaker says, one after the other
 
 @dataclass(eq=False)
 class Speaker:
-    """One stream, and the words that came back. `ended`: when each recording's last sound was sent."""
+    """One simulated speaker, and the words that came back. `ended`: when each recording's last sound was sent."""
 
     link: CaptionLink
     first: int = 1000

@@ -63,7 +63,7 @@ def _here(text: str, server: str) -> str:
 
 
 def make(folder: Path, server: str) -> dict[str, str]:
-    """Make the pages in a folder. Return the head and body of each, by name."""
+    """Make the partner pages in a folder. Return the head and body of each page, by the page's name."""
     subprocess.run([sys.executable, "web/build.py", "--pack-widget", str(folder)], cwd=ROOT, check=True, capture_output=True)
     modules = folder / "node_modules"
     modules.mkdir()

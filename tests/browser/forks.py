@@ -1,7 +1,7 @@
-"""Servers of tests, forked from one process that has loaded all modules, because loading them takes a second of a core.
+"""Servers for tests, forked from one process that has loaded all modules, because loading takes a second of a core.
 
 A fork runs the command `sangdam` with arguments, as the program of that name does. `python -m tests.browser.forks` is the process
-from which they are forked. It reads one JSON text a line, [path of the log, arguments], and answers with the fork's process id.
+from which servers are forked. It reads one JSON text a line, [path of the log, arguments], and answers with the process id.
 
 At `SKIP` a forked server's clock moves forward, so that no test waits for half a minute until a ring or a search has ended.
 """
@@ -83,7 +83,7 @@ def _origin() -> subprocess.Popen[bytes]:
 
 
 def serve_forks() -> None:
-    """Fork a server for each line of standard input."""
+    """Fork a server for each line of standard input, and write the process id of each to standard output."""
     gc.disable()
     from signaling.cli.main import main
     from signaling.server import app as server

@@ -19,7 +19,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 LOOKING = Path(__file__).with_suffix(".js").read_text().strip()
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
-# In each language, each size has one theme. English has the other one than Korean, and so have the later languages.
+# The theme of each language and size. English and the later languages have the theme that Korean has not.
 THEMES: dict[tuple[Language, Size], Literal["light", "dark"]] = {
     ("ko", "desk"): "light",
     ("ko", "phone"): "dark",
@@ -60,7 +60,7 @@ class Eyes:
         await page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{self.language}.png")
 
     async def read(self, where: Frame, touch_px: int) -> list[str]:
-        """Return what is wrong with texts and places in the frame. `touch_px`: the least size of controls; 0 for a mouse."""
+        """Return what is wrong with texts and places of elements in this frame. `touch_px`: the least size of controls; 0 for a mouse."""
         await where.evaluate(f"({LOOKING}).still()")
         asked = {"language": self.language, "touchPx": touch_px}
         found: list[str] = await where.evaluate(f"(asked) => ({LOOKING}).faults(asked)", asked)

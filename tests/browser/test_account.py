@@ -18,7 +18,7 @@ AUTHENTICATOR = {
 
 
 async def with_authenticator(person: Staff) -> None:
-    """Give the browser an authenticator that says yes by itself."""
+    """Give the browser a virtual authenticator, which approves every passkey without a person."""
     devtools = await person.context.new_cdp_session(person.page)
     await devtools.send("WebAuthn.enable")
     await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})

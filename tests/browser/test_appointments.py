@@ -1,4 +1,4 @@
-"""An appointment in browsers: chosen in the shop, moved by the operator, and kept by both at its time."""
+"""An appointment in browsers: chosen in the shop, moved by the operator, and kept by both people at its time."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, t
 
 
 async def own_picture_becomes_the_background(user: User, counselor: Staff, folder: Path) -> None:
-    """Put a picture on the board, draw on it, take it away, and undo that."""
+    """Put a picture on the board, draw on the picture, remove it, and undo the removal."""
     Image.new("RGB", (400, 300), (30, 120, 200)).save(folder / "photo.png")
     await user.get("board-more").click()
     await user.get("board-picture-file").set_input_files(folder / "photo.png")

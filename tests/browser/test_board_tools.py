@@ -37,7 +37,7 @@ async def at_the_board(cast: Cast, user: User) -> Staff:
 
 
 async def at(person: Person, x: float, y: float) -> tuple[float, float]:
-    """Return the place on the screen of a point given as fractions of the paper."""
+    """Return the screen coordinates of a point, which is given as fractions of the board's paper."""
     box = await person.get("board-paper").bounding_box()
     assert box is not None
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
@@ -71,7 +71,7 @@ async def saved(person: Person, kind: str) -> Path:
 
 
 async def pinch(person: Person, spread: float) -> None:
-    """Put two fingers on the middle of the board and move them apart."""
+    """Put two fingers on the middle of the board and move the fingers apart."""
     x, y = await at(person, 0.5, 0.5)
     session = await person.context.new_cdp_session(person.page)
     for kind, gap in (("touchStart", 40.0), ("touchMove", 40 + spread / 2), ("touchMove", 40 + spread), ("touchEnd", 0.0)):
@@ -111,7 +111,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     assert words[0].startswith("글자 ‘렌즈 뚜껑’"), words
     assert words[1] == "왼쪽 위에서 왼쪽 위까지 화살표, Jimin", words
 
-    # One finger draws; two fingers enlarge the page and draw nothing.
+    # One finger draws on the board. Two fingers enlarge the page and draw nothing.
     drawn = len(words)
     await pinch(user, 120)
     await expect(user.get("board-whole")).to_be_visible()
@@ -129,7 +129,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     await fields(counselor, "0,3")
     assert all(0 <= int(field.split(",")[0]) <= 7 for field in await ink(counselor))
 
-    # The laser is seen by the other, fades, and is nowhere in the document.
+    # The other person sees the laser. The laser fades, and leaves nothing in the document.
     await counselor.get("board-laser").click()
     await draw(counselor, (0.4, 0.6), (0.6, 0.8))
     before = await user.page.evaluate(POINTERS, OVERLAY)
@@ -167,7 +167,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await draw(user, (0.5, 0.5), (0.9, 0.5))
     await fields(counselor, "4,2", "6,2")
 
-    # The pages of a PDF become the next ones: of 22 the first 20. Then they go, to keep the rest of this test short.
+    # The first 20 of a PDF's 22 pages become pages of the board. Then they are removed, to keep the rest of this test short.
     sheets = [Image.new("RGB", (420, 594), (250, 250 - 5 * n, 240)) for n in range(22)]
     sheets[0].save(tmp_path / "manual.pdf", save_all=True, append_images=sheets[1:])
     await counselor.get("board-more").click()
@@ -185,7 +185,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await user.get("board-canvas").focus()
     await user.page.keyboard.press("PageDown")
 
-    # The user goes back alone; "follow me" brings them along, until they stop.
+    # The user turns back a page alone. "Follow me" takes the user to the counselor's page, until the user stops following.
     await user.get("board-page-before").click()
     await expect(user.get("board-page")).to_contain_text("2 / 3")
     await counselor.get("board-more").click()

@@ -21,7 +21,7 @@ PHONE = {"width": 320, "height": 640}
 
 
 def spoken(folder: Path) -> None:
-    """Write what the speaker's microphone hears: one sentence, again and again."""
+    """Write the sound file that the speaker's fake microphone plays: one sentence, again and again."""
     media.write_colour(folder / f"{SPEAKER.hz}.y4m", SPEAKER.rgb)
     with wave.open(str(folder / f"{SPEAKER.hz}.wav"), "wb") as out:
         out.setnchannels(1)

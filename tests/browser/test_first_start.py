@@ -54,7 +54,7 @@ async def tries(owner: Staff, site: str) -> User:
 
 
 async def become_owner(owner: Staff, eyes: Eyes) -> None:
-    """Become the owner, after a password that is too easy and a reload in between."""
+    """Become the organisation's owner. First try a password that is too easy, and reload in between."""
     await owner.get("start-organisation").fill("하늘")
     await owner.get("start-name").fill("김하늘")
     await owner.get("start-login").fill("boss!")

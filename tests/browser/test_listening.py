@@ -71,7 +71,7 @@ async def test_operator_listening_is_shown_to_both_and_hold_silences(cast: Cast)
 
 
 async def whispers_then_joins(operator: Staff, counselor: Staff, user: User) -> None:
-    """Let the operator whisper, mute, join, and only listen again. Check that each person hears what they are told they hear."""
+    """Let the operator whisper, mute, join, and only listen again. Check that each person hears whom their page names."""
     assert await operator.page.evaluate("window.microphones") == 0, "whoever listens is not asked for a microphone"
     await operator.get("listen-as-whisper").click()
     await counselor.hears(USER.hz, PROFESSIONAL.hz)
@@ -84,7 +84,7 @@ async def whispers_then_joins(operator: Staff, counselor: Staff, user: User) -> 
 
     await operator.get("listen-as-join").click()
     await operator.get("listen-join-confirm").click()
-    await expect(operator.get("listen-told")).to_contain_text("마이크가 꺼져")  # joining does not unmute
+    await expect(operator.get("listen-told")).to_contain_text("마이크가 꺼져")  # joining the call does not unmute the operator
     await operator.get("listen-mic").click()
     await user.hears(COUNSELOR.hz, PROFESSIONAL.hz)
     await counselor.hears(USER.hz, PROFESSIONAL.hz)

@@ -53,7 +53,7 @@ async def worker_of(context: BrowserContext, script: str) -> Worker:
 
 
 async def deliver(context: BrowserContext, scope: str, said: dict[str, Any]) -> None:
-    """Give a push to the service worker of this scope."""
+    """Deliver a push to the service worker that the browser has for this scope."""
     page = await context.new_page()
     devtools = await context.new_cdp_session(page)
     known: dict[str, str] = {}
@@ -73,7 +73,7 @@ async def deliver(context: BrowserContext, scope: str, said: dict[str, Any]) -> 
 
 
 async def ask_for_notifications(user: User) -> None:
-    """Press the panel's button, and allow notifications in the window that it opens."""
+    """Press the panel's button for notifications, and allow them in the window that the button opens."""
     async with user.context.expect_page() as opened:
         await user.panel.get_by_test_id("push-ask").click()
     window = await opened.value

@@ -72,7 +72,7 @@ PHONE_CALL = """
 }
 """
 IN_SMALL_WINDOW = "document.pictureInPictureElement?.dataset.kind ?? ''"
-# Names the buttons that a finger cannot press: outside the window, under something else, or too small.
+# Returns the names of buttons that a finger cannot press: outside the window, under something else, or too small.
 UNREACHABLE = """
 () => [...document.querySelectorAll('.room button')].filter((button) => {
   const { x, y, width, height } = button.getBoundingClientRect();

@@ -81,7 +81,7 @@ async def go_on(user: User, page: Unkind, number: int) -> None:
 
 
 async def shows_session(user: User) -> bool:
-    """Return whether the panel shows the counselor. A page that replaces its document ends the frame of the panel in it."""
+    """Return whether the panel shows the counselor. When a page replaces its document, the panel's frame ends."""
     panel = await user.find_panel()
     try:
         return await panel.get_by_test_id("panel-people").filter(has_text="Jimin").is_visible()

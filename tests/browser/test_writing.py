@@ -145,7 +145,7 @@ def write_directly(records: Path) -> None:
 
 
 async def search_finds_what_is_not_fetched(counselor: Staff, first: Locator) -> None:
-    """Reload, so that only the newest page is there, and search for the first line."""
+    """Reload the console, so that it holds only the newest chat lines, and search for the first line."""
     await counselor.page.reload()
     await expect(line(counselor, f"[{LONG}]")).to_be_in_viewport()
     await expect(first).to_have_count(0)

@@ -27,7 +27,7 @@ WITHIN_S = 10.0
 
 
 class Tones:
-    """Writes down the tone that it hears, in Hz. `go`: it waits for this event before each utterance."""
+    """Stands for the speech model: writes down the frequency of a tone. It waits for the event `go` before each utterance."""
 
     def __init__(self) -> None:
         self.go = threading.Event()

@@ -29,7 +29,7 @@ def request(number: int) -> Request:
 
 
 async def answered(ask: Callable[[], Awaitable[T]]) -> T:
-    """Return the answer, as soon as Redis gives one."""
+    """Repeat the call until Redis answers, and return the answer."""
     async with asyncio.timeout(BACK_S):
         while True:
             try:

@@ -42,7 +42,7 @@ class Provider:
             assert answer.status == 200
 
     async def send_back(self, address: str, person: str) -> str:
-        """Sign in there, as a browser does. Return the address to which the provider sends the browser back."""
+        """Sign in at the provider, as a browser does. Return the address to which the provider sends the browser back."""
         address += f"&login_hint={person}"
         for _ in range(8):
             async with self.http.get(address, allow_redirects=False) as answer:
@@ -102,7 +102,7 @@ async def begin(desk: Desk) -> tuple[str, dict[str, str]]:
 
 
 async def come_back(desk: Desk, address: str, cookie: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """Return where the browser goes then, and the cookie of the sign-in, if there is one."""
+    """Return where the server sends the browser, and the cookie of the sign-in, if the server sets one."""
     path = address.removeprefix("http://counselor.localhost:8080")
     back = await desk.get(path, headers=HOST | cookie, allow_redirects=False)
     assert back.status == 302, await back.text()
@@ -168,7 +168,7 @@ async def test_last_owner_keeps_the_role_that_the_provider_takes_away(desk: Desk
 
 
 async def test_provider_alone_decides_who_of_its_people_gets_in(ready: Desk, provider: Provider) -> None:
-    """A passkey or password kept here would let somebody in whom the provider has deactivated."""
+    """A passkey or password in our records would let somebody in whom the provider has deactivated."""
     _, cookie = await sign_in(ready, provider)
     for path in ("passkeys/begin", "second-factors/app"):
         assert await refused(await ready.post(f"/api/{path}", {}, headers=cookie)) == (409, "by_provider")

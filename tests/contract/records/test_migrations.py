@@ -23,7 +23,7 @@ SAMPLED = sa.text(
 
 
 def described(connection: sa.Connection) -> dict[str, object]:
-    """Return everything about the tables that their users notice. The order of columns is not part of it."""
+    """Describe the tables as far as queries can notice. The order of columns is not described."""
     look = sa.inspect(connection)
     found: dict[str, object] = {}
     for table in look.get_table_names():
