@@ -45,11 +45,11 @@ class Mails:
         self._news = asyncio.Condition()
 
     def settings(self, **more: Any) -> MailServer:
-        """Return the settings of a server that sends by this one."""
+        """Return the settings of a Sangdam server that sends its mails by this mail server."""
         return MailServer(**{"host": "127.0.0.1", "port": self.port, "sender": SENDER, "tls": "none"} | more)
 
     async def until(self, wanted: Callable[[list[EmailMessage]], bool]) -> list[EmailMessage]:
-        """Wait until the accepted mails fulfil this condition. Return them."""
+        """Wait until the accepted mails fulfil this condition. Return these mails."""
         async with self._news:
             try:
                 async with asyncio.timeout(WAIT_S):
@@ -59,7 +59,7 @@ class Mails:
         return self.found
 
     async def one(self, subject: str = "") -> EmailMessage:
-        """Wait for a mail with this text in its subject. Return it."""
+        """Wait for a mail with this text in its subject. Return that mail."""
         found = await self.until(lambda mails: any(subject in each["Subject"] for each in mails))
         return next(each for each in found if subject in each["Subject"])
 
@@ -96,7 +96,7 @@ class Mails:
 async def running_mail_server(
     *, tls: ssl.SSLContext | None = None, starttls: bool = False, login: bool = False
 ) -> AsyncIterator[Mails]:
-    """Run a mail server in this loop. `tls`: its certificate, used at once or, with `starttls`, after STARTTLS."""
+    """Run a mail server in this event loop. `tls`: the certificate, used at once or, with `starttls`, after STARTTLS."""
     mails = Mails(free_port())
 
     def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:

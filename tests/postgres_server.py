@@ -31,8 +31,8 @@ def _as_nobody_special(*command: str | Path) -> list[str]:
 class PostgresServer:
     """A PostgreSQL server. `url`: its address for SQLAlchemy. Committed data survives `stop` and `start`.
 
-    `primary`: the server of which this one becomes a streaming replica. `promote` ends that. `within`: words before each command,
-    for example to run the server in a network namespace.
+    `primary`: the server of which this one becomes a streaming replica, until `promote` makes this one a primary. `within`: words
+    before each command, for example to run the server in a network namespace.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class PostgresServer:
             self._run("pg_basebackup", "-D", self.data, *where, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 
     def _admit_everybody(self) -> None:
-        """Let every address connect, because tests run servers in network namespaces. Only those can reach this server."""
+        """Let every address connect, because tests run servers in network namespaces. No other address reaches this server."""
         with (self.data / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 0.0.0.0/0 trust\nhost replication all 0.0.0.0/0 trust\n")
 
@@ -68,7 +68,7 @@ class PostgresServer:
         self._run("pg_ctl", "-D", self.data, "-w", "-l", self._folder / "log", "-o", where, "start")
 
     def promote(self) -> None:
-        """Make this replica a primary."""
+        """Make this PostgreSQL replica a primary."""
         self._run("pg_ctl", "-D", self.data, "-w", "promote")
 
     def stop(self) -> None:

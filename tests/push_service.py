@@ -55,7 +55,7 @@ class Browser:
 
 @dataclass
 class Came:
-    """One push that was accepted. `said`: the decrypted content."""
+    """One push that the push service has accepted. `said`: its decrypted content."""
 
     name: str
     said: dict[str, Any]
@@ -112,7 +112,7 @@ class PushService:
         return self.came
 
     async def one(self, name: str, kind: str) -> Came:
-        """Return the first push of this kind to this browser, as soon as it has come."""
+        """Wait for a push of this kind to this browser, and return the first one."""
         found = await self.until(lambda came: any(each.name == name and each.said["kind"] == kind for each in came))
         return next(each for each in found if each.name == name and each.said["kind"] == kind)
 

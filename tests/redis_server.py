@@ -45,7 +45,7 @@ class RedisServer:
         self.cluster = cluster
         self.slots = slots
         self.folder = folder
-        self.port = free_port() if self.host else 0  # the cluster bus needs TCP
+        self.port = free_port() if self.host else 0  # the bus of Redis Cluster needs TCP, no Unix socket
         self.bus_port = free_port()
         self.url = f"redis://{self.host}:{self.port}" if self.host else f"unix://{folder / 'redis.sock'}"
         self.process: subprocess.Popen[bytes] | None = None

@@ -63,7 +63,7 @@ SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0, "line": 0.5}
 
 @dataclass
 class Soak:
-    """A soak run. `samples`: name of a figure → (second, value). `lines_ms`: delays of the present call's lines."""
+    """A soak run. `samples`: name of a figure → (second, value). `lines_ms`: delays of the chat lines in the present call."""
 
     door: Door
     metrics_url: str

@@ -48,7 +48,7 @@ def packets(samples: Samples) -> list[bytes]:
 
 
 async def say(peer: Peer, name: str, first: int = 1000) -> int:
-    """Let a peer speak a recording, in real time. `first`: its first sequence number. Return the next one."""
+    """Let a peer speak a recording, in real time. `first`: the first sequence number to use. Return the next free one."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     for n, payload in enumerate(packets(speech(name))):

@@ -1,7 +1,7 @@
 """A cluster whose parts are on networks of their own, and the faults of those networks.
 
-Each row breaks the connection between two parts: both ways, or one way only. Calls go on meanwhile, and their tones are listened
-to. The people reach every server and worker all the time.
+Each row breaks the connection between two parts: both ways, or one way only. Calls go on meanwhile, and the test listens
+to their tones. The people reach every server and worker all the time.
 """
 
 from __future__ import annotations
@@ -138,9 +138,9 @@ worker_rows = partial(_rows, "leader", "worker", "net_worker", moves=True)
 APART_S = 15.0
 STRANDED_S = 8.0  # seconds after which somebody who cannot write counts as stranded
 SPLITS = {
-    # the leader still reaches the records and its own clients, but neither Redis nor the other server
+    # case 1: the leader reaches the records and its own clients, but neither Redis nor the other server
     "from Redis": lambda leader, other: (*both_ways(leader, "redis"), *both_ways(leader, other)),
-    # the leader reaches nobody but its own clients and the workers
+    # case 2: the leader reaches nobody but its own clients and the workers
     "from everything": lambda leader, other: (
         *both_ways(leader, "redis"),
         *both_ways(leader, "postgres"),
@@ -166,8 +166,9 @@ async def _unheard(people: list[Caller]) -> int:
 async def _split(cluster: Cluster) -> list[Figure]:
     """Cut the leader off from the other server, which takes over. Everybody stays connected to the former leader.
 
-    Two decide if a session ends up with two counselors or a counselor with two sessions, or if a line that was acknowledged is
-    missing. People are stranded if they cannot write: their server neither stores lines nor lets them go to the other server.
+    Two servers have decided if a session ends up with two counselors, a counselor ends up with two sessions, or an acknowledged
+    line is missing. People are stranded if they cannot write: their server neither stores lines nor lets them go to the other
+    server.
     """
     assert isinstance(cluster, ApartCluster)
     lost, twice, dropped, gaps, stranded = [], [], [], [], []

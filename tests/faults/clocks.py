@@ -35,7 +35,7 @@ class Clocks:
         self.folder = folder
 
     def place(self, part: str) -> Place:
-        """Return where this part runs: on this machine, with a clock of its own."""
+        """Return where this part of the cluster runs: on this machine, with a clock of its own."""
         self.set(part, "+0")
         variables = {
             "LD_PRELOAD": library(),
@@ -48,7 +48,7 @@ class Clocks:
     def set(self, part: str, seconds: str) -> None:
         beside = self.folder / f"{part}.new"
         beside.write_text(seconds)
-        beside.replace(self.folder / part)  # at once: the process may be reading
+        beside.replace(self.folder / part)  # replaced in one step, because the process may be reading the file
 
 
 @contextmanager

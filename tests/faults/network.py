@@ -25,7 +25,7 @@ def ip(*words: str) -> None:
 
 @dataclass
 class Network:
-    """The namespaces of one run. `place` adds a part."""
+    """The network namespaces of one run. `place` adds a part of the cluster."""
 
     name: str
     net: int
@@ -39,7 +39,7 @@ class Network:
         return f"10.{self.net}.{self._parts[part]}.2"
 
     def place(self, part: str) -> Place:
-        """Return where this part runs. The first call makes its namespace."""
+        """Return where this part of the cluster runs. The first call for a part makes its network namespace."""
         if part not in self._parts:
             number = self._parts[part] = len(self._parts) + 1
             space, link = f"{self.name}{number}", f"{self.name}v{number}"

@@ -26,7 +26,7 @@ DISK_MIB = KEEP_FREE_BYTES // 2**20 + 16
 
 @contextmanager
 def no_descriptors(pid: int) -> Iterator[None]:
-    """Let the process open nothing more than it has open now."""
+    """Let this process of the cluster open no more descriptors than it has open now."""
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     highest = max(int(each) for each in os.listdir(f"/proc/{pid}/fd"))
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1, before[1]))
@@ -115,7 +115,7 @@ def _with_small_disk(servers: int, media: int) -> Iterator[Cluster]:
 
 
 async def _full(cluster: Cluster) -> list[Figure]:
-    """Record a call until another program fills the disk. The call goes on, its people learn it, and nothing moves."""
+    """Record a call until another program fills the disk. The call goes on, its people are told, and the room does not move."""
     async with stage(cluster, calls=0) as here:
         site = await here.records.site("demo-shop")
         assert site is not None

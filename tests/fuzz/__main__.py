@@ -23,7 +23,7 @@ class Fuzzed(NamedTuple):
 
 
 def fuzz(targets: list[str], *options: str) -> Iterator[Fuzzed]:
-    """Run these targets. Yield the outcome of each when it has ended."""
+    """Run these fuzz targets. Yield the outcome of each target when the target has ended."""
     command = [sys.executable, "-m", "tests.fuzz.run", *targets, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -147,7 +147,7 @@ def pure_worker_socket(shared_workers: SharedWorkers) -> Path:
 
 @pytest.fixture
 async def mails() -> AsyncIterator[Mails]:
-    """Run a mail server, and return what arrives there."""
+    """Run a mail server for the test, and return the `Mails` that arrive there."""
     async with running_mail_server() as server:
         yield server
 

@@ -44,7 +44,7 @@ atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 @cache
 def _seeded() -> Path:
-    """Return a data folder with the demo's people, made once."""
+    """Return a data folder with the demo's people. It is made once for all tests."""
     folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
@@ -310,7 +310,7 @@ class OneWorker(Workers):
         return Worker(number, _Lent(pid), WorkerClient(path))
 
     async def settle(self) -> None:
-        """Close no rooms that this service does not know: they may be those of another service."""
+        """Close no rooms that this service does not know: these rooms may belong to another service."""
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
         pass

@@ -28,14 +28,14 @@ UNDER_WAY_S = QUEUE_S + 0.1
 
 
 def nearly_all(numbers: list[int], sent: int, per_s: float) -> bool:
-    """Return whether nearly all packets came: hardly any number is missing in between, and they came to the end."""
+    """Return whether nearly all packets came: hardly any number is missing in between, and the last ones came, too."""
     ahead = [rtp.ahead(number, numbers[0]) for number in numbers]
     whole = len(ahead) > 0.95 * (max(ahead) - min(ahead) + 1)
     return whole and len(ahead) > 0.95 * sent - UNDER_WAY_S * per_s
 
 
 async def keeps_the_voice(listener: Peer, sender: Peer) -> None:
-    """Check that nearly all of two seconds of voice arrives."""
+    """Check for two seconds that nearly all packets of the voice arrive."""
     begin, spoken = len(listener.heard_headers), sender.spoken
     heard = await listener.listen(2.0)
     assert heard.tones(440) == {440}

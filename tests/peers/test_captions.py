@@ -40,7 +40,7 @@ def words(text: str) -> list[str]:
 
 
 async def reads(person: Person, name: str, since: int = 0) -> dict[str, Any]:
-    """Wait for the caption of a whole recording. Return it."""
+    """Wait until this person gets the final caption of a whole recording. Return the caption."""
     wanted = set(words(SAYS[name]))
 
     def whole(seen: dict[str, Any]) -> bool:
@@ -50,7 +50,7 @@ async def reads(person: Person, name: str, since: int = 0) -> dict[str, Any]:
 
 
 async def test_spoken_words_are_read_only_while_captions_are_on(service: Service, process: Captioner) -> None:
-    """A whole call: captions off, on, kept with the conversation, in a consultation, and without their process."""
+    """A whole call: captions off, on, kept with the conversation, in a consultation, and without a captions process."""
     await service.live.records.save_site(with_fields(await service.live.records.site("demo-shop"), captions="keep"))
     user, counselor = await in_conversation(service, "voice")
     view = await user.until(lambda session: session["captions"] is not None)
@@ -84,7 +84,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(service: Service
         assert [each.id for each in found] == [user.session_id]
 
         process.pause()
-        other.renew("audio")  # the tone is a new stream: its counters begin anew
+        other.renew("audio")  # the tone gets a new SSRC, because its counters begin anew
         one.speak(700)
         other.speak(1100)
         await hears(one, 1100)

@@ -156,7 +156,7 @@ async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_
 async def test_forgotten_room_ends_and_the_call_beside_it_goes_on(
     redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No session has this room on its worker: a command to close it was lost. Somebody is still connected to it."""
+    """The worker still has a room of no session, because the command to close the room was lost. One peer is still there."""
     monkeypatch.setattr(forgotten, "SWEEP_S", 0.7)
     assert 2 * SWEEP_S < 60, "within a minute"
     with media_machine(redis, 1):

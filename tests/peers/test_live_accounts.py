@@ -90,7 +90,7 @@ async def test_forgotten_password_is_replaced_by_a_link_that_works_once(service:
 
 
 async def test_mail_that_came_twice_has_two_links_of_which_one_works(service: Service, mails: Mails) -> None:
-    mails.to_data = ["451 4.3.0 try again"]  # the mail server may have kept what it refused
+    mails.to_data = ["451 4.3.0 try again"]  # the mail server may have kept the mail that it refused
     await ask(service, "/api/password/forgot", {"login": "jimin"})
     records = service.app[app_keys.RECORDS]
     async with asyncio.timeout(10):
@@ -110,7 +110,7 @@ async def test_requests_for_new_passwords_are_bounded_and_go_to_nobody_else(serv
     jimin = await records.staff("jimin")
     assert jimin is not None
     minsu = msgspec.structs.replace(jimin, id="minsu", login="minsu", mail="minsu@shop.example")
-    await records.add_staff_of_subject("https://idp.example", "1", minsu)  # signs in at the provider
+    await records.add_staff_of_subject("https://idp.example", "1", minsu)  # this member signs in at the OpenID provider
     answers = [(await ask(service, "/api/password/forgot", {"login": login}))[0] for login in ("suho", "minsu", *("jimin",) * 9)]
     assert answers == [200] * 10 + [429]
     await settled(service)

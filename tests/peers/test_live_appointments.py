@@ -41,7 +41,7 @@ async def booked(user: Person, at: int, contact: str = "kim@example.com") -> dic
 
 
 async def pass_time(service: Service, seconds: float) -> None:
-    """Let time pass in steps shorter than the presence lease, which the consoles here renew by the wall clock only."""
+    """Move the clock forward in steps shorter than the presence lease, because these consoles renew it by the wall clock only."""
     live = service.live
     while seconds > 0:
         service.skip(min(seconds, 20))

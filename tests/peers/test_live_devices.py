@@ -23,7 +23,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def code_of(service: Service, user: str = "mina") -> str:
-    """Return a code that the shop's back end signs for this user."""
+    """Return an identification code that the shop's back end signs for this user."""
     site = await service.app[app_keys.RECORDS].site("demo-shop")
     assert site is not None
     [key, *_] = site.keys
@@ -42,7 +42,7 @@ async def code_of(service: Service, user: str = "mina") -> str:
 
 
 async def thread(service: Service, path: str = "", *, user: str = "mina", method: str = "GET") -> tuple[int, Any]:
-    """Ask for something of the user's thread, with a right of its own as on another device."""
+    """Get something of the user's own thread, with a new token for the thread, as another device would."""
     status, right, _ = await service.post("/api/threads", {"code": await code_of(service, user)})
     assert status == 200, right
     headers = {"Authorization": f"Bearer {right['token']}", "Origin": service.settings.url}
@@ -51,7 +51,7 @@ async def thread(service: Service, path: str = "", *, user: str = "mina", method
 
 
 async def talking(service: Service) -> tuple[Person, Person]:
-    """Let mina and Jimin talk by text. Return both."""
+    """Start a text conversation of the user mina with the counselor Jimin. Return both people."""
     body = {"code": await code_of(service), "channel": "text", "locale": "ko"}
     _, made, _ = await service.post("/api/sessions", body)
     user, jimin = await service.user_tab(made["session"], made["token"]), await service.staff("jimin")

@@ -135,7 +135,7 @@ async def test_operator_hears_both_unheard_and_is_announced(service: Service) ->
 
 
 def listens(session: dict[str, Any]) -> str | None:
-    """Return how the page is told that the operator listens, or None when they are not there."""
+    """Return how the operator listens, by this person's view of the session. None: no operator is there."""
     return next((person["listens"] for person in session["participants"] if person["role"] == "operator"), None)
 
 

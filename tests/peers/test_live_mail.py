@@ -50,7 +50,7 @@ def link_in(mail: EmailMessage) -> str:
 
 
 async def talk(service: Service) -> tuple[Person, Person]:
-    """Let a user and Jimin talk by text. Return both."""
+    """Start a text conversation of a user with the counselor Jimin. Return both people."""
     user, jimin = await service.user(), await service.staff("jimin")
     await user.say("enter", channel="text")
     ring = await jimin.get("ring")
@@ -83,7 +83,7 @@ async def test_answer_to_a_user_who_left_comes_by_mail_with_the_way_back(service
     mail = await mails.one("상담사가 답했어요")
     everything = mail.as_string() + "".join(part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
     assert "내일 도착해요" not in everything, "the site does not allow content in mails"
-    async with service.http.get(f"{service.url}/call") as page:  # what a mail scanner fetches; browsers send no part after "#"
+    async with service.http.get(f"{service.url}/call") as page:  # as a mail scanner does: nothing after "#" is sent
         assert page.status in (200, 503)
     link = link_in(mail)
     status, opened, _ = await service.post("/api/invites", {"invite": link})

@@ -47,7 +47,7 @@ async def ask(service: Service, path: str, body: Any, *, cookie: str = "", token
 
 
 async def subscribed(service: Service, pushes: PushService, login: str, *names: str) -> list[str]:
-    """Sign a member in, in browsers of these names, and subscribe each. Return the cookies."""
+    """Sign a member in, in a browser of each of these names, and subscribe each browser to pushes. Return the cookies."""
     cookies = []
     for name in names:
         cookies.append(await service.sign_in(login))

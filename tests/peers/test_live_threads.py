@@ -23,7 +23,7 @@ async def write(person: Person, text: str, line: str) -> None:
 
 
 async def asleep(service: Service) -> tuple[Person, Person]:
-    """Let a user and Jimin talk, and the user leave for a quarter of an hour. Return both."""
+    """Let a user and the counselor Jimin talk, and the user leave for a quarter of an hour. Return both people."""
     user, jimin = await service.user(), await service.staff("jimin")
     await user.say("enter", channel="text")
     ring = await jimin.get("ring")
@@ -35,7 +35,7 @@ async def asleep(service: Service) -> tuple[Person, Person]:
     await jimin.until(lambda session: session["participants"][0]["presence"] == "left_page")
     service.skip(15 * 60)
     await jimin.state("asleep")
-    again = await service.staff("jimin", tab="t-again")  # the jump of the clock has ended Jimin's lease
+    again = await service.staff("jimin", tab="t-again")  # Jimin's presence lease has ended, because the clock was moved forward
     await again.state("asleep")
     return user, again
 

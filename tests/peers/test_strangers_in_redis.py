@@ -95,7 +95,7 @@ class Server:
 
 
 class SlowBus(Bus):
-    """Reads the lease, and hands it over only when `go_on` is set. By then the lease may have changed."""
+    """Reads the leader's lease, and returns it only when `go_on` is set. By then the lease may have changed."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)

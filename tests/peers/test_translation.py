@@ -1,4 +1,4 @@
-"""Translation of lines end to end: who gets it, of which lines, and that nobody waits for the service."""
+"""Translation of lines end to end: who gets a translation, of which lines, and that nobody waits for the service."""
 
 from __future__ import annotations
 

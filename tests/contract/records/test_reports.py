@@ -14,7 +14,7 @@ from signaling.records.reports import SETTLED_AFTER_MS, By, Group
 
 HOUR_MS = 3_600_000
 BEGIN = int(datetime(2026, 10, 20, tzinfo=UTC).timestamp() * 1000)
-DAYS = 14  # daylight saving time ends within these days in Berlin, and in London at another hour
+DAYS = 14  # in these days daylight saving time ends in Berlin, and in London at another hour
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "Europe/Berlin", "UTC", "America/St_Johns")
 
 

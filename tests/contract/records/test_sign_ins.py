@@ -82,7 +82,7 @@ async def test_link_ends_with_what_its_maker_could_reach(records: Records, chang
 
 
 async def test_choice_in_the_console_brings_nobody_back(records: Records) -> None:
-    """The choice is saved while an operator deactivates or removes the same member."""
+    """A member saves a choice in the console while an operator deactivates or removes this member."""
     await records.save_staff(JIMIN)
     await records.save_staff(replace(JIMIN, active=False))
     await records.save_texts_in_call("jimin", on=False)

@@ -1,4 +1,4 @@
-"""A translation service that speaks LibreTranslate's API, on loopback. It turns texts round."""
+"""A translation service that speaks LibreTranslate's API, on loopback. It reverses the letters of each text."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TranslationService:
 
 @asynccontextmanager
 async def translating() -> AsyncIterator[TranslationService]:
-    """Run the service until the block ends."""
+    """Run the translation service until the block ends."""
     port, application = free_port(), web.Application()
     service = TranslationService(f"http://127.0.0.1:{port}")
     application.router.add_post("/translate", service.translate)

@@ -67,7 +67,7 @@ class Office:
         return added
 
     async def converse(self, session: str, *, at: int = STARTED) -> None:
-        """Lead a session from its queue to its end, with a request for help and a rating."""
+        """Lead a session from the queue to the session's end, with a request for help and a rating."""
         given: dict[str, Any] = {"channel": "voice", "snapshot": b"{}", "waiting_at": at}
         await self.records.save_session(session, state="waiting", **given)
         await self.records.save_session(session, state="active", active_at=at + 9_000, **given)
@@ -321,7 +321,7 @@ async def test_receiver_that_is_gone_gets_no_more(office: Office, receiver: Rece
 
 async def test_saves_that_were_kept_back_lose_no_event(office: Office, receiver: Receiver) -> None:
     await office.add(receiver)
-    await office.records.save_session(  # the records were away, and the newest state is all that is saved
+    await office.records.save_session(  # the records were unavailable, so only the newest state is saved
         "s-1", state="closed", channel="text", snapshot=b"", waiting_at=STARTED, active_at=STARTED + 1, ended_at=STARTED + 2,
         end_reason="left",
     )  # fmt: skip  # a row of values

@@ -95,7 +95,7 @@ class Desk:
         return told
 
     def until(self, staff: str) -> int | None:
-        """Return when the state that this member got in the last step ends (Unix ms)."""
+        """Return the end (Unix ms) of the state that the last step gave to this member."""
         return next(event.until_ms for event in self.events if isinstance(event, StaffChanged) and event.staff == staff)
 
     def why(self):

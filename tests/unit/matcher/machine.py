@@ -70,14 +70,14 @@ class Matching(RuleBasedStateMachine):
         self.engine = self.new_engine()
         self.now = START_MS
         self.skills: dict[str, Staff] = {}
-        self.ready: dict[str, bool] = {}  # member → wants work, as far as an observer can tell
+        self.ready: dict[str, bool] = {}  # member → whether the member wants requests, as events have told
         self.open: dict[str, Request] = {}
         self.ended: set[str] = set()
         self.blocked: dict[tuple[str, str], int] = {}
         self.reservations: dict[str, tuple[str, str]] = {}
-        self.over: list[str] = []  # reservations that have ended
+        self.over: list[str] = []  # ids of reservations that have ended
         self.fence = 0
-        self.redeeming = ""  # the appointment whose time has come: it goes before all others, whatever they have waited
+        self.redeeming = ""  # request of an appointment whose time has come: it goes before all others
         self.count = 0
         for staff in team:
             self.sign_in_and_start(staff)
@@ -219,7 +219,7 @@ class Matching(RuleBasedStateMachine):
         medium=st.sampled_from(["text", "call"]),
     )
     def promise(self, staff: str, path, site: str, medium: str) -> None:
-        """Keep a place free for an appointment with a member, who may be signed in or not."""
+        """Promise an appointment: keep one of a member's places free. The member may be signed in or not."""
         self.count += 1
         name = f"q{self.count}"
         request = Request(name, "callback", site, "ko", path, self.now, only=staff, medium=medium)

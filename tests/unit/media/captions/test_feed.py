@@ -58,12 +58,12 @@ class Room:
         self.over += 1
 
     def hears(self, *, kept: bool = False, **who: str) -> None:
-        """Set the matrix: listener="source source"."""
+        """Set who hears whom, and follow the change. Each argument is listener="source source"."""
         routes = {listener: dict.fromkeys(sources.split(), 1.0) for listener, sources in who.items()}
         self.feed.follow(Captions(language="en", participants=list(PEOPLE), kept=kept), routes)
 
     def speaks(self, participant: str) -> int:
-        """Send a packet. Return the stream that carried it; 0: it went nowhere."""
+        """Give the feed a voice packet. Return the stream that carried the packet to the process; 0: no stream did."""
         self.packets += 1
         payload = self.packets.to_bytes(2, "big")
         self.feed.voice(participant, self.packets, self.packets * 960, payload)
@@ -78,7 +78,7 @@ def test_words_go_to_those_who_could_hear_them() -> None:
 
 
 def test_voice_that_nobody_hears_stays_here() -> None:
-    """The user is on hold."""
+    """Nobody hears a user who is on hold, so the user's voice does not go to the captions process."""
     room = Room()
     room.hears(counselor="professional", professional="counselor")
     assert room.speaks("user") == 0
@@ -93,7 +93,7 @@ def test_words_of_a_consultation_stay_with_staff_after_it_ends() -> None:
     public = room.speaks("counselor")
     assert secret != public
     room.process.says(public, "hello again")
-    room.process.says(secret, "do not tell her")  # the model was slow
+    room.process.says(secret, "do not tell her")  # the words come late, because the model was slow
     assert room.words == [
         ("counselor", ["professional", "user"], "hello again"),
         ("counselor", ["professional"], "do not tell her"),
@@ -115,7 +115,7 @@ def test_words_said_before_people_agreed_are_not_kept() -> None:
     room.hears(counselor="user", kept=True)
     after = room.speaks("user")
     room.process.says(after, "keep this")
-    room.process.says(before, "not this")  # the model was slow
+    room.process.says(before, "not this")  # the words come late, because the model was slow
     assert room.kept == [True, False]
 
 

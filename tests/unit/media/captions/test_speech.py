@@ -10,7 +10,7 @@ SPEECH, PAUSE = 20_000, 0
 
 
 def loud(window: Floats) -> float:
-    """Take a window for speech if it is loud."""
+    """Stand for the voice detector: return 1 for a loud window, and 0 for any other."""
     return float(np.abs(window).max() > 0.1)
 
 

@@ -63,7 +63,7 @@ async def test_late_read_datagram_keeps_its_arrival_time() -> None:
             assert time.monotonic() < deadline
             before = time.monotonic()
             client.sendto(b"\x16" * 20, bound[0])
-            time.sleep(0.05)  # noqa: ASYNC251  # a process that is late
+            time.sleep(0.05)  # noqa: ASYNC251  # the process reads its socket late
             came = await asyncio.wait_for(heard.get(), 2)
             assert came >= before - clocks
             stamped = came < time.monotonic() - 0.05 + clocks

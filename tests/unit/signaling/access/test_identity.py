@@ -124,7 +124,7 @@ async def test_password_guessing_is_limited_by_login_and_address(door: Identity)
 
 async def test_guesses_from_many_networks_lock_nobody_out_at_their_own(door: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
     await sign_in(door)
-    monkeypatch.setattr(identity, "_fits", lambda password_hash, password: password == PASSWORD)  # cheap, for 40 guesses
+    monkeypatch.setattr(identity, "_fits", lambda password_hash, password: password == PASSWORD)  # a cheap check, for 40 guesses
     refusals = set()
     for number in range(40):
         with pytest.raises(SignInRefused) as refused:

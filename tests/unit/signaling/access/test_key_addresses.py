@@ -152,7 +152,7 @@ async def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyP
 
 
 class OneSite(base.FakeRecords):
-    """Has one site, whose partner publishes its keys."""
+    """Stands for the records: has one site, whose partner publishes keys."""
 
     async def site(self, site_id: str) -> base.Site | None:
         site = await super().site(site_id)

@@ -22,7 +22,7 @@ def member(*offices: Office, sites: tuple[str, ...] = ("*",), role: str = "opera
 
 
 def document_rows() -> list[str]:
-    """Return the table as the document must show it."""
+    """Return the rows of the table of rights as docs/rights.md must show them."""
     rows = ["| action | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
     for action in ACTIONS:
         cells = [TABLE[action].get(role, "") for role in COLUMNS]

@@ -1,4 +1,4 @@
-"""The commands that let somebody in again."""
+"""The commands that let a member of staff who is locked out sign in again."""
 
 from __future__ import annotations
 

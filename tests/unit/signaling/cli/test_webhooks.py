@@ -1,4 +1,4 @@
-"""`sangdam webhook`."""
+"""The command `sangdam webhook`, which lists, adds and removes webhooks."""
 
 from __future__ import annotations
 

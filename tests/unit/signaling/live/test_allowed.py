@@ -96,7 +96,7 @@ def test_every_message_is_allowed_as_the_table_says(role: str) -> None:
                 expected = width <= far
             elif with_session and not action.startswith("desk."):
                 expected = reach == "own" and place == "own"
-            if kind.__name__ in ("TypeNotes", "WrapUp", "SignOutStaff"):  # these ask the records first
+            if kind.__name__ in ("TypeNotes", "WrapUp", "SignOutStaff"):  # handlers of these messages read the records first
                 continue
             if is_let_in(role, message_of(kind, place), place) != expected:
                 wrong.append(f"{role} {kind.__name__} {place}")

@@ -28,7 +28,7 @@ def test_clock_agrees_with_the_machine_while_nobody_sets_it() -> None:
     now = machine.clock()
     for _ in range(100):
         machine.pass_(40)
-        machine.wall += 1  # a clock that is a little fast is followed
+        machine.wall += 1  # the steady clock follows a machine's clock that is a little fast
         assert now() == machine.wall
 
 

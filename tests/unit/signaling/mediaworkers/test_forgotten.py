@@ -12,7 +12,7 @@ from signaling.mediaworkers.forgotten import _look
 
 
 class Rooms:
-    """Stands for a worker and its client. `closed`: the rooms that were closed."""
+    """Stands for a media worker and its client. `closed`: the rooms that the server has closed."""
 
     id = "w0"
 

@@ -47,7 +47,7 @@ STAFF = {
 
 
 def world(staff: dict[str, StaffRecord]) -> Model:
-    """Return how it really is: each member by their own shift, and users whose patience no record tells."""
+    """Return the model of the real days: members with their own shifts, and users with a patience that no record has."""
     groups = [
         StaffModel(
             name=each.id,
@@ -88,7 +88,7 @@ class Lived:
 
     @property
     def figures(self) -> tuple[float, float, float, float]:
-        """Median wait, 90th percentile, share that gave up, and occupancy."""
+        """Return median wait, 90th percentile of waits, share of users who gave up, and occupancy."""
         found = self.outcome
         waits = found.waited_s[found.served]
         p50, p90 = np.percentile(waits, (50, 90))
@@ -99,7 +99,7 @@ class Lived:
 
 
 def lived(staff: dict[str, StaffRecord], seed: int) -> Lived:
-    """Let the real matcher serve some days."""
+    """Simulate some days with the real matcher, and return the outcome."""
     model = world(staff)
     days = [draw_arrivals(model, np.random.default_rng([seed, day])) for day in range(DAYS)]
     arrivals = Arrivals(
@@ -113,7 +113,7 @@ def lived(staff: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded(life: Lived) -> list[PastSession]:
-    """Return the sessions that the records would have of these days. They tell neither shifts nor patience."""
+    """Return the sessions that the records would have of these days. These sessions tell neither shifts nor patience."""
     found = []
     outcome = life.outcome
     for index, at_s in enumerate(outcome.arrivals.at_s):

@@ -1,4 +1,4 @@
-"""The encryption of pushes and what they say."""
+"""The encryption of pushes, and the content of pushes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from signaling.push.encryption import MOST_BYTES, encrypted, unbase64
 from signaling.push.payload import payload
 from tests.push_service import Browser
 
-# RFC 8291, 5 and appendix A
+# the example of RFC 8291, section 5 and appendix A
 CONTENT = b"When I grow up, I want to be a watermelon"
 OURS = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"
 THEIRS = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"

@@ -65,7 +65,7 @@ def test_url_is_stored_in_canonical_form() -> None:
 
 
 class Names(AbstractResolver):
-    """Resolves every name to the addresses of the next look-up."""
+    """Stands for the DNS resolver: every look-up, of any name, returns the next list of addresses."""
 
     def __init__(self, *look_ups: list[str]) -> None:
         self.look_ups = list(look_ups)
@@ -84,7 +84,7 @@ class Names(AbstractResolver):
 
 
 class Inside:
-    """A server on the loopback address that nobody outside is to reach."""
+    """A server on the loopback address, which no webhook may reach."""
 
     def __init__(self) -> None:
         self.port = free_port()

@@ -1,4 +1,4 @@
-"""Limit how often the service asks a provider about itself."""
+"""The service asks an OpenID provider for its keys and addresses only so often."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from signaling.access.oidc.provider import AGAIN_MS, Provider, ProviderAway
 
 
 async def test_tokens_of_strangers_do_not_become_requests_to_the_provider() -> None:
-    """Anybody may send a logout token, and its key may be unknown."""
+    """Anybody may send a logout token that names an unknown key. Not every such token may cause a request."""
     asked = 0
 
     async def away(_: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Tokens of a provider are checked before anything in them counts."""
+"""The service checks the tokens of an OpenID provider before it believes anything in them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_token_for_this_client_is_read(aud: Any) -> None:
         {"iss": ISSUER + "/"},
         {"aud": "another client"},
         {"aud": ["another client"]},
-        {"aud": [CLIENT, "another client"]},  # without azp
+        {"aud": [CLIENT, "another client"]},  # two audiences without the claim "azp"
         {"aud": [CLIENT, "another client"], "azp": "another client"},
         {"nonce": "another"},
         {"exp": NOW_S - 61},

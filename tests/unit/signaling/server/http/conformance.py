@@ -22,7 +22,7 @@ _row: ContextVar[Operation | None] = ContextVar("row", default=None)
 
 @contextmanager
 def compared(app: web.Application, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Compare until the end of the test, and fail then with every difference."""
+    """Compare all handlers with their rows until the test ends, and then fail with every difference."""
     faults: list[str] = []
 
     def watch(kind: type[Reader[Any]] | type[QueryReader[Any]], field: str) -> None:
@@ -67,7 +67,7 @@ def _differences(row: Operation, response: web.Response) -> Iterator[str]:
 
 
 def _is(body: bytes, kind: Any) -> bool:
-    """Return whether JSON is of this type and has nothing else."""
+    """Return whether this JSON value is of this type, without further members."""
     try:
         value = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError:

@@ -72,7 +72,7 @@ class NoAppointments:
 class FakeLive:
     """Has the methods that HTTP calls of `Live` and of its parts: it stands for each part itself.
 
-    It knows one user, whose token is TOKEN. Jimin takes part in every session.
+    This stand-in knows one user, whose token is TOKEN. Jimin takes part in every session.
     """
 
     def __init__(self, records: Records) -> None:
@@ -98,7 +98,7 @@ class FakeLive:
         self.sessions = self.boards = self.erasing = self.ended_rights = self.index = self
 
     async def by_token(self, token: str) -> None:
-        """Return None: no token opens a live session here."""
+        """Return None: in these tests no token opens a live session."""
 
     async def exchange(self, link: str) -> None:
         raise InviteRefused("bad_invite")

@@ -28,7 +28,7 @@ from .test_api_tokens import bearer, made
 V1 = "/api/v1"
 SITE = f"{V1}/sites/demo-shop"
 HOURS = f"{SITE}/categories/cameras/hours"
-NOW = now_ms()  # sessions that ended long ago would be deleted
+NOW = now_ms()  # a present time, because the service deletes sessions that ended long ago
 PERSON = {"user_id": "customer/7"}
 
 
@@ -111,7 +111,7 @@ async def test_list_is_walked_by_its_cursor(desk: Desk, api: Api) -> None:
     while True:
         part = await api.read(f"{V1}/sessions?limit=3&cursor={cursor}")
         seen += [item["id"] for item in part["items"]]
-        await stored(desk, f"s-new{len(seen)}", after_ms=9000)  # what comes meanwhile shifts nothing
+        await stored(desk, f"s-new{len(seen)}", after_ms=9000)  # a session that comes meanwhile does not shift the pages
         cursor = part["next"]
         if not cursor:
             break
@@ -306,7 +306,7 @@ async def test_code_for_a_wrong_place_is_refused(api: Api, fields: dict[str, str
 
 
 async def test_code_for_a_user_opens_the_past_of_this_user_only(desk: Desk) -> None:
-    """The settings page says so of the right, and so does docs/api.md."""
+    """The settings page and docs/api.md warn that the right `codes.make` allows this."""
     kim = await a_person(desk)
     await stored(desk, "s-other", user_ref=desk.app[CODES].user_ref("demo-shop", "customer/8"))
     api = await Api.holding(desk, "codes.make")

@@ -21,7 +21,7 @@ WITHOUT_THING = {route for route in TOKEN_ROUTES if "{" not in route}
 
 
 async def path(built: World, route: str, site: str) -> str:
-    """Make a thing of the site, and return the route's path to it."""
+    """Store the thing of the site that this route is about, and return the route's path to that thing."""
     member = await built.desk.records.staff("ops")
     assert member is not None
     made = await built.path(route.replace("/api/v1/staff/", "/api/settings/staff/"), site, member, takes_part=False)
@@ -94,7 +94,7 @@ async def test_lists_have_nothing_of_another_organisation(world: World) -> None:
 
 
 async def test_browser_of_staff_cannot_be_made_to_use_the_api(desk: Desk) -> None:
-    """A request with a cookie and a token counts as the token's."""
+    """A request with a staff cookie and an API token has the rights of the token only."""
     api = await Api.holding(desk, "live.read")
     headers = bearer(api.token) | await desk.cookie_of("ops")
     assert await refused(await desk.get("/api/v1/sites", headers=headers)) == (403, "not_allowed")

@@ -23,7 +23,7 @@ async def post(desk: Desk, path: str, cookie: dict[str, str], body: Any = None) 
 
 
 async def with_app(desk: Desk, cookie: dict[str, str]) -> tuple[pyotp.TOTP, list[str]]:
-    """Set up an authenticator app. Return the app, and the recovery codes."""
+    """Set up an authenticator app for the signed-in member. Return the app and the recovery codes."""
     made = await post(desk, "/api/second-factors/app", cookie)
     app = pyotp.TOTP(made["secret"])
     assert app.secret == pyotp.parse_uri(made["address"]).secret
@@ -32,7 +32,7 @@ async def with_app(desk: Desk, cookie: dict[str, str]) -> tuple[pyotp.TOTP, list
 
 
 def next_code(app: pyotp.TOTP) -> str:
-    """Return the code of the next step, which the drift of clocks allows, because the present one is used."""
+    """Return the app's code of the next time step. The server allows it for clocks that differ; the present one is used up."""
     return app.at(time.time() + 30)
 
 
@@ -146,7 +146,7 @@ async def test_seed_is_not_readable_in_the_records(desk: Desk) -> None:
 
 
 async def test_password_alone_does_not_get_past_a_factor_set_up_meanwhile(desk: Desk) -> None:
-    """Somebody who knows the password signs in before its owner has set up a second factor, and stays limited."""
+    """A stranger who knows the password signs in before the account's owner has a second factor, and stays limited."""
     await post(desk, "/api/operator/sign-in-rules", await desk.cookie_of("ops"), {"second_factor": "required"})
     stranger, owner = await desk.cookie_of("jimin"), await desk.cookie_of("jimin")
     await with_app(desk, owner)

@@ -1,4 +1,4 @@
-"""Operators' reports by HTTP."""
+"""The reports that operators get by HTTP: counts, waits and ratings."""
 
 from __future__ import annotations
 

@@ -113,9 +113,9 @@ class World:
         return session
 
     async def path(self, route: str, site: str, member: StaffRecord, *, takes_part: bool) -> str:
-        """Make a thing of the site, and return the route's path to it."""
+        """Store the thing of the site that this route is about, and return the route's path to that thing."""
         _, path = route.split(" ")
-        await self.desk.records.save_site(self.sites[site])  # an earlier request may have removed it
+        await self.desk.records.save_site(self.sites[site])  # an earlier request may have removed the site
         records, session = self.desk.records, await self.session(site, member.id, takes_part=takes_part)
         values = {"site": site, "category": "cameras", "session": session, "segment": "1-1", "track": "1", "other": session}
         values |= {"key": "k1", "number": "1"}
@@ -188,7 +188,7 @@ async def status(world: World, route: str, path: str, headers: dict[str, str]) -
 
 
 def expected(role: StaffRole, action: Action, route: str, place: str) -> bool:
-    """Return whether the table allows this role to do this to a thing at this place."""
+    """Return whether the table of rights allows this role this action on a thing at this place."""
     reach = TABLE[action].get(role)
     if route in LISTS:
         return reach is not None
@@ -243,7 +243,7 @@ async def test_user_routes_answer_no_member_of_staff(world: World) -> None:
 
 @pytest.mark.parametrize("role", ["supervisor", "manager"])
 async def test_lists_name_no_staff_of_other_sites(world: World, role: StaffRole) -> None:
-    """Whatever a supervisor or manager of one site lists, the staff of the organisation's other sites are not in it."""
+    """No list for a supervisor or manager of one site contains staff of the organisation's other sites."""
     _, cookie = await world.member(role)
     nari = StaffRecord(id="nari", login="nari", name="Nari of There", role="counselor", languages=["ko"], sites=[THERE])
     await world.desk.records.save_staff(nari)
@@ -255,7 +255,7 @@ async def test_lists_name_no_staff_of_other_sites(world: World, role: StaffRole)
 
 
 async def test_lists_and_names_stay_within_the_organisation(world: World) -> None:
-    """Whatever an owner lists, nothing of the other organisation is in it."""
+    """No list for an owner contains anything of the other organisation."""
     member, cookie = await world.member("owner")
     records, now = world.desk.records, now_ms()
     await records.save_staff(replace(member, id="spy", login="spy", name="Rival Spy", organisation="rival"))

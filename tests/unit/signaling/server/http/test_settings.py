@@ -22,14 +22,14 @@ HANA: dict[str, Any] = {"name": "Hana", "roles": ["counselor"], "languages": ["k
 
 
 async def ask(desk: Desk, path: str, body: Any = None, login: str = "ops") -> tuple[int, Any]:
-    """Return the status and the body. Without a body to send, read."""
+    """Send a request and return status and body of the answer. Without `body` the request is a GET."""
     cookie = await desk.cookie_of(login)
     reply = await (desk.get(path, headers=cookie) if body is None else desk.post(path, body, headers=cookie))
     return reply.status, await reply.json()
 
 
 async def changed(desk: Desk, version: str = "", **fields: Any) -> tuple[int, Any]:
-    """Change fields of the demo's site. `version`: of an earlier reading."""
+    """Change fields of the demo's site. `version`: the version of the site that was read before the change."""
     _, stored = await ask(desk, SITE)
     return await ask(desk, SITE, {"version": version or stored["version"], "settings": stored["settings"] | fields})
 
@@ -179,7 +179,7 @@ async def test_member_that_cannot_be_is_refused(desk: Desk, fields: dict[str, An
 
 
 async def test_last_owner_stays_owner_whatever_the_page_asks(desk: Desk) -> None:
-    """Otherwise nobody could run the organisation. With a second owner, the first may go."""
+    """Without an owner nobody could run the organisation. Once there is a second owner, the first may lose the role."""
     boss = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"])
     await desk.records.save_staff(boss)
     cookie = await sign_in_as(desk, "boss")
@@ -223,7 +223,7 @@ async def test_site_of_another_organisations_past_cannot_be_added(desk: Desk) ->
 
 
 async def test_retired_key_does_not_return_with_a_later_change(desk: Desk) -> None:
-    """Another server has retired the key a moment ago, and this one still knows the site with it."""
+    """Another server has retired the key a moment ago. This server still has the site with the retired key in memory."""
     known = await desk.records.site("demo-shop")
     assert known is not None
     assert known.keys

@@ -36,7 +36,7 @@ def code(desk: Desk, kid: str, key: Any = ED, alg: str = "EdDSA") -> str:
 
 
 async def exchanged(desk: Desk, text: str) -> str:
-    """Return how the user is known by the new session's brief, or the reason of a refusal."""
+    """Exchange a code. Return the user's name and its provenance in the new brief, or the reason of a refusal."""
     reply = await desk.post("/api/sessions", {"code": text, "channel": "text"})
     if reply.status != 200:
         return (await refused(reply))[1]

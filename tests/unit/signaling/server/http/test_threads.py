@@ -31,7 +31,7 @@ async def site_of(desk: Desk, site: str = "demo-shop") -> Site:
 
 
 def code_for(site: Site, user: User | None, server: str, jti: str = "0123456789abcdef") -> str:
-    """Return a code that the shop's back end signs."""
+    """Return an identification code for this user that the shop's back end signs."""
     [key, *_] = site.keys
     now_s = int(time.time())
     claims = Claims(
@@ -49,7 +49,7 @@ async def bearer_of(desk: Desk, user: str, jti: str = "0123456789abcdef") -> dic
 
 @dataclass
 class Past:
-    """Stores conversations of users."""
+    """Stores past conversations of users in the records."""
 
     desk: Desk
 
