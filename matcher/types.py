@@ -309,7 +309,7 @@ class MatchStore(Protocol):
         """
 
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Free the place of an accepted request, because its user left the page. The holder keeps it and may get other requests."""
+        """Free the place of an accepted request, because its user left the page. The holder keeps the request."""
 
     async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Give a request that was set aside its place again, at once and even beyond its holder's capacity."""

@@ -17,7 +17,7 @@ from . import wire
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """The speaker of a stream, who could hear it, and whether everybody had agreed that its words are kept."""
+    """The speaker of a stream, who could hear it, and whether everybody had agreed that the stream's words are kept."""
 
     participant: str
     heard_by: frozenset[str]

@@ -28,7 +28,7 @@ local function change(ticket, state, reason)
   note({"request", World.next_fence(), World.now_ms, ticket.id, state, reason or ""})
 end
 
--- Return when (ms) a state with a time limit ends by itself; false for all other states.
+-- Return when (ms) a member's state ends by itself; false if the state has no time limit.
 local function until_ms(member, state)
   if not TIMED[state] then
     return false
@@ -166,7 +166,7 @@ function Ledger.issue(request)
   return ticket
 end
 
--- Put a request into its queue, at its original time.
+-- Put a request into its queue, with its original enqueue time.
 function Ledger.wait(ticket, reason)
   if ticket.state == "suspended" then
     Deadlines.clear("suspended", ticket.id)
@@ -177,7 +177,7 @@ function Ledger.wait(ticket, reason)
 end
 
 -- Put a request back into its queue, before all others, after its counselor disconnected or never entered. The estimates count
--- its wait from now. `excluded`: a member who must not get the request again.
+-- the request's wait from now. `excluded`: a member who must not get the request again.
 function Ledger.wait_first(ticket, reason, excluded)
   ticket.first = true
   ticket.only = ""
@@ -207,13 +207,14 @@ local function keep(ticket, medium)
   return member
 end
 
--- Keep a place of the member whom the request names free for it.
+-- Keep one place free for this request: a place of the member whom the request names.
 function Ledger.promise(ticket)
   change(ticket, "promised")
   keep(ticket, ticket.medium)
 end
 
--- Let a promised request wait before all others. Its member is offered to it before anybody else is looked at.
+-- Let a promised request wait before all others. If its member is idle, the request is tried with
+-- that member first.
 function Ledger.redeem(ticket)
   local member = keep(ticket, nil)
   ticket.first = true
@@ -269,7 +270,7 @@ end
 
 -- --- reservations and what is held ----------------------------------------------------------------------------------------
 
--- End the reservation of a ticket, if it has one. Afterwards the ticket is in no queue and nobody holds it.
+-- End the reservation of a ticket, if the ticket has one. Afterwards the ticket is in no queue and nobody holds it.
 function Ledger.end_reservation(ticket, state, reason, member_reason)
   local reservation, staff = ticket.reservation, ticket.staff
   if not reservation then
@@ -296,7 +297,7 @@ function Ledger.accept(ticket)
   Deadlines.start("entered", ticket.id, World.now_ms + RULES.enter_ms)
 end
 
--- Return how an accepted request counts for its holder.
+-- Return how an accepted request counts for its holder: as text, as call, or "aside" (it takes no place).
 local function held_as(ticket)
   return ticket.aside and "aside" or ticket.medium
 end
@@ -387,7 +388,7 @@ function Ledger.become_call(ticket)
   end
 end
 
--- Free the place of an accepted request (`aside`: true), or give it back (nil).
+-- Free the place that an accepted request takes (`aside`: true), or let the request take a place again (nil).
 function Ledger.set_aside(ticket, aside)
   ticket.aside = aside
   tickets:put(ticket)

@@ -9,7 +9,7 @@
 -- former answer and nothing happens twice. "answers:CALLER" keeps the last answers for as long as a caller may try again.
 
 local ANSWERS_KEPT = 64 -- must be above FLIGHT of matcher/redis/line.py
-local ANSWERS_KEPT_MS = 60000 -- must be above RETRY_S there
+local ANSWERS_KEPT_MS = 60000 -- must be above RETRY_S of matcher/redis/line.py
 
 local function read(keys, args)
   open(keys[1], args[1])

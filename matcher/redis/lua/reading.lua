@@ -30,7 +30,7 @@ local function is_specialist_in(pool, queue)
   return ring and tonumber(ring) <= PARENT
 end
 
--- Return the same as `shares_specialists`, for a queue that does not exist yet.
+-- Return what `shares_specialists` returns, for a queue that does not exist yet.
 local function is_served_by(specialists, other)
   for _, pool in ipairs(specialists) do
     if is_specialist_in(pool, other) then
@@ -63,7 +63,8 @@ local function kept_from(medium, is_specialist)
 end
 
 -- Return the parts of a `Place`: how many requests go before the request in all shared queues; how many in its own queue; how many
--- places are kept free; since when the head of its queue waits; the last pickups of its queue; whether somebody who could serve the request is signed in.
+-- places are kept free; since when the head of the queue waits; the last pickups of the queue; whether somebody who could serve the
+-- request is signed in.
 local function standing(queue, ahead, own, kept, staffed)
   local pickups = queue and call("LRANGE", key("pickups:" .. queue), 0, -1) or {}
   return {ahead, own, kept, queue and Queues.head_since_ms(queue) or false, pickups, staffed}

@@ -19,10 +19,10 @@
 local Roster = {}
 
 local IDLE = 25 -- digits of load and time before the id in an entry of "idle:MEDIUM:POOL"
-local LETTER_OF = {text = 1, call = 2} -- which of a member's two letters
+local LETTER_OF = {text = 1, call = 2} -- which of a member's two letters of obstacles stands for this medium
 local OBSTACLES = {a = "away", b = "busy", f = "full", i = "in_call", l = "lost", p = "promised", w = "wrap_up"} -- "-": none
 local MODE_LETTER = {available = "-", away = "a", wrap_up = "w"}
-local unwritten -- members whose letters changed in this step
+local unwritten -- members whose letters of obstacles have changed in this step
 
 -- Return how many texts and how many calls of a member take a place.
 local function counts_of(member)
