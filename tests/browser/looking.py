@@ -60,7 +60,7 @@ class Eyes:
         await page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{self.language}.png")
 
     async def read(self, where: Frame, touch_px: int) -> list[str]:
-        """Return faults of texts and of element positions in this frame. `touch_px`: the least size of controls; 0 for a mouse."""
+        """Return faults of texts and element positions in this frame. `touch_px`: the least size of controls; 0 for a mouse."""
         await where.evaluate(f"({LOOKING}).still()")
         asked = {"language": self.language, "touchPx": touch_px}
         found: list[str] = await where.evaluate(f"(asked) => ({LOOKING}).faults(asked)", asked)

@@ -62,9 +62,9 @@ local function kept_from(medium, is_specialist)
   return kept
 end
 
--- Return the parts of a `Place`: how many requests go before the request in all shared queues; how many in its own queue; how many
--- places are kept free; since when the head of the queue waits; the last pickups of the queue; whether somebody who could serve the
--- request is signed in.
+-- Return the parts of a `Place`: how many requests go before the request in all shared queues; how many in its own queue; how
+-- many places are kept free; since when the head of the queue waits; the last pickups of the queue; whether somebody who could
+-- serve the request is signed in.
 local function standing(queue, ahead, own, kept, staffed)
   local pickups = queue and call("LRANGE", key("pickups:" .. queue), 0, -1) or {}
   return {ahead, own, kept, queue and Queues.head_since_ms(queue) or false, pickups, staffed}

@@ -173,7 +173,7 @@ async def test_slow_model_drops_the_oldest_utterances_and_says_so() -> None:
 
 
 async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> None:
-    """The watch for silent streams ends them while it goes through them, and with them ended streams that lose their words."""
+    """The watch ends silent streams while it loops over all streams. It also ends finished streams whose words were lost."""
     tones = Tones()
     tones.go.clear()
     captions = Captions(Loud(), tones)

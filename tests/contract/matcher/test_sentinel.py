@@ -55,7 +55,7 @@ async def test_replica_serves_when_the_master_dies(watched: Watched) -> None:
 
 
 async def test_login_that_may_not_ask_for_the_run_still_notices_an_empty_redis() -> None:
-    """The rights of an earlier version's login lack INFO. Without an answer nobody would be matched."""
+    """An earlier version's Redis login has no right to INFO. If the refusal were not handled, nobody would be matched."""
     with running_redis() as server:
         redis = redis_client(server.url)
         rights = ["on", ">pw", "~{sangdam*", "+@read", "+@write", "+@scripting", "+@connection"]

@@ -149,7 +149,7 @@ def test_lost_process_ends_the_feed_once() -> None:
 
 
 def test_process_lost_while_nobody_spoke_ends_the_feed() -> None:
-    """The sender knows a feed only by its streams. Otherwise captions would stay on, and nobody would write anything down."""
+    """A link finds a feed only by the feed's streams. A feed without streams must end, too, or captions would seem to be on."""
     room = Room()
     room.hears(counselor="user", user="counselor")
     room.process.ready = False
