@@ -19,7 +19,7 @@ from media.mixer.jitter import TICK_SAMPLES
 from media.mixer.opus import RATE, Encoder, Samples
 
 SECONDS = 8
-"""Length of the synthetic voice in seconds. Then it repeats."""
+"""Length of the synthetic voice in seconds. Then the voice repeats."""
 LONGEST_S = 60
 """Seconds of a WAV file that are used at most."""
 BITRATE, COMPLEXITY = 32_000, 5

@@ -194,7 +194,7 @@ class Ledger:
         self.settle(member)
 
     def dismiss(self, member: Member, reason: str) -> None:
-        """Sign a member out. Their accepted requests stay accepted until signaling decides what happens to each."""
+        """Sign a member out. The member's accepted requests stay accepted until signaling decides what happens to each."""
         staff = member.staff.id
         if member.reservation is not None:
             ticket = self.reservations[member.reservation]

@@ -1,6 +1,6 @@
 """Pools and demands: members with the same skills form a pool, and a demand knows the pools that can serve it, by tier.
 
-A *tier* says how widely a request is offered. It is named `ring` in the code.
+A *tier* says how widely a request is offered. A tier is named `ring` in the code.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from matcher.types import Medium, Staff
 
 
 class Roster:
-    """All signed-in members and their pools. It keeps `Demand.pools` and the counts of people up to date."""
+    """All signed-in members and their pools. The roster keeps `Demand.pools` and the counts of people up to date."""
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}

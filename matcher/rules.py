@@ -50,8 +50,8 @@ def check_promise(request: Request) -> None:
 class Rules:
     """Durations (ms) and bounds of matching.
 
-    A wider tier opens for a request when the request has waited `parent_after_ms` or `any_after_ms`. It opens at once while
-    nobody who could serve the request in a narrower tier is signed in.
+    A wider tier opens for a request when the request has waited `parent_after_ms` or `any_after_ms`. A wider tier opens at once
+    while nobody who could serve the request in a narrower tier is signed in.
 
     `priority_step_ms`: the waiting time that one step of priority is worth. Because priority is worth a fixed time, no request
     starves: a request of priority 0 that has waited N × `priority_step_ms` goes before every new request of priority N or less.

@@ -1,4 +1,4 @@
-"""The choice of staff for a request and of a request for staff, with its reasons. It changes nothing but `Demand.obstructed`."""
+"""The choice of staff for a request and of a request for staff, with its reasons. Choosing changes only `Demand.obstructed`."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Selection:
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
         """Return whether a tier is open for a request.
 
-        The exact tier always is. A wider tier opens when the request has waited long enough. It opens at once if the request
-        names one member, or if nobody who could serve the request in a narrower tier is signed in.
+        The exact tier always is. A wider tier opens when the request has waited long enough. A wider tier opens at once if the
+        request names one member, or if nobody who could serve the request in a narrower tier is signed in.
         """
         if ring == EXACT or now_ms - ticket.item[0] >= ticket.opens_after_ms[ring] or ticket.request.only:
             return True

@@ -79,8 +79,8 @@ class PassedOver:
 class Why:
     """Why a request went to a member of staff.
 
-    `candidates`: the idle members of the tier `ring`, best first. Both lists have at most `Rules.max_why` entries. Never change a
-    `Why`. The class is not frozen only because freezing takes time, and one is made for every match.
+    `candidates`: the idle members of the tier `ring`, best first. `candidates` and `passed_over` have at most `Rules.max_why`
+    entries. Never change a `Why`. The class is not frozen only because freezing takes time, and one is made for every match.
     """
 
     ring: Ring
@@ -239,9 +239,9 @@ class Unavailable(Exception):
 class MatchStore(Protocol):
     """One matching domain: a set of staff, requests and queues, whose requests only these staff serve.
 
-    Each call is one atomic step at time `now_ms`. It returns every event that it caused, in order, and raises `Refused` when the
-    state tables forbid it. A `fence` older than the reservation's changes nothing (`Refused("stale_fence")`). A step that frees
-    capacity also matches the next request. Durations below are the defaults of `Rules`.
+    Each call is one atomic step at time `now_ms`. The call returns every event that it caused, in order, and raises `Refused`
+    when the state tables forbid it. A `fence` older than the reservation's changes nothing (`Refused("stale_fence")`). A step
+    that frees capacity also matches the next request. Durations below are the defaults of `Rules`.
     """
 
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
@@ -296,7 +296,7 @@ class MatchStore(Protocol):
         """Put a suspended request back into its queue, with its original enqueue time."""
 
     async def accept(self, reservation: str, now_ms: int, fence: int | None = None) -> list[AnyEvent]:
-        """Accept a pending reservation. Its member now holds the request and has 30 s to enter the room."""
+        """Accept a pending reservation. The reservation's member now holds the request and has 30 s to enter the room."""
 
     async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
         """Requeue the request with its original enqueue time. This member is not offered it for 60 s."""

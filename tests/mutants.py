@@ -2,7 +2,7 @@
 
 Each mutant gets a copy of the sources and one run of the contract tests. The run stops at the first failure, and Hypothesis
 does not shrink it. A mutant is caught if the tests fail. The command fails if the tests pass for a mutant, take too long, or
-break in another way. The command first runs the tests on an unchanged copy. They must pass there; otherwise the results mean
+break in another way. The command first runs the tests on an unchanged copy. The tests must pass there; otherwise the results mean
 nothing.
 """
 

@@ -1,8 +1,8 @@
 """Choose ports for servers that tests start. No other process takes a port between its choice and its bind.
 
 The usual way is to let the kernel choose: bind to port 0, close the socket, pass the number on. Such a port is free again for
-any process. The next outgoing connection may take it. This module therefore takes two measures. Its ports lie below the range
-that the kernel uses for outgoing connections. Each process draws its ports from a block of its own. An abstract Unix socket
+any process. The next outgoing connection may take it. This module therefore takes two measures. The module's ports lie below the
+range that the kernel uses for outgoing connections. Each process draws its ports from a block of its own. An abstract Unix socket
 reserves the block. The kernel releases the socket's name when the process ends.
 """
 

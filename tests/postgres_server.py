@@ -75,7 +75,7 @@ class PostgresServer:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
 
     def freeze(self) -> None:
-        """Stop all processes of the server until `thaw`. Its connections stay open, and nothing answers."""
+        """Stop all processes of the server until `thaw`. The server's connections stay open, and nothing answers."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:

@@ -1,4 +1,4 @@
-"""One connection to Redis. It runs calls of the matcher's function library in the order in which they were made.
+"""One connection to Redis. This connection runs calls of the matcher's function library in the order in which they were made.
 
 Calls that are made while others run are sent together afterwards. Such a group is called a *flight*: one write and one read.
 Redis runs the calls of a flight one after the other. Answers come back in the same order, so callers see events in the order of
@@ -182,8 +182,8 @@ class Line:
     async def _execute(self, client: Redis, flight: list[bytes]) -> list[Answer]:
         """Write the commands and read their answers.
 
-        redis-py's pipeline does the same, but it packs each argument and sets a timer for each answer. Both together took half of
-        the time that a step took in this process (19 of 36 µs).
+        redis-py's pipeline does the same, but it packs each argument and sets a timer for each answer. Packing and timers
+        together took half of the time that a step took in this process (19 of 36 µs).
         """
         connection = await client.connection_pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py gives no types here
         try:

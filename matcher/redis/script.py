@@ -1,8 +1,9 @@
 """The matcher's library of Redis Functions: the files of `lua/`, joined in the order in which they build on each other.
 
-It is not a script (EVALSHA), because a script creates its two hundred Lua functions at each call, which took half of every step.
-A library creates them once. Its names carry a digest of the source, so that two versions of the service can work side by side
-during an update. The library of an old version stays in Redis and takes 60 KB; `FUNCTION DELETE` removes it.
+The source is not loaded as a script (EVALSHA), because a script creates its two hundred Lua functions at each call, which took
+half of every step. A library creates them once. The library's names carry a digest of the source, so that two versions of the
+service can work side by side during an update. The library of an old version stays in Redis and takes 60 KB; `FUNCTION DELETE`
+removes it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Final
 
 PARTS: Final = ("words", "deadlines", "queue", "roster", "selection", "ledger", "steps", "reading", "main")
 
-# While Redis loads a library, the library has neither `redis.call` nor `string`. So it creates its functions at the first call.
-# When memory is full, Redis refuses a function without flags before that function runs, not in the middle of its writes.
-# Functions that only read are flagged `no-writes`, and run even then.
+# While Redis loads a library, the library has neither `redis.call` nor `string`. So the library creates its functions at the
+# first call. When memory is full, Redis refuses a function without flags before that function runs, not in the middle of its
+# writes. Functions that only read are flagged `no-writes`, and run even then.
 FRAME: Final = """
 local function make()
 {}
@@ -45,7 +46,7 @@ class Library:
 
 @cache
 def library() -> Library:
-    """Return the library of Redis Functions, made from the files in `lua/`. Their digest is part of its name."""
+    """Return the library of Redis Functions, made from the files in `lua/`. The library's name has their digest."""
     folder = files("matcher.redis") / "lua"
     body = FRAME.format("\n".join((folder / f"{part}.lua").read_text("utf-8") for part in PARTS))
     name = f"sangdam_{sha256(body.encode()).hexdigest()[:16]}"

@@ -112,7 +112,7 @@ def events(packed: list[list[Any]]) -> list[AnyEvent]:
 
 
 def request_status(ticket: dict[str, Any]) -> RequestStatus:
-    """Unpack a ticket of queue.lua. Its `excluded` is a map from names, or an empty array."""
+    """Unpack a ticket of queue.lua. The ticket's `excluded` is a map from names, or an empty array."""
     request = Request(
         ticket["id"],
         ticket["kind"],

@@ -84,7 +84,7 @@ class Person(Struct, frozen=True, array_like=True):
 
 
 class Work(Struct, frozen=True):
-    """The past days, and the settings before and after the change. Both lists of topics have the same order.
+    """The past days, and the settings before and after the change. The topics before and after have the same order.
 
     `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up.
     """

@@ -1,9 +1,9 @@
 """Files of a recording, which media workers write and signaling reads.
 
 A session's folder has one folder for each segment, `EPOCH-PERIOD`. A segment lasts as long as one room on one worker and one
-period of consent. It has tracks and a log. A track (`N.webm`) is one unchanged Opus or VP8 stream of one participant. The file's
-time 0 is the track's `at`. The log (`segment.jsonl`) has one JSON object per line. Each line is appended when something happens,
-so that the log can be read after a crash. Times are milliseconds since the Unix epoch on the server's clock.
+period of consent. A segment has tracks and a log. A track (`N.webm`) is one unchanged Opus or VP8 stream of one participant. The
+file's time 0 is the track's `at`. The log (`segment.jsonl`) has one JSON object per line. Each line is appended when something
+happens, so that the log can be read after a crash. Times are milliseconds since the Unix epoch on the server's clock.
 """
 
 from __future__ import annotations

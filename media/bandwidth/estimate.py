@@ -35,8 +35,8 @@ GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above the first number, and as emptying if it is below minus the
 second. A smaller change may be the size of a packet."""
 SILENT_S = 1.0
-"""Seconds after congestion for which the estimate does not grow. It does not grow either when the last report is older than
-this."""
+"""Seconds after congestion for which the estimate does not grow. The estimate does not grow either when the last report is older
+than this."""
 STALL_S, STALL_STEP_S = 3.0, 1.0
 """Seconds without a report that count as a stall, and seconds until each further halving of the estimate. Browsers short of
 processor time were seen silent for 1.5 s, once for 4.3 s."""

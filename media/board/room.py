@@ -3,7 +3,7 @@
 A board message of the document is that of y-protocols' sync: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an update)
 or 2 (an update), then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply goes out as
 several updates.
-A message of presence (`presence.py`) begins with varuint 1. It is passed on and not kept.
+A message of presence (`presence.py`) begins with varuint 1. The board passes such a message on and does not keep it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """One room's voices on their way to the captions process, and the words on their way back.
 
 Only this module decides whose voice leaves for the captions process, and who may read the words. A voice goes there only while
-the matrix names captions, and only if somebody hears it. Its words are for those who could hear it when it spoke.
+the matrix names captions, and only if somebody hears it. The words of a voice are for the people who could hear the voice at that
+moment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The worker's connection to the captions process. It never waits for that process, and never delays a voice.
+"""The worker's connection to the captions process. The link never waits for that process, and never delays a voice.
 
 The link connects by itself and again after each failure. Voices wait in a bounded list. If the process or the network is too
 slow, the list is emptied, and the rooms are told that words are missing.

@@ -54,12 +54,12 @@ class VoiceDetector:
         self._session = onnxruntime.InferenceSession(str(found[-1]), options, providers=["CPUExecutionProvider"])
 
     def new(self) -> StreamDetector:
-        """Return a detector for a new stream. It has heard no sound yet."""
+        """Return a detector for a new stream. The new detector has heard no sound yet."""
         return StreamDetector(self._session)
 
 
 class StreamDetector:
-    """silero-vad for one stream. It remembers the sound so far."""
+    """silero-vad for one stream. The detector remembers the sound so far."""
 
     def __init__(self, session: Any) -> None:
         self._session = session

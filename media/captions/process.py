@@ -1,7 +1,7 @@
 """The captions process: media workers connect to it, send voices, and get words.
 
 Everything but the Whisper model runs in the event loop: decoding, finding speech, and the order of the work. The model runs in
-one thread. A worker that sends more than the process can read is slowed by TCP. It then drops sound itself (`link`).
+one thread. A worker that sends more than the process can read is slowed by TCP. The worker then drops sound itself (`link`).
 """
 
 from __future__ import annotations

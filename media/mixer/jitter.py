@@ -136,7 +136,8 @@ class JitterBuffer:
         """Add a packet as it arrived (16-bit sequence, 32-bit timestamp). Return "" or why a packet was dropped.
 
         - late, duplicate: this packet.
-        - jump: this packet, whose counters are far from the expected ones. It is taken after all if the next packet follows it.
+        - jump: this packet, whose counters are far from the expected ones. The packet is taken after all if the next packet
+        follows it.
         - overflow: the oldest packet. This packet was taken.
         """
         newest, passed_s = self._newest, now - self._newest_at

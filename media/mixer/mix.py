@@ -29,7 +29,7 @@ _RAMP: NDArray[np.float32] = np.arange(1, TICK_SAMPLES + 1, dtype=np.float32) / 
 
 
 class Gains:
-    """Gains of one listener. They move to the gains of the matrix within one tick."""
+    """Gains of one listener. The gains move to those of the matrix within one tick."""
 
     def __init__(self) -> None:
         self._now: dict[str, float] = {}

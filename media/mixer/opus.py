@@ -143,7 +143,7 @@ class Decoder:
         return self._run(payload, len(payload), MAX_PACKET_SAMPLES, 0)
 
     def conceal(self, samples: int) -> Samples:
-        """Return a probable continuation in place of a lost packet. It fades out by itself over about 100 ms."""
+        """Return a probable continuation in place of a lost packet. The continuation fades out by itself over about 100 ms."""
         return self._run(_ffi.NULL, 0, self._grained(samples), 0)[:samples]
 
     def recover(self, following: bytes, samples: int) -> Samples:

@@ -213,7 +213,7 @@ class AudioRoom:
         return self._solo.name if self._solo is not None else ""
 
     def has_passed(self, sequence: int, timestamp: int) -> bool:
-        """Return whether passthrough sent this packet last. Its counters are given as on the wire."""
+        """Return whether passthrough sent this packet last. The packet's counters are given as on the wire."""
         last = self._solo.last if self._solo is not None else None
         return last is not None and last.sequence & 0xFFFF == sequence and last.timestamp & 0xFFFFFFFF == timestamp
 
@@ -254,7 +254,7 @@ class AudioRoom:
 
     @property
     def passing_on(self) -> bool:
-        """Whether a source is in passthrough. Its packets keep their own timestamps, so moving a tick loses no time."""
+        """Whether a source is in passthrough. The source's packets keep their own timestamps, so moving a tick loses no time."""
         return self._solo is not None
 
     def age_s(self, listener: str, now: float) -> float | None:

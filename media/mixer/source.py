@@ -21,7 +21,7 @@ QUIET_PEAK = 16  # peak (of 32768) up to which samples count as silence
 HUM_DBOV = 45
 HUM_SPREAD = 4
 HUM_PACKETS = 50
-"""Hum: sound below -45 dBov that stays within 4 dB for a second. It comes from a fan or a room. No voice is so steady, however
+"""Hum: sound below -45 dBov that stays within 4 dB for a second. A hum comes from a fan or a room. No voice is so steady, however
 soft."""
 HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded after a loud one, so that no word loses its end."""
@@ -35,7 +35,7 @@ _FADE_IN = np.linspace(0.0, 1.0, FADE_SAMPLES, dtype=np.float32)
 
 
 class Passed(NamedTuple):
-    """Packet that passthrough sends on as it came. Its counters do not wrap."""
+    """Packet that passthrough sends on as it came. The packet's counters do not wrap."""
 
     payload: bytes
     timestamp: int
@@ -194,8 +194,8 @@ class Source:
     def age_s(self, now: float) -> float:
         """Return the age in seconds of the first sample just taken. 0: nothing plays.
 
-        The age assumes that the fastest packets travelled without delay. It includes one tick, because a sender sends a packet
-        after the packet's last sample.
+        The age assumes that the fastest packets travelled without delay. The age includes one tick, because a sender sends a
+        packet after the packet's last sample.
         """
         waited = self._buffer.delay(now, sum(map(len, self._ready)) + TICK_SAMPLES)
         return waited + TICK_SAMPLES / RATE if waited else 0.0

@@ -37,7 +37,7 @@ _HEAD = struct.Struct("!BHB")
 
 
 def wrap(payload_type: int, payload: bytes, former: bytes, ticks: int) -> bytes:
-    """Return a RED payload with `payload` and `former`, the payload of the packet before. Both have `payload_type`.
+    """Return a RED payload with `payload` and `former`, the payload of the packet before. Both payloads have `payload_type`.
 
     `ticks`: how much older `former` is, in samples.
     """
@@ -48,8 +48,8 @@ def wrap(payload_type: int, payload: bytes, former: bytes, ticks: int) -> bytes:
 def unwrap(data: bytes, header: rtp.Header, payload_type: int) -> Iterator[tuple[bytes, rtp.Header]]:
     """Return the packets inside a RED packet: at most `MOST_COPIES` copies, oldest first, and then the packet itself.
 
-    Their sequence numbers are consecutive, and they have no header extensions. Raise `RtpError` for a malformed packet, at the
-    call and not later.
+    The sequence numbers of these packets are consecutive, and the packets have no header extensions. Raise `RtpError` for a
+    malformed packet, at the call and not later.
     """
     at, blocks = header.payload, []
     while at < header.end and data[at] & 0x80:

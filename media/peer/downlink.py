@@ -18,8 +18,8 @@ class Downlink:
     """Streams that one peer receives: `voice`, and the video `slots`.
 
     `estimate`: what the peer's link carries. `chooser`: which video layers fit the link. `repeats`: the budget of
-    retransmissions. `lent`: the fast path's part of the peer's voices. It is None until the transport is secure, and on a machine
-    without fast path.
+    retransmissions. `lent`: the fast path's part of the peer's voices. `lent` is None until the transport is secure, and on a
+    machine without fast path.
     """
 
     def __init__(

@@ -421,7 +421,7 @@ class Peer:
     def _message(self, label: str, data: str | bytes) -> None:
         """Take a message from a data channel.
 
-        An exception here would close the connection. It is caught, so that it costs this message only.
+        An exception here would close the connection. The exception is caught, so that it costs this message only.
         """
         try:
             self._take(label, data)

@@ -44,7 +44,7 @@ class Sound:
             return
 
     def take(self, begin_ms: int, length_ms: int) -> Samples:
-        """Return the samples of `length_ms` from `begin_ms` on. They are zero where the track has no sound."""
+        """Return the samples of `length_ms` from `begin_ms` on. Samples are zero where the track has no sound."""
         begin, end = begin_ms * PER_MS, (begin_ms + length_ms) * PER_MS
         out = np.zeros(end - begin, np.int16)
         while True:

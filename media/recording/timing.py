@@ -10,7 +10,7 @@ far less (100 ppm)."""
 
 
 class Clock:
-    """Capture clock of one stream. It starts at the first packet's arrival. The sender's reports correct it.
+    """Capture clock of one stream. The clock starts at the first packet's arrival. The sender's reports correct it.
 
     `rate`: ticks per second.
     """

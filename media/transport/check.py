@@ -56,8 +56,8 @@ class Check:
 class Transactions:
     """Memory of the transactions that have come before: a Bloom filter, which forgets none and never grows.
 
-    The filter never takes a repeated transaction for a new one. It may take a new transaction for a repeated one; that happens
-    more often the more have come.
+    The filter never takes a repeated transaction for a new one. The filter may take a new transaction for a repeated one; that
+    happens more often the more have come.
     """
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ def _mapped(transaction: bytes, address: tuple[str, int]) -> bytes:
 def echo(transaction: bytes, address: tuple[str, int]) -> bytes:
     """Return the response to a request without credentials, as a STUN server gives it (RFC 8489 section 12).
 
-    It has 32 bytes for IPv4, little more than the smallest request, so it multiplies no attack.
+    The response has 32 bytes for IPv4, little more than the smallest request, so it multiplies no attack.
     """
     body = _mapped(transaction, address)
     return _HEAD.pack(0x0101, len(body), _COOKIE, transaction) + body

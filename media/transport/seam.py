@@ -89,8 +89,8 @@ class _Path:
 class _BoundedSctp(RTCSctpTransport):
     """SCTP that ends with a reason on hostile input.
 
-    aiortc neither limits reassembly nor enforces its receive window. Its parsers may raise any exception: fuzzing found a SACK
-    that claims more gaps than it contains. In these cases this class calls `end` with a reason.
+    aiortc neither limits reassembly nor enforces its receive window. The parsers of aiortc may raise any exception: fuzzing found
+    a SACK that claims more gaps than it contains. In these cases this class calls `end` with a reason.
     """
 
     def __init__(self, transport: RTCDtlsTransport, end: Callable[[str], None], heard: Callable[[], None]) -> None:

@@ -17,8 +17,8 @@ from media.transport.fastpath import Fastpath
 class Selector(selectors.EpollSelector):
     """Selector that waits in the fast path.
 
-    Sockets of the fast path are registered like all others. Their readers fetch the datagrams that the fast path leaves to
-    Python.
+    Sockets of the fast path are registered like all others. The readers of these sockets fetch the datagrams that the fast path
+    leaves to Python.
     """
 
     def __init__(self, fastpath: Fastpath) -> None:

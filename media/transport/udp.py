@@ -167,7 +167,8 @@ def _came(stamps: list[tuple[int, int, bytes]]) -> float:
 def _say_if_small(one: socket.socket) -> None:
     """Warn when the kernel grants a small receive buffer.
 
-    Linux grants at most `net.core.rmem_max`, by default a tenth of what a full worker needs. It reports twice the granted size.
+    Linux grants at most `net.core.rmem_max`, by default a tenth of what a full worker needs. Linux reports twice the granted
+    size.
     """
     granted = one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
     if sys.platform == "linux" and granted < BUFFER_BYTES:

@@ -7,8 +7,8 @@ Three questions decide the path. This file answers each of them in one place:
    mixer's answer.
 3. What changes then? `TRANSITIONS` maps mode and event to the next mode and an effect. A pair that is not listed changes nothing.
 
-`media.voice.voices` carries out the effects. It also says what *offloading* a voice to the fast path means. Packets of an
-offloaded voice cause no event, so they cost no time in Python.
+`media.voice.voices` carries out the effects. That module also says what *offloading* a voice to the fast path means. Packets of
+an offloaded voice cause no event, so they cost no time in Python.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Event(StrEnum):
     """Python has given a packet to the mixer: silence, or a room's even noise. The fast path may take the voice. The mixer needs
     no packets until a louder one comes."""
     KEPT_QUIET = "kept_quiet"
-    """The mixer has taken the packets that the fast path had buffered. It needs no more until a louder packet comes."""
+    """The mixer has taken the packets that the fast path had buffered. The mixer needs no more until a louder packet comes."""
     PASSED = "passed"
     """In passthrough, Python has sent a packet on at its arrival. The packets come evenly, so the fast path may send the next
     ones."""
@@ -145,7 +145,7 @@ def event_of(
 
     - mixed: a mix needs this voice.
     - tapped: the room is recorded or has captions, so Python must see every packet.
-    - lendable: the fast path exists and may take this voice. It cannot unpack redundant copies (RED).
+    - lendable: the fast path exists and may take this voice. The fast path cannot unpack redundant copies (RED).
     - quiet_from: the mixer's answer to this packet (`AudioRoom.push`).
     - passes_on: this voice is in passthrough.
     - passed: passthrough has sent this packet on at its arrival, and the last packets came evenly.

@@ -2,8 +2,8 @@
 
 While only one person is heard, the mixer sends that person's packets on as they came (passthrough, `media.mixer.solo`). Python
 would wake up for each packet, only to run a tick of the mixer. So if the packets come evenly, the voice is offloaded to the fast
-path, as a relayed voice is. The mixer gets five packets at a time and runs the ticks that it has missed. It therefore knows at
-any moment what the listeners' decoders have heard, and can mix again.
+path, as a relayed voice is. The mixer gets five packets at a time and runs the ticks that it has missed. The mixer therefore
+knows at any moment what the listeners' decoders have heard, and can mix again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ the packets have. A jitter buffer holds less sound than this, except after a lon
 class Flow:
     """One offloaded passthrough, from `begin` to `end`.
 
-    `due`: the mixer's next tick. `look_due`: when to call `look` next. Both are in steps of `TICK_STEP_S`.
+    `due`: the mixer's next tick. `look_due`: when to call `look` next. Both times are in steps of `TICK_STEP_S`.
     """
 
     def __init__(self, audio: AudioRoom, peer: Peer, listeners: Sequence[Peer], due: int) -> None:

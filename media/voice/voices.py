@@ -1,7 +1,7 @@
 """The voices of one room: carries out what `media.voice.path` decides.
 
-`Voices` gives packets to listeners, to the mixer, to the recording and to the captions. It offloads voices to the fast path, and
-takes them back.
+`Voices` gives packets to listeners, to the mixer, to the recording and to the captions. `Voices` offloads voices to the fast
+path, and takes them back.
 
 To *offload* a voice to the fast path is to let C code (`transport/fastpath.c`) receive, rewrite and send its packets. These
 packets no longer wake Python, until Python takes the voice back or the fast path gives it back. In names of this package, *lend*

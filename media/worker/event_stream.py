@@ -65,7 +65,7 @@ class Hub:
             subscriber.put(frame)
 
     def subscribe(self) -> Subscriber:
-        """Return a new subscriber. Its first frame is the snapshot; every later event follows."""
+        """Return a new subscriber. The subscriber's first frame is the snapshot; every later event follows."""
         subscriber = Subscriber()
         subscriber.put(self._encoder.encode(self._snapshot(self._number)))
         self._subscribers.add(subscriber)

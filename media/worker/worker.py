@@ -330,7 +330,7 @@ class Worker:
             self.drops["stun_unknown"] += 1
 
     def _wake(self) -> None:
-        """Set the one timer to the next due room or heartbeat. It fires up to 200 times a second, so it is no task."""
+        """Set the one timer to the next due room or heartbeat. The timer fires up to 200 times a second, so it is no task."""
         if self._clock is not None:
             self._clock.cancel()  # a room has asked for an earlier tick
         beat = self._beaten + BEAT_STEPS

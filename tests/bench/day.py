@@ -23,7 +23,7 @@ SHARES = {"cameras": 0.4, "orders": 0.3, "toys": 0.2, "garden": 0.1}
 def model() -> Model:
     """Build a model of five-minute calls around the clock.
 
-    The load is 3,470 erlang on 4,300 counselors. They also need time to answer and to wrap up.
+    The load is 3,470 erlang on 4,300 counselors. Counselors also need time to answer and to wrap up.
     """
     per_hour = REQUESTS / 24
     handle, patience = Spread(300, "lognormal", 0.8), Spread(300, "exponential")

@@ -1,8 +1,8 @@
 """Measure the matcher's memory store with 1,000 staff, 20 queues and 10,000 waiting requests.
 
-It also compares 100,000 waiting requests with 1,000. A match is one step that ends with a reservation: `wrapped_up` takes the
-head of the queue. The other steps (accept, enter, complete, a new request) run between the timed ones on the same engine. Rates
-use the thread's CPU time, which other programs do not affect. The p99 uses the wall clock, which includes their effect.
+The bench also compares 100,000 waiting requests with 1,000. A match is one step that ends with a reservation: `wrapped_up` takes
+the head of the queue. The other steps (accept, enter, complete, a new request) run between the timed ones on the same engine.
+Rates use the thread's CPU time, which other programs do not affect. The p99 uses the wall clock, which includes their effect.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Measure the matcher's Redis store through its whole client, on its own redis-server.
 
 1,000 staff, 20 queues, 10,000 waiting requests, and 32 steps in flight; also 100,000 waiting compared with 1,000. A match is
-one `wrapped_up` that takes the head of the queue, as in `tests/bench/match.py`, timed by the wall clock. Its latency is the
-caller's wait while 31 other steps are in flight.
+one `wrapped_up` that takes the head of the queue, as in `tests/bench/match.py`, timed by the wall clock. The latency of a match
+is the caller's wait while 31 other steps are in flight.
 """
 
 from __future__ import annotations

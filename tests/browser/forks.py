@@ -1,7 +1,8 @@
 """Servers for tests, forked from one process that has loaded all modules, because loading takes a second of a core.
 
 A fork runs the command `sangdam` with arguments, as the program of that name does. `python -m tests.browser.forks` is the process
-from which servers are forked. It reads one JSON text a line, [path of the log, arguments], and answers with the process id.
+from which servers are forked. That process reads one JSON text a line, [path of the log, arguments], and answers with the process
+id.
 
 At `SKIP` a forked server's clock moves forward, so that no test waits for half a minute until a ring or a search has ended.
 """
@@ -62,7 +63,7 @@ class Fork:
 
 
 def fork(log: Path, arguments: list[str]) -> Fork:
-    """Run `sangdam` with these arguments. Its output is appended to `log`. The server ends with this process."""
+    """Run `sangdam` with these arguments. The server's output is appended to `log`. The server ends with this process."""
     if _origin().poll() is not None:  # the process of forks has ended: start another for the next test
         _origin.cache_clear()
     origin = _origin()

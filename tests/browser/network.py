@@ -77,7 +77,7 @@ class Network:
             self._passes.set()
 
     def becomes(self, line: Line) -> None:
-        """Change the link towards the media worker. Its losses are random but the same in each run."""
+        """Change the link towards the media worker. The link's losses are random but the same in each run."""
         self.line = line
         for nat in self.nats.values():
             nat.up = Way(line, "up")

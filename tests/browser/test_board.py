@@ -182,7 +182,7 @@ async def test_page_without_udp_announces_text_and_board_only(cast: Cast) -> Non
 
 
 async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> None:
-    """A text session has a board, too. It opens when the counselor draws, and the user may draw on it."""
+    """A text session has a board, too. The board opens when the counselor draws, and the user may draw on it."""
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")

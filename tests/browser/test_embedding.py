@@ -21,7 +21,7 @@ async def opened(user: User, address: str) -> None:
 
 
 async def follows_a_conversation(cast: Cast, user: User, origin: str) -> None:
-    """Talk by text on the React page. Its own button replaces the launcher, and counts the unread chat lines."""
+    """Talk by text on the React page. The page's own button replaces the launcher, and counts the unread chat lines."""
     counselor = await cast.counselor()
     await opened(user, f"{origin}/react")
     page = user.shop

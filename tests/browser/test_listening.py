@@ -1,4 +1,4 @@
-"""An operator listens in: announced, visible, unheard and audited. They whisper and join. Also the counselor's hold."""
+"""An operator listens in: announced, visible, unheard and audited. Operators whisper and join. Also the counselor's hold."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ async def in_a_call(cast: Cast) -> tuple[Staff, User]:
 
 
 async def duplicated(person: P) -> P:
-    """Return the person in a second tab. Its page gets a copy of the first tab's sessionStorage, as a duplicated tab does."""
+    """Return the person in a second tab. The new tab gets a copy of the first tab's sessionStorage, as a duplicate does."""
     async with person.context.expect_page() as opened:
         await person.page.evaluate("void window.open(location.href)")
     second = type(person)(person.service, person.browser, person.context, person.voice)

@@ -20,7 +20,7 @@ STANDS_STILL_S = 10.0
 
 
 class Writers:
-    """Both people of a call. They write lines and draw strokes while the context lasts."""
+    """Both people of a call. Both write lines and draw strokes while the context lasts."""
 
     def __init__(self, call: Call, *, strokes: bool = True) -> None:
         self.call = call

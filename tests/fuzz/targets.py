@@ -1,7 +1,7 @@
 """Fuzz targets: each parser of network input, with the code that uses its result.
 
-A target accepts any bytes. It must not raise, and the state that it keeps must stay bounded. `SEEDS` holds cases as real peers
-send them.
+A target accepts any bytes. A target must not raise, and the state that it keeps must stay bounded. `SEEDS` holds cases as real
+peers send them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A light client of the media worker for tests: a browser's side of a peer connection, without the browser.
 
-It has real UDP, real DTLS-SRTP and SCTP (aiortc's), Opus tones in and out, and video as bare VP8 payloads. It shares no
-transport code with the worker, so that the same mistake cannot be on both sides. It parses RTP and RTCP with the worker's
+This client has real UDP, real DTLS-SRTP and SCTP (aiortc's), Opus tones in and out, and video as bare VP8 payloads. It shares no
+transport code with the worker, so that the same mistake cannot be on both sides. The client parses RTP and RTCP with the worker's
 parsers, which do no I/O.
 """
 

@@ -44,7 +44,7 @@ atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 @cache
 def _seeded() -> Path:
-    """Return a data folder with the demo's people. It is made once for all tests."""
+    """Return a data folder with the demo's people. The folder is made once for all tests."""
     folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 

@@ -102,8 +102,8 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
 def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
     """Return whether the user's voice was in passthrough all the time between these two statistics, about 1.5 s.
 
-    If there is a fast path, it must have forwarded the packets. It takes only a steady voice: the jitter buffer must be empty
-    after each tick. After a stall of this machine it waits for four seconds.
+    If there is a fast path, it must have forwarded the packets. The fast path takes only a steady voice: the jitter buffer must
+    be empty after each tick. After a stall of this machine it waits for four seconds.
     """
     # the mixer still encodes now and then for the user, who hears only silence
     encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)

@@ -13,7 +13,7 @@ from tests.peers.proxy import Nat
 
 USER, COUNSELOR = 440, 620
 AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
-"""Length of an outage in s. It exceeds the 3 s after which the worker reports a peer as lost; about 10 s are promised."""
+"""Length of an outage in s. The outage exceeds the 3 s after which the worker reports a peer as lost; about 10 s are promised."""
 
 
 async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:

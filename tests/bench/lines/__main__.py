@@ -2,7 +2,7 @@
 
 Each light call is a room of its own: one person whose camera has two layers, and two viewers. Browsers can make calls at the
 same time. A call
-fails if a viewer is told that their connection is slow. It also fails if a viewer does not see the large video at the end.
+fails if a viewer is told that their connection is slow. A call also fails if a viewer does not see the large video at the end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`python -m tests.bench.lines.recording_worker FOLDER …`: a media worker that logs the input of each bandwidth estimator.
 
-It writes one file for each peer, in the format of `tests.unit.media.bandwidth.replay`. The other arguments are those of `python
--m media`.
+The worker writes one file for each peer, in the format of `tests.unit.media.bandwidth.replay`. The other arguments are those of
+`python -m media`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The load generator: one process plays all users and consoles.
 
-It takes commands as lines of JSON and answers in JSON. {"do": "arrive", "users": 1000, "at_once": 40} calls `Crowd.arrive`.
-Every public method of `Crowd` is a command.
+The process takes commands as lines of JSON and answers in JSON. {"do": "arrive", "users": 1000, "at_once": 40} calls
+`Crowd.arrive`. Every public method of `Crowd` is a command.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`make bench ARGS=crowd`: find how many rooms of two fit on one worker before sound arrives late.
 
-It also measures processor time per room at each number of rooms, and memory per room.
+The bench also measures processor time per room at each number of rooms, and memory per room.
 """
 
 from __future__ import annotations

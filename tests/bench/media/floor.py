@@ -36,7 +36,7 @@ AUTHENTICATION = bytes(10)
 
 
 class BareLeg(Leg):
-    """A connection without a handshake. It sends unencrypted packets of the same size as encrypted ones."""
+    """A connection without a handshake. The connection sends unencrypted packets of the same size as encrypted ones."""
 
     def __init__(self, host: str, port: int, keep: int) -> None:
         super().__init__(host, keep=keep)

@@ -1,9 +1,9 @@
 """`make bench ARGS=lips`: measure the offset between voice and lips in a real browser, with up to 50 ms of sender jitter.
 
 A page claps once a second: light and sound at one moment. Another page records when it shows the light and plays the sound. The
-yardstick shows what browsers add by themselves. It is a page that claps to itself over its own peer connection, without server
-or jitter. A browser synchronizes only one video with the voice: that of the first slot. The other slots get the same sender
-reports but are not synchronized.
+yardstick shows what browsers add by themselves. The yardstick is a page that claps to itself over its own peer connection,
+without server or jitter. A browser synchronizes only one video with the voice: that of the first slot. The other slots get the
+same sender reports but are not synchronized.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ WIDTH, HEIGHT = 1280, 720
 FPS = {"camera": 25, "screen": 10}
 BPS = {"camera": 1_500_000, "screen": 800_000}
 LOOP_S = 2
-"""Length of the video in s. It begins with a keyframe and repeats."""
+"""Length of the video in s. The video begins with a keyframe and repeats."""
 
 
 @dataclass(frozen=True)

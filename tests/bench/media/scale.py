@@ -1,6 +1,6 @@
 """`make bench ARGS=scale`: find how many rooms of three fit on one worker before sound arrives unevenly.
 
-It also measures processor time per room at each number of rooms.
+The bench also measures processor time per room at each number of rooms.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def own_address() -> str:
 
 
 class Person:
-    """A person in a room. They send on one connection and receive on the same one or another."""
+    """A person in a room. A person sends on one connection and receives on the same one or another."""
 
     def __init__(self, speaks: Leg, hears: Leg) -> None:
         self.speaks = speaks

@@ -15,7 +15,7 @@ from tests.peers.proxy import Line, Way
 
 OPUS, RED, LEVEL = 111, 63, 20
 TRAILER_BYTES = 10
-"""Bytes that SRTP adds to a packet. They count on a link of low bandwidth."""
+"""Bytes that SRTP adds to a packet. These bytes count on a link of low bandwidth."""
 Arrival = tuple[float, int, int, bytes]
 """(arrival time in s, sequence number, timestamp, payload) of a packet."""
 

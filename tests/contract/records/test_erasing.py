@@ -1,4 +1,4 @@
-"""Erasing a session keeps only figures. It also removes the files, the mails and the notes on the user.
+"""Erasing a session keeps only figures. Erasing also removes the files, the mails and the notes on the user.
 
 An upgrade removes copies of notes that earlier versions made, and deleted text in the free pages of SQLite's file.
 """

@@ -1,4 +1,4 @@
-"""A translation service that speaks LibreTranslate's API, on loopback. It reverses the letters of each text."""
+"""A translation service that speaks LibreTranslate's API, on loopback. The service reverses the letters of each text."""
 
 from __future__ import annotations
 

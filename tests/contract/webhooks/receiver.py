@@ -62,7 +62,7 @@ class Receiver:
         return web.Response(status=status, text=self.body, headers=self.headers)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> dict[str, Any]:
-        """Return the payload of a message whose signature fits. Its time is not checked: a test's clock may be days ahead."""
+        """Return the payload of a message whose signature fits. The time is not checked: a test's clock may be days ahead."""
         at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
         expected = Webhook(self.secret).sign(headers["webhook-id"], at, body)
         assert expected in headers["webhook-signature"].split(" ")

@@ -1,8 +1,8 @@
 """Hypothesis state machine: any steps in any order, checked against a second, slow statement of the rules.
 
-The oracle knows only the snapshot, the events and the steps that it made itself. It checks every request, while the engine
-looks only at the heads of queues. `test_machine.py` runs the machine on the engine. `tests/contract/matcher/test_lockstep.py`
-runs it on the engine and Redis together.
+The oracle knows only the snapshot, the events and the steps that it made itself. The oracle checks every request, while the
+engine looks only at the heads of queues. `test_machine.py` runs the machine on the engine.
+`tests/contract/matcher/test_lockstep.py` runs it on the engine and Redis together.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ missed_percent = 0
 def waits_beside_a_call(more: str) -> list[float]:
     """Return how long four texts wait, in s.
 
-    They come in the first minutes of one counselor's ten-minute call. Each text takes five minutes.
+    The texts come in the first minutes of one counselor's ten-minute call. Each text takes five minutes.
     """
     texts = [f"10:0{minute}:00,user,shop,ko,orders,300,,text" for minute in range(1, 5)]
     rows = [f"{HEAD},medium", "10:00:00,user,shop,ko,orders,600,,call", *texts]

@@ -109,7 +109,7 @@ def test_unusable_colour_profile_is_ignored(profile: bytes) -> None:
 
 
 def exif(orientation: int, order: str = "<") -> bytes:
-    """Return an Exif block. Its first tag points to an invalid offset, and its last tag is the orientation."""
+    """Return an Exif block. The block's first tag points to an invalid offset, and its last tag is the orientation."""
     odd = struct.pack(f"{order}HHII", 0x8769, 13, 0xFFFFFFFF, 0xFFFFFFF0) + struct.pack(f"{order}HHII", 0x010F, 2, 10**9, 10**9)
     turned = struct.pack(f"{order}HHIHH", 0x0112, 3, 1, orientation, 0)
     return b"Exif\0\0" + {"<": b"II", ">": b"MM"}[order] + struct.pack(f"{order}HIH", 42, 8, 3) + odd + turned

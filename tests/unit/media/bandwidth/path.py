@@ -29,7 +29,7 @@ class Path:
         self.asleep: list[tuple[float, float]] = []
         """Periods (begin, end) in which the receiver has no processor time, in order.
 
-        Its packets and reports wait for the end.
+        Packets for the receiver, and its reports, wait for the end of a period.
         """
         self.buffer_packets = 1000
         """How many packets the receiver's socket holds during such a period."""

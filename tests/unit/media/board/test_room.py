@@ -1,4 +1,4 @@
-"""Tests of the board. Its clients are real Yjs documents (pycrdt) that speak the y-protocols with a BoardRoom."""
+"""Tests of the board. The board's clients are real Yjs documents (pycrdt) that speak the y-protocols with a BoardRoom."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Wire:
 
 
 class Client:
-    """A browser with a copy of the board. It sends each stroke at once, and reads messages only when `read` is called."""
+    """A browser with a copy of the board. The browser sends strokes at once. It reads messages only at `read`."""
 
     def __init__(self, wire: Wire, name: str) -> None:
         self.wire, self.name = wire, name

@@ -185,7 +185,7 @@ def test_loss_without_redundancy_is_concealed_without_delay() -> None:
 
 
 def test_dtx_gaps_count_as_silence_not_loss() -> None:
-    """A sender with DTX sends one packet every 400 ms. Its sequence numbers have no gaps, but its timestamps have."""
+    """A sender with DTX sends one packet every 400 ms. The sequence numbers have no gaps, but the timestamps have."""
     listener = Listener()
     arrivals: list[Arrival] = stream(2)
     sequence, timestamp, at = arrivals[-1][1].sequence, arrivals[-1][1].timestamp, arrivals[-1][0]

@@ -141,7 +141,7 @@ def test_passthrough_waits_for_evenly_spaced_packets(spoken: list[bytes]) -> Non
 
 
 def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -> None:
-    """Listeners get the gap and the next packet's redundant copy. Their decoders conceal a loss better than ours could."""
+    """Listeners get the gap and the next packet's redundant copy. Listeners' decoders conceal a loss better than ours could."""
     room, missing = conference(), []
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:

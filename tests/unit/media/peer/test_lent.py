@@ -1,6 +1,6 @@
 """The fast path sends the same packets as the Python path.
 
-Both get the same packets, encrypted by real libsrtp contexts, and the fast path sends to a real socket.
+Both paths get the same packets, encrypted by real libsrtp contexts, and the fast path sends to a real socket.
 """
 
 from __future__ import annotations

@@ -269,7 +269,7 @@ async def test_listener_timestamps_follow_the_clock_through_a_stall(burst: int, 
 async def test_remaining_listeners_miss_nothing_when_one_leaves(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
     """The room itself forwards packets that come unevenly.
 
-    Its check for people who have left runs in the tick that forwards a packet.
+    The room's check for people who have left runs in the tick that forwards a packet.
     """
     monkeypatch.setattr("media.mixer.room.EVEN_TICKS", 10_000)
     user, counselor, professional = conference.people

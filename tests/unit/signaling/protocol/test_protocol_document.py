@@ -59,7 +59,7 @@ def test_every_key_of_a_system_line_is_documented() -> None:
 
 
 def _after(opening: str, ending: str) -> str:
-    """Return the part of the document between these texts. Both must occur."""
+    """Return the part of the document between these texts. Both texts must occur."""
     return TEXT.split(opening, 1)[1].split(ending, 1)[0]
 
 

@@ -266,7 +266,7 @@ def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
 def check_told(session: Session, grid: matrix.Matrix) -> None:
     """Check that views tell the truth about hearing.
 
-    A view says that somebody is heard only if the matrix and the peers' states allow it. It offers nothing that the session
+    A view says that somebody is heard only if the matrix and the peers' states allow it. The view offers nothing that the session
     would refuse.
     """
     live = {each.id for each in (*session.people.values(), *session.listeners.values()) if each.peer == "live" and not each.gone}

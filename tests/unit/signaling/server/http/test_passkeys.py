@@ -31,7 +31,7 @@ def unb64(text: str) -> bytes:
 
 @dataclass
 class Authenticator:
-    """A passkey in software. Its fields can be changed to misbehave."""
+    """A passkey in software. Tests change its fields to make it misbehave."""
 
     host: str = HOST
     origin: str = STAFF_ORIGIN
