@@ -15,7 +15,7 @@ from .peer import Choir, NotConnected, Peer
 from .report import Outcome
 
 HEAR_S = 15.0
-"""Seconds from Accept in which both must hear each other. Otherwise the call has failed."""
+"""Seconds from Accept in which both must hear each other. A call that takes longer has failed."""
 GOODBYE_S = 5.0
 """Seconds that counselors still get for their wrap-ups when a run ends."""
 APART_S = 0.05

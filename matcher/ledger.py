@@ -401,7 +401,7 @@ class Ledger:
     def let_go(self, ticket: Ticket, *, wrap_up: bool, reason: str = "") -> None:
         """Take an accepted request from its holder.
 
-        `wrap_up`: whether the holder goes to wrap-up, if no other request of theirs takes a place. Otherwise they are free.
+        `wrap_up`: whether the holder goes to wrap-up, if no other request of theirs takes a place. Otherwise the holder is free.
         """
         request, staff = ticket.request.id, cast(str, ticket.staff)
         ticket.staff = None

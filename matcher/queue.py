@@ -7,8 +7,7 @@ result is served first. So the order of two requests never changes while they wa
 
 The oldest request of a lane is also the first one for which a tier opens. So matching looks only at the head of a lane, however
 long the lane is. Some requests exclude members, who declined them within the last minute or were disconnected as their owner.
-Such requests are few. Requests that exclude members have lanes of their own, called *walked*, which are searched from head to
-end.
+Requests that exclude members are few. These few have lanes of their own, called *walked*, which are searched from head to end.
 """
 
 from __future__ import annotations

@@ -191,7 +191,8 @@ class StaffStatus:
 class RequestStatus:
     """State of an open request.
 
-    `reservation` and `expires_at_ms` are set while it is reserved. `staff`: for whom it is reserved, or who has accepted it.
+    `reservation` and `expires_at_ms` are set while it is reserved. `staff`: the member for whom the request is reserved, or who
+    has accepted it.
     `aside`: it is accepted and takes no place, because its user has left the page. A promised request names its member in
     `request.only`.
     """
@@ -299,7 +300,7 @@ class MatchStore(Protocol):
         """Accept a pending reservation. The reservation's member now holds the request and has 30 s to enter the room."""
 
     async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
-        """Requeue the request with its original enqueue time. This member is not offered it for 60 s."""
+        """Requeue the request with its original enqueue time. The member who declined is not offered it for 60 s."""
 
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Make an open request a call, because its user has chosen voice or video. Nothing changes if it is a call already.
@@ -333,7 +334,8 @@ class MatchStore(Protocol):
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
         """Give the accepted `request` to `staff`, who is busy through a help request. The former holder goes to wrap-up.
 
-        Call it before `release` of the help request. Otherwise `staff` is free for a moment and another request rings.
+        Call it before `release` of the help request. In the other order, `staff` would be free for a moment, and another request
+        could ring.
         """
 
     async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:

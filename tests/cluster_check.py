@@ -74,7 +74,7 @@ def _measured(cluster: Cluster) -> None:
 async def _call(cast: Cast, counselor: Staff, transport: str | None) -> None:
     """Make a call.
 
-    `transport`: the user's browser reaches only coturn, over this transport. None: it reaches the worker directly.
+    `transport`: the user's browser reaches only coturn, over this transport. None: the browser reaches the worker directly.
     """
     user: User = await cast.user()
     if transport is not None:

@@ -85,7 +85,7 @@ def _package(module: str) -> list[str]:
 
 
 def main(folders: list[str]) -> int:
-    """Print all faults of the Python files in these folders. Return 1 if there is one."""
+    """Print all faults of the Python files in these folders. Return 1 if there is a fault, else 0."""
     sources = {path: path.read_text(encoding="utf-8") for folder in folders for path in sorted(Path(folder).rglob("*.py"))}
     found = [(path, line, sentence) for path, source in sources.items() for line, sentence in faults(source)]
     paths = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in sources if path.parts[0] != "tests"}

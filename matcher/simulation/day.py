@@ -1,5 +1,4 @@
-"""A simulated day on the matching engine, in virtual time: a heap of future events. The simulation uses neither real time nor
-asyncio.
+"""A simulated day on the matching engine, in virtual time: a heap of future events, without real time and asyncio.
 
 The simulation makes the same steps as the service. Staff sign in. Users queue up and are told a range. Rings are accepted,
 declined or missed. Conversations end and staff wrap up. Presence leases never run out, because no simulated console disconnects.

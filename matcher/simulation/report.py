@@ -36,7 +36,7 @@ class Figures(Struct, frozen=True):
 class Theory(Struct, frozen=True):
     """Erlang-C (nobody gives up) and Erlang-A (users give up), with all counselors as one pool and each hour in its steady state.
 
-    Only calls are predicted. Each call takes one place, and text sessions take no place from calls.
+    The theory predicts only calls. Each call takes one place, and text sessions take no place from calls.
     `asa_s`: mean wait; None if the queue would grow without end.
     """
 
@@ -50,8 +50,8 @@ class Theory(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """The figures of a day.
 
-    `within_s`: the wait that counts for the service level. `wait_promise_kept_percent`: share of the ranges told at the start
-    that held; `later_promise_kept_percent`: share of the ranges told afterwards. `appointments`: None without any.
+    `within_s`: the longest wait (s) that meets the service level. `wait_promise_kept_percent`: share of the ranges told at the
+    start that held; `later_promise_kept_percent`: share of the ranges told afterwards. `appointments`: None without any.
     """
 
     within_s: float

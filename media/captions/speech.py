@@ -113,14 +113,14 @@ class Speech:
         return self._speech >= LEAST_SPEECH and (long or self._pause == DRAFT_PAUSE)
 
     def _end(self, windows: int) -> Iterator[Spoken]:
-        """End the utterance after so many windows. The rest of it is silence, and comes before the next one."""
+        """End the utterance after so many windows. The windows after them are silence, and come before the next utterance."""
         if self._speech >= LEAST_SPEECH:
             yield self._spoken(windows, final=True)
         self._before.extend(self._windows[windows:])
         self._begin()
 
     def _cut(self) -> Iterator[Spoken]:
-        """End an utterance that is too long. What was said after its last pause begins the next one."""
+        """End an utterance that is too long. What was said after its last pause begins the next utterance."""
         at = self._last_pause if self._last_pause > LONGEST // 2 else len(self._windows)
         rest, pause = self._windows[at:], self._pause
         yield self._spoken(at, final=True, cut=True)

@@ -74,7 +74,7 @@ class Work:
         return self._out
 
     def done(self, heard: Heard) -> Job | None:
-        """Take the words of the job that is out. Return this job; None if its stream was forgotten meanwhile."""
+        """Take the words of the job that the model had. Return this job, or None if its stream was forgotten meanwhile."""
         job, self._out = self._out, None
         if job is None or not job.wanted:
             return None

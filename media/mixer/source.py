@@ -66,7 +66,7 @@ class Source:
         self._silent = True
         self._paused = True
         self._kept_away = False
-        """Whether the fast path may leave out packets before the next one. Such packets are not lost."""
+        """Whether the fast path may leave out packets before the next one. Packets that the fast path leaves out are not lost."""
         self._in_ticks = 0
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
@@ -156,7 +156,7 @@ class Source:
     def take_back(self, silent: bool) -> list[Samples]:
         """Decode the last packets that were passed on, so that the next `take` continues their sound. Return their sound.
 
-        `silent`: nothing was to be heard for long. Then decode nothing.
+        `silent`: nothing was to be heard for long. In this case decode nothing.
         """
         sound = []
         for payload in () if silent else self._recent:

@@ -102,7 +102,7 @@ class Seen:
         self._alone = 0
 
     def needed(self, *, copies: bool) -> bool:
-        """Return whether this memory is still needed. Call it for every packet.
+        """Return whether packets must still be remembered, because copies may repeat them. Call it for every packet.
 
         `copies`: whether this packet may carry redundant copies.
         """

@@ -139,7 +139,7 @@ class Uplink:
         return stream
 
     def _role_by_type(self, payload_type: int) -> str | None:
-        """Return the role of the only section with this payload type. None: there is not exactly one.
+        """Return the role of the only section with this payload type. None: no section, or more than one, has this payload type.
 
         If several sections have this type, count only those whose packets nothing else identifies.
         """

@@ -81,7 +81,7 @@ class Picture:
             return
 
     def at(self, ms: int) -> tuple[int, int] | None:
-        """Advance to `ms`. Return the size of the frame that is shown then. None: the first frame comes later."""
+        """Advance to `ms`. Return the size of the frame that is shown at `ms`. None: the first frame comes later."""
         while self._next is not None and self._next[0] <= ms:
             self._shown, self._scaled = self._next[1], None
             self._next = next(self._frames, None)

@@ -170,7 +170,7 @@ class Fastpath:
         self.lib.fastpath_use(self.f, list(descriptors), len(descriptors))
 
     def wait(self, epoll: int, milliseconds: int) -> list[tuple[int, int]]:
-        """Wait like epoll. Return (descriptor, epoll events) of each descriptor that is ready. Raise OSError.
+        """Wait as epoll does. Return (descriptor, epoll events) of each descriptor that is ready. Raise OSError.
 
         A socket of the fast path is ready when `receive` can return datagrams from it. `milliseconds`: -1 waits without limit.
         """

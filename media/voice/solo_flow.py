@@ -81,7 +81,8 @@ class Flow:
     def look(self, now: float, rests: bool) -> bool:
         """Give the mixer all packets up to `now`. Return False when the passthrough must end.
 
-        `rests`: whether the room needs no other work, so that 100 ms may pass before the next call. Otherwise 20 ms.
+        `rests`: whether the room needs no other work, so that 100 ms may pass before the next call. Otherwise at most 20 ms may
+        pass.
         """
         self.peer.bring()
         self._tick_until(now)

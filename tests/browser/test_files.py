@@ -29,7 +29,7 @@ async def saved(counselor: Staff, name: str) -> bytes:
 
 
 async def refusal_of(panel: Frame, name: str, data: bytes) -> str:
-    """Choose a file that the panel refuses. Return what the panel says about the file, then remove it there."""
+    """Choose a file that the panel refuses. Return what the panel says about the file, then remove the file from the panel."""
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
     await panel.get_by_test_id("chat-picture-file").set_input_files(files=[file])
     out = panel.get_by_test_id("file-out").and_(panel.locator("[data-state=refused]"))

@@ -1,6 +1,6 @@
 """Pushes in real browsers: a ring reaches a closed console, an answer reaches a user who has left.
 
-The tests' push service stands in for that of the browser's maker, which is not reachable here. The page subscribes there, and the
+The tests' push service stands in for that of the browser's maker, which tests cannot reach. The page subscribes at it, and the
 server sends there. The decrypted content goes into Chromium's service worker by the DevTools protocol.
 """
 

@@ -289,7 +289,7 @@ class OneWorker(Workers):
 
     @classmethod
     def _process(cls) -> tuple[int, str]:
-        """Return the worker's process id and socket. Start another worker if a test has ended this one."""
+        """Return the worker's process id and socket. Start another worker if a test has ended the former one."""
         if cls._shared is None or cls._shared[0].poll() is not None:
             cls._shared = cls._begin()
         process, path = cls._shared
@@ -324,7 +324,7 @@ class OneWorker(Workers):
 async def running(settings: Settings, *, supervised: bool = False, workers: MediaWorkers | None = None) -> AsyncIterator[Service]:
     """Start a service.
 
-    `supervised`: the service has its own workers, which a test may kill. Otherwise it uses the shared one.
+    `supervised`: the service has its own workers, which a test may kill. Otherwise the service uses the shared worker.
     """
     workers = workers or (Workers(settings) if supervised else OneWorker(settings))
     runner = web.AppRunner(await wiring.build_app(settings, workers, Clock()), access_log=None, shutdown_timeout=1.0)

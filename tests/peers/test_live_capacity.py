@@ -103,7 +103,7 @@ async def test_user_who_left_frees_the_place_and_returns_to_it(service: Service,
     await back.state("active")
     history = await back.say("lines", after=0)
     assert "잠시만요" in [line["text"] for line in history["lines"]]
-    # this exceeds the capacity of one session, and the wallboard shows it
+    # two texts exceed the member's capacity of one, and the wallboard shows it
     await ops.find(lambda message: load(message) == (2, 2, 0))
     third = await asks(service, "text")
     await third.state("waiting")

@@ -63,7 +63,7 @@ class Leg:
     async def connect(self, sdp: str, *, offered: bool) -> None:
         """Connect to the server with its SDP.
 
-        `offered`: the SDP answers our offer, so this side controls ICE. Otherwise the SDP is an offer.
+        `offered`: the SDP answers our offer, so this side controls ICE. If False, the SDP is an offer.
         """
         self._offered = offered
         self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]

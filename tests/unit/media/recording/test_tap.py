@@ -121,7 +121,7 @@ def test_first_layer_is_written_until_the_top_is_known(tmp_path: Path) -> None:
 def test_keyframe_with_a_late_first_packet_is_not_used(tmp_path: Path) -> None:
     """The first packet of a keyframe comes late, by RTX.
 
-    The other packets came before and were not written. So another keyframe is requested.
+    The other packets came before and were not written. So the tap requests another keyframe.
     """
     camera = Camera(tmp_path)
     high = picture(BRIGHT, 2.0, AT, size=HIGH)

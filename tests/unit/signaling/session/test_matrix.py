@@ -88,7 +88,7 @@ def test_held_user_sees_nobody_and_is_not_seen() -> None:
 
 
 def test_unheard_voice_is_not_recorded() -> None:
-    """On hold and in consultation, the user is told that nobody hears them. So their voice must not be recorded either."""
+    """On hold and in consultation, the user is told that nobody hears them. So the user's voice must not be recorded either."""
 
     def recorded(session: Session) -> list[str]:
         session.recording.on = True
