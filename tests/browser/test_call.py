@@ -34,9 +34,7 @@ async def test_call_from_a_shop_page_to_rating_and_wrap_up(cast: Cast) -> None:
     await counselor.hears(media.USER.hz)
 
     await user.get("call-leave").click()
-    confirm = user.get("leave-confirm")
-    if await confirm.count():
-        await confirm.click()
+    await user.get("leave-confirm").click()
     await user.get("rate-5").click()
     await expect(user.get("rated")).to_be_visible()
     await counselor.get("wrapup-notes").press_sequentially("배터리 교체 안내")
