@@ -84,6 +84,7 @@ async def whispers_then_joins(operator: Staff, counselor: Staff, user: User) -> 
 
     await operator.get("listen-as-join").click()
     await operator.get("listen-join-confirm").click()
+    await expect(operator.get("listen-as-join")).to_have_attribute("aria-pressed", "true")
     await expect(operator.get("listen-told")).to_contain_text("마이크가 꺼져")  # joining the call does not unmute the operator
     await operator.get("listen-mic").click()
     await user.hears(COUNSELOR.hz, PROFESSIONAL.hz)

@@ -86,6 +86,7 @@ export function Speaking({ client, view, devices, names }: SpeakingProps) {
 function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const how = takesPart(view);
   const agreed = useRef<boolean | null>(null); // the operator's answer about recording, which is sent with every change
+  const coming = useRef<ListenAs | null>(null); // the way that the server has been asked for and the view does not show yet
   const [busy, setBusy] = useState(false);
   const tell = (wanted: ListenAs) => {
     const { mic } = devices.state.get();
@@ -101,7 +102,9 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
     const { track, problem } = devices.state.get().mic;
     const ready = wanted === "listen" || track !== null;
     if (!ready) toast(room(`problem.${problem || "failed"}.mic`), "error");
+    coming.current = wanted;
     const taken = ready && (await tell(wanted));
+    if (!taken) coming.current = null;
     if (wanted === "listen" || (!taken && how === "listen")) devices.stop();
     setBusy(false);
     return taken;
@@ -109,7 +112,9 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const on = useStore(devices.state, ({ mic }) => mic.on && !mic.silent);
   const known = viewer(view)?.media.mic ?? false;
   useEffect(() => {
-    if (!busy && how !== "listen" && on !== known) void tell(how); // others then see whether it is muted
+    if (coming.current === how) coming.current = null;
+    // others then see whether it is muted
+    if (!busy && coming.current === null && how !== "listen" && on !== known) void tell(how);
   }, [busy, how, on, known]);
   useLowered(view, how, devices);
   return { take, busy };
