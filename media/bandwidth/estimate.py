@@ -143,7 +143,7 @@ class Estimator:
 
     @property
     def _queue_fills(self) -> bool:
-        """Whether a queue grows, or is full and loses packets. An emptying queue does neither."""
+        """Return whether a queue grows, or is full and loses packets. An emptying queue does neither."""
         growth_s = self._standing.growth_s
         return growth_s is not None and (growth_s > GROWS_S or (growth_s > -EMPTIES_S and self._losses.share > FEW))
 

@@ -52,7 +52,7 @@ class CaptionLink:
 
     @property
     def ready(self) -> bool:
-        """Whether a captions process is connected and has loaded its model."""
+        """Return whether a captions process is connected and has loaded its model."""
         return self._socket is not None
 
     def open(self) -> None:

@@ -66,7 +66,7 @@ class Speech:
 
     @property
     def speaking(self) -> bool:
-        """Whether the speaker of this stream is in the middle of an utterance."""
+        """Return whether the speaker of this stream is in the middle of an utterance."""
         return bool(self._windows)
 
     def feed(self, samples: NDArray[np.int16]) -> list[Spoken]:

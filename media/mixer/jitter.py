@@ -342,7 +342,7 @@ class JitterBuffer:
 
     @property
     def empty(self) -> bool:
-        """Whether no packet waits in this buffer."""
+        """Return whether no packet waits in this buffer."""
         return not self._packets
 
     @property

@@ -177,7 +177,7 @@ class AudioRoom:
 
     @property
     def idle(self) -> bool:
-        """Whether the mixer serves no listener, so that ticks would do nothing."""
+        """Return whether the mixer serves no listener, so that ticks would do nothing."""
         return not self._gains
 
     def earlier(self) -> bool:
@@ -244,12 +244,12 @@ class AudioRoom:
 
     @property
     def flow_is_over(self) -> bool:
-        """Whether passthrough outside the mixer must end: silence, irregular packets, or a lossy listener."""
+        """Return whether passthrough outside the mixer must end: silence, irregular packets, or a lossy listener."""
         return self._solo is None or self._solo.silent or self._solo.source.last is None or self._streams.lossy
 
     @property
     def awaits_packet(self) -> bool:
-        """Whether a source is in passthrough and its next packet has not come yet."""
+        """Return whether a source is in passthrough and its next packet has not come yet."""
         return self._solo is not None and self._solo.source.empty
 
     @property

@@ -117,7 +117,7 @@ class Solo:
 
     @property
     def silent(self) -> bool:
-        """Whether the voice has been quiet for longer than a pause between sentences."""
+        """Return whether the voice has been quiet for longer than a pause between sentences."""
         return self._quiet_packets > QUIET_TICKS
 
     @property

@@ -172,7 +172,7 @@ class Source:
 
     @property
     def empty(self) -> bool:
-        """Whether no packet of this source waits in the jitter buffer."""
+        """Return whether no packet of this source waits in the jitter buffer."""
         return self._buffer.empty
 
     @property

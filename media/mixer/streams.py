@@ -164,7 +164,7 @@ class Streams:
 
     @property
     def lossy(self) -> bool:
-        """Whether any listener loses a larger fraction of packets than `LOSSY`."""
+        """Return whether any listener loses a larger fraction of packets than `LOSSY`."""
         return any(fraction > LOSSY for fraction in self._loss.values())
 
     def _protect(self) -> None:

@@ -74,7 +74,7 @@ class Section:
 
     @property
     def says_which(self) -> bool:
-        """Whether packets can be assigned to this section by their MID, or by an SSRC in the offer."""
+        """Return whether packets can be assigned to this section by their MID, or by an SSRC in the offer."""
         return MID_URI in self.extensions or bool(self.ssrcs)
 
     @property
@@ -132,7 +132,7 @@ class _Part:
 
     @property
     def rejected(self) -> bool:
-        """Whether port 0 rejects the section (RFC 3264 section 5.1). RFC 8843 section 6 excepts bundle-only sections."""
+        """Return whether port 0 rejects the section (RFC 3264 section 5.1). RFC 8843 section 6 excepts bundle-only sections."""
         return self.media[1] == "0" and "bundle-only" not in self.attributes
 
     @property

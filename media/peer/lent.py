@@ -39,7 +39,7 @@ class Lent:
 
     @property
     def is_lent(self) -> bool:
-        """Whether the fast path forwards this peer's voice at present."""
+        """Return whether the fast path forwards this peer's voice at present."""
         return self._source is not None
 
     def lend(

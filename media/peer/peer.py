@@ -209,7 +209,7 @@ class Peer:
 
     @property
     def is_lent(self) -> bool:
-        """Whether the fast path forwards this peer's voice now."""
+        """Return whether the fast path forwards this peer's voice now."""
         return self.downlink.lent is not None and self.downlink.lent.is_lent
 
     def bring(self) -> None:
@@ -383,7 +383,7 @@ class Peer:
 
     @property
     def rests(self) -> bool:
-        """Whether nothing needs a prompt answer: the peer has sent no video, and packets come from one address only."""
+        """Return whether nothing needs a prompt answer: the peer has sent no video, and packets come from one address only."""
         return not (self.uplink.has_pictures or self.ice.has_choice)
 
     # secure transport
@@ -415,7 +415,7 @@ class Peer:
 
     @property
     def has_document(self) -> bool:
-        """Whether the `doc` data channel is open."""
+        """Return whether the `doc` data channel is open."""
         return self._secure.has_channel("doc")
 
     def _message(self, label: str, data: str | bytes) -> None:

@@ -303,7 +303,7 @@ class Outgoing:
 
     @property
     def copies(self) -> bool:
-        """Whether each packet also carries a copy of the packet before (RED)."""
+        """Return whether each packet also carries a copy of the packet before (RED)."""
         return self.remedy is not None and self.remedy.on
 
     def _protected(self, packet: bytes) -> bytes:

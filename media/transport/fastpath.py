@@ -78,7 +78,7 @@ class Leg:
 
     @property
     def hears(self) -> bool:
-        """Whether the fast path sends another peer's offloaded voice to this peer."""
+        """Return whether the fast path sends another peer's offloaded voice to this peer."""
         return self._leg is not None and bool(self._leg.source)
 
     def aim(self, path: Path) -> None:
@@ -225,7 +225,7 @@ class Fastpath:
 
     @property
     def is_open(self) -> bool:
-        """Whether the fast path is still usable: `close` has not been called."""
+        """Return whether the fast path is still usable: `close` has not been called."""
         return self.f is not None
 
     def write_path(self, to: Any, path: Path) -> None:

@@ -80,7 +80,7 @@ class IceLite:
 
     @property
     def has_choice(self) -> bool:
-        """Whether media can go to more than one address of this peer."""
+        """Return whether media can go to more than one address of this peer."""
         return len(self._paths) > 1
 
     def allows(self, path: Path) -> bool:

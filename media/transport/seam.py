@@ -197,7 +197,7 @@ class SecureTransport:
 
     @property
     def secure(self) -> bool:
-        """Whether the handshake has made SRTP keys and the transport is open."""
+        """Return whether the handshake has made SRTP keys and the transport is open."""
         return self._tx is not None and not self._closed
 
     def unprotect(self, data: bytes) -> bytes:

@@ -53,7 +53,7 @@ class Hub:
 
     @property
     def heard(self) -> bool:
-        """Whether anybody subscribes to this worker's events."""
+        """Return whether anybody subscribes to this worker's events."""
         return bool(self._subscribers)
 
     def publish(self, event: wire.Event) -> None:

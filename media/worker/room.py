@@ -163,7 +163,7 @@ class Room:
 
     @property
     def rests(self) -> bool:
-        """Whether the room may tick rarely: nothing is mixed and nobody sends video."""
+        """Return whether the room may tick rarely: nothing is mixed and nobody sends video."""
         return self.voices.mixer.idle and self._shows_nothing()
 
     def _shows_nothing(self) -> bool:

@@ -90,7 +90,7 @@ class Entry:
 
     @property
     def reachable(self) -> bool:
-        """Whether the site can reach the user: the partner signed the user's identity, or the brief has a contact."""
+        """Return whether the site can reach the user: the partner signed the user's identity, or the brief has a contact."""
         return self.vouched or any(field.name == "user_contact" for field in self.brief.fields)
 
     def holds(self, client: Client, participant: str) -> bool:

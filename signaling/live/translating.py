@@ -78,7 +78,7 @@ class Translator:
 
     @property
     def enabled(self) -> bool:
-        """Whether there is a translation service."""
+        """Return whether there is a translation service."""
         return bool(self._url)
 
     async def translate(self, text: str, language: str) -> Translation:
@@ -142,7 +142,7 @@ class Translating:
 
     @property
     def enabled(self) -> bool:
-        """Whether there is a translation service."""
+        """Return whether there is a translation service."""
         return self._translator.enabled
 
     async def line(self, entry: Entry, client: Client, person: Person, seq: int, language: str) -> None:

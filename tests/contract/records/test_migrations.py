@@ -43,7 +43,7 @@ def described(connection: sa.Connection) -> dict[str, object]:
 
 
 def _plain(part: object) -> str:
-    return str(sorted((key, str(value)) for key, value in dict(part).items()))  # type: ignore[call-overload]
+    return str(sorted((key, str(value)) for key, value in dict(part).items()))
 
 
 Way = Callable[[sa.Connection], object]

@@ -1,30 +1,9 @@
 /** The HTTP calls about appointments, and the types of their answers. */
 
-import type { Channel } from "../../messages";
+import type { AppointmentItem } from "../../messages";
 import { get, post } from "../../staff/api";
 import { locale } from "../../ui";
 import type { Hours } from "../logic/hours";
-
-/** A callback or an appointment that nobody has accepted yet. */
-export interface AppointmentItem {
-  session: string;
-  site: string;
-  category: string;
-  language: string;
-  channel: Channel;
-  at: number;
-  /** Length of the appointment; 0 for a callback that any counselor may make. */
-  minutes: number;
-  due: boolean;
-  /** The visitor's name; "" if unknown. */
-  name: string;
-  staff: string;
-  staff_name: string;
-  /** Whether the server mails the visitor when an operator moves or cancels the appointment. */
-  by_mail: boolean;
-  /** Why the appointment cannot take place as booked; "" if it can. */
-  trouble: "" | "staff_gone" | "not_working" | "closed";
-}
 
 export interface StaffTimes {
   id: string;

@@ -1,9 +1,10 @@
+import type { AppointmentItem } from "../../messages";
 import { useState } from "preact/hooks";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
 import { Button, Dialog, Failure, Field, Select, useLocale, whenText } from "../../ui";
 import { Loaded } from "../loaded";
-import { move, timesFor, type AppointmentItem, type StaffTimes } from "./api";
+import { move, timesFor, type StaffTimes } from "./api";
 import { t } from "./texts";
 
 const OTHER = "other";

@@ -1,3 +1,4 @@
+import type { AppointmentItem } from "../../messages";
 import { useState } from "preact/hooks";
 import { languageName } from "../../staff/format";
 import { sentence } from "../../staff/refusals";
@@ -6,7 +7,7 @@ import { Button, toast, useLocale, whenText, type Locale } from "../../ui";
 import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
 import { Table, type TableColumn } from "../table";
-import { appointments, cancel, type AppointmentItem } from "./api";
+import { appointments, cancel } from "./api";
 import { Move } from "./move";
 import { t } from "./texts";
 import { Touched } from "./touched";

@@ -1,6 +1,6 @@
+import type { AppointmentItem } from "../../messages";
 import { t as shared } from "../../staff/texts";
 import { useLocale, whenText } from "../../ui";
-import type { AppointmentItem } from "./api";
 import { t } from "./texts";
 
 /** Lists the appointments that a change makes impossible as booked, with the visitors who must be told. */
