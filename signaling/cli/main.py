@@ -16,7 +16,7 @@ import uvloop
 from signaling.config import log
 from signaling.config.caption_settings import CaptionSettings
 from signaling.config.media_settings import MediaSettings
-from signaling.config.ports import EVERYWHERE, LAST_PORT, Port, media_ports, taken
+from signaling.config.ports import EVERYWHERE, LAST_PORT, Port, media_ports, still_taken, taken
 from signaling.config.private_files import keep_private
 from signaling.config.secret import CAPTIONS_VARIABLE, BadSecret, captions_token, media_token, read_secret
 from signaling.config.settings import STAFF_HOSTS, Settings
@@ -98,7 +98,10 @@ def serve(**options: Any) -> None:
 
 
 def _check_ports(ports: list[Port]) -> None:
-    if sentence := taken(ports):
+    if not taken(ports):
+        return
+    click.echo("A port is taken. Waiting a few seconds, because a server that has just ended may still hold it.", err=True)
+    if sentence := still_taken(ports):
         raise click.ClickException(sentence)
 
 

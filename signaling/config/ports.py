@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,13 @@ import structlog
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0  # seconds between two checks of a taken port
+PATIENCE_S = 5.0
+"""How long the start of a server waits for taken ports.
+
+When a server is killed, the kernel kills its media workers after it. They hold their ports until their memory is freed. A
+supervisor may start the next server before that.
+"""
+PATIENT_LOOK_S = 0.1  # seconds between two checks of a taken port at the start of a server
 LAST_PORT = 65_535
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes only: a wildcard address clashes with every address on that port
 
@@ -45,6 +53,14 @@ def taken(ports: Iterable[Port]) -> str:
             name = "UDP port" if port.kind == socket.SOCK_DGRAM else "Port"
             return f"{name} {port.number} is taken by another program. End that program, or choose another port: {port.remedy}"
     return ""
+
+
+def still_taken(ports: list[Port]) -> str:
+    """Wait up to `PATIENCE_S` for the ports, then return what `taken` returns. Blocks: call it before the event loop runs."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (sentence := taken(ports)) and time.monotonic() < deadline:
+        time.sleep(PATIENT_LOOK_S)
+    return sentence
 
 
 async def until_free(ports: list[Port], stopped: asyncio.Event) -> None:

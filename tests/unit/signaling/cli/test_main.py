@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from signaling.cli.main import announce_ready, main, ports_of, serve
+from signaling.config import ports
 from signaling.config.kinds import address
-from signaling.config.ports import taken
+from signaling.config.ports import media_ports, still_taken, taken
 from signaling.config.proxies import Proxies, one_proxy, proxies_of
 from signaling.config.secret import with_password
 from signaling.config.settings import Settings
@@ -235,6 +237,7 @@ def held(kind: socket.SocketKind, port: int) -> Iterator[None]:
 def test_port_in_use_is_named(
     monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], option: str, kind: socket.SocketKind
 ) -> None:
+    monkeypatch.setattr(ports, "PATIENCE_S", 0.0)
     monkeypatch.setenv("SANGDAM_SECRET", "a secret of these tests, long enough")
     mine = {"--port": free_port(), "--shop-port": free_port(), "--udp-port": free_ports(2)}
     if words[0] == "media":
@@ -246,6 +249,17 @@ def test_port_in_use_is_named(
     assert f"ort {mine[option]} is taken by another program" in result.output
     assert f"choose another port: {option} " in result.output
     assert "Traceback" not in result.output
+
+
+def test_start_waits_for_a_port_that_a_killed_server_still_holds() -> None:
+    port = free_port()
+    with socket.socket(type=socket.SOCK_DGRAM) as dying:
+        dying.bind(("127.0.0.1", port))
+        assert f"UDP port {port} is taken" in taken(media_ports(port, 1))
+        release = threading.Timer(0.3, dying.close)
+        release.start()
+        assert still_taken(media_ports(port, 1)) == ""
+    release.join()
 
 
 def test_ports_of_later_workers_and_metrics_are_checked() -> None:
