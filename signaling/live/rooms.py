@@ -21,6 +21,7 @@ import structlog
 from media.api import wire as media
 from media.api.client import WorkerError, WorkerRefused, WorkerUnreachable
 from signaling.live.chat import Lines
+from signaling.live.clock import Now
 from signaling.live.entry import Entry, RoomState
 from signaling.live.index import Index
 from signaling.live.peer_ends import PEER_ENDS, is_fault
@@ -63,6 +64,7 @@ class Rooms:
         lines: Lines,
         translating: Translating,
         refused: Counter[str],
+        now: Now,
     ) -> None:
         self._index = index
         self._workers = workers
@@ -71,10 +73,11 @@ class Rooms:
         self._lines = lines
         self._translating = translating
         self._refused = refused
+        self._now = now
         self._orders = orders
         self._sessions = sessions
         self._tasks: set[asyncio.Task[None]] = set()
-        self._journal: asyncio.Queue[media.BoardChanged] = asyncio.Queue(JOURNAL_UPDATES)
+        self._journal: asyncio.Queue[tuple[int, media.BoardChanged]] = asyncio.Queue(JOURNAL_UPDATES)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -366,7 +369,7 @@ class Rooms:
             entry.holders[event.participant].send(BoardOut(session=entry.id, data=data))
 
     async def _board_changed(self, event: media.BoardChanged) -> None:
-        await self._journal.put(event)
+        await self._journal.put((self._now(), event))
 
     async def _recording_over(self, event: media.RecordingOver) -> None:
         """Store a closed recording segment. Delete it if the user has withdrawn consent for its period meanwhile."""
@@ -402,9 +405,9 @@ class Rooms:
         Runs until cancelled.
         """
         while True:
-            event = await self._journal.get()
+            at, event = await self._journal.get()
             try:
-                await self._records.insist(partial(self._records.append_board, event.room, event.epoch, event.update))
+                await self._records.insist(partial(self._records.append_board, event.room, event.epoch, event.update, at))
             except (StaleEpoch, UnknownSession):
                 self._refused["board_epoch"] += 1
             except Exception:

@@ -138,6 +138,7 @@ class Live:
             lines=self.lines,
             translating=self.translating,
             refused=refused,
+            now=now,
         )
         sessions.captions_ready = self.rooms.captions_ready
         self.matching = Matching(

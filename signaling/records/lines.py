@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
@@ -17,10 +18,11 @@ from signaling.protocol.words import Audience, Role
 from . import tables as t
 from .database import require_kept
 from .leading import Leading
-from .types import StaleEpoch, UnknownSession
+from .types import BoardStep, StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
-_COMPACT_FROM = 64  # number of a board's updates from which they are merged into one; merging so many takes about a millisecond
+_COMPACT_FROM = 64  # number of a board's updates from which they are merged; merging so many takes about a millisecond
+_STEP_MS = 5000  # ms: the updates of so long a time become one update when they are merged, so a replay shows them at once
 
 
 class Lines(Leading):
@@ -144,31 +146,36 @@ class Lines(Leading):
 
     # --- board ---------------------------------------------------------------------------------------------------------
 
-    async def append_board(self, session_id: str, epoch: int, update: bytes) -> None:
-        """Append one Yjs update to the journal. Raises StaleEpoch when a newer epoch has opened the board, and UnknownSession."""
+    async def append_board(self, session_id: str, epoch: int, update: bytes, at: int) -> None:
+        """Append one Yjs update to the journal. `at`: when the board changed (Unix ms).
+
+        Raises StaleEpoch when a newer epoch has opened the board, and UnknownSession.
+        """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
-            await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=update))
+            await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, at=at, data=update))
 
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
-        """Claim the board for `epoch` and return its updates in order, merged into one when there are many.
+        """Claim the board for `epoch` and return its updates in order. When there are many, merge those of the same 5 s.
 
         From now on, updates of older epochs are refused. Raises StaleEpoch when a newer epoch has opened the board, and
         UnknownSession.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
-            updates = await _updates(connection, session_id)
-            if len(updates) < _COMPACT_FROM:
-                return updates
+            steps = await _steps(connection, session_id)
+            if len(steps) < _COMPACT_FROM:
+                return [step.update for step in steps]
             try:
-                merged = pycrdt.merge_updates(*updates)
+                merged = _merged(steps)
             except Exception:
                 # an update is damaged, so the updates cannot be merged: the room that opens the board skips only the damaged one
-                return updates
-            await connection.execute(sa.delete(t.board_update).where(t.board_update.c.session == session_id))
-            await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=merged))
-            return [merged]
+                return [step.update for step in steps]
+            if len(merged) < len(steps):
+                rows = [{"session": session_id, "epoch": epoch, "at": step.at, "data": step.update} for step in merged]
+                await connection.execute(sa.delete(t.board_update).where(t.board_update.c.session == session_id))
+                await connection.execute(sa.insert(t.board_update), rows)
+            return [step.update for step in merged]
 
     async def board(self, session_id: str) -> bytes:
         """Return the whole board as one update, or b"" when nothing was drawn."""
@@ -177,8 +184,12 @@ class Lines(Leading):
 
     async def board_updates(self, session_id: str) -> list[bytes]:
         """Return the journal's updates in order, without claiming the board."""
+        return [step.update for step in await self.board_steps(session_id)]
+
+    async def board_steps(self, session_id: str) -> list[BoardStep]:
+        """Return the journal's updates in order, each with its time, without claiming the board."""
         async with self._reading() as connection:
-            return await _updates(connection, session_id)
+            return await _steps(connection, session_id)
 
 
 def without_former(line: Line) -> Line:
@@ -252,6 +263,18 @@ async def _claim(connection: AsyncConnection, session_id: str, epoch: int) -> No
     raise StaleEpoch(f"epoch {epoch}")
 
 
-async def _updates(connection: AsyncConnection, session_id: str) -> list[bytes]:
-    query = sa.select(t.board_update.c.data).where(t.board_update.c.session == session_id).order_by(t.board_update.c.n)
-    return [bytes(data) for data in (await connection.execute(query)).scalars()]
+async def _steps(connection: AsyncConnection, session_id: str) -> list[BoardStep]:
+    c = t.board_update.c
+    query = sa.select(c.at, c.data).where(c.session == session_id).order_by(c.n)
+    return [BoardStep(at, bytes(data)) for at, data in await connection.execute(query)]
+
+
+def _merged(steps: list[BoardStep]) -> list[BoardStep]:
+    """Merge neighbouring updates of the same `_STEP_MS`. The merged update has the time of the last one."""
+    groups = [list(group) for _, group in groupby(steps, key=lambda step: step.at // _STEP_MS)]
+    return [
+        group[0]
+        if len(group) == 1
+        else BoardStep(max(step.at for step in group), pycrdt.merge_updates(*(step.update for step in group)))
+        for group in groups
+    ]

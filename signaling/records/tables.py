@@ -355,6 +355,7 @@ board_update = sa.Table(
     sa.Column("n", row_id, primary_key=True),
     _session(),
     sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Index("ix_board_update_session_n", "session", "n"),
 )

@@ -351,6 +351,13 @@ class PictureRecord(Struct, frozen=True, kw_only=True):
     at: int = 0
 
 
+class BoardStep(Struct, frozen=True):
+    """One update of a board's journal. `at`: when the board changed (Unix ms); 0 if it changed before times were stored."""
+
+    at: int
+    update: bytes
+
+
 class FileRecord(Struct, frozen=True, kw_only=True):
     """A file that somebody sent. The bytes are in the folder of files (`signaling/files/`).
 

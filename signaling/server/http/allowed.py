@@ -106,6 +106,7 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /api/recordings/{session}/{segment}/{track}": "past.play",
     "GET /api/sessions/{id}/person": "session.serve",
     "GET /api/sessions/{id}/earlier/{other}": "session.serve",
+    "GET /api/sessions/{id}/board": "session.serve",
     "POST /api/sessions/{id}/person/notes": "session.serve",
     "POST /api/sessions/{id}/person/notes/{note}/remove": "session.serve",
     "GET /api/replies": "desk.choose",

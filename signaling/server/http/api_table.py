@@ -210,6 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("GET", f"{_ID}/person", "staff", "The card of the session's user.", person.PersonCard, person.CardQuery),
     Operation("GET", f"{_ID}/earlier/{{other}}", "staff", "An earlier conversation.", person.Conversation, person.CardQuery),
+    Operation("GET", f"{_ID}/board", "staff", "The changes of the session's board.", person.BoardHistory),
     Operation("POST", _NOTES, "staff", "Write a note that stays with the user.", Stored, body=person.NewNote),
     Operation("POST", f"{_NOTES}/{{note}}/remove", "staff", "Remove a note of one's own.", Nothing),
     Operation(

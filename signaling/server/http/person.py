@@ -1,4 +1,4 @@
-"""The person behind a session, for the staff who serve it: notes that stay with the person, and earlier conversations."""
+"""Show staff who serve a session its person's notes and earlier conversations, and the earlier moments of its board."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from signaling.records import PersonNote, Records, SessionRecord, Site, StaffRec
 from signaling.server.app_keys import LIVE, RECORDS
 
 from .allowed import asker_of, of_session
+from .board_steps import BoardStepItem, board_steps
 from .bodies import now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found
 
@@ -35,6 +36,12 @@ class NoteItem(Struct, kw_only=True):
     text: str
     at: int
     changed_at: int | None
+
+
+class BoardHistory(Struct, kw_only=True):
+    """The changes of a session's board, in order."""
+
+    steps: list[BoardStepItem]
 
 
 class ConversationItem(Struct, kw_only=True):
@@ -116,6 +123,13 @@ async def conversation(request: web.Request) -> web.Response:
     values = {name: getattr(item, name) for name in ConversationItem.__struct_fields__}
     you = next((line.author for line in lines if line.role == "user"), "")
     return answer(Conversation(**values, you=you, lines=lines[:MOST_LINES], lines_cut=len(lines) > MOST_LINES))
+
+
+@routes.get("/api/sessions/{id}/board")
+async def board(request: web.Request) -> web.Response:
+    """Return the changes of the session's board, for staff who look at an earlier moment of it."""
+    _, here, _ = await _served(request)
+    return answer(BoardHistory(steps=await board_steps(request.app[RECORDS], here.id)))
 
 
 @routes.post("/api/sessions/{id}/person/notes")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections import OrderedDict
 from functools import partial
 
@@ -20,6 +19,7 @@ from signaling.session import decode_snapshot
 from signaling.session.model import Session
 
 from .allowed import asker_of, of_session
+from .board_steps import BoardStepItem, board_steps
 from .bodies import now_ms, path_id
 from .errors import answer, not_found
 from .sending import WatchedFile
@@ -68,14 +68,14 @@ class TrackItem(Struct, kw_only=True):
 
 
 class RecordingDetail(Struct, kw_only=True):
-    """A session's recording. `pieces`: the recorded spans of time. `board`: base64 of one Yjs update."""
+    """A session's recording. `pieces`: the recorded spans of time. `board`: the changes of the board, in order."""
 
     session: str
     pieces: list[tuple[int, int]]
     tracks: list[TrackItem]
     people: list[PersonItem]
     lines: list[Line]
-    board: str
+    board: list[BoardStepItem]
 
 
 @routes.get("/api/recordings/{session}")
@@ -101,7 +101,7 @@ async def recording(request: web.Request) -> web.Response:
             tracks=tracks,
             people=_people(session),
             lines=await records.lines(record.id, 0, MOST_LINES, "staff"),
-            board=base64.b64encode(await records.board(record.id)).decode(),
+            board=await board_steps(records, record.id),
         )
     )
 

@@ -195,7 +195,7 @@ async def test_conversations_of_a_person_are_found_by_what_was_said(records: Rec
 async def test_erasing_keeps_only_figures(records: Records) -> None:
     await records.create_session(session(user_name="민아", user_ref="r", brief=b'{"fields":[]}', started_at=3, active_at=4))
     await say(records, "l-1")
-    await records.append_board("s-1", 1, b"stroke")
+    await records.append_board("s-1", 1, b"stroke", 1)
     await records.add_event("s-1", "reserved", 4, {"staff": "jimin"})
     await records.add_picture(
         PictureRecord(
@@ -242,7 +242,7 @@ async def test_erased_session_takes_no_more_writes(records: Records) -> None:
     )
     attempts = [
         records.append_line("s-1", line_id="l", author="u", name="", role="user", kind="text", audience="all", text="나", at=1),
-        records.append_board("s-1", 1, b"\0\0"),
+        records.append_board("s-1", 1, b"\0\0", 1),
         records.open_board("s-1", 2),
         records.add_event("s-1", "closed", 1),
         records.add_message(message),

@@ -86,16 +86,16 @@ async def test_line_needs_its_session(records: Records) -> None:
 
 async def test_board_refuses_an_older_epoch(records: Records) -> None:
     await records.create_session(session())
-    await records.append_board("s-1", 1, b"a")
+    await records.append_board("s-1", 1, b"a", 1)
     assert await records.open_board("s-1", 2) == [b"a"]
     with pytest.raises(StaleEpoch):
-        await records.append_board("s-1", 1, b"late")
+        await records.append_board("s-1", 1, b"late", 2)
     with pytest.raises(StaleEpoch):
         await records.open_board("s-1", 1)
-    await records.append_board("s-1", 2, b"b")
+    await records.append_board("s-1", 2, b"b", 3)
     assert await records.board_updates("s-1") == [b"a", b"b"]
     with pytest.raises(UnknownSession):
-        await records.append_board("s-9", 1, b"")
+        await records.append_board("s-9", 1, b"", 4)
 
 
 async def test_merged_journal_gives_the_same_board(records: Records) -> None:
@@ -105,8 +105,27 @@ async def test_merged_journal_gives_the_same_board(records: Records) -> None:
     for number in range(100):
         before = doc.get_state()
         elements[str(number)] = number
-        await records.append_board("s-1", 1, doc.get_update(before))
-    [merged] = await records.open_board("s-1", 2)
+        await records.append_board("s-1", 1, doc.get_update(before), 100 * number)
     copy = pycrdt.Doc()
-    copy.apply_update(merged)
+    for update in await records.open_board("s-1", 2):
+        copy.apply_update(update)
     assert len(copy.get("elements", type=pycrdt.Map)) == 100
+
+
+async def test_merged_journal_still_tells_when_the_board_changed(records: Records) -> None:
+    await records.create_session(session())
+    doc = pycrdt.Doc()
+    elements = doc.get("elements", type=pycrdt.Map)
+    for number in range(100):
+        before = doc.get_state()
+        elements["shape"] = number
+        await records.append_board("s-1", 1, doc.get_update(before), 100 * number)
+    await records.open_board("s-1", 2)
+    steps = await records.board_steps("s-1")
+    assert [step.at for step in steps] == [4900, 9900]
+    copy = pycrdt.Doc()
+    seen = []
+    for step in steps:
+        copy.apply_update(step.update)
+        seen.append(copy.get("elements", type=pycrdt.Map)["shape"])
+    assert seen == [49, 99]

@@ -9,6 +9,9 @@ import type { RoomLink } from "../room/room-link";
 import { linesAsOf } from "../room/writing/as-of";
 import { Button, Icon, useLocale, useStore } from "../ui";
 import { timeOfDay } from "../staff/format";
+import { get } from "../staff/api";
+import { RecordedBoard } from "../replay/board";
+import type { BoardStep } from "../replay/history";
 import { moments } from "./logic/moments";
 import { t } from "../staff/texts";
 
@@ -33,6 +36,7 @@ export function Replay({ client, link, session, pictures, audience }: ReplayProp
   const [until, setUntil] = useState(Infinity);
   const onStrokes = useCallback((times: number[]) => setStrokes((known) => (known.join() === times.join() ? known : times)), []);
   const asThen = useCallback((all: Line[]) => linesAsOf(all, until), [until]);
+  const steps = useHistory(session.id, until !== Infinity);
   const stops = useMemo(() => moments(lines, strokes), [lines, strokes]);
   return (
     <div class="replay">
@@ -41,10 +45,32 @@ export function Replay({ client, link, session, pictures, audience }: ReplayProp
         <Chat client={client} session={session} pictures={pictures} audience={audience} asThen={asThen} />
       </section>
       <div class="replay-board">
-        <Board link={link} session={session} pictures={pictures} until={until} onStrokes={onStrokes} />
+        {steps && <RecordedBoard steps={steps} until={until} pictures={pictures} />}
+        <div class={steps ? "replay-board-now" : "replay-board-shown"}>
+          <Board link={link} session={session} pictures={pictures} until={steps ? Infinity : until} onStrokes={onStrokes} />
+        </div>
       </div>
     </div>
   );
+}
+
+/** Returns the changes of the session's board while an earlier moment is shown (`past`); null otherwise, and as long as they are
+ *  on their way. Without them, the page can only hide the shapes that were drawn later. */
+function useHistory(session: string, past: boolean): BoardStep[] | null {
+  const [steps, setSteps] = useState<BoardStep[] | null>(null);
+  useEffect(() => {
+    if (!past) return;
+    let wanted = true;
+    get(`/api/sessions/${encodeURIComponent(session)}/board`).then(
+      (found) => wanted && setSteps((found as { steps: BoardStep[] }).steps),
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+      setSteps(null);
+    };
+  }, [session, past]);
+  return steps;
 }
 
 interface ScrubberProps {

@@ -1,5 +1,5 @@
 import { ArrowLeft, Trash2 } from "lucide";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { attempt } from "../staff/attempt";
 import { endText } from "../staff/refusals";
 import { transcriptQuery } from "../room/transcript";
@@ -148,6 +148,12 @@ function everybody(one: PastSession): { name: string; role: Role }[] {
   return [...one.participants, ...silent.filter(({ name, role }) => (name !== "" || role === "user") && !wrote(role, name))];
 }
 
+/** The board as it was at the end. `board`: one Yjs update, in base64. */
+function FinalBoard({ board }: { board: string }) {
+  const steps = useMemo(() => [{ at: 0, update: board }], [board]);
+  return <RecordedBoard steps={steps} />;
+}
+
 function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
   const locale = useLocale();
   return (
@@ -184,7 +190,7 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
         <div class="stack">
           <section class="card stack">
             <h2>{t("one.board")}</h2>
-            {one.board === "" ? <p class="dim">{t("one.board.none")}</p> : <RecordedBoard recorded={one.board} />}
+            {one.board === "" ? <p class="dim">{t("one.board.none")}</p> : <FinalBoard board={one.board} />}
           </section>
           <section class="card stack">
             <h2>{t("one.people")}</h2>

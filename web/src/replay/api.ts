@@ -1,5 +1,6 @@
 import { get } from "../staff/api";
 import type { Line, Role } from "../messages";
+import type { BoardStep } from "./history";
 import type { Piece, Timed } from "./timeline";
 
 export interface Track extends Timed {
@@ -14,8 +15,8 @@ export interface Recording {
   tracks: Track[];
   people: { id: string; name: string; role: Role }[];
   lines: Line[];
-  /** The recorded session's board as one Yjs update, in base64. */
-  board: string;
+  /** The changes of the session's board, in order. */
+  board: BoardStep[];
 }
 
 export const recording = (session: string) => get(`/api/recordings/${encodeURIComponent(session)}`) as Promise<Recording>;

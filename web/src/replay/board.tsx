@@ -1,54 +1,50 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { unbase64 } from "../room/base64";
-import { BoardDoc } from "../room/board/board-doc";
+import type { BoardDoc } from "../room/board/board-doc";
 import { BoardView, usePages } from "../room/board/board-view";
 import type { BoardCanvas } from "../room/board/canvas";
 import { gestures } from "../room/board/gestures";
 import { PageBar } from "../room/board/pages";
 import { drawnAt } from "../room/board/schema";
 import "../room/board/board.css";
-import { updates } from "../room/board/sync";
 import { WHOLE } from "../room/board/viewport";
 import { Pictures } from "../room/pictures";
-import type { BoardWire } from "../room/room-link";
-import { createStore } from "../ui";
+import { BoardHistory, type BoardStep } from "./history";
 import { t } from "./texts";
 
 const OF_STAFF = new Pictures(); // staff authenticate with their cookie
 const NOBODY: never[] = [];
 
-/** Returns a `BoardWire` without a connection. It delivers the recorded board once and sends nothing. */
-export function recordedWire(recorded: Uint8Array): BoardWire {
-  return {
-    send: () => true,
-    onMessage: (listener) => {
-      for (const message of updates(recorded)) listener(message);
-      return () => undefined;
-    },
-    generation: createStore(0),
-  };
+interface RecordedBoardProps {
+  /** The changes of the board, in order. A board without its history is one change. */
+  steps: readonly BoardStep[];
+  until?: number;
+  /** Where the pictures of the board come from; by default, what staff may see of the past. */
+  pictures?: Pictures;
 }
 
-/** Shows a recorded board, read only, as it was at the time `until` or at the end. `recorded`: one Yjs update, in base64. It
- *  shows the page on which was drawn last, until the person chooses another. */
-export function RecordedBoard({ recorded, until = Infinity }: { recorded: string; until?: number }) {
-  const board = useMemo(() => new BoardDoc(recordedWire(unbase64(recorded)), () => ""), [recorded]);
-  useEffect(() => () => board.close(), [board]);
+/** Shows a recorded board, read only, as it was at the time `until` or at the end: shapes lie where they lay then, and those that
+ *  were deleted later are there. It shows the page on which was drawn last, until the person chooses another. */
+export function RecordedBoard({ steps, until = Infinity, pictures = OF_STAFF }: RecordedBoardProps) {
+  const history = useMemo(() => new BoardHistory(steps), [steps]);
+  useEffect(() => () => history.close(), [history]);
+  const board = history.at(until);
   const pages = usePages(board);
   const [chosen, setChosen] = useState<string | null>(null);
   const [zoom, setZoom] = useState(1);
   const view = useRef<BoardCanvas | null>(null);
   const last = useMemo(() => lastPage(board, until), [board, until]);
+  // Where the journal has times, these decide alone. A shape's own time only says when the shape was begun.
+  const hidesAfter = history.timed ? Infinity : until;
   const page = pages.some(({ id }) => id === (chosen ?? last)) ? (chosen ?? last) : pages[0]!.id;
-  const empty = board.allShapes().length === 0 && pages.every(({ background }) => background === "");
-  if (empty) return <p class="dim">{t("board.none")}</p>;
+  const nothing = board.allShapes().length === 0 && pages.every(({ background }) => background === "");
+  if (nothing && steps.length < 2) return <p class="dim">{t("board.none")}</p>;
   return (
     <div class="recorded-board" data-testid="recorded-board">
       <BoardView
         board={board}
-        pictureUrl={(id) => OF_STAFF.url(id)}
+        pictureUrl={(id) => pictures.url(id)}
         page={page}
-        until={until}
+        until={hidesAfter}
         onOpen={({ canvas, live }) => {
           view.current = canvas;
           canvas.onView = ({ zoom: now }) => setZoom(now);

@@ -33,9 +33,9 @@ export function Player({ recording }: { recording: Recording }) {
         <div class="player-said">
           <Transcript lines={said} />
         </div>
-        {recording.board !== "" && (
+        {recording.board.length > 0 && (
           <div class="player-board">
-            <RecordedBoard recorded={recording.board} until={moment} />
+            <RecordedBoard steps={recording.board} until={moment} />
           </div>
         )}
       </div>

@@ -49,6 +49,14 @@ async def test_card_lists_earlier_conversations_and_opens_them(desk: Desk) -> No
     assert (entries[0].action, entries[0].subject, entries[0].detail) == ("session.read", "session/s-1", "session/s-2")
 
 
+async def test_staff_in_a_session_look_at_earlier_moments_of_its_board(desk: Desk) -> None:
+    await returning(desk)
+    for at, update in ((5, b"\0\0"), (9, b"\0\1")):
+        await desk.records.append_board("s-2", 1, update, at)
+    found = await (await desk.get("/api/sessions/s-2/board", headers=await desk.cookie_of("jimin"))).json()
+    assert found == {"steps": [{"at": 5, "update": "AAA="}, {"at": 9, "update": "AAE="}]}
+
+
 async def test_notes_stay_with_the_person_and_only_authors_change_them(desk: Desk) -> None:
     await returning(desk)
     jimin = await desk.cookie_of("jimin")
@@ -67,7 +75,7 @@ async def test_notes_stay_with_the_person_and_only_authors_change_them(desk: Des
 async def test_nobody_outside_the_session_reads_the_card(desk: Desk) -> None:
     await returning(desk)
     suho = await desk.cookie_of("suho")
-    for path in (CARD, "/api/sessions/s-2/earlier/s-1", "/api/pictures/pic-s-1?via=s-2"):
+    for path in (CARD, "/api/sessions/s-2/earlier/s-1", "/api/sessions/s-2/board", "/api/pictures/pic-s-1?via=s-2"):
         assert await refused(await desk.get(path, headers=suho)) == (404, "not_found")
         assert (await desk.get(path, headers=BEARER)).status in (401, 404)
     assert await refused(await desk.post(NOTES, {"text": "x"}, headers=suho)) == (404, "not_found")

@@ -138,7 +138,7 @@ async def test_session_is_read_whole_and_the_view_is_audited(desk: Desk) -> None
     for number in (1, 2):
         before = doc.get_state()
         elements[str(number)] = "stroke"
-        await records.append_board(session, 1, doc.get_update(before))
+        await records.append_board(session, 1, doc.get_update(before), number)
     await records.add_event(session, "reserved", 5, {"staff": "jimin", "why": {"ring": "exact"}})
     await records.save_rating(session, 5, "고맙습니다")
     await records.save_wrap_up(session, "jimin", "교환 안내", "solved")
