@@ -1,7 +1,8 @@
-"""The widget's script as one site wants it: where the launcher stands, and what it says.
+"""The widget's script as one site wants it: where the launcher stands, and what it says in the languages of the site.
 
-The widget may have 2,048 bytes, and has no code for a site's own launcher. So the server writes the site's wishes into the built
-script, in the two places that the patterns below find. A test looks for both places in the sources.
+The widget may have 2,048 bytes. It has no code for a site's own launcher, and speaks only Korean and English by itself. So the
+server writes the site's wishes into the built script, in the two places that the patterns below find. A test looks for both
+places in the sources.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 from typing import Final
 
+from signaling.protocol.own_texts import in_each
 from signaling.records import Site
 
 _SIDE: Final = re.compile(r"\bright:(\s*)calc\(16px \+ env\(safe-area-inset-right\)\)")
@@ -21,15 +23,26 @@ _TEXT: Final = re.compile(
 
 def is_plain(site: Site) -> bool:
     """Return whether the site wants the widget's script unchanged."""
-    return site.corner == "right" and not site.launcher_texts
+    return site.corner == "right" and not _texts(site)
+
+
+def _texts(site: Site) -> dict[str, str]:
+    """Return what the launcher says, by language: the site's own words, and ours in languages that the script lacks."""
+    offered = {_language(tag) for tag in site.languages} - {"ko", "en"}  # the script has these two itself
+    ours = {tag: text for tag, text in in_each("launcher.ask").items() if _language(tag) in offered}
+    return ours | site.launcher_texts
+
+
+def _language(tag: str) -> str:
+    return tag.lower().split("-")[0]
 
 
 def dressed(script: str, site: Site) -> str:
     """Return the widget's script with the launcher's corner and texts of this site."""
     if site.corner == "left":
         script = _SIDE.sub(r"left:\1calc(16px + env(safe-area-inset-left))", script)
-    if site.launcher_texts:
-        texts = json.dumps(_by_tag(site.launcher_texts))
+    if wanted := _texts(site):
+        texts = json.dumps(_by_tag(wanted))
         script = _TEXT.sub(lambda found: _choice(found, texts), script)
     return script
 
@@ -46,4 +59,4 @@ def _by_tag(texts: dict[str, str]) -> dict[str, str]:
     A tag with a region or script also serves its language: zh-Hans serves zh-CN.
     """
     tags = {tag.lower(): text for tag, text in texts.items()}
-    return {tag.split("-")[0]: text for tag, text in reversed(tags.items())} | tags
+    return {_language(tag): text for tag, text in reversed(tags.items())} | tags

@@ -16,7 +16,7 @@ describe("the demo shop", () => {
     const html = pages[`.${page(one.id)}`] ?? "";
     const block = /<script type="application\/ld\+json">([\s\S]*?)<\/script>/.exec(html);
     expect(JSON.parse(block?.[1] ?? "null")).toEqual(jsonLd(one, (key) => ko[key]));
-    expect(html).toContain('src="__SANGDAM__/widget.js"');
+    expect(html).toContain('src="__SANGDAM__/widget.js?site=demo-shop"');
     expect(html).toContain(`data-category="${one.category}"`);
     expect(html).toContain(`data-product="${one.id}"`);
   });

@@ -18,6 +18,7 @@ from .conftest import Desk
 
 SOURCES = Path(__file__).parents[5] / "web" / "src" / "widget"
 TEXT = 'frame.title = /^ko(?![a-z])/i.test(lang) ? "상담하기" : "Ask a counselor";'
+MANY = Site(id="shop", languages=["ko", "en", "ja", "zh-CN", "es"])
 SITE = Site(id="shop", corner="left", launcher_texts={"en": 'Ask "us"', "zh-Hans": "咨询我们", "ko-KR": "물어보세요"})
 
 
@@ -36,18 +37,39 @@ def test_both_places_are_found_in_the_sources_and_in_the_built_script() -> None:
     [("en-GB", 'Ask "us"'), ("zh-CN", "咨询我们"), ("ko", "물어보세요"), ("ja", "Ask a counselor")],
 )
 def test_launcher_speaks_the_sites_words_in_the_pages_language(language: str, text: str) -> None:
+    assert _said(SITE, language) == text
+
+
+def _said(site: Site, language: str) -> object:
+    """Return what the launcher says on a page in this language."""
     node = shutil.which("node") or next(iter(Path(__file__).parents[5].glob(".venv/**/bin/node")), None)
     assert node, "the pages' tools bring Node.js"
-    script = launcher.dressed(TEXT, SITE).replace("frame.title =", "console.log(JSON.stringify(").rstrip(";\n") + "))"
+    script = launcher.dressed(TEXT, site).replace("frame.title =", "console.log(JSON.stringify(").rstrip(";\n") + "))"
     made = subprocess.run([node, "-e", f"const lang = {json.dumps(language)};{script}"], capture_output=True, check=True)
-    assert json.loads(made.stdout) == text
+    return json.loads(made.stdout)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ja", "相談する"),
+        ("zh-Hant-TW", "在线咨询"),
+        ("es-MX", "Hablar con un asesor"),
+        ("ko-KR", "상담하기"),
+        ("fr", "Ask a counselor"),
+    ],
+)
+def test_launcher_speaks_the_languages_of_its_site_by_itself(language: str, text: str) -> None:
+    assert not launcher.is_plain(MANY)
+    assert _said(MANY, language) == text
 
 
 async def test_script_of_a_site_follows_its_settings(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     (pages.PAGES / "widget.js").write_text((SOURCES / "widget.css").read_text() + TEXT)
     site = await desk.records.site("demo-shop")
     assert site is not None
-    plain = await (await desk.get("/widget.js?site=demo-shop")).text()
+    plain = await (await desk.get("/widget.js")).text()
+    assert "Hablar con un asesor" in await (await desk.get("/widget.js?site=demo-shop")).text()
     assert "safe-area-inset-left" not in plain
     await desk.records.save_site(replace(site, corner="left", launcher_texts={"en": "Ask us"}))
     reply = await desk.get("/widget.js?site=demo-shop")
