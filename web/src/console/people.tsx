@@ -5,6 +5,7 @@ import { arrange, type Tile } from "../room/arrange";
 import { Captions } from "../room/captions/lazy";
 import { looksAway } from "../room/capture";
 import { FlipCamera } from "../room/flip-camera";
+import { LazyLaser } from "../room/lazy-laser";
 import { watchLevel } from "../room/level";
 import { useTrackStream, Video } from "../room/media";
 import type { RoomLink } from "../room/room-link";
@@ -59,6 +60,7 @@ export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
         {mine !== null && (
           <figure class="tile tile-camera" role="listitem">
             <Video stream={mine} class={looksAway(own) ? "" : "mirrored"} label={roomText("you")} self />
+            <LazyLaser link={link} session={session} participant={session.you} kind="camera" points={false} />
             <FlipCamera devices={link.devices} />
             <figcaption class="tile-name">{roomText("you")}</figcaption>
           </figure>

@@ -2,6 +2,6 @@ import { optional } from "./lazy";
 
 /** The laser pointers over a live picture. Their code is loaded when the page shows such a picture. */
 export const LazyLaser = optional(
-  () => import("./board/live-laser"),
-  (code) => code.LiveLaser,
+  () => import("./board/live-tools"),
+  (code) => code.LiveTools,
 );

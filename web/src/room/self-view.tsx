@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { useLocale, useStore } from "../ui/store";
 import { looksAway } from "./capture";
@@ -23,7 +24,7 @@ export function cornerAfter(corner: Corner, key: string): Corner | null {
 }
 
 /** The person's own picture, in a corner of the stage. Dragged, the picture snaps to the nearest corner. */
-export function SelfView({ devices }: { devices: Devices }) {
+export function SelfView({ devices, children }: { devices: Devices; children: ComponentChildren }) {
   useLocale();
   const track = useStore(devices.state, (state) => state.camera.track);
   const stream = useTrackStream(track);
@@ -62,6 +63,7 @@ export function SelfView({ devices }: { devices: Devices }) {
       onPointerCancel={() => setOffset(null)}
     >
       <Video stream={stream} class={looksAway(track) ? "" : "mirrored"} label={t("you")} self />
+      {children}
       <FlipCamera devices={devices} />
     </div>
   );

@@ -53,7 +53,9 @@ export function Stage({ link, session, children }: StageProps) {
       >
         {shownTiles.map(draw)}
       </div>
-      <SelfView devices={link.devices} />
+      <SelfView devices={link.devices}>
+        <LazyLaser link={link} session={session} participant={session.you} kind="camera" points={false} />
+      </SelfView>
     </section>
   );
 }
@@ -159,7 +161,7 @@ export function StageTile({ link, session, tile, stream, speaking, paused }: Sta
         <Video stream={stream} label={name} participant={person.id} kind={kind} />
       )}
       {session.captions?.on && tile.kind !== "screen" && <Captions client={link.client} session={session} person={person} />}
-      {kind === "screen" && <LazyLaser link={link} session={session} participant={person.id} kind="screen" />}
+      {kind !== "none" && <LazyLaser link={link} session={session} participant={person.id} kind={kind} />}
       {kind === "camera" && document.pictureInPictureEnabled && <SmallWindow />}
       <figcaption class="tile-name">
         {tile.kind === "screen" && <Icon node={Monitor} size={16} />}

@@ -1,37 +1,23 @@
-import { PencilLine, Zap } from "lucide";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { SessionView } from "../../messages";
-import { IconButton } from "../../ui/button";
-import { useLocale } from "../../ui/store";
-import { drawingOn } from "../drawing-on";
-import type { RoomLink } from "../room-link";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { nameOf as personName } from "../words";
 import { colourOf } from "./colours";
-import { livePage } from "./live-pictures";
+import { livePage, type PictureOf } from "./live-pictures";
 import { boardOf } from "./open";
 import { paintPointers } from "./overlay";
 import { Signs } from "./presence";
 import { BOARD_HEIGHT, BOARD_WIDTH } from "./schema";
 import type { Point } from "./strokes";
-import { t } from "./words";
-import "./live-laser.css";
 
 const SEND_EVERY_MS = 40;
 
-export interface LiveLaserProps {
-  link: RoomLink;
-  session: SessionView;
-  participant: string;
-  kind: "screen" | "camera";
-  /** Whether this person may point and draw on the picture. On their own shared screen they only see the others' pointers. */
-  points?: boolean;
+interface LiveLaserProps extends PictureOf {
+  /** Whether this person points now. */
+  on: boolean;
 }
 
-/** A layer over a live picture: everybody's laser pointers, a button to point, and a button to draw on a still picture of it. */
-export function LiveLaser({ link, session, participant, kind, points = true }: LiveLaserProps) {
-  useLocale();
+/** Everybody's laser pointers over a live picture. */
+export function LiveLaser({ link, session, participant, kind, on }: LiveLaserProps) {
   const board = boardOf(link);
-  const [on, setOn] = useState(false);
   const canvas = useRef<HTMLCanvasElement>(null);
   const signs = useMemo(() => new Signs(), [board]);
   const page = livePage(participant, kind);
@@ -85,47 +71,36 @@ export function LiveLaser({ link, session, participant, kind, points = true }: L
       trail.current = [];
     }, SEND_EVERY_MS);
   };
-  const mayWrite = points && session.room?.board === "write";
-  const draw = () => {
-    const stream = videoBeside(canvas.current)?.srcObject;
-    if (stream instanceof MediaStream) drawingOn.set({ session: session.id, stream });
-  };
   return (
-    <>
-      <canvas
-        ref={canvas}
-        class={on && mayWrite ? "live-laser live-laser-on" : "live-laser"}
-        aria-hidden="true"
-        data-testid="live-laser"
-        onPointerDown={(event) => {
-          event.stopPropagation();
-          event.currentTarget.setPointerCapture(event.pointerId);
-          point(event);
-        }}
-        onPointerMove={(event) => (event.buttons > 0 || event.pointerType === "mouse") && point(event)}
-      />
-      {mayWrite && (
-        <div class="live-laser-tools">
-          <IconButton
-            icon={Zap}
-            kind="quiet"
-            label={t("board.live.laser")}
-            pressed={on}
-            onClick={() => setOn(!on)}
-            data-testid="live-point"
-          />
-          <IconButton icon={PencilLine} kind="quiet" label={t("board.live.draw")} onClick={draw} data-testid="live-draw" />
-        </div>
-      )}
-    </>
+    <canvas
+      ref={canvas}
+      class={on ? "live-laser live-laser-on" : "live-laser"}
+      aria-hidden="true"
+      data-testid="live-laser"
+      onPointerDown={(event) => {
+        event.stopPropagation();
+        event.currentTarget.setPointerCapture(event.pointerId);
+        point(event);
+      }}
+      onPointerMove={(event) => (event.buttons > 0 || event.pointerType === "mouse") && point(event)}
+    />
   );
 }
 
 const videoBeside = (canvas: HTMLElement | null): HTMLVideoElement | null =>
   canvas?.parentElement?.querySelector("video") ?? null;
 
+interface PictureBox {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** Whether the page shows the picture mirrored, as it does with a person's own camera. */
+  mirrored: boolean;
+}
+
 /** Returns where the video's picture lies on the screen: `object-fit: contain` leaves bars beside it. */
-function pictureBox(canvas: HTMLElement): { x: number; y: number; width: number; height: number } | null {
+function pictureBox(canvas: HTMLElement): PictureBox | null {
   const video = videoBeside(canvas);
   if (!video || video.videoWidth === 0) return null;
   const box = video.getBoundingClientRect();
@@ -133,14 +108,17 @@ function pictureBox(canvas: HTMLElement): { x: number; y: number; width: number;
   const scales = [box.width / video.videoWidth, box.height / video.videoHeight];
   const scale = cover ? Math.max(...scales) : Math.min(...scales);
   const [width, height] = [video.videoWidth * scale, video.videoHeight * scale];
-  return { x: box.x + (box.width - width) / 2, y: box.y + (box.height - height) / 2, width, height };
+  const mirrored = video.classList.contains("mirrored");
+  return { x: box.x + (box.width - width) / 2, y: box.y + (box.height - height) / 2, width, height, mirrored };
 }
+
+const across = (x: number, box: PictureBox): number => (box.mirrored ? BOARD_WIDTH - x : x);
 
 /** Converts a point of the screen to one of the picture, in units of a board's page; null outside the picture. */
 function onPicture(canvas: HTMLElement, [x, y]: Point): Point | null {
   const box = pictureBox(canvas);
   if (!box) return null;
-  const at: Point = [((x - box.x) / box.width) * BOARD_WIDTH, ((y - box.y) / box.height) * BOARD_HEIGHT];
+  const at: Point = [across(((x - box.x) / box.width) * BOARD_WIDTH, box), ((y - box.y) / box.height) * BOARD_HEIGHT];
   return at[0] < 0 || at[1] < 0 || at[0] > BOARD_WIDTH || at[1] > BOARD_HEIGHT ? null : at;
 }
 
@@ -149,5 +127,5 @@ function onScreen(canvas: HTMLElement, [x, y]: Point): Point {
   const box = pictureBox(canvas);
   const own = canvas.getBoundingClientRect();
   if (!box) return [-1000, -1000];
-  return [box.x - own.x + (x / BOARD_WIDTH) * box.width, box.y - own.y + (y / BOARD_HEIGHT) * box.height];
+  return [box.x - own.x + (across(x, box) / BOARD_WIDTH) * box.width, box.y - own.y + (y / BOARD_HEIGHT) * box.height];
 }

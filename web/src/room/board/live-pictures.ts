@@ -3,6 +3,14 @@ import type { RoomLink } from "../room-link";
 import { nameAndRole, t as room } from "../words";
 import { t } from "./words";
 
+/** Which live picture of a session's room is meant. */
+export interface PictureOf {
+  link: RoomLink;
+  session: SessionView;
+  participant: string;
+  kind: "screen" | "camera";
+}
+
 export interface LivePicture {
   key: string;
   name: string;
