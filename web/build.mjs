@@ -76,6 +76,26 @@ for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `$
     },
   });
 await cp(join(here, "src/worker/icons"), join(outDir, "icons"), { recursive: true });
+await copyData("pdfjs-dist", "pdfjs", [
+  "cmaps",
+  ...["FoxitSymbol.pfb", "FoxitDingbats.pfb", "LICENSE_FOXIT"].map((name) => `standard_fonts/${name}`), // systems have the others
+  ...["jbig2.wasm", "openjpeg.wasm", "LICENSE_JBIG2", "LICENSE_OPENJPEG"].map((name) => `wasm/${name}`),
+]);
+await copyData("@mediapipe/selfie_segmentation", "segmentation", [
+  "selfie_segmentation.js",
+  "selfie_segmentation.binarypb",
+  "selfie_segmentation_landscape.tflite",
+  "selfie_segmentation_solution_simd_wasm_bin.js",
+  "selfie_segmentation_solution_simd_wasm_bin.wasm",
+]);
+
+/** Copies files of a package that its code fetches only when it needs them. The folder's name has the version, so that browsers
+ *  may keep the files for good. */
+async function copyData(name, folder, files) {
+  const from = join(here, "node_modules", name);
+  const { version } = JSON.parse(await readFile(join(from, "package.json"), "utf8"));
+  for (const file of files) await cp(join(from, file), join(outDir, "assets", `${folder}-${version}`, file), { recursive: true });
+}
 
 /** Returns the paths of the scripts, style sheets and texts that a page needs before it shows anything of anybody. */
 function shellOf(page) {
@@ -121,9 +141,16 @@ async function withLayersFirst(html) {
 }
 
 // Compressed copies, in trees of their own (signaling/server/http/compressed.py says why).
-const compressible = /\.(html|js|css|svg|json)$/;
+const compressible = /\.(html|js|css|svg|json|wasm|ttf)$/;
+const LARGE = 1_000_000; // bytes: Brotli's best quality, 11, would take many seconds for such a file
 const encodings = {
-  br: (data) => brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: data.length } }), // quality 11 by itself
+  br: (data) =>
+    brotliCompressSync(data, {
+      params: {
+        [constants.BROTLI_PARAM_SIZE_HINT]: data.length,
+        [constants.BROTLI_PARAM_QUALITY]: data.length > LARGE ? 9 : 11,
+      },
+    }),
   gzip: (data) => gzipSync(data, { level: 9 }),
 };
 for (const entry of await readdir(outDir, { recursive: true, withFileTypes: true })) {

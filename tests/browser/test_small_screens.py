@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from tests.browser import media
-from tests.browser.people import Cast, User, eventually
+from tests.browser.people import Cast, Staff, User, eventually
 from tests.browser.test_board_tools import POINTERS
 
 PHONES = ((390, 844), (360, 640))
@@ -38,10 +38,16 @@ A_PHONE = """
     return lock;
   };
   window.__tracks = [];
+  const watch = (track) => {
+    window.__tracks.push(track);
+    const clone = track.clone.bind(track);
+    track.clone = () => watch(clone());
+    return track;
+  };
   devices.getUserMedia = async (wanted) => {
     if (sessionStorage.getItem('phone-call')) throw new DOMException('', 'NotReadableError');
     const stream = await side(wanted);
-    window.__tracks.push(...stream.getTracks());
+    stream.getTracks().forEach(watch);
     return stream;
   };
   const side = async (wanted) => {
@@ -88,11 +94,59 @@ NAMED = """
 }
 """
 
+# Whether the person's picture has a sharp edge in its upper rows, where the bright bar of the camera's picture moves.
+SHARP = """
+() => {
+  const video = document.querySelector('[data-testid=stage-video]');
+  if (!video?.videoWidth) return null;
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+  const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0);
+  const { data } = context.getImageData(0, 1, canvas.width, 1);
+  let steepest = 0;
+  for (let i = 9; i < data.length; i += 4) steepest = Math.max(steepest, Math.abs(data[i] - data[i - 8]));
+  return steepest > 60;
+}
+"""
+
 
 async def bottom_of(user: User, test_id: str) -> float:
     box = await user.get(test_id).bounding_box()
     assert box is not None
     return box["y"] + box["height"]
+
+
+async def blur_hides_the_background(user: User, counselor: Staff) -> None:
+    """Blur the user's background and show it again. There is no person in the picture, so all of it is background."""
+
+    async def sharp() -> bool | None:
+        found: bool | None = await counselor.page.evaluate(SHARP)
+        return found
+
+    await eventually(sharp, True, "the counselor sees the room behind the user")
+    await user.get("call-devices").click()
+    await user.get("blur").click()
+    await eventually(sharp, False, "the counselor sees nothing of the room", 30)
+    await user.get("blur").click()
+    await eventually(sharp, True, "the counselor sees the room again")
+    await user.page.keyboard.press("Escape")
+
+
+async def point_on_the_picture(user: User, counselor: Staff, kind: str, own_picture: str) -> None:
+    """Let the user point on the counselor's picture. The counselor sees where, on their own picture."""
+    await user.get("live-point").click()
+    box = await user.page.locator(f"[data-testid=stage-video][data-kind={kind}]").bounding_box()
+    assert box is not None
+    await user.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+    await user.page.mouse.down()
+    await user.page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6, steps=20)
+
+    async def pointed() -> bool:
+        return int(await counselor.page.evaluate(POINTERS, f"{own_picture} [data-testid=live-laser]")) > 10
+
+    await eventually(pointed, True, f"the counselor sees the laser on the {kind}")
+    await user.page.mouse.up()
+    await user.get("live-point").click()
 
 
 async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -> None:
@@ -125,6 +179,8 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await expect(user.page.locator(".toast-error")).to_contain_text("지금 카메라를 그대로 써요")
     await counselor.sees(media.USER)
 
+    await blur_hides_the_background(user, counselor)
+
     await user.page.evaluate(PHONE_CALL, True)
     await expect(user.get("interrupted")).to_contain_text("아무도 나를 듣거나 보지 못해요")
     await expect(user.get("who-hears")).to_contain_text("아무도 내 말을 듣지 않아요")
@@ -140,6 +196,7 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
 
     await counselor.get("call-camera").click()
     await user.sees(media.COUNSELOR)
+    await point_on_the_picture(user, counselor, "camera", ".faces")
     await user.get("small-window").click()
     await eventually(lambda: user.page.evaluate(IN_SMALL_WINDOW), "camera", "the counselor's picture is in a small window")
     for width, height in (*PHONES, *SMALL):
@@ -160,19 +217,7 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await expect(user.get("chat-input").first).to_be_visible()
     await expect(counselor.get("sharing")).to_be_visible()
 
-    # The visitor points on the shared screen, and the counselor sees where.
-    await user.get("live-point").click()
-    await user.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
-    await user.page.mouse.down()
-    await user.page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6, steps=20)
-
-    async def pointed() -> bool:
-        return int(await counselor.page.evaluate(POINTERS, "[data-testid=sharing] [data-testid=live-laser]")) > 10
-
-    await eventually(pointed, True, "the counselor sees the laser")
-    await user.page.mouse.up()
-    await user.get("live-point").click()
-
+    await point_on_the_picture(user, counselor, "screen", "[data-testid=sharing]")
     await user.get("call-screen").click()
     await expect(user.get("sharing").locator("video")).to_be_visible()
     await user.get("sharing-stop").click()

@@ -42,6 +42,12 @@ _WORKER = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
+# Two workers run WebAssembly, which no page may: pdf.js decodes scanned pages, and MediaPipe tells a person from the background.
+# MediaPipe also fetches its own files.
+_WASM_WORKERS: Final = {
+    "pdf-worker-": "default-src 'none'; script-src 'wasm-unsafe-eval'; frame-ancestors 'none'",
+    "blur-worker-": ("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'"),
+}
 
 
 class PanelQuery(Struct, kw_only=True):
@@ -159,6 +165,9 @@ async def asset(request: web.Request) -> web.StreamResponse:
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin"}
     if path.suffix == ".js":
         headers |= _WORKER
+        for name, policy in _WASM_WORKERS.items():
+            if path.name.startswith(name):
+                headers["Content-Security-Policy"] = policy
     return file_response(PAGES.resolve(), path, request, headers)
 
 

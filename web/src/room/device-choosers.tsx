@@ -6,6 +6,9 @@ import { useState } from "preact/hooks";
 import { Button } from "../ui/button";
 import { Select } from "../ui/field";
 import { useStore } from "../ui/store";
+import { canBlur } from "./blur/can";
+import { t as blurText } from "./blur/words";
+import "./blur/blur.css";
 import type { Devices } from "./devices";
 import { playTestSound } from "./test-sound";
 import { t } from "./words";
@@ -14,7 +17,7 @@ import { t } from "./words";
 const MIC_ROUTES = /Android.*Chrome/.test(navigator.userAgent);
 
 export function Choosers({ devices }: { devices: Devices }) {
-  const { mic, mics, camera, cameras, speaker, speakers } = useStore(devices.state);
+  const { mic, mics, camera, cameras, speaker, speakers, blur } = useStore(devices.state);
   const byBrowser = { value: "", label: t("devices.default") };
   return (
     <div class="device-choosers">
@@ -34,6 +37,20 @@ export function Choosers({ devices }: { devices: Devices }) {
           choices={[byBrowser, ...cameras]}
           onChange={(event) => void devices.choose("camera", event.currentTarget.value)}
         />
+      )}
+      {cameras.length > 0 && canBlur() && (
+        <label class="blur-choice">
+          <input
+            type="checkbox"
+            checked={blur === "on"}
+            onChange={(event) => void devices.blur(event.currentTarget.checked)}
+            data-testid="blur"
+          />
+          <span>
+            {blurText("blur.label")}
+            <span class="field-hint">{blurText(blur === "slow" || blur === "failed" ? `blur.${blur}` : "blur.hint")}</span>
+          </span>
+        </label>
       )}
       {speakers.length > 0 && "setSinkId" in HTMLMediaElement.prototype && (
         <Select

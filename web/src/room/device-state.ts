@@ -22,6 +22,8 @@ export interface DeviceState {
   camera: Source;
   screen: Source;
   speaker: string;
+  /** Whether others see the camera with a blurred background. `slow` and `failed`: off, because this device cannot do it. */
+  blur: "" | "on" | "slow" | "failed";
   mics: DeviceChoice[];
   cameras: DeviceChoice[];
   speakers: DeviceChoice[];
@@ -34,12 +36,13 @@ const MIC: Source = { ...OFF, wanted: true };
 
 /** Returns the state before the page has asked for a device. It has the devices that the person chose on an earlier visit. */
 export function initialState(): DeviceState {
-  const { mic, camera, speaker } = keptDevices();
+  const { mic, camera, speaker, blur } = keptDevices();
   return {
     mic: { ...MIC, device: mic },
     camera: { ...OFF, device: camera },
     screen: OFF,
     speaker,
+    blur: blur === "on" ? "on" : "",
     mics: [],
     cameras: [],
     speakers: [],

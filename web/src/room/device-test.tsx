@@ -62,6 +62,7 @@ function Fold({ devices }: { devices: Devices }) {
 
 function Preview({ devices }: { devices: Devices }) {
   const track = useStore(devices.state, (state) => state.camera.track);
+  const blurring = useStore(devices.state, ({ camera, blur }) => camera.wanted && camera.problem === "" && blur === "on");
   const stream = useTrackStream(track);
   return (
     <div class="preview">
@@ -78,10 +79,12 @@ function Preview({ devices }: { devices: Devices }) {
       ) : (
         <div class="preview-off">
           <Icon node={CameraOff} size={32} />
-          <p>{t("devices.cameraOff")}</p>
-          <Button icon={Camera} onClick={() => void devices.toggle("camera", true)}>
-            {t("camera.turnOn")}
-          </Button>
+          <p>{t(blurring ? "camera.blurring" : "devices.cameraOff")}</p>
+          {!blurring && (
+            <Button icon={Camera} onClick={() => void devices.toggle("camera", true)}>
+              {t("camera.turnOn")}
+            </Button>
+          )}
         </div>
       )}
     </div>

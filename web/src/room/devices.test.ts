@@ -80,6 +80,17 @@ function leaks(devices: Devices): () => number {
   return () => heard;
 }
 
+/** What the fake blur does with each camera track: the test answers with `done` or `fail`. */
+const blurs: { raw: Track; done: (track: Track) => void; fail: () => void; slow: () => void }[] = [];
+vi.mock("./blur/told", () => ({ tell: () => undefined }));
+vi.mock("./blur/track", () => ({
+  rawOf: (track: unknown) => track,
+  blurred: (raw: Track, onProblem: (problem: string) => void) =>
+    new Promise((done, failed) => blurs.push({ raw, done, fail: () => failed(new Error("no")), slow: () => onProblem("slow") })),
+}));
+/** Waits for the modules that `Devices` imports when they are needed. */
+const loaded = () => new Promise((done) => setTimeout(done, 20));
+
 let page: EventTarget & { hidden: boolean };
 
 beforeEach(() => {
@@ -384,4 +395,49 @@ it("keeps the choices of twenty sessions", () => {
   expect(kept("s4", store)).toBeNull();
   storage.set("sangdam.entered", "{broken");
   expect(kept("s24", store)).toBeNull();
+});
+
+describe("a camera with a blurred background", () => {
+  async function withBlur(): Promise<Devices> {
+    blurs.length = 0;
+    const devices = new Devices();
+    await devices.blur(true);
+    void devices.start({ mic: true, camera: true });
+    await give();
+    await loaded();
+    return devices;
+  }
+
+  it("is seen by nobody before it is blurred", async () => {
+    const devices = await withBlur();
+    expect(devices.state.get()).toMatchObject({ mic: { on: true }, camera: { on: false, track: null } });
+    const track = new Track("video");
+    blurs[0]!.done(track);
+    await loaded();
+    expect(devices.state.get().camera.track).toBe(track);
+  });
+
+  it("goes off, and not to the plain picture, when the device is too slow or the blur fails", async () => {
+    for (const end of ["slow", "fail"] as const) {
+      const devices = await withBlur();
+      if (end === "slow") {
+        blurs[0]!.done(new Track("video"));
+        await loaded();
+      }
+      blurs[0]![end]();
+      await loaded();
+      const { camera, blur } = devices.state.get();
+      expect([camera.on, camera.wanted, camera.track, blur]).toEqual([false, false, null, end === "slow" ? "slow" : "failed"]);
+    }
+  });
+
+  it("switched off while the blur loads releases the camera at once", async () => {
+    const devices = await withBlur();
+    await devices.toggle("camera", false);
+    expect(blurs[0]!.raw.readyState).toBe("ended");
+    const late = new Track("video");
+    blurs[0]!.done(late);
+    await loaded();
+    expect([late.readyState, devices.state.get().camera.track]).toEqual(["ended", null]);
+  });
 });

@@ -1,6 +1,7 @@
 /** This person's microphone, camera and screen: acquires them, switches them on and off, and changes devices during a call. */
 
 import { createStore, type Readable } from "../ui/store";
+import type { BlurProblem } from "./blur/track";
 import { camera as cameraOf, exactly, microphone, otherCameras } from "./capture";
 import { deviceLists, mediaDevices, presentSpeaker } from "./device-lists";
 import { type DeviceState, initialState, type Source } from "./device-state";
@@ -36,6 +37,8 @@ export class Devices {
   private readonly pending = new Map<AnyKind, number>();
   /** Counts the calls of `stop`. A request that began before a `stop` then asks for no further device. */
   private round = 0;
+  /** The camera's own track while its blur loads. */
+  private coming: MediaStreamTrack | null = null;
   private again: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -111,6 +114,15 @@ export class Devices {
     return true;
   }
 
+  /** Blurs the background of the camera's picture, or shows it again. The camera stays on meanwhile. */
+  async blur(on: boolean): Promise<void> {
+    this.setBlur(on ? "on" : "");
+    const { track } = this.store.get().camera;
+    if (!track) return;
+    const { rawOf } = await import("./blur/track");
+    this.takeCamera(rawOf(track).clone(), ++this.turns.camera);
+  }
+
   /** Lets the browser ask for a speaker, where it offers only those that the person has picked. Call it inside a click. */
   async pickSpeaker(): Promise<void> {
     try {
@@ -173,7 +185,7 @@ export class Devices {
         video: constraints.camera(camera.device),
       });
       this.take("mic", stream.getAudioTracks()[0], micTurn);
-      this.take("camera", stream.getVideoTracks()[0], cameraTurn);
+      this.takeCamera(stream.getVideoTracks()[0], cameraTurn);
       return true;
     } catch {
       return false;
@@ -189,7 +201,9 @@ export class Devices {
     try {
       const wanted = constraints[kind](device);
       const stream = await navigator.mediaDevices.getUserMedia(kind === "mic" ? { audio: wanted } : { video: wanted });
-      this.take(kind, stream.getTracks()[0], turn);
+      const [track] = stream.getTracks();
+      if (kind === "camera") this.takeCamera(track, turn);
+      else this.take(kind, track, turn);
     } catch (error) {
       if (turn !== this.turns[kind]) return;
       if (device && problemOf(error) === "missing") {
@@ -223,7 +237,7 @@ export class Devices {
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: cameraOf(which) });
       const [track] = stream.getVideoTracks();
-      this.take("camera", track, turn);
+      this.takeCamera(track, turn);
       if (turn === this.turns.camera) this.change("camera", { device: track?.getSettings().deviceId ?? "" });
       return true;
     } catch {
@@ -260,6 +274,40 @@ export class Devices {
     watchSilence(track, (silent) => current() && this.change(kind, { silent }));
   }
 
+  /** Stores the camera's track. If the background is to be blurred, first waits for the blur, so that nobody sees it before. */
+  private takeCamera(raw: MediaStreamTrack | undefined, turn: number): void {
+    if (!raw || this.store.get().blur !== "on") {
+      this.take("camera", raw, turn);
+      return;
+    }
+    this.coming = raw;
+    const failed = (problem: BlurProblem) => this.unblur(problem, turn);
+    import("./blur/track")
+      .then(({ blurred }) => blurred(raw, failed))
+      .then((track) => this.take("camera", track, turn))
+      .catch(() => {
+        raw.stop();
+        failed("failed");
+      });
+  }
+
+  /** Ends the blur on a device that cannot do it. The camera goes off with it: nobody sees the background unless the person wants
+   *  that. */
+  private unblur(problem: BlurProblem, turn: number): void {
+    if (turn !== this.turns.camera) return;
+    this.setBlur(problem);
+    void this.toggle("camera", false);
+    import("./blur/told").then(
+      ({ tell }) => tell(problem),
+      () => undefined,
+    );
+  }
+
+  private setBlur(blur: DeviceState["blur"]): void {
+    this.store.update((state) => ({ ...state, blur }));
+    keepDevice("blur", blur === "on" ? blur : "");
+  }
+
   /** Handles a track that ended: unplugged, taken by a phone call or another program, or stopped by the browser's own button. */
   private ended(kind: AnyKind): void {
     this.release(kind);
@@ -270,6 +318,7 @@ export class Devices {
   private release(kind: AnyKind): void {
     this.turns[kind] += 1;
     this.pending.delete(kind);
+    if (kind === "camera") this.coming?.stop();
     this.store.get()[kind].track?.stop();
     this.change(kind, { on: false, track: null, silent: false, cut: false });
   }

@@ -1,11 +1,11 @@
-/** The devices that a person chose, kept in the browser for the next visit. */
+/** The devices that a person chose, and whether their background is blurred, kept in the browser for the next visit. */
 
 const CHOICES = "sangdam.devices";
-const ORDER = ["mic", "camera", "speaker"] as const;
+const ORDER = ["mic", "camera", "speaker", "blur"] as const;
 
 type Chosen = Record<(typeof ORDER)[number], string>;
 
-/** Returns the chosen devices; "" stands for the browser's own choice. */
+/** Returns the chosen devices; "" stands for the browser's own choice. `blur`: "on" or "". */
 export function keptDevices(): Chosen {
   let kept: unknown = [];
   try {
@@ -13,10 +13,10 @@ export function keptDevices(): Chosen {
   } catch {
     // If storage is forbidden or damaged, the visit starts with the devices that the browser chooses.
   }
-  const [mic = "", camera = "", speaker = ""] = Array.isArray(kept)
+  const [mic = "", camera = "", speaker = "", blur = ""] = Array.isArray(kept)
     ? kept.map((one) => (typeof one === "string" ? one : ""))
     : [];
-  return { mic, camera, speaker };
+  return { mic, camera, speaker, blur };
 }
 
 export function keepDevice(kind: keyof Chosen, device: string): void {

@@ -1,12 +1,14 @@
 /** Draws pages of a PDF with pdf.js. This file and pdf.js load when the first PDF is on the screen or comes to the board. */
 
-import { AnnotationMode, getDocument, PDFWorker } from "pdfjs-dist/legacy/build/pdf.mjs";
+import { AnnotationMode, getDocument, PDFWorker, version } from "pdfjs-dist/legacy/build/pdf.mjs";
 
 const WIDTH = 640; // px of a preview: twice the width at which the conversation shows it
 const TALLEST = 400; // px: height of the part of the page that a preview shows, at most
 const QUALITY = 0.92;
 const PATIENCE_MS = 8_000;
 const LARGEST_IMAGE = 16_000_000; // pixels of an image in the page; a larger one is left out
+/** Where `web/build.mjs` puts the data of pdf.js. A PDF that needs none of it loads none of it. */
+const DATA = `/assets/pdfjs-${version}`;
 
 type Document = Awaited<ReturnType<typeof getDocument>["promise"]>;
 
@@ -35,7 +37,7 @@ interface Size {
  * Reads a PDF, and passes it to `use`. Rejects after `patienceMs`.
  *
  * A strange PDF is read in a worker of its own, which ends with this function. Nothing in it can run code or fetch anything: this
- * version of pdf.js has no eval, and forms, annotations and addresses are left out.
+ * version of pdf.js has no eval, and forms, annotations and addresses are left out. Only files of pdf.js itself are fetched.
  */
 async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Document) => Promise<T>): Promise<T> {
   const port = new Worker(new URL("./pdf-worker.ts", import.meta.url), { type: "module" });
@@ -43,8 +45,12 @@ async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Do
   const loading = getDocument({
     data: new Uint8Array(await pdf.arrayBuffer()),
     worker,
-    useWasm: false,
-    useWorkerFetch: false,
+    // Texts whose fonts are not in the PDF: which character each code is (Korean, Japanese, Chinese), and fonts of symbols. All
+    // other fonts are the system's.
+    cMapUrl: `${DATA}/cmaps/`,
+    standardFontDataUrl: `${DATA}/standard_fonts/`,
+    wasmUrl: `${DATA}/wasm/`, // decoders of scanned pages: JBIG2 and JPEG 2000
+    useWorkerFetch: false, // the worker may fetch nothing: this page fetches for it
     enableXfa: false,
     stopAtErrors: true,
     maxImageSize: LARGEST_IMAGE,

@@ -157,6 +157,20 @@ async def test_assets_are_cached_forever(desk: Desk) -> None:
     assert await reply.text() == "asset " * 100
 
 
+async def test_only_two_workers_run_webassembly_and_one_of_them_fetches(desk: Desk) -> None:
+    rights = {}
+    for name in ("a-1234", "pdf-worker-1", "blur-worker-1"):
+        (pages.PAGES / "assets" / f"{name}.js").write_text("")
+        rules = policy((await desk.get(f"/assets/{name}.js")).headers["Content-Security-Policy"])
+        assert rules["default-src"] == rules["frame-ancestors"] == "'none'"
+        rights[name] = (rules.get("script-src", ""), rules.get("connect-src", ""))
+    assert rights == {
+        "a-1234": ("", ""),
+        "pdf-worker-1": ("'wasm-unsafe-eval'", ""),
+        "blur-worker-1": ("'self' 'wasm-unsafe-eval'", "'self'"),
+    }
+
+
 @pytest.mark.parametrize(
     "path", ["/assets/%2e%2e/panel.html", "/assets/..%2f..%2frecords.sqlite", "/assets/%00", "/assets/", "/assets/x"]
 )

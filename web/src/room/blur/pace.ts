@@ -1,0 +1,41 @@
+/** Decides from the frames of a blurred picture whether this device is fast enough. Pure: the caller gives the time, in ms. */
+
+/** The first frames are slow on every device, while the code is compiled. */
+const WARM_UP_MS = 2000;
+const WINDOW_MS = 3000;
+/** Below this rate, lips and voice no longer fit together, and the blur takes the processor that the call needs. */
+export const FEWEST_A_SECOND = 8;
+/** One slow stretch may come from another program. A slow device has several in a row. */
+const SLOW_WINDOWS = 2;
+
+export class Pace {
+  private windowBegan: number;
+  private frames = 0;
+  private slow = 0;
+  /** Frames a second in the last whole stretch; 0 before there is one. */
+  rate = 0;
+
+  constructor(began: number) {
+    this.windowBegan = began + WARM_UP_MS;
+  }
+
+  /** Counts a frame. Returns whether the device has turned out to be too slow. */
+  frame(now: number): boolean {
+    if (now < this.windowBegan) return false;
+    this.frames += 1;
+    const took = now - this.windowBegan;
+    if (took < WINDOW_MS) return false;
+    this.rate = (this.frames * 1000) / took;
+    this.slow = this.rate < FEWEST_A_SECOND ? this.slow + 1 : 0;
+    this.windowBegan = now;
+    this.frames = 0;
+    return this.slow >= SLOW_WINDOWS;
+  }
+
+  /** Begins to measure anew, for example after the page was hidden or the camera stood still. */
+  restart(now: number): void {
+    this.windowBegan = now;
+    this.frames = 0;
+    this.slow = 0;
+  }
+}
