@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 BUCKETS_PER_S = 10
 LEAST_S = 0.2
 """Shortest time in seconds over which a new stream is measured."""
@@ -24,6 +26,14 @@ class Meter:
         """Return bits per second. 0: nothing came in the last second."""
         self._advance(now)
         return sum(self._octets) * 8 / min(1.0, max(LEAST_S, now - self._began))
+
+    def lend(self, to: Any) -> None:
+        """Copy the counters into a `fastpath_video`: the fast path counts from now on. `refresh` copies them back."""
+        to.metered_at, to.metered = self._at, self._octets
+
+    def refresh(self, of: Any) -> None:
+        """Copy the counters back from a `fastpath_video`."""
+        self._at, self._octets = of.metered_at, list(of.metered)
 
     def _advance(self, now: float) -> None:
         at = int(now * BUCKETS_PER_S)

@@ -124,6 +124,17 @@ class Seen:
         self._seen |= bit
         return True
 
+    @property
+    def highest(self) -> int:
+        """Newest sequence number that was passed on."""
+        return self._highest
+
+    def passed(self, count: int) -> None:
+        """Remember that the next `count` packets were passed on, each for the first time and in order."""
+        self._highest = (self._highest + count) & 0xFFFF
+        few = min(count, self._window)
+        self._seen = (self._seen << few | (1 << few) - 1) & self._all
+
 
 class Copier:
     """Adds a copy of the packet before to each packet of one stream (RED)."""

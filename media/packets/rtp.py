@@ -256,11 +256,17 @@ class Rewriter:
         to.ssrc, to.payload_type, to.packets, to.octets = self.ssrc, self.payload_type, self.packets, self.octets
         to.sequence, to.sequence_offset, to.advanced = self._sequence, self._sequence_offset, self._advanced
         to.timestamp, to.timestamp_offset, to.at = self._timestamp, self._timestamp_offset, self._at
+        to.picture, to.picture_offset, to.tl0, to.tl0_offset = self._picture, self._picture_offset, self._tl0, self._tl0_offset
 
     def refresh(self, of: Any) -> None:
         """Copy the state back from a `fastpath_out`."""
         self.packets, self.octets, self._advanced = of.packets, of.octets, of.advanced
         self._sequence, self._timestamp, self._at = of.sequence, of.timestamp, of.at
+        self._picture, self._tl0 = of.picture, of.tl0
+
+    def has_sent(self, source: object, sequence: int) -> bool:
+        """Return whether the newest packet of this stream is the packet of `source` with this sequence number."""
+        return source is self.source and (sequence + self._sequence_offset) & 0xFFFF == self._sequence
 
     def _build(self, marker: bool, sequence: int, timestamp: int, payload: bytes) -> bytes:
         self.packets += 1

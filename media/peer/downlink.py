@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping
 from media.bandwidth import Chooser, Estimator, RepeatBudget, numbered
 from media.packets import sdp
 from media.peer.lent import Lent
+from media.peer.lent_pictures import LentSlot
 from media.peer.streams import Outgoing
+from media.transport.fastpath import Leg
+from media.transport.pictures import Slot
 from media.transport.seam import MAX_PROTECTED_INPUT_BYTES, SecureTransport, SrtpError
 
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
@@ -35,6 +38,7 @@ class Downlink:
         self.chooser = Chooser()
         self.repeats = RepeatBudget(now())
         self.lent: Lent | None = None
+        self._sections = sections
         self._secure = secure
         self._send = send
         self._now = now
@@ -57,6 +61,35 @@ class Downlink:
             stamp=stamp if identifier else None,
             say=say,
         )
+
+    def offload(self, leg: Leg, lent: Lent) -> None:
+        """Let the fast path send to this peer from now on, as far as Python offloads streams. Nothing has been sent before."""
+        self.lent = lent
+        for slot in self.slots:
+            part = Slot(leg, repaired=slot.repair_ssrc is not None)
+            slot.cache = part
+            slot.hold = LentSlot(part, slot, lent, self._sections[slot.role].transport_cc)
+
+    def take_back(self) -> None:
+        """Take all videos that this peer gets back from the fast path."""
+        for slot in self.slots:
+            if slot.hold is not None:
+                slot.hold.take_back()
+
+    def sync(self) -> None:
+        """Copy the state of the videos that this peer gets back from the fast path."""
+        for slot in self.slots:
+            if slot.hold is not None:
+                slot.hold.sync()
+
+    def close(self) -> None:
+        """Free the fast path's part. Nothing is sent to this peer any more."""
+        if self.lent is not None:
+            self.take_back()
+            for slot in self.slots:
+                slot.hold = None
+            self.lent.close()
+            self.lent = None
 
     def _number(self, size_bytes: int) -> int:
         now = self._now()

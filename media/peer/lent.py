@@ -1,4 +1,4 @@
-"""Offloading of a steady voice to the fast path (`transport/fastpath.c`), and its return to Python.
+"""Offloading of a steady voice to the fast path (`transport/fastpath.c`), and its return to Python. Videos: `lent_pictures`.
 
 The state of a voice belongs to `Incoming`, `Rewriter`, `Voice` and `Estimator`. `lend` copies this state into the fast path.
 `sync` copies it back at any time, `recall` for the last time. Between `lend` and `recall` only the fast path changes the state.
@@ -67,7 +67,7 @@ class Lent:
         for each in listeners:
             each._hears.rewriter.lend(each._leg.voice_out)
             each.copy()
-            each._leg.voice_out.number = each._downlink.next_number
+            each.number_on()
         if self._leg.lend(by, [each._leg for each in listeners], keeps=keeps):
             self._source, self._speaker, self._by, self._listeners = source, speaker, by, listeners
             self.keeps = keeps
@@ -97,9 +97,9 @@ class Lent:
 
         None: this peer's voice is not offloaded.
         """
+        self._collect()
         if self._leg.hears:
             self._hears.rewriter.refresh(self._leg.voice_out)
-            self._collect()
         if self._source is None or self._speaker is None or self._by is None:
             return None
         voice = self._leg.voice_in
@@ -111,18 +111,25 @@ class Lent:
         """Return the transport-wide number for a packet that Python sends to this peer."""
         self._collect()
         number = self._downlink.sent(size_bytes, now)
-        self._leg.voice_out.number = self._downlink.next_number
+        self.number_on()
         return number
+
+    def number_on(self) -> None:
+        """Let the fast path continue the transport-wide numbers of this peer's packets."""
+        self._collect()
+        self._leg.numbers.next = self._downlink.next_number
+
+    def arrived(self) -> list[tuple[float, int]]:
+        """Return (time, transport-wide number) of each video packet of this peer that the fast path has taken lately."""
+        return self._leg.arrived()
 
     def copy(self) -> None:
         """Tell the fast path whether each voice packet to this peer also carries a copy of the packet before (RED)."""
         self._leg.voice_out.red_type = self._hears.red if self._hears.copies else 0
 
     def _collect(self) -> None:
-        voice = self._leg.voice_out
-        for at in range(voice.uncollected):
-            self._downlink.sent(voice.sent[at].bytes, voice.sent[at].at)
-        voice.uncollected = 0
+        for at, size_bytes in self._leg.sent():
+            self._downlink.sent(size_bytes, at)
 
     def say(self, packet: bytes) -> None:
         """Queue a packet of the mix for this peer. The next flush of the fast path sends it."""

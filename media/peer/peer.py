@@ -17,14 +17,16 @@ from media.peer.control import Control
 from media.peer.downlink import Downlink
 from media.peer.heartbeat_channel import Live, LiveError
 from media.peer.lent import Lent
+from media.peer.lent_pictures import LentVideo, slots_of
 from media.peer.quality import Quality, Totals
 from media.peer.speaking import Voice
-from media.peer.streams import Incoming
+from media.peer.streams import Incoming, Outgoing
 from media.peer.uplink import Uplink
 from media.token_bucket import TokenBucket
 from media.transport import ice
 from media.transport.check import Check
 from media.transport.fastpath import Fastpath, Kept, Leg
+from media.transport.pictures import Video
 from media.transport.seam import (
     Certificate,
     Handlers,
@@ -44,6 +46,7 @@ CONNECT_S = 30.0  # seconds in which a new peer must connect; otherwise the peer
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
 """Datagrams accepted from one peer, per second and in one burst: five times what two videos and a voice need."""
 RESTING_S = 0.19  # seconds between two effective `tick`s while the peer `rests`; just under ten ticks of 20 ms
+CALM_S = 0.09  # seconds between two effective `tick`s while the peer `is_calm`; just under five ticks of 20 ms
 
 
 class VoiceOwner(Protocol):
@@ -110,7 +113,10 @@ class Peer:
         self._voice_cc = audio.transport_cc
         self._level_id = audio.extensions.get(sdp.LEVEL_URI, 0)
         self._heard = self._began = now
+        self._leg: Leg | None = None
         self._came_by: ice.Path | None = None
+        self._picture_by: ice.Path | None = None
+        self._lent_pictures: dict[Incoming, LentVideo] = {}
         self._aimed_at: ice.Path | None = None
         self._tick_due = now
         self._allowed = TokenBucket(MEDIA_PER_S, MEDIA_BURST, now)
@@ -157,9 +163,8 @@ class Peer:
     async def close(self, state: State, reason: str) -> None:
         """End the connection in `state` and tell the remote side. Do not call `Owner.changed`: the owner itself calls `close`."""
         self.state = state
-        if self.downlink.lent is not None:
-            self.downlink.lent.close()
-            self.downlink.lent = None
+        self.recall_pictures()
+        self.downlink.close()
         await self._secure.close()
         if self._task is not None:
             self._task.cancel()
@@ -231,13 +236,54 @@ class Peer:
             self._sync()
             self._voices.returned(self)
 
+    # the peer's videos, while they are offloaded to the fast path
+
+    def lend_picture(self, source: Incoming, slots: Sequence[Outgoing]) -> None:
+        """Offload this video if it is steady. `slots`: the slots that show this camera or screen, in any layer.
+
+        Call after Python has handled a packet of `source`, and never while Python must see each packet.
+        """
+        if self._leg is None or self.downlink.lent is None or self._picture_by is None:
+            return
+        steady = slots_of(source, slots)
+        if steady is None:
+            return
+        lent = self._lent_pictures.get(source)
+        if lent is None:
+            section = self._sections[source.role]
+            lent = LentVideo(Video(self._leg), source, section.payload_type, section.transport_cc)
+            self._lent_pictures[source] = lent
+        lent.lend(self._picture_by, steady)
+
+    def recall_pictures(self, role: str = "") -> None:
+        """Take this peer's videos back from the fast path. `role`: only "camera" or "screen"."""
+        for source, each in self._lent_pictures.items():
+            if not role or source.role == role:
+                each.recall()
+
+    def _recall_picture(self, source: Incoming) -> None:
+        lent = self._lent_pictures.get(source)
+        if lent is not None:
+            lent.recall()
+
     def _sync(self) -> None:
-        """Copy the fast path's counters of this peer's voices back, and note when the peer was last heard."""
-        heard = self.downlink.lent.sync() if self.downlink.lent is not None else None
-        if heard is not None:
-            when, path = heard
+        """Copy the fast path's counters of this peer's streams back, and note when the peer was last heard."""
+        if self.downlink.lent is None:
+            return
+        heard = [self.downlink.lent.sync()]
+        for each in self._lent_pictures.values():
+            each.sync()
+            heard.append((each.heard, each.by) if each.by is not None else None)
+        for when, path in filter(None, heard):
             self._heard = max(self._heard, when)
             self.ice.heard(path, when)
+        self.downlink.sync()
+        self._collect_arrivals()
+
+    def _collect_arrivals(self) -> None:
+        if self.downlink.lent is not None:
+            for came, number in self.downlink.lent.arrived():
+                self.uplink.arrivals.add(number, came)
 
     def _aim(self) -> None:
         if self.downlink.lent is not None and self.ice.selected is not None and self.ice.selected != self._aimed_at:
@@ -269,6 +315,8 @@ class Peer:
             self._wire.claim(self, path)
         if self._came_by is not None and not self.ice.allows(self._came_by):
             self.recall()
+        if self._picture_by is not None and not self.ice.allows(self._picture_by):
+            self.recall_pictures()
         self._aim()
         self._wire.send(reply, path)
 
@@ -318,6 +366,8 @@ class Peer:
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._voices.audio(self, stream, *packet, level, now)
         else:
+            self._recall_picture(stream)
+            self._picture_by = path
             picture = self.uplink.picture(stream, plain, header, now, came)
             if picture is not None:
                 self._owner.video(self, stream, *picture, now)
@@ -363,11 +413,11 @@ class Peer:
     def tick(self, now: float) -> None:
         """Run what is due: retransmission requests, keyframe requests, ICE probes, reports.
 
-        Call every 20 ms. While the peer `rests`, only one call in 200 ms has an effect.
+        Call every 20 ms. While the peer `is_calm`, only one call in 100 ms has an effect; while it `rests`, one in 200 ms.
         """
         if now < self._tick_due:
             return
-        self._tick_due = now + RESTING_S if self.rests else now
+        self._tick_due = now + (RESTING_S if self.rests else CALM_S if self.is_calm else 0.0)
         self._allowed.refill(now)
         if self.ice.has_choice:
             self._sync()  # probes depend on when each path was last heard
@@ -377,6 +427,8 @@ class Peer:
             return
         if self._control.report_due(now):
             self._sync()
+        elif self.uplink.has_pictures:
+            self._collect_arrivals()
         packet = self._control.due(now)
         if packet:
             self._send_rtcp(packet)
@@ -386,6 +438,15 @@ class Peer:
         """Return whether nothing needs a prompt answer: the peer has sent no video, and packets come from one address only."""
         return not (self.uplink.has_pictures or self.ice.has_choice)
 
+    @property
+    def is_calm(self) -> bool:
+        """Return whether the peer needs no prompt answer, but perhaps feedback about its videos every 100 ms."""
+        return not self.ice.has_choice and all(each.is_calm for each in self.uplink.incoming.values())
+
+    def hurry(self) -> None:
+        """Let the next `tick` have an effect."""
+        self._tick_due = float("-inf")
+
     # secure transport
 
     def _secured(self) -> None:
@@ -393,8 +454,8 @@ class Peer:
         self._heard = self._wire.now()
         # a peer that is gone or replaced is being closed already
         if self._wire.fastpath is not None and self.state not in ("gone", "replaced"):
-            leg = Leg(self._wire.fastpath, *self._secure.contexts())
-            self.downlink.lent = Lent(leg, self.voice, self._voice_cc, self._level_id, self.downlink.estimate)
+            leg = self._leg = Leg(self._wire.fastpath, *self._secure.contexts())
+            self.downlink.offload(leg, Lent(leg, self.voice, self._voice_cc, self._level_id, self.downlink.estimate))
             self._aim()
         self._change("live", "")
 

@@ -26,6 +26,9 @@ def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[in
         names = [each.name for each in pictures[slot]]
         former = viewer.slots[slot].layer
         lower = layer is None or (former in names and names.index(layer) < names.index(former))
+        if layer != former:
+            whose, role = shown[slot]
+            whose.recall_pictures(role)  # a layer that waits for a keyframe is Python's
         viewer.slots[slot].show(layer, at_once=lower)
     link.repeats.pictures_bps = sum(
         each.bps for slot, layer in choice.layers.items() for each in pictures[slot] if each.name == layer

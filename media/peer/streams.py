@@ -9,7 +9,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from media.bandwidth import Meter, RepeatBudget
 from media.packets import red as redundancy
@@ -112,6 +112,16 @@ class Incoming:
         self._highest, self._cycles, self.packets = of.highest, of.cycles, of.packets
         self._transit, self._jitter, self.octets = of.transit, of.jitter, of.octets
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether no packet is missing, so that the next packet can only follow the newest one."""
+        return not self._missing
+
+    @property
+    def is_calm(self) -> bool:
+        """Return whether the sender needs to be asked for nothing: neither for a lost packet nor for a keyframe."""
+        return not self._missing and not self.wants_keyframe
+
     def nacks(self, now: float) -> list[int]:
         """Return the sequence numbers to request now. After `NACK_TRIES` requests for a packet, set `wants_keyframe` instead."""
         if not self._missing:
@@ -176,24 +186,37 @@ class Incoming:
             self._missing[(self._highest + offset) & 0xFFFF] = _Missing(now)
 
 
-class PacketCache:
+class Cache(Protocol):
     """Last packets of one outgoing stream, for retransmission. With RTX they are stored plain, otherwise encrypted as sent."""
+
+    def put(self, sequence: int, packet: bytes) -> None: ...
+    def get(self, sequence: int) -> bytes | None: ...
+
+
+class PacketCache:
+    """Cache in Python. A full cache drops its oldest packet. `transport.pictures.Slot` is the fast path's."""
 
     def __init__(self) -> None:
         self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
 
     def put(self, sequence: int, packet: bytes) -> None:
-        """Store a sent packet for retransmission. A full cache drops its oldest packet."""
+        """Store a sent packet for retransmission."""
         self._packets[sequence % CACHE_PACKETS] = (sequence, packet)
 
-    def take(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
-        """Return the packets to retransmit, within the receiver's budget."""
-        found = []
-        for sequence in sequences:
-            entry = self._packets[sequence % CACHE_PACKETS]
-            if entry is not None and entry[0] == sequence and budget.take(len(entry[1]), now):
-                found.append(entry[1])
-        return found
+    def get(self, sequence: int) -> bytes | None:
+        """Return the packet with this sequence number. None: it is not stored any more."""
+        entry = self._packets[sequence % CACHE_PACKETS]
+        return entry[1] if entry is not None and entry[0] == sequence else None
+
+
+class Hold(Protocol):
+    """The fast path's part of an outgoing stream. While it holds the stream, only the fast path sends."""
+
+    def take_back(self) -> None:
+        """Take the stream back from the fast path, if the fast path holds it. Call before the stream changes."""
+
+    def sync(self) -> None:
+        """Copy the stream's state back from the fast path, which goes on."""
 
 
 class Outgoing:
@@ -233,7 +256,9 @@ class Outgoing:
         self.repair_ssrc = secrets.randbits(31) + 1 if rtx >= 0 else None
         self._rtx = rtx
         self._repairs = secrets.randbits(14)
-        self._cache = None if role == "audio" else PacketCache()
+        self.cache: Cache | None = None if role == "audio" else PacketCache()
+        self.hold: Hold | None = None
+        """The fast path's part of this video. None: this is a voice, or there is no fast path."""
         self._copier = redundancy.Copier(payload_type, red)
         self._seal = seal
         self._say = say or seal
@@ -246,8 +271,9 @@ class Outgoing:
 
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
         """Forward a packet of `source`. Video starts with a keyframe: until one comes, request it and forward nothing."""
-        if self._cache is not None and not self._takes(source, header, picture):
+        if self.cache is not None and not self._takes(source, header, picture):
             return
+        self._take_back()
         changed = self.rewriter.relay(source, data, header, now, picture)
         if changed is None:
             return
@@ -266,6 +292,10 @@ class Outgoing:
             return True
         source.wants_keyframe = True
         return False
+
+    def waits_for(self, source: Incoming) -> bool:
+        """Return whether a keyframe of `source` changes what this slot shows."""
+        return self.layer in (ANY, source.rid) and self.rewriter.source is not source
 
     def show(self, layer: str | None, *, at_once: bool) -> None:
         """Choose the layer (RID) of the video for this slot. None: show no video. `at_once`: stop the present layer at once."""
@@ -318,15 +348,21 @@ class Outgoing:
 
         The next packet continues the stream without a gap. Video continues with a keyframe.
         """
+        self._take_back()
         self.source = None
         self.rewriter.cut()
+
+    def _take_back(self) -> None:
+        if self.hold is not None:
+            self.hold.take_back()
 
     def repair(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
         """Answer a NACK within the receiver's budget. Return encrypted packets to send again.
 
         With RTX, send the retransmissions here and return an empty list.
         """
-        found = [] if self._cache is None else self._cache.take(sequences, budget, now)
+        cached = (self.cache.get(sequence) for sequence in sequences) if self.cache is not None else ()
+        found = [packet for packet in cached if packet is not None and budget.take(len(packet), now)]
         if self.repair_ssrc is None:
             return found
         for packet in found:
@@ -355,5 +391,5 @@ class Outgoing:
     def _send(self, sequence: int, packet: bytes) -> None:
         packet = self._protected(packet)
         sealed = self._seal(self._stamp(packet) if self._stamp else packet)
-        if sealed is not None and self._cache is not None:
-            self._cache.put(sequence, sealed if self.repair_ssrc is None else packet)
+        if sealed is not None and self.cache is not None:
+            self.cache.put(sequence, sealed if self.repair_ssrc is None else packet)

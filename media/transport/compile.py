@@ -1,4 +1,4 @@
-"""Build fastpath.c where there is a C compiler: `python media/transport/compile.py`.
+"""Build the fast path (fastpath.c, pictures.c) where there is a C compiler: `python media/transport/compile.py`.
 
 This file imports nothing of this project, so that the wheel's build hook can use it. The build needs only libc's headers: cffi
 opens the library at run time, and pylibsrtp provides libsrtp.
@@ -15,14 +15,16 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-SOURCE, HEADER = FOLDER / "fastpath.c", FOLDER / "fastpath.h"
+HEADER = FOLDER / "fastpath.h"
+SOURCES = [FOLDER / "fastpath.c", FOLDER / "pictures.c"]
 LIBRARY = FOLDER / "_fastpath.so"
 FLAGS = ["-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2"]
 
 
 def fingerprint() -> str:
     """Return the fingerprint of the sources. A library with another fingerprint is not used."""
-    return hashlib.sha256(HEADER.read_bytes() + SOURCE.read_bytes()).hexdigest()[:16]
+    made_of = [HEADER, FOLDER / "inside.h", *SOURCES]
+    return hashlib.sha256(b"".join(each.read_bytes() for each in made_of)).hexdigest()[:16]
 
 
 def is_fresh(library: Path = LIBRARY) -> bool:
@@ -39,7 +41,7 @@ def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
         return "no C compiler (Debian: gcc and libc6-dev)"
     # the compiler writes under another name, so that parallel builds and a starting worker see only whole files
     made = library.with_suffix(f".{os.getpid()}.tmp")
-    command = [*compiler, *FLAGS, *extra, f'-DFASTPATH_SOURCE="{fingerprint()}"', "-o", str(made), str(SOURCE)]
+    command = [*compiler, *FLAGS, *extra, f'-DFASTPATH_SOURCE="{fingerprint()}"', "-o", str(made), *map(str, SOURCES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the machine owner's own compiler
     if done.returncode:
         made.unlink(missing_ok=True)

@@ -1,4 +1,5 @@
 /* Moves steady voices without Python: receive, unprotect, renumber, protect for each listener, send; or buffer for the mixer.
+   pictures.c does the same for videos.
 
    fastpath.h says what is shared and who decides. Two rules keep this code small and safe:
    - It decides nothing. It takes a packet only when the packet's path and SSRC are offloaded, its payload type is the voice's, and
@@ -6,76 +7,33 @@
      decrypted, so that libsrtp's replay window has not seen it.
    - Every offset is checked against the length before it is read. Malformed packets are counted and dropped. */
 
-#define _GNU_SOURCE
+#include "inside.h"
+
 #include <errno.h>
-#include <stdint.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <time.h>
 
-#include "fastpath.h"
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103 /* old libc */
+#endif
+#ifndef SOL_UDP
+#define SOL_UDP 17
+#endif
 
 enum { STUN, DTLS, RTP, RTCP };
 
 #define TAKEN (-1)
-#define HEADER 12
 #define REDUNDANT 5          /* bytes that RFC 2198 puts before the two packets */
 #define OLDEST 16383         /* ticks: the most its format can express */
 #define BOTH 1200            /* bytes of both packets; a longer pair is sent without a copy */
-#define NUMBERED 8           /* bytes of the extension that carries a transport-wide number */
-#define TRAILER 144          /* bytes that libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
-#define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
-#define RESTART 3000         /* media.packets.rtp.RESTART */
-#define TABLE 4096           /* chains; a worker has at most 2,000 peers */
-#define QUEUE 128            /* packets sent by one system call at most */
 #define RATE 3000.0          /* packets a second from one peer, as in media.peer.peer, */
 #define BURST 1500.0         /* and at once */
-#define CONTROL CMSG_SPACE(sizeof(struct timespec))
 #define MOST_LATE 5.0        /* seconds; an older arrival means that the machine's clock was set */
-
-typedef int (*cipher)(void *context, void *packet, int *length);
-
-typedef struct {
-    int fd, bytes;
-    fastpath_path *to;
-    _Alignas(8) uint8_t data[LONGEST + NUMBERED + TRAILER]; /* libsrtp reads words */
-} outgoing;
-
-struct fastpath {
-    cipher unprotect, protect;
-    fastpath_counts counts;
-    fastpath_left left[FASTPATH_BATCH];
-    fastpath_leg *table[TABLE];
-    struct mmsghdr messages[FASTPATH_BATCH];
-    struct iovec parts[FASTPATH_BATCH];
-    fastpath_path paths[FASTPATH_BATCH];
-    _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
-    _Alignas(8) uint8_t control[FASTPATH_BATCH][CONTROL];
-    int used; /* messages whose lengths the kernel has written */
-    int queued;
-    outgoing queue[QUEUE];
-    int sockets[FASTPATH_SOCKETS], socket_count;
-    fastpath_ready others[FASTPATH_READY];
-};
-
-static uint16_t get16(const uint8_t *at) { return (uint16_t)(at[0] << 8 | at[1]); }
-
-static uint32_t get32(const uint8_t *at) { return (uint32_t)get16(at) << 16 | get16(at + 2); }
-
-static void put16(uint8_t *at, uint16_t value) {
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value) {
-    put16(at, (uint16_t)(value >> 16));
-    put16(at + 2, (uint16_t)value);
-}
-
-/* Return how many sequence numbers `new` is after `old`, across the wrap. */
-static int ahead(uint16_t new, uint16_t old) { return (int16_t)(uint16_t)(new - old); }
+#define SEGMENTS 32          /* packets that one message carries at most (UDP_SEGMENT; the kernel allows 64) */
+#define SEGMENTED_FROM 400   /* bytes; grouping smaller packets would save nothing: voices rarely come in bunches */
 
 /* --- legs --- */
 
@@ -112,71 +70,175 @@ static void unlisten(fastpath_leg *listener) {
     listener->source = NULL;
 }
 
+/* Put a leg whose stream begins to be offloaded into the table of paths. Return -1 if another leg has this path. */
+int link_leg(fastpath *f, fastpath_leg *leg) {
+    if (leg->linked) return 0;
+    if (leg->from.length > FASTPATH_ADDRESS || find(f, &leg->from)) return -1;
+    fastpath_leg **first = &f->table[chain(&leg->from)];
+    leg->next = *first;
+    *first = leg;
+    leg->linked = 1;
+    return 0;
+}
+
+/* Take a leg out of the table of paths unless one of its streams is still offloaded. */
+void unlink_leg(fastpath *f, fastpath_leg *leg) {
+    if (!leg->linked || leg->lent) return;
+    for (const fastpath_video *each = leg->videos; each; each = each->next)
+        if (each->lent) return;
+    fastpath_leg **link = &f->table[chain(&leg->from)];
+    while (*link && *link != leg) link = &(*link)->next;
+    if (*link) *link = leg->next;
+    leg->next = NULL;
+    leg->linked = 0;
+}
+
 /* End the offloading of this voice. Python may read its state and its listeners' states from now on. */
 void fastpath_recall(fastpath *f, fastpath_leg *source) {
     if (!source->lent) return;
     for (int at = 0; at < source->listening; at++) source->listeners[at]->source = NULL;
     source->listening = source->lent = 0;
-    fastpath_leg **link = &f->table[chain(&source->from)];
-    while (*link && *link != source) link = &(*link)->next;
-    if (*link) *link = source->next;
-    source->next = NULL;
+    unlink_leg(f, source);
 }
 
 /* Offload a voice. Python has written `source->from`, the states and each listener's `to`. Return 0 when done. */
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count) {
-    if (source->lent || count < 0 || count > FASTPATH_LISTENERS || source->from.length > FASTPATH_ADDRESS || find(f, &source->from))
-        return -1;
+    if (source->lent || count < 0 || count > FASTPATH_LISTENERS) return -1;
     for (int at = 0; at < count; at++)
         if (listeners[at]->source || listeners[at]->to.length > FASTPATH_ADDRESS) return -1;
+    if (link_leg(f, source)) return -1;
     for (int at = 0; at < count; at++) {
         listeners[at]->source = source;
         source->listeners[at] = listeners[at];
     }
     source->listening = count;
     source->lent = 1;
-    fastpath_leg **first = &f->table[chain(&source->from)];
-    source->next = *first;
-    *first = source;
     return 0;
 }
 
+/* Free a leg with its videos and slots. */
 void fastpath_leg_close(fastpath *f, fastpath_leg *leg) {
     fastpath_flush(f); /* the queue points into legs */
     fastpath_recall(f, leg);
     unlisten(leg);
+    close_pictures(f, leg);
     free(leg);
 }
 
 /* --- out --- */
 
+/* Return the queue's next packet after `at` that goes to the same peer and has not been given to a message. QUEUE: there is none. */
+static int next_to(const fastpath *f, const uint8_t *given, int at) {
+    for (int next = at + 1; next < f->queued; next++)
+        if (!given[next] && f->queue[next].to == f->queue[at].to) return next;
+    return QUEUE;
+}
+
+/* Put the queue's packet `first` into a message. Packets of equal length to the same peer join it, and at last one shorter packet
+   (udp(7), UDP_SEGMENT): the kernel then looks up the route once for all. Return the number of packets. */
+static int segment(const fastpath *f, uint8_t *given, int first, struct msghdr *message, struct iovec *parts, uint8_t *control) {
+    const outgoing *one = &f->queue[first];
+    int count = 0, bytes = one->bytes;
+    for (int at = first; at < QUEUE && count < SEGMENTS; at = next_to(f, given, at)) {
+        outgoing each = f->queue[at];
+        if (each.bytes > bytes) break;
+        given[at] = 1;
+        parts[count++] = (struct iovec){(void *)f->queue[at].data, (size_t)each.bytes};
+        if (each.bytes < bytes || !f->segments || one->to->apart || bytes < SEGMENTED_FROM) break;
+    }
+    message->msg_name = one->to->address;
+    message->msg_namelen = one->to->length;
+    message->msg_iov = parts;
+    message->msg_iovlen = (size_t)count;
+    if (count > 1) {
+        uint16_t size = (uint16_t)bytes;
+        message->msg_control = control;
+        message->msg_controllen = SEGMENT_CONTROL;
+        struct cmsghdr *header = CMSG_FIRSTHDR(message);
+        header->cmsg_level = SOL_UDP;
+        header->cmsg_type = UDP_SEGMENT;
+        header->cmsg_len = CMSG_LEN(sizeof size);
+        memcpy(CMSG_DATA(header), &size, sizeof size);
+    }
+    return count;
+}
+
+static void failed(fastpath *f, int packets) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) f->counts.send_full += packets;
+    else f->counts.send_error += packets;
+}
+
+/* Send the packets of a message that the kernel has refused one by one. Group no more packets to this address: they do not fit
+   into its path's MTU (EINVAL, EMSGSIZE); or to any, if the network device cannot (EIO). */
+static void send_apart(fastpath *f, int fd, const struct msghdr *message, fastpath_path *to) {
+    to->apart = 1;
+    if (errno == EIO) f->segments = 0;
+    struct msghdr each = *message;
+    each.msg_control = NULL;
+    each.msg_controllen = 0;
+    each.msg_iovlen = 1;
+    for (size_t at = 0; at < message->msg_iovlen; at++) {
+        each.msg_iov = &message->msg_iov[at];
+        if (sendmsg(fd, &each, MSG_DONTWAIT) >= 0) f->counts.packets_out++;
+        else failed(f, 1);
+    }
+}
+
+/* Send the queued packets. A packet that the kernel does not take is dropped. */
 void fastpath_flush(fastpath *f) {
     struct mmsghdr messages[QUEUE];
     struct iovec parts[QUEUE];
+    int fds[QUEUE], first[QUEUE], count = 0, used = 0;
+    uint8_t given[QUEUE] = {0};
     memset(messages, 0, sizeof messages[0] * (size_t)f->queued);
     for (int at = 0; at < f->queued; at++) {
-        outgoing *each = &f->queue[at];
-        parts[at] = (struct iovec){each->data, (size_t)each->bytes};
-        messages[at].msg_hdr.msg_name = each->to->address;
-        messages[at].msg_hdr.msg_namelen = each->to->length;
-        messages[at].msg_hdr.msg_iov = &parts[at];
-        messages[at].msg_hdr.msg_iovlen = 1;
+        if (given[at]) continue;
+        first[count] = at;
+        fds[count] = f->queue[at].fd;
+        used += segment(f, given, at, &messages[count].msg_hdr, &parts[used], f->segment_control[count]);
+        count++;
     }
-    for (int at = 0; at < f->queued;) {
+    for (int at = 0; at < count;) {
         int end = at + 1;
-        while (end < f->queued && f->queue[end].fd == f->queue[at].fd) end++;
-        int sent = end - at > 1 ? sendmmsg(f->queue[at].fd, &messages[at], (unsigned)(end - at), MSG_DONTWAIT)
-                                : sendmsg(f->queue[at].fd, &messages[at].msg_hdr, MSG_DONTWAIT) >= 0 ? 1 : -1;
+        while (end < count && fds[end] == fds[at]) end++;
+        int sent = end - at > 1 ? sendmmsg(fds[at], &messages[at], (unsigned)(end - at), MSG_DONTWAIT)
+                                : sendmsg(fds[at], &messages[at].msg_hdr, MSG_DONTWAIT) >= 0 ? 1 : -1;
+        for (int each = at; each < at + sent; each++) f->counts.packets_out += (int64_t)messages[each].msg_hdr.msg_iovlen;
         if (sent > 0) {
-            f->counts.packets_out += sent;
             at += sent;
-        } else { /* the kernel did not take it: drop it */
-            if (errno == EAGAIN || errno == EWOULDBLOCK) f->counts.send_full++;
-            else f->counts.send_error++;
-            at++;
+            continue;
         }
+        struct msghdr *refused = &messages[at].msg_hdr;
+        if (refused->msg_iovlen > 1 && errno != EAGAIN && errno != EWOULDBLOCK)
+            send_apart(f, fds[at], refused, f->queue[first[at]].to);
+        else failed(f, (int)refused->msg_iovlen);
+        at++;
     }
     f->queued = 0;
+}
+
+/* Return the place of the next packet in the queue. The packet counts once `queued` has grown. */
+outgoing *queue_place(fastpath *f) {
+    if (f->queued == QUEUE) fastpath_flush(f);
+    return &f->queue[f->queued];
+}
+
+/* Write the head of a packet of an outgoing stream, with its transport-wide number if the peer gets such numbers
+   (media.bandwidth.feedback.numbered). octets: the payload's. Return the head's length. */
+int put_head(const fastpath_out *out, fastpath_numbers *numbers, uint8_t *data, uint8_t second, int octets, double now) {
+    data[0] = 0x80;
+    data[1] = second;
+    put16(data + 2, out->sequence);
+    put32(data + 4, out->timestamp);
+    put32(data + 8, out->ssrc);
+    if (!out->number_id) return HEADER;
+    data[0] = 0x90;
+    put32(data + 12, 0xBEDE0001u);
+    data[16] = (uint8_t)(out->number_id << 4 | 1);
+    put16(data + 17, numbers->next++);
+    data[19] = 0;
+    numbers->sent[numbers->uncollected++] = (fastpath_sent){now, HEADER + octets};
+    return HEADER + NUMBERED;
 }
 
 /* Return the length of the packet before this one if it is known and fits as a redundant copy, else 0. */
@@ -214,24 +276,11 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
     int whole = again ? REDUNDANT + again + bytes : bytes;
     out->packets++;
     out->octets += whole;
-    if (f->queued == QUEUE) fastpath_flush(f);
-    outgoing *packet = &f->queue[f->queued];
-    uint8_t *data = packet->data;
-    int offset = HEADER;
-    data[0] = 0x80;
-    data[1] = (uint8_t)((again ? out->red_type : out->payload_type) | (head[1] & 0x80));
-    put16(data + 2, sequence);
+    outgoing *packet = queue_place(f);
+    uint8_t *data = packet->data, second = (uint8_t)((again ? out->red_type : out->payload_type) | (head[1] & 0x80));
+    int offset = put_head(out, &to->numbers, data, second, whole, now);
+    put16(data + 2, sequence); /* a late packet has a former number */
     put32(data + 4, timestamp);
-    put32(data + 8, out->ssrc);
-    if (out->number_id) { /* media.bandwidth.feedback.numbered */
-        data[0] = 0x90;
-        put32(data + 12, 0xBEDE0001u);
-        data[16] = (uint8_t)(out->number_id << 4 | 1);
-        put16(data + 17, out->number++);
-        data[19] = 0;
-        offset += NUMBERED;
-        out->sent[out->uncollected++] = (fastpath_sent){now, HEADER + whole};
-    }
     if (again) offset += put_former(data + offset, in, head, out->payload_type);
     memcpy(data + offset, payload, (size_t)bytes);
     packet->bytes = offset + bytes;
@@ -247,8 +296,7 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
 /* Encrypt a packet that Python has made and queue it for the next `fastpath_flush`. Return 0 when done. */
 int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes) {
     if (bytes < HEADER || bytes > LONGEST || !to->to.length) return -1;
-    if (f->queued == QUEUE) fastpath_flush(f);
-    outgoing *queued = &f->queue[f->queued];
+    outgoing *queued = queue_place(f);
     memcpy(queued->data, packet, (size_t)bytes);
     queued->bytes = bytes;
     if (f->protect(to->protect, queued->data, &queued->bytes)) {
@@ -264,7 +312,7 @@ int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes
 /* --- in --- */
 
 /* Count a packet as media.peer.streams.Incoming.receive does; `goes_on` has excluded a restart. */
-static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came) {
+void count_in(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came) {
     in->packets++;
     in->octets += octets;
     if (ahead(sequence, (uint16_t)in->highest) > 0) {
@@ -292,8 +340,9 @@ static void hear(fastpath_in *in, int level, double now) {
     }
 }
 
-/* Return the RFC 6464 level, or -1. `at` to `end` is the body of the header extensions (as media.packets.rtp.extension). */
-static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted) {
+/* Return the length of a header extension and its place in `value` (as media.packets.rtp.extension); -1: missing or malformed. `at`
+   to `end` is the body of the header extensions. */
+int extension(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted, const uint8_t **value) {
     int wide = (profile & 0xFFF0) == 0x1000;
     if (!wanted || (!wide && profile != 0xBEDE)) return -1;
     while (at < end) {
@@ -314,10 +363,49 @@ static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wa
             at++;
         }
         if (end - at < bytes) return -1;
-        if (found == wanted) return bytes ? at[0] & 0x7F : -1;
+        if (found == wanted) {
+            *value = at;
+            return bytes;
+        }
         at += bytes;
     }
     return -1;
+}
+
+/* Return the RFC 6464 level, or -1. */
+static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted) {
+    const uint8_t *value;
+    return extension(at, end, profile, wanted, &value) > 0 ? value[0] & 0x7F : -1;
+}
+
+/* Find the parts of a decrypted packet (RFC 3550 section 5.1, as media.packets.rtp.parse). Return -1 if it is malformed. */
+int parse(const uint8_t *data, int bytes, parts_of *packet) {
+    if (bytes < HEADER) return -1;
+    int at = HEADER + 4 * (data[0] & 0x0F), end = bytes;
+    *packet = (parts_of){.extension = at};
+    if (data[0] & 0x10) {
+        if (bytes < at + 4) return -1;
+        packet->profile = get16(data + at);
+        packet->extension = at + 4;
+        at = packet->extension + 4 * get16(data + at + 2);
+    }
+    if (data[0] & 0x20) {
+        if (data[bytes - 1] == 0) return -1;
+        end -= data[bytes - 1];
+    }
+    packet->payload = at;
+    packet->end = end;
+    return at > end ? -1 : 0;
+}
+
+/* Take one packet from what the peer may send. Return 0 if the peer has sent too much. */
+int allowed(fastpath_leg *leg, double now) {
+    leg->allowance += (now - leg->refilled) * RATE;
+    if (leg->allowance > BURST) leg->allowance = BURST;
+    leg->refilled = now;
+    if (leg->allowance < 1) return 0;
+    leg->allowance--;
+    return 1;
 }
 
 /* Return whether this voice, and the stream of each listener, simply continues. */
@@ -328,7 +416,7 @@ static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     for (int at = 0; at < leg->listening; at++) {
         const fastpath_out *out = &leg->listeners[at]->out;
         if (abs(ahead((uint16_t)(sequence + out->sequence_offset), out->sequence)) >= RESTART) return 0;
-        if (out->number_id && out->uncollected == FASTPATH_SENT) return 0;
+        if (out->number_id && leg->listeners[at]->numbers.uncollected == FASTPATH_SENT) return 0;
     }
     return 1;
 }
@@ -360,54 +448,47 @@ static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payloa
 }
 
 /* Decrypt a packet of an offloaded voice and pass it on. Return 0 if it is left to Python, untouched. */
-static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
-    fastpath_leg *leg = find(f, from);
-    if (!leg || bytes > LONGEST || !goes_on(leg, data)) return 0;
+static int voice(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double now, double came) {
+    if (!leg->lent || bytes > LONGEST || !goes_on(leg, data)) return 0;
     fastpath_in *in = &leg->in;
     if (in->quiet_from && !quiet(in, data, bytes)) return 0;
     if (leg->keeps && (leg->kept == FASTPATH_KEPT || bytes > FASTPATH_KEPT_BYTES)) return 0;
-    in->allowance += (now - in->refilled) * RATE;
-    if (in->allowance > BURST) in->allowance = BURST;
-    in->refilled = now;
-    if (in->allowance < 1) {
+    if (!allowed(leg, now)) {
         f->counts.rate++;
         return 1;
     }
-    in->allowance--;
     if (f->unprotect(leg->unprotect, data, &bytes)) {
         f->counts.srtp++;
         return 1;
     }
-    /* RFC 3550 section 5.1, as media.packets.rtp.parse */
-    int at = HEADER + 4 * (data[0] & 0x0F), end = bytes, extension = at;
-    uint16_t profile = 0;
-    if (bytes < HEADER) goto malformed;
-    if (data[0] & 0x10) {
-        if (bytes < at + 4) goto malformed;
-        profile = get16(data + at);
-        extension = at + 4;
-        at = extension + 4 * get16(data + at + 2);
+    parts_of packet;
+    if (parse(data, bytes, &packet)) {
+        f->counts.rtp++;
+        return 1;
     }
-    if (data[0] & 0x20) {
-        if (data[bytes - 1] == 0) goto malformed;
-        end -= data[bytes - 1];
-    }
-    if (at > end) goto malformed;
+    const uint8_t *payload = data + packet.payload;
+    int size = packet.end - packet.payload;
     in->heard = now;
-    count(in, get16(data + 2), get32(data + 4), end - at, came);
-    int loudness = level(data + extension, data + at, profile, in->level_id);
+    count_in(in, get16(data + 2), get32(data + 4), size, came);
+    int loudness = level(data + packet.extension, payload, packet.profile, in->level_id);
     if (loudness >= 0) hear(in, loudness, now);
     int copied = 0;
     for (int each = 0; each < leg->listening; each++) {
-        relay(f, in, leg->listeners[each], data, data + at, end - at, now);
+        relay(f, in, leg->listeners[each], data, payload, size, now);
         copied |= leg->listeners[each]->out.red_type;
     }
-    if (get16(data + 2) == in->highest) remember(in, data, data + at, copied ? end - at : 0);
-    if (leg->keeps) keep(leg, data, data + at, end - at, loudness, now);
+    if (get16(data + 2) == in->highest) remember(in, data, payload, copied ? size : 0);
+    if (leg->keeps) keep(leg, data, payload, size, loudness, now);
     return 1;
-malformed:
-    f->counts.rtp++;
-    return 1;
+}
+
+/* Take a packet of an offloaded voice or video. Return 0 if it is left to Python, untouched. */
+static int media(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
+    fastpath_leg *leg = find(f, from);
+    if (!leg) return 0;
+    fastpath_video *video = leg->videos;
+    while (video && !(video->lent && video->in.ssrc == get32(data + 8))) video = video->next;
+    return video ? picture(f, video, data, bytes, now, came) : voice(f, leg, data, bytes, now, came);
 }
 
 /* Classify a datagram (RFC 7983 section 7 and RFC 5761 section 4) as media.transport.udp.classify does. Return its kind if Python
@@ -418,7 +499,7 @@ int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes
         uint8_t first = data[0];
         if (first >= 128 && first <= 191) {
             if (data[1] >= 192 && data[1] <= 223) return RTCP;
-            if (!voice(f, from, data, bytes, now, came)) return RTP;
+            if (!media(f, from, data, bytes, now, came)) return RTP;
             f->counts.taken++;
             return TAKEN;
         }
@@ -486,6 +567,8 @@ int fastpath_use(fastpath *f, const int *sockets, int count) {
     int on = 1;
     for (int at = 0; at < count; at++) /* without this option `came` is the time of reading */
         setsockopt(sockets[at], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+    int off = 0;
+    f->segments = count > 0 && setsockopt(sockets[0], SOL_UDP, UDP_SEGMENT, &off, sizeof off) == 0;
     f->socket_count = count;
     return 0;
 }

@@ -1,13 +1,16 @@
 /* Declarations shared by fastpath.c and media/transport/fastpath.py. Python reads this file, too (cffi): only plain numbers here.
 
-   Python makes every decision: who hears whom, which address is checked, when a stream begins, pauses or ends. While a voice is
-   steady, Python offloads it: it copies the voice's state into the structures below, and the C code moves packets by that state. A
-   packet that is not exactly as expected goes to Python untouched; Python takes the state back first. Times are seconds of the
-   worker's monotonic clock. */
+   Python makes every decision: who hears and sees whom, which address is checked, when a stream begins, pauses or ends. While a
+   voice or a video is steady, Python offloads it: it copies the stream's state into the structures below, and the C code moves
+   packets by that state. A packet that is not exactly as expected goes to Python untouched; Python takes the state back first.
+   Times are seconds of the worker's monotonic clock. */
 
 #define FASTPATH_BATCH 64      /* datagrams read at one wake-up */
 #define FASTPATH_LISTENERS 8   /* as many as a room has peers */
-#define FASTPATH_SENT 256      /* numbered packets whose sizes Python has not collected yet: five seconds of a voice */
+#define FASTPATH_SENT 512      /* numbered packets whose sizes Python has not collected yet: half a second of four videos */
+#define FASTPATH_ARRIVALS 256  /* arrival times of video packets that Python has not collected yet: a second of a camera */
+#define FASTPATH_VIEWERS 16    /* slots that show one video; Python handles a video that more slots show */
+#define FASTPATH_CACHED 512    /* sent video packets kept for retransmission: media.peer.streams.CACHE_PACKETS */
 #define FASTPATH_FORMER 512    /* bytes of a payload that is sent again with the next packet (RED) */
 #define FASTPATH_KEPT 8        /* packets of a mixed voice buffered between two ticks; Python handles further ones */
 #define FASTPATH_KEPT_BYTES 512 /* the whole datagram; Python handles longer ones */
@@ -16,9 +19,9 @@
 #define FASTPATH_SOCKETS 64    /* one for each local address */
 #define FASTPATH_READY 64      /* other descriptors reported at one wake-up */
 
-/* A socket and a remote address, as the kernel gives it. */
+/* A socket and a remote address, as the kernel gives it. apart: the kernel has refused several packets in one message to here. */
 typedef struct {
-    int fd;
+    int fd, apart;
     unsigned length;
     uint8_t address[28];
 } fastpath_path;
@@ -35,7 +38,6 @@ typedef struct {
     int loud_level, quiet_level, start_packets;
     int loud, speaking;
     double hang_s, silent_s, last_loud, last_packet;
-    double allowance, refilled;
     uint16_t former_sequence; /* the newest packet, while a listener gets redundant copies (RED) */
     uint32_t former_timestamp;
     int former_bytes;
@@ -47,8 +49,17 @@ typedef struct {
     int bytes;
 } fastpath_sent;
 
-/* A voice as it leaves: the state of media.packets.rtp.Rewriter, and the transport-wide numbers (number_id 0: none).
-   red_type: payload type of packets that also carry the packet before (media.packets.red); 0: none do. */
+/* Transport-wide numbers of the packets sent to one peer: the next number, and the packets that media.bandwidth.Estimator does
+   not know yet. */
+typedef struct {
+    uint16_t next;
+    int uncollected;
+    fastpath_sent sent[512];
+} fastpath_numbers;
+
+/* A voice or a video as it leaves: the state of media.packets.rtp.Rewriter. number_id: header extension with the transport-wide
+   number; 0: none. red_type: payload type of packets that also carry the packet before (media.packets.red); 0: none do.
+   picture, tl0: VP8's picture id (15 bits) and TL0PICIDX of the newest packet. */
 typedef struct {
     uint32_t ssrc;
     int payload_type, red_type;
@@ -57,9 +68,7 @@ typedef struct {
     int64_t advanced, packets, octets;
     double at;
     int number_id;
-    uint16_t number;
-    int uncollected;
-    fastpath_sent sent[256];
+    int picture, picture_offset, tl0, tl0_offset;
 } fastpath_out;
 
 /* A decrypted packet of a mixed voice, buffered until the mixer's tick. level: RFC 6464; -1: the packet has none. */
@@ -71,20 +80,56 @@ typedef struct {
     uint8_t payload[512];
 } fastpath_kept;
 
-/* One peer. `unprotect` and `protect` are its two libsrtp contexts. An offloaded (lent) leg is in the table of paths, and its
-   listeners name it as their source. keeps: its packets are also buffered here for Python, which sets `kept` to 0 when it has
-   taken them. */
+/* A video packet that has arrived: the sender's transport-wide number. */
+typedef struct {
+    double at;
+    int number;
+} fastpath_arrival;
+
+/* One peer. `unprotect` and `protect` are its two libsrtp contexts. lent: its voice is offloaded, and its listeners name it as their
+   source. While its voice or one of its videos is offloaded, the leg is in the table of paths (`linked`). keeps: the voice's packets
+   are also buffered here for Python, which sets `kept` to 0 when it has taken them, and `arrived` likewise. allowance: packets that
+   the peer may send now. */
 typedef struct fastpath_leg {
     void *unprotect, *protect;
-    int lent, listening;
+    int lent, linked, listening;
     fastpath_path from, to;
+    double allowance, refilled;
     fastpath_in in;
     fastpath_out out;
+    fastpath_numbers numbers;
     struct fastpath_leg *source, *next;
     struct fastpath_leg *listeners[8];
     int keeps, kept;
     fastpath_kept packets[8];
+    struct fastpath_video *videos;
+    struct fastpath_slot *slots;
+    int arrived;
+    fastpath_arrival arrivals[256];
 } fastpath_leg;
+
+/* A video slot of a peer. repaired: retransmissions go in a stream of their own (RTX), so packets are kept plain; otherwise they
+   are kept as sent. source: the offloaded video that the fast path sends to this slot; NULL: Python sends. */
+typedef struct fastpath_slot {
+    fastpath_leg *leg;
+    struct fastpath_slot *next;
+    struct fastpath_video *source;
+    fastpath_out out;
+    int repaired;
+    struct fastpath_cached *cache;
+} fastpath_slot;
+
+/* One layer of a camera or a screen as it arrives. number_id: header extension with the sender's transport-wide number; 0: none.
+   metered: bytes in each tenth of the last second (media.bandwidth.Meter), the newest one is number `metered_at`. */
+typedef struct fastpath_video {
+    fastpath_leg *leg;
+    struct fastpath_video *next;
+    int lent, number_id, shown;
+    fastpath_in in;
+    int64_t metered_at;
+    int64_t metered[10];
+    fastpath_slot *slots[16];
+} fastpath_video;
 
 /* A datagram for Python. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. came: when the kernel received it. */
 typedef struct {
@@ -97,7 +142,7 @@ typedef struct {
 
 typedef struct {
     int64_t packets_in, packets_out, taken;
-    int64_t junk, rate, srtp, rtp, protect, send_full, send_error, receive_error;
+    int64_t junk, rate, srtp, rtp, vp8, protect, send_full, send_error, receive_error;
 } fastpath_counts;
 
 /* A ready descriptor that is not one of the sockets, and its epoll events. */
@@ -121,6 +166,12 @@ void fastpath_leg_close(fastpath *f, fastpath_leg *leg);
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count);
 void fastpath_recall(fastpath *f, fastpath_leg *source);
 int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now, double came);
+fastpath_video *fastpath_video_open(fastpath_leg *leg);
+fastpath_slot *fastpath_slot_open(fastpath_leg *leg);
+int fastpath_video_lend(fastpath *f, fastpath_video *video, fastpath_slot **slots, int count);
+void fastpath_video_recall(fastpath *f, fastpath_video *video);
+int fastpath_slot_put(fastpath_slot *slot, uint16_t sequence, const uint8_t *packet, int bytes);
+int fastpath_slot_get(const fastpath_slot *slot, uint16_t sequence, uint8_t *into, int most);
 int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes);
 void fastpath_flush(fastpath *f);
 const char *fastpath_source(void);

@@ -1,8 +1,9 @@
-"""Binding of fastpath.c, which reads sockets and relays steady voices without Python.
+"""Binding of fastpath.c, which reads sockets and relays steady voices and videos without Python.
 
 The fast path is optional: without its library `Fastpath` raises `Unavailable`, and Python moves every packet. `Leg.voice_in` and
 `Leg.voice_out` hold the state of a peer's two voices (structures of fastpath.h). While a voice is offloaded, only the C code
-changes its state. `media.peer.lent` copies the state between Python and these structures.
+changes its state. `media.peer.lent` copies the state between Python and these structures. `media.transport.pictures` binds the
+videos.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ LISTENERS = 8
 KINDS = ("stun", "dtls", "rtp", "rtcp")
 KNOWN_PATHS = 4096
 """Addresses whose text form is cached. A full cache is emptied."""
-_DROPS = ("junk", "rate", "srtp", "rtp", "protect", "send_full", "send_error", "receive_error")
+_DROPS = ("junk", "rate", "srtp", "rtp", "vp8", "protect", "send_full", "send_error", "receive_error")
 _FAMILY = struct.Struct("=H")
 _KEPT, _KEPT_BYTES = struct.Struct("=dHxxIii"), 536
 """Layout of a `fastpath_kept` up to its payload, and its whole size in bytes. With this layout one call reads all five fields."""
+_NOTED = struct.Struct("=di4x")
+"""Layout of a `fastpath_sent` and of a `fastpath_arrival`: a time and a number."""
 
 
 class Unavailable(Exception):
@@ -66,13 +69,18 @@ class Leg:
 
     def __init__(self, fastpath: Fastpath, contexts: tuple[int, int], keep: object) -> None:
         """Open the leg. `contexts`: addresses of the libsrtp contexts. `keep`: their owner, which the leg keeps alive."""
-        self._fastpath = fastpath
+        self.fastpath = fastpath
         self._keep = keep
+        self._by: Path | None = None
         self._leg = fastpath.lib.fastpath_leg_open(*(fastpath.pointer(each) for each in contexts))
         if not self._leg:
             raise MemoryError("no memory for a leg of the fast path")
         self._f, self._say = fastpath.f, fastpath.lib.fastpath_say
-        self._packets: Any = fastpath.ffi.buffer(self._leg.packets)
+        buffer = fastpath.ffi.buffer
+        self._packets: Any = buffer(self._leg.packets)
+        self._arrivals: Any = buffer(self._leg.arrivals)
+        self.numbers: Any = self._leg.numbers
+        self._sent: Any = buffer(self.numbers.sent)
         self.voice_in: Any = fastpath.ffi.addressof(self._leg, "in")
         self.voice_out: Any = fastpath.ffi.addressof(self._leg, "out")
 
@@ -81,25 +89,52 @@ class Leg:
         """Return whether the fast path sends another peer's offloaded voice to this peer."""
         return self._leg is not None and bool(self._leg.source)
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether the leg exists: `close` has not been called."""
+        return self._leg is not None
+
+    def open_slot(self) -> Any:
+        """Return a new `fastpath_slot` of this peer. The leg owns it."""
+        return self._made(self.fastpath.lib.fastpath_slot_open(self._leg))
+
+    def open_video(self) -> Any:
+        """Return a new `fastpath_video` of this peer. The leg owns it."""
+        return self._made(self.fastpath.lib.fastpath_video_open(self._leg))
+
+    def _made(self, made: Any) -> Any:
+        if not made:
+            raise MemoryError("no memory for a video of the fast path")
+        return made
+
     def aim(self, path: Path) -> None:
         """Send the voice that this peer hears to `path`."""
-        self._fastpath.write_path(self._leg.to, path)
+        self.fastpath.write_path(self._leg.to, path)
 
     def say(self, packet: bytes) -> None:
         """Encrypt and queue a packet for this peer; `Fastpath.flush` sends it. Do nothing while the peer has no address."""
         self._say(self._f, self._leg, packet, len(packet))
+
+    def come_by(self, path: Path) -> bool:
+        """Note that this peer's offloaded packets come from `path`. Return False if a stream from another path is offloaded."""
+        if path == self._by:
+            return True
+        if self._leg.linked:
+            return False
+        self._by = path
+        self.fastpath.write_path(getattr(self._leg, "from"), path)
+        return True
 
     def lend(self, path: Path, listeners: Sequence[Leg], *, keeps: bool = False) -> bool:
         """Offload this peer's voice: its packets, which come from `path`, go to `listeners`.
 
         Return False, and offload nothing, if that is not possible. `keeps`: whether the packets are also buffered for `kept`.
         """
-        if len(listeners) > LISTENERS:
+        if len(listeners) > LISTENERS or not self.come_by(path):
             return False
-        self._fastpath.write_path(getattr(self._leg, "from"), path)
         self._leg.keeps = keeps
         others = [each._leg for each in listeners]
-        return bool(self._fastpath.lib.fastpath_lend(self._fastpath.f, self._leg, others, len(others)) == 0)
+        return bool(self.fastpath.lib.fastpath_lend(self.fastpath.f, self._leg, others, len(others)) == 0)
 
     def kept(self) -> list[Kept]:
         """Return the packets buffered since the last call.
@@ -114,19 +149,30 @@ class Leg:
         self._leg.kept = 0
         return found
 
+    def sent(self) -> list[tuple[float, int]]:
+        """Return (time, bytes) of each packet that the fast path has numbered for this peer since the last call."""
+        count, self.numbers.uncollected = self.numbers.uncollected, 0
+        return list(_NOTED.iter_unpack(self._sent[: count * _NOTED.size])) if count else []
+
+    def arrived(self) -> list[tuple[float, int]]:
+        """Return (time, the peer's own transport-wide number) of each video packet that has arrived since the last call."""
+        count, self._leg.arrived = self._leg.arrived, 0
+        return list(_NOTED.iter_unpack(self._arrivals[: count * _NOTED.size])) if count else []
+
     def keep_no_more(self) -> None:
         """Stop buffering the packets of this peer's voice."""
         self._leg.keeps = 0
 
     def recall(self) -> None:
         """End the offloading of this peer's voice."""
-        self._fastpath.lib.fastpath_recall(self._fastpath.f, self._leg)
+        self.fastpath.lib.fastpath_recall(self.fastpath.f, self._leg)
 
     def close(self) -> None:
-        """Free the leg. End the offloading of this peer's voice, and no longer send an offloaded voice to this peer."""
+        """Free the leg. End the offloading of this peer's streams, and no longer send offloaded streams to this peer."""
         if self._leg is not None:
-            self._fastpath.lib.fastpath_leg_close(self._fastpath.f, self._leg)
-            self._leg = self.voice_in = self.voice_out = self._keep = self._packets = None
+            self.fastpath.lib.fastpath_leg_close(self.fastpath.f, self._leg)
+            self._leg = self.voice_in = self.voice_out = self.numbers = self._keep = None
+            self._packets = self._arrivals = self._sent = None
 
 
 class Fastpath:
@@ -147,7 +193,8 @@ class Fastpath:
             raise Unavailable(str(error)) from None
         if made_of.decode() != build.fingerprint():
             raise Unavailable("the library was built from other sources")
-        if self.ffi.sizeof("fastpath_kept") != _KEPT_BYTES or self.ffi.offsetof("fastpath_kept", "payload") != _KEPT.size:
+        sizes = [self.ffi.sizeof(f"fastpath_{each}") for each in ("kept", "sent", "arrival")]
+        if [*sizes, self.ffi.offsetof("fastpath_kept", "payload")] != [_KEPT_BYTES, _NOTED.size, _NOTED.size, _KEPT.size]:
             raise Unavailable("this machine lays out structures differently")
         self.lib = opened
         self.f: Any = self.lib.fastpath_open(*map(self.pointer, functions))
@@ -206,7 +253,7 @@ class Fastpath:
     def count(self, drops: Counter[str]) -> tuple[int, int, int]:
         """Move the counts of dropped datagrams into `drops`.
 
-        Return three counts since the last call: datagrams received, sent, and those of offloaded voices among the received.
+        Return three counts since the last call: datagrams received, sent, and those of offloaded streams among the received.
         """
         counts = self._counts
         for name in _DROPS:
@@ -231,7 +278,7 @@ class Fastpath:
     def write_path(self, to: Any, path: Path) -> None:
         """Write `path` into `to`, a struct `fastpath_path` of the fast path."""
         raw = pack(path.address)
-        to.fd = self._sockets[path.socket]
+        to.fd, to.apart = self._sockets[path.socket], 0
         to.length = len(raw)
         self.ffi.memmove(to.address, raw, len(raw))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -35,6 +35,7 @@ RESTING_STEPS = 40
 The ticks of active rooms are spread over the quarters of a 20 ms tick and move with their packets. All resting rooms share one
 quarter, because nobody hears when their ticks come.
 """
+CALM_STEPS = 20  # steps (5 ms) between two ticks of a room that only has to report which video packets arrived
 UTTERANCES = 1 << 20  # numbers of utterances that a stream of the captions process may have
 PRESENT = ("live", "lost")  # states in which a peer's media is routed
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
@@ -164,17 +165,23 @@ class Room:
     @property
     def rests(self) -> bool:
         """Return whether the room may tick rarely: nothing is mixed and nobody sends video."""
-        return self.voices.mixer.idle and self._shows_nothing()
+        return self.voices.mixer.idle and all(peer.rests for peer in self.peers.values())
 
-    def _shows_nothing(self) -> bool:
-        return all(peer.rests for peer in self.peers.values())
+    def _is_calm(self) -> bool:
+        return all(peer.is_calm for peer in self.peers.values())
+
+    def _hurry(self, peer: Peer, now: float) -> None:
+        """Let the peer ask its browser soon for what is missing."""
+        peer.hurry()
+        self.voices.hurry(now)
 
     def tick(self, now: float) -> None:
-        """Run what is due. Called every 20 ms, or every 200 ms while the room `rests`.
+        """Run what is due.
 
-        A late tick also makes the sound of ticks that were missed.
+        Called every 20 ms. While nothing is mixed, and no peer waits for an answer, called every 100 ms; while the room `rests`,
+        every 200 ms. A late tick also makes the sound of ticks that were missed.
         """
-        self.voices.tick(now, self._shows_nothing)
+        self.voices.tick(now, self._is_calm)
         self._outside.flush()
         if self.rests:
             self.voices.due = (self.voices.due + RESTING_STEPS - TICK_STEPS) // TICK_STEPS * TICK_STEPS
@@ -183,6 +190,8 @@ class Room:
             peer.tick(now)
             if check:
                 peer.check(now)
+        if self.voices.mixer.idle and not self.rests and self._is_calm():
+            self.voices.due += CALM_STEPS - TICK_STEPS
         if not check:
             return
         self.check_due = now + CHECK_EVERY_S - TICK_STEP_S
@@ -204,11 +213,18 @@ class Room:
     # events of peers (peer.Owner)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
-        """Take one video packet: record it and relay it to the slots that show it."""
-        name = peer.participant
-        viewers = self._pictures.get((name, source.role), ())
-        if not viewers and self._tap is None:
-            return
+        """Take one video packet: record it and relay it to the slots that show it. Then offload the video if it is steady."""
+        viewers = self._pictures.get((peer.participant, source.role), ())
+        if viewers or self._tap is not None:
+            self._pass_on(peer.participant, viewers, source, data, header, now)
+        if self._tap is None and self._by_participant.get(peer.participant) is peer:
+            peer.lend_picture(source, viewers)
+        if not source.is_calm:
+            self._hurry(peer, now)
+
+    def _pass_on(
+        self, name: str, viewers: Sequence[Outgoing], source: Incoming, data: bytes, header: rtp.Header, now: float
+    ) -> None:
         picture = None
         if header.end > header.payload:
             try:
@@ -270,6 +286,7 @@ class Room:
     def _end(self, peer: Peer, state: State, reason: str) -> None:
         if peer.name not in self.peers:
             return
+        peer.recall_pictures()
         del self.peers[peer.name]
         peer.state = state
         if reason not in ASKED_FOR:
@@ -299,6 +316,8 @@ class Room:
     def _route(self) -> None:
         """Decide again who gets which packets. Cut streams whose source changes, and request keyframes of newly shown videos."""
         present = {name: peer for name, peer in self._by_participant.items() if peer.state in PRESENT}
+        for peer in self.peers.values():
+            peer.recall_pictures()
         self._route_pictures(present)
         self.voices.route(present, self._matrix.hears, self._matrix.hold)
 
@@ -325,6 +344,7 @@ class Room:
         layers = peer.layers(picture[1])
         for stream in [shown] if shown in layers else layers:
             stream.wants_keyframe = True
+        self._hurry(peer, self._outside.now())
 
     def _fit_pictures(self, now: float) -> None:
         if all(peer.rests for peer in self.peers.values()):  # nobody sends video

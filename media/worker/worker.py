@@ -249,10 +249,11 @@ class Worker:
             self.fastpath.flush()
 
     def claim(self, peer: Peer, path: ice.Path) -> None:
-        """Give datagrams from `path` to `peer`. If `path` belonged to another peer, end the offloading of that peer's voice."""
+        """Give datagrams from `path` to `peer`. If `path` belonged to another peer, end the offloading of that peer's streams."""
         former = self._paths.get(path)
         if former is not None and former is not peer:
             former.recall()
+            former.recall_pictures()
         self._paths[path] = peer
 
     def adopt(self, peer: Peer) -> None:

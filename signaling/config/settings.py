@@ -168,7 +168,7 @@ class Settings:
         default_words="info; warning with --demo",
     )
     pure_python: bool = setting(  # read by media/transport/fastpath.py in each worker
-        False, kinds.SWITCH, "Forward voices in Python only, without the C fast path.", only_environment=True
+        False, kinds.SWITCH, "Forward voices and videos in Python only, without the C fast path.", only_environment=True
     )
     redis: str = setting(  # "": no cluster, everything runs in this process and its children
         "", kinds.URL, "URL of the cluster's Redis. `sangdam media` then runs the workers."

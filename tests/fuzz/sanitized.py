@@ -2,7 +2,7 @@
 
 The sanitizers check addresses and undefined behaviour. This module mutates seeds at random without libFuzzer. The reason: in
 this build libFuzzer finds no coverage, and without coverage it forgets its seeds. A failing case ends the run and is kept in
-build/. Move this case to tests/fuzz/corpus/fastpath.
+build/. Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`) and videos (`pictures`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import time
 from pathlib import Path
 
 from media.transport import compile as build
-from tests.fuzz.targets import LIBRARY, SEEDS, fuzz_fastpath
+from tests.fuzz.targets import LIBRARY, SEEDS, fuzz_fastpath, fuzz_pictures
 
-FOLDER, KEPT = Path(__file__).parents[2] / "build", Path(__file__).parent / "corpus" / "fastpath"
+TARGETS = {"fastpath": fuzz_fastpath, "pictures": fuzz_pictures}
+FOLDER, CORPUS = Path(__file__).parents[2] / "build", Path(__file__).parent / "corpus"
 MADE, UNDER_WAY = FOLDER / "fastpath-sanitized.so", FOLDER / "fuzz-fastpath-under-way"
 FLAGS = ("-O1", "-g", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 LONGEST = 2048
@@ -48,17 +49,17 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
     return bytes(made[:LONGEST])
 
 
-def inside(count: int, seed: int) -> None:
-    """Run cases in this process. Any case may crash the process, so each case is written down before it runs."""
+def inside(target: str, count: int, seed: int) -> None:
+    """Run cases of one target in this process. Any case may crash the process, so each case is written down before it runs."""
     dice = random.Random(seed)
-    given = SEEDS["fastpath"] + [each.read_bytes() for each in sorted(KEPT.glob("*"))]
+    given = SEEDS[target] + [each.read_bytes() for each in sorted((CORPUS / target).glob("*"))]
     with UNDER_WAY.open("w+b") as file:
         file.truncate(LONGEST + 2)
         noted = mmap.mmap(file.fileno(), LONGEST + 2)
         for number in range(count):
             data = given[number] if number < len(given) else mutated(dice.choice(given), dice)
             noted[: len(data) + 2] = len(data).to_bytes(2, "big") + data
-            fuzz_fastpath(data)
+            TARGETS[target](data)
 
 
 def runtime() -> str:
@@ -72,10 +73,10 @@ def runtime() -> str:
     return path
 
 
-def keep() -> Path:
+def keep(name: str) -> Path:
     noted = UNDER_WAY.read_bytes()
     data = noted[2 : 2 + int.from_bytes(noted[:2], "big")]
-    target = FOLDER / f"fuzz-fastpath-{hashlib.sha256(data).hexdigest()[:16]}"
+    target = FOLDER / f"fuzz-{name}-{hashlib.sha256(data).hexdigest()[:16]}"
     target.write_bytes(data)
     return target
 
@@ -84,10 +85,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make fuzz-sanitized")
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=time.time_ns())
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--inside", choices=TARGETS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
-        inside(given.count, given.seed)
+        inside(given.inside, given.count, given.seed)
         return
     FOLDER.mkdir(exist_ok=True)
     reason = build.compile_to(MADE, FLAGS)
@@ -100,11 +101,19 @@ def main() -> None:
         "ASAN_OPTIONS": "detect_leaks=0",  # CPython leaks some memory by design
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }
-    command = [sys.executable, "-m", "tests.fuzz.sanitized", "--inside", f"--count={given.count}", f"--seed={given.seed}"]
-    done = subprocess.run(command, env=os.environ | settings)
-    if done.returncode:
-        sys.exit(f"fastpath: FAILED under the sanitizers, seed {given.seed}; the case is {keep()}")
-    print(f"fastpath: fine, {given.count} cases under the sanitizers, seed {given.seed}")
+    for name in TARGETS:
+        command = [
+            sys.executable,
+            "-m",
+            "tests.fuzz.sanitized",
+            f"--inside={name}",
+            f"--count={given.count}",
+            f"--seed={given.seed}",
+        ]
+        done = subprocess.run(command, env=os.environ | settings)
+        if done.returncode:
+            sys.exit(f"{name}: FAILED under the sanitizers, seed {given.seed}; the case is {keep(name)}")
+        print(f"{name}: fine, {given.count} cases under the sanitizers, seed {given.seed}")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from media.peer.streams import Incoming, Outgoing
 from media.transport import check, ice, seam
 from media.transport import compile as build
 from media.transport.fastpath import Fastpath, Leg
+from media.transport.pictures import Slot, Video
 from signaling.protocol.client_messages import decode_client
 from signaling.protocol.reading import Unreadable
 from signaling.protocol.server_messages import encode
@@ -226,12 +227,81 @@ def fuzz_fastpath(data: bytes) -> None:
             taken += kind == -1
         lib.fastpath_flush(fastpath.f)
     for each in line.listeners:
-        assert 0 <= each.voice_out.uncollected <= min(taken, 256)
+        assert 0 <= each.numbers.uncollected <= min(taken, 512)
     assert line.source.voice_in.packets <= taken
     kept = line.source.kept()
     assert len(kept) <= min(8, line.source.voice_in.packets)
     assert all(len(each.payload) <= 512 and (each.level is None or each.level <= 127) for each in kept)
     line.close()
+
+
+class _Show:
+    """An offloaded video, two slots that show it (one with numbers and without RTX), and a client that sends the video."""
+
+    def __init__(self) -> None:
+        key = bytes(range(30))
+        inbound, outbound = pylibsrtp.Policy.SSRC_ANY_INBOUND, pylibsrtp.Policy.SSRC_ANY_OUTBOUND
+        self.client, ours, *theirs = (
+            pylibsrtp.Session(pylibsrtp.Policy(key=key, ssrc_type=kind)) for kind in (outbound, inbound, outbound, outbound)
+        )
+        self.source = _Line.leg(ours)
+        self.viewers = [_Line.leg(each) for each in theirs]
+        self.slots = [Slot(each, repaired=not number) for number, each in enumerate(self.viewers)]
+        for number, (viewer, slot) in enumerate(zip(self.viewers, self.slots, strict=True)):
+            viewer.aim(PATH)
+            slot.out.payload_type, slot.out.number_id = 96, number
+            slot.out.sequence, slot.out.sequence_offset = 499 + number, 65036 + number
+            slot.out.picture_offset, slot.out.tl0_offset = 77, 200
+        self.video = Video(self.source)
+        sent = self.video.incoming
+        sent.ssrc, sent.payload_type, sent.clock, sent.highest = 7, 96, 90000, 999
+        self.video.state.number_id = 4
+        assert self.video.lend(PATH, self.slots)
+
+    def pictured(self, packet: bytes) -> bytes:
+        """Return the packet as the next one of the offloaded video."""
+        head = bytes([0x80 | packet[0] & 0x3F, packet[1] & 0x80 | 96])
+        sequence = (self.video.incoming.highest + 1) & 0xFFFF
+        return head + sequence.to_bytes(2, "big") + packet[4:8] + b"\0\0\0\7" + packet[12:]
+
+    def close(self) -> None:
+        for each in (self.source, *self.viewers):
+            each.close()
+
+
+def fuzz_pictures(data: bytes) -> None:
+    """Pass datagrams to an offloaded video as given, and encrypted as its sender can. Then ask for every packet again.
+
+    Each datagram follows its length.
+    """
+    fastpath, show = _fastpath(), _Show()
+    ffi, lib = fastpath.ffi, fastpath.lib
+    path = ffi.new("fastpath_path *")
+    fastpath.write_path(path, PATH)
+    taken = 0
+    for number, packet in enumerate(_split(data)):
+        given = [packet]
+        if len(packet) > 12:
+            with contextlib.suppress(*seam.SrtpError):
+                given.append(show.client.protect(show.pictured(packet)))
+        for datagram in given:
+            held = ffi.new("uint8_t[]", len(datagram))
+            ffi.memmove(held, datagram, len(datagram))
+            kind = lib.fastpath_datagram(fastpath.f, path, held, len(datagram), 10 + number * 0.02, 10 + number * 0.02)
+            assert -1 <= kind <= 3
+            assert kind == -1 or ffi.buffer(held)[: len(datagram)] == datagram
+            taken += kind == -1
+        lib.fastpath_flush(fastpath.f)
+    for viewer, slot in zip(show.viewers, show.slots, strict=True):
+        again = [slot.get(sequence) for sequence in range(499, 545)]
+        assert sum(each is not None for each in again) == slot.out.packets <= taken
+        assert len(viewer.sent()) in (0, slot.out.packets)
+        slot.put(500, data[:1400])
+        assert slot.get(500) == (data[:1400] or None)
+    assert show.video.incoming.packets <= taken
+    assert len(show.source.arrived()) <= taken
+    show.viewers[0].close()  # the legs end in any order
+    show.close()
 
 
 # --- RTCP -------------------------------------------------------------------------------------------------------------
@@ -420,6 +490,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "mix": fuzz_mix,
     "rtcp": fuzz_rtcp,
     "fastpath": fuzz_fastpath,
+    "pictures": fuzz_pictures,
     "sctp": fuzz_sctp,
     "sdp": fuzz_sdp,
     "lines": fuzz_lines,
@@ -429,7 +500,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 
 if build.make():
-    del TARGETS["fastpath"]  # this machine has no C compiler
+    del TARGETS["fastpath"], TARGETS["pictures"]  # this machine has no C compiler
 
 
 def _rtp_seed() -> bytes:
@@ -449,6 +520,14 @@ def _voice_seed() -> bytes:
     return _joined(*plain[:2], wide, *levels[3:], b"\xb1" + levels[5][1:] + b"\0\2")
 
 
+def _picture_seed() -> bytes:
+    wide, narrow = bytes([0x90, 0xE0, 0x81, 5, 1, 0x20, 1]), bytes([0x90, 0xC0, 5, 1, 1])
+    payloads = [wide + b"v" * 40, narrow + b"v" * 39, b"\x10\1" + b"v" * 20, b"\0vv", b"", b"\x90\x80\x80", b"\x90\xf0\x80\0\1\2"]
+    plain = [rtp.build(96, True, number, 3000 * number, 7, payload) for number, payload in enumerate(payloads)]
+    numbered = [b"\x90" + each[1:12] + b"\xbe\xde\0\1\x41\0\1\0" + each[12:] for each in plain]
+    return _joined(*numbered, *plain)
+
+
 SEEDS: dict[str, list[bytes]] = {
     "stun": [_check()],
     "rtp": [_rtp_seed()],
@@ -459,6 +538,7 @@ SEEDS: dict[str, list[bytes]] = {
         bytes.fromhex("8fcd0005000000010000000200000032000000002032040404000000")[:24],
     ],
     "fastpath": [_voice_seed()],
+    "pictures": [_picture_seed()],
     "sctp": [
         b"\0" + _joined(_data_chunk(), bytes(SackChunk()), bytes(HeartbeatChunk())),
         b"\xff" + _joined(bytes(InitChunk()), bytes(CookieEchoChunk())),

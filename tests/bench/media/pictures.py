@@ -1,4 +1,4 @@
-"""`make bench ARGS=pictures`: measure video of a 720p camera and of a screen, each sent once and viewed twice.
+"""`make bench ARGS=pictures`: measure video of a 720p camera and of a screen, each sent once and viewed by one, two or five.
 
 Janus VideoRoom gets the same streams, in alternating windows.
 """
@@ -29,7 +29,7 @@ from tests.bench.rows import Row, compared
 from tests.peers.offer import TRANSPORT_CC, VP8, offer
 
 Kind = Literal["camera", "screen"]
-ROOMS = 10
+STREAMS = 20  # streams that viewers get in all rooms together
 ROUNDS = 5
 WINDOW_S, WARM_S = 3.0, 1.0
 MOST_LOAD, LEAST_CAME = 70.0, 0.97
@@ -79,10 +79,12 @@ def _screen(number: int) -> np.ndarray:
 
 
 class Stage:
-    """Rooms on one server, each with one sender and two viewers."""
+    """Rooms on one server, each with one sender and some viewers."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, audience: int) -> None:
+        """Prepare the rooms. `audience`: viewers of each room."""
         self.server = server
+        self.audience = audience
         self.senders: list[Leg] = []
         self.viewers: list[Leg] = []
         self._sent: dict[Leg, int] = {}
@@ -93,7 +95,7 @@ class Stage:
         return self.senders + self.viewers
 
     async def fill(self, kind: Kind) -> None:
-        for number in range(ROOMS):
+        for number in range(STREAMS // self.audience):
             show = self._at_sangdam if isinstance(self.server, Sangdam) else self._at_janus
             sender, *viewers = await show(number, kind)
             self.senders.append(sender)
@@ -103,13 +105,14 @@ class Stage:
         assert isinstance(self.server, Sangdam)
         worker, room, legs = self.server.worker, f"{kind}{number}", []
         await worker.open_room(room, wire.OpenRoom(epoch=1))
-        for name in ("shows", "sees", "sees too"):
+        viewers = [f"sees {each}" for each in range(self.audience)]
+        for name in ("shows", *viewers):
             leg = Leg(self.server.host)
             sdp = offer(leg.ufrag, leg.password, leg.transport_lines[2].split()[-1])
             admitted = await worker.admit(room, wire.AdmitPeer(epoch=1, peer=f"{room} {name}", participant=name, sdp=sdp))
             await leg.connect(admitted.sdp, offered=True)
             legs.append(leg)
-        sees: dict[str, dict[int, tuple[str, str]]] = {name: {0: ("shows", kind)} for name in ("sees", "sees too")}
+        sees: dict[str, dict[int, tuple[str, str]]] = {name: {0: ("shows", kind)} for name in viewers}
         await worker.set_matrix(room, wire.SetMatrix(epoch=1, sees=sees))
         return legs
 
@@ -124,7 +127,7 @@ class Stage:
         answer = await janus._ask(handle, body, ("offer", _sdp(sender, "sendonly")))
         await sender.connect(answer["jsep"]["sdp"], offered=True)
         legs = [sender]
-        for _ in range(2):
+        for _ in range(self.audience):
             handle, leg = await janus._handle("videoroom"), Leg(janus.host)
             streams = [{"feed": joined["plugindata"]["data"]["id"]}]
             attached = await janus._ask(handle, {"request": "join", "ptype": "subscriber", "room": room, "streams": streams})
@@ -175,8 +178,8 @@ class Stage:
         poller.close()
         shown = [packet for _, _, sealed in packets[len(warming) :] for packet in sealed]
         came = sum(leg.received for leg in self.viewers) - received
-        seen_mbps = 2 * 8 * sum(map(len, shown)) / took / 1e6
-        counts = came >= LEAST_CAME * 2 * len(shown) and 100 * ours / took <= MOST_LOAD
+        seen_mbps = self.audience * 8 * sum(map(len, shown)) / took / 1e6
+        counts = came >= LEAST_CAME * self.audience * len(shown) and 100 * ours / took <= MOST_LOAD
         return 100 * used / took / seen_mbps, counts
 
     def _sealed(self, kind: Kind) -> list[tuple[float, Leg, list[bytes]]]:
@@ -190,7 +193,7 @@ class Stage:
                 for frame in film(kind):
                     at = again * LOOP_S + frame.at
                     sealed = [self._seal(leg, kind, at, frame, each) for each in frame.payloads]
-                    found.append((at + number / ROOMS / FPS[kind], leg, sealed))
+                    found.append((at + number / len(self.senders) / FPS[kind], leg, sealed))
         self._played += WARM_S + WINDOW_S
         return sorted(found, key=lambda each: each[0])
 
@@ -217,14 +220,15 @@ def _sdp(leg: Leg, direction: str) -> str:
 
 def rows() -> Iterator[Row]:
     os.sched_setaffinity(0, {LOAD_CORE})
-    names: dict[Kind, str] = {"camera": "video_cpu_percent_per_mbps", "screen": "video_screen_cpu_percent_per_mbps"}
-    for kind, name in names.items():
-        yield asyncio.run(_compare(kind, name))
+    kinds: tuple[tuple[Kind, str], ...] = (("camera", "video"), ("screen", "video_screen"))
+    for audience, seen_by in ((2, ""), (1, "_by_one"), (5, "_by_five")):
+        for kind, name in kinds:
+            yield asyncio.run(_compare(kind, f"{name}{seen_by}_cpu_percent_per_mbps", audience))
 
 
-async def _compare(kind: Kind, name: str) -> Row:
+async def _compare(kind: Kind, name: str, audience: int) -> Row:
     async with Janus() as janus, Sangdam() as sangdam:
-        stages = [Stage(janus), Stage(sangdam)]
+        stages = [Stage(janus, audience), Stage(sangdam, audience)]
         for stage in stages:
             await stage.fill(kind)
         theirs, ours = [], []

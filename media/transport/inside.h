@@ -1,0 +1,91 @@
+/* Declarations that the files of the fast path share with each other, and with nobody else. */
+
+#ifndef INSIDE_H
+#define INSIDE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "fastpath.h"
+
+#define INSIDE __attribute__((visibility("hidden")))
+#define HEADER 12            /* bytes of an RTP header without CSRCs */
+#define NUMBERED 8           /* bytes of the extension that carries a transport-wide number */
+#define TRAILER 144          /* bytes that libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
+#define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
+#define RESTART 3000         /* media.packets.rtp.RESTART */
+#define TABLE 4096           /* chains; a worker has at most 2,000 peers */
+#define QUEUE 128            /* packets sent by one system call at most */
+#define CONTROL CMSG_SPACE(sizeof(struct timespec))
+#define SEGMENT_CONTROL CMSG_SPACE(sizeof(uint16_t))
+
+typedef int (*cipher)(void *context, void *packet, int *length);
+
+typedef struct {
+    int fd, bytes;
+    fastpath_path *to;
+    _Alignas(8) uint8_t data[LONGEST + NUMBERED + TRAILER]; /* libsrtp reads words */
+} outgoing;
+
+struct fastpath {
+    cipher unprotect, protect;
+    fastpath_counts counts;
+    fastpath_left left[FASTPATH_BATCH];
+    fastpath_leg *table[TABLE];
+    struct mmsghdr messages[FASTPATH_BATCH];
+    struct iovec parts[FASTPATH_BATCH];
+    fastpath_path paths[FASTPATH_BATCH];
+    _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
+    _Alignas(8) uint8_t control[FASTPATH_BATCH][CONTROL];
+    int used; /* messages whose lengths the kernel has written */
+    int queued;
+    int segments; /* whether the kernel takes several packets in one message (UDP_SEGMENT) */
+    outgoing queue[QUEUE];
+    _Alignas(8) uint8_t segment_control[QUEUE][SEGMENT_CONTROL];
+    int sockets[FASTPATH_SOCKETS], socket_count;
+    fastpath_ready others[FASTPATH_READY];
+};
+
+/* Offsets into a decrypted packet: the body of its header extensions, and its payload without padding. */
+typedef struct {
+    int extension, payload, end;
+    uint16_t profile;
+} parts_of;
+
+static inline uint16_t get16(const uint8_t *at) { return (uint16_t)(at[0] << 8 | at[1]); }
+
+static inline uint32_t get32(const uint8_t *at) { return (uint32_t)get16(at) << 16 | get16(at + 2); }
+
+static inline void put16(uint8_t *at, uint16_t value) {
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static inline void put32(uint8_t *at, uint32_t value) {
+    put16(at, (uint16_t)(value >> 16));
+    put16(at + 2, (uint16_t)value);
+}
+
+/* Return how many sequence numbers `new` is after `old`, across the wrap. */
+static inline int ahead(uint16_t new, uint16_t old) { return (int16_t)(uint16_t)(new - old); }
+
+/* fastpath.c */
+INSIDE int link_leg(fastpath *f, fastpath_leg *leg);
+INSIDE void unlink_leg(fastpath *f, fastpath_leg *leg);
+INSIDE outgoing *queue_place(fastpath *f);
+INSIDE int put_head(const fastpath_out *out, fastpath_numbers *numbers, uint8_t *data, uint8_t second, int octets, double now);
+INSIDE void count_in(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came);
+INSIDE int extension(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted, const uint8_t **value);
+INSIDE int parse(const uint8_t *data, int bytes, parts_of *packet);
+INSIDE int allowed(fastpath_leg *leg, double now);
+
+/* pictures.c */
+INSIDE int picture(fastpath *f, fastpath_video *video, uint8_t *data, int bytes, double now, double came);
+INSIDE void close_pictures(fastpath *f, fastpath_leg *leg);
+
+#endif

@@ -1,0 +1,295 @@
+/* Moves steady videos without Python: each packet is decrypted once, rewritten and encrypted for each slot that shows the video, and
+   kept for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and media.peer.streams do the same in Python.
+
+   The fast path takes a packet only if it is the next one of its video, and of every slot. A gap, a late packet, a restart or a
+   retransmission goes to Python before it is decrypted. Python also handles a video while a slot waits for its keyframe. */
+
+#include "inside.h"
+
+#include <stdlib.h>
+
+#define METERED 10       /* parts of a second: media.bandwidth.meter.BUCKETS_PER_S */
+#define DESCRIPTOR 5     /* bytes at the beginning of a payload that rewriting may change: picture id and TL0PICIDX end there */
+
+/* The payload of a video packet, shared by the caches of all slots to which it was sent. */
+typedef struct {
+    int users, bytes;
+    uint8_t data[];
+} payload_of;
+
+/* A packet that was sent: its own first bytes, and the rest of the shared payload after `changed` bytes. */
+typedef struct fastpath_cached {
+    payload_of *payload;
+    uint16_t sequence;
+    uint8_t changed, first_bytes;
+    uint8_t first[HEADER + DESCRIPTOR];
+} fastpath_cached;
+
+/* VP8's payload descriptor (RFC 7741 section 4.2). Offsets into the payload; 0: missing. wide: the picture id has 15 bits. */
+typedef struct {
+    int picture_at, wide, picture, tl0_at, tl0;
+} descriptor;
+
+/* --- kept packets --- */
+
+static void drop(payload_of *payload) {
+    if (payload && --payload->users == 0) free(payload);
+}
+
+static payload_of *share(const uint8_t *data, int bytes) {
+    payload_of *made = malloc(sizeof *made + (size_t)bytes);
+    if (!made) return NULL;
+    made->users = 1;
+    made->bytes = bytes;
+    memcpy(made->data, data, (size_t)bytes);
+    return made;
+}
+
+/* Return the place of a sent packet in the slot's cache, emptied. NULL: there is no memory. */
+static fastpath_cached *place(fastpath_slot *slot, uint16_t sequence) {
+    if (!slot->cache) slot->cache = calloc(FASTPATH_CACHED, sizeof *slot->cache);
+    if (!slot->cache) return NULL;
+    fastpath_cached *found = &slot->cache[sequence % FASTPATH_CACHED];
+    drop(found->payload);
+    *found = (fastpath_cached){.sequence = sequence};
+    return found;
+}
+
+/* Keep a packet whose payload is shared. first: the packet's own first bytes, which also replace `changed` bytes of the payload. */
+static void keep_shared(fastpath_slot *slot, uint16_t sequence, payload_of *payload, const uint8_t *first, int changed) {
+    fastpath_cached *to = place(slot, sequence);
+    if (!to || !payload) return;
+    payload->users++;
+    to->payload = payload;
+    to->changed = (uint8_t)changed;
+    to->first_bytes = (uint8_t)(HEADER + changed);
+    memcpy(to->first, first, to->first_bytes);
+}
+
+/* Keep a packet as it is. Return -1 if there is no memory. */
+int fastpath_slot_put(fastpath_slot *slot, uint16_t sequence, const uint8_t *packet, int bytes) {
+    fastpath_cached *to = bytes < 0 ? NULL : place(slot, sequence);
+    if (!to) return -1;
+    to->payload = share(packet, bytes);
+    return to->payload ? 0 : -1;
+}
+
+/* Copy a kept packet into `into`. Return its length; 0: it is not kept, or longer than `most`. */
+int fastpath_slot_get(const fastpath_slot *slot, uint16_t sequence, uint8_t *into, int most) {
+    if (!slot->cache) return 0;
+    const fastpath_cached *found = &slot->cache[sequence % FASTPATH_CACHED];
+    if (!found->payload || found->sequence != sequence) return 0;
+    int rest = found->payload->bytes - found->changed;
+    if (found->first_bytes + rest > most) return 0;
+    memcpy(into, found->first, found->first_bytes);
+    memcpy(into + found->first_bytes, found->payload->data + found->changed, (size_t)rest);
+    return found->first_bytes + rest;
+}
+
+/* --- offloading --- */
+
+/* Make a video that this peer sends. `fastpath_leg_close` frees it. */
+fastpath_video *fastpath_video_open(fastpath_leg *leg) {
+    fastpath_video *made = calloc(1, sizeof *made);
+    if (!made) return NULL;
+    made->leg = leg;
+    made->next = leg->videos;
+    return leg->videos = made;
+}
+
+/* Make a video slot of this peer. `fastpath_leg_close` frees it. */
+fastpath_slot *fastpath_slot_open(fastpath_leg *leg) {
+    fastpath_slot *made = calloc(1, sizeof *made);
+    if (!made) return NULL;
+    made->leg = leg;
+    made->next = leg->slots;
+    return leg->slots = made;
+}
+
+/* Offload a video. Python has written the states and the leg's `from`. Return 0 when done. */
+int fastpath_video_lend(fastpath *f, fastpath_video *video, fastpath_slot **slots, int count) {
+    if (video->lent || count < 0 || count > FASTPATH_VIEWERS) return -1;
+    for (int at = 0; at < count; at++)
+        if (slots[at]->source || slots[at]->leg->to.length > FASTPATH_ADDRESS) return -1;
+    if (link_leg(f, video->leg)) return -1;
+    for (int at = 0; at < count; at++) {
+        slots[at]->source = video;
+        video->slots[at] = slots[at];
+    }
+    video->shown = count;
+    video->lent = 1;
+    return 0;
+}
+
+/* End the offloading of this video. Python may read its state and its slots' states from now on. */
+void fastpath_video_recall(fastpath *f, fastpath_video *video) {
+    if (!video->lent) return;
+    for (int at = 0; at < video->shown; at++) video->slots[at]->source = NULL;
+    video->shown = video->lent = 0;
+    unlink_leg(f, video->leg);
+}
+
+static void hide(fastpath_slot *slot) {
+    fastpath_video *source = slot->source;
+    if (!source) return;
+    for (int at = 0; at < source->shown; at++)
+        if (source->slots[at] == slot) source->slots[at--] = source->slots[--source->shown];
+    slot->source = NULL;
+}
+
+/* Free the videos and slots of a leg that ends. */
+void close_pictures(fastpath *f, fastpath_leg *leg) {
+    for (fastpath_video *each = leg->videos; each; each = each->next) fastpath_video_recall(f, each);
+    while (leg->videos) {
+        fastpath_video *ended = leg->videos;
+        leg->videos = ended->next;
+        free(ended);
+    }
+    while (leg->slots) {
+        fastpath_slot *ended = leg->slots;
+        leg->slots = ended->next;
+        hide(ended);
+        for (int at = 0; ended->cache && at < FASTPATH_CACHED; at++) drop(ended->cache[at].payload);
+        free(ended->cache);
+        free(ended);
+    }
+}
+
+/* --- packets --- */
+
+/* Read VP8's descriptor as media.packets.rtp.vp8 does. Return -1 if it is short. */
+static int read_descriptor(const uint8_t *payload, int bytes, descriptor *found) {
+    *found = (descriptor){0};
+    int at = 1, starts = (payload[0] & 0x17) == 0x10;
+    if (payload[0] & 0x80) {
+        if (bytes < 2) return -1;
+        uint8_t bits = payload[1];
+        at = 2;
+        if (bits & 0x80) {
+            if (bytes < at + 1) return -1;
+            found->picture_at = at;
+            found->wide = payload[at] >> 7;
+            found->picture = payload[at] & 0x7F;
+            if (found->wide) {
+                if (bytes < at + 2) return -1;
+                found->picture = found->picture << 8 | payload[at + 1];
+            }
+            at += found->wide ? 2 : 1;
+        }
+        if (bits & 0x40) {
+            if (bytes < at + 1) return -1;
+            found->tl0_at = at;
+            found->tl0 = payload[at++];
+        }
+        if (bits & 0x30) at++;
+    }
+    return starts && bytes < at + 1 ? -1 : 0; /* the first packet of a frame also says whether it is a keyframe */
+}
+
+/* Rewrite picture id and TL0PICIDX as media.packets.rtp.Rewriter does. A picture id of 7 bits stays. */
+static void renumber(fastpath_out *out, const descriptor *given, uint8_t *payload) {
+    if (given->wide) {
+        int value = (given->picture + out->picture_offset) & 0x7FFF;
+        put16(payload + given->picture_at, (uint16_t)(0x8000 | value));
+        if (((value - out->picture) & 0x7FFF) < 0x4000) out->picture = value;
+    }
+    if (given->tl0_at) {
+        int value = (given->tl0 + out->tl0_offset) & 0xFF;
+        payload[given->tl0_at] = (uint8_t)value;
+        if (((value - out->tl0) & 0xFF) < 0x80) out->tl0 = value;
+    }
+}
+
+/* Queue a packet for one slot, as media.packets.rtp.Rewriter.relay makes it, and keep it for retransmission. */
+static void show(fastpath *f, fastpath_slot *slot, const uint8_t *head, const uint8_t *payload, int bytes, const descriptor *vp8,
+                 payload_of *shared, double now) {
+    fastpath_out *out = &slot->out;
+    out->advanced++;
+    out->sequence = (uint16_t)(get16(head + 2) + out->sequence_offset);
+    out->timestamp = get32(head + 4) + out->timestamp_offset;
+    out->at = now;
+    out->packets++;
+    out->octets += bytes;
+    outgoing *packet = queue_place(f);
+    uint8_t *data = packet->data, second = (uint8_t)(out->payload_type | (head[1] & 0x80));
+    int offset = put_head(out, &slot->leg->numbers, data, second, bytes, now);
+    memcpy(data + offset, payload, (size_t)bytes);
+    if (bytes) renumber(out, vp8, data + offset);
+    uint8_t first[HEADER + DESCRIPTOR];
+    int changed = bytes < DESCRIPTOR ? bytes : DESCRIPTOR;
+    if (slot->repaired) { /* the plain packet, without its number */
+        memcpy(first, data, HEADER);
+        first[0] = 0x80;
+        memcpy(first + HEADER, data + offset, (size_t)changed);
+    }
+    packet->bytes = offset + bytes;
+    if (f->protect(slot->leg->protect, data, &packet->bytes)) {
+        f->counts.protect++;
+        return;
+    }
+    if (slot->repaired) keep_shared(slot, out->sequence, shared, first, changed);
+    else fastpath_slot_put(slot, out->sequence, data, packet->bytes);
+    packet->to = &slot->leg->to;
+    packet->fd = packet->to->fd;
+    f->queued++;
+}
+
+/* Count bytes as media.bandwidth.Meter.add does. */
+static void meter(fastpath_video *video, int octets, double now) {
+    int64_t at = (int64_t)(now * METERED);
+    int64_t from = video->metered_at + 1 > at - METERED + 1 ? video->metered_at + 1 : at - METERED + 1;
+    for (int64_t each = from; each <= at; each++) video->metered[each % METERED] = 0;
+    if (at > video->metered_at) video->metered_at = at;
+    video->metered[video->metered_at % METERED] += octets;
+}
+
+/* Return whether this packet is the next one of its video and of every slot, and its figures find place. */
+static int is_next(const fastpath_video *video, const uint8_t *data) {
+    uint16_t sequence = get16(data + 2);
+    if ((data[1] & 0x7F) != video->in.payload_type || sequence != (uint16_t)(video->in.highest + 1)) return 0;
+    if (video->number_id && video->leg->arrived == FASTPATH_ARRIVALS) return 0;
+    for (int at = 0; at < video->shown; at++) {
+        const fastpath_slot *slot = video->slots[at];
+        if ((uint16_t)(sequence + slot->out.sequence_offset) != (uint16_t)(slot->out.sequence + 1)) return 0;
+        if (slot->out.number_id && slot->leg->numbers.uncollected + FASTPATH_VIEWERS > FASTPATH_SENT) return 0;
+    }
+    return 1;
+}
+
+/* Decrypt a packet of an offloaded video and send it to each slot. Return 0 if it is left to Python, untouched. */
+int picture(fastpath *f, fastpath_video *video, uint8_t *data, int bytes, double now, double came) {
+    fastpath_leg *leg = video->leg;
+    if (bytes > LONGEST || !is_next(video, data)) return 0;
+    if (!allowed(leg, now)) {
+        f->counts.rate++;
+        return 1;
+    }
+    if (f->unprotect(leg->unprotect, data, &bytes)) {
+        f->counts.srtp++;
+        return 1;
+    }
+    parts_of packet;
+    if (parse(data, bytes, &packet)) {
+        f->counts.rtp++;
+        return 1;
+    }
+    const uint8_t *payload = data + packet.payload, *number;
+    int size = packet.end - packet.payload;
+    video->in.heard = now;
+    if (extension(data + packet.extension, payload, packet.profile, video->number_id, &number) == 2)
+        leg->arrivals[leg->arrived++] = (fastpath_arrival){came, get16(number)};
+    meter(video, size, now);
+    count_in(&video->in, get16(data + 2), get32(data + 4), size, came);
+    if (!video->shown) return 1;
+    descriptor vp8 = {0};
+    if (size && read_descriptor(payload, size, &vp8)) {
+        f->counts.vp8++;
+        return 1;
+    }
+    int repaired = 0;
+    for (int each = 0; each < video->shown; each++) repaired |= video->slots[each]->repaired;
+    payload_of *shared = repaired ? share(payload, size) : NULL;
+    for (int each = 0; each < video->shown; each++) show(f, video->slots[each], data, payload, size, &vp8, shared, now);
+    drop(shared);
+    return 1;
+}

@@ -1,0 +1,65 @@
+"""Binding of pictures.c, which relays steady videos without Python.
+
+`Video.state` and `Slot.state` are structures of fastpath.h. While a video is offloaded, only the C code changes them.
+`media.peer.lent_pictures` copies the state between Python and these structures. A `Leg` owns its videos and slots: `Leg.close`
+frees them, and they do nothing afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from media.transport.fastpath import Leg
+from media.transport.ice import Path
+
+VIEWERS = 16  # slots to which the fast path sends one video at most
+LONGEST_BYTES = 1500
+
+
+class Slot:
+    """One video slot of a peer in the fast path, with the packets that can be sent again."""
+
+    def __init__(self, leg: Leg, *, repaired: bool) -> None:
+        """Open the slot. `repaired`: retransmissions go in a stream of their own (RTX)."""
+        self._leg = leg
+        self.state: Any = leg.open_slot()
+        self.state.repaired = repaired
+        self.out: Any = leg.fastpath.ffi.addressof(self.state, "out")
+
+    def put(self, sequence: int, packet: bytes) -> None:
+        """Keep a packet that Python has sent, so that it can be sent again."""
+        if self._leg.is_open:
+            self._leg.fastpath.lib.fastpath_slot_put(self.state, sequence, packet, len(packet))
+
+    def get(self, sequence: int) -> bytes | None:
+        """Return a packet that Python or the fast path has sent lately. None: it is not kept any more."""
+        if not self._leg.is_open:
+            return None
+        ffi = self._leg.fastpath.ffi
+        into = ffi.new("uint8_t[]", LONGEST_BYTES)
+        size = self._leg.fastpath.lib.fastpath_slot_get(self.state, sequence, into, LONGEST_BYTES)
+        return bytes(ffi.buffer(into, size)) if size else None
+
+
+class Video:
+    """One video that a peer sends, in the fast path."""
+
+    def __init__(self, leg: Leg) -> None:
+        self._leg = leg
+        self.state: Any = leg.open_video()
+        self.incoming: Any = leg.fastpath.ffi.addressof(self.state, "in")
+
+    def lend(self, path: Path, slots: Sequence[Slot]) -> bool:
+        """Offload this video: its packets, which come from `path`, go to `slots`. Return False if that is not possible."""
+        legs = [self._leg, *(each._leg for each in slots)]
+        if len(slots) > VIEWERS or not all(each.is_open for each in legs) or not self._leg.come_by(path):
+            return False
+        states = [each.state for each in slots]
+        fastpath = self._leg.fastpath
+        return bool(fastpath.lib.fastpath_video_lend(fastpath.f, self.state, states, len(states)) == 0)
+
+    def recall(self) -> None:
+        """End the offloading of this video."""
+        if self._leg.is_open:
+            self._leg.fastpath.lib.fastpath_video_recall(self._leg.fastpath.f, self.state)

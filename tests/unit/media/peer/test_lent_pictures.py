@@ -1,0 +1,461 @@
+"""The fast path sends the same video packets as the Python path.
+
+Both paths get the same packets, encrypted by real libsrtp contexts, and the fast path sends to real sockets.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pylibsrtp import Policy
+
+from media.bandwidth import Estimator, RepeatBudget, numbered
+from media.packets import rtp
+from media.peer.lent import Lent
+from media.peer.lent_pictures import LentSlot, LentVideo, slots_of
+from media.peer.streams import Incoming, Outgoing
+from media.transport import compile as build
+from media.transport import seam
+from media.transport.fastpath import Fastpath
+from media.transport.ice import Path
+from media.transport.pictures import Slot, Video
+from tests.peers.offer import RTX, TRANSPORT_CC, VP8
+from tests.unit.media.peer.test_lent import BY, context, leg, state
+from tests.unit.media.peer.test_uplink import an_uplink, packet
+
+NUMBER = 7
+SSRCS, REPEATS = {"l": 0x1111, "h": 0x2222}, {"l": 0x3333, "h": 0x4444}
+PICTURE = b"x" * 1100
+SO_NO_CHECK = 11
+"""Socket option of Linux: no checksums. With this option the kernel refuses UDP_SEGMENT with EINVAL."""
+
+pytestmark = pytest.mark.skipif(bool(build.make()), reason="no C compiler here: the Python path serves alone")
+
+
+def vp8(number: int, *, key: bool = False, starts: bool = True, bits: int = 15, rest: bytes = PICTURE) -> bytes:
+    """Return the payload of one packet of picture `number`. `bits`: of the picture id; 0: the descriptor has no extension."""
+    first = 0x10 if starts else 0
+    head = struct.pack("!H", 0x8000 | number & 0x7FFF) if bits == 15 else bytes([number & 0x7F])
+    descriptor = bytes([first | 0x80, 0xE0]) + head + bytes([number & 0xFF, 0x20]) if bits else bytes([first])
+    return descriptor + bytes([0 if key else 1]) + rest
+
+
+class Viewer:
+    """A viewer's slot. `fastpath`: also its socket. `twin`: begin with the same random numbers."""
+
+    def __init__(self, fastpath: Fastpath | None, *, numbers: bool, repaired: bool, twin: Viewer | None = None) -> None:
+        self.now = 0.0
+        self.plain: list[bytes] = []
+        self.estimate, self.lent = Estimator(0.0), None
+        self.budget = RepeatBudget(0.0)
+
+        def stamp(made: bytes) -> bytes:
+            count = self.estimate.sent if self.lent is None else self.lent.number
+            return numbered(made, NUMBER, count(len(made), self.now))
+
+        self.slot = Outgoing("slot0", VP8, self._seal, rtx=RTX if repaired else -1, stamp=stamp if numbers else None)
+        if twin is not None:
+            first = twin.slot.rewriter
+            self.slot.rewriter = rtp.Rewriter(first.ssrc, VP8, 90000, first._sequence, first._timestamp)
+            self.slot.repair_ssrc, self.slot._repairs = twin.slot.repair_ssrc, twin.slot._repairs
+        if fastpath is not None:
+            key = self.key = os.urandom(30)
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.bind(("127.0.0.1", 0))
+            self.socket.setblocking(False)
+            self.theirs, self.ours = context(key, Policy.SSRC_ANY_INBOUND), context(key, Policy.SSRC_ANY_OUTBOUND)
+            self.leg = leg(fastpath, None, self.ours)
+            self.lent = Lent(self.leg, Outgoing("audio", 1, lambda made: None), 0, 0, self.estimate)
+            self.lent.aim(Path(0, self.socket.getsockname()))
+            part = Slot(self.leg, repaired=repaired)
+            self.slot.cache = part
+            self.slot.hold = LentSlot(part, self.slot, self.lent, NUMBER if numbers else 0)
+
+    def _seal(self, made: bytes) -> bytes:
+        self.plain.append(made)
+        return made if self.lent is None else bytes(self.ours.protect(made))
+
+    def got(self) -> list[bytes]:
+        """Return the packets since the last call, decrypted, whether Python or the fast path sent them."""
+        found, self.plain = self.plain, []
+        while self.lent is not None:
+            try:
+                found.append(self.theirs.unprotect(self.socket.recv(2000)))
+            except BlockingIOError:
+                break
+        return found
+
+    def asks(self, sequences: tuple[int, ...]) -> list[bytes]:
+        """Ask for these packets again. Return those that come, decrypted."""
+        found = self.slot.repair(sequences, self.budget, 1.0)
+        if self.lent is None:
+            return found + self.got()
+        again = [self.opened(each) for each in found]  # as they were sent
+        return again + self.got()
+
+    def opened(self, sealed: bytes) -> bytes:
+        fresh = context(self.key, Policy.SSRC_ANY_INBOUND)  # the usual context refuses a packet that it knows
+        return bytes(fresh.unprotect(sealed))
+
+    def close(self) -> None:
+        if self.slot.hold is not None:
+            self.slot.hold.take_back()
+        if self.lent is not None:
+            self.lent.close()  # harmless if the leg has ended
+            self.socket.close()
+
+
+class Camera:
+    """The camera of one peer, in two layers, handled as `Peer` and `Room` handle it. With a fast path, it takes what it can."""
+
+    def __init__(self, viewers: Sequence[Viewer]) -> None:
+        self.viewers = viewers
+        self.uplink = an_uplink(("l", "h"))
+        self.leg, self.lent = None, None
+        self.videos: dict[Incoming, LentVideo] = {}
+
+    def offload(self, fastpath: Fastpath, key: bytes) -> None:
+        self.ours = context(key, Policy.SSRC_ANY_INBOUND)
+        self.leg = leg(fastpath, self.ours, None)
+        self.lent = Lent(self.leg, Outgoing("audio", 1, lambda made: None), 0, 0, Estimator(0.0))
+
+    def take(self, plain: bytes, now: float) -> None:
+        header = rtp.parse(plain)
+        stream = self.uplink.stream(plain, header, now)
+        assert stream is not None
+        if stream in self.videos:
+            self.videos[stream].recall()
+        taken = self.uplink.picture(stream, plain, header, now, now)
+        if taken is None:
+            return
+        plain, header = taken
+        picture = None
+        if header.end > header.payload:
+            try:
+                picture = rtp.vp8(plain[header.payload : header.end])
+            except rtp.RtpError:
+                return
+        for each in self.viewers:
+            each.slot.relay(stream, plain, header, now, picture)
+        if self.leg is not None:
+            steady = slots_of(stream, [each.slot for each in self.viewers])
+            if steady is not None:
+                if stream not in self.videos:
+                    self.videos[stream] = LentVideo(Video(self.leg), stream, VP8, TRANSPORT_CC)
+                self.videos[stream].lend(BY, steady)
+
+    def show(self, viewer: int, layer: str | None, *, at_once: bool) -> None:
+        for each in self.videos.values():
+            each.recall()
+        self.viewers[viewer].slot.show(layer, at_once=at_once)
+
+    def sync(self) -> None:
+        for each in self.videos.values():
+            each.sync()
+        for viewer in self.viewers:
+            if viewer.slot.hold is not None:
+                viewer.slot.hold.sync()
+            if viewer.lent is not None:
+                viewer.lent.sync()
+        if self.lent is not None:
+            for came, number in self.lent.arrived():
+                self.uplink.arrivals.add(number, came)
+
+
+KINDS = [(True, True), (False, True), (True, False)]
+"""Of each viewer: whether its packets have transport-wide numbers, and whether retransmissions have a stream of their own."""
+
+
+class Twins:
+    """The same camera twice: once by Python alone, once by the fast path. Each has three viewers."""
+
+    def __init__(self) -> None:
+        self.fastpath = Fastpath(seam.srtp_functions())
+        self.sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.fastpath.use([self.sending.fileno()])
+        key = os.urandom(30)
+        self.client = context(key, Policy.SSRC_ANY_OUTBOUND)
+        fast = [Viewer(self.fastpath, numbers=numbers, repaired=repaired) for numbers, repaired in KINDS]
+        twins = zip(KINDS, fast, strict=True)
+        self.pure = Camera([Viewer(None, numbers=kind[0], repaired=kind[1], twin=twin) for kind, twin in twins])
+        self.fast = Camera(fast)
+        self.fast.offload(self.fastpath, key)
+        self.by_python = self.number = 0
+        self.pictures = dict.fromkeys(SSRCS, 0)
+        self.sequences = {"l": 65500, "h": 300}
+
+    def made(self, layer: str, payload: bytes) -> tuple[bytes, bytes]:
+        """Return the next packet of a layer, plain and encrypted."""
+        self.number += 1
+        self.sequences[layer] += 1
+        number = struct.pack("!H", self.number & 0xFFFF)
+        plain = packet(SSRCS[layer], self.sequences[layer], payload=payload, mid=b"1", rid=layer.encode(), number=number)
+        return plain, self.client.protect(plain)
+
+    def again(self, layer: str, of: bytes) -> tuple[bytes, bytes]:
+        """Return a retransmission of a packet of this layer, plain and encrypted."""
+        self.number += 1
+        header = rtp.parse(of)
+        payload = of[2:4] + of[header.payload :]
+        number = struct.pack("!H", self.number & 0xFFFF)
+        plain = packet(REPEATS[layer], self.number, RTX, payload, mid=b"1", repaired=layer.encode(), number=number)
+        return plain, self.client.protect(plain)
+
+    def deliver(self, given: tuple[bytes, bytes], now: float) -> bool:
+        """Give a packet to both. Return whether the fast path has taken it. Fail if the viewers get different packets."""
+        plain, sealed = given
+        for each in (*self.fast.viewers, *self.pure.viewers):
+            each.now = now
+        self.pure.take(plain, now)
+        taken = self.fast_takes(sealed, now)
+        if not taken:
+            self.by_python += 1
+            self.fast.take(self.fast.ours.unprotect(sealed), now)
+        for mine, twin in zip(self.fast.viewers, self.pure.viewers, strict=True):
+            assert mine.got() == twin.got()
+        return taken
+
+    def fast_takes(self, sealed: bytes, now: float) -> bool:
+        ffi, lib = self.fastpath.ffi, self.fastpath.lib
+        path = ffi.new("fastpath_path *")
+        self.fastpath.write_path(path, BY)
+        data = ffi.new("uint8_t[]", sealed)
+        taken = lib.fastpath_datagram(self.fastpath.f, path, data, len(sealed), now, now) == -1
+        lib.fastpath_flush(self.fastpath.f)
+        assert taken or ffi.buffer(data)[: len(sealed)] == sealed, "what is left to Python is left as it came"
+        return taken
+
+    def assert_alike(self) -> None:
+        self.fast.sync()
+        for mine, twin in zip(self.fast.viewers, self.pure.viewers, strict=True):
+            assert state(mine.slot.rewriter) == state(twin.slot.rewriter)
+            assert mine.estimate._sent == twin.estimate._sent
+        assert self.fast.uplink.arrivals._arrived == self.pure.uplink.arrivals._arrived
+        for name, stream in self.fast.uplink.incoming.items():
+            twin = self.pure.uplink.incoming[name]
+            assert state(stream) | {"seen": None} == state(twin) | {"seen": None}
+            assert state(stream.seen) == state(twin.seen)
+            assert vars(stream.meter) == vars(twin.meter)
+
+    def close(self) -> None:
+        for viewer in self.fast.viewers:
+            viewer.close()
+        self.fast.leg.close()
+        self.sending.close()
+        self.fastpath.close()
+
+
+@pytest.fixture
+def twins() -> Iterator[Twins]:
+    twins = Twins()
+    yield twins
+    twins.close()
+
+
+def test_fast_path_sends_a_steady_video_as_python_does(twins: Twins) -> None:
+    for number in range(700):
+        payload = vp8(number // 3, key=number == 0, starts=number % 3 == 0)
+        taken = twins.deliver(twins.made("l", payload), number * 0.01)
+        assert taken == (number > 0)
+        if number % 100 == 0:
+            twins.assert_alike()
+    twins.assert_alike()
+
+
+PAYLOADS = [PICTURE, PICTURE, b"", b"y" * 40, b"z" * 1170]
+ODD = [b"", b"\x90", b"\x90\x80", b"\x90\x80\x80", b"\x10", b"\x90\x40"]
+BITS = [15, 15, 15, 7, 0]
+OPERATIONS = st.one_of(
+    st.tuples(
+        st.just("send"),
+        st.sampled_from("llh"),
+        st.integers(1, 12),
+        st.sampled_from(BITS),
+        st.sampled_from(PAYLOADS),
+    ),
+    st.tuples(st.just("keyframe"), st.sampled_from("lh")),
+    st.tuples(st.just("lose"), st.sampled_from("lh"), st.integers(1, 3)),
+    st.tuples(st.just("find"), st.integers(0, 5), st.booleans()),
+    st.tuples(st.just("repeat"), st.sampled_from("lh")),
+    st.tuples(st.just("odd"), st.sampled_from("lh"), st.sampled_from(ODD)),
+    st.tuples(st.just("show"), st.integers(0, 2), st.sampled_from(["l", "h", "", None]), st.booleans()),
+    st.tuples(st.just("cut"), st.integers(0, 2)),
+    st.tuples(st.just("ask"), st.integers(0, 2), st.lists(st.integers(-2, 600), min_size=1, max_size=4)),
+    st.tuples(st.just("look")),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(operations=st.lists(OPERATIONS, max_size=40))
+def test_both_paths_send_the_same_and_keep_the_same_state(operations: list[tuple[object, ...]]) -> None:
+    twins = Twins()
+    driver = Driver(twins)
+    for layer in "lh":
+        driver.keyframe(layer)
+    for name, *given_ in operations:
+        getattr(driver, str(name))(*given_)
+    twins.assert_alike()
+    twins.close()
+
+
+class Driver:
+    """The operations of the property test."""
+
+    def __init__(self, twins: Twins) -> None:
+        self.twins = twins
+        self.now = 1.0
+        self.picture = 0
+        self.lost: list[tuple[str, tuple[bytes, bytes]]] = []
+        self.newest: dict[str, bytes] = {}
+
+    def _send(self, layer: str, payload: bytes) -> None:
+        self.now += 0.007
+        given_ = self.twins.made(layer, payload)
+        self.newest[layer] = given_[0]
+        self.twins.deliver(given_, self.now)
+
+    def keyframe(self, layer: str) -> None:
+        self.picture += 1
+        for part in range(3):
+            self._send(layer, vp8(self.picture, key=True, starts=part == 0))
+
+    def send(self, layer: str, count: int, bits: int, rest: bytes) -> None:
+        for part in range(count):
+            self.picture += part % 3 == 0
+            self._send(layer, vp8(self.picture, starts=part % 3 == 0, bits=bits, rest=rest))
+
+    def lose(self, layer: str, count: int) -> None:
+        self.lost += [(layer, self.twins.made(layer, vp8(self.picture, starts=False))) for _ in range(count)]
+
+    def find(self, at: int, repeated: bool) -> None:
+        """Deliver a lost packet late, or its retransmission."""
+        if at < len(self.lost):
+            layer, given_ = self.lost.pop(at)
+            self.twins.deliver(self.twins.again(layer, given_[0]) if repeated else given_, self.now)
+
+    def repeat(self, layer: str) -> None:
+        """Deliver a retransmission of a packet that has come: a browser's probe."""
+        self.twins.deliver(self.twins.again(layer, self.newest[layer]), self.now)
+
+    def odd(self, layer: str, payload: bytes) -> None:
+        self._send(layer, payload)
+
+    def show(self, viewer: int, layer: str | None, at_once: bool) -> None:
+        for each in (self.twins.fast, self.twins.pure):
+            each.show(viewer, layer, at_once=at_once or layer is None)
+
+    def cut(self, viewer: int) -> None:
+        for each in (self.twins.fast, self.twins.pure):
+            each.viewers[viewer].slot.cut()
+
+    def ask(self, viewer: int, back: list[int]) -> None:
+        self.twins.fast.sync()
+        mine, twin = (each.viewers[viewer] for each in (self.twins.fast, self.twins.pure))
+        newest = twin.slot.rewriter._sequence
+        sequences = tuple((newest - each) & 0xFFFF for each in back)
+        assert mine.asks(sequences) == twin.asks(sequences)
+
+    def look(self) -> None:
+        self.twins.assert_alike()
+
+
+def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None:
+    """A viewer with RTX and one without ask for packets that Python and the fast path have sent, also around the wrap."""
+    sent: list[list[bytes]] = [[], []]
+    asking = [twins.fast.viewers[0], twins.fast.viewers[2]]
+    asking[0].slot.rewriter._sequence = 65000
+    for number in range(600):
+        taken = twins.made("l", vp8(number, key=number == 0))
+        if not twins.fast_takes(taken[1], number * 0.01):
+            twins.fast.take(twins.fast.ours.unprotect(taken[1]), number * 0.01)
+        for viewer, plain in zip(asking, sent, strict=True):
+            plain.extend(viewer.got())
+    for viewer, plain in zip(asking, sent, strict=True):
+        for at in (0, 87, 88, 300, 599):  # the cache holds the last 512
+            original = rtp.parse(plain[at])
+            again = viewer.asks((original.sequence,))
+            if at < 88:
+                assert again == []
+            elif viewer.slot.repair_ssrc is None:
+                assert again == [plain[at]]
+            else:
+                header = rtp.parse(again[0])
+                assert header.ssrc == viewer.slot.repair_ssrc
+                assert again[0][header.payload :] == plain[at][2:4] + plain[at][original.payload :]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_frame_goes_to_each_viewer_in_order_in_few_messages(twins: Twins, refused: bool) -> None:
+    """Packets that were read together go out grouped by viewer, equal ones in one message (UDP_SEGMENT).
+
+    `refused`: the kernel refuses such messages, as it does for a path with a small MTU. The packets then go one by one.
+    """
+    if refused:
+        twins.sending.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+    twins.deliver(twins.made("l", vp8(1, key=True)), 1.0)
+    sizes = [1100, 1100, 1100, 1099, 1099, 300, 1100, 20, 20]
+    frame = [twins.made("l", vp8(2, starts=at == 0, rest=bytes([at]) * size)) for at, size in enumerate(sizes)]
+    ffi, lib = twins.fastpath.ffi, twins.fastpath.lib
+    path = ffi.new("fastpath_path *")
+    twins.fastpath.write_path(path, BY)
+    for _, sealed in frame:
+        data = ffi.new("uint8_t[]", sealed)
+        assert lib.fastpath_datagram(twins.fastpath.f, path, data, len(sealed), 1.1, 1.1) == -1
+    lib.fastpath_flush(twins.fastpath.f)
+    for viewer in twins.fast.viewers:
+        got = viewer.got()
+        assert [len(each) - rtp.parse(each).payload - 7 for each in got] == sizes
+        assert [each[-1] for each in got] == list(range(len(sizes)))
+    drops: Counter[str] = Counter()
+    assert twins.fastpath.count(drops)[1] == 3 * len(sizes)
+    assert not drops
+
+
+def test_forged_repeated_and_broken_packets_are_dropped(twins: Twins) -> None:
+    twins.deliver(twins.made("l", vp8(1, key=True)), 1.0)
+    _, sealed = twins.made("l", vp8(2))
+    assert twins.fast_takes(sealed[:-1] + b"x", 1.1)
+    assert twins.fast_takes(sealed[:40], 1.1)
+    assert twins.fast_takes(sealed, 1.1)
+    assert not twins.fast_takes(sealed, 1.1), "a repeat is Python's"
+    assert twins.fast_takes(twins.made("l", b"\x90\x80")[1], 1.2), "its picture id is missing"
+    drops: Counter[str] = Counter()
+    twins.fastpath.count(drops)
+    assert drops == {"srtp": 2, "vp8": 1}
+    assert [len(each.got()) for each in twins.fast.viewers] == [1, 1, 1]
+    assert not twins.fast_takes(twins.made("l", vp8(3))[1], 1.3), "the viewers' streams have a gap"
+
+
+def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None:
+    """Nobody collects arrival times or the numbers of sent packets: the fast path stops, and forgets none."""
+    for number in range(600):
+        twins.deliver(twins.made("l", vp8(number, key=number == 0)), 1.0 + number * 0.01)
+        if number == 255:
+            assert twins.by_python == 1
+    assert twins.by_python > 1
+    twins.assert_alike()
+
+
+def test_removed_viewer_is_sent_nothing_more(twins: Twins) -> None:
+    twins.deliver(twins.made("l", vp8(1, key=True)), 1.0)
+    gone = twins.fast.viewers[0]
+    gone.close()
+    assert not twins.fast_takes(twins.made("l", vp8(2))[1], 1.1), "its going took the video back"
+    assert gone.slot.cache.get(gone.slot.rewriter._sequence) is None
+
+
+def test_leg_that_ends_first_leaves_no_trace(twins: Twins) -> None:
+    """The fast path itself lets go of the slots and videos of a leg, in whatever order the legs end."""
+    twins.deliver(twins.made("l", vp8(1, key=True)), 1.0)
+    twins.fast.viewers[0].lent.close()
+    assert twins.fast_takes(twins.made("l", vp8(2))[1], 1.1)
+    assert [len(each.got()) for each in twins.fast.viewers[1:]] == [1, 1]
+    twins.fast.leg.close()
+    assert not twins.fast_takes(twins.made("l", vp8(3))[1], 1.1)
