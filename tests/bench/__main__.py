@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from tests.bench import board, call, captions, day, matches, recording, sizes, wait_promise
+from tests.bench import board, call, captions, day, desk, matches, recording, sizes, wait_promise
 from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "sizes": sizes.rows,
     "call": call.rows,
     "board": board.rows,
+    "desk": desk.rows,
     "match": matches.rows,
     "day": day.rows,
     "waits": wait_promise.rows,

@@ -55,6 +55,8 @@ AIMS = [
     Aim("stroke_pen_to_paint_p95_ms", "pen → the other screen, p95, ms", 50),
     Aim("stroke_bytes_per_point", "a point of a stroke, bytes", 15),
     Aim("board_elements_at_60fps", "shapes on the board at 60 frames a second", 10_000, at_least=True),
+    Aim("console_switch_p95_ms", "another conversation in the console, p95, ms", 50),
+    Aim("console_open_5000_ms", "a conversation of 5,000 lines, longest, ms", 300, worst=True),
     Aim("match_memory_per_s", "matches a second, in memory", 50_000, at_least=True),
     Aim("match_redis_per_s", "matches a second, by Redis", 5_000, at_least=True),
     Aim("match_redis_p99_ms", "a match by Redis, p99, ms", 10),

@@ -1,0 +1,101 @@
+"""Measure the console: switching between conversations, and opening and scrolling one of 5,000 lines."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.bench.rows import Row, row
+from tests.browser.people import Cast
+from tests.browser.service import running
+from tests.browser.test_desk import by_text
+from tests.browser.test_writing import LONG, line, write_directly
+
+SWITCHES = 60
+OPENINGS = 9
+
+# Presses the n-th conversation. Returns the ms from the press until a frame with its lines has been painted. `last`: a text that
+# the newest line contains.
+OPEN = """
+([n, last]) => new Promise((done) => {
+  const before = document.querySelector('.chat-lines');
+  const began = performance.now();
+  document.querySelectorAll('[data-testid=session-row]')[n].click();
+  const look = () => {
+    const box = document.querySelector('.chat-lines');
+    const lines = box === before ? [] : [...box?.querySelectorAll('[data-seq]') ?? []];
+    const newest = lines.at(-1);
+    if (!newest?.textContent.includes(last) || newest.getBoundingClientRect().top > box.getBoundingClientRect().bottom)
+      return requestAnimationFrame(look);
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => done(performance.now() - began);  // comes after this frame has been painted
+    port2.postMessage('');
+  };
+  requestAnimationFrame(look);
+})
+"""
+
+# Scrolls up for 3 s. Returns the ms between two frames, each.
+FRAMES = """
+() => new Promise((done) => {
+  const box = document.querySelector('.chat-lines');
+  const gaps = [];
+  let last = performance.now();
+  const until = last + 3000;
+  const next = (now) => {
+    gaps.push(now - last);
+    last = now;
+    box.scrollBy({ top: -120, behavior: 'instant' });
+    if (now < until) requestAnimationFrame(next);
+    else done(gaps.slice(2));
+  };
+  requestAnimationFrame(next);
+})
+"""
+
+
+async def opened(page: Page, n: int, last: str = "") -> float:
+    return float(await page.evaluate(OPEN, [n, last]))
+
+
+async def measure() -> list[Row]:
+    with tempfile.TemporaryDirectory() as scratch:
+        async with running(Path(scratch)) as service, async_playwright() as playwright:
+            cast = Cast(service, playwright, Path(scratch))
+            async with cast.stack:
+                counselor = await cast.counselor()
+                for name in ("첫째", "둘째", "셋째"):
+                    await by_text(cast, counselor, name)
+                rows = counselor.get("session-row")
+                await rows.nth(0).click()
+                await counselor.write("처음 한 줄")
+                write_directly(service.data_dir / "records.sqlite")
+                opening: list[float] = []
+                for _ in range(OPENINGS):
+                    await counselor.page.reload()
+                    await expect(rows).to_have_count(3)
+                    long = await _last(counselor.page)
+                    await rows.nth((long + 1) % 3).click()
+                    await expect(line(counselor, "입니다").first).to_be_visible()
+                    opening.append(await opened(counselor.page, long, f"[{LONG}]"))
+                frames: list[float] = await counselor.page.evaluate(FRAMES)
+                switching = [await opened(counselor.page, n % 3) for n in range(long + 1, long + 1 + SWITCHES)]
+                return [
+                    row("console_switch_p95_ms", "ms", switching),
+                    row("console_open_5000_ms", "ms", opening),
+                    row("console_scroll_p95_frame_ms", "ms", frames),
+                ]
+
+
+async def _last(page: Page) -> int:
+    """Return the place of the answered conversation in the list: those whose users wait for an answer come before it."""
+    waits = "rows => rows.map((row) => row.querySelector('[data-testid=row-waits]') !== null)"
+    waiting: list[bool] = await page.locator("[data-testid=session-row]").evaluate_all(waits)
+    return waiting.index(False)
+
+
+def rows() -> list[Row]:
+    return asyncio.run(measure())
