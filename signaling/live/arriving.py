@@ -41,8 +41,9 @@ class Arriving:
         brief: Brief,
         user_ref: str,
         user_name: str,
+        form_missing: bool = False,
     ) -> tuple[str, str]:
-        """Make a session.
+        """Make a session. `form_missing`: the user has not filled in what the site asks for before a conversation.
 
         Return its id and its token. The records keep only the token's hash. An unknown site raises `NotAllowed`.
         """
@@ -63,6 +64,7 @@ class Arriving:
             captions=found.captions,
             listening=found.listening != "off",
             sleeps_days=found.thread_days,
+            form_missing=form_missing,
         )
         record = SessionRecord(
             id=session_id,

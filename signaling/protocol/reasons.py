@@ -102,6 +102,7 @@ SessionReason = Literal[
     "closed",
     "unavailable",
     "not_offered",
+    "form_needed",
     "full",
     "no_contact",
     "out_of_hours",

@@ -74,6 +74,7 @@ SENTENCES: dict[ErrorReason, str] = {
     "out_of_hours": "That time is outside the opening hours; choose another.",
     "full": "No place is left; try again later.",
     "not_offered": "Callbacks are not offered here.",
+    "form_needed": "The site asks for more before a conversation; begin another session with the form filled in.",
     "ringing": "A counselor is being asked right now.",
     "too_often": "This has been done too often.",
     "busy": "You are in a conversation.",

@@ -103,6 +103,8 @@ def next_deadline(session: Session) -> int | None:
 def _entered(session: Session, event: Entered, now: int, out: list[Effect]) -> None:
     if session.state != "preparing":
         raise NotAllowed("wrong_state")
+    if session.form_missing:
+        raise NotAllowed("form_needed")
     user = session.people[session.user]
     user.entered = True
     user.name = user.name or event.name

@@ -247,6 +247,8 @@ class Session(Struct, kw_only=True):
     ``sleeps_days``: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
     ``woken``: the conversation slept, and its user waits for a counselor again.
     ``invited``: other software has started the conversation, and its user has not come yet.
+    ``form_missing``: the user has not filled in what the site asks for before a conversation. They can only leave a message or
+    book a callback.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
     """
 
@@ -280,6 +282,7 @@ class Session(Struct, kw_only=True):
     sleeps_days: int = 0
     woken: bool = False
     invited: bool = False
+    form_missing: bool = False
     upgrade: Upgrade | None = None
     recording: Recording = msgspec.field(default_factory=Recording)
     captions: Captions = msgspec.field(default_factory=Captions)
@@ -342,10 +345,12 @@ def new_session(
     captions: CaptionRule = "off",
     listening: bool = False,
     sleeps_days: int = 0,
+    form_missing: bool = False,
 ) -> Session:
     """Return a session in state ``preparing``. ``user``: the participant id of the user, ``name``: their name."""
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
     session.recording.offered, session.may_listen, session.sleeps_days = recording, listening, sleeps_days
+    session.form_missing = form_missing
     session.captions.offered, session.captions.keep = captions != "off", captions == "keep"
     session.people[user] = Person(id=user, role="user", name=name)
     session.timers["idle"] = now + UNOPENED_MS

@@ -221,10 +221,11 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
     asks = asked.when_open == "ask" and asked.channel == "text" and site.own_past == "shown" and signed_user(verified)
     if asks and await request.app[RECORDS].open_text(thread_reader(site, user_ref, now)):
         raise Refused(409, "open_elsewhere", "You have an open conversation, in another window or on another device.")
+    missing = briefs.missing(site.form_of(claims.category), asked.form)
     if asked.purpose == "talk":
         if asked.channel not in site.channels:
             raise Refused(403, "not_offered", "The site does not offer this way to talk.")
-        if missing := briefs.missing(site.form_of(claims.category), asked.form):
+        if missing:
             raise Refused(400, "form_needed", f"The form lacks: {', '.join(missing)}.")
     brief = briefs.make_brief(verified, asked.supplement, now, asked.form)
     return await request.app[LIVE].arriving.create_session(
@@ -235,6 +236,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
         brief=brief,
         user_ref=user_ref,
         user_name=briefs.user_name(brief),
+        form_missing=bool(missing),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from signaling.session import NotAllowed, new_session, next_deadline, receive
 from signaling.session import events as ev
-from signaling.session import new_session, next_deadline, receive
 from signaling.session.effects import Enqueue
 from tests.unit.signaling.session.call import NOW, Call, S
 
@@ -20,6 +22,15 @@ def test_signed_name_is_not_overwritten() -> None:
     call.session.people["u"].name = "Kim"
     call.enter()
     assert call.session.people["u"].name == "Kim"
+
+
+def test_user_who_filled_in_no_form_leaves_a_message_but_cannot_enter(call: Call) -> None:
+    call.session.form_missing = True
+    with pytest.raises(NotAllowed, match="form_needed"):
+        call.enter()
+    assert (call.session.state, call.session.people["u"].entered) == ("preparing", False)
+    call.give(ev.MessageGiven("u"))
+    assert call.session.state == "message_left"
 
 
 def test_session_ends_after_ten_minutes_of_preparing(call: Call) -> None:

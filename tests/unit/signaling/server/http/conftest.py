@@ -90,6 +90,7 @@ class FakeLive:
         self.talking: set[str] = set()
         self.refuses_lines = False
         self.made_briefs: list[Brief] = []
+        self.forms_missing: list[bool] = []
         self.admission = Admission()
         self.desk = NoAppointments()
         self.sender = None
@@ -103,8 +104,9 @@ class FakeLive:
     async def exchange(self, link: str) -> None:
         raise InviteRefused("bad_invite")
 
-    async def create_session(self, *, brief: Brief, **given: Any) -> tuple[str, str]:
+    async def create_session(self, *, brief: Brief, form_missing: bool = False, **given: Any) -> tuple[str, str]:
         self.made_briefs.append(brief)
+        self.forms_missing.append(form_missing)
         session_id = f"s-{len(self.made_briefs)}"
         record = SessionRecord(
             id=session_id, started_at=now_ms(), token_hash=token_hash(TOKEN), brief=msgspec.json.encode(brief), **given

@@ -49,6 +49,7 @@ async def test_server_keeps_to_channels_and_required_fields(desk: Desk) -> None:
     assert await refused(await begun(desk, form={"order": "\u200b"})) == (400, "form_needed")
     assert (await begun(desk, purpose="later", channel="text")).status == 200, "whoever leaves a message is not asked"
     assert (await begun(desk, form={"order": "A-1"})).status == 200
+    assert desk.live.forms_missing == [True, False], "the first can never become a conversation"
     fields = {field.name: (field.value, field.provenance) for field in desk.live.made_briefs[-1].fields}
     assert fields["form.주문 번호"] == ("A-1", "typed")
 
