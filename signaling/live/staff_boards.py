@@ -77,6 +77,7 @@ class Boards:
         # id of a mail about an answer → its state, and the reason for the state
         self._answers: dict[str, tuple[MailState, str]] = {}
         self._sites: dict[str, Site] = {}  # id → site, for the names of sites beside the messages that users left
+        self._takers: dict[str, str] = {}  # id → name of the members who may have taken a message
         self._frames: dict[Group, bytes] = {}  # group of staff → their queue in this round, encoded
         self._behind: list[Client] = []  # consoles to which this round has not sent its queue yet
 
@@ -169,6 +170,7 @@ class Boards:
             answered = [each.mail for found in self._messages.values() for each in found if each.mail]
             self._answers = await self._records.answers_mailed(answered)
             self._sites = {site.id: site for site in await self._records.sites()}
+            self._takers = {member.id: member.name for member in await self._records.all_staff()}
         except RecordsAway:
             self._messages_changed = True
             raise
@@ -375,6 +377,7 @@ class Boards:
             at=record.at,
             state=record.state,
             taken_by=record.taken_by,
+            taken_by_name=self._takers.get(record.taken_by, record.taken_by),
             by_mail=self._sends_mail and bool(address_in(record.contact)),
             answer=self._answer(record)[0],
             why=self._answer(record)[1],

@@ -105,8 +105,9 @@ class StaffItem(Struct, kw_only=True):
 class MessageLeft(Struct, kw_only=True):
     """A message that a user left because no counselor was there.
 
-    `by_mail`: it can be answered by mail. `answer`: how far the mail about its answer is; "" before there is one. `why`: why the
-    mail was refused, or why it still waits.
+    `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: it can be answered by mail.
+    `answer`: how far the mail about its answer is; "" before there is one. `why`: why the mail was refused, or why it still
+    waits.
     """
 
     id: str
@@ -119,6 +120,7 @@ class MessageLeft(Struct, kw_only=True):
     at: int
     state: Literal["new", "taken", "done"]
     taken_by: str = ""
+    taken_by_name: str = ""
     by_mail: bool = False
     answer: Literal["", "queued", "sent", "refused"] = ""
     why: str = ""

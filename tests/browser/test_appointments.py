@@ -28,6 +28,7 @@ async def test_both_meet_at_the_time_of_an_appointment(cast: Cast) -> None:
     await expect(user.get("appointment-when")).to_be_visible()
     await user.get("appointment-try").click()
     await expect(user.get("devices-tried").get_by_test_id("mic-level")).to_be_visible()
+    await expect(user.get("devices-tried").get_by_label("카메라")).to_have_count(0)  # the appointment is by voice
 
     counselor = await cast.counselor()
     operator = await cast.operator()
@@ -37,6 +38,7 @@ async def test_both_meet_at_the_time_of_an_appointment(cast: Cast) -> None:
     session = (await row.locator("a").get_attribute("href") or "").rpartition("/")[2]
     assert await operator.page.evaluate(MOVE, [session, "jimin"]) == 200
 
+    await expect(counselor.get("ring")).to_contain_text("예약 상담")
     await counselor.accept()
     await expect(user.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있어요")
     await user.enter()

@@ -239,6 +239,8 @@ async def test_user_can_leave_a_message_after_a_counselor_disconnect(service: Se
     message = queue["messages"][0]
     assert (message["text"], message["state"]) == ("전화 주세요", "new")
     assert (await other.ask(type="message_take", message=message["id"]))["type"] == "ok"
+    queue = await other.find(lambda m: m["type"] == "queue" and [each["state"] for each in m.get("messages", [])] == ["taken"])
+    assert (queue["messages"][0]["taken_by"], queue["messages"][0]["taken_by_name"]) == ("suho", "Suho")
     assert (await other.ask(type="message_done", message=message["id"]))["type"] == "ok"
 
 

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce, useStore } from "../ui";
 import { keyLabel } from "./logic/keys";
 import { isWriting } from "./writing";
-import { field, type Call } from "./logic/ringing";
+import { field, titleKey, type Call } from "./logic/ringing";
 import { notify, notifyCall } from "./notify";
 import { prefs } from "../staff/prefs";
 import { Ringer } from "./ringer";
@@ -56,7 +56,7 @@ export function useAlerts(ring: Call | null, silenced: string): void {
       }),
       "assertive",
     );
-    const title = t(kind ? `ring.title.${kind}` : "ring.title");
+    const title = t(titleKey(call));
     const body = `${whoCalls(call)} · ${call.category}`;
     return call.kind === "upgrade" ? notify(title, body, id) : notifyCall(title, body, id);
   }, [id]);

@@ -27,7 +27,7 @@ export function CallbackCard({ client, session, actions }: Props) {
     <section class="callback card" data-testid="callback">
       <header>
         <h2>
-          <Icon node={PhoneIncoming} /> {t("callback.title")}
+          <Icon node={PhoneIncoming} /> {t(callback.minutes > 0 ? "ring.title.appointment" : "callback.title")}
         </h2>
         <p class="dim">{t("callback.agreed", { when: whenText(callback.due_at, Date.now(), locale()) })}</p>
       </header>

@@ -25,10 +25,11 @@ export function ChannelIcon({ channel }: { channel: Channel }) {
 function KindIcon({ item }: { item: QueueItem }) {
   if (item.kind === "help") return <Icon node={CircleHelp} size={16} class="help-ink" />;
   if (item.kind !== "callback") return <ChannelIcon channel={item.channel} />;
+  const what = t(item.staff ? "lane.appointment" : "lane.callback");
   return (
-    <span title={t("lane.callback")}>
-      <Icon node={PhoneIncoming} size={16} />
-      <span class="visually-hidden">{t("lane.callback")}</span>
+    <span title={what}>
+      <Icon node={item.staff ? CalendarClock : PhoneIncoming} size={16} />
+      <span class="visually-hidden">{what}</span>
     </span>
   );
 }
@@ -167,7 +168,7 @@ function Message({ message, my_id, actions }: { message: MessageLeft; my_id: str
   const locale = useLocale();
   const state =
     message.state === "taken"
-      ? t(message.taken_by === my_id ? "message.taken.you" : "message.taken", { name: message.taken_by })
+      ? t(message.taken_by === my_id ? "message.taken.you" : "message.taken", { name: message.taken_by_name })
       : "";
   return (
     <li class={`message message-${message.state}`} data-testid="message">

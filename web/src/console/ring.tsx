@@ -6,7 +6,7 @@ import { ChannelIcon } from "./lane";
 import { languageName, safeHref, shortUrl, since } from "../staff/format";
 import { keyLabel } from "./logic/keys";
 import { isWriting, useWriting } from "./writing";
-import { dash, field, fraction, secondsLeft, type Call } from "./logic/ringing";
+import { dash, field, fraction, secondsLeft, titleKey, type Call } from "./logic/ringing";
 import { t } from "../staff/texts";
 
 const DECLINE_REASONS = ["busy", "topic", "language", "break"] as const;
@@ -123,7 +123,7 @@ export function Incoming({ ring, now, muted, declining, actions, onAccept, onDec
       <header class="ring-head">
         <Countdown ring={ring} now={now} />
         <div>
-          <p class="dim">{t(ring.kind === "user" ? "ring.title" : `ring.title.${ring.kind}`)}</p>
+          <p class="dim">{t(titleKey(ring))}</p>
           <h2 id="ring-title">{byUser ? who : t("ring.from", { name: who })}</h2>
           <p class="ring-meta">
             {!help && <ChannelIcon channel={ring.channel} />} {!help && t(`channel.${ring.channel}`)}

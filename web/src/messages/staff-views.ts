@@ -97,8 +97,9 @@ export interface StaffItem {
 /**
  * A message that a user left because no counselor was there.
  *
- * `by_mail`: it can be answered by mail. `answer`: how far the mail about its answer is; "" before there is one. `why`: why the
- * mail was refused, or why it still waits.
+ * `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: it can be answered by mail.
+ * `answer`: how far the mail about its answer is; "" before there is one. `why`: why the mail was refused, or why it still
+ * waits.
  */
 export interface MessageLeft {
   id: string;
@@ -111,6 +112,7 @@ export interface MessageLeft {
   at: number;
   state: "new" | "taken" | "done";
   taken_by: string;
+  taken_by_name: string;
   by_mail: boolean;
   answer: "" | "queued" | "sent" | "refused";
   why: string;

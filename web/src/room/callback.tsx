@@ -273,7 +273,7 @@ export function CalledBack({ client, session, devices }: Part & { devices?: () =
       {trying && devices?.()}
       {appointment && devices && session.channel !== "text" && !trying && (
         <Button icon={Mic} onClick={() => setTrying(true)} data-testid="appointment-try">
-          {t("appointment.try")}
+          {t(session.channel === "video" ? "appointment.try.video" : "appointment.try")}
         </Button>
       )}
       {callback.state !== "due" && <p class="field-hint">{t(appointment ? "appointment.close" : "callback.close")}</p>}

@@ -16,7 +16,7 @@ import { t } from "./words";
 /** Chromium on Android lists earpiece, speakerphone and headset as microphones, and plays the call on the chosen one. */
 const MIC_ROUTES = /Android.*Chrome/.test(navigator.userAgent);
 
-export function Choosers({ devices }: { devices: Devices }) {
+export function Choosers({ devices, cameraToo }: { devices: Devices; cameraToo: boolean }) {
   const { mic, mics, camera, cameras, speaker, speakers, blur } = useStore(devices.state);
   const byBrowser = { value: "", label: t("devices.default") };
   return (
@@ -30,7 +30,7 @@ export function Choosers({ devices }: { devices: Devices }) {
         />
       )}
       {mics.length > 1 && MIC_ROUTES && <p class="field-hint">{t("devices.micRoutes")}</p>}
-      {cameras.length > 0 && (
+      {cameraToo && cameras.length > 0 && (
         <Select
           label={t("devices.camera")}
           value={camera.device}
@@ -38,7 +38,7 @@ export function Choosers({ devices }: { devices: Devices }) {
           onChange={(event) => void devices.choose("camera", event.currentTarget.value)}
         />
       )}
-      {cameras.length > 0 && canBlur() && (
+      {cameraToo && cameras.length > 0 && canBlur() && (
         <label class="blur-choice">
           <input
             type="checkbox"

@@ -25,11 +25,13 @@ interface DeviceTestProps {
   preview?: boolean;
   /** Whether the choice of devices is folded into one line. */
   folded?: boolean;
+  /** Whether a camera can be chosen. A conversation by voice needs none. */
+  camera?: boolean;
 }
 
 /** Lets a person test the microphone with a level meter, the camera, and the speaker with a test sound. Says what is wrong and
  *  what to do. */
-export function DeviceTest({ devices, preview = false, folded = false }: DeviceTestProps) {
+export function DeviceTest({ devices, preview = false, folded = false, camera: chosen = true }: DeviceTestProps) {
   useLocale();
   const { asking, mic, camera } = useStore(devices.state);
   return (
@@ -43,19 +45,19 @@ export function DeviceTest({ devices, preview = false, folded = false }: DeviceT
       <Problem source={mic} kind="mic" onRetry={() => void devices.retry("mic")} />
       <Problem source={camera} kind="camera" onRetry={() => void devices.retry("camera")} />
       {mic.track && <MicLevel track={mic.track} on={mic.on} />}
-      {folded ? <Fold devices={devices} /> : <Choosers devices={devices} />}
+      {folded ? <Fold devices={devices} camera={chosen} /> : <Choosers devices={devices} cameraToo={chosen} />}
     </div>
   );
 }
 
-function Fold({ devices }: { devices: Devices }) {
+function Fold({ devices, camera }: { devices: Devices; camera: boolean }) {
   const [open, setOpen] = useState(false);
   return (
     <details class="device-fold" data-testid="devices" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <Icon node={SlidersHorizontal} /> {t("devices.choose")}
       </summary>
-      {open && <Choosers devices={devices} />}
+      {open && <Choosers devices={devices} cameraToo={camera} />}
     </details>
   );
 }

@@ -25,6 +25,7 @@ const message = (id: string, state: MessageLeft["state"], at: number): MessageLe
   contact: "",
   text: "",
   taken_by: "",
+  taken_by_name: "",
   by_mail: false,
   answer: "" as const,
   why: "",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Ring } from "../../messages";
 import { aSession } from "../../room/testing";
-import { dash, field, fraction, secondsLeft, shown, title, upgrades } from "./ringing";
+import { dash, field, fraction, secondsLeft, shown, title, titleKey, upgrades } from "./ringing";
 
 const ring = (over: Partial<Ring> = {}): Ring => ({
   type: "ring",
@@ -28,6 +28,12 @@ describe("an incoming call", () => {
     const soon = ring({ reservation: "soon", expires_at: 5_000 });
     expect(shown([ring(), soon])).toBe(soon);
     expect(shown([])).toBeNull();
+  });
+  it("says of an appointment that it is one, and not a callback", () => {
+    expect(titleKey(ring())).toBe("ring.title");
+    expect(titleKey(ring({ kind: "callback" }))).toBe("ring.title.callback");
+    expect(titleKey(ring({ kind: "callback", with_name: "Jimin" }))).toBe("ring.title.appointment");
+    expect(titleKey(ring({ kind: "help", with_name: "" }))).toBe("ring.title.help");
   });
   it("flashes the title, and stops", () => {
     expect([0, 1_000, 2_000].map((now) => title("Console", "Call!", now))).toEqual(["Call!", "Console", "Call!"]);

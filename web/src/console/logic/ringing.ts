@@ -37,6 +37,10 @@ export function shown(rings: Call[]): Call | null {
   return rings.reduce<Call | null>((first, ring) => (first === null || ring.expires_at < first.expires_at ? ring : first), null);
 }
 
+/** Returns the key of the text that says what rings: a call, a callback, an appointment, a transfer … */
+export const titleKey = ({ kind, with_name }: Call) =>
+  kind === "user" ? "ring.title" : kind === "callback" && with_name ? "ring.title.appointment" : (`ring.title.${kind}` as const);
+
 /** Returns which share of a call's ringing time is left: 1 at the beginning, 0 at the end. */
 export function fraction(ring: Call, now: number): number {
   return Math.min(1, Math.max(0, (ring.expires_at - now) / (ring.kind === "upgrade" ? UPGRADE_MS : RING_MS)));
