@@ -135,6 +135,9 @@ async def test_push_rings_in_a_closed_console_and_tells_a_user_of_an_answer(tmp_
         await counselor.write("세 시에 다시 볼게요")
         answered = await pushes.one("visitor", "answered")
         assert "세 시" not in json.dumps(answered.said, ensure_ascii=False)
+        another = await user.context.new_page()  # a call page that does not show this conversation must not come to the front
+        await another.goto(f"{service.url}/call")
+        await expect(another.get_by_test_id("start-from-shop")).to_be_visible()
         await deliver(user.context, f"{service.url}/call", answered.said)
         sleeping = await worker_of(user.context, "/call-worker.js")
         address = await sleeping.evaluate(PRESS, "")

@@ -33,6 +33,7 @@ const FETCH_AFTER_MS = 5000; // loads the rare screens later, so that the call i
 
 /** Fetch the rare screens ahead of time, so that they can be shown even when the network is gone. */
 export function fetchRareScreens(): void {
+  const fetched = () => load().then((rare) => rare.answerWhose());
   // If this fails, each screen loads the code when it is needed.
-  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS);
+  setTimeout(() => void fetched().catch(() => undefined), FETCH_AFTER_MS);
 }

@@ -147,7 +147,3 @@ export function keptHandoff(storage: Pick<Storage, "getItem"> = sessionStorage):
     return null;
   }
 }
-
-export function forgetHandoff(storage: Pick<Storage, "removeItem"> = sessionStorage): void {
-  storage.removeItem(KEPT);
-}

@@ -2,6 +2,7 @@
 
 import { kept, notice, told } from "./payload";
 import { scope } from "./scope";
+import { pageOf } from "./whose";
 
 const PAGE = "/call";
 
@@ -12,12 +13,15 @@ scope.addEventListener("push", (event) => {
 
 scope.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(open(kept(event.notification.data)?.device ?? ""));
+  const about = kept(event.notification.data);
+  event.waitUntil(open(about?.device ?? "", about?.session ?? ""));
 });
 
-async function open(device: string): Promise<void> {
+/** Brings the page of the conversation to the front. If none is open, opens one. */
+async function open(device: string, session: string): Promise<void> {
   const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const call = pages.find((one) => new URL(one.url).pathname === PAGE);
+  const calls = pages.filter((one) => new URL(one.url).pathname === PAGE);
+  const call = await pageOf(calls, session);
   if (call !== undefined) await call.focus().catch(() => undefined);
   else await scope.clients.openWindow(`${PAGE}#push=${encodeURIComponent(device)}`);
 }

@@ -24,6 +24,8 @@ export interface Kept {
   kind: Told["kind"];
   title: string;
   reservation: string;
+  /** The id of the conversation, in pushes to users; "" in others. */
+  session: string;
   late: string;
   failed: string;
   device: string;
@@ -85,6 +87,7 @@ export function notice(push: Told): Notice {
       kind: push.kind,
       title: push.title,
       reservation: ring ? push.tag.replace(/^ring\//, "") : "",
+      session: push.tag.startsWith("session/") ? push.tag.slice("session/".length) : "",
       late: push.late,
       failed: push.failed,
       device: push.device,

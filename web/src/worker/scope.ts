@@ -22,7 +22,7 @@ export interface Fetched extends Lasting {
 export interface PageClient {
   readonly url: string;
   readonly visibilityState: DocumentVisibilityState;
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
   focus(): Promise<unknown>;
 }
 

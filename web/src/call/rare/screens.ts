@@ -12,3 +12,4 @@ export { NotifyWindow } from "../notify-window";
 export { TryDevices } from "../try-devices";
 export { Direct, Expired, MessageLeft, Replaced, Unprepared } from "../told";
 export { Upgrade } from "../upgrade";
+export { answerWhose } from "../whose";
