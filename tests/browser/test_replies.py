@@ -60,7 +60,7 @@ async def share(cast: Cast, title: str, text: str) -> None:
 
 async def test_claimed_values_are_marked_and_signed_ones_filled_in(cast: Cast) -> None:
     await share(cast, TITLE, TEXT)
-    jimin = await cast.counselor()
+    jimin = await cast.counselor(browser="firefox")
     stranger = await asks(cast, jimin)
     box = jimin.get("chat-input")
     await box.press_sequentially("네, /인사")
@@ -138,6 +138,9 @@ async def test_notes_and_outcomes_return_with_the_visitor_who_gets_none(cast: Ca
     await expect(jimin.get("wrapup-outcome")).to_have_js_property("validity.valueMissing", True)
     await jimin.get("wrapup-outcome").select_option("exchange")
     await jimin.get("wrapup-tag-regular").click()
+    await jimin.page.reload()  # nothing is saved yet, and nothing is lost
+    await expect(jimin.get("wrapup-outcome")).to_have_value("exchange")
+    await expect(jimin.get("wrapup-tag-regular").locator("input")).to_be_checked()
     await jimin.get("wrapup-save").click()
     await expect(jimin.get("wrapup-save")).to_be_hidden()
 

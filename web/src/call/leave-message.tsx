@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { RequestError } from "../room/connection";
+import { useDraft } from "../room/use-draft";
 import { Button } from "../ui/button";
 import { Field, TextArea } from "../ui/field";
 import type { Call } from "./call";
@@ -9,8 +10,8 @@ const CONTACT_LEAST = 3;
 
 /** A form for a message with contact details, for visitors who find nobody available or do not want to wait. */
 export function LeaveMessage({ call, back = t("message.back"), onBack }: { call: Call; back?: string; onBack: () => void }) {
-  const [contact, setContact] = useState("");
-  const [text, setText] = useState("");
+  const [contact, setContact, contactSent] = useDraft(call.client, `${call.session} contact`);
+  const [text, setText, textSent] = useDraft(call.client, `${call.session} message`);
   const [problem, setProblem] = useState<"" | "message.short" | "message.failed">("");
   const [busy, setBusy] = useState(false);
   const send = async () => {
@@ -26,6 +27,8 @@ export function LeaveMessage({ call, back = t("message.back"), onBack }: { call:
         contact: contact.trim(),
         text: text.trim(),
       });
+      contactSent();
+      textSent();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       setProblem("message.failed");

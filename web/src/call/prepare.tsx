@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { failureText } from "../room/failures";
 import { DeviceTest } from "../room/device-test";
+import { useDraft } from "../room/use-draft";
 import { Button } from "../ui/button";
 import { Field } from "../ui/field";
 import { Icon } from "../ui/icon";
@@ -16,7 +17,7 @@ import { t } from "./words";
 export function Prepare({ call, session }: { call: Call; session: SessionView }) {
   const { channel } = call.handoff;
   const you = session.participants.find((one) => one.id === session.you);
-  const [name, setName] = useState("");
+  const [name, setName, nameSent] = useDraft(call.client, `${session.id} name`);
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
   const resting = useStore(call.resting);
@@ -29,6 +30,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
     setFailed("");
     try {
       await call.enter(name.trim());
+      nameSent();
     } catch (error) {
       setFailed(failureText(error));
     } finally {
@@ -45,7 +47,11 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
     >
       {channel !== "text" && (
         <div class="card prepare-devices">
-          {resting ? <Resting call={call} /> : <DeviceTest devices={call.devices} preview={channel === "video"} folded />}
+          {resting ? (
+            <Resting call={call} />
+          ) : (
+            <DeviceTest devices={call.devices} preview={channel === "video"} camera={channel === "video"} folded />
+          )}
         </div>
       )}
       <div class="prepare-side">

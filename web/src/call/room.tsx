@@ -10,7 +10,7 @@ import { drawingOn } from "../room/drawing-on";
 import { hearing } from "../room/hearing";
 import { interrupted } from "../room/interruption";
 import { InterruptionNotice } from "../room/interruption-notice";
-import { lazy } from "../room/lazy";
+import { lazy, optional } from "../room/lazy";
 import { RoomAudio } from "../room/media";
 import type { RoomLink } from "../room/room-link";
 import { LineNotice, Stage } from "../room/stage";
@@ -48,6 +48,10 @@ const SharingBar = lazy(
   () => import("../room/sharing-bar"),
   (module) => module.SharingBar,
   { name: "screen", class: "bar" },
+);
+const FindButton = optional(
+  () => import("../room/writing/said"),
+  (module) => module.FindButton,
 );
 
 /** Shows the visitor what they share of their own screen, with a Stop button. */
@@ -109,7 +113,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
       </main>
       {!phone && open.chat && <aside class="room-side card">{chat}</aside>}
       {phone && !session.owner_lost && open.chat && (
-        <Sheet title={room("chat")} onClose={() => toggle("chat")}>
+        <Sheet title={room("chat")} tools={<FindButton session={session.id} />} onClose={() => toggle("chat")}>
           {chat}
         </Sheet>
       )}
@@ -158,13 +162,22 @@ function Header({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
+interface SheetProps {
+  title: string;
+  /** Buttons in the head of the sheet, besides those that resize and close it. */
+  tools: ComponentChildren;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
 /** The chat of a call on a phone. It covers the lower half of the screen, or everything above the controls. */
-function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
+function Sheet({ title, tools, onClose, children }: SheetProps) {
   const [full, setFull] = useState(false);
   return (
     <section class={`sheet ${full ? "sheet-full" : ""}`} aria-label={title}>
       <header class="sheet-head">
         <strong>{title}</strong>
+        {tools}
         <IconButton
           icon={full ? ChevronDown : ChevronUp}
           kind="quiet"

@@ -8,6 +8,7 @@ import { RequestError } from "../room/connection";
 import { Button, Failure, Field, Icon, TextArea } from "../ui";
 import { t as roomText } from "../room/words";
 import { refusalText, t, type PanelFailure } from "./words";
+import { useDraft } from "../room/use-draft";
 import { CopyByMail } from "../room/reach/mail-me";
 import { transcriptPath } from "../room/transcript";
 import { saveAs } from "../ui/save-as";
@@ -24,13 +25,15 @@ export function MessageForm({
   onCallback = null,
   onBack,
 }: Part & { lead?: string; written?: string; onCallback?: (() => void) | null; onBack: () => void }) {
-  const [contact, setContact] = useState("");
-  const [text, setText] = useState(written);
+  const [contact, setContact, contactSent] = useDraft(client, `${session.id} contact`);
+  const [text, setText, textSent] = useDraft(client, `${session.id} message`, written);
   const [failed, setFailed] = useState<PanelFailure | "">("");
   const send = async (event: Event) => {
     event.preventDefault();
     try {
       await client.connection.request({ type: "leave_message", session: session.id, contact: contact.trim(), text: text.trim() });
+      contactSent();
+      textSent();
     } catch (error) {
       setFailed(reasonOf(error));
     }

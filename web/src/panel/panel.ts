@@ -21,6 +21,7 @@ import { isClosed, knownReason } from "./words";
 import { productKey, Walking } from "./walking";
 import { NONE, type Talk } from "../widget/talk";
 import { readTrail } from "../widget/trail";
+import { keepTyped, loadTyped } from "./typed";
 import { type ItemKey, ITEMS, itemsOf, pageOf, supplementOf, usablePicture, visitOf } from "./visit";
 
 const WATCH_MS = 1000;
@@ -43,7 +44,9 @@ export class Panel {
     this.bridge = around.bridge({ onContext: (context) => this.onContext(context) });
     const kept = loadKept(around.storage);
     this.resumed = kept?.session ?? "";
-    this.change({ kept, muted: around.storage.getItem(MUTED) !== null });
+    const { site, category } = around.query;
+    const typed = loadTyped(around.storage, site, category);
+    this.change({ kept, typed, muted: around.storage.getItem(MUTED) !== null });
     setInterval(() => this.watchWindow(), WATCH_MS);
     awaitEnded((session) => this.onEnded(session));
     around.whenBack(() => this.back());
@@ -75,7 +78,9 @@ export class Panel {
   }
 
   type(typed: Partial<PanelState["typed"]>): void {
-    this.change({ typed: { ...this.store.get().typed, ...typed } });
+    const now = { ...this.store.get().typed, ...typed };
+    keepTyped(now, this.around.storage, this.around.query.site, this.around.query.category);
+    this.change({ typed: now });
   }
 
   /** Starts a session after a press on Text, Voice or Video. Opens the call window before awaiting anything, because browsers
@@ -208,6 +213,12 @@ export class Panel {
     this.keep(here);
     this.change({ closed: false, blocked: false });
     this.talk(here, info.language);
+  }
+
+  /** Shows again what the panel offers after a conversation. The next one begins without the question of the last. */
+  next(): void {
+    this.type({ note: "", form: {} });
+    this.anew();
   }
 
   /** Forgets the stored session, and shows again what the panel offers. */

@@ -27,6 +27,11 @@ const Reach = lazy(
   { name: "lazy.loading", class: "p-reach" },
 );
 
+const FindButton = optional(
+  () => import("../room/writing/said"),
+  (module) => module.FindButton,
+);
+
 const PushMe = optional(
   () => import("../room/reach/push-me"),
   (module) => module.PushMe,
@@ -225,6 +230,7 @@ function Room({
             onClick={board.toggle}
           />
         )}
+        <FindButton session={session.id} />
         <IconButton icon={active ? PhoneOff : LogOut} label={t("end")} kind="quiet" data-testid="panel-end" onClick={onEnd} />
       </div>
     </>
@@ -324,7 +330,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
       </div>
     );
   const screen = screenOf(session);
-  if (screen === "after") return <After client={client} session={session} token={kept.token} onNew={() => panel.anew()} />;
+  if (screen === "after") return <After client={client} session={session} token={kept.token} onNew={() => panel.next()} />;
   const leaveMessage = () => {
     if (session.choices.includes("message") && screen === "lost") choose(client, session, "message");
     setInstead("message");

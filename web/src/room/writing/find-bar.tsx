@@ -45,6 +45,20 @@ export function Find(props: FindProps) {
   return open ? <Bar {...props} /> : null;
 }
 
+/** Opens and closes the search, for people without a keyboard. */
+export function FindButton({ session }: { session: string }) {
+  useLocale();
+  return (
+    <IconButton
+      icon={Search}
+      kind="quiet"
+      label={t("find")}
+      onClick={() => finding.update((now) => (now === session ? "" : session))}
+      data-testid="find-open"
+    />
+  );
+}
+
 function Bar({ client, session, box, lines, reveal }: FindProps) {
   useLocale();
   const [query, setQuery] = useState("");

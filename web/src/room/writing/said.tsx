@@ -24,7 +24,7 @@ import { translatable, translate, Translated } from "./translated";
 import "./said.css";
 import { isKey, t, type WritingKey } from "./texts";
 
-export { Find } from "./find-bar";
+export { Find, FindButton } from "./find-bar";
 export { ReplyBar } from "./quote";
 export { Reading } from "./reading";
 

@@ -1,0 +1,31 @@
+/** Stores what the visitor has typed before a conversation, so that a reload or the next page of the shop does not lose it. */
+
+import type { PanelState } from "./state";
+import type { Box } from "./storage";
+
+export type Typed = PanelState["typed"];
+
+const TYPED = "sangdam.typed";
+const NONE: Typed = { name: "", note: "", form: {} };
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+/** Returns the stored texts. Answers to a form are those of this site and category: other forms have other questions. */
+export function loadTyped(storage: Box, site: string, category: string): Typed {
+  try {
+    const kept = JSON.parse(storage.getItem(TYPED) ?? "{}") as Partial<Typed & { site: string; category: string }>;
+    if (kept.site !== site || !isText(kept.name) || !isText(kept.note)) return NONE;
+    const answers = kept.category === category ? Object.entries(kept.form ?? {}).filter(([, answer]) => isText(answer)) : [];
+    return { name: kept.name, note: kept.note, form: Object.fromEntries(answers) };
+  } catch {
+    return NONE;
+  }
+}
+
+export function keepTyped(typed: Typed, storage: Box, site: string, category: string): void {
+  try {
+    storage.setItem(TYPED, JSON.stringify({ ...typed, site, category }));
+  } catch {
+    // storage is forbidden or full: the texts last as long as the page
+  }
+}
