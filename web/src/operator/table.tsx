@@ -99,7 +99,7 @@ export function Table<Row>({ title, name, rows, columns, id, actions, order: fir
         <p class="dim table-empty">{typed.trim() === "" ? t("table.empty") : t("table.empty.filter", { words: typed.trim() })}</p>
       ) : (
         <div class="table-scroll">
-          <table>
+          <table class={actions && "table-cards"}>
             <thead>
               <tr>
                 {columns.map((column) => (
@@ -116,7 +116,7 @@ export function Table<Row>({ title, name, rows, columns, id, actions, order: fir
               {shown.map((row) => (
                 <tr key={id(row)}>
                   {columns.map((column) => (
-                    <td key={column.id} class={column.figure ? "figure num" : ""}>
+                    <td key={column.id} class={column.figure ? "figure num" : ""} data-title={column.title}>
                       {column.cell ? column.cell(row) : shownText(column, row)}
                     </td>
                   ))}

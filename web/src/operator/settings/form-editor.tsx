@@ -84,17 +84,19 @@ function FieldEditor({ n, field, languages, problems, here, onChange, onMove, on
         <IconButton icon={X} kind="quiet" label={t("form.remove", { number })} onClick={onRemove} />
       </legend>
       <div class="settings-fields">
-        {languages.map((language) => (
-          <Field
-            key={language}
-            label={t("form.label", { language })}
-            value={field.names[language] ?? ""}
-            error={problem(problems[`${here}.names`])}
-            maxLength={60}
-            data-testid={`form-label-${language}`}
-            onInput={(event) => onChange({ names: { ...field.names, [language]: event.currentTarget.value } })}
-          />
-        ))}
+        <div class="settings-fields settings-kind">
+          {languages.map((language) => (
+            <Field
+              key={language}
+              label={t("form.label", { language })}
+              value={field.names[language] ?? ""}
+              error={problem(problems[`${here}.names`])}
+              maxLength={60}
+              data-testid={`form-label-${language}`}
+              onInput={(event) => onChange({ names: { ...field.names, [language]: event.currentTarget.value } })}
+            />
+          ))}
+        </div>
         <Select
           label={t("form.kind")}
           choices={KINDS.map((value) => ({ value, label: t(`form.kind.${value}`) }))}
@@ -102,19 +104,22 @@ function FieldEditor({ n, field, languages, problems, here, onChange, onMove, on
           data-testid="form-kind"
           onChange={(event) => onChange({ kind: event.currentTarget.value as FormField["kind"] })}
         />
-        {field.kind === "choice" &&
-          languages.map((language) => (
-            <TextArea
-              key={`choices ${language}`}
-              label={t("form.choices", { language })}
-              hint={t("form.choices.hint")}
-              rows={3}
-              value={choicesText(field.choices, language)}
-              error={problem(problems[`${here}.choices`])}
-              data-testid={`form-choices-${language}`}
-              onInput={(event) => onChange({ choices: choicesOf(field.choices, language, event.currentTarget.value) })}
-            />
-          ))}
+        {field.kind === "choice" && (
+          <div class="settings-fields settings-kind">
+            {languages.map((language) => (
+              <TextArea
+                key={language}
+                label={t("form.choices", { language })}
+                hint={t("form.choices.hint")}
+                rows={3}
+                value={choicesText(field.choices, language)}
+                error={problem(problems[`${here}.choices`])}
+                data-testid={`form-choices-${language}`}
+                onInput={(event) => onChange({ choices: choicesOf(field.choices, language, event.currentTarget.value) })}
+              />
+            ))}
+          </div>
+        )}
         <label class="check">
           <input
             type="checkbox"

@@ -21,8 +21,8 @@ interface FrontProps {
 /** The fields for what visitors see of the site: logo, launcher, the channels to talk, and notices. */
 export function Front({ site, logo, settings, problems, onChange, onLogo }: FrontProps) {
   const languages = settings.languages;
-  const texts = (field: "launcher_texts" | "waiting_notice" | "recording_notice") =>
-    languages.map((language, n) => {
+  const texts = (field: "launcher_texts" | "waiting_notice" | "recording_notice") => {
+    const boxes = languages.map((language, n) => {
       const shared = {
         label: t(`field.${field}.in`, { language }),
         hint: n === 0 ? t(`field.${field}.hint`) : undefined,
@@ -35,9 +35,11 @@ export function Front({ site, logo, settings, problems, onChange, onLogo }: Fron
       return field === "launcher_texts" ? (
         <Field key={language} {...shared} maxLength={40} />
       ) : (
-        <TextArea key={`${field} ${language}`} {...shared} rows={2} maxLength={300} />
+        <TextArea key={language} {...shared} rows={2} maxLength={300} />
       );
     });
+    return <div class="settings-fields settings-kind">{boxes}</div>;
+  };
   const offers = (channel: Channel) => settings.channels.includes(channel);
   const toggle = (channel: Channel) =>
     onChange({ channels: CHANNELS.filter((one) => (one === channel ? !offers(one) : offers(one))) });

@@ -61,7 +61,7 @@ export function Keys({ site, onChanged }: { site: string; onChanged: () => void 
 function Row({ signing, onRetire }: { signing: SigningKey; onRetire: () => void }) {
   const { kid, kind, address, keys } = signing;
   return (
-    <div class="row">
+    <div class="row settings-key">
       <code>{kid}</code>
       <span class="pill">{kind === "address" ? "JWKS" : kind}</span>
       {address !== "" && <span class="dim settings-address">{address}</span>}

@@ -126,16 +126,18 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
       <form class="stack" noValidate onSubmit={(event) => void save(event)}>
         <fieldset class="card settings-fields">
           <legend>{t("group.site")}</legend>
-          {[...new Set([...settings.languages, ...Object.keys(settings.names)])].map((language) => (
-            <Field
-              key={language}
-              label={t("field.name.in", { language })}
-              value={settings.names[language] ?? ""}
-              error={problem(problems.names)}
-              data-testid={`site-name-${language}`}
-              onInput={(event) => change({ names: { ...settings.names, [language]: event.currentTarget.value } })}
-            />
-          ))}
+          <div class="settings-fields settings-kind">
+            {[...new Set([...settings.languages, ...Object.keys(settings.names)])].map((language) => (
+              <Field
+                key={language}
+                label={t("field.name.in", { language })}
+                value={settings.names[language] ?? ""}
+                error={problem(problems.names)}
+                data-testid={`site-name-${language}`}
+                onInput={(event) => change({ names: { ...settings.names, [language]: event.currentTarget.value } })}
+              />
+            ))}
+          </div>
           <Listed
             label={t("field.languages")}
             hint={t("field.languages.hint")}
