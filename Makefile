@@ -20,7 +20,7 @@ dev: $(VENV)/.dev pages ## like run, for development: pages reload as you edit, 
 
 test: $(VENV)/.dev packages check ## run all tests (without look and bench); as root, install the Debian packages they need
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target contract peers
-	$(BIN)/pytest tests/browser --ignore=tests/browser/test_pages.py $(ARGS)
+	$(BIN)/pytest tests/browser --ignore-glob='*/test_pages*.py' $(ARGS)
 
 # Parts of `test` and `check`, which install what these need. `peers` runs in real time and mostly waits (half a core with two
 # processes), so it takes three, and `contract` runs at low priority beside it. It ends last, so it takes two.
@@ -31,7 +31,7 @@ peers:
 	$(BIN)/pytest tests/peers --numprocesses 3 --dist loadfile $(ARGS)
 
 look: $(VENV)/.dev packages pages ## drive every page through its states, check each one, keep screenshots in build/screenshots
-	$(BIN)/pytest tests/browser/test_pages.py $(ARGS)
+	$(BIN)/pytest tests/browser/test_pages.py tests/browser/test_pages_rare.py $(ARGS)
 
 check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (about a minute)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit

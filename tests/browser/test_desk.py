@@ -88,7 +88,7 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await expect(jimin.get("chat-input")).to_have_value("쓰다 만 글")
     await eventually(lambda: is_at(lines, where), True, "the reader's place is kept, whatever the lines above it have become")
 
-    caller = await cast.user()
+    caller = await cast.user("firefox")
     await caller.call()
     await jimin.get("chat-input").press_sequentially(" 계속")
     await caller.enter()

@@ -66,7 +66,7 @@ async def test_files_from_the_panel_are_saved_in_the_console(cast: Cast) -> None
     counselor = await cast.counselor()
     stranger = await cast.colleague()
     await stranger.sign_in("suho", "counselor", available=False)
-    user = await cast.user()
+    user = await cast.user("firefox")
     await user.visit_shop()
     panel = await user.open_panel()
     await panel.get_by_test_id("panel-text").click()

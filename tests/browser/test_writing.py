@@ -9,14 +9,16 @@ from pathlib import Path
 
 from playwright.async_api import Locator, expect
 
-from tests.browser.people import Cast, Person, Staff, User, eventually
+from tests.browser.people import BrowserName, Cast, Person, Staff, User, eventually
 
 UNSENT = "보내기를 취소한 메시지예요."
 
 
-async def talking(cast: Cast) -> tuple[User, Staff]:
-    counselor = await cast.counselor()
-    user = await cast.user()
+async def talking(
+    cast: Cast, user_browser: BrowserName = "chromium", staff_browser: BrowserName = "chromium"
+) -> tuple[User, Staff]:
+    counselor = await cast.counselor(browser=staff_browser)
+    user = await cast.user(user_browser)
     await user.call()
     await user.enter()
     await counselor.accept()
@@ -37,7 +39,7 @@ async def choose(person: Person, text: str, action: str) -> None:
 
 
 async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tmp_path: Path) -> None:
-    user, counselor = await talking(cast)
+    user, counselor = await talking(cast, staff_browser="firefox")
     await counselor.write("**꼭** https://shop.example/a 를 보세요")
     link = line(user, "보세요").get_by_role("link")
     await expect(link).to_have_attribute("href", "https://shop.example/a")
@@ -87,9 +89,29 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     assert "SECRET" not in copy
 
 
+# What Firefox tells a page while a person composes a text. The Enter that ends the composition comes first (Windows, Linux), or
+# after the composition with key code 229.
+COMPOSE = """(box, [steps, early]) => {
+  const press = { key: "Enter", bubbles: true, cancelable: true };
+  const enter = (more) => box.dispatchEvent(new KeyboardEvent("keydown", { ...press, ...more }));
+  const before = box.value;
+  box.focus();
+  box.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+  for (const data of steps) {
+    box.dispatchEvent(new CompositionEvent("compositionupdate", { data, bubbles: true }));
+    box.value = before + data;
+    box.dispatchEvent(new InputEvent("input", { data, inputType: "insertCompositionText", isComposing: true, bubbles: true }));
+  }
+  if (early) enter({ isComposing: true, keyCode: 229 });
+  box.dispatchEvent(new CompositionEvent("compositionend", { data: steps.at(-1), bubbles: true }));
+  box.dispatchEvent(new InputEvent("input", { data: steps.at(-1), inputType: "insertCompositionText", bubbles: true }));
+  if (!early) enter({ keyCode: 229 });
+}"""
+
+
 async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     """Compose a syllable as the input methods for Korean, Japanese and Chinese do. The Enter that ends it sends nothing."""
-    user, counselor = await talking(cast)
+    user, counselor = await talking(cast, staff_browser="firefox")
     box = user.get("chat-input")
     keyboard = await user.context.new_cdp_session(user.page)
 
@@ -115,6 +137,14 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     await counselor.reads("한글漢字你好")
     written = counselor.page.locator("[data-testid=chat-line] .chat-text").filter(has_text="끝")
     await eventually(written.all_inner_texts, ["한글漢字你好\n끝"], "one line of two rows")
+
+    answer = counselor.get("chat-input")
+    await answer.evaluate(COMPOSE, [["ㄱ", "그", "글"], True])
+    await answer.evaluate(COMPOSE, [["か", "かん", "漢"], False])
+    await expect(answer).to_have_value("글漢")
+    await expect(user.get("chat-line").filter(has_text="글漢")).to_have_count(1)  # the user's own line
+    await answer.press("Enter")
+    await expect(user.page.locator("[data-testid=chat-line] .chat-text").get_by_text("글漢", exact=True)).to_be_visible()
 
 
 LONG = 5_000  # lines of the long conversation
@@ -142,6 +172,14 @@ def write_directly(records: Path) -> None:
             database.execute("UPDATE written SET seq = ?, rev = ?, id = ?, text = ?", values)
             database.execute("INSERT INTO line SELECT * FROM written")
         database.execute("UPDATE session SET last_seq = ? WHERE id = ?", [last + LONG, session])
+
+
+async def scrolls_evenly(person: Person, until: int) -> None:
+    """Scroll up to the line of this number, and fail if the page jumps on the way."""
+    box, seen = person.page.locator(".chat-lines"), [LONG]
+    while seen[-1] > until and len(seen) < LONG:
+        seen.append(await box.evaluate(SCROLL_UP))
+    assert all(0 <= before - after <= MOST_SCROLLED for before, after in pairwise(seen)), seen
 
 
 async def search_finds_what_is_not_fetched(counselor: Staff, first: Locator) -> None:
@@ -177,7 +215,7 @@ async def search_finds_what_is_not_fetched(counselor: Staff, first: Locator) -> 
 
 
 async def test_long_conversation_opens_at_its_end_and_scrolls_to_its_start(cast: Cast) -> None:
-    user, counselor = await talking(cast)
+    user, counselor = await talking(cast, user_browser="firefox")
     await counselor.write("처음 한 줄")
     await user.reads("처음 한 줄")
     write_directly(cast.service.data_dir / "records.sqlite")
@@ -188,19 +226,18 @@ async def test_long_conversation_opens_at_its_end_and_scrolls_to_its_start(cast:
     assert await shown.count() <= MOST_SHOWN
     await user.reads(f"[{LONG}]")
 
-    box = counselor.page.locator(".chat-lines")
     first = line(counselor, "처음 한 줄")
-    seen = [LONG]
-    while seen[-1] > 0 and len(seen) < LONG:
-        seen.append(await box.evaluate(SCROLL_UP))
+    await scrolls_evenly(counselor, until=0)
     await expect(first).to_be_in_viewport()
     assert await shown.count() <= MOST_SHOWN
-    assert all(0 <= before - after <= MOST_SCROLLED for before, after in pairwise(seen)), seen
+    await scrolls_evenly(user, until=LONG - 1_000)
+    assert await user.get("chat-line").count() <= MOST_SHOWN
     await search_finds_what_is_not_fetched(counselor, first)
     await choose(counselor, "처음 한 줄", "reply")
     await counselor.write("끝의 새 줄")
     await counselor.page.locator(".chat-newer").click()
     await expect(line(counselor, "끝의 새 줄")).to_be_in_viewport()
+    await user.page.locator(".chat-newer").click()
     quote = line(user, "끝의 새 줄").get_by_test_id("line-quoted")
     await expect(quote).to_contain_text("처음 한 줄")  # the user's page fetches the quoted line from the server
     await quote.click()
