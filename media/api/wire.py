@@ -19,11 +19,12 @@ class OpenRoom(Struct, kw_only=True):
 
 
 class RoomState(Struct, kw_only=True):
-    """State of an open room."""
+    """State of an open room. `captions`: whether its voices go to the captions process."""
 
     room: str
     epoch: int
     peers: list[PeerState] = []
+    captions: bool = False
 
 
 class PeerState(Struct, kw_only=True):

@@ -95,9 +95,9 @@ class Room:
     # commands
 
     def state(self) -> wire.RoomState:
-        """Return the room's name and epoch, and the states of its peers."""
+        """Return the room's name and epoch, the states of its peers, and whether captions are made."""
         peers = [wire.PeerState(peer=each.name, participant=each.participant, state=each.state) for each in self.peers.values()]
-        return wire.RoomState(room=self.name, epoch=self.epoch, peers=peers)
+        return wire.RoomState(room=self.name, epoch=self.epoch, peers=peers, captions=self._feed is not None)
 
     def admit(self, command: wire.AdmitPeer, now: float) -> str:
         """Add a peer and return the SDP answer. Raise `Refused`; then the participant's peers are unchanged.

@@ -134,7 +134,7 @@ class Rooms:
                     self._refused["board_epoch"] += 1
                 except Exception:  # the records have failed; try again, because people wait for this room
                     log.exception("room not brought about", session=entry.id)
-                    room.dirty = True
+                    room.dirty, room.sent = True, None
                     await asyncio.sleep(RETRY_AFTER_FAULT_S)
         finally:
             room.task = None
@@ -150,8 +150,8 @@ class Rooms:
         if room.worker is not None and room.opened == session.epoch:
             wanted = entry.grid.for_worker(epoch)
             if wanted != room.sent:
+                room.sent = wanted  # before the answer: whoever clears `sent` meanwhile wants the matrix sent again
                 await room.worker.client.set_matrix(entry.id, wanted)
-                room.sent = wanted
             room.ready.set()
 
     async def _open(self, entry: Entry, epoch: int) -> None:
@@ -338,13 +338,20 @@ class Rooms:
             await self._sessions.apply(entry, CaptionsFailed(event.epoch))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
-        """Correct the states of peers by a list of the worker's rooms. Such a list comes after events were missed."""
+        """Correct the states of peers by a list of the worker's rooms. Such a list comes after events were missed.
+
+        A room without captions may have lost them meanwhile. The worker then gets the room's matrix again: it begins captions
+        anew, or sends `CaptionsOver` again.
+        """
         for room in event.rooms:
             entry = self._index.entries.get(room.room)
             if entry is None:
                 continue
             for peer in room.peers:
                 await self._sessions.apply(entry, PeerChanged(peer.participant, peer.peer, room.epoch, peer.state))
+            if entry.session.captions.on and room.epoch == entry.session.epoch and not room.captions:
+                entry.room.sent = None
+                self._orders.kick(entry)
 
     async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
         """Tell every participant which of the people they hear are speaking, and whether they are heard themselves."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as with_fields
 
+from media.api import wire as media
 from signaling.records.search import Search
 from tests.captioner import TOKEN, Captioner, captioner
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
@@ -49,7 +50,9 @@ async def reads(person: Person, name: str, since: int = 0) -> dict[str, Any]:
     return await person.find(whole, since)
 
 
-async def test_spoken_words_are_read_only_while_captions_are_on(service: Service, process: Captioner) -> None:
+async def test_spoken_words_are_read_only_while_captions_are_on(
+    service: Service, process: Captioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A whole call: captions off, on, kept with the conversation, in a consultation, and without a captions process."""
     await service.live.records.save_site(with_fields(await service.live.records.site("demo-shop"), captions="keep"))
     user, counselor = await in_conversation(service, "voice")
@@ -88,7 +91,19 @@ async def test_spoken_words_are_read_only_while_captions_are_on(service: Service
         one.speak(700)
         other.speak(1100)
         await hears(one, 1100)
+        rooms, worker = service.live.rooms, service.live.index.entries[user.session_id].room.worker
+        missed = asyncio.Event()
+
+        async def miss(_: object, __: media.CaptionsOver) -> None:
+            missed.set()
+
+        monkeypatch.setitem(rooms._ON_EVENT, media.CaptionsOver, miss)  # the event stream breaks in this moment
         await process.kill()
+        await asyncio.wait_for(missed.wait(), 10)
+        monkeypatch.undo()
+        assert user.session["captions"]["on"], "nobody has told the server yet"
+        again = media.Snapshot(n=1, worker=worker.id, pid=1, udp=[], rooms=await worker.client.rooms())
+        await rooms.on_event(again)  # with this frame the next stream begins
         lost = await user.until(lambda session: session["captions"]["failed"])
         assert (lost["captions"]["on"], lost["captions"]["ready"]) == (False, False)
         await hears(one, 1100)
