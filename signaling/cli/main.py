@@ -86,6 +86,7 @@ def serve(**options: Any) -> None:
     _check_translation(settings)
     _check_ports(ports_of(settings))
     log.set_up(level=settings.log_level or ("warning" if settings.demo else "info"))
+    from signaling.records.opening import CannotOpen
     from signaling.records.types import Overtaken
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -93,6 +94,8 @@ def serve(**options: Any) -> None:
             runner.run(_run(settings))
         except Overtaken:
             raise click.ClickException("Another server of the cluster leads now. Start this one again.") from None
+        except CannotOpen as error:
+            raise click.ClickException(str(error)) from None
         except OSError as error:  # a port was taken since the check, or a folder cannot be written
             raise click.ClickException(f"Cannot serve: {error}") from error
 

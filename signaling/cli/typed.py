@@ -14,7 +14,6 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.config import web_addresses
 from signaling.config.private_files import private_data
@@ -25,9 +24,10 @@ from signaling.protocol.language_tags import canonical as language_tag
 from signaling.protocol.mail_addresses import BadAddress, address_of
 from signaling.protocol.texts import BadText, Exact, Rule, Seen
 from signaling.recordings import Recordings
-from signaling.records import Records
+from signaling.records import Change, Records
 from signaling.records.appointment_plan import AppointmentPlan
 from signaling.records.checks import Invalid
+from signaling.records.opening import CannotOpen, opened
 
 from .options import CONFIG, STORAGE, settings_from, storage_options
 
@@ -42,10 +42,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 async def open_records(settings: Settings) -> Records:
     """Open the records. Raises ClickException with a sentence when they cannot be opened."""
     try:
-        return await Records.open(settings.database_url)
-    except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
-        first = str(error).splitlines()[0]
-        raise click.ClickException(f"The records cannot be opened: {first}") from error
+        return await opened(settings.database_url)
+    except CannotOpen as error:
+        raise click.ClickException(str(error)) from error
 
 
 def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -270,6 +269,6 @@ def _words(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-async def noted(records: Records, action: AuditAction, subject: str) -> None:
+async def noted(records: Records, action: AuditAction, subject: str, change: Change | None = None) -> None:
     """Record an action of this command in the audit log."""
-    await records.audit("cli", action, subject, time.time_ns() // 1_000_000)
+    await records.audit("cli", action, subject, now_ms(), change=change)

@@ -90,6 +90,7 @@ class Database:
             if before and before < _CLEAN_SINCE:
                 await self._clean_up()
         except BaseException:
+            await self._reach.close()
             await engine.dispose()
             raise
         if engine.dialect.driver == "asyncpg":
