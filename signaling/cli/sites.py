@@ -35,6 +35,7 @@ from .typed import (
     link,
     name_option,
     noted,
+    now_ms,
     origins,
     parameters,
     show,
@@ -339,5 +340,5 @@ async def site_logo(records: Records, site_id: str, file: BinaryIO | None, remov
     logo = None
     if picture is not None:
         logo = Logo(id=name, mime=picture.mime, width=picture.width, height=picture.height, data=picture.data)
-    await records.save_logo(site_id, logo)
-    await noted(records, "site.logo", f"site/{site_id}")
+    change = await records.save_logo(site_id, logo, now_ms())
+    await noted(records, "site.logo", f"site/{site_id}", change)

@@ -7,8 +7,11 @@ from msgspec import Struct
 
 from . import tables as t
 from .sites_and_staff import Places
+from .types import Change, Changed
 
 MOST_PIXELS = 1024  # most pixels of a logo's width, and of its height
+
+MOST_FORMER = 10  # former logos of a site that are kept for undoing a change
 
 
 class Logo(Struct, frozen=True, kw_only=True):
@@ -24,23 +27,58 @@ class Logo(Struct, frozen=True, kw_only=True):
 class Logos(Places):
     """The logos of sites in the records."""
 
-    async def save_logo(self, site_id: str, logo: Logo | None) -> None:
-        """Store the site's logo in place of the former one. `logo` None removes the stored logo."""
-        here = t.site.c.id == site_id
+    async def save_logo(self, site_id: str, logo: Logo | None, now: int) -> Change:
+        """Make `logo` the site's logo; None: the site has no logo any more. Return the change for the audit.
 
-        def save(connection: sa.Connection) -> None:
-            connection.execute(sa.delete(t.site_logo).where(t.site_logo.c.site == site_id))
-            changed = connection.execute(sa.update(t.site).where(here).values(logo=logo.id if logo else "")).rowcount
-            if logo is not None and changed:
+        Former logos stay, so that the change can be undone. Only the newest `MOST_FORMER` of a site stay.
+        """
+
+        def save(connection: sa.Connection) -> Change:
+            before = _logo_of(connection, site_id)
+            after = logo.id if logo is not None and before is not None else ""
+            connection.execute(sa.update(t.site).where(t.site.c.id == site_id).values(logo=after))
+            if logo is not None and before is not None:
                 values = {name: getattr(logo, name) for name in Logo.__struct_fields__}
-                connection.execute(sa.insert(t.site_logo).values(site=site_id, **values))
+                connection.execute(sa.insert(t.site_logo).values(site=site_id, saved_at=now, **values))
+            mine = t.site_logo.c.site == site_id, t.site_logo.c.id != after
+            kept = sa.select(t.site_logo.c.id).where(*mine).order_by(t.site_logo.c.saved_at.desc()).limit(MOST_FORMER)
+            ids = connection.execute(kept).scalars().all()
+            connection.execute(sa.delete(t.site_logo).where(*mine, t.site_logo.c.id.not_in(ids)))
+            return Change(before={"logo": before or ""}, after={"logo": after})
 
-        await self._transaction(save, writes=True)
+        change = await self._transaction(save, writes=True)
         self._known.pop(site_id, None)
+        return change
+
+    async def restore_logo(self, site_id: str, logo_id: str, expected: str) -> bool:
+        """Make a former logo the site's logo again, in place of the logo `expected`. "": no logo.
+
+        Return False when the former logo is no longer stored. Raises Changed when the site has another logo than `expected`.
+        """
+
+        def restore(connection: sa.Connection) -> bool:
+            if _logo_of(connection, site_id) != expected:
+                raise Changed(site_id)
+            here = (t.site_logo.c.site == site_id) & (t.site_logo.c.id == logo_id)
+            if logo_id and connection.execute(sa.select(t.site_logo.c.id).where(here)).first() is None:
+                return False
+            connection.execute(sa.update(t.site).where(t.site.c.id == site_id).values(logo=logo_id))
+            return True
+
+        restored = await self._transaction(restore, writes=True)
+        self._known.pop(site_id, None)
+        return restored
 
     async def logo(self, logo_id: str) -> Logo | None:
-        """Return the logo with this id, or None when it was replaced or removed."""
-        row = await self._first(
-            sa.select(*(t.site_logo.c[name] for name in Logo.__struct_fields__)).where(t.site_logo.c.id == logo_id)
-        )
+        """Return the logo with this id, or None when no site has this logo now."""
+        columns = [t.site_logo.c[name] for name in Logo.__struct_fields__]
+        shown = t.site_logo.join(t.site, (t.site.c.id == t.site_logo.c.site) & (t.site.c.logo == t.site_logo.c.id))
+        row = await self._first(sa.select(*columns).select_from(shown).where(t.site_logo.c.id == logo_id))
         return Logo(**row) if row else None
+
+
+def _logo_of(connection: sa.Connection, site_id: str) -> str | None:
+    """Return the id of the site's logo, "" without one, or None when the site is gone. The site's row stays locked."""
+    found = sa.select(t.site.c.logo).where(t.site.c.id == site_id).with_for_update()
+    logo: str | None = connection.execute(found).scalar_one_or_none()
+    return logo

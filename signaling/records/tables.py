@@ -79,6 +79,7 @@ site_logo = sa.Table(
     sa.Column("width", sa.Integer, nullable=False),
     sa.Column("height", sa.Integer, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("saved_at", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 category = sa.Table(

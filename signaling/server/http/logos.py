@@ -34,7 +34,7 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/logo")
 async def upload(request: web.Request) -> web.Response:
-    """Store the picture in the request's body as the site's logo, in place of the former logo."""
+    """Store the picture in the request's body as the site's logo, in place of the former logo. The audit can undo it."""
     asker, now = await asker_of(request), now_ms()
     site = await asked_site(request, asker)
     if not request.app[UPLOADS].take(f"logos {asker.member.id}", now):
@@ -57,7 +57,7 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def _save(request: web.Request, asker: Asker, site: Site, logo: Logo | None) -> None:
-    records = request.app[RECORDS]
-    await records.save_logo(site.id, logo)
-    await records.audit(asker.member.id, "site.logo", f"site/{site.id}", now_ms(), logo.id if logo else "")
+    records, now = request.app[RECORDS], now_ms()
+    change = await records.save_logo(site.id, logo, now)
+    await records.audit(asker.member.id, "site.logo", f"site/{site.id}", now, change=change)
     await request.app[LIVE].sessions.site_changed(site.id)

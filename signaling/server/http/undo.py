@@ -40,7 +40,8 @@ async def undo(request: web.Request) -> web.Response:
     change = entry.change
     if change is None or change.before is None or change.after is None or kind not in ("site", "staff"):
         raise Refused(409, "wrong_state", "This cannot be undone.")
-    took_back = await (_undo_site if kind == "site" else _undo_staff)(request, asker, subject, change)
+    undo_this = _undo_staff if kind == "staff" else _undo_logo if change.after.keys() == {"logo"} else _undo_site
+    took_back = await undo_this(request, asker, subject, change)
     await request.app[RECORDS].audit(asker.member.id, "settings.undo", entry.subject, now_ms(), f"#{entry.n}", change=took_back)
     return answer({})
 
@@ -57,6 +58,18 @@ async def _undo_site(request: web.Request, asker: Asker, subject: str, change: C
     await request.app[LIVE].sessions.site_changed(site.id)
     was, is_now = changes(now, settings_sites.plain(changed))
     return Change(before=was, after=is_now)
+
+
+async def _undo_logo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+    records = request.app[RECORDS]
+    site = await records.site(subject)
+    if site is None or not may(asker.member, "sites.change", of_site(site)):
+        raise not_found()
+    before, after = change.before or {}, change.after or {}
+    if not await records.restore_logo(site.id, before["logo"], expected=after["logo"]):
+        raise Refused(409, "wrong_state", "This logo is no longer stored. Upload it again.")
+    await request.app[LIVE].sessions.site_changed(site.id)
+    return Change(before=after, after=before)
 
 
 async def _undo_staff(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:

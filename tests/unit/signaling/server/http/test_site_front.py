@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from signaling.records import Site
+from signaling.records import Change, Site
 from signaling.records.site_front import FormField
 
 from .conftest import SHOP, Desk, png, refused
@@ -75,3 +75,17 @@ async def test_logo_is_re_encoded_shown_to_anybody_and_replaced(desk: Desk) -> N
     assert (await desk.get(f"/api/logos/{second}")).status == 404
     cookie = await desk.cookie_of("jimin")
     assert await refused(await desk.post(f"{SITE}/logo/remove", {}, headers=cookie)) == (403, "not_allowed")
+    removed, changed, _ = [each for each in (await desk.records.audits())[0] if each.action == "site.logo"]
+    assert (removed.action, removed.change) == ("site.logo", Change(before={"logo": second}, after={"logo": ""}))
+    assert await refused(await desk.post(f"/api/operator/audit/{changed.n}/undo", {}, headers=owner)) == (
+        409,
+        "changed_meanwhile",
+    )
+    for entry in (removed, changed):
+        assert (await desk.post(f"/api/operator/audit/{entry.n}/undo", {}, headers=owner)).status == 200
+    shown = [(await desk.get(f"/api/logos/{each}")).status for each in (first, second)]
+    assert shown == [200, 404], "both changes were undone"
+    undone = (await desk.records.audits())[0][0]
+    assert (await desk.post(f"/api/operator/audit/{undone.n}/undo", {}, headers=owner)).status == 200
+    assert (await desk.get(f"/api/logos/{second}")).status == 200, "and an undo can be undone"
+    assert desk.live.changed_sites[-1] == "demo-shop"
