@@ -167,9 +167,9 @@ RequestReason = Literal[
 ]
 """Why a handler refuses an HTTP request of a page."""
 
-ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progress"]
+ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progress", "erased"]
 """Why `/api/v1` refuses a request. `precondition_needed`: a change needs `If-Match`. `key_reused`: another request had this
-`Idempotency-Key`. `in_progress`: the first request with this key is still being answered."""
+`Idempotency-Key`. `in_progress`: the first request with this key is still being answered. `erased`: the session was erased."""
 
 FieldProblem = Literal[
     "needed", "too_many", "too_long", "bad_id", "bad_name", "bad_origin", "bad_address", "bad_language", "bad_colour",

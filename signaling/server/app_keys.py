@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from signaling.cluster.redis_bus import Bus
     from signaling.config.seal import Seal
     from signaling.live import Live
+    from signaling.live.clock import Now
     from signaling.mail import Postbox
     from signaling.mail.accounts import AccountMails
     from signaling.push import Devices
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from signaling.webhooks.reach import Reach
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
+# the steady clock by which everything that this server grants or queues begins and ends: sign-ins, links, mails, webhooks
+CLOCK: web.AppKey[Now] = web.AppKey("clock")
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next key have values only in a cluster
 NODE: web.AppKey[Node] = web.AppKey("node")

@@ -12,9 +12,9 @@ from typing import Annotated, TypeVar
 from aiohttp import web
 
 from signaling.cluster.node import ADDRESS_HEADER, TOKEN_HEADER
-from signaling.protocol.reading import QueryReader, Reader, Unreadable, by
+from signaling.protocol.reading import QueryReader, Unreadable, by
 from signaling.protocol.texts import Exact
-from signaling.server.app_keys import NODE, SETTINGS
+from signaling.server.app_keys import CLOCK, NODE, SETTINGS
 
 from .errors import Refused, not_found
 
@@ -29,7 +29,7 @@ BODY: web.RequestKey[bytes] = web.RequestKey("body", bytes)  # the body, when a 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
-async def read_json(request: web.Request, reader: Reader[T], most_bytes: int = MOST_JSON_BYTES) -> T:
+async def read_json(request: web.Request, reader: Callable[[bytes], T], most_bytes: int = MOST_JSON_BYTES) -> T:
     """Return the JSON body as a value. Raises Refused: too_large, too_slow, bad_request (naming the field)."""
     body = await read_bytes(request, most_bytes)
     try:
@@ -110,8 +110,16 @@ def _too_large(most_bytes: int) -> Refused:
 
 
 def now_ms() -> int:
-    """Return the time of this server's machine, in Unix ms."""
+    """Return the time of this server's machine, in Unix ms: for entries of the audit, and for times that others have signed."""
     return time.time_ns() // 1_000_000
+
+
+def steady_ms(request: web.Request) -> int:
+    """Return the time of the server's steady clock, in Unix ms: for rights that begin and end here, such as sign-ins and links.
+
+    The live sessions judge rights by the same clock. A step of the machine's clock neither ends nor lengthens a right.
+    """
+    return request.app[CLOCK]()
 
 
 def address_of(request: web.Request) -> str:

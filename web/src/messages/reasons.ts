@@ -210,7 +210,7 @@ export type RequestReason =
   | "unavailable"
   | "internal";
 
-export type ApiReason = "bad_token" | "precondition_needed" | "key_reused" | "in_progress";
+export type ApiReason = "bad_token" | "precondition_needed" | "key_reused" | "in_progress" | "erased";
 
 export type FieldProblem =
   | "needed"
@@ -280,6 +280,7 @@ export type HttpReason =
   | "precondition_needed"
   | "key_reused"
   | "in_progress"
+  | "erased"
   | "unknown_site"
   | "unknown_category"
   | "bad_signature"

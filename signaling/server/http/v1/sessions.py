@@ -97,8 +97,25 @@ async def sessions(request: web.Request) -> web.Response:
     return answer(SessionList(items=items, next=_next(found, asked.limit)))
 
 
-routes.get("/api/v1/sessions/{id}")(operator.session)
-routes.get("/api/v1/sessions/{id}/transcript")(transcripts.export)
+@routes.get("/api/v1/sessions/{id}")
+async def session(request: web.Request) -> web.StreamResponse:
+    """Return one session with all its content."""
+    await _require_kept(request)
+    return await operator.session(request)
+
+
+@routes.get("/api/v1/sessions/{id}/transcript")
+async def transcript(request: web.Request) -> web.StreamResponse:
+    """Return a session's conversation to keep."""
+    await _require_kept(request)
+    return await transcripts.export(request)
+
+
+async def _require_kept(request: web.Request) -> None:
+    """Raise Refused(erased) when the session was erased. Its remaining row holds no content, only that it was."""
+    found = await operator.asked_session(request, await asker_of(request))
+    if found.end_reason == "erased":
+        raise Refused(410, "erased", "This session was erased. Nothing of its content is held.")
 
 
 @routes.delete("/api/v1/sessions/{id}")

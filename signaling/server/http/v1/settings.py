@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from aiohttp import web
 
 from signaling.access.codes import Vouched
-from signaling.protocol.reading import Reader
+from signaling.protocol.reading import Reader, read_object
 from signaling.records import version_of
 from signaling.records.checks import checked_site
 from signaling.records.site_settings import CategorySettings, SiteSettings, settings_of, with_settings
@@ -36,12 +38,40 @@ routes.get("/api/v1/reports")(reports.report)
 
 @routes.put("/api/v1/sites/{site}")
 async def change_site(request: web.Request) -> web.Response:
-    """Replace a site's settings, if the entity tag of `If-Match` is still that of the stored settings."""
+    """Change a site's settings, if the entity tag of `If-Match` is still that of the stored settings.
+
+    A field that the body leaves out keeps its value: an older client does not know the fields of newer versions.
+    """
     asker = await asker_of(request)
     before = await asked_site(request, asker)
     require_unchanged(request, msgspec.json.encode(settings_sites.stored(request, before)))
-    asked = await read_json(request, _read_site, settings_sites.MOST_SETTINGS_BYTES)
+    present = settings_sites.plain(before)
+
+    def read(body: bytes) -> SiteSettings:
+        return _read_site(msgspec.json.encode(_on_top(present, read_object(body))))
+
+    asked = await read_json(request, read, settings_sites.MOST_SETTINGS_BYTES)
     return await settings_sites.save(request, asker, before, checked_site(with_settings(before, asked)), version_of(before))
+
+
+def _on_top(present: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return a site's present settings with the given fields on top. Categories and the appointments' plan are merged, too.
+
+    Texts by language are replaced as a whole, because leaving a language out removes its text.
+    """
+    merged = present | given
+    known = {each["id"]: each for each in present["categories"]}
+    if isinstance(given.get("categories"), list):
+        merged["categories"] = [_category(each, known) for each in given["categories"]]
+    if isinstance(given.get("appointments"), dict):
+        merged["appointments"] = (present["appointments"] or {}) | given["appointments"]
+    return merged
+
+
+def _category(given: Any, known: dict[str, dict[str, Any]]) -> Any:
+    """Return a given category on top of the present one with its id, if there is one. The reader refuses a malformed one."""
+    name = given.get("id") if isinstance(given, dict) else None
+    return known.get(name, {}) | given if isinstance(name, str) else given
 
 
 @routes.post("/api/v1/sites/{site}/codes")

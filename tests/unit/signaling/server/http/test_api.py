@@ -16,6 +16,7 @@ from signaling.access.api_tokens import RIGHTS, new_record, new_token
 from signaling.protocol.session_views import Brief
 from signaling.protocol.words import TokenRight
 from signaling.records import MessageRecord, Organisation, PersonNote, api_answers
+from signaling.records.appointment_plan import AppointmentPlan
 from signaling.server.app_keys import CODES
 from signaling.server.http.bodies import now_ms
 from signaling.session import encode_snapshot, new_session
@@ -160,6 +161,11 @@ async def test_erasure_is_proved_by_counts(desk: Desk, api: Api) -> None:
     assert not (desk.settings.files_dir / session).exists()
     [newest, *_] = (await desk.records.audits())[0]
     assert newest.action == "session.erase"
+    for path in (f"{V1}/sessions/{session}", f"{V1}/sessions/{session}/transcript"):
+        assert await refused(await api.ask("GET", path)) == (410, "erased"), "an empty session would look like a quiet one"
+    listed = (await api.read(f"{V1}/sessions"))["items"]
+    assert [(each["id"], each["end_reason"]) for each in listed] == [(session, "erased")]
+    assert (await api.ask("DELETE", f"{V1}/sessions/{session}")).status == 200
 
 
 # --- people --------------------------------------------------------------------------------------------------------------
@@ -225,6 +231,33 @@ async def test_site_is_changed_only_as_it_was_read(desk: Desk, api: Api) -> None
     wrong = await api.ask("PUT", SITE, settings | {"accent": "red"}, If_Match="*")
     assert (wrong.status, (await wrong.json())["fields"]) == (422, {"accent": "bad_colour"})
     assert desk.live.changed_sites == ["demo-shop"]
+
+
+async def test_older_client_does_not_reset_what_it_does_not_know(desk: Desk, api: Api) -> None:
+    """The client was made before there were appointments, captions and forms. It changes what it knows, and leaves those out."""
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    plan = AppointmentPlan(minutes=45)
+    cameras = replace(site.categories["cameras"], widens_s=(7, 11))
+    await desk.records.save_site(
+        replace(site, captions="off", appointments=plan, categories=site.categories | {"cameras": cameras})
+    )
+    known = (await api.read(SITE))["settings"]
+    for newer in ("captions", "appointments", "channels"):
+        del known[newer]
+    known["categories"] = [{"id": each["id"], "names": {"en": each["id"]}} for each in known["categories"]]
+    saved = await (await api.ask("PUT", SITE, known | {"accent": "#123456"}, If_Match="*")).json()
+    after = await desk.records.site("demo-shop")
+    assert after is not None
+    assert saved["settings"]["accent"] == after.accent == "#123456"
+    assert (after.captions, after.appointments, after.channels) == ("off", plan, site.channels)
+    assert after.categories["cameras"] == replace(cameras, names={"en": "cameras"})
+    await api.ask("PUT", SITE, {"appointments": {"minutes": 30}, "categories": []}, If_Match="*")
+    after = await desk.records.site("demo-shop")
+    assert after is not None
+    assert (after.appointments, after.categories) == (replace(plan, minutes=30), {}), "what is given counts as it is"
+    for wrong in ({"categories": [7]}, {"categories": [{"id": 7}]}, {"appointments": {"minutes": "long"}}, []):
+        assert (await api.ask("PUT", SITE, wrong, If_Match="*")).status == 400
 
 
 async def test_hours_are_read_and_changed(desk: Desk, api: Api) -> None:
