@@ -72,14 +72,19 @@ class Appointments:
         return [(found.staff[staff], times) for staff, times in found.free.items()]
 
     async def known_to(self, entry: Entry) -> str:
-        """Return the member whom the user knows: the one of their appointment, or of their last conversation; "" for none."""
+        """Return the member whom the user knows: the one of their appointment, or of their last conversation.
+
+        Return "" for none, and at a site that hides names from users.
+        """
         session = entry.session
+        if entry.site.staff_names == "hidden":
+            return ""
         if session.callback is not None and session.callback.staff:
             return session.callback.staff
         owner = session.people.get(session.owner)
         if owner is not None and owner.staff:
             return owner.staff
-        if not entry.vouched or entry.site.staff_names == "hidden":
+        if not entry.vouched:
             return ""
         try:
             return await self._records.served_by(entry.id)

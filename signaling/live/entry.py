@@ -44,6 +44,8 @@ class Entry:
     `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line.
     `readers`: mentioned colleagues who read along → their connection.
     `marks`: each participant's read mark; None until the marks were read from the records.
+    `mail_lock` is held while the mails about a callback are replaced. `moved`: the number of the newest of these mails' calendar
+    events.
     `mailed_at`: when the absent user was told of an answer by mail (Unix ms); 0: no mail since the user left.
     `devices`: in how many browsers the user wants pushes about answers. `pushed_at`: like `mailed_at`, for pushes.
     `vouched`: whether the partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
@@ -56,11 +58,13 @@ class Entry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     lines_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     booking_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    mail_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     holders: dict[str, Client] = field(default_factory=dict)
     readers: dict[str, Client] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
     last_seq: int = 0
     marks: dict[str, Mark] | None = None
+    moved: int = 0
     mailed_at: int = 0
     devices: int = 0
     pushed_at: int = 0

@@ -156,7 +156,8 @@ class Mailing:
         if called is None or called.state != "scheduled":
             return
         if address := callback_address(entry):
-            self._background.later(self._promise(entry, address, called))
+            about = self._about(entry, called)
+            self._background.later(self._promise(entry, address, called.due_at, about, appointment=bool(called.staff)))
 
     def callback_cancelled(self, entry: Entry) -> None:
         """Mail the user that a callback was cancelled, with a calendar event that removes the callback from their calendar."""
@@ -164,33 +165,47 @@ class Mailing:
         if called is None:
             return
         if address := callback_address(entry):
-            self._background.later(self._cancelled(entry, address, called))
+            about = self._about(entry, called)
+            kind: Kind = "appointment_cancelled" if called.staff else "callback_cancelled"
+            self._background.later(self._cancelled(entry, address, kind, about))
 
     def callback_settled(self, entry: Entry) -> None:
         """Send no more mails about a callback that is over."""
-        self._background.later(self._forget_promises(entry))
+        self._background.later(self._settled(entry))
 
-    async def _promise(self, entry: Entry, address: str, called: Callback) -> None:
-        await self._forget_promises(entry)
-        at, now, about = called.due_at, self._now(), self._about(entry, called)
-        kind: Kind = "appointment" if called.staff else "callback"
-        soon: Kind = "appointment_soon" if called.staff else "callback_soon"
-        await self._postbox.post(kind, address, key=f"callback/{entry.id}", life_ms=max(at - now, 60_000), **about)
-        if called.staff and at - DAY_MS > now + SOON_MS:
-            day = at - DAY_MS
-            await self._postbox.post("appointment_day", address, key=f"day/{entry.id}", at=day, life_ms=DAY_MS // 2, **about)
-        if at - SOON_MS > now + SOON_MS:
-            await self._postbox.post(soon, address, key=f"soon/{entry.id}", at=at - SOON_MS, life_ms=SOON_MS, **about)
+    async def _settled(self, entry: Entry) -> None:
+        async with entry.mail_lock:
+            await self._forget_promises(entry)
 
-    async def _cancelled(self, entry: Entry, address: str, called: Callback) -> None:
-        await self._forget_promises(entry)
-        kind: Kind = "appointment_cancelled" if called.staff else "callback_cancelled"
-        await self._postbox.post(kind, address, **self._about(entry, called))
+    async def _promise(self, entry: Entry, address: str, at: int, about: dict[str, Any], *, appointment: bool) -> None:
+        async with entry.mail_lock:
+            if about["args"]["moved"] != entry.moved:  # the callback was moved or cancelled meanwhile, and that mail counts
+                return
+            await self._forget_promises(entry)
+            now = self._now()
+            kind: Kind = "appointment" if appointment else "callback"
+            soon: Kind = "appointment_soon" if appointment else "callback_soon"
+            await self._postbox.post(kind, address, key=f"callback/{entry.id}", life_ms=max(at - now, 60_000), **about)
+            if appointment and at - DAY_MS > now + SOON_MS:
+                day = at - DAY_MS
+                await self._postbox.post("appointment_day", address, key=f"day/{entry.id}", at=day, life_ms=DAY_MS // 2, **about)
+            if at - SOON_MS > now + SOON_MS:
+                await self._postbox.post(soon, address, key=f"soon/{entry.id}", at=at - SOON_MS, life_ms=SOON_MS, **about)
+
+    async def _cancelled(self, entry: Entry, address: str, kind: Kind, about: dict[str, Any]) -> None:
+        async with entry.mail_lock:
+            await self._forget_promises(entry)
+            await self._postbox.post(kind, address, **about)
 
     def _about(self, entry: Entry, called: Callback) -> dict[str, Any]:
-        args: dict[str, Any] = {"at": called.due_at, "moved": _sequence(self._now())}
+        """Return the arguments of a mail about the callback as it is now, with the next number of its calendar event."""
+        entry.moved = max(entry.moved + 1, _sequence(self._now()))
+        args: dict[str, Any] = {"at": called.due_at, "moved": entry.moved}
         if called.staff:
-            args |= {"name": called.staff_name, "minutes": called.minutes}
+            hidden = entry.site.staff_names == "hidden"
+            args |= {"name": entry.site_name("") if hidden else called.staff_name, "minutes": called.minutes}
+        if called.timezone:
+            args["zone"] = called.timezone
         return {"site": entry.site.id, "session": entry.id, "language": entry.session.language, "args": args}
 
     async def _forget_promises(self, entry: Entry) -> None:

@@ -244,6 +244,7 @@ class Sessions:
             push=self._push_view(entry),
             captions_ready=self.captions_ready(entry),
             translates=self.translates,
+            names_hidden=site.staff_names == "hidden",
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),
         )
 

@@ -233,7 +233,7 @@ class AskCallback(Message, tag="callback"):
     ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
     empty ``contact`` keeps the earlier one.
     If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is how the
-    appointment takes place; null: by the session's channel.
+    appointment takes place; null: by the session's channel. ``timezone``: the client's IANA zone, in which mails tell the time.
     """
 
     session: Id
@@ -242,6 +242,7 @@ class AskCallback(Message, tag="callback"):
     note: ShortText = ""
     staff: OptionalId = ""
     channel: Channel | None = None
+    timezone: Annotated[str, by(Seen(64, cut=True))] = ""
     id: int | None = None
 
 

@@ -65,8 +65,22 @@ def widen(session: Session, now: int, out: list[Effect]) -> None:
     session.timers.pop("grace", None)
     out.append(Step("cancel", session.request))
     called.anyone, session.ringing = True, None
-    out.append(Enqueue(next_request(session), "callback", session.category, called.due_at, first=True))
+    request = next_request(session)
+    out.append(Enqueue(request, "callback", session.category, called.due_at, excluded=excluded(session), first=True))
     out.append(Note("callback", {"state": "anyone", "staff": called.staff}))
+
+
+def declined(session: Session, staff: str) -> None:
+    """Note that the appointment's own counselor has declined it: the appointment does not ring for them again."""
+    called = session.callback
+    if called is not None and session.state == "callback" and staff and staff == called.staff:
+        called.declined = True
+
+
+def excluded(session: Session) -> tuple[str, ...]:
+    """Return the members for whom the due appointment must not ring."""
+    called = session.callback
+    return (called.staff,) if called is not None and session.state == "callback" and called.declined else ()
 
 
 def accepted(session: Session, called: Callback, now: int) -> None:

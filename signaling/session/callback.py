@@ -45,6 +45,7 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
     if session.state == "callback" and before is not None:
         _another_time(before, session)
         before.contact, before.note = contact, event.note
+        before.timezone = event.timezone or before.timezone
         appointment.withdraw(session, before, out)
         _agree(session, before, event.with_staff)
         schedule(session, before, event.at, out)
@@ -59,7 +60,7 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
                 helping.remove(person, "callback", out)
     elif session.state != "preparing":
         raise NotAllowed("wrong_state")
-    callback = Callback(state="scheduled", due_at=event.at, contact=contact, note=event.note)
+    callback = Callback(state="scheduled", due_at=event.at, contact=contact, note=event.note, timezone=event.timezone)
     _agree(session, callback, event.with_staff)
     schedule(session, callback, event.at, out)
 
@@ -68,6 +69,7 @@ def _agree(session: Session, callback: Callback, with_staff: WithStaff | None) -
     """Make the callback an appointment with the member in `with_staff`. With None, make it a callback by anybody."""
     callback.staff = callback.staff_name = ""
     callback.minutes = callback.lead_ms = 0
+    callback.declined = False
     if with_staff is not None:
         callback.staff, callback.staff_name, session.channel = with_staff.staff, with_staff.name, with_staff.channel
         callback.minutes, callback.lead_ms = with_staff.minutes, with_staff.lead_ms

@@ -134,7 +134,7 @@ class CallbackAsked:
 
     ``contact``: "" keeps the contact of the booked callback. ``reachable``: whether the site can reach the user without a
     contact.
-    ``with_staff``: with whom an appointment is; None for a callback by anybody.
+    ``with_staff``: with whom an appointment is; None for a callback by anybody. ``timezone``: the user's; "" keeps the known one.
     """
 
     participant: str
@@ -143,6 +143,7 @@ class CallbackAsked:
     note: str = ""
     reachable: bool = False
     with_staff: WithStaff | None = None
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

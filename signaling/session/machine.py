@@ -139,6 +139,8 @@ def _ring_started(session: Session, event: RingStarted, now: int, out: list[Effe
 
 def _ring_ended(session: Session, event: RingEnded, now: int, out: list[Effect]) -> None:
     if session.ringing and session.ringing.reservation == event.reservation:
+        if event.state == "declined":
+            appointment.declined(session, session.ringing.staff)
         session.ringing = None
         if event.state in ("declined", "expired"):
             preferring.widen(session, now, out)

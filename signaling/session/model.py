@@ -209,6 +209,8 @@ class Callback(Struct, kw_only=True):
     ``minutes``: length of an appointment; 0 for a callback. ``lead_ms``: how long before ``due_at`` the matcher begins to keep a
     place free.
     ``kept``: the matcher keeps the place now. ``anyone``: the member did not come, so every counselor may take the callback.
+    ``declined``: the member has declined it, so it rings for every counselor but this member.
+    ``timezone``: the IANA zone in which the user chose the time; "" when it is not known.
     """
 
     state: CallbackState
@@ -223,6 +225,8 @@ class Callback(Struct, kw_only=True):
     lead_ms: int = 0
     kept: bool = False
     anyone: bool = False
+    declined: bool = False
+    timezone: str = ""
 
 
 class Upgrade(Struct, kw_only=True):

@@ -42,7 +42,8 @@ def with_owner(session: Session, owner: Person) -> Reinstate:
 def _waits(session: Session) -> Reinstate:
     only, first = appointment.wanted(session)
     only, first = session.preferred or only, session.returned or first
-    return Reinstate(session.request, session.request_kind(), session.category, session.enqueued_at, only=only, first=first)
+    kind, excluded = session.request_kind(), appointment.excluded(session)
+    return Reinstate(session.request, kind, session.category, session.enqueued_at, excluded=excluded, only=only, first=first)
 
 
 def _asked_for(session: Session, asked: Help, staff: str) -> Reinstate:

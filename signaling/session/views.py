@@ -58,6 +58,7 @@ class Surroundings:
     push: PushView | None = None
     captions_ready: bool = False  # whether a captions process is connected to the room's media worker
     translates: bool = False  # whether there is a translation service
+    names_hidden: bool = False  # whether the site hides from users who serves them before the conversation
 
 
 def session_view(
@@ -85,7 +86,7 @@ def session_view(
         recording=recording_view(session, person),
         translates=around.translates,
         captions=captions_view(session, person, ready=around.captions_ready),
-        callback=callback_view(session),
+        callback=callback_view(session, named=person.role != "user" or not around.names_hidden),
         upgrade=upgrade_view(session),
         owner_lost=session.owner_lost,
         end_reason=session.end_reason,
@@ -227,8 +228,8 @@ def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
         view.deadline, view.lost = session.timers["professional_lost"], asked.professional
 
 
-def callback_view(session: Session) -> CallbackView | None:
-    """Return the session's callback for the view, or None when none was booked."""
+def callback_view(session: Session, *, named: bool = True) -> CallbackView | None:
+    """Return the session's callback for the view, or None when none was booked. `named`: whether the view names the counselor."""
     called = session.callback
     if called is None:
         return None
@@ -239,7 +240,7 @@ def callback_view(session: Session) -> CallbackView | None:
         note=called.note,
         came=called.came,
         moved=called.moved,
-        staff_name=called.staff_name,
+        staff_name=called.staff_name if named else "",
         minutes=called.minutes,
         anyone=called.anyone and bool(called.staff),
     )

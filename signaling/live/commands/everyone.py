@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from signaling.live.clock import wall_clock_ms
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
@@ -37,7 +38,8 @@ async def _ice(live: Live, client: Client, entry: Entry, person: Person, message
     if entry.session.state != "active":
         raise NotAllowed("wrong_state")
     turn = live.turn
-    servers = [turn.server(entry.id, live.now())] if turn is not None else []
+    # by the machine's clock, because the TURN server judges until when the credentials are valid
+    servers = [turn.server(entry.id, wall_clock_ms())] if turn is not None else []
     return replies.Ice(session=entry.id, servers=servers, id=message.id)
 
 

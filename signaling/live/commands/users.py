@@ -13,7 +13,7 @@ from signaling.live.runtime import Live
 from signaling.protocol import client_messages as msg
 from signaling.protocol import server_messages as replies
 from signaling.records.appointment_plan import offered
-from signaling.records.opening_hours import callback_times, is_open
+from signaling.records.opening_hours import callback_times, is_open, is_zone
 from signaling.records.types import MessageRecord, RecordsAway, StaffRecord
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
@@ -117,7 +117,8 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
         if message.staff and message.staff != await live.appointments.known_to(entry):
             raise NotAllowed("out_of_hours")  # a user cannot choose a member of staff whom they were not offered
     contact, note = message.contact.strip(), message.note.strip()
-    asked = ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable)
+    zone = message.timezone if is_zone(message.timezone) else ""
+    asked = ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable, timezone=zone)
     await agree(live, entry, asked, message.staff, channel)
     live.mailing.callback_booked(entry)
     return None

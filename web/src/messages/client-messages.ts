@@ -206,7 +206,7 @@ export interface GetCallbackTimes {
  * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
  * empty ``contact`` keeps the earlier one.
  * If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is how the
- * appointment takes place; null: by the session's channel.
+ * appointment takes place; null: by the session's channel. ``timezone``: the client's IANA zone, in which mails tell the time.
  */
 export interface AskCallback {
   type: "callback";
@@ -216,6 +216,7 @@ export interface AskCallback {
   note?: string;
   staff?: string;
   channel?: Channel | null;
+  timezone?: string;
   id?: number | null;
 }
 

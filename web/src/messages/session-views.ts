@@ -159,7 +159,8 @@ export interface WaitingView {
  * ``contact``: where the user is called; "" when the partner knows how to reach them.
  * ``came``: whether the called-back user has connected.
  * ``moved``: how often the counselor has moved the appointment.
- * ``staff_name``: with whom an appointment is; "" for a callback by anybody. ``minutes``: length of an appointment, or 0.
+ * ``staff_name``: with whom an appointment is; "" for a callback by anybody, and for users of a site that hides names.
+ * ``minutes``: length of an appointment, or 0.
  * ``anyone``: this member did not come in time, so the next free counselor takes it.
  */
 export interface CallbackView {

@@ -126,6 +126,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
         at: chosen,
         contact: contact.trim(),
         note: note.trim(),
+        timezone: zone(),
         ...(minutes > 0 ? { channel, staff: byName ? staff : "" } : {}),
       });
       onDone();
@@ -222,7 +223,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
 /** Says which callback or appointment is agreed, and when it is. */
 function Agreed({ callback, session }: { callback: CallbackView; session: SessionView }) {
   const when = whenText(callback.due_at, Date.now(), locale());
-  const name = callback.staff_name;
+  const name = callback.staff_name || session.site.name;
   if (callback.minutes === 0)
     return (
       <>

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.session import NotAllowed, decode_snapshot, encode_snapshot
+from signaling.protocol.session_views import Brief, CategoryView, SiteView
+from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, views
 from signaling.session import events as ev
 from signaling.session.appointment import GRACE_MS, LATE_MS
 from signaling.session.effects import Enqueue, Reinstate
@@ -79,6 +80,31 @@ def test_counselor_who_declines_gives_way_at_once(call):
     due(call).give(ev.RingStarted("s-1.c1", "r1", "jimin", NOW + (HOUR_S + 20) * S, 5))
     call.give(ev.RingEnded("s-1.c1", "r1", 6, "declined"))
     assert enqueued(call) == [("enqueue", "s-1.c2", "", True)]
+
+
+def test_appointment_does_not_ring_again_for_the_counselor_who_declined_it(call):
+    due(call).give(ev.RingStarted("s-1.c1", "r1", "jimin", NOW + (HOUR_S + 20) * S, 5))
+    call.give(ev.RingEnded("s-1.c1", "r1", 6, "declined"))
+    assert [each.excluded for each in call.effects if isinstance(each, Enqueue)] == [("jimin",)]
+    assert open_requests(call.session)[0][0].excluded == ("jimin",), "nor after the matcher was emptied"
+    call.give(ev.AppointmentMoved(AT + 2 * HOUR_S * S, WITH_JIMIN))
+    assert not callback(call).declined, "another time is another appointment"
+
+
+def test_counselor_who_only_missed_the_ring_may_still_come(call):
+    due(call).give(ev.RingStarted("s-1.c1", "r1", "jimin", NOW + (HOUR_S + 20) * S, 5))
+    call.give(ev.RingEnded("s-1.c1", "r1", 6, "expired"))
+    assert [each.excluded for each in call.effects if isinstance(each, Enqueue)] == [()]
+
+
+@pytest.mark.parametrize(("hidden", "name"), [(True, ""), (False, "Jimin")])
+def test_site_that_hides_names_hides_that_of_the_appointment(call, hidden, name):
+    booked(call)
+    around = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief(), names_hidden=hidden)
+    view = views.session_view(call.session, "u", around, matrix.compute(call.session))
+    assert view.callback is not None
+    assert view.callback.staff_name == name
+    assert view.callback.minutes == 30
 
 
 def test_grace_waits_for_a_ring_that_is_going_on(call):

@@ -1,0 +1,98 @@
+"""Mails about a callback say what is agreed now, however quickly it was agreed anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from signaling.live.entry import Entry
+from signaling.live.index import Index
+from signaling.live.mailing import Mailing
+from signaling.protocol.session_views import Brief
+from signaling.records import Site
+from signaling.session import new_session
+from signaling.session.model import Callback
+
+NOW = 1_790_000_000_000
+HOUR = 3_600_000
+SHOP = Site(id="shop", names={"ko": "빛상점"}, languages=["ko"])
+
+
+class Outbox:
+    """Records and postbox in one: the mails that are queued, by key. Each call takes a moment, as a database does."""
+
+    enabled = True
+
+    def __init__(self) -> None:
+        self.queued: dict[str, dict[str, Any]] = {}
+        self.pause_s = 0.01
+
+    async def drop_mails(self, key: str) -> None:
+        self.pause_s = max(0.0, self.pause_s - 0.002)  # a later call overtakes an earlier one
+        await asyncio.sleep(self.pause_s)
+        self.queued.pop(key, None)
+
+    async def post(self, kind: str, address: str, **given: Any) -> bool:
+        await asyncio.sleep(self.pause_s)
+        key = given.pop("key", None) or kind
+        if key in self.queued:
+            return False
+        self.queued[key] = {"kind": kind, "to": address} | given
+        return True
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+def mailing(outbox: Outbox) -> Mailing:
+    return Mailing(postbox=outbox, records=outbox, index=Index(), staffing=None, wallboard="", count=Counter(), now=lambda: NOW)
+
+
+def entry(site: Site = SHOP, **fields: Any) -> Entry:
+    session = new_session(id="s-1", site=site.id, category="general", language="ko", channel="voice", user="u", name="", now=NOW)
+    callback = {"state": "scheduled", "due_at": NOW + 2 * HOUR, "contact": "kim@example.com"}
+    session.callback = Callback(**(callback | fields))
+    return Entry(session, site, Brief(), "")
+
+
+async def test_of_two_bookings_at_once_the_newer_is_mailed(mailing: Mailing, outbox: Outbox) -> None:
+    booked = entry()
+    for hours in (2, 3, 5):
+        booked.session.callback.due_at = NOW + hours * HOUR
+        mailing.callback_booked(booked)
+    await mailing.close()
+    assert {each["args"]["at"] for each in outbox.queued.values()} == {NOW + 5 * HOUR}
+    assert set(outbox.queued) == {"callback/s-1", "soon/s-1"}
+
+
+async def test_calendar_event_of_each_booking_replaces_the_one_before(mailing: Mailing, outbox: Outbox) -> None:
+    booked, numbers = entry(), []
+    for _ in range(3):  # within the same second
+        mailing.callback_booked(booked)
+        await mailing.close()
+        numbers.append(outbox.queued["callback/s-1"]["args"]["moved"])
+    mailing.callback_cancelled(booked)
+    await mailing.close()
+    numbers.append(outbox.queued["callback_cancelled"]["args"]["moved"])
+    assert numbers == sorted(set(numbers))
+    assert set(outbox.queued) == {"callback_cancelled"}
+
+
+async def test_mail_tells_the_time_in_the_users_own_zone(mailing: Mailing, outbox: Outbox) -> None:
+    mailing.callback_booked(entry(timezone="Europe/Berlin"))
+    await mailing.close()
+    assert {each["args"]["zone"] for each in outbox.queued.values()} == {"Europe/Berlin"}
+
+
+@pytest.mark.parametrize(("names", "told"), [("hidden", "빛상점"), ("shown", "Jimin")])
+async def test_mail_names_no_counselor_where_names_are_hidden(mailing: Mailing, outbox: Outbox, names: Any, told: str) -> None:
+    mailing.callback_booked(entry(replace(SHOP, staff_names=names), staff="jimin", staff_name="Jimin", minutes=30))
+    await mailing.close()
+    assert {each["args"]["name"] for each in outbox.queued.values()} == {told}
