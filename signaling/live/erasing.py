@@ -10,6 +10,7 @@ from signaling.live.index import Index
 from signaling.live.matching import Matching
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
+from signaling.live.translating import Translating
 from signaling.protocol.server_messages import SessionOver
 from signaling.recordings import Recordings
 from signaling.records import Records
@@ -31,6 +32,7 @@ class Erasing:
         matching: Matching,
         boards: Boards,
         earlier: Earlier,
+        translating: Translating,
         index: Index,
     ) -> None:
         self._records = records
@@ -40,6 +42,7 @@ class Erasing:
         self._matching = matching
         self._boards = boards
         self._earlier = earlier
+        self._translating = translating
         self._index = index
         self._seen = 0
 
@@ -64,6 +67,7 @@ class Erasing:
         entry = self._index.entries.get(session_id)
         await self._recordings.erase(session_id)
         await self._files.erase(session_id)
+        self._translating.forget(session_id)
         for changed in self._earlier.forget(session_id):
             self._sessions.show(changed)
             self._matching.renew_briefs(changed)

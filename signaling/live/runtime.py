@@ -271,6 +271,7 @@ class Live:
             matching=self.matching,
             boards=self.boards,
             earlier=self.earlier,
+            translating=self.translating,
             index=index,
         )
         self.agreeing = (
@@ -308,11 +309,10 @@ class Live:
         # the workers start first, because restored sessions open their rooms on them
         self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
-        await self.mailing.start()
-        await self.pushing.start()
         self.reading_along.restore()
-        await self.boards.load_messages()
-        await self.erasing.start()
+        # a database that does not answer for a moment must not end a takeover that is half done
+        for load in (self.mailing.start, self.pushing.start, self.boards.load_messages, self.erasing.start):
+            await self.records.insist(load)
         loops = [
             self.matching.route,
             self.sessions.scheduler.run,

@@ -49,10 +49,7 @@ class StoredSessions:
 
     async def restore(self) -> None:
         """Load all live sessions at the start. Their rooms that media workers have kept open go on."""
-        loaded = [(await self._load(record), record) for record in await self._records.live_sessions()]
-        known = [(entry, record) for entry, record in loaded if entry is not None]
-        kept = [entry for entry, _ in known]
-        await self._earlier.read(known)
+        kept = await self._records.insist(self._loaded)
         await self._store.remember(max((entry.session.fence for entry in kept), default=0))
         for entry in kept:
             self._index.entries[entry.id] = entry
@@ -64,6 +61,13 @@ class StoredSessions:
             await self._sessions.apply(entry, Restored(room_kept))
             self._sessions.refresh(entry)
         await self._workers.settle()
+
+    async def _loaded(self) -> list[Entry]:
+        """Return all live sessions of the records as entries. Raise RecordsAway."""
+        loaded = [(await self._load(record), record) for record in await self._records.live_sessions()]
+        known = [(entry, record) for entry, record in loaded if entry is not None]
+        await self._earlier.read(known)
+        return [entry for entry, _ in known]
 
     async def add(self, record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
         """Store a new session, and return it as a live one. Raise RecordsAway."""

@@ -1,7 +1,7 @@
 """Translation of lines and captions by a service of the operator's own, which speaks LibreTranslate's API.
 
 Without such a service nothing is translated, and no text leaves this server. A translation is shown beside the original.
-Translations are stored nowhere but in a small cache in memory.
+Translations are stored nowhere but in a small cache in memory, from which an erased session's translations are removed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,6 +46,14 @@ class Translation(Struct, frozen=True):
     source: str = ""
 
 
+@dataclass
+class _Kept:
+    """A translation in memory, and the ids of the sessions in which its text was said."""
+
+    translation: Translation
+    sessions: set[str]
+
+
 class _Detected(Struct):
     language: Annotated[str, by(Seen(35, cut=True))] = ""
 
@@ -74,20 +83,24 @@ class Translator:
         self._session: aiohttp.ClientSession | None = None
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
-        self._kept: OrderedDict[tuple[str, str], Translation] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     @property
     def enabled(self) -> bool:
         """Return whether there is a translation service."""
         return bool(self._url)
 
-    async def translate(self, text: str, language: str) -> Translation:
-        """Return the text in another language (a tag). Raise `NotAllowed` if the service is missing, busy or fails."""
+    async def translate(self, text: str, language: str, session: str) -> Translation:
+        """Return a text of a session in another language (a tag).
+
+        Raise `NotAllowed` if the service is missing, busy or fails.
+        """
         target = _code(language)
         known = self._kept.get((target, text))
         if known is not None:
             self._kept.move_to_end((target, text))
-            return known
+            known.sessions.add(session)
+            return known.translation
         if not self.enabled or self._waiting >= MOST_WAITING:
             raise NotAllowed("unavailable")
         self._waiting += 1
@@ -96,10 +109,15 @@ class Translator:
                 found = await self._ask(text, target)
         finally:
             self._waiting -= 1
-        self._kept[target, text] = found
+        self._kept.setdefault((target, text), _Kept(found, set())).sessions.add(session)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return found
+
+    def forget(self, session: str) -> None:
+        """Remove the translations of an erased session from memory. Another session that needs one asks the service again."""
+        for key in [key for key, kept in self._kept.items() if session in kept.sessions]:
+            del self._kept[key]
 
     async def _ask(self, text: str, target: str) -> Translation:
         body = {"q": text, "source": "auto", "target": target, "format": "text"} | ({"api_key": self._key} if self._key else {})
@@ -137,7 +155,7 @@ class Translating:
     def __init__(self, translator: Translator, records: Records) -> None:
         self._translator = translator
         self._records = records
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}  # the session of each task
         self._asked: Counter[Client] = Counter()
 
     @property
@@ -157,11 +175,11 @@ class Translating:
         if line is None or hidden or (line.audience == "staff" and not person.staff):
             raise NotAllowed("unknown_line")
         self._asked[client] += 1
-        self._spawn(self._line(entry.id, client, line, language))
+        self._spawn(entry.id, self._line(entry.id, client, line, language))
 
     async def _line(self, session: str, client: Client, line: Line, language: str) -> None:
         try:
-            found = await self._translator.translate(line.text, language)
+            found = await self._translator.translate(line.text, language, session)
         except NotAllowed:
             client.send(Translated(session=session, seq=line.seq, rev=line.rev, language=language, failed=True))
             return
@@ -181,11 +199,11 @@ class Translating:
                 wanted.setdefault(language, []).append(reader)
         if self.enabled:
             for language, people in wanted.items():
-                self._spawn(self._caption(entry, caption, language, people))
+                self._spawn(entry.id, self._caption(entry, caption, language, people))
 
     async def _caption(self, entry: Entry, caption: Caption, language: str, readers: list[str]) -> None:
         try:
-            found = await self._translator.translate(caption.text, language)
+            found = await self._translator.translate(caption.text, language, entry.id)
         except NotAllowed:
             return  # readers keep seeing the caption in the spoken language
         frame = encode(replace(caption, translation=found.text, translated_to=language))
@@ -193,10 +211,16 @@ class Translating:
             if reader in entry.holders:
                 entry.holders[reader].send_encoded(frame)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def forget(self, session: str) -> None:
+        """End the translations of an erased session, and remove those in memory."""
+        for task in [task for task, of in self._tasks.items() if of == session]:
+            task.cancel()
+        self._translator.forget(session)
+
+    def _spawn(self, session: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = session
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
     async def close(self) -> None:
         """End all translations and the connections to the service."""

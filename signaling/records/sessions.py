@@ -30,6 +30,7 @@ _LINKS_KEPT_DAYS = 30  # days after its expiry for which a one-time link is kept
 MOST_CONVERSATIONS = 50  # most finished sessions that are listed for one person
 MOST_EARLIER = 5  # most earlier sessions that are read for one user
 _REFS_AT_ONCE = 500  # most users named in one query
+_LIVE_AT_ONCE = 500  # most live sessions read in one query
 
 ERASED: dict[str, Any] = {
     "state": "closed",
@@ -110,9 +111,20 @@ class Sessions(Saves):
         return SessionRecord(**row) if row else None
 
     async def live_sessions(self) -> list[SessionRecord]:
-        """Return all sessions that are neither closed nor ended by a message left, with their snapshots, oldest first."""
-        rows = await self._all(_SELECT.where(t.session.c.state.not_in(_FINAL)).order_by(t.session.c.started_at))
-        return [SessionRecord(**row) for row in rows]
+        """Return all sessions that are neither closed nor ended by a message left, with their snapshots, oldest first.
+
+        Read them in parts, because very many sessions would take longer than one transaction may.
+        """
+        found: list[SessionRecord] = []
+        after: sa.ColumnElement[bool] = sa.true()
+        while True:
+            live = _SELECT.where(t.session.c.state.not_in(_FINAL), after)
+            rows = await self._all(live.order_by(t.session.c.started_at, t.session.c.id).limit(_LIVE_AT_ONCE))
+            found += [SessionRecord(**row) for row in rows]
+            if len(rows) < _LIVE_AT_ONCE:
+                return found
+            begun = found[-1].started_at
+            after = (t.session.c.started_at > begun) | ((t.session.c.started_at == begun) & (t.session.c.id > found[-1].id))
 
     async def earlier_sessions(
         self, users: Collection[tuple[str, str]], *, before: int | None = None

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 
 from signaling.access.identity import token_hash
+from signaling.config import log
 from signaling.mail.calendar import Booked, feed
 from signaling.protocol.own_texts import nearest, words_in
 from signaling.records import SessionRecord, Site, StaffRecord
@@ -23,6 +24,7 @@ from .errors import answer, not_found
 from .staff import signed_in
 
 routes = web.RouteTableDef()
+_log = log.get("signaling.server.http.calendars")
 
 PAST_MS = 14 * 86_400_000  # milliseconds for which past appointments stay in the calendar
 
@@ -83,9 +85,18 @@ async def read(request: web.Request) -> web.Response:
 def _agreed(found: list[SessionRecord], member: StaffRecord) -> Iterator[tuple[SessionRecord, Callback]]:
     """Yield the member's appointments, past ones too, except those that were cancelled or missed."""
     for record in found:
-        called = decode_snapshot(record.snapshot).callback if record.snapshot else None
+        called = _callback_of(record)
         if called is not None and called.staff == member.id and called.state not in ("cancelled", "missed"):
             yield record, called
+
+
+def _callback_of(record: SessionRecord) -> Callback | None:
+    """Return the appointment of a session. A session whose snapshot cannot be read must not take the whole calendar away."""
+    try:
+        return decode_snapshot(record.snapshot).callback if record.snapshot else None
+    except MsgspecError:
+        _log.exception("appointment not shown in the calendar", session=record.id)
+        return None
 
 
 def _booked(record: SessionRecord, called: Callback, host: str, words: dict[str, str], site: Site | None) -> Booked:

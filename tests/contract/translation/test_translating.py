@@ -29,15 +29,28 @@ async def test_text_comes_back_in_the_other_language(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("k-1\n")
     async with running(key) as (service, translator):
-        assert await translator.translate("good morning", "ko-KR") == Translation("gninrom doog", "en")
+        assert await translator.translate("good morning", "ko-KR", "s-1") == Translation("gninrom doog", "en")
         assert service.asked == [{"q": "good morning", "source": "auto", "target": "ko", "format": "text", "api_key": "k-1"}]
 
 
 async def test_same_text_is_asked_for_once_in_each_language() -> None:
     async with running() as (service, translator):
         for language in ("ko", "ko", "zh-Hans", "ko"):
-            await translator.translate("hello", language)
+            await translator.translate("hello", language, "s-1")
         assert [asked["target"] for asked in service.asked] == ["ko", "zh"]
+
+
+async def test_translations_of_an_erased_session_leave_the_memory() -> None:
+    async with running() as (service, translator):
+        for session in ("s-1", "s-2"):
+            await translator.translate("my address is 5 Elm Street", "ko", session)
+        await translator.translate("hello", "ko", "s-2")
+        translator.forget("s-1")
+        assert "Elm" not in str(translator._kept)
+        await translator.translate("hello", "ko", "s-3")
+        assert len(service.asked) == 2, "what others said stays"
+        await translator.translate("my address is 5 Elm Street", "ko", "s-2")
+        assert len(service.asked) == 3
 
 
 @pytest.mark.parametrize(
@@ -57,17 +70,17 @@ async def test_answer_that_is_no_translation_is_a_refusal(reply: web.Response) -
     async with running() as (service, translator):
         service.reply = reply
         with pytest.raises(NotAllowed, match="unavailable"):
-            await translator.translate("hello", "ko")
+            await translator.translate("hello", "ko", "s-1")
 
 
 async def test_crowd_is_refused_rather_than_queued_without_end() -> None:
     async with running() as (service, translator):
         service.open.clear()
-        waiting = [asyncio.create_task(translator.translate(f"text {n}", "ko")) for n in range(MOST_WAITING)]
+        waiting = [asyncio.create_task(translator.translate(f"text {n}", "ko", "s-1")) for n in range(MOST_WAITING)]
         while len(service.asked) < AT_ONCE:
             await asyncio.sleep(0.01)
         with pytest.raises(NotAllowed, match="unavailable"):
-            await translator.translate("one more", "ko")
+            await translator.translate("one more", "ko", "s-1")
         service.open.set()
         await asyncio.gather(*waiting)
         assert service.most_at_once == AT_ONCE
@@ -77,7 +90,7 @@ async def test_without_a_service_nothing_leaves() -> None:
     translator = Translator("")
     assert not translator.enabled
     with pytest.raises(NotAllowed, match="unavailable"):
-        await translator.translate("hello", "ko")
+        await translator.translate("hello", "ko", "s-1")
 
 
 def test_missing_key_file_is_an_error_without_the_key(tmp_path: Path) -> None:
