@@ -105,7 +105,10 @@ async def init(records: Records, login: str | None, name: str | None, password_s
         raise click.ClickException(_OWNED)
     offices: list[Office] = ["administrator", "owner"]
     first = StaffRecord(id=login.lower(), login=login.lower(), name=name or login, role="operator", offices=offices)
-    await _add_staff(records, first, password_stdin)
+    await _require_free(records, first)
+    if not await records.add_first_owner(replace(first, password_hash=_password(first, password_stdin))):
+        raise click.ClickException(_OWNED)  # another `sangdam init` was faster, while this one asked for the password
+    await _say_added(records, first)
 
 
 async def _require_free(records: Records, member: StaffRecord) -> None:
@@ -116,6 +119,10 @@ async def _require_free(records: Records, member: StaffRecord) -> None:
 async def _add_staff(records: Records, member: StaffRecord, password_stdin: bool) -> None:
     await _require_free(records, member)
     await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
+    await _say_added(records, member)
+
+
+async def _say_added(records: Records, member: StaffRecord) -> None:
     await noted(records, "staff.add", f"staff/{member.id}")
     click.echo(f"{', '.join(member.roles)} “{member.login}” may sign in now.")
 

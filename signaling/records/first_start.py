@@ -10,6 +10,7 @@ from .types import FIRST_ORGANISATION, StaffRecord
 
 _PURPOSE = "first_start"
 _c = t.link.c
+_FIRST = t.organisation.c.id == FIRST_ORGANISATION
 
 
 class FirstStart(Database):
@@ -23,6 +24,7 @@ class FirstStart(Database):
         values = {"token_hash": token_hash, "purpose": _PURPOSE, "subject": "", "session": None, "mail": ""}
 
         def save(connection: sa.Connection) -> bool:
+            _lock_first_start(connection)
             if _has_owner(connection):
                 return False
             connection.execute(sa.delete(t.link).where(_c.purpose == _PURPOSE))
@@ -41,21 +43,44 @@ class FirstStart(Database):
 
         Return False, and store nothing, when the link cannot be used. Raises ValueError("login_taken").
         """
-        values = {name: getattr(owner, name) for name in StaffRecord.__struct_fields__}
 
         def use(connection: sa.Connection) -> bool:
-            link = connection.execute(sa.select(_c.token_hash).where(_usable(token_hash, now)).with_for_update()).first()
-            if link is None or _has_owner(connection):
+            _lock_first_start(connection)
+            if connection.execute(sa.select(_c.token_hash).where(_usable(token_hash, now))).first() is None:
                 return False
-            if connection.execute(sa.select(t.staff.c.id).where(t.staff.c.login == owner.login)).first():
-                raise ValueError("login_taken")
-            connection.execute(sa.insert(t.staff).values(values))
-            first = t.organisation.c.id == FIRST_ORGANISATION
-            connection.execute(sa.update(t.organisation).where(first).values(name=organisation))
-            connection.execute(sa.delete(t.link).where(_c.purpose == _PURPOSE))
+            if not _add_owner(connection, owner):
+                return False
+            connection.execute(sa.update(t.organisation).where(_FIRST).values(name=organisation))
             return True
 
         return await self._transaction(use, writes=True)
+
+    async def add_first_owner(self, owner: StaffRecord) -> bool:
+        """Add the first owner, and end the link of the first start.
+
+        Return False, and store nothing, when there is an owner already. Raises ValueError("login_taken").
+        """
+
+        def add(connection: sa.Connection) -> bool:
+            _lock_first_start(connection)
+            return _add_owner(connection, owner)
+
+        return await self._transaction(add, writes=True)
+
+
+def _lock_first_start(connection: sa.Connection) -> None:
+    """Let other first starts of this installation wait until the end of the transaction: one of them makes the owner."""
+    connection.execute(sa.select(t.organisation.c.id).where(_FIRST).with_for_update(key_share=True))
+
+
+def _add_owner(connection: sa.Connection, owner: StaffRecord) -> bool:
+    if _has_owner(connection):
+        return False
+    if connection.execute(sa.select(t.staff.c.id).where(t.staff.c.login == owner.login)).first():
+        raise ValueError("login_taken")
+    connection.execute(sa.insert(t.staff).values({name: getattr(owner, name) for name in StaffRecord.__struct_fields__}))
+    connection.execute(sa.delete(t.link).where(_c.purpose == _PURPOSE))
+    return True
 
 
 def _usable(token_hash: str, now: int) -> sa.ColumnElement[bool]:
