@@ -1,6 +1,8 @@
-"""A server's clock that a test can move forward."""
+"""Clocks of a server that a test can move: forward, or as somebody sets the clock of a machine."""
 
 from __future__ import annotations
+
+import time
 
 from signaling.live import Live
 from signaling.live.clock import wall_clock_ms
@@ -23,3 +25,22 @@ def wake(live: Live) -> None:
     """Let everything happen that has become due because the clock has skipped."""
     live.sessions.scheduler.wake()
     live.staffing.wake()
+
+
+class MachineTime:
+    """Stands in for the module `time` of a server: the machine's clock as somebody has set it. The uptime knows no steps."""
+
+    CLOCK_MONOTONIC = time.CLOCK_MONOTONIC
+
+    def __init__(self) -> None:
+        self.step_ns = 0
+
+    def step(self, seconds: int) -> None:
+        self.step_ns += seconds * 1_000_000_000
+
+    def time_ns(self) -> int:
+        return time.time_ns() + self.step_ns
+
+    @staticmethod
+    def clock_gettime_ns(which: int) -> int:
+        return time.clock_gettime_ns(which)

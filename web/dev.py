@@ -12,9 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from watchfiles import PythonFilter, run_process
-
 import build
+from watchfiles import PythonFilter, run_process
 
 PORT, SERVICE_PORT = 8080, 18080
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from hmac import compare_digest
 from unicodedata import normalize
 
@@ -53,12 +54,17 @@ def qr_code(address: str) -> str:
 
 
 class Factors:
-    """Sets up and checks the second factors of staff. `name`: the name of this service that authenticator apps show."""
+    """Sets up and checks the second factors of staff.
 
-    def __init__(self, records: Records, seal: Seal, name: str) -> None:
+    `name`: the name of this service that authenticator apps show. `wall`: the machine's clock, because an app's codes follow the
+    time of day.
+    """
+
+    def __init__(self, records: Records, seal: Seal, name: str, wall: Callable[[], int]) -> None:
         self._records = records
         self._seal = seal
         self._name = name
+        self._wall = wall
         self._codes = Buckets(burst=6, per_minute=1)  # limits guesses for each member; a guess is right three times in a million
 
     async def has_app(self, staff: str) -> bool:
@@ -115,7 +121,7 @@ class Factors:
             seed = self._seal.open(found.seed, _about(staff)) if found else ""
         except Unsealable:  # the installation has another key now: only a recovery code or the command line helps
             seed = ""
-        step = matching_step(seed, _typed(code), now) if seed else None
+        step = matching_step(seed, _typed(code), self._wall()) if seed else None
         if step is None or not await self._records.use_totp_step(staff, step):
             raise SignInRefused("wrong_code")
 

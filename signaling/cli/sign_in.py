@@ -19,12 +19,17 @@ from signaling.mail import Postbox
 from signaling.mail.accounts import AccountMails
 from signaling.mail.unsubscribing import Addresses
 from signaling.records import Records, StaffRecord
-from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, STANDARD_HOURS, ProviderUse, Required, rules_of
+from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, STANDARD_HOURS, NoProvider, ProviderUse, Required, rules_of
 
 from .options import setting_option
 from .organisations import require_organisation
 from .staff import member_of, staff
 from .typed import noted, now_ms, settings_here, with_records
+
+NO_PROVIDER = (
+    "No sign-in provider is set up, so nobody could sign in any more. An administrator sets one up in the operators' page, "
+    "under Settings → Signing in."
+)
 
 
 @staff.command("link")
@@ -117,7 +122,10 @@ async def sign_in(
     given = {"second_factor": second_factor, "provider": provider, "hours": hours}
     wanted = {name: value for name, value in given.items() if value is not None}
     if wanted:
-        await records.save_sign_in_rules(msgspec.structs.replace(await records.sign_in_rules(row), **wanted), row)
+        try:
+            await records.save_sign_in_rules(msgspec.structs.replace(await records.sign_in_rules(row), **wanted), row)
+        except NoProvider:
+            raise click.ClickException(NO_PROVIDER) from None
         await noted(records, "sign_in.rules", f"organisation/{organisation}" if organisation else "installation")
     rules = await records.sign_in_rules(row)
     click.echo(f"second factor: {rules.second_factor}\nprovider: {rules.provider}\nhours: {rules.hours or STANDARD_HOURS}")

@@ -10,6 +10,7 @@ from typing import Any
 from signaling.protocol.mail_addresses import BadAddress, address_of
 from signaling.records import Records
 from signaling.records.outbox import MailRecord, MailRefused
+from signaling.records.types import DUE_NOW
 
 from .kinds import MANNERS, Kind
 from .unsubscribing import Addresses
@@ -48,7 +49,7 @@ class Postbox:
         """Queue a mail. Return False when a mail with this key is queued already, or was sent within the last `quiet_ms`.
 
         `organisation`: the organisation whose operators see a mail that belongs to no site. `at`: when to send the mail (Unix ms;
-        0: now). `life_ms`: how long after `at` the mail may still be sent (0: as `MANNERS` says).
+        0: at once). `life_ms`: how long after `at` the mail may still be sent (0: as `MANNERS` says).
         """
         if not self.enabled:
             raise MailRefused("mail_off")
@@ -70,7 +71,7 @@ class Postbox:
             key=key,
             rank=manner.rank,
             created_at=now,
-            next_at=at or now,
+            next_at=at or DUE_NOW,
             until=(at or now) + (life_ms or manner.life_ms),
         )
         queued = await self._records.queue_mail(mail, quiet_ms=quiet_ms)

@@ -15,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from . import tables as t
+from .types import DUE_NOW
 
 EventType = Literal[
     "session.started",
@@ -94,7 +95,10 @@ def now_ms() -> int:
 
 
 def row(endpoint: str, event: Event, now: int) -> dict[str, Any]:
-    """Return the row of an event for one endpoint. `now`: when it is stored (Unix ms)."""
+    """Return the row of an event for one endpoint. `now`: when it is stored (Unix ms).
+
+    The event is due at once, whatever the time is by the sender's steady clock: commands store events, too.
+    """
     return {
         "endpoint": endpoint,
         "event": event.id,
@@ -103,7 +107,7 @@ def row(endpoint: str, event: Event, now: int) -> dict[str, Any]:
         "body": event.body,
         "state": "queued",
         "at": now,
-        "next_at": now,
+        "next_at": DUE_NOW,
         "until": now + KEPT_TRYING_MS,
         "attempts": [],
     }

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
 from .database import Database
+from .sign_ins import NoProvider, lock_provider
 from .types import StaffRecord
 
 ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professional"]
@@ -66,12 +67,21 @@ class Oidc(Database):
         return msgspec.convert(row["settings"], OidcSettings) if row else None
 
     async def save_oidc_settings(self, settings: OidcSettings | None) -> None:
-        """Store the provider's settings. None removes the provider. Sign-ins by another issuer or client end."""
+        """Store the provider's settings. None removes the provider. Sign-ins by another issuer or client end.
+
+        Raises NoProvider when the provider goes or its issuer changes while a rule lets staff sign in at the provider only: at
+        another issuer, nobody is known.
+        """
         this = t.oidc_settings.c.id == _SETTINGS
 
         def save(connection: sa.Connection) -> None:
+            lock_provider(connection)
             before = connection.execute(sa.select(t.oidc_settings.c.settings).where(this)).scalar_one_or_none()
             old = msgspec.convert(before, OidcSettings) if before else None
+            needed = sa.select(t.sign_in_rules.c.id).where(t.sign_in_rules.c.provider == "only")
+            elsewhere = settings is None or (old is not None and old.issuer != settings.issuer)
+            if elsewhere and connection.execute(needed).first() is not None:
+                raise NoProvider
             connection.execute(sa.delete(t.oidc_settings).where(this))
             if settings is not None:
                 values = msgspec.to_builtins(settings)

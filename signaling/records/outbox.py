@@ -17,6 +17,7 @@ from signaling.protocol.reasons import MailReason
 
 from . import tables as t
 from .database import Database, require_kept
+from .types import DUE_NOW
 
 MOST_QUEUED = 200_000  # most mails that wait in the outbox; further mails are refused
 MOST_A_DAY = 20  # most mails to one address in a day; somebody else may have given the address
@@ -127,7 +128,12 @@ class Outbox(Database):
         """
 
         def claim(connection: sa.Connection) -> list[MailRecord]:
-            due = sa.select(t.mail).where(_c.state == "queued", _c.next_at <= now).order_by(_c.rank, _c.next_at).limit(most)
+            due = (
+                sa.select(t.mail)
+                .where(_c.state == "queued", _c.next_at <= now)
+                .order_by(_c.rank, _c.next_at, _c.created_at)
+                .limit(most)
+            )
             found = [MailRecord(**row) for row in connection.execute(due.with_for_update(skip_locked=True)).mappings()]
             if found:
                 leased = sa.update(t.mail).where(_c.id.in_([each.id for each in found]))
@@ -164,7 +170,7 @@ class Outbox(Database):
         """Queue a refused mail again. Return False when there is no such mail, or its address has unsubscribed meanwhile."""
         left = sa.select(t.unsubscribed.c.address_hash)
         here = sa.and_(_c.id == mail_id, _c.state == "refused", (_c.rank == BOOKED) | _c.address_hash.not_in(left))
-        again = {"state": "queued", "tries": 0, "next_at": now, "until": now + _DAY_MS}
+        again = {"state": "queued", "tries": 0, "next_at": DUE_NOW, "until": now + _DAY_MS}
         return await self._do(sa.update(t.mail).where(here).values(again)) > 0
 
     async def mails(

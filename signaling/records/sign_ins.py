@@ -6,10 +6,11 @@ from typing import Literal
 
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
 from .database import Database
-from .types import SignInRecord
+from .types import Changed, SignInRecord, version_of
 
 ID_LENGTH = 16  # characters of a sign-in's public id: the beginning of the hash of its token
 MOST_DEVICES = 30  # browsers of one member that are remembered; the one that was not used for longest is forgotten first
@@ -19,6 +20,10 @@ STANDARD_HOURS = 12  # hours for which a sign-in lasts when no rule says otherwi
 MOST_HOURS = 168  # longest life of a sign-in that a rule may set: a week
 Acquaintance = Literal["known", "first", "new"]
 INSTALLATION = "installation"  # id of the row with the rules for everybody
+
+
+class NoProvider(ValueError):
+    """A rule that lets staff sign in at the provider only needs a provider, and keeps it. Nothing was stored."""
 
 
 def rules_of(organisation: str) -> str:
@@ -265,18 +270,44 @@ class SignIns(Database):
 
     async def _rules(self, which: sa.ColumnElement[bool]) -> dict[str, SignInRules]:
         rows = await self._all(sa.select(t.sign_in_rules).where(which))
-        return {row["id"]: SignInRules(**{name: row[name] for name in SignInRules.__struct_fields__}) for row in rows}
+        return {row["id"]: _rules_in(row) for row in rows}
 
-    async def save_sign_in_rules(self, rules: SignInRules, of: str = INSTALLATION) -> None:
-        """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`)."""
+    async def save_sign_in_rules(self, rules: SignInRules, of: str = INSTALLATION, *, expected: str | None = None) -> None:
+        """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`).
+
+        `expected`: the version (`version_of`) of the stored rules. Raises Changed when other rules are stored, and NoProvider
+        when the rules let staff sign in at the provider only, and no provider is set up.
+        """
         values = {name: getattr(rules, name) for name in SignInRules.__struct_fields__}
+        this = t.sign_in_rules.c.id == of
 
         def save(connection: sa.Connection) -> None:
-            changed = connection.execute(sa.update(t.sign_in_rules).where(t.sign_in_rules.c.id == of).values(values))
-            if not changed.rowcount:
+            if rules.provider == "only" and not lock_provider(connection):
+                raise NoProvider
+            row = connection.execute(sa.select(t.sign_in_rules).where(this).with_for_update()).mappings().first()
+            if expected is not None and version_of(_rules_in(row)) != expected:
+                raise Changed(of)
+            if row is None:
                 connection.execute(sa.insert(t.sign_in_rules).values(id=of, **values))
+            else:
+                connection.execute(sa.update(t.sign_in_rules).where(this).values(values))
 
-        await self._transaction(save, writes=True)
+        try:
+            await self._transaction(save, writes=True)
+        except IntegrityError:  # somebody else has stored the first rules of this row at the same time
+            raise Changed(of) from None
+
+
+def lock_provider(connection: sa.Connection) -> bool:
+    """Return whether a sign-in provider is set up, and lock its row until the end of the transaction.
+
+    A rule that needs the provider is so stored either before somebody removes the provider, or not at all.
+    """
+    return connection.execute(sa.select(t.oidc_settings.c.id).with_for_update()).first() is not None
+
+
+def _rules_in(row: sa.RowMapping | None) -> SignInRules:
+    return SignInRules(**{name: row[name] for name in SignInRules.__struct_fields__}) if row is not None else SignInRules()
 
 
 def _usable(token_hash: str, now: int) -> sa.ColumnElement[bool]:

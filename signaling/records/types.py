@@ -41,6 +41,10 @@ class RecordsAway(Exception):
     """
 
 
+# `next_at` of a mail or an event for webhooks that is due at once, whatever the time is: commands queue them by their own clock
+DUE_NOW = 0
+
+
 class Changed(Exception):
     """Somebody else has changed or removed the thing since it was read. Nothing was stored."""
 

@@ -16,6 +16,7 @@ from . import tables as t
 from .announcing import KEPT_TRYING_MS, Event, announce, row, session_event
 from .leading import Leading
 from .realm import Realm
+from .types import DUE_NOW
 
 MOST_ENDPOINTS = 20  # most webhook endpoints of one organisation
 MOST_QUEUED = 50_000  # most events that wait for one endpoint; further events are not stored for this endpoint
@@ -270,7 +271,7 @@ class Webhooks(Leading):
     async def send_again(self, endpoint_id: str, n: int, now: int) -> bool:
         """Send an event again, under the same `webhook-id`. Return False when there is no such event, or it is waiting."""
         here = sa.and_(_d.endpoint == endpoint_id, _d.n == n, _d.state != "queued")
-        again = {"state": "queued", "tries": 0, "next_at": now, "until": now + KEPT_TRYING_MS, "done_at": None}
+        again = {"state": "queued", "tries": 0, "next_at": DUE_NOW, "until": now + KEPT_TRYING_MS, "done_at": None}
         return await self._do(sa.update(t.webhook_delivery).where(here).values(again)) > 0
 
 

@@ -6,7 +6,8 @@ import asyncio
 import errno
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -44,6 +45,7 @@ from signaling.push import Sender as PushSender
 from signaling.push.posting import Poster as PushPoster
 from signaling.recordings import Recordings
 from signaling.records import Records
+from signaling.records.opening import WAIT_S, opened
 from signaling.records.types import Overtaken
 from signaling.server import app_keys, demo, garbage_collector, http, signing_in, websocket
 from signaling.server.forwarding import RELAY, Relay
@@ -57,6 +59,7 @@ from signaling.webhooks.reach import Reach
 from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 # connections that wait in the kernel to be accepted; with fewer, reconnecting clients must repeat their SYN, after 1, 3, 7, 15 s
 BACKLOG = 4096
@@ -64,15 +67,24 @@ SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets ar
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multipart frame
 
 
-async def build_app(settings: Settings, workers: MediaWorkers | None = None, now: Now = wall_clock_ms) -> web.Application:
+async def open_records(settings: Settings) -> Records:
+    """Prepare the folders, and open the records. Wait for a database that still starts. Raises CannotOpen."""
+    private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
+    remove_leftovers(settings)
+    return await opened(settings.database_url, WAIT_S)
+
+
+async def build_app(
+    settings: Settings, workers: MediaWorkers | None = None, now: Now = wall_clock_ms, records: Records | None = None
+) -> web.Application:
     """Build the application with every part behind it.
 
     The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any. `now`: the machine's
-    clock. Deadlines of sessions and requests use a steady clock instead, which a step of the machine's clock does not move.
+    clock. Everything that begins and ends on this server uses a steady clock instead, which a step of the machine's clock does
+    not move: sessions, requests, sign-ins, links, mails, webhooks and pushes.
+    `records`: those that `open_records` has opened, if it has.
     """
-    private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
-    remove_leftovers(settings)
-    records = await Records.open(settings.database_url)
+    records = records or await open_records(settings)
     if settings.demo:
         await demo.seed(records, settings)
     recordings, files = Recordings(settings.recordings_dir), Files(settings.files_dir)
@@ -81,12 +93,12 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     counts: Counter[str] = Counter()
     secret = signing_secret(settings)
     addresses = Addresses(secret)
-    postbox = Postbox(records, addresses, now, enabled=settings.mail is not None)
     steady = SteadyClock() if now is wall_clock_ms else now
+    postbox = Postbox(records, addresses, steady, enabled=settings.mail is not None)
     reach = Reach(settings.webhook_allow)
-    endpoints = Endpoints(records, Seal(secret), reach, now)
+    endpoints = Endpoints(records, Seal(secret), reach, steady)
     push_reach = Reach(settings.push_allow)
-    devices = Devices(records, Seal(secret), push_reach, now, subject=_contact(settings), enabled=settings.push == "on")
+    devices = Devices(records, Seal(secret), push_reach, steady, subject=_contact(settings), enabled=settings.push == "on")
     operators = f"{settings.staff_url('operator')}/operator"
     live = Live(
         records=records,
@@ -96,11 +108,11 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
         files=files,
         invites=Invites(secret, settings.url, settings.server_name),
         postbox=postbox,
-        sender=_sender(settings, records, postbox, counts, now),
+        sender=_sender(settings, records, postbox, counts, steady),
         webhooks=WebhookSender(
-            records, endpoints, Poster(reach), postbox, page=f"{operators}#settings/webhooks", count=counts, now=now
+            records, endpoints, Poster(reach), postbox, page=f"{operators}#settings/webhooks", count=counts, now=steady, wall=now
         ),
-        pushes=PushSender(records, devices, PushPoster(push_reach), count=counts, now=steady),  # as who queues them
+        pushes=PushSender(records, devices, PushPoster(push_reach), count=counts, now=steady),
         wallboard=operators,
         turn=Turn.open(settings.turn, settings.turn_secret_file),
         refused=counts,
@@ -122,7 +134,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.KEY_ADDRESSES] = addresses_of_keys = KeyAddresses(KeyFetcher(reach), steady)
     app[app_keys.CODES], app[app_keys.THREADS] = Codes.open(settings, records, addresses_of_keys), Threads.open(settings)
     app[app_keys.POSTBOX] = postbox
-    signing_in.setup(app, now)
+    signing_in.setup(app, steady)
     app[app_keys.LIVE] = live
     app[app_keys.ENDPOINTS] = endpoints
     app[app_keys.PUSH_DEVICES] = devices
@@ -214,13 +226,17 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, workers: MediaWorkers | None = None) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    Raises OSError with the address when a port is taken, and Overtaken when another server has become the leader.
+    Raises OSError with the address when a port is taken, CannotOpen when the records cannot be opened, and Overtaken when another
+    server has become the leader.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    app = await build_app(settings, workers)
+    records = await _unless(stop, open_records(settings))
+    if records is None:
+        return
+    app = await build_app(settings, workers, records=records)
     proxies = settings.trust_proxy
     guard = Guard(app[app_keys.COUNTS], proxies.include if proxies else lambda address: False)
     runners = [web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)]
@@ -253,6 +269,18 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
             await runner.cleanup()
     if node is not None and node.overtaken.is_set():
         raise Overtaken
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return the result of `work`, or None when the server is told to stop before."""
+    stopped, working = asyncio.create_task(stop.wait()), asyncio.create_task(work)
+    await asyncio.wait({stopped, working}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait({working})
+        return None
+    return working.result()
 
 
 async def _first_of(*events: asyncio.Event) -> None:

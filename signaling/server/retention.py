@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.config import log
 from signaling.files import Files
+from signaling.live.clock import Now
 from signaling.recordings import Recordings
 from signaling.records import Records
 
-from .app_keys import FILES, RECORDINGS, RECORDS
+from .app_keys import CLOCK, FILES, RECORDINGS, RECORDS
 
 _EVERY_S = 3600
 _TASK: web.AppKey[asyncio.Task[None]] = web.AppKey("upkeep")
@@ -27,7 +27,7 @@ def setup(app: web.Application) -> None:
 
 
 async def _begin(app: web.Application) -> None:
-    app[_TASK] = asyncio.create_task(_keep(app[RECORDS], app[RECORDINGS], app[FILES]), name="upkeep")
+    app[_TASK] = asyncio.create_task(_keep(app[RECORDS], app[RECORDINGS], app[FILES], app[CLOCK]), name="upkeep")
 
 
 async def _end(app: web.Application) -> None:
@@ -35,10 +35,10 @@ async def _end(app: web.Application) -> None:
     await asyncio.wait({app[_TASK]})
 
 
-async def _keep(records: Records, recordings: Recordings, files: Files) -> None:
+async def _keep(records: Records, recordings: Recordings, files: Files, clock: Now) -> None:
     while True:
         try:
-            now = time.time_ns() // 1_000_000
+            now = clock()  # a machine whose clock is set days ahead must not delete what is kept
             await files.sweep()
             await _delete_folders(records, now, recordings, files)
             await records.count_finished(now)  # count first: the next step deletes sessions whose retention is over

@@ -21,6 +21,7 @@ from signaling.mail.accounts import AccountMails
 
 from .app_keys import (
     ACCOUNT_MAILS,
+    CLOCK,
     COUNTS,
     FACTORS,
     IDENTITY,
@@ -35,18 +36,23 @@ from .app_keys import (
 )
 
 
-def setup(app: web.Application, now: Now = wall_clock_ms) -> None:
-    """Add the parts to the application, which has its settings, records, counts and postbox already."""
+def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
+    """Add the parts to the application, which has its settings, records, counts and postbox already.
+
+    `clock`: the server's steady clock, by which sign-ins begin and end. Codes of authenticator apps and tokens of the OpenID
+    provider hold times of other clocks, and are checked by the machine's clock.
+    """
+    app[CLOCK] = clock
     settings, records = app[SETTINGS], app[RECORDS]
     app[SEAL] = seal = Seal(signing_secret(settings))
-    app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}")
+    app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}", wall_clock_ms)
     app[IDENTITY] = identity = Identity(records, factors)
-    app[OIDC] = oidc = OidcSignIn(records, seal, identity)
+    app[OIDC] = oidc = OidcSignIn(records, seal, identity, wall_clock_ms)
     app[PASSKEYS] = Passkeys(records, seal)
     app[PASSWORDS] = Passwords(records, identity)
-    app[ACCOUNT_MAILS] = mails = AccountMails(records, app[POSTBOX], settings, app[COUNTS], now)
+    app[ACCOUNT_MAILS] = mails = AccountMails(records, app[POSTBOX], settings, app[COUNTS], clock)
     app.on_cleanup.append(lambda _: mails.close())
-    checks = Checks(records, oidc, now)
+    checks = Checks(records, oidc, clock)
 
     async def checking(app: web.Application) -> AsyncIterator[None]:
         async def look() -> None:

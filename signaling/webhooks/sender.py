@@ -54,8 +54,9 @@ class Sender:
         page: str,
         count: Counter[str],
         now: Callable[[], int],
+        wall: Callable[[], int],
     ) -> None:
-        """Make a sender. `page`: the address of the operators' page, for mails."""
+        """Make a sender. `page`: the address of the operators' page, for mails. `wall`: the machine's clock, for signatures."""
         self._records = records
         self._endpoints = endpoints
         self._poster = poster
@@ -63,6 +64,7 @@ class Sender:
         self._page = page
         self._count = count
         self._now = now
+        self._wall = wall
         self._under_way: dict[str, set[int]] = {}  # endpoint → numbers of the events that are being sent
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -128,7 +130,7 @@ class Sender:
     async def _try(self, endpoint: Endpoint, delivery: Delivery) -> None:
         at = self._now()
         try:
-            signed = headers(self._endpoints.secrets_of(endpoint), delivery.event, at, delivery.body)
+            signed = headers(self._endpoints.secrets_of(endpoint), delivery.event, self._wall(), delivery.body)
         except Unsealable:
             outcome = Outcome(why="no_secret")
         else:

@@ -25,6 +25,7 @@ from aiohttp import web
 from media.api.client import WorkerClient
 from media.api.wire import AdmitPeer, Admitted
 from signaling.config.settings import Settings
+from signaling.live.clock import Now
 from signaling.mediaworkers.embedded import START_TIMEOUT_S, Worker, Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.records import Records
@@ -321,13 +322,16 @@ class OneWorker(Workers):
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, supervised: bool = False, workers: MediaWorkers | None = None) -> AsyncIterator[Service]:
+async def running(
+    settings: Settings, *, supervised: bool = False, workers: MediaWorkers | None = None, now: Now | None = None
+) -> AsyncIterator[Service]:
     """Start a service.
 
     `supervised`: the service has its own workers, which a test may kill. Otherwise the service uses the shared worker.
+    `now`: the machine's clock. Without it, the service has a clock that `Service.skip` moves.
     """
     workers = workers or (Workers(settings) if supervised else OneWorker(settings))
-    runner = web.AppRunner(await wiring.build_app(settings, workers, Clock()), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(await wiring.build_app(settings, workers, now or Clock()), access_log=None, shutdown_timeout=1.0)
     async with aiohttp.ClientSession() as http:
         try:
             await runner.setup()

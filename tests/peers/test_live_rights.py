@@ -16,9 +16,13 @@ from msgspec.structs import replace
 
 from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
 from signaling.access.identity import token_hash
+from signaling.live import clock
+from signaling.live.ended_rights import LOOK_S
 from signaling.records import Records
 from signaling.records import tables as t
 from signaling.server import app_keys
+from signaling.server.http import bodies
+from tests.clock import MachineTime
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
@@ -75,6 +79,27 @@ async def aside(service: Service) -> AsyncIterator[Records]:
     records = await Records.open(service.settings.database_url)
     yield records
     await records.close()
+
+
+@pytest.mark.parametrize("step_s", [3700, -3700])
+async def test_step_of_the_machines_clock_ends_no_sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_s: int) -> None:
+    """An idle hour ends a sign-in. A clock that somebody sets by an hour is no idle hour, in neither direction."""
+    machine = MachineTime()
+    for module in (clock, bodies):
+        monkeypatch.setattr(module, "time", machine)
+    async with running(settings_for(tmp_path), now=clock.wall_clock_ms) as service:
+        before = await service.staff("jimin", available=False)
+        machine.step(step_s)
+        after = await service.staff("suho", available=False)
+        await asyncio.sleep(3 * LOOK_S)
+        for person in (before, after):
+            assert not person.gone
+            async with service.http.get(f"{service.url}/api/me", headers={"Cookie": person.cookie}) as reply:
+                assert reply.status == 200
+        cookie = await service.sign_in("ops")
+        async with service.http.get(f"{service.url}/api/operator/audit", headers={"Cookie": cookie}) as reply:
+            newest = (await reply.json())["items"][0]
+        assert abs(newest["at"] - clock.wall_clock_ms()) < 60_000, "the audit tells the time of the machine's clock"
 
 
 async def ends_in_time(person: Person) -> None:

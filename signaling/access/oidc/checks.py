@@ -2,8 +2,8 @@
 
 Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
 answer, sign-ins go on for an hour, so a failure of the provider does not end every conversation. While the provider refuses this
-installation, for example because of a wrong client secret, sign-ins go on until they expire. Only an answer about a person ends
-that person's sign-ins.
+installation, for example because of a wrong client secret, sign-ins go on until they expire. Every other refusal is about the
+person, whatever its error code, and ends that sign-in. The audit says which code it was.
 """
 
 from __future__ import annotations
@@ -141,4 +141,4 @@ class Checks:
         await self._records.remove_sign_in(record.token_hash)
         if sign_in is not None:
             log.info("the provider ended a sign-in", staff=sign_in.staff, why=why)
-            await self._records.audit("provider", "sign_in.end", f"staff/{sign_in.staff}", self._now())
+            await self._records.audit("provider", "sign_in.end", f"staff/{sign_in.staff}", self._now(), why)

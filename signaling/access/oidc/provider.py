@@ -24,11 +24,21 @@ KNOWN_MS = 10 * 60_000  # ms for which the description and the keys are cached
 NEW_KEYS_MS = 60_000  # least time between two requests for the provider's keys when a token names an unknown key
 AGAIN_MS = 5_000  # pause after a failed request, because each stranger's token could otherwise cause a request to the provider
 
-# Errors of a token endpoint that concern the person or their grant (RFC 6749, 5.2; Core, 3.1.2.6). All other errors concern
-# this installation.
-_ABOUT_A_PERSON = frozenset(
-    {"invalid_grant", "access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required"}
+# Errors of a token endpoint that concern this installation (RFC 6749, 5.2; RFC 8707; RFC 9449). Every other error concerns the
+# person or their grant, also an error that no standard names: many providers have a word of their own for a disabled account.
+_ABOUT_US = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "invalid_target",
+        "invalid_dpop_proof",
+        "use_dpop_nonce",
+    }
 )
+_NO_REASON = "refused"  # what `ProviderRefuses` says when the provider's answer has no error code
 
 FormData = dict[str, str]
 _Address = Annotated[str, by(Exact(2000))]
@@ -156,9 +166,11 @@ class Provider:
         try:
             said = await _answer("POST", described.token_endpoint, data=form, headers=headers)
         except ProviderRefuses as error:
-            if str(error) in _ABOUT_A_PERSON:
-                raise
-            raise ClientRefused(str(error)) from None
+            if str(error) == _NO_REASON:  # a proxy before the provider, for example, which knows nothing about the person
+                raise BadProvider("The provider refuses, and its answer has no error code.") from None
+            if str(error) in _ABOUT_US:
+                raise ClientRefused(str(error)) from None
+            raise
         return _read(said, _read_tokens)
 
     async def user_info(self, access_token: str, now: int) -> dict[str, Any]:
@@ -243,9 +255,9 @@ async def _answer(method: str, address: str, *, data: FormData | None = None, he
 
 def _error_of(body: bytes) -> str:
     try:
-        return _read_refusal(body).error[:60] or "refused"
+        return _read_refusal(body).error[:60] or _NO_REASON
     except Unreadable:
-        return "refused"
+        return _NO_REASON
 
 
 def _read(body: bytes, reader: Callable[[bytes], T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -68,10 +69,12 @@ class Returned(NamedTuple):
 class OidcSignIn:
     """The code flow with PKCE, and logout by the provider."""
 
-    def __init__(self, records: Records, seal: Seal, identity: Identity) -> None:
+    def __init__(self, records: Records, seal: Seal, identity: Identity, wall: Callable[[], int]) -> None:
+        """Make the sign-in. `wall`: the machine's clock, by which the provider's tokens are checked."""
         self._records = records
         self._seal = seal
         self._identity = identity
+        self._wall = wall
         self._provider: tuple[OidcSettings, Provider] | None = None
         self._last_owners: set[str] = set()  # the last owners whose new role was refused and logged
 
@@ -165,7 +168,7 @@ class OidcSignIn:
 
         Raises BadToken, ProviderAway, ProviderRefuses, BadProvider.
         """
-        given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": now // 1000}
+        given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": self._wall() // 1000}
         try:
             claims = id_claims(tokens.id_token, await provider.keys(now), nonce=nonce, **given)
         except UnknownKey:  # the provider may have published a new key
@@ -193,7 +196,7 @@ class OidcSignIn:
     async def log_out(self, token: str, now: int) -> list[str]:
         """End the sign-ins that a logout token names. Return the ids of the staff who were signed out. Raises SignInRefused."""
         settings, provider = await self.provider()
-        given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": now // 1000}
+        given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": self._wall() // 1000}
         try:
             try:
                 claims = logout_claims(token, await provider.keys(now), **given)

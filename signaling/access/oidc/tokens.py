@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError, SecurityWarning
 from joserfc.jwk import KeySet
 
 # Algorithms with a key pair only. Everybody who knows the client secret could make an HMAC, and "none" means no signature
 # (RFC 8725, 3.1).
-ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 LEEWAY_S = 60  # seconds by which the provider's clock may differ from ours
 MOST_TOKEN = 32_768  # most characters of a token
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
@@ -69,7 +70,10 @@ def _signed(token: str, keys: KeySet) -> tuple[dict[str, Any], Claims]:
     if len(token) > MOST_TOKEN:
         raise BadToken("it is too long")
     try:
-        decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+        with warnings.catch_warnings():
+            # RFC 9864 renames “EdDSA”, which providers still write; joserfc would warn of each of their tokens
+            warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
+            decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
     except InvalidKeyIdError as error:
         raise UnknownKey(type(error).__name__) from None
     except Exception as error:  # joserfc raises many kinds of errors for a malformed header, such as TypeError

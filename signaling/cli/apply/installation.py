@@ -12,7 +12,8 @@ class Installation:
     """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in.
 
     `rules`: the rules for signing in, of the whole installation (`records.sign_ins.INSTALLATION`) and of organisations
-    (`rules_of`). An organisation without rules of its own is left out.
+    (`rules_of`). An organisation without rules of its own is left out. `has_provider`: whether a sign-in provider is set up,
+    which no file describes.
     """
 
     organisations: dict[str, Organisation] = field(default_factory=dict)
@@ -20,6 +21,7 @@ class Installation:
     staff: dict[str, StaffRecord] = field(default_factory=dict)
     replies: dict[str, list[SavedReply]] = field(default_factory=dict)
     rules: dict[str, SignInRules] = field(default_factory=dict)
+    has_provider: bool = False
 
 
 async def load(records: Records) -> Installation:
@@ -31,4 +33,5 @@ async def load(records: Records) -> Installation:
         staff={member.login: member for member in await records.all_staff()},
         replies={site: await records.shared_replies(site) for site in sites},
         rules={row: rules for row, rules in (await records.all_sign_in_rules()).items() if rules != SignInRules()},
+        has_provider=await records.oidc_settings() is not None,
     )

@@ -10,6 +10,7 @@ from signaling.access.site_keys import kind_of
 from signaling.protocol.audit_actions import AuditAction
 from signaling.records import Change, Records, SignInRules, Site, StaffRecord, version_of
 from signaling.records.checks import changes
+from signaling.records.owners import is_owner
 from signaling.records.site_settings import settings_of
 from signaling.records.staff_settings import settings_of_member
 
@@ -21,7 +22,8 @@ ACTOR = "cli"
 class Storing:
     """Stores the difference between the present installation and the wanted one.
 
-    Raises Changed when somebody else changes the same thing meanwhile.
+    Raises Changed when somebody else changes the same thing meanwhile, and LastOwner when the change would leave an organisation
+    without an owner, because somebody else has taken the other owner's office meanwhile.
     """
 
     def __init__(self, records: Records, before: Installation, after: Installation, now: int) -> None:
@@ -35,11 +37,13 @@ class Storing:
                 await self._note("organisation.save", f"organisation/{organisation.id}")
         for site in self._after.sites.values():
             await self._site(self._before.sites.get(site.id), site)
-        for member in self._after.staff.values():
+        # owners first: at no moment is an organisation without one, if one owner hands the office to another
+        for member in sorted(self._after.staff.values(), key=is_owner, reverse=True):
             await self._member(self._before.staff.get(member.login), member)
         for row, rules in self._after.rules.items():
-            if rules != self._before.rules.get(row, SignInRules()):
-                await self._records.save_sign_in_rules(rules, row)
+            before = self._before.rules.get(row, SignInRules())
+            if rules != before:
+                await self._records.save_sign_in_rules(rules, row, expected=version_of(before))
                 await self._note("sign_in.rules", row)
         await self._remove()
 
@@ -92,11 +96,7 @@ class Storing:
     async def _member(self, before: StaffRecord | None, member: StaffRecord) -> None:
         if before == member:
             return
-        await self._records.save_staff(
-            member,
-            expected=version_of(before) if before else "",
-            keep_owner=False,  # `Wanted` has checked that an owner remains; a later table of the file may be the new owner's
-        )
+        await self._records.save_staff(member, expected=version_of(before) if before else "")
         was, is_now = changes(_plain_member(before) if before else None, _plain_member(member))
         change = Change(before=was, after=is_now) if was != is_now else None
         await self._note("staff.change" if before else "staff.add", f"staff/{member.id}", change)
@@ -104,7 +104,7 @@ class Storing:
     async def _remove(self) -> None:
         for login in self._before.staff.keys() - self._after.staff.keys():
             member = self._before.staff[login]
-            await self._records.remove_staff(member.id, keep_owner=False)
+            await self._records.remove_staff(member.id)
             await self._note("staff.remove", f"staff/{member.id}", organisation=member.organisation)
         for name in self._before.sites.keys() - self._after.sites.keys():
             site = self._before.sites[name]

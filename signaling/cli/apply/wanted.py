@@ -47,6 +47,7 @@ from .tables import (
     staff_table,
 )
 
+NO_PROVIDER = "no sign-in provider is set up, so nobody could sign in; an administrator sets one up in the operators' page first"
 _read_organisation: Reader[OrganisationTable] = Reader(OrganisationTable)
 _read_rules: Reader[SignInTable] = Reader(SignInTable)
 _read_site: Reader[SiteTable] = Reader(SiteTable)
@@ -122,8 +123,11 @@ class Wanted:
             return
         self._problems.known_keys(table, given, SignInTable.__struct_fields__)
         read = self._problems.read(table, rules_table(self._present, row) | given, _read_rules)
-        if read is not None:
-            self._rules[row] = SignInRules(**asdict(read))
+        if read is None:
+            return
+        if read.provider == "only" and not self._present.has_provider:
+            self._problems.add(table, "provider", NO_PROVIDER)
+        self._rules[row] = SignInRules(**asdict(read))
 
     # --- sites -----------------------------------------------------------------------------------------------------------
 

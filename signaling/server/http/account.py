@@ -18,15 +18,16 @@ from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.mail_addresses import MOST_CHARACTERS
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
-from signaling.records import SignInRecord, SignInRules, StaffRecord
+from signaling.records import SignInRecord, SignInRules, StaffRecord, version_of
 from signaling.records.links import LinkUnusable
-from signaling.records.sign_ins import ID_LENGTH, INSTALLATION, MOST_HOURS, ProviderUse, Required, rules_of
+from signaling.records.sign_ins import ID_LENGTH, INSTALLATION, MOST_HOURS, NoProvider, ProviderUse, Required, rules_of
 from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
 
 from .allowed import Asker, asker_of
-from .bodies import address_of, now_ms, path_id, read_json
+from .bodies import address_of, now_ms, path_id, read_json, steady_ms
 from .errors import Refused, answer, not_found
 from .mail import mail_refusal
+from .settings_sites import Version
 from .staff import Password, holder_of, signed_in
 
 routes = web.RouteTableDef()
@@ -78,9 +79,24 @@ class Rules(Struct, kw_only=True):
     provider: ProviderUse = "offered"
     hours: Annotated[int, Meta(ge=0, le=MOST_HOURS)] = 0
 
+
+class NewRules(Rules, kw_only=True):
+    """New rules for signing in.
+
+    `version`: that of the rules as the page read them, so that nobody overwrites a change that somebody else has made meanwhile.
+    """
+
+    version: Version
+
+
+class StoredRules(Rules, kw_only=True):
+    """Rules for signing in, as they are stored. `version`: the page sends it back with a change."""
+
+    version: str
+
     @classmethod
-    def of(cls, rules: SignInRules) -> Rules:
-        return cls(second_factor=rules.second_factor, provider=rules.provider, hours=rules.hours)
+    def of(cls, rules: SignInRules) -> StoredRules:
+        return cls(**asdict(rules), version=version_of(rules))
 
 
 class OwnRules(Struct, kw_only=True):
@@ -89,7 +105,7 @@ class OwnRules(Struct, kw_only=True):
     `alone`: the installation has no other organisation, so that its rules suffice. `has_provider`: one is set up.
     """
 
-    own: Rules
+    own: StoredRules
     installation: Rules
     alone: bool
     has_provider: bool
@@ -98,7 +114,7 @@ class OwnRules(Struct, kw_only=True):
 class RulesPage(Struct, kw_only=True):
     """The installation's rules for signing in. `has_provider`: one is set up."""
 
-    rules: Rules
+    rules: StoredRules
     has_provider: bool
 
 
@@ -135,7 +151,7 @@ _read_link_request: Reader[LinkRequest] = Reader(LinkRequest)
 _read_forgotten: Reader[Forgotten] = Reader(Forgotten)
 _read_stranger: Reader[StrangersLink] = Reader(StrangersLink)
 _read_proof: Reader[Proof] = Reader(Proof)
-_read_rules: Reader[Rules] = Reader(Rules)
+_read_rules: Reader[NewRules] = Reader(NewRules)
 
 
 # --- passwords -----------------------------------------------------------------------------------------------------------
@@ -145,21 +161,21 @@ _read_rules: Reader[Rules] = Reader(Rules)
 async def change_password(request: web.Request) -> web.Response:
     """Change the member's own password. All other sign-ins of this person end; consoles that are open with this sign-in go on."""
     member, sign_in = await holder_of(request)
-    asked, now = await read_json(request, _read_new, 4096), now_ms()
+    asked, now = await read_json(request, _read_new, 4096), steady_ms(request)
     hashed = await request.app[PASSWORDS].change(
         member, asked.old, asked.new, keep=sign_in.token_hash, address=address_of(request), now=now
     )
     request.app[LIVE].ended_rights.password_changed(replace(member, password_hash=hashed))
-    await _note(request, member, "password.change", now)
+    await _note(request, member, "password.change")
     return answer({})
 
 
 @routes.post("/api/password/reset")
 async def reset_password(request: web.Request) -> web.Response:
     """Set a new password by a one-time link. The person then signs in with it, and with a second factor if they have one."""
-    asked, now = await read_json(request, _read_linked, 4096), now_ms()
+    asked, now = await read_json(request, _read_linked, 4096), steady_ms(request)
     member = await request.app[PASSWORDS].reset(asked.token, asked.new, now)
-    await _note(request, member, "password.reset", now)
+    await _note(request, member, "password.reset")
     return answer({"login": member.login})
 
 
@@ -174,7 +190,7 @@ async def forgot_password(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_forgotten, 2048)
     if not request.app[ACCOUNT_MAILS].enabled:
         raise mail_refusal("mail_off")
-    if not request.app[FORGOTTEN].take(network_of(address_of(request)), now_ms()):
+    if not request.app[FORGOTTEN].take(network_of(address_of(request)), steady_ms(request)):
         raise SignInRefused("too_many_sign_ins")
     request.app[ACCOUNT_MAILS].forgot(asked.login)
     return answer({})
@@ -183,13 +199,13 @@ async def forgot_password(request: web.Request) -> web.Response:
 @routes.post("/api/operator/password-links")
 async def password_link(request: web.Request) -> web.Response:
     """Make a one-time link with which a member of staff sets a new password."""
-    asker, now = await asker_of(request), now_ms()
+    asker, now = await asker_of(request), steady_ms(request)
     asked = await read_json(request, _read_link_request)
     member = await request.app[RECORDS].staff_by_login(asked.login.strip().lower())
     if member is None or not may_give(asker.member, member.roles, of_member(member)):
         raise not_found()
     link = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now)
-    await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now)
+    await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now_ms())
     return hand_over(Link(link=link, expires_at=now + LINK_LIFE_MS))
 
 
@@ -205,7 +221,7 @@ async def prove(request: web.Request) -> web.Response:
     Changes of second factors need a recent proof.
     """
     member, sign_in = await holder_of(request, limited=True)
-    asked, now = await read_json(request, _read_proof, 2048), now_ms()
+    asked, now = await read_json(request, _read_proof, 2048), steady_ms(request)
     await request.app[IDENTITY].check_password(member, asked.password, address=address_of(request), now=now)
     await request.app[RECORDS].prove(sign_in.token_hash, now)
     return answer({})
@@ -218,7 +234,7 @@ async def prove(request: web.Request) -> web.Response:
 async def sign_ins(request: web.Request) -> web.Response:
     """Return where this person is signed in, the newest sign-in first."""
     member, here = await holder_of(request)
-    found, now = await request.app[RECORDS].sign_ins_of(member.id), now_ms()
+    found, now = await request.app[RECORDS].sign_ins_of(member.id), steady_ms(request)
     return answer([SignInItem.of(each, here.token_hash) for each in found if request.app[IDENTITY].stands(each, now)])
 
 
@@ -228,14 +244,14 @@ async def end_sign_in(request: web.Request) -> web.Response:
     member = await signed_in(request)
     if not await request.app[RECORDS].end_sign_in(member.id, path_id(request, "id")):
         raise not_found()
-    await _note(request, member, "sign_in.end", now_ms())
+    await _note(request, member, "sign_in.end")
     return answer({})
 
 
 @routes.post("/api/sign-ins/stranger")
 async def end_strangers_sign_in(request: web.Request) -> web.Response:
     """End the sign-in of which a mail has told, and later ones, by the mail's one-time link. Raises SignInRefused: link_over."""
-    asked, now, records = await read_json(request, _read_stranger, 2048), now_ms(), request.app[RECORDS]
+    asked, now, records = await read_json(request, _read_stranger, 2048), steady_ms(request), request.app[RECORDS]
     link = token_hash(asked.token)
     try:
         staff, sign_in, at = (await records.link_subject(link, NEW_DEVICE, now)).split("/")
@@ -247,7 +263,7 @@ async def end_strangers_sign_in(request: web.Request) -> web.Response:
         await records.use_link(link, NEW_DEVICE, now)
     except LinkUnusable:
         raise SignInRefused("link_over") from None
-    await _note(request, member, "sign_in.end", now)
+    await _note(request, member, "sign_in.end")
     return answer({"login": member.login})
 
 
@@ -256,7 +272,7 @@ async def end_other_sign_ins(request: web.Request) -> web.Response:
     """End all of the member's own sign-ins except the one that makes the request."""
     member, here = await holder_of(request)
     ended = await request.app[RECORDS].end_other_sign_ins(member.id, here.token_hash)
-    await _note(request, member, "sign_in.end", now_ms())
+    await _note(request, member, "sign_in.end")
     return answer({"ended": ended})
 
 
@@ -267,7 +283,7 @@ async def end_other_sign_ins(request: web.Request) -> web.Response:
 async def rules(request: web.Request) -> web.Response:
     await asker_of(request)
     records = request.app[RECORDS]
-    found = Rules.of(await records.sign_in_rules())
+    found = StoredRules.of(await records.sign_in_rules())
     return answer(RulesPage(rules=found, has_provider=await records.oidc_settings() is not None))
 
 
@@ -279,8 +295,7 @@ async def save_rules(request: web.Request) -> web.Response:
     """
     asker = await asker_of(request)
     asked = await read_json(request, _read_rules)
-    await _save_rules(request, asker, asked, INSTALLATION, "installation")
-    return answer(asked)
+    return answer(await _save_rules(request, asker, asked, INSTALLATION, "installation"))
 
 
 @routes.get("/api/settings/sign-in-rules")
@@ -289,8 +304,8 @@ async def own_rules(request: web.Request) -> web.Response:
     records = request.app[RECORDS]
     return answer(
         OwnRules(
-            own=Rules.of(await records.sign_in_rules(rules_of(asker.member.organisation))),
-            installation=Rules.of(await records.sign_in_rules()),
+            own=StoredRules.of(await records.sign_in_rules(rules_of(asker.member.organisation))),
+            installation=Rules(**asdict(await records.sign_in_rules())),
             alone=len(await records.organisations()) < 2,
             has_provider=await records.oidc_settings() is not None,
         )
@@ -302,27 +317,30 @@ async def save_own_rules(request: web.Request) -> web.Response:
     """Set the asker's organisation's own rules for signing in."""
     asker = await asker_of(request)
     asked, organisation = await read_json(request, _read_rules), asker.member.organisation
-    await _save_rules(request, asker, asked, rules_of(organisation), f"organisation/{organisation}")
-    return answer(asked)
+    return answer(await _save_rules(request, asker, asked, rules_of(organisation), f"organisation/{organisation}"))
 
 
-async def _save_rules(request: web.Request, asker: Asker, asked: Rules, row: str, subject: str) -> None:
+async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: str, subject: str) -> StoredRules:
     """Store the sign-in rules of a row: of the installation, or of an organisation.
 
-    Raises Refused(bad_provider) if the asker could not sign in any more.
+    Raises Refused(bad_provider) if the asker could not sign in any more, and Changed if other rules than the asker's page knows
+    are stored.
     """
     records = request.app[RECORDS]
-    if asked.provider == "only":
-        if await records.oidc_settings() is None:
-            raise Refused(400, "bad_provider", "Set up a sign-in provider first.")
-        if not await records.is_of_provider(asker.member.id):
-            raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")
-    stored = SignInRules(**asdict(asked))
+    stored = SignInRules(**{name: getattr(asked, name) for name in SignInRules.__struct_fields__})
     before = await records.sign_in_rules(row)
-    await records.save_sign_in_rules(stored, row)
+    # with a provider, the rule could lock the asker out; without one, the records refuse it
+    alone = stored.provider == "only" and await records.oidc_settings() is not None
+    if alone and not await records.is_of_provider(asker.member.id):
+        raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")
+    try:
+        await records.save_sign_in_rules(stored, row, expected=asked.version)
+    except NoProvider:
+        raise Refused(400, "bad_provider", "Set up a sign-in provider first.") from None
     detail = ", ".join(f"{name}: {value}" for name, value in asdict(stored).items() if value != getattr(before, name))
     await records.audit(asker.member.id, "sign_in.rules", subject, now_ms(), detail)
+    return StoredRules.of(stored)
 
 
-async def _note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:
-    await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now)
+async def _note(request: web.Request, member: StaffRecord, action: AuditAction) -> None:
+    await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now_ms())

@@ -362,11 +362,16 @@ OPERATIONS: tuple[Operation, ...] = (
         "/api/settings/sign-in-rules",
         "operator",
         "Set the organisation's rules for signing in.",
-        account.Rules,
-        body=account.Rules,
+        account.StoredRules,
+        body=account.NewRules,
     ),
     Operation(
-        "POST", f"{_OPERATOR}/sign-in-rules", "operator", "Set the rules for signing in.", account.Rules, body=account.Rules
+        "POST",
+        f"{_OPERATOR}/sign-in-rules",
+        "operator",
+        "Set the rules for signing in.",
+        account.StoredRules,
+        body=account.NewRules,
     ),
     Operation("GET", f"{_OPERATOR}/sign-in-provider", "operator", "The sign-in provider.", oidc.ProviderPage),
     Operation(

@@ -12,7 +12,7 @@ from signaling.protocol.reading import Reader
 from signaling.records import PasskeyRecord, SignInRecord, StaffRecord
 from signaling.server.app_keys import FACTORS, RECORDS
 
-from .bodies import now_ms, read_json
+from .bodies import now_ms, read_json, steady_ms
 from .errors import answer, not_found
 from .staff import Code, holder_of, signed_out
 
@@ -95,10 +95,10 @@ async def begin_app(request: web.Request) -> web.Response:
 async def confirm_app(request: web.Request) -> web.Response:
     """Turn the authenticator app on with its first code. A limited sign-in becomes a full one."""
     member, sign_in = await proved(request)
-    asked, now = await read_json(request, _read_code, 1024), now_ms()
+    asked, now = await read_json(request, _read_code, 1024), steady_ms(request)
     codes = await request.app[FACTORS].confirm(member.id, asked.code, now)
     await request.app[RECORDS].prove(sign_in.token_hash, now, limited=False)
-    await note(request, member, "app.add", now)
+    await note(request, member, "app.add")
     return answer(RecoveryCodes(recovery_codes=codes))
 
 
@@ -108,7 +108,7 @@ async def remove_app(request: web.Request) -> web.Response:
     member, _ = await proved(request, limited=False)
     if not await request.app[RECORDS].remove_totp(member.id):
         raise not_found()
-    await note(request, member, "app.remove", now_ms())
+    await note(request, member, "app.remove")
     return answer({})
 
 
@@ -119,7 +119,7 @@ async def make_recovery_codes(request: web.Request) -> web.Response:
     if not await request.app[FACTORS].has_app(member.id):
         raise not_found()
     codes = await request.app[FACTORS].new_recovery_codes(member.id)
-    await note(request, member, "recovery_codes.make", now_ms())
+    await note(request, member, "recovery_codes.make")
     return answer(RecoveryCodes(recovery_codes=codes))
 
 
@@ -135,7 +135,7 @@ async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRe
     # The OpenID provider may deactivate a member. A factor of their own here would still let that member in.
     if await request.app[RECORDS].is_of_provider(member.id):
         raise SignInRefused("by_provider")
-    if now_ms() - sign_in.proved_at > PROOF_MS:
+    if steady_ms(request) - sign_in.proved_at > PROOF_MS:
         raise SignInRefused("prove_first")
     return member, sign_in
 
@@ -144,6 +144,6 @@ async def _has_factor(request: web.Request, member: StaffRecord) -> bool:
     return await request.app[FACTORS].has_app(member.id) or bool(await request.app[RECORDS].passkeys(member.id))
 
 
-async def note(request: web.Request, member: StaffRecord, action: AuditAction, now: int) -> None:
+async def note(request: web.Request, member: StaffRecord, action: AuditAction) -> None:
     """Write to the audit that this member has changed their second factors."""
-    await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now)
+    await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now_ms())

@@ -23,7 +23,7 @@ from signaling.records import FileRecord, StaffRecord
 from signaling.server.app_keys import FILES, IDENTITY, LIVE, RECORDS
 
 from .allowed import of_session
-from .bodies import address_of, bearer, now_ms, parts_of, path_id, read_query
+from .bodies import address_of, bearer, now_ms, parts_of, path_id, read_query, steady_ms
 from .errors import Refused, answer, not_found
 from .file_bodies import MOST_A_SESSION, MOST_SESSION_BYTES, Intake
 from .person import is_earlier
@@ -172,7 +172,7 @@ async def download(request: web.Request) -> web.StreamResponse:
 async def _readable(request: web.Request) -> FileRecord:
     """Return the file if this client may read its line. Reading by an operator is audited. Raises Refused: not_found."""
     file = await _still_readable(request)
-    member = None if bearer(request) else await request.app[IDENTITY].who(request, now_ms())
+    member = None if bearer(request) else await request.app[IDENTITY].who(request, steady_ms(request))
     if member is not None and request.app[LIVE].staff_participant(file.session, member.id) is None:
         await request.app[RECORDS].audit(member.id, "file.read", f"session/{file.session}", now_ms(), file.id)
     return file
@@ -186,7 +186,7 @@ async def _still_readable(request: web.Request) -> FileRecord:
         if file.audience != "all" or not await user_may_read(request, file.session, token):
             raise not_found()
         return file
-    member = await request.app[IDENTITY].who(request, now_ms())
+    member = await request.app[IDENTITY].who(request, steady_ms(request))
     if member is None or not await _staff_may_read(request, file, member):
         raise not_found()
     return file

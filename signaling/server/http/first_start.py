@@ -22,7 +22,7 @@ from signaling.records import StaffRecord
 from signaling.records.checks import MOST_NAME, Invalid, checked_staff
 from signaling.server.app_keys import IDENTITY, RECORDS
 
-from .bodies import address_of, now_ms, read_json
+from .bodies import address_of, now_ms, read_json, steady_ms
 from .errors import answer
 from .staff import Password, agent_of, welcome
 
@@ -58,7 +58,7 @@ _read_owner: Reader[FirstOwner] = Reader(FirstOwner)
 async def look(request: web.Request) -> web.Response:
     """Check that the link still works, before somebody fills in the form. Raises SignInRefused: link_over."""
     asked = await read_json(request, _read_link, 1024)
-    if not await request.app[RECORDS].first_link_works(token_hash(asked.token), now_ms()):
+    if not await request.app[RECORDS].first_link_works(token_hash(asked.token), steady_ms(request)):
         raise SignInRefused("link_over")
     return answer({})
 
@@ -66,7 +66,7 @@ async def look(request: web.Request) -> web.Response:
 @routes.post("/api/first-start")
 async def begin(request: web.Request) -> web.Response:
     """Add the first owner and sign them in. Raises Invalid, and SignInRefused: link_over, weak_password."""
-    asked, now = await read_json(request, _read_owner, 4096), now_ms()
+    asked, now = await read_json(request, _read_owner, 4096), steady_ms(request)
     records, link = request.app[RECORDS], token_hash(asked.token)
     if not await records.first_link_works(link, now):
         raise SignInRefused("link_over")  # refuse before the password is hashed, because hashing takes time
@@ -77,7 +77,7 @@ async def begin(request: web.Request) -> web.Response:
             raise SignInRefused("link_over")
     except ValueError:
         raise Invalid({"login": "taken"}) from None
-    await records.audit(owner.id, "staff.add", f"staff/{owner.id}", now)
+    await records.audit(owner.id, "staff.add", f"staff/{owner.id}", now_ms())
     await records.audit(owner.id, "organisation.save", f"organisation/{owner.organisation}", now)
     given = Given(owner.login, asked.password, "", address_of(request), agent_of(request))
     return await welcome(request, await request.app[IDENTITY].sign_in(given, now), now)

@@ -212,6 +212,6 @@ def _item(mail: MailRecord) -> MailItem:
         why=mail.why,
         tries=mail.tries,
         created_at=mail.created_at,
-        next_at=mail.next_at,
+        next_at=max(mail.next_at, mail.created_at),
         sent_at=mail.sent_at,
     )

@@ -19,10 +19,11 @@ from signaling.protocol.reasons import SignInReason
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale, Name
 from signaling.records import OidcSettings, ProviderRole, RecordsAway, RoleRule
+from signaling.records.sign_ins import NoProvider
 from signaling.server.app_keys import ACCOUNT_MAILS, OIDC, RECORDS, SETTINGS
 
 from .allowed import asker_of
-from .bodies import address_of, now_ms, read_bytes, read_json, read_query
+from .bodies import address_of, now_ms, read_bytes, read_json, read_query, steady_ms
 from .errors import Refused, answer
 from .staff import agent_of, begin
 
@@ -115,7 +116,7 @@ async def offered(request: web.Request) -> web.Response:
 @routes.get("/api/oidc/begin")
 async def begin_at_provider(request: web.Request) -> web.Response:
     """Send the browser to the sign-in page of the OpenID provider."""
-    origin, now = _staff_origin(request), now_ms()
+    origin, now = _staff_origin(request), steady_ms(request)
     if not request.app[BEGINNINGS].take(network_of(address_of(request)), now):
         return _back(request, "too_many_sign_ins")
     try:
@@ -132,7 +133,7 @@ async def begin_at_provider(request: web.Request) -> web.Response:
 async def callback(request: web.Request) -> web.Response:
     """Sign in the person whom the provider sent back, and show their page."""
     _staff_origin(request)
-    asked, now = read_query(request, _read_callback), now_ms()
+    asked, now = read_query(request, _read_callback), steady_ms(request)
     returned = Returned(asked.state, asked.code, asked.error, asked.iss, request.cookies.get(_COOKIE, ""))
     try:
         signed_in = await request.app[OIDC].finish(returned, address=address_of(request), device=agent_of(request), now=now)
@@ -152,9 +153,9 @@ async def logout(request: web.Request) -> web.Response:
     """Take a logout token of the provider (Back-Channel Logout 1.0). The sign-ins that it names end within a second."""
     text = (await read_bytes(request, _MOST_LOGOUT_BYTES)).decode("ascii", "replace")
     token = _form_value(text, "logout_token")
-    now = now_ms()
+    now = steady_ms(request)
     for staff in set(await request.app[OIDC].log_out(token, now)):
-        await request.app[RECORDS].audit("provider", "sign_in.end", f"staff/{staff}", now)
+        await request.app[RECORDS].audit("provider", "sign_in.end", f"staff/{staff}", now_ms())
     return answer({})
 
 
@@ -199,21 +200,17 @@ async def save_provider(request: web.Request) -> web.Response:
 
     The client secret is never shown again.
     """
-    asker, now = await asker_of(request), now_ms()
+    asker, now = await asker_of(request), steady_ms(request)
     form = (await read_json(request, _read_settings)).provider
     stored = await request.app[RECORDS].oidc_settings()
-    if (form is None or (stored is not None and form.issuer != stored.issuer)) and await _lets_in_alone(request):
-        raise _bad("Allow passwords first: by a rule for signing in, people sign in at the provider only.")
     wanted = None if form is None else await _checked(request, form, stored, now)
-    await request.app[RECORDS].save_oidc_settings(wanted)
+    try:
+        await request.app[RECORDS].save_oidc_settings(wanted)
+    except NoProvider:
+        raise _bad("Allow passwords first: by a rule for signing in, people sign in at the provider only.") from None
     detail = wanted.issuer if wanted else ""
-    await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", "installation", now, detail)
+    await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", "installation", now_ms(), detail)
     return _page(request, wanted)
-
-
-async def _lets_in_alone(request: web.Request) -> bool:
-    """Return whether some staff sign in at the provider only. At another issuer, nobody is known."""
-    return any(each.provider == "only" for each in (await request.app[RECORDS].all_sign_in_rules()).values())
 
 
 async def _checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None, now: int) -> OidcSettings:

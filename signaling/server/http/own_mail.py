@@ -22,7 +22,7 @@ from signaling.records.links import LinkUnusable
 from signaling.records.outbox import MailRefused
 from signaling.server.app_keys import ACCOUNT_MAILS, LIVE, RECORDS
 
-from .bodies import now_ms, read_json
+from .bodies import now_ms, read_json, steady_ms
 from .errors import Refused, answer
 from .factors import proved
 from .mail import mail_refusal
@@ -81,7 +81,7 @@ async def change(request: web.Request) -> web.Response:
         address = address_of(asked.mail)
     except BadAddress as error:
         raise Refused(400, "bad_address", str(error)) from None
-    if not request.app[ASKED].take(member.id, now_ms()):
+    if not request.app[ASKED].take(member.id, steady_ms(request)):
         raise Refused(429, "busy", "That was asked for very often. Try again in a few minutes.")
     if address != member.mail:
         try:
@@ -97,7 +97,7 @@ async def confirm(request: web.Request) -> web.Response:
 
     Raises SignInRefused: link_over.
     """
-    asked, now, records = await read_json(request, _read_link, 2048), now_ms(), request.app[RECORDS]
+    asked, now, records = await read_json(request, _read_link, 2048), steady_ms(request), request.app[RECORDS]
     try:
         subject = await records.use_link(token_hash(asked.token), MAIL_CONFIRM, now)
     except LinkUnusable:
@@ -108,5 +108,5 @@ async def confirm(request: web.Request) -> web.Response:
         raise SignInRefused("link_over")
     request.app[LIVE].ended_rights.password_changed(replace(member, mail=address))
     request.app[ACCOUNT_MAILS].moved(member, former)
-    await records.audit(member.id, "staff.mail", f"staff/{member.id}", now)
+    await records.audit(member.id, "staff.mail", f"staff/{member.id}", now_ms())
     return answer(Confirmed(mail=address))

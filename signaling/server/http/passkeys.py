@@ -14,7 +14,7 @@ from signaling.protocol.words import Name
 from signaling.records import PasskeyRecord
 from signaling.server.app_keys import IDENTITY, PASSKEYS, RECORDS
 
-from .bodies import address_of, now_ms, path_id, read_json
+from .bodies import address_of, path_id, read_json, steady_ms
 from .errors import answer, not_found
 from .factors import PasskeyItem, note, proved
 from .staff import agent_of, signed_in, welcome
@@ -62,7 +62,7 @@ _read_sign_in: Reader[PasskeySignIn] = Reader(PasskeySignIn)
 async def begin(request: web.Request) -> web.Response:
     """Begin to make a passkey for the signed-in member of staff."""
     member, _ = await proved(request)
-    options, ticket = await request.app[PASSKEYS].creation_options(member, _origin(request), now_ms())
+    options, ticket = await request.app[PASSKEYS].creation_options(member, _origin(request), steady_ms(request))
     return answer(Ceremony(options=options, ticket=ticket))
 
 
@@ -70,12 +70,12 @@ async def begin(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """Store the passkey that the browser made. A limited sign-in becomes a full one."""
     member, sign_in = await proved(request)
-    asked, now = await read_json(request, _read_new, 2 * _MOST_BYTES), now_ms()
+    asked, now = await read_json(request, _read_new, 2 * _MOST_BYTES), steady_ms(request)
     made: PasskeyRecord = await request.app[PASSKEYS].add(
         member, _origin(request), asked.ticket, asked.credential, asked.name, now
     )
     await request.app[RECORDS].prove(sign_in.token_hash, now, limited=False)
-    await note(request, member, "passkey.add", now)
+    await note(request, member, "passkey.add")
     return answer(PasskeyItem.of(made))
 
 
@@ -93,20 +93,20 @@ async def remove(request: web.Request) -> web.Response:
     member, _ = await proved(request, limited=False)
     if not await request.app[RECORDS].remove_passkey(member.id, path_id(request, "id")):
         raise not_found()
-    await note(request, member, "passkey.remove", now_ms())
+    await note(request, member, "passkey.remove")
     return answer({})
 
 
 @routes.post("/api/passkeys/sign-in/begin")
 async def begin_sign_in(request: web.Request) -> web.Response:
     """Begin to sign in with a passkey. The person gives no login: the browser offers the passkeys of this host."""
-    options, ticket = request.app[PASSKEYS].request_options(_origin(request), now_ms())
+    options, ticket = request.app[PASSKEYS].request_options(_origin(request), steady_ms(request))
     return answer(Ceremony(options=options, ticket=ticket))
 
 
 @routes.post("/api/passkeys/sign-in")
 async def sign_in(request: web.Request) -> web.Response:
-    asked, now = await read_json(request, _read_sign_in, 2 * _MOST_BYTES), now_ms()
+    asked, now = await read_json(request, _read_sign_in, 2 * _MOST_BYTES), steady_ms(request)
     address = address_of(request)
     member = await request.app[PASSKEYS].owner(_origin(request), asked.ticket, asked.credential, address=address, now=now)
     identity = request.app[IDENTITY]

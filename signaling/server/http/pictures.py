@@ -19,7 +19,7 @@ from signaling.records import PictureRecord, SessionRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
 from .allowed import of_session
-from .bodies import address_of, bearer, now_ms, path_id, read_bytes, read_query
+from .bodies import address_of, bearer, now_ms, path_id, read_bytes, read_query, steady_ms
 from .errors import Refused, answer, not_found
 from .image_files import MOST_BYTES, Checker, Full, Picture, Who
 from .person import is_earlier
@@ -137,7 +137,7 @@ async def participant_of(request: web.Request, session_id: str) -> tuple[str, bo
     if token := bearer(request):
         participant = await live.authorize_user(session_id, token)
     else:
-        member = await request.app[IDENTITY].who(request, now_ms())
+        member = await request.app[IDENTITY].who(request, steady_ms(request))
         talks = member is not None and may(member, "session.talk", Thing(member.organisation, own=True))
         participant = live.staff_participant(session_id, member.id) if member is not None and talks else None
     if participant is None:
@@ -148,7 +148,7 @@ async def participant_of(request: web.Request, session_id: str) -> tuple[str, bo
 async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
     if token := bearer(request):
         return picture.audience == "all" and await user_may_read(request, picture.session, token)
-    member = await request.app[IDENTITY].who(request, now_ms())
+    member = await request.app[IDENTITY].who(request, steady_ms(request))
     return member is not None and await _staff_may_see(request, picture, member)
 
 

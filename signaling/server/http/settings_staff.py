@@ -19,7 +19,7 @@ from signaling.records.staff_settings import StaffSettings, Typed, member_with_s
 from signaling.server.app_keys import ACCOUNT_MAILS, LIVE, RECORDS, SETTINGS
 
 from .allowed import Asker, asker_of
-from .bodies import now_ms, path_id, read_json, read_query
+from .bodies import now_ms, path_id, read_json, read_query, steady_ms
 from .errors import answer, not_found
 from .settings_sites import PAGE_SIZE, Version, read_rows
 
@@ -193,15 +193,15 @@ async def _invited(request: web.Request, asker: Asker, member: StaffRecord) -> A
     """Mail the member a one-time link. Return None if there is no mail server or no address."""
     if not await request.app[ACCOUNT_MAILS].invite(member):
         return None
-    now = now_ms()
-    await request.app[RECORDS].audit(asker.member.id, "staff.invite", f"staff/{member.id}", now)
+    now = steady_ms(request)
+    await request.app[RECORDS].audit(asker.member.id, "staff.invite", f"staff/{member.id}", now_ms())
     return Added(member=_stored(member), link="", expires_at=now + INVITATION_LIFE_MS, mailed=member.mail)
 
 
 async def _link(request: web.Request, asker: Asker, member: StaffRecord) -> Added:
-    now = now_ms()
+    now = steady_ms(request)
     made = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now)
-    await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now)
+    await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now_ms())
     return Added(member=_stored(member), link=made, expires_at=now + LINK_LIFE_MS)
 
 

@@ -17,7 +17,7 @@ from signaling.records.checks import Invalid
 from signaling.server.app_keys import RECORDS
 
 from .allowed import Asker, asker_of
-from .bodies import now_ms, path_id, read_json
+from .bodies import now_ms, path_id, read_json, steady_ms
 from .errors import Refused, answer, not_found
 from .factors import PROOF_MS
 from .staff import holder_of
@@ -117,7 +117,7 @@ async def remove(request: web.Request) -> web.Response:
 
 async def _require_proof(request: web.Request) -> None:
     _, sign_in = await holder_of(request)
-    if now_ms() - sign_in.proved_at > PROOF_MS:
+    if steady_ms(request) - sign_in.proved_at > PROOF_MS:
         raise Refused(403, "prove_first", "Give your password once more, or sign in again.")
 
 

@@ -30,7 +30,7 @@ from signaling.records import SignInRecord, StaffRecord
 from signaling.records.sign_ins import ID_LENGTH
 from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, RECORDS
 
-from .bodies import address_of, now_ms, read_json
+from .bodies import address_of, now_ms, read_json, steady_ms
 from .errors import Refused, answer
 
 routes = web.RouteTableDef()
@@ -85,7 +85,7 @@ class Me(Struct, kw_only=True):
 @routes.post("/api/sign-in")
 async def sign_in(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_sign_in, 2048)
-    now = now_ms()
+    now = steady_ms(request)
     given = Given(asked.login, asked.password, asked.code, address_of(request), agent_of(request))
     return await welcome(request, await request.app[IDENTITY].sign_in(given, now), now)
 
@@ -105,7 +105,7 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
         # before the former sign-in is removed, so that this member's other tabs may reconnect with the new one
         await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
-    await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now)
+    await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now_ms())
     set_cookie(response, signed_in.token)
     await _tell_of_device(request, response, signed_in, now)
 
@@ -137,14 +137,14 @@ async def sign_out(request: web.Request) -> web.Response:
 
     Raises Refused(busy) during a session: the member of staff must first hand it over or end it.
     """
-    now = now_ms()
+    now = steady_ms(request)
     member = await request.app[IDENTITY].who(request, now)
     if member is not None and request.app[LIVE].in_conversation(member.id):
         raise Refused(409, "busy", "You are in a conversation: hand it over or end it first.")
     await request.app[IDENTITY].sign_out(request)
     if member is not None:
         await request.app[LIVE].ended_rights.signed_out(member, right_of(request))
-        await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now)
+        await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now_ms())
     response = answer({})
     drop_cookie(response)
     # Not "cookies": browsers would clear the cookies of the whole domain with all its sites.
@@ -161,7 +161,7 @@ async def me(request: web.Request) -> web.Response:
 
 async def signed_in(request: web.Request) -> StaffRecord:
     """Return the member of staff who makes this request. Raises Refused: signed_out."""
-    member = await request.app[IDENTITY].who(request, now_ms())
+    member = await request.app[IDENTITY].who(request, steady_ms(request))
     if member is None:
         raise signed_out()
     return member
@@ -169,7 +169,7 @@ async def signed_in(request: web.Request) -> StaffRecord:
 
 async def holder_of(request: web.Request, *, limited: bool = False) -> tuple[StaffRecord, SignInRecord]:
     """Return the member and the sign-in of this request. `limited`: also of a limited sign-in. Raises Refused: signed_out."""
-    sign_in = await request.app[IDENTITY].sign_in_of(request.cookies.get(COOKIE, ""), now_ms())
+    sign_in = await request.app[IDENTITY].sign_in_of(request.cookies.get(COOKIE, ""), steady_ms(request))
     member = await request.app[RECORDS].staff(sign_in.staff) if sign_in else None
     if sign_in is None or member is None or (sign_in.limited and not limited):
         raise signed_out()

@@ -235,7 +235,7 @@ def _delivery(found: Delivery) -> DeliveryItem:
         session=found.session,
         state=found.state,
         at=found.at,
-        next_at=found.next_at,
+        next_at=max(found.next_at, found.at),
         tries=found.tries,
         attempts=convert(found.attempts, list[Attempt]),
     )

@@ -14,6 +14,7 @@ const people = new Map([
 ]);
 let away = false;
 let refusing = false;
+let refusal = ""; // the body of every answer to a refresh, if there is one
 
 const provider = new Provider(issuer, {
   clients: [
@@ -53,6 +54,7 @@ createServer(async (request, response) => {
   if (test === "test" && what !== "interaction") {
     if (what === "away") away = id === "yes";
     if (what === "refuse_client") refusing = id === "yes";
+    if (what === "refusal") refusal = url.searchParams.get("body");
     if (what === "groups") people.get(id).groups = url.searchParams.getAll("group");
     if (what === "deactivate") people.delete(id);
     if (what === "logout") await signOutEverywhere(id);
@@ -60,6 +62,9 @@ createServer(async (request, response) => {
   } else if (away) {
     response.statusCode = 503;
     response.end();
+  } else if (refusal && url.pathname === "/token") {
+    response.statusCode = 400;
+    response.end(refusal);
   } else if (refusing && url.pathname === "/token") {
     // The request goes on without its secret, as if the provider had a new one.
     request.headers.authorization = `Basic ${Buffer.from("sangdam:an old secret").toString("base64")}`;

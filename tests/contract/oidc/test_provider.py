@@ -260,6 +260,19 @@ async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, pr
     assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
 
 
+async def test_refusal_with_an_unknown_error_code_ends_the_sign_in(ready: Desk, provider: Provider) -> None:
+    """A provider may have a code of its own for a disabled account. Without any code, the answer may come from a proxy."""
+    _, cookie = await sign_in(ready, provider)
+    await provider.tell("refusal?body=Forbidden")
+    await look(ready)
+    assert (await me(ready, cookie))["role"] == "counselor"
+    await provider.tell("refusal?body=%7B%22error%22%3A%22user_disabled%22%7D")
+    await look(ready, 2 * EVERY_MS + 2000)
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+    entry = next(each for each in (await ready.records.audits())[0] if each.action == "sign_in.end")
+    assert entry.detail == "user_disabled"
+
+
 async def failing(desk: Desk) -> int:
     """Return how many sign-ins the provider does not confirm, as `sangdam doctor` counts them."""
     return sum(each.failing_since > 0 for each in await desk.records.due_provider_sign_ins(now_ms() * 2, 100))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from signaling.records import Records, SignInRecord, SignInRules, StaffRecord
-from signaling.records.sign_ins import rules_of
+from signaling.records import Changed, OidcSettings, Records, SignInRecord, SignInRules, StaffRecord, version_of
+from signaling.records.sign_ins import NoProvider, rules_of
 
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash="old")
 SUHO = StaffRecord(id="suho", login="suho", name="Suho", role="counselor", password_hash="his")
@@ -143,9 +143,38 @@ async def test_proof_and_rules_are_stored(records: Records) -> None:
 async def test_stricter_rule_of_installation_and_organisation_counts(records: Records) -> None:
     assert await records.rules_for("acme") == SignInRules()
     await records.save_sign_in_rules(SignInRules(second_factor="required", hours=24))
+    await records.save_oidc_settings(OidcSettings(issuer="https://id.example", client_id="c"))
     await records.save_sign_in_rules(SignInRules(provider="only", hours=8), rules_of("acme"))
     assert await records.rules_for("acme") == SignInRules(second_factor="required", provider="only", hours=8)
     assert await records.rules_for("main") == SignInRules(second_factor="required", hours=24)
     await records.save_sign_in_rules(SignInRules(hours=48), rules_of("acme"))
     assert (await records.rules_for("acme")).life_ms == 24 * 3_600_000, "an organisation cannot loosen a rule for everybody"
     assert set(await records.all_sign_in_rules()) == {"installation", "organisation/acme"}
+
+
+async def test_of_two_first_rules_at_once_one_is_stored(records: Records) -> None:
+    unset = version_of(SignInRules())
+    tries = (records.save_sign_in_rules(SignInRules(hours=n), expected=unset) for n in range(1, 5))
+    done = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(each) for each in done if each is not None] == [Changed] * 3
+    assert (await records.sign_in_rules()).hours == done.index(None) + 1
+
+
+async def test_rule_for_the_provider_needs_it_and_keeps_it(records: Records) -> None:
+    settings = OidcSettings(issuer="https://id.example", client_id="c")
+    only = SignInRules(provider="only")
+    with pytest.raises(NoProvider):
+        await records.save_sign_in_rules(only)
+    await records.save_oidc_settings(settings)
+    await records.save_sign_in_rules(only, rules_of("acme"))
+    for other in (None, replace(settings, issuer="https://other.example")):
+        with pytest.raises(NoProvider):
+            await records.save_oidc_settings(other)
+    await records.save_oidc_settings(replace(settings, name="Acme"))
+    await records.save_sign_in_rules(SignInRules(), rules_of("acme"))
+    for _ in range(5):  # whichever comes first, nobody is locked out
+        await records.save_oidc_settings(settings)
+        await asyncio.gather(records.save_sign_in_rules(only), records.save_oidc_settings(None), return_exceptions=True)
+        alone = (await records.sign_in_rules()).provider == "only"
+        assert alone == (await records.oidc_settings() is not None)
+        await records.save_sign_in_rules(SignInRules())

@@ -53,7 +53,14 @@ class Office:
         postbox = Postbox(self.records, Addresses(SECRET), self.now, enabled=True)
         endpoints = Endpoints(self.records, Seal(SECRET), self.reach, self.now)
         sender = Sender(
-            self.records, endpoints, Poster(self.reach), postbox, page="https://x.example", count=self.count, now=self.now
+            self.records,
+            endpoints,
+            Poster(self.reach),
+            postbox,
+            page="https://x.example",
+            count=self.count,
+            now=self.now,
+            wall=wall_clock_ms,
         )
         task = asyncio.create_task(sender.run())
         try:

@@ -12,6 +12,7 @@ from signaling.access.factors import Factors
 from signaling.access.identity import IDLE_MS, SIGN_IN_LIFE_MS, Given, Identity
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Seal
+from signaling.live.clock import wall_clock_ms
 from signaling.records import PasskeyRecord, SignInRecord, SignInRules, StaffRecord, TotpRecord
 
 NOW = 1_790_000_000_000
@@ -67,7 +68,7 @@ def records() -> FakeRecords:
 
 @pytest.fixture
 def door(records: FakeRecords) -> Identity:
-    return Identity(records, Factors(records, Seal(b"x" * 32), "Sangdam"))
+    return Identity(records, Factors(records, Seal(b"x" * 32), "Sangdam", wall_clock_ms))
 
 
 async def sign_in(door: Identity, password: str = PASSWORD, *, login: str = "jimin", address: str = "192.0.2.1") -> str:

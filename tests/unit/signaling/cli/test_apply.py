@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from signaling.cli.apply.installation import load
+from signaling.cli.apply.storing import Storing
 from signaling.config.settings import Settings
 from signaling.records import Records
+from signaling.records.owners import LastOwner
 from tests.unit.signaling.cli.commands import as_json, done, run
 
 FILE = """
@@ -182,6 +187,34 @@ def test_prune_never_removes_the_last_owner(folder: Path) -> None:
     assert len(as_json(folder, "staff", "list")) == 2
 
 
+def test_office_of_the_last_owner_goes_to_another_in_one_file(folder: Path) -> None:
+    applied(folder, FILE)
+    handed_over = '[staff.Boss]\nroles = ["administrator", "manager"]\n[staff.zoe]\nname = "Zoe"\nroles = ["owner"]\n'
+    applied(folder, handed_over)
+    offices = {each["login"]: each["offices"] for each in as_json(folder, "staff", "list")}
+    assert (offices["boss"], offices["zoe"]) == (["administrator", "manager"], ["owner"])
+
+
+def test_owner_who_lost_the_office_while_apply_asks_is_not_missed(folder: Path) -> None:
+    """The file was checked while there were two owners. The other one is gone when the file is stored."""
+    applied(folder, FILE + '[staff.zoe]\nname = "Zoe"\nroles = ["owner"]\n')
+
+    async def race() -> str:
+        records = await Records.open(Settings(data_dir=folder).database_url)
+        present = await load(records)
+        boss, zoe = present.staff["boss"], present.staff["zoe"]
+        wanted = replace(present, staff=present.staff | {"boss": msgspec.structs.replace(boss, offices=["manager"])})
+        await records.save_staff(msgspec.structs.replace(zoe, active=False))
+        try:
+            with pytest.raises(LastOwner):
+                await Storing(records, present, wanted, 1).store()
+            return " ".join((await load(records)).staff["boss"].offices)
+        finally:
+            await records.close()
+
+    assert asyncio.run(race()) == "administrator owner"
+
+
 def test_dry_run_and_a_no_change_nothing(folder: Path) -> None:
     assert "+ sites.shop" in done(folder, "apply", write(folder, FILE), "--dry-run")
     asked = run(folder, "apply", write(folder, FILE), typed="n\n")
@@ -198,6 +231,8 @@ def test_dry_run_and_a_no_change_nothing(folder: Path) -> None:
         ("[sites.shop]\nretention_days = 0", "[sites.shop] retention_days: is outside the allowed range."),
         ('[sites.shop]\norigins = ["https://a.example/path"]', "[sites.shop] origins: must be origins such as"),
         ('[sites.shop]\nrecording = "always"', "[sites.shop] recording: invalid enum value"),
+        ('[sign_in]\nprovider = "only"', "[sign_in] provider: no sign-in provider is set up"),
+        ('[organisations.main.sign_in]\nprovider = "only"', "[organisations.main.sign_in] provider: no sign-in provider"),
         ('[sites.shop]\nkeys = ["a", "b", "c"]', "[sites.shop] keys: a site has 2 keys at most"),
         ('[sites.shop]\norganisation = "rival"', "[sites.shop] organisation: it belongs to “main”"),
         ('[sites.shop.categories.lenses]\nparent = "x"', "[sites.shop.categories.lenses] parent: must be another category"),

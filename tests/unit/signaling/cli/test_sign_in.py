@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from signaling.config.settings import Settings
-from signaling.records import Records, SignInRecord
+from signaling.records import OidcSettings, Records, SignInRecord
 from tests.unit.signaling.cli.commands import done, run
 
 PASSWORD = "lantern under a blue river\n"
@@ -65,8 +65,23 @@ def test_rule_of_the_second_factor_is_shown_and_changed(folder: Path) -> None:
     assert done(folder, "sign-in") == f"second factor: off\n{rest}"
     assert done(folder, "sign-in", "--second-factor", "required") == f"second factor: required\n{rest}"
     assert done(folder, "sign-in") == f"second factor: required\n{rest}"
-    own = done(folder, "sign-in", "--organisation", "main", "--hours", "8", "--provider", "only")
-    assert own == "second factor: off\nprovider: only\nhours: 8\n"
+    own = done(folder, "sign-in", "--organisation", "main", "--hours", "8")
+    assert own == "second factor: off\nprovider: offered\nhours: 8\n"
     assert done(folder, "sign-in") == f"second factor: required\n{rest}"
     assert "no organisation" in run(folder, "sign-in", "--organisation", "acme").output
     assert run(folder, "sign-in", "--second-factor", "sometimes").exit_code == 2
+
+
+def test_command_requires_the_provider_only_where_there_is_one(folder: Path) -> None:
+    said = run(folder, "sign-in", "--provider", "only")
+    assert said.exit_code == 1
+    assert "nobody could sign in" in said.output
+    assert "provider: offered" in done(folder, "sign-in")
+
+    async def set_up() -> None:
+        records = await Records.open(Settings(data_dir=folder).database_url)
+        await records.save_oidc_settings(OidcSettings(issuer="https://id.example", client_id="sangdam"))
+        await records.close()
+
+    asyncio.run(set_up())
+    assert "provider: only" in done(folder, "sign-in", "--organisation", "main", "--provider", "only")

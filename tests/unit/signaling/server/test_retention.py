@@ -8,10 +8,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from signaling.files import Files
+from signaling.live.clock import wall_clock_ms
 from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord
 from signaling.server import retention
-from signaling.server.app_keys import FILES, RECORDINGS, RECORDS
+from signaling.server.app_keys import CLOCK, FILES, RECORDINGS, RECORDS
 
 
 async def test_expired_sessions_lose_recordings_and_files_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +36,7 @@ async def test_expired_sessions_lose_recordings_and_files_at_start(tmp_path: Pat
     app[RECORDS] = records
     app[RECORDINGS] = Recordings(tmp_path / "recordings")
     app[FILES] = Files(tmp_path / "files")
+    app[CLOCK] = wall_clock_ms
     for folder in (*kept, *gone, *foreign):
         folder.mkdir(parents=True)
     retention.setup(app)

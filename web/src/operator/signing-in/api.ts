@@ -10,14 +10,19 @@ export interface Rules {
   hours: number;
 }
 
+/** The rules as they are stored. A change sends `version` back, so that nobody overwrites a change of somebody else. */
+export interface StoredRules extends Rules {
+  version: string;
+}
+
 export interface RulesPage {
-  rules: Rules;
+  rules: StoredRules;
   has_provider: boolean;
 }
 
 /** The sign-in rules of an organisation (`own`), and those of the installation. Of the two, the stricter rule counts. */
 export interface OwnRules {
-  own: Rules;
+  own: StoredRules;
   installation: Rules;
   /** Whether the installation has no other organisation. Then the rules of the installation suffice. */
   alone: boolean;
@@ -31,8 +36,8 @@ export interface PasswordLink {
 
 export const rules = () => get("/api/operator/sign-in-rules") as Promise<RulesPage>;
 export const ownRules = () => get("/api/settings/sign-in-rules") as Promise<OwnRules>;
-export const saveOwnRules = (wanted: Rules) => post("/api/settings/sign-in-rules", wanted) as Promise<Rules>;
-export const saveRules = (wanted: Rules) => post("/api/operator/sign-in-rules", wanted) as Promise<Rules>;
+export const saveOwnRules = (wanted: StoredRules) => post("/api/settings/sign-in-rules", wanted) as Promise<StoredRules>;
+export const saveRules = (wanted: StoredRules) => post("/api/operator/sign-in-rules", wanted) as Promise<StoredRules>;
 export const passwordLink = (login: string) => post("/api/operator/password-links", { login }) as Promise<PasswordLink>;
 
 export interface RoleRule {

@@ -19,7 +19,15 @@ export function SigningInPart() {
     <div class="past">
       {everybody && (
         <Loaded what="sign-in-rules" load={rules}>
-          {(found) => <RulesCard title={t("rules")} rules={found.rules} hasProvider={found.has_provider} save={saveRules} />}
+          {(found) => (
+            <RulesCard
+              title={t("rules")}
+              rules={found.rules}
+              hasProvider={found.has_provider}
+              save={saveRules}
+              newest={() => rules().then((page) => page.rules)}
+            />
+          )}
         </Loaded>
       )}
       <Loaded what="own-sign-in-rules" load={ownRules}>
@@ -31,6 +39,7 @@ export function SigningInPart() {
               least={installation}
               hasProvider={has_provider}
               save={saveOwnRules}
+              newest={() => ownRules().then((page) => page.own)}
             />
           )
         }

@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
+import { ApiError } from "../../staff/api";
 import { sentence } from "../../staff/refusals";
 import { Button, Failure, Field, toast, useLocale } from "../../ui";
-import type { Rules } from "./api";
+import { merge } from "../settings/merge";
+import type { Rules, StoredRules } from "./api";
 import { t } from "./texts";
 
 const MOST_HOURS = 168;
@@ -11,16 +13,19 @@ const hoursIn = (text: string) => Math.min(MOST_HOURS, Math.max(0, Math.round(Nu
 
 interface RulesCardProps {
   title: string;
-  rules: Rules;
+  rules: StoredRules;
   /** The rules of the installation. The organisation's own rules can only be stricter. */
   least?: Rules;
   hasProvider: boolean;
-  save: (rules: Rules) => Promise<Rules>;
+  save: (rules: StoredRules) => Promise<StoredRules>;
+  /** Fetches the rules again, after somebody else has saved them. */
+  newest: () => Promise<StoredRules>;
 }
 
 /** Edits the rules for signing in: whether a second factor or the provider is required, and how long a sign-in lasts. */
-export function RulesCard({ title, rules: loaded, least, hasProvider, save }: RulesCardProps) {
+export function RulesCard({ title, rules: loaded, least, hasProvider, save, newest }: RulesCardProps) {
   useLocale();
+  const [stored, setStored] = useState(loaded);
   const [wanted, setWanted] = useState(loaded);
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);
@@ -29,10 +34,18 @@ export function RulesCard({ title, rules: loaded, least, hasProvider, save }: Ru
     setBusy(true);
     setFailed("");
     try {
-      setWanted(await save(wanted));
+      const saved = await save(wanted);
+      setStored(saved);
+      setWanted(saved);
       toast(t("saved"));
     } catch (error) {
-      setFailed(sentence(error));
+      const changed = error instanceof ApiError && error.reason === "changed_meanwhile";
+      const theirs = changed ? await newest().catch(() => null) : null;
+      if (theirs !== null) {
+        setStored(theirs);
+        setWanted((typed) => merge(stored, typed, theirs).value);
+      }
+      setFailed(theirs === null ? sentence(error) : t("rules.changed"));
     }
     setBusy(false);
   };

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import warnings
 from typing import Any
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from signaling.access.oidc.tokens import LOGOUT, BadToken, UnknownKey, id_claims, logout_claims
 
@@ -70,6 +71,19 @@ def test_token_of_another_kind_is_refused(change: dict[str, Any]) -> None:
 def test_refreshed_token_needs_no_nonce() -> None:
     claims = {name: value for name, value in CLAIMS.items() if name != "nonce"}
     assert read(signed(claims), nonce=None)["sub"] == "nari"
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "Ed25519"])
+def test_token_with_an_edwards_curve_is_read_without_a_warning(algorithm: str) -> None:
+    """RFC 9864 renames “EdDSA”. Providers write both names, and a warning for each sign-in would fill the log."""
+    key = OKPKey.generate_key("Ed25519", {"kid": "k2"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        token = jwt.encode({"alg": algorithm, "kid": "k2"}, CLAIMS, key, algorithms=[algorithm])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = id_claims(token, KeySet([key]), issuer=ISSUER, client_id=CLIENT, nonce="n", now_s=NOW_S)
+    assert found["sub"] == "nari"
 
 
 def test_unsigned_token_is_refused() -> None:

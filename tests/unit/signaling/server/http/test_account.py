@@ -107,27 +107,41 @@ async def test_only_operators_make_links_and_rules(desk: Desk, login: str) -> No
 async def test_rules_that_would_lock_the_asker_out_are_refused(desk: Desk) -> None:
     cookie = await desk.cookie_of("ops")
     own = "/api/settings/sign-in-rules"
-    only = {"second_factor": "off", "provider": "only", "hours": 0}
+    version = (await (await desk.get(own, headers=cookie)).json())["own"]["version"]
+    wanted = {"second_factor": "off", "provider": "offered", "hours": 4, "version": version}
+    only = wanted | {"provider": "only"}
     assert await refused(await desk.post(own, only, headers=cookie)) == (400, "bad_provider")
-    assert await refused(await desk.post(own, {"hours": 169}, headers=cookie)) == (400, "bad_request")
-    wanted = {"second_factor": "off", "provider": "offered", "hours": 4}
-    assert (await desk.post(own, wanted, headers=cookie)).status == 200
+    assert await refused(await desk.post(own, wanted | {"hours": 169}, headers=cookie)) == (400, "bad_request")
+    saved = await desk.post(own, wanted, headers=cookie)
+    assert saved.status == 200
     found = await (await desk.get(own, headers=cookie)).json()
-    assert (found["own"], found["installation"]["hours"], found["alone"], found["has_provider"]) == (wanted, 0, True, False)
+    assert found["own"] == await saved.json() == wanted | {"version": found["own"]["version"]}
+    assert (found["installation"]["hours"], found["alone"], found["has_provider"]) == (0, True, False)
     again = await desk.cookie_of("jimin")
     [newest, *_] = await desk.records.sign_ins_of("jimin")
     assert newest.expires_at - newest.created_at == 4 * 3_600_000
     assert await refused(await desk.get(own, headers=again)) == (403, "not_allowed")
 
 
+@pytest.mark.parametrize("rules", ["/api/settings/sign-in-rules", "/api/operator/sign-in-rules"])
+async def test_second_of_two_editors_sees_the_rules_of_the_first(desk: Desk, rules: str) -> None:
+    cookie = await desk.cookie_of("ops")
+    found = await (await desk.get(rules, headers=cookie)).json()
+    both = found.get("own") or found["rules"]
+    assert (await desk.post(rules, both | {"second_factor": "required"}, headers=cookie)).status == 200
+    assert await refused(await desk.post(rules, both | {"hours": 4}, headers=cookie)) == (409, "changed_meanwhile")
+    found = await (await desk.get(rules, headers=cookie)).json()
+    newest = found.get("own") or found["rules"]
+    assert (newest["second_factor"], newest["hours"]) == ("required", 0)
+    assert (await desk.post(rules, newest | {"hours": 4}, headers=cookie)).status == 200
+
+
 async def test_provider_stays_while_a_rule_lets_people_in_by_it_only(desk: Desk) -> None:
     cookie, remove = await desk.cookie_of("ops"), {"provider": None}
-    await desk.records.save_sign_in_rules(SignInRules(provider="only"), rules_of("main"))
-    assert await refused(await desk.post("/api/operator/sign-in-provider", remove, headers=cookie)) == (400, "bad_provider")
     await desk.records.save_oidc_settings(OidcSettings(issuer="https://id.example", client_id="sangdam"))
-    other = {"provider": {"issuer": "https://other.example", "client_id": "sangdam"}}
-    reply = await desk.post("/api/operator/sign-in-provider", other, headers=cookie)
-    assert "Allow passwords first" in (await reply.json())["message"], "at another issuer, nobody is known"
+    await desk.records.save_sign_in_rules(SignInRules(provider="only"), rules_of("main"))
+    reply = await desk.post("/api/operator/sign-in-provider", remove, headers=cookie)
+    assert "Allow passwords first" in (await reply.json())["message"]
     await desk.records.save_sign_in_rules(SignInRules(), rules_of("main"))
     assert (await desk.post("/api/operator/sign-in-provider", remove, headers=cookie)).status == 200
 

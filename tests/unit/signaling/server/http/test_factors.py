@@ -9,6 +9,7 @@ import pyotp
 import pytest
 
 from signaling.access.identity import COOKIE, token_hash
+from signaling.records import SignInRules
 from signaling.server.http.factors import PROOF_MS
 
 from .conftest import Desk, refused
@@ -113,7 +114,7 @@ async def test_changes_need_a_fresh_proof(desk: Desk) -> None:
 
 async def test_required_factor_must_be_set_up_before_anything_else(desk: Desk) -> None:
     operator = await desk.cookie_of("ops")
-    await post(desk, "/api/operator/sign-in-rules", operator, {"second_factor": "required"})
+    await desk.records.save_sign_in_rules(SignInRules(second_factor="required"))
     assert (await desk.get("/api/me", headers=operator)).status == 200, "nobody is thrown out of their work"
     signed_in = await desk.post("/api/sign-in", BODY)
     assert (await signed_in.json())["must_set_up"]
@@ -147,7 +148,7 @@ async def test_seed_is_not_readable_in_the_records(desk: Desk) -> None:
 
 async def test_password_alone_does_not_get_past_a_factor_set_up_meanwhile(desk: Desk) -> None:
     """A stranger who knows the password signs in before the account's owner has a second factor, and stays limited."""
-    await post(desk, "/api/operator/sign-in-rules", await desk.cookie_of("ops"), {"second_factor": "required"})
+    await desk.records.save_sign_in_rules(SignInRules(second_factor="required"))
     stranger, owner = await desk.cookie_of("jimin"), await desk.cookie_of("jimin")
     await with_app(desk, owner)
     await post(desk, "/api/prove", stranger, {"password": "jimin-demo"})

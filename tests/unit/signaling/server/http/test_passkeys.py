@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from signaling.access.identity import COOKIE
+from signaling.records import SignInRules
 
 from .conftest import STAFF_ORIGIN, Desk, refused
 
@@ -171,7 +172,7 @@ async def test_nonsense_is_refused_with_a_reason(desk: Desk, credential: str) ->
 async def test_passkey_is_enough_where_a_second_factor_is_required(desk: Desk) -> None:
     passkey = Authenticator()
     await added(desk, "jimin", passkey)
-    await post(desk, "/api/operator/sign-in-rules", {"second_factor": "required"}, await desk.cookie_of("ops"))
+    await desk.records.save_sign_in_rules(SignInRules(second_factor="required"))
     by_password = await desk.post("/api/sign-in", {"login": "jimin", "password": "jimin-demo"})
     assert await refused(by_password) == (401, "passkey_needed")
     assert not (await (await sign_in(desk, passkey)).json())["must_set_up"]
