@@ -8,9 +8,9 @@ until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets 
 - A gap before a later packet is a loss. The later packet's in-band copy (FEC) repairs the loss, or the decoder conceals it. With
   2 % loss or more the delay holds one frame in reserve, so that the later packet has arrived when it is needed.
 - A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
-- The delay is as long as 98 % of the packets of the last 4 s need. If it is longer by a frame or more, the buffer shortens it,
-  one frame at a time. If it is longer by less (`spare_s`, the phase between packets and tick), the room may move its tick
-  earlier.
+- The delay is as long as the packets of the last 10 s need, without the two latest. Redundant copies of lost packets come late,
+  so they count. If the delay is longer by a frame or more, the buffer shortens it, one frame at a time. If it is longer by less
+  (`spare_s`, the phase between packets and tick), the room may move its tick earlier.
 """
 
 from __future__ import annotations
@@ -34,10 +34,16 @@ MAX_PACKETS = 64  # packets buffered at most; a full buffer drops its oldest pac
 IDLE_S = 2.0  # seconds without packets after which the stream is forgotten
 JUMP_S = 1.0  # seconds: a timestamp this far from the expected one may begin a new stream
 JUMP_PACKETS = 1000  # a sequence number this far from the last one may begin a new stream
-HISTORY = 200  # the last packets (4 s) from which delay and loss are computed
-COVERED = 0.98  # fraction of recent packets that the delay must let arrive in time
+HISTORY = 500  # the last packets (10 s) from which the delay is computed
+SPARED, SPARED_OF = 2, 50
+"""Recent packets that may come too late: one in `SPARED_OF`, at most `SPARED`.
+
+With 4 of 200 the delay went up and down on links that lose 10 %. With two copies a packet the score was 3.64 MOS instead of 4.20,
+and 2.90 instead of 3.07 in bursts of three. The steadier delay is 2 to 5 ms longer on links with 30 to 50 ms of jitter.
+"""
+JUDGED = 200  # the last packets (4 s) from which loss is computed
 WEIGH_EVERY = 16
-"""Packets between two computations of the needed delay. One computation sorts 200 numbers (8 µs)."""
+"""Packets between two computations of the needed delay. One computation sorts 500 numbers (20 µs)."""
 MARGIN_S = 0.003  # seconds: the buffer lets this much surplus delay stand, besides one tick
 ENOUGH_TO_JUDGE = 50
 """Packets that a stream must have brought before the buffer shortens its delay."""
@@ -102,7 +108,7 @@ class JitterBuffer:
 
     def __init__(self) -> None:
         self._transits: deque[float] = deque(maxlen=HISTORY)
-        self._losses: deque[bool] = deque(maxlen=HISTORY)
+        self._losses: deque[bool] = deque(maxlen=JUDGED)
         self._lost = 0
         self._reserve = False
         self._suspect: Packet | None = None
@@ -301,7 +307,7 @@ class JitterBuffer:
         """Count the lost packets once `left`, the rest of the gap before `head`, is 0 samples."""
         if left > 0:
             return
-        for _ in range(min(lost, HISTORY)):
+        for _ in range(min(lost, JUDGED)):
             self._outcome(True)
         self._played_sequence = head.sequence - 1
 
@@ -326,15 +332,15 @@ class JitterBuffer:
     # -- the delay that recent packets need ---------------------------------------------------------------------------------
 
     def _needed(self) -> float:
-        """Return the transit time (arrival minus timestamp, in seconds) that covers 98 % of the recent packets."""
+        """Return the transit time (arrival minus timestamp, in seconds) that covers all recent packets but the spared ones."""
         if self._needed_s is None:
             self._unweighed = 0
             ordered = sorted(self._transits)
-            self._needed_s = ordered[min(len(ordered) - 1, int(COVERED * len(ordered)))] if ordered else 0.0
+            self._needed_s = ordered[-1 - min(SPARED, len(ordered) // SPARED_OF)] if ordered else 0.0
         return self._needed_s
 
     def _outcome(self, lost: bool) -> None:
-        if len(self._losses) == HISTORY:
+        if len(self._losses) == JUDGED:
             self._lost -= self._losses[0]
         self._losses.append(lost)
         self._lost += lost
