@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 
 from .feedback import TransportFeedback
+from .gaps import Gaps
 from .losses import FEW, Losses
 from .standing import Standing
 
@@ -47,7 +48,8 @@ FEW_PACKETS = 10
 class Estimator:
     """Bandwidth estimate of one path. Read `bps` at any time.
 
-    Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second.
+    Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second. `gaps`: how much of the
+    time nothing arrives.
     """
 
     def __init__(self, now: float) -> None:
@@ -58,6 +60,7 @@ class Estimator:
         self._number = 0
         self._standing = Standing()
         self._losses = Losses()
+        self.gaps = Gaps()
         self._acked: deque[tuple[float, int]] = deque()
         self._starting = True
         self._grown = now
@@ -91,6 +94,7 @@ class Estimator:
             sent = self._sent.pop(number, None)
             if sent is None:
                 continue
+            self.gaps.add(sent[0], arrived is not None)
             if arrived is None:
                 lost += 1
                 continue

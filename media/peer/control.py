@@ -54,7 +54,8 @@ class Control:
             case rtcp.Report():
                 self._quality.told(packet, came)
                 if packet.ssrc == self._downlink.voice.ssrc:
-                    self._downlink.voice.reported(packet.lost_fraction, self._quality.rtt_ms(now), now)
+                    gaps = self._downlink.estimate.gaps.share
+                    self._downlink.voice.reported(packet.lost_fraction, self._quality.rtt_ms(now), now, gaps)
             case rtcp.Nack():
                 return self._repeat(packet, now)
         return []

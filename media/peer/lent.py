@@ -63,7 +63,7 @@ class Lent:
         into = self._leg.voice_in
         source.lend(into)
         speaker.lend(into)
-        into.payload_type, into.quiet_from, into.former_bytes = payload_type, quiet_from, 0
+        into.payload_type, into.quiet_from, into.formers = payload_type, quiet_from, 0
         for each in listeners:
             each._hears.rewriter.lend(each._leg.voice_out)
             each.copy()
@@ -124,8 +124,9 @@ class Lent:
         return self._leg.arrived()
 
     def copy(self) -> None:
-        """Tell the fast path whether each voice packet to this peer also carries a copy of the packet before (RED)."""
-        self._leg.voice_out.red_type = self._hears.red if self._hears.copies else 0
+        """Tell the fast path how many packets before each voice packet to this peer also carries (RED)."""
+        self._leg.voice_out.copies = self._hears.copies
+        self._leg.voice_out.red_type = max(0, self._hears.red)
 
     def _collect(self) -> None:
         for at, size_bytes in self._leg.sent():

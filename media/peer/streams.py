@@ -238,7 +238,7 @@ class Outgoing:
         - seal: encrypts and sends a packet. Returns the encrypted packet; None: nothing was sent.
         - say: sends a packet of the mix, perhaps later, together with packets for other listeners. None: use `seal`.
         - rtx: payload type of retransmissions; -1: packets are sent again as they were.
-        - red: payload type of packets that also carry a copy of the packet before (RED); -1: the receiver accepts none.
+        - red: payload type of packets that also carry copies of packets before (RED); -1: the receiver accepts none.
         - stamp: adds the transport-wide number for the receiver's feedback. None: the receiver sends no such feedback.
         """
         clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
@@ -325,21 +325,24 @@ class Outgoing:
             self.source = None
             self.rewriter.mix_again()
 
-    def reported(self, lost_fraction: float, rtt_ms: float | None, now: float) -> None:
-        """Take a loss report of the receiver. The remembered loss decays over the next reports, which come every few seconds."""
+    def reported(self, lost_fraction: float, rtt_ms: float | None, now: float, gaps: float = 0.0) -> None:
+        """Take a loss report of the receiver. The remembered loss decays over the next reports, which come every few seconds.
+
+        `gaps`: fraction of time in which several packets of a voice in a row are lost on the way to the receiver.
+        """
         self.lost_fraction = max(lost_fraction, self.lost_fraction * 0.7)
         if self.remedy is not None:
-            self.remedy.reported(lost_fraction, self.lost_fraction, rtt_ms, now)
+            self.remedy.reported(lost_fraction, self.lost_fraction, rtt_ms, now, gaps)
 
     @property
-    def copies(self) -> bool:
-        """Return whether each packet also carries a copy of the packet before (RED)."""
-        return self.remedy is not None and self.remedy.on
+    def copies(self) -> int:
+        """Number of packets before of which each packet also carries copies (RED)."""
+        return 0 if self.remedy is None else self.remedy.copies
 
     def _protected(self, packet: bytes) -> bytes:
         if not self.copies:
             return packet
-        made = self._copier.add(packet)
+        made = self._copier.add(packet, self.copies)
         self.rewriter.octets += len(made) - len(packet)
         return made
 

@@ -26,9 +26,9 @@
 enum { STUN, DTLS, RTP, RTCP };
 
 #define TAKEN (-1)
-#define REDUNDANT 5          /* bytes that RFC 2198 puts before the two packets */
+#define COPY_HEAD 4          /* bytes that RFC 2198 puts before the packets for each copy; one more stands for the packet itself */
 #define OLDEST 16383         /* ticks: the most its format can express */
-#define BOTH 1200            /* bytes of both packets; a longer pair is sent without a copy */
+#define WHOLE 1200           /* bytes of a packet and its copies; older copies that do not fit are left out */
 #define RATE 3000.0          /* packets a second from one peer, as in media.peer.peer, */
 #define BURST 1500.0         /* and at once */
 #define MOST_LATE 5.0        /* seconds; an older arrival means that the machine's clock was set */
@@ -241,21 +241,35 @@ int put_head(const fastpath_out *out, fastpath_numbers *numbers, uint8_t *data, 
     return HEADER + NUMBERED;
 }
 
-/* Return the length of the packet before this one if it is known and fits as a redundant copy, else 0. */
-static int former(const fastpath_in *in, const uint8_t *head, int bytes) {
-    uint32_t ticks = get32(head + 4) - in->former_timestamp;
-    int follows = in->former_bytes && get16(head + 2) == (uint16_t)(in->former_sequence + 1) && ticks && ticks <= OLDEST;
-    return follows && in->former_bytes + bytes <= BOTH ? in->former_bytes : 0;
+/* Return how many of the packets before this one are known and fit as redundant copies, at most `most`. */
+static int copies(const fastpath_in *in, const uint8_t *head, int bytes, int most) {
+    int count = 0;
+    if (get16(head + 2) != (uint16_t)(in->former_sequence + 1)) return 0;
+    while (count < most && count < in->formers) {
+        const fastpath_former *each = &in->former[count];
+        uint32_t ticks = get32(head + 4) - each->timestamp;
+        bytes += each->bytes;
+        if (!each->bytes || !ticks || ticks > OLDEST || bytes > WHOLE) break;
+        count++;
+    }
+    return count;
 }
 
-/* Write a RED header and the packet before, as media.packets.red.wrap does; the packet itself follows. */
-static int put_former(uint8_t *at, const fastpath_in *in, const uint8_t *head, int payload_type) {
-    at[0] = (uint8_t)(0x80 | payload_type);
-    put16(at + 1, (uint16_t)((get32(head + 4) - in->former_timestamp) << 2 | (uint32_t)in->former_bytes >> 8));
-    at[3] = (uint8_t)in->former_bytes;
-    at[4] = (uint8_t)payload_type;
-    memcpy(at + REDUNDANT, in->former, (size_t)in->former_bytes);
-    return REDUNDANT + in->former_bytes;
+/* Write the RED headers and `count` packets before, as media.packets.red.wrap does; the packet itself follows. Return the length. */
+static int put_copies(uint8_t *to, const fastpath_in *in, const uint8_t *head, int count, int payload_type) {
+    uint8_t *at = to;
+    for (int each = count - 1; each >= 0; each--, at += COPY_HEAD) {
+        const fastpath_former *former = &in->former[each];
+        at[0] = (uint8_t)(0x80 | payload_type);
+        put16(at + 1, (uint16_t)((get32(head + 4) - former->timestamp) << 2 | (uint32_t)former->bytes >> 8));
+        at[3] = (uint8_t)former->bytes;
+    }
+    *at++ = (uint8_t)payload_type;
+    for (int each = count - 1; each >= 0; each--) {
+        memcpy(at, in->former[each].payload, (size_t)in->former[each].bytes);
+        at += in->former[each].bytes;
+    }
+    return (int)(at - to);
 }
 
 /* Queue one packet of a voice for one listener, as media.packets.rtp.Rewriter.relay makes it. */
@@ -272,8 +286,9 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
         out->timestamp = timestamp;
         out->at = now;
     }
-    int again = out->red_type ? former(in, head, bytes) : 0;
-    int whole = again ? REDUNDANT + again + bytes : bytes;
+    int again = copies(in, head, bytes, out->copies);
+    int whole = again ? COPY_HEAD * again + 1 + bytes : bytes;
+    for (int each = 0; each < again; each++) whole += in->former[each].bytes;
     out->packets++;
     out->octets += whole;
     outgoing *packet = queue_place(f);
@@ -281,7 +296,7 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
     int offset = put_head(out, &to->numbers, data, second, whole, now);
     put16(data + 2, sequence); /* a late packet has a former number */
     put32(data + 4, timestamp);
-    if (again) offset += put_former(data + offset, in, head, out->payload_type);
+    if (again) offset += put_copies(data + offset, in, head, again, out->payload_type);
     memcpy(data + offset, payload, (size_t)bytes);
     packet->bytes = offset + bytes;
     if (f->protect(to->protect, data, &packet->bytes)) {
@@ -439,12 +454,17 @@ static void keep(fastpath_leg *leg, const uint8_t *head, const uint8_t *payload,
     memcpy(packet->payload, payload, (size_t)bytes);
 }
 
-/* Store the newest packet for redundant copies; 0 bytes: no listener gets any. */
+/* Store the newest packet for redundant copies. */
 static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payload, int bytes) {
-    in->former_bytes = bytes <= FASTPATH_FORMER ? bytes : 0;
+    int follows = get16(head + 2) == (uint16_t)(in->former_sequence + 1);
+    int older = !follows ? 0 : in->formers < FASTPATH_COPIES ? in->formers : FASTPATH_COPIES - 1;
+    fastpath_former *newest = &in->former[0];
+    memmove(newest + 1, newest, sizeof *newest * (size_t)older);
+    newest->timestamp = get32(head + 4);
+    newest->bytes = bytes <= FASTPATH_FORMER ? bytes : 0;
+    memcpy(newest->payload, payload, (size_t)newest->bytes);
+    in->formers = older + 1;
     in->former_sequence = get16(head + 2);
-    in->former_timestamp = get32(head + 4);
-    memcpy(in->former, payload, (size_t)in->former_bytes);
 }
 
 /* Decrypt a packet of an offloaded voice and pass it on. Return 0 if it is left to Python, untouched. */
@@ -475,9 +495,10 @@ static int voice(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, doubl
     int copied = 0;
     for (int each = 0; each < leg->listening; each++) {
         relay(f, in, leg->listeners[each], data, payload, size, now);
-        copied |= leg->listeners[each]->out.red_type;
+        copied |= leg->listeners[each]->out.copies;
     }
-    if (get16(data + 2) == in->highest) remember(in, data, payload, copied ? size : 0);
+    if (!copied) in->formers = 0;
+    else if (get16(data + 2) == in->highest) remember(in, data, payload, size);
     if (leg->keeps) keep(leg, data, payload, size, loudness, now);
     return 1;
 }

@@ -11,7 +11,8 @@
 #define FASTPATH_ARRIVALS 256  /* arrival times of video packets that Python has not collected yet: a second of a camera */
 #define FASTPATH_VIEWERS 16    /* slots that show one video; Python handles a video that more slots show */
 #define FASTPATH_CACHED 512    /* sent video packets kept for retransmission: media.peer.streams.CACHE_PACKETS */
-#define FASTPATH_FORMER 512    /* bytes of a payload that is sent again with the next packet (RED) */
+#define FASTPATH_FORMER 512    /* bytes of a payload that is sent again with later packets (RED) */
+#define FASTPATH_COPIES 3      /* later packets with which a payload is sent again at most */
 #define FASTPATH_KEPT 8        /* packets of a mixed voice buffered between two ticks; Python handles further ones */
 #define FASTPATH_KEPT_BYTES 512 /* the whole datagram; Python handles longer ones */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
@@ -26,6 +27,13 @@ typedef struct {
     uint8_t address[28];
 } fastpath_path;
 
+/* A packet that is sent again as a redundant copy (RED). bytes 0: it is too long. */
+typedef struct {
+    uint32_t timestamp;
+    int bytes;
+    uint8_t payload[512];
+} fastpath_former;
+
 /* A voice as it arrives: the state of media.peer.streams.Incoming, and media.peer.speaking.Voice of its speaker. */
 typedef struct {
     uint32_t ssrc;
@@ -38,10 +46,9 @@ typedef struct {
     int loud_level, quiet_level, start_packets;
     int loud, speaking;
     double hang_s, silent_s, last_loud, last_packet;
-    uint16_t former_sequence; /* the newest packet, while a listener gets redundant copies (RED) */
-    uint32_t former_timestamp;
-    int former_bytes;
-    uint8_t former[512];
+    int formers; /* newest packets that are known, with consecutive numbers, while a listener gets redundant copies (RED) */
+    uint16_t former_sequence; /* of the newest */
+    fastpath_former former[3]; /* newest first */
 } fastpath_in;
 
 typedef struct {
@@ -58,11 +65,11 @@ typedef struct {
 } fastpath_numbers;
 
 /* A voice or a video as it leaves: the state of media.packets.rtp.Rewriter. number_id: header extension with the transport-wide
-   number; 0: none. red_type: payload type of packets that also carry the packet before (media.packets.red); 0: none do.
+   number; 0: none. red_type: payload type of packets that also carry `copies` packets before (media.packets.red).
    picture, tl0: VP8's picture id (15 bits) and TL0PICIDX of the newest packet. */
 typedef struct {
     uint32_t ssrc;
-    int payload_type, red_type;
+    int payload_type, red_type, copies;
     uint16_t sequence, sequence_offset;
     uint32_t timestamp, timestamp_offset;
     int64_t advanced, packets, octets;

@@ -170,7 +170,7 @@ class _Line:
         for number, each in enumerate(self.listeners):
             each.aim(PATH)
             each.voice_out.payload_type, each.voice_out.number_id = 111, number
-            each.voice_out.red_type = 63 * number
+            each.voice_out.red_type, each.voice_out.copies = 63, number * redundancy.DEEP
         said = self.source.voice_in
         said.ssrc, said.payload_type, said.level_id, said.clock = 8, 111, 1, 48000
         said.quiet_from = quiet_from
@@ -507,7 +507,7 @@ def _rtp_seed() -> bytes:
     audio = rtp.build(111, True, 65535, 0xFFFFFF00, 8, b"\x78" + b"\x01" * 30)
     video = rtp.build(96, True, 1000, 90000, 7, bytes([0x90, 0xE0, 0x80, 5, 1, 0, 0]) + b"v" * 40)
     extended = bytes([video[0] | 0x10]) + video[1:12] + b"\xbe\xde\0\1\x40\x31\0\0" + video[12:]
-    red = rtp.build(63, False, 0, 0x2C0, 8, redundancy.wrap(111, b"\x78" + b"\2" * 30, audio[12:], 960))
+    red = rtp.build(63, False, 0, 0x2C0, 8, redundancy.wrap(111, b"\x78" + b"\2" * 30, [(960, audio[12:])]))
     return _joined(audio, red, video, extended, video[:2] + b"\x03\xf0" + video[4:])
 
 

@@ -356,7 +356,7 @@ class Peer:
             self.spoken += 1
             (before, ticks, former), self._former = self._former, (sequence, timestamp, payload)
             if self.redundant and before == sequence - 1:
-                number, payload = RED, red.wrap(OPUS, payload, former, timestamp - ticks)
+                number, payload = RED, red.wrap(OPUS, payload, [(timestamp - ticks, former)])
         head = rtp.HEADER.pack(0x90, number | (0x80 if marker else 0), sequence & 0xFFFF, timestamp, self._ssrcs[role])
         plain = head + b"\xbe\xde" + (len(block) // 4).to_bytes(2, "big") + block + payload
         sealed = self._dtls._tx_srtp.protect(plain)

@@ -5,6 +5,7 @@ These figures are the same at every run, even on a busy machine. If real calls s
 
 from __future__ import annotations
 
+from media.bandwidth.gaps import Gaps
 from media.mixer import AudioRoom
 from media.mixer.jitter import TICK_S, TICK_SAMPLES
 from media.mixer.opus import Samples
@@ -14,6 +15,7 @@ from tests.bench.quality.speech import SECONDS
 from tests.peers.proxy import Line, Way
 
 OPUS, RED, LEVEL = 111, 63, 20
+REPORT_PACKETS = 50  # packets between two reports of the receiver
 TRAILER_BYTES = 10
 """Bytes that SRTP adds to a packet. These bytes count on a link of low bandwidth."""
 Arrival = tuple[float, int, int, bytes]
@@ -31,14 +33,18 @@ def heard(case: Case, seed: int = 1) -> Samples:
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
     """Return what arrives over a link.
 
-    If the link loses packets, each packet also carries the one before, and duplicates are dropped.
+    If the link loses packets, each packet also carries the one before, or three in bursts. Duplicates are dropped.
     """
-    way, copier, arrived = Way(line, seed), red.Copier(OPUS, RED), []
+    way, copier, gaps, remedy, arrived = Way(line, seed), red.Copier(OPUS, RED), Gaps(), red.Remedy(), []
     for at, sequence, timestamp, payload in sent:
         packet = rtp.build(OPUS, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload)
         if line.loss > red.BEGIN_LOST:
-            packet = copier.add(packet)
-        arrived += [(at + delay, packet) for delay in way.delays(packet + bytes(TRAILER_BYTES), at)]
+            if sequence % REPORT_PACKETS == 0:
+                remedy.reported(line.loss, line.loss, None, at, gaps.share)
+            packet = copier.add(packet, remedy.copies)
+        delays = way.delays(packet + bytes(TRAILER_BYTES), at)
+        gaps.add(at, bool(delays))
+        arrived += [(at + delay, packet) for delay in delays]
     seen, found = set(), []
     for at, packet in sorted(arrived):
         header = rtp.parse(packet)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from media.packets import red as redundancy
 from media.packets import rtp, sdp
-from media.packets.red import PAUSE_S, Copier, Remedy, Seen
+from media.packets.red import DEEP, PAUSE_S, Copier, Remedy, Seen
 from media.peer.uplink import Uplink
 from tests.peers.offer import OPUS, RED, offer
 from tests.unit.media.packets.test_sdp import OFFERS
@@ -111,16 +111,16 @@ def payload_of(sequence: int) -> bytes:
     return b"\x78" + sequence.to_bytes(2, "big")
 
 
-def voice(count: int, *, copies: bool, first: int = 65000) -> list[bytes]:
+def voice(count: int, *, copies: int, first: int = 65000) -> list[bytes]:
     copier = Copier(OPUS, RED)
     numbers = [number & 0xFFFF for number in range(first, first + count)]
     plain = [rtp.build(OPUS, False, number, 960 * at, 7, payload_of(number)) for at, number in enumerate(numbers)]
-    return [copier.add(each) for each in plain] if copies else plain
+    return [copier.add(each, copies) for each in plain] if copies else plain
 
 
 def test_lost_packets_are_restored_once_and_in_order() -> None:
     dice, line = random.Random(1), Line()
-    line.take(each for each in voice(1000, copies=True) if dice.random() > 0.1)
+    line.take(each for each in voice(1000, copies=1) if dice.random() > 0.1)
     stream = line.uplink.incoming["audio"]
     assert len(line.heard) == len(set(line.heard)) > 980, "one in a hundred is lost together with the one after it"
     assert all(rtp.ahead(later, sooner) > 0 for sooner, later in zip(line.heard, line.heard[1:], strict=False))
@@ -128,23 +128,29 @@ def test_lost_packets_are_restored_once_and_in_order() -> None:
     assert stream.block(1.0).lost == 1000 - stream.packets, "what is told is what the line lost"
 
 
+def test_bursts_of_three_are_restored_by_deep_copies() -> None:
+    sent, line = voice(1000, copies=DEEP), Line()
+    line.take(packet for number, packet in enumerate(sent) if number % 30 not in (10, 11, 12))
+    assert line.heard == [65000 + number & 0xFFFF for number in range(1000)]
+
+
 def test_late_packet_is_not_forwarded_again() -> None:
-    line, (first, second, third, fourth) = Line(), voice(4, copies=True)
+    line, (first, second, third, fourth) = Line(), voice(4, copies=1)
     line.take([first, second, fourth, third])
     assert line.heard == [65000, 65001, 65002, 65003]
 
 
 def test_redundancy_starts_and_ends_within_a_call() -> None:
     line = Line()
-    line.take([*voice(10, copies=False), *voice(10, copies=True, first=65009)[1:], *voice(10, copies=False, first=65019)])
+    line.take([*voice(10, copies=0), *voice(10, copies=1, first=65009)[1:], *voice(10, copies=0, first=65019)])
     assert line.heard == list(range(65000, 65029))
     assert line.uplink.redundant, "late ones may come yet"
-    line.take(voice(redundancy.WINDOW, copies=False, first=65029))
+    line.take(voice(redundancy.WINDOW, copies=0, first=65029))
     assert not line.uplink.redundant
 
 
 def test_late_packets_are_heard_once_as_redundancy_starts_and_ends() -> None:
-    plain, red = voice(20, copies=False), voice(20, copies=True)
+    plain, red = voice(20, copies=0), voice(20, copies=1)
     line = Line()
     line.take([plain[0], plain[1], red[3], plain[2], red[4], red[6], plain[7], red[5], plain[8], red[10]])
     assert line.heard == [65000 + number for number in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)]
@@ -153,8 +159,8 @@ def test_late_packets_are_heard_once_as_redundancy_starts_and_ends() -> None:
 
 def test_new_ssrc_of_the_same_person_starts_afresh() -> None:
     line = Line()
-    line.take(voice(100, copies=True))
-    line.take(packet[:8] + (8).to_bytes(4, "big") + packet[12:] for packet in voice(100, copies=True, first=64500))
+    line.take(voice(100, copies=1))
+    line.take(packet[:8] + (8).to_bytes(4, "big") + packet[12:] for packet in voice(100, copies=1, first=64500))
     assert line.heard == [*range(65000, 65100), *range(64500, 64600)]
 
 
@@ -163,13 +169,16 @@ def test_many_redundant_copies_give_one_packet() -> None:
         heads = b"".join(bytes([0x80 | OPUS]) + (960 * (count - each) << 10 | 1).to_bytes(3, "big") for each in range(count))
         return rtp.build(RED, False, 100, 48000, 7, heads + bytes([OPUS]) + bytes(count) + b"own")
 
-    assert [(number, ticks) for number, ticks, _ in packets(stuffed(5))] == [(98, 48000 - 1920), (99, 48000 - 960), (100, 48000)]
+    assert [(number, ticks) for number, ticks, _ in packets(stuffed(5))] == [
+        *((100 - each, 48000 - 960 * each) for each in (3, 2, 1)),
+        (100, 48000),
+    ]
     with pytest.raises(rtp.RtpError):
         packets(stuffed(11))
 
 
 def test_invalid_block_is_counted_and_skipped() -> None:
-    line, (first, second) = Line(), voice(2, copies=True)
+    line, (first, second) = Line(), voice(2, copies=1)
     line.take([first, second, rtp.build(RED, False, 65002, 1920, 7, b"\xef\x0f")])
     assert line.heard == [65000, 65001]
     assert line.uplink._drops == {"redundancy": 1}
@@ -239,6 +248,24 @@ def test_congested_connection_gets_no_red() -> None:
         remedy.reported(0.5, 0.5, 100.0, at)
     remedy.reported(0.1, 0.1, 100.0, 41.0 + 2 * PAUSE_S - 0.1)
     assert not remedy.on, "the next try is later"
+
+
+def test_bursts_get_deep_copies_while_no_queue_is_full() -> None:
+    remedy = Remedy()
+    remedy.reported(0.1, 0.1, 30.0, 0.0, gaps=0.03)
+    assert remedy.copies == 1
+    remedy.reported(0.1, 0.1, 400.0, 1.0, gaps=0.1)
+    assert remedy.copies == 1, "a queue stands"
+    remedy.reported(0.1, 0.1, 30.0, 2.0, gaps=0.1)
+    assert remedy.copies == DEEP
+    remedy.reported(0.1, 0.1, 30.0, 3.0, gaps=0.03)
+    assert remedy.copies == DEEP, "the share of gaps is uneven"
+    remedy.reported(0.1, 0.1, 30.0, 4.0, gaps=0.0)
+    assert remedy.copies == 1
+    remedy.reported(0.1, 0.1, 30.0, 5.0, gaps=0.1)
+    for at in (6.0, 7.0):
+        remedy.reported(0.4, 0.1, 30.0, at, gaps=0.3)
+    assert remedy.copies == 0, "they have made it worse"
 
 
 def test_longer_route_does_not_stop_red_for_good() -> None:

@@ -89,9 +89,9 @@ class Ear:
         self.plain.append(packet)
         return packet
 
-    def lose(self, share: float) -> None:
-        """Report this share of lost packets. From a few per cent on, each packet also carries the one before."""
-        self.voice.reported(share, None, 0.0)
+    def lose(self, share: float, gaps: float = 0.0) -> None:
+        """Report this share of lost packets. From a few per cent on, each packet also carries the one before, or three."""
+        self.voice.reported(share, None, 0.0, gaps)
         if self.lent is not None:
             self.lent.copy()
 
@@ -267,12 +267,12 @@ def test_both_paths_send_the_same_and_keep_the_same_state(steps: list[tuple[int,
             st.sampled_from([1, 1, 1, 1, 2, -1, 5]),
             st.sampled_from([960, 960, 0, 16000, 17000]),
             st.sampled_from([0, 30, 80, 512, 513, 1100]),
-            st.sampled_from([None, None, None, True, False]),
+            st.sampled_from([None, None, None, "singly", "in bursts", "nothing"]),
         ),
         max_size=60,
     )
 )
-def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int, bool | None]]) -> None:
+def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int, str | None]]) -> None:
     twins = Twins()
     twins.say(Packet(99, 0), 1.0)
     sequence, timestamp, said = 99, 0, {99}
@@ -280,8 +280,8 @@ def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int
         sequence, timestamp = sequence + step, timestamp + ticks * step
         if loses is not None:
             for ear in twins.fast.ears + twins.pure.ears:
-                for _ in range(1 if loses else 20):  # several reports without loss, because a loss is remembered for a long time
-                    ear.lose(0.1 if loses else 0.0)
+                for _ in range(20 if loses == "nothing" else 1):  # several, because a loss is remembered for a long time
+                    ear.lose(0.0 if loses == "nothing" else 0.1, 0.1 if loses == "in bursts" else 0.0)
         if sequence not in said:
             said.add(sequence)
             twins.say(Packet(sequence, timestamp, payload=os.urandom(size)), 2.0 + 0.02 * number)
@@ -290,20 +290,21 @@ def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int
     twins.close()
 
 
-def test_lossy_listener_gets_the_lost_frame_in_the_next_packet(twins: Twins) -> None:
+@pytest.mark.parametrize(("gaps", "copies"), [(0.0, [b"four"]), (0.1, [b"two", b"three", b"four"])], ids=["one", "bursts"])
+def test_lossy_listener_gets_lost_frames_in_the_next_packet(twins: Twins, gaps: float, copies: list[bytes]) -> None:
     loses, other = twins.fast.ears
     twins.say(Packet(1, 960, payload=b"one"), 0.0)
     for ear in (loses, twins.pure.ears[0]):
-        ear.lose(0.1)
-    payloads = [b"two", b"three", b"four"]
+        ear.lose(0.1, gaps)
+    payloads = [b"two", b"three", b"four", b"five"]
     heard: list[list[bytes]] = []
     for number, payload in enumerate(payloads, 2):
         assert twins.fast_takes(twins.client.protect(Packet(number, 960 * number, payload=payload).plain()), 0.1)
         heard += [each.heard() for each in (loses, other)]
     red = [packet for packets in heard[::2] for packet in packets]
-    assert [packet[1] for packet in red] == [PAYLOAD_TYPE, RED, RED]
-    unwrapped = [packet[12:] for packet, _ in redundancy.unwrap(red[2], rtp.parse(red[2]), PAYLOAD_TYPE)]
-    assert unwrapped == [b"three", b"four"]
+    assert [packet[1] for packet in red] == [PAYLOAD_TYPE, RED, RED, RED]
+    unwrapped = [packet[12:] for packet, _ in redundancy.unwrap(red[3], rtp.parse(red[3]), PAYLOAD_TYPE)]
+    assert unwrapped == [*copies, b"five"]
     assert all(packet[1] == PAYLOAD_TYPE for packets in heard[1::2] for packet in packets)
 
 

@@ -1,0 +1,47 @@
+"""Measure for how much of the time nothing arrives at a receiver: gaps that cost a voice two or more packets in a row."""
+
+from __future__ import annotations
+
+from collections import deque
+
+WINDOW_S = 5.0  # seconds of sending over which gaps are measured
+LEAST_S = 1.0  # less time counts as so much, so that one gap at the beginning says little
+GAP_S = 0.05
+"""Shortest gap, from a packet that arrived to the next one that arrived. One lost packet of a voice makes a gap of 40 ms."""
+LEAST_LOST = 2  # packets lost in a gap at least: a sender that sends little makes long gaps
+
+
+class Gaps:
+    """Gap meter of one path. Call `add` for each packet of a report, in the order of sending."""
+
+    def __init__(self) -> None:
+        self._gaps: deque[tuple[float, float]] = deque()
+        self._all_s = 0.0
+        self._began: float | None = None
+        self._newest = self._arrived = 0.0
+        self._lost = 0
+
+    def add(self, sent: float, arrived: bool) -> None:
+        """Count a packet that was sent at `sent` (seconds). A packet from before an earlier call counts as known."""
+        if self._began is None:
+            self._began = self._arrived = sent
+        elif sent < self._newest:
+            return
+        self._newest = sent
+        if not arrived:
+            self._lost += 1
+            return
+        gap_s = sent - self._arrived
+        if self._lost >= LEAST_LOST and gap_s >= GAP_S:
+            self._gaps.append((sent, gap_s))
+            self._all_s += gap_s
+        self._arrived, self._lost = sent, 0
+        while self._gaps and self._gaps[0][0] < sent - WINDOW_S:
+            self._all_s -= self._gaps.popleft()[1]
+
+    @property
+    def share(self) -> float:
+        """Fraction of the last five seconds that lies in gaps."""
+        if self._began is None or not self._gaps:
+            return 0.0
+        return min(1.0, self._all_s / min(WINDOW_S, max(LEAST_S, self._newest - self._began)))
