@@ -12,8 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import build
 from watchfiles import PythonFilter, run_process
+
+import build
 
 PORT, SERVICE_PORT = 8080, 18080
 ROOT = Path(__file__).resolve().parents[1]
