@@ -1,4 +1,4 @@
-"""How much of the time nothing arrives: the measure that tells bursts of loss from packets lost one by one."""
+"""Gaps in which nothing arrives, the measure that tells bursts of loss from packets that are lost one by one."""
 
 from __future__ import annotations
 
