@@ -59,7 +59,7 @@ class SetMatrix(Struct, kw_only=True):
     """Replace the whole matrix: who hears, sees and may do what. Participants who are not named hear and see nothing.
 
     - hears: listener → {source: gain}, gain in 0..4 (1.0 = as sent).
-    - sees: viewer → {slot 0..3: (participant, "camera" | "screen")}.
+    - sees: viewer → {slot 0..7: (participant, "camera" | "screen")}.
     - hold: listeners who get the soft hold tone, mixed with what they hear, if anything.
     - writers: participants who may change the board; all others in the room may only read it.
     - by_signaling: participants without a data channel, whose board traffic goes by `BoardIn` and `BoardOut`.

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 MAX_BYTES = 64 * 1024
 MAX_LINES = 2000
 MAX_LINE_BYTES = 2048
-SLOTS = 4
+SLOTS = 4  # video sections that receive, in the offer of a client whose room has no guests
+MOST_SLOTS = 8  # with guests: five faces, two screens, and a phone as a second camera
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
@@ -23,7 +24,7 @@ REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 EXTENSIONS = {"audio": (MID_URI, LEVEL_URI), "video": (MID_URI, TRANSPORT_CC_URI, RID_URI, REPAIRED_RID_URI)}
 FEEDBACK = ("nack", "nack pli", "transport-cc", "goog-remb")
 MAX_LAYERS = 3
-ROLES = ("audio", "camera", "screen", "slot0", "slot1", "slot2", "slot3", "data")
+ROLES = ("audio", "camera", "screen", *(f"slot{number}" for number in range(MOST_SLOTS)), "data")
 KINDS = {"audio": "audio", "data": "application"}
 ORDER = ("audio", "video", "application")
 WAYS = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -178,17 +179,18 @@ def _part(lines: list[tuple[str, str]]) -> _Part:
 def _roles(parts: list[_Part]) -> list[str]:
     """Return the role of each section; "" for a rejected one.
 
-    Six video sections get their roles by position. If there are fewer, the first section that sends is a camera, and the second
-    is a screen. Sections that only receive are slots. A rejected section that sends keeps its position, so that a screen can be
-    offered without a camera.
+    Six or ten video sections get their roles by position. With any other number, the first section that sends is a camera, and
+    the second is a screen. Sections that only receive are slots. A rejected section that sends keeps its position, so that a
+    screen can be offered without a camera.
     """
     kinds = [part.kind for part in parts]
     ranks = [ORDER.index(kind) if kind in ORDER else len(ORDER) for kind in kinds]
     if len(ORDER) in ranks or ranks != sorted(ranks) or kinds.count("audio") > 1 or kinds.count("application") > 1:
         raise SdpError("sections", "expected at most one audio section, then video, then at most one application section")
-    if kinds.count("video") > PICTURES + SLOTS:
+    videos = kinds.count("video")
+    if videos > PICTURES + MOST_SLOTS:
         raise SdpError("sections", f"expected at most {len(ROLES)} media sections, got {len(parts)}")
-    by_place, pictures, slots, roles = kinds.count("video") == PICTURES + SLOTS, 0, 0, []
+    by_place, pictures, slots, roles = videos in (PICTURES + SLOTS, PICTURES + MOST_SLOTS), 0, 0, []
     for part in parts:
         role = {"audio": "audio", "application": "data"}.get(part.kind, "")
         if part.kind == "video":
@@ -198,8 +200,8 @@ def _roles(parts: list[_Part]) -> list[str]:
             role = ("camera", "screen")[pictures] if sends else f"slot{slots}"
             pictures, slots = pictures + sends, slots + (not sends and not part.rejected)
         roles.append("" if part.rejected else role)
-    if slots > SLOTS:
-        raise SdpError("sections", f"at most {SLOTS} video sections may receive")
+    if slots > MOST_SLOTS:
+        raise SdpError("sections", f"at most {MOST_SLOTS} video sections may receive")
     if not any(roles):
         raise SdpError("sections", "no media section is offered with a port")
     return roles

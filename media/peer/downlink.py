@@ -14,7 +14,7 @@ from media.transport.fastpath import Leg
 from media.transport.pictures import Slot
 from media.transport.seam import MAX_PROTECTED_INPUT_BYTES, SecureTransport, SrtpError
 
-SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
+SLOT_ROLES = tuple(f"slot{number}" for number in range(sdp.MOST_SLOTS))
 
 
 class Downlink:

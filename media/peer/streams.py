@@ -220,7 +220,7 @@ class Hold(Protocol):
 
 
 class Outgoing:
-    """One stream that a peer receives: the voice, or one of the four video slots."""
+    """One stream that a peer receives: the voice, or one of the video slots."""
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ from media.voice.voices import Voices
 
 log = structlog.get_logger(__name__)
 
-MAX_PEERS = 8  # participants in a room
+MAX_PEERS = 12  # participants in a room: six people, the user's phone as a camera, and operators who listen in
 CHECK_EVERY_S = 0.2  # seconds between two checks of what need not be done every tick: peer states, journal, layers
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room.

@@ -15,7 +15,7 @@ from signaling.records.types import Site, StaffRecord
 
 ALL = "*"
 
-Holder = Literal[StaffRole, "user"]
+Holder = Literal[StaffRole, "user", "guest"]
 Reach = Literal["own", "site", "organisation", "installation"]
 """The part of the data in which a role may do an action.
 
@@ -25,6 +25,7 @@ of the member's organisation. installation: everything.
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 _USER: Final[dict[Holder, Reach]] = {"user": "own"}
+_GUEST: Final[dict[Holder, Reach]] = {"guest": "own"}
 _STAFF: Final[dict[Holder, Reach]] = {"counselor": "own", "professional": "own"}
 _LISTENERS: Final[dict[Holder, Reach]] = {"owner": "own", "supervisor": "own"}
 _DESK: Final[dict[Holder, Reach]] = {"counselor": "site", "professional": "site"}
@@ -35,8 +36,10 @@ _SETS: Final[dict[Holder, Reach]] = {"administrator": "installation", "owner": "
 TABLE: Final[dict[Action, dict[Holder, Reach]]] = {
     "account.own": dict.fromkeys(get_args(StaffRole), "own"),
     "session.visit": _USER,
-    "session.talk": _USER | _STAFF,
-    "session.hear": _USER | _STAFF | _LISTENERS,
+    "session.join": _GUEST,
+    "session.talk": _USER | _GUEST | _STAFF,
+    "session.hear": _USER | _GUEST | _STAFF | _LISTENERS,
+    "session.guests": _USER | _STAFF,
     "session.callback": _USER | _STAFF,
     "session.serve": _STAFF,
     "desk.work": _DESK,
@@ -49,7 +52,7 @@ TABLE: Final[dict[Action, dict[Holder, Reach]]] = {
     "live.sign_out": _SEES,
     "sites.list": _SEES | {"administrator": "organisation"},
     "past.read": _SEES,
-    "past.see": _USER | _SEES | _STAFF,
+    "past.see": _USER | _GUEST | _SEES | _STAFF,
     "past.play": _SEES | _STAFF,
     "past.erase": _RUNS,
     "reports.read": _RUNS,
@@ -79,8 +82,10 @@ TABLE: Final[dict[Action, dict[Holder, Reach]]] = {
 SAYS: Final[dict[Action, str]] = {
     "account.own": "Sign in and out, and see and change one's own account.",
     "session.visit": "Enter, wait, leave a message, ask for a callback, rate, read one's own conversations.",
+    "session.join": "Enter a conversation to which one was invited as a guest.",
     "session.talk": "Write lines, send pictures and files, draw, speak and show.",
     "session.hear": "Receive the sound and pictures of a session.",
+    "session.guests": "Invite and remove guests, and set an interpreter.",
     "session.callback": "See the times for a callback, and cancel a callback.",
     "session.serve": "Serve a session: brief, help, transfer, hold, notes, wrap-up, notes on the person.",
     "desk.work": "Be available, and take calls and messages left.",

@@ -17,7 +17,7 @@ from signaling.images.reencode import reencode
 from signaling.images.refusal import PictureRefused
 from signaling.protocol.words import Captions, Listening
 from signaling.records import FIRST_ORGANISATION, Realm, Records, Site
-from signaling.records.checks import Invalid, checked_site
+from signaling.records.checks import MOST_GUESTS, Invalid, checked_site
 from signaling.records.logos import MOST_PIXELS, Logo
 from signaling.records.site_front import CHANNELS, MOST_LAUNCHER, MOST_NOTICE, Corner
 from signaling.webhooks.reach import Reach
@@ -160,6 +160,13 @@ def site() -> None:
     type=click.Choice(get_args(Captions)),
     help="Let people in a call turn captions on (live), also keep them with the conversation if all agree (keep). Needs"
     " `sangdam captions`.",
+)
+@click.option(
+    "--guests",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, MOST_GUESTS),
+    help="Guests whom people in a conversation may invite at a time, such as family or an interpreter. 0: none.",
 )
 @click.option(
     "--channel",

@@ -65,6 +65,7 @@ class Arriving:
             listening=found.listening != "off",
             sleeps_days=found.thread_days,
             form_missing=form_missing,
+            guests=found.guests,
         )
         record = SessionRecord(
             id=session_id,

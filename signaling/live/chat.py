@@ -256,40 +256,43 @@ class Lines:
         for participant, client in entry.holders.items():
             if _is_staff(entry, participant):
                 client.send_encoded(for_staff)
-            elif participant in entry.session.people and line.audience == "all":
+            elif _may_read(entry, participant, line):
                 client.send_encoded(for_users)
         for client in entry.readers.values():
             client.send_encoded(for_staff)
 
     async def page(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
         """Send the lines that a client asks for. Send the read marks, too, unless the client asks for older lines."""
-        await self.pages(entry, client, "staff" if person.staff else "all", message)
+        await self.pages(entry, client, "staff" if person.staff else "all", message, person.lines_from)
         if not message.before and entry.site.read_marks == "on":
             self._send_marks(entry, client, person.id, await self._marks(entry))
 
-    async def pages(self, entry: Entry, client: Client, audience: Audience, message: GetLines) -> None:
-        """Send the lines that a client asks for, except those that `audience` may not read."""
+    async def pages(self, entry: Entry, client: Client, audience: Audience, message: GetLines, first: int = 0) -> None:
+        """Send the lines that a client asks for, except those that `audience` may not read, and those numbered below `first`."""
         if message.before is None:
-            await self._catch_up(entry, client, message, audience)
+            await self._catch_up(entry, client, message, audience, first)
         else:
-            await self._older(entry, client, message, message.before, audience)
+            await self._older(entry, client, message, message.before, audience, first)
 
-    async def _catch_up(self, entry: Entry, client: Client, message: GetLines, audience: Audience) -> None:
+    async def _catch_up(self, entry: Entry, client: Client, message: GetLines, audience: Audience, first: int) -> None:
         found: list[Line] = []
         rev = entry.last_seq
         if message.after < rev:
             found = await self._records.line_changes(entry.id, message.after, CATCH_UP_LINES + 1, audience)
         page = _page(found[:CATCH_UP_LINES])
-        client.send(LinesReply(session=entry.id, lines=page, more=len(found) > len(page), rev=rev, id=message.id))
+        more = len(found) > len(page)
+        page = [line for line in page if line.seq >= first]
+        client.send(LinesReply(session=entry.id, lines=page, more=more and bool(page), rev=rev, id=message.id))
 
-    async def _older(self, entry: Entry, client: Client, message: GetLines, before: int, audience: Audience) -> None:
+    async def _older(self, entry: Entry, client: Client, message: GetLines, before: int, audience: Audience, first: int) -> None:
         # A client ignores changes of lines that it has not fetched. With the lock, no change comes between reading and sending.
         async with entry.lines_lock:
             found: list[Line] = []
             if entry.last_seq:  # most users who wait have no lines yet, and thousands of them may reconnect at once
                 found = await self._records.lines_before(entry.id, before, PAGE_LINES + 1, audience)
             page = _page(found[: -PAGE_LINES - 1 : -1])[::-1]
-            more = len(found) > len(page)
+            more = len(found) > len(page) and page[0].seq > first
+            page = [line for line in page if line.seq >= first]
             client.send(LinesReply(session=entry.id, lines=page, more=more, before=before, rev=entry.last_seq, id=message.id))
 
     async def read(self, entry: Entry, person: Person, message: ReportRead) -> None:
@@ -305,7 +308,8 @@ class Lines:
             marks[person.id] = mark
         await self._owed.now_or_later(entry.id, lambda _: self._records.save_mark(entry.id, mark), f"mark-{person.id}")
         for participant, client in entry.holders.items():
-            if participant != person.id and participant in entry.session.people:
+            reader = entry.session.people.get(participant)
+            if participant != person.id and reader is not None and not reader.arriving:
                 self._send_marks(entry, client, participant, marks)
 
     async def _marks(self, entry: Entry) -> dict[str, Mark]:
@@ -320,9 +324,11 @@ class Lines:
         audience = matrix.audience(entry.session, person, message.audience)
         frame = encode(TypingNow(session=entry.id, participant=person.id, on=message.on))
         for participant, client in entry.holders.items():
+            reader = entry.session.people.get(participant)
             if (
                 participant != person.id
-                and participant in entry.session.people
+                and reader
+                and not reader.arriving
                 and (audience == "all" or _is_staff(entry, participant))
             ):
                 client.send_encoded(frame)
@@ -348,6 +354,12 @@ def _page(lines: list[Line]) -> list[Line]:
             break
         page.append(line)
     return page
+
+
+def _may_read(entry: Entry, participant: str, line: Line) -> bool:
+    """Return whether a user or guest may read the line. Guests read the lines that were written since they entered."""
+    person = entry.session.people.get(participant)
+    return person is not None and not person.arriving and line.audience == "all" and line.seq >= person.lines_from
 
 
 def _is_staff(entry: Entry, participant: str) -> bool:

@@ -22,7 +22,8 @@ class Client:
     `send` never waits. If a client's send queue is full, the server tells it `slow_client` and closes it; no other client is
     affected.
 
-    `session` and `participant` are set for a user. For staff, `held` has the sessions in which this connection acts for them.
+    `session` and `participant` are set for a user or guest; `is_guest` tells which. For staff, `held` has the sessions in which
+    this connection acts for them.
     `desk`: whether the member of staff serves users here; the operators' page serves nobody. `watched`: the session whose call
     an operator watches. `right`: hash of the token (of a sign-in or a session) that the connection depends on.
     `acted_at`: time of the person's last action. `returns`: whether the person may sign in again after the right has ended.
@@ -38,6 +39,7 @@ class Client:
         self.locale = locale
         self.session = ""
         self.participant = ""
+        self.is_guest = False
         self.staff = staff
         self.desk = desk
         self.held: set[str] = set()  # ids of the sessions in which this connection acts for its person

@@ -17,6 +17,7 @@ class Index:
     arrival. `queues`: the waiting sessions by site, language and category. `running`: sessions that are active or in wrap-up.
     `asleep`: sleeping sessions, the one that has slept longest first. `callbacks`: sessions with a due or scheduled callback.
     `invited`: sessions that other software has started and whose user has not come yet.
+    `_guests`: hash of a guest's credential, or of the secret of a guest's link → the session and the guest's id.
     `over`: closed sessions that a browser still shows, in the order in which they ended. `crowd`: the number of sessions
     without a counselor, by site.
     """
@@ -33,12 +34,17 @@ class Index:
         self.crowd = Crowd()
         self._counted: dict[str, tuple[Counter[str], str]] = {}  # session → the counter of `crowd` that includes it, and its key
         self._by_token: dict[str, Entry] = {}
+        self._guests: dict[str, tuple[Entry, str]] = {}
         self._by_staff: dict[str, dict[str, Entry]] = {}
         self._staff_in: dict[str, frozenset[str]] = {}
 
     def note(self, entry: Entry) -> None:
         state = entry.session.state
         self._by_token[entry.token_hash] = entry
+        for guest, invitation in entry.session.invitations.items():
+            self._guests[invitation.link_hash] = entry, guest
+            if invitation.token_hash:
+                self._guests[invitation.token_hash] = entry, guest
         if state == "waiting":
             self.waiting[entry.id] = entry
             self.queues.setdefault(_queue_of(entry), {})[entry.id] = entry
@@ -78,6 +84,9 @@ class Index:
 
     def forget(self, entry: Entry) -> None:
         self._by_token.pop(entry.token_hash, None)
+        for invitation in entry.session.invitations.values():
+            self._guests.pop(invitation.link_hash, None)
+            self._guests.pop(invitation.token_hash, None)
         self.running.pop(entry.id, None)
         self.callbacks.pop(entry.id, None)
         self.asleep.pop(entry.id, None)
@@ -96,6 +105,19 @@ class Index:
 
     def by_token(self, token_hash: str) -> Entry | None:
         return self._by_token.get(token_hash)
+
+    def by_guest_link(self, link_hash: str) -> tuple[Entry, str] | None:
+        """Return the session to which a guest's link leads, and the id that the guest will have, or None."""
+        entry, guest = self._guests.get(link_hash, (None, ""))
+        return (entry, guest) if entry is not None and entry.session.invitations[guest].link_hash == link_hash else None
+
+    def by_guest_token(self, token_hash: str) -> tuple[Entry, str] | None:
+        """Return the session of the guest with this credential, and the guest's id, or None once the guest is gone."""
+        entry, guest = self._guests.get(token_hash, (None, ""))
+        if entry is None or entry.session.invitations[guest].token_hash != token_hash:
+            return None
+        person = entry.session.people.get(guest)
+        return (entry, guest) if person is not None and not person.gone else None
 
     def of_staff(self, staff: str) -> list[Entry]:
         """Return the live sessions in which this member of staff is a participant now."""

@@ -100,6 +100,7 @@ class Inviting:
             captions=site.captions,
             listening=site.listening != "off",
             sleeps_days=site.thread_days,
+            guests=site.guests,
         )
         invite(session, wanted.until, *((wanted.staff.id, wanted.staff.name) if wanted.staff else ()))
         record = SessionRecord(

@@ -84,6 +84,19 @@ class Presence:
         client.greeted = True
         self._sessions.show(entry)
 
+    async def attach_guest(self, client: Client, entry: Entry, guest: str) -> None:
+        """Let a guest's newest tab act for the guest."""
+        client.session, client.participant, client.is_guest = entry.id, guest, True
+        person = entry.session.people[guest]
+        client.send(Welcome(now=self._now(), user=UserMe(id=guest, name=person.name), resumed=person.entered))
+        self._hub.add(client)
+        former = self._take(entry, guest, client)
+        if former is not None:
+            former.bye("replaced")
+        await self._sessions.apply(entry, Connected(guest))
+        client.greeted = True
+        self._sessions.show(entry)
+
     def _take(self, entry: Entry, participant: str, client: Client) -> Client | None:
         former = entry.hold(participant, client)
         if former is None or former is client:

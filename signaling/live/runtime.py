@@ -26,6 +26,7 @@ from signaling.live.effects import LiveEffects
 from signaling.live.ended_rights import EndedRights
 from signaling.live.entry import Entry
 from signaling.live.erasing import Erasing
+from signaling.live.guests import Guests
 from signaling.live.index import Index
 from signaling.live.inviting import Inviting
 from signaling.live.listening import Listening
@@ -58,7 +59,7 @@ from signaling.push import Sender as PushSender
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import FileRecord
-from signaling.session.model import NotAllowed
+from signaling.session.model import NotAllowed, Person
 from signaling.webhooks import Sender as WebhookSender
 
 SWEEP_LONGEST_S = 5.0  # most seconds between two sweeps of expired entries at the matcher
@@ -258,6 +259,7 @@ class Live:
             url=invites.url,
             now=now,
         )
+        self.guests = Guests(sessions=sessions, index=index, url=invites.url, now=now)
         self.returning = Returning(
             invites=invites, records=records, stored=self.stored, index=index, let_go=self.presence.detach, now=now
         )
@@ -384,6 +386,10 @@ class Live:
         """Return the user's participant id if the token opens this session and the session may still be opened."""
         entry = await self.stored.by_token(token)
         return entry.session.user if entry is not None and entry.id == session_id else None
+
+    def guest_in(self, session_id: str, token: str) -> Person | None:
+        """Return the guest who is in this session with this credential, or None."""
+        return self.guests.in_session(session_id, token)
 
     def staff_participant(self, session_id: str, staff_id: str) -> str | None:
         entry = self.index.entries.get(session_id)

@@ -188,6 +188,8 @@ class Sessions:
         client = entry.release(effect.participant)
         if client is not None:
             client.send(SessionOver(session=entry.id, reason=effect.reason))
+            if client.is_guest:
+                client.bye("token")
 
     async def _tick(self, key: str) -> None:
         entry = self._index.entries.get(key)
@@ -245,6 +247,8 @@ class Sessions:
             captions_ready=self.captions_ready(entry),
             translates=self.translates,
             names_hidden=site.staff_names == "hidden",
+            guests=site.guests,
+            now=self._now(),
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),
         )
 

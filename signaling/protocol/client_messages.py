@@ -22,6 +22,7 @@ from .words import (
     BoardData,
     Channel,
     Contact,
+    GuestLabel,
     Id,
     Interrupted,
     LineText,
@@ -30,6 +31,7 @@ from .words import (
     Message,
     Name,
     OptionalId,
+    Original,
     Sdp,
     ShortText,
     Token,
@@ -299,11 +301,49 @@ class KeepCaptions(Message, tag="keep_captions"):
     id: int | None = None
 
 
+class InviteGuest(Message, tag="invite_guest"):
+    """Ask for a link by which one guest may enter. The reply is ``guest_link``.
+
+    ``label`` "camera": the user's own phone, which only shows a second picture.
+    """
+
+    session: Id
+    label: GuestLabel
+    id: int | None = None
+
+
+class RemoveGuest(Message, tag="remove_guest"):
+    """Remove a guest, or withdraw the link that this guest has not used."""
+
+    session: Id
+    guest: Id
+    id: int | None = None
+
+
+class EnterAsGuest(Message, tag="enter_guest"):
+    """A guest enters the conversation. ``record``: whether the guest agrees to a recording that is under way."""
+
+    session: Id
+    name: Name = ""
+    record: bool | None = None
+    id: int | None = None
+
+
+class SetInterpreter(Message, tag="interpret"):
+    """Set how one side hears the other's own voices while a guest interprets. "full" on both sides ends the interpreting."""
+
+    session: Id
+    guest: Id
+    side: Literal["user", "staff"]
+    original: Original
+    id: int | None = None
+
+
 ClientMessage = (
     Hello | Ping | Looking | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
     | RetractLine | ReportRead | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording
-    | SetCaptions | KeepCaptions | TranslateLine | StaffMessage
+    | SetCaptions | KeepCaptions | TranslateLine | InviteGuest | RemoveGuest | EnterAsGuest | SetInterpreter | StaffMessage
 )  # fmt: skip  # a list of names
 
 decode_client: Reader[ClientMessage] = Reader(ClientMessage)

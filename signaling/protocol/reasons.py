@@ -92,6 +92,8 @@ SessionReason = Literal[
     "ringing",
     "recording",
     "captions_off",
+    "guests_off",
+    "too_many_guests",
     "listening_off",
     "speaking_off",
     "not_mentioned",
@@ -239,6 +241,7 @@ OverReason = Literal[
     "woken",
     "stopped",
     "turned_off",
+    "removed",
 ]
 """Why a session is over for one client. The session may go on for others."""
 

@@ -14,7 +14,7 @@ from .words import Channel, Message
 
 
 class UserMe(Struct, kw_only=True):
-    """The user of this connection."""
+    """The user, or the guest, of this connection."""
 
     id: str
     name: str
@@ -206,6 +206,20 @@ class Invite(Message, tag="invite"):
     id: int | None = None
 
 
+class GuestLink(Message, tag="guest_link"):
+    """The reply to ``invite_guest``. ``url`` works once, until ``expires_at``. ``guest``: the id that the guest will have.
+
+    ``qr``: the link as a QR code (SVG).
+    """
+
+    session: str
+    guest: str
+    url: str
+    qr: str
+    expires_at: int
+    id: int | None = None
+
+
 class TypingNow(Message, tag="typing"):
     """A participant has begun or stopped typing."""
 
@@ -371,8 +385,9 @@ class Bye(Message, tag="bye"):
 
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
-    | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite | TypingNow | Speaking
-    | Caption | Translated | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
+    | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite | GuestLink | TypingNow
+    | Speaking | Caption | Translated | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend
+    | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

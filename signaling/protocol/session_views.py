@@ -12,12 +12,14 @@ from .words import (
     Audience,
     CallbackState,
     Channel,
+    GuestLabel,
     HelpState,
     Interrupted,
     ListenAs,
     Listening,
     Mode,
     NobodyWhy,
+    Original,
     PictureLimit,
     Provenance,
     Role,
@@ -116,7 +118,10 @@ class CategoryView(Struct, kw_only=True):
 
 
 class ParticipantView(Struct, kw_only=True):
-    """A person in the session. An ``operator`` listens in.
+    """A person in the session. An ``operator`` listens in. A ``guest`` was invited by a participant.
+
+    ``label``: what a guest is in the conversation. "camera": the user's phone, which only shows a second picture and has the
+    user's name. ``invited_by``: the participant who invited the guest. Both are empty for everybody else.
 
     ``listens``: how they do. listen: nobody hears them. whisper: only the counselor hears them (and in a consultation the
     professional); users are not told of it. join: everybody hears them. Null for everybody else.
@@ -133,6 +138,8 @@ class ParticipantView(Struct, kw_only=True):
     media: Media = msgspec.field(default_factory=Media)
     owner: bool = False
     listens: ListenAs | None = None
+    label: GuestLabel | Literal[""] = ""
+    invited_by: str = ""
 
 
 class SlotView(Struct, kw_only=True):
@@ -146,9 +153,10 @@ class RoomView(Struct, kw_only=True):
     """The room of a session as one viewer may see it.
 
     ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
-    ``slots``: slot ("0" to "3") → the video that arrives in it for this viewer.
-    ``hears``: listener → sources. Only live peers are included, whether muted or not. A user gets only the pairs that include
-    them.
+    ``most_slots``: how many video slots a client's offer should have.
+    ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
+    ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
+    include them. ``soft``: those of the pairs in which an interpreter covers the source's voice.
     ``notice``: what the page must tell a user.
     ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
     """
@@ -157,6 +165,8 @@ class RoomView(Struct, kw_only=True):
     media: bool  # false: the session has text and board only, so clients make no peer connection
     slots: dict[str, SlotView] = {}
     hears: dict[str, list[str]] = {}
+    soft: dict[str, list[str]] = {}
+    most_slots: int = 4
     board: Literal["write", "read"] = "write"
     notice: Literal["", "asking_professional", "asking_colleague", "passing_on", "on_hold"] = ""
     held: bool = False  # the counselor has put the user on hold
@@ -260,6 +270,43 @@ class CaptionsView(Struct, kw_only=True):
     translate: str = ""
 
 
+class GuestLinkView(Struct, kw_only=True):
+    """An invitation whose guest has not entered yet. ``guest``: the id that the guest will have.
+
+    ``arriving``: the link has been opened, and the guest prepares. Otherwise the link can be used until ``until``.
+    """
+
+    guest: str
+    label: GuestLabel
+    by: str
+    until: int
+    arriving: bool = False
+
+
+class GuestsView(Struct, kw_only=True):
+    """State of the invitations, as the user and staff see them. ``places``: how many more guests may be invited now.
+
+    ``links``: invitations of guests who have not entered. ``camera``: the viewer may use their phone as a camera.
+    """
+
+    places: int = 0
+    links: list[GuestLinkView] = []
+    camera: bool = False
+
+
+class InterpretingView(Struct, kw_only=True):
+    """A guest interprets. ``by``: the name of the person who has set this.
+
+    ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
+    interpreter. "soft": softly under the interpreter. "none": not at all.
+    """
+
+    guest: str
+    by: str
+    user: Original
+    staff: Original
+
+
 class OpeningView(Struct, kw_only=True):
     """The opening hours of the category at this moment.
 
@@ -291,7 +338,8 @@ class PushView(Struct, kw_only=True):
 class SessionView(Struct, kw_only=True):
     """A session as one viewer may see it. The server sends all of it at each change.
 
-    For users, ``brief`` and ``help`` are null and ``categories`` is empty.
+    For users and guests, ``brief`` and ``help`` are null and ``categories`` is empty. A guest who has not entered sees a session
+    in preparation, with nobody in it.
     """
 
     id: str
@@ -307,6 +355,8 @@ class SessionView(Struct, kw_only=True):
     room: RoomView | None = None
     recording: RecordingView | None = None  # null if the site does not record
     captions: CaptionsView | None = None  # null if this call can have no captions
+    guests: GuestsView | None = None  # null if the viewer may invite nobody
+    interpreting: InterpretingView | None = None
     translates: bool = False  # lines and captions can be translated
     may_listen: bool = False  # an operator may listen in; the page says so before the user enters
     listening: Listening = "off"  # for an operator who listens in only: how far the site lets operators go

@@ -9,17 +9,21 @@ from msgspec import Meta, Struct
 from .reading import by
 from .texts import Exact, Seen
 
-Role = Literal["user", "counselor", "professional", "operator"]
+Role = Literal["user", "counselor", "professional", "operator", "guest"]
+# what a guest is in the conversation; a "camera" is the user's phone, which only shows a second picture
+GuestLabel = Literal["family", "interpreter", "colleague", "other", "camera"]
+# how one side of a conversation hears the other while an interpreter speaks between the two
+Original = Literal["full", "soft", "none"]
 StaffRole = Literal["administrator", "owner", "manager", "supervisor", "counselor", "professional"]
 Office = Literal["administrator", "owner", "manager", "supervisor"]  # the roles of staff beside their part in conversations
 # what staff and users may do: see the table in signaling/access/rights.py
 Action = Literal[
-    "account.own", "session.visit", "session.talk", "session.hear", "session.callback", "session.serve", "desk.work",
-    "desk.look", "desk.choose", "sign_in.change", "sign_in.rules", "live.watch", "live.listen", "live.speak", "live.end",
-    "live.sign_out", "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read", "audit.read",
-    "audit.undo", "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see", "replies.change",
-    "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change", "installation.see",
-    "messages.manage", "appointments.manage", "tokens.change", "webhooks.change",
+    "account.own", "session.visit", "session.talk", "session.hear", "session.callback", "session.serve", "session.join",
+    "session.guests", "desk.work", "desk.look", "desk.choose", "sign_in.change", "sign_in.rules", "live.watch", "live.listen",
+    "live.speak", "live.end", "live.sign_out", "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read",
+    "audit.read", "audit.undo", "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see",
+    "replies.change", "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change",
+    "installation.see", "messages.manage", "appointments.manage", "tokens.change", "webhooks.change",
 ]  # fmt: skip  # a list of names
 # what an API token may do: see NEEDS in signaling/access/api_tokens.py
 TokenRight = Literal[

@@ -26,6 +26,7 @@ _Fields = Mapping[str, Any]
 
 MOST_NAME = 100  # most characters of the name of a site, category or member
 MOST_FILE_MB = 500
+MOST_GUESTS = 3  # with user, counselor and professional, six people are in a room
 MOST_RETENTION_DAYS = 3650
 MOST_CATEGORIES = 200  # most categories of one site
 MOST_LISTED = 100  # most origins, most languages and most query parameters of one site
@@ -135,6 +136,7 @@ def checked_site(site: Site) -> Site:
     checks.require("accent", "bad_colour", not site.accent or bool(_COLOUR.fullmatch(site.accent)))
     checks.require("retention_days", "bad_number", 1 <= site.retention_days <= MOST_RETENTION_DAYS)
     checks.require("file_mb", "bad_number", 0 <= site.file_mb <= MOST_FILE_MB)
+    checks.require("guests", "bad_number", 0 <= site.guests <= MOST_GUESTS)
     checks.require("categories", "too_many", len(site.categories) <= MOST_CATEGORIES)
     checks.require("channels", "needed", bool(site.channels))
     checked = replace(

@@ -50,6 +50,7 @@ class SiteSettings(Struct, kw_only=True):
     read_marks: Literal["off", "on"] = "on"
     own_past: Literal["shown", "off"] = "shown"
     captions: Captions = "live"
+    guests: Number = 0
     corner: Corner = "right"
     launcher_texts: Texts = {}
     channels: Annotated[list[Channel], Few] = field(default_factory=lambda: list(CHANNELS))

@@ -68,6 +68,7 @@ site = sa.Table(
     sa.Column("waiting_notice", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("recording_notice", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("appointments", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("guests", sa.Integer, nullable=False, server_default="0"),
 )
 
 site_logo = sa.Table(

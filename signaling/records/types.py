@@ -110,6 +110,7 @@ class Site(Struct, frozen=True, kw_only=True):
     `thread_days`: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
     `captions`: "live": people in a call may turn captions on. "keep": captions may also be kept with the conversation, if all
     agree.
+    `guests`: how many guests people in a conversation may invite at a time, 0 to 3.
     `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
     `logo`: id of the picture beside the site's name, or "". `corner`: where the launcher stands. `channels`: how users may talk.
     `launcher_texts`: language → text of the launcher, where it is not the standard one. `waiting_notice`, `recording_notice`:
@@ -137,6 +138,7 @@ class Site(Struct, frozen=True, kw_only=True):
     thread_days: int = 7
     own_past: Literal["shown", "off"] = "shown"
     captions: Captions = "live"
+    guests: int = 0
     logo: str = ""
     corner: Corner = "right"
     launcher_texts: dict[str, str] = {}

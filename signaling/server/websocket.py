@@ -57,6 +57,8 @@ SENTENCES: dict[ErrorReason, str] = {
     "empty": "This message is empty.",
     "recording": "This call is being recorded. Say first whether you agree to be recorded.",
     "captions_off": "This conversation can have no captions now.",
+    "guests_off": "Guests are not invited here.",
+    "too_many_guests": "No more guests can be invited into this conversation.",
     "no_help": "There is no open help request.",
     "no_worker": "The media server is not reachable right now.",
     "bad_sdp": "The server does not understand this offer.",
@@ -210,6 +212,12 @@ class _Connection:
         return False
 
     async def _user(self, hello: msg.Hello) -> bool:
+        if (found := self.live.guests.by_token(hello.token)) is not None:
+            session, guest = found
+            async with self.live.admission.returning(urgent=True):
+                self.client = Client(tab=hello.tab, right=session.session.invitations[guest].token_hash)
+                await self.live.presence.attach_guest(self.client, session, guest)
+            return True
         entry = await self.live.stored.by_token(hello.token)
         if entry is None:
             return False

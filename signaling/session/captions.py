@@ -41,7 +41,7 @@ def answered(session: Session, event: CaptionsAnswered, now: int, out: list[Effe
 
 def _participant(session: Session, participant: str) -> Person:
     person = session.people.get(participant)
-    if person is None or person.gone or person.reading:
+    if person is None or person.gone or person.reading or person.arriving or person.is_camera:
         raise NotAllowed("not_yours")
     return person
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from signaling.protocol.session_views import Media
-from signaling.protocol.words import Channel, ListenAs, Mode
+from signaling.protocol.words import Channel, GuestLabel, ListenAs, Mode, Original
 from signaling.session.model import Choice
 
 # --- from the user and staff -----------------------------------------------------------------------------------
@@ -367,6 +367,59 @@ class ListenedAs:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestInvited:
+    """The user or a member of staff makes a link for one guest.
+
+    ``guest``: the id that the guest will have. ``link_hash``: hash of the link's secret.
+    """
+
+    participant: str
+    guest: str
+    label: GuestLabel
+    link_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestCame:
+    """Somebody has opened a guest's link by a press. ``token_hash``: hash of the credential that their page gets."""
+
+    guest: str
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEntered:
+    """A guest enters the conversation.
+
+    ``record``: whether the guest agrees to a recording that is under way. None: the guest was not asked. ``lines_from``: the
+    first line that the guest may read.
+    """
+
+    participant: str
+    name: str
+    record: bool | None = None
+    lines_from: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GuestRemoved:
+    """Somebody removes a guest, or withdraws the link that this guest has not used."""
+
+    participant: str
+    guest: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterpreterSet:
+    """The owner or the user sets how one side hears the other while this guest interprets."""
+
+    participant: str
+    guest: str
+    side: Literal["user", "staff"]
+    original: Original
+
+
+@dataclass(frozen=True, slots=True)
 class EndedBy:
     """An operator ends the session or cancels its callback, its records were erased, or too many conversations sleep."""
 
@@ -499,6 +552,7 @@ SessionEvent = (
     | AppointmentMoved | CallbackMarked | WrappedUp | MessageAnswered | EndedBy | RingStarted | RingEnded
     | Mentioned | MentionRead
     | ListenStarted | ListenStopped | ListenedAs
+    | GuestInvited | GuestCame | GuestEntered | GuestRemoved | InterpreterSet
     | CaptionsAsked | CaptionsAnswered | CaptionsFailed
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored

@@ -13,6 +13,7 @@ from signaling.protocol.reasons import EndReason, OverReason
 from signaling.session import appointment, inviting, listening, mentions, model, notes, people, sleeping, standing
 from signaling.session import callback as callbacks
 from signaling.session import captions as captioning
+from signaling.session import guests as guesting
 from signaling.session import help as helping
 from signaling.session import hold as holding
 from signaling.session import preferred as preferring
@@ -37,11 +38,16 @@ from signaling.session.events import (
     Disconnected,
     EndedBy,
     Entered,
+    GuestCame,
+    GuestEntered,
+    GuestInvited,
+    GuestRemoved,
     HandedOver,
     Held,
     HelpAsked,
     HelpCancelled,
     HelpJoined,
+    InterpreterSet,
     Left,
     ListenedAs,
     ListenStarted,
@@ -86,6 +92,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     holding.settle(session, out)
     upgrading.settle(session, out)
     listening.settle(session, now, out)
+    guesting.settle(session, now, out)
     recordings.settle(session, now, out)
     captioning.settle(session, now, out)
     notes.settle(session, out)
@@ -260,8 +267,10 @@ def _message_given(session: Session, event: MessageGiven, now: int, out: list[Ef
 
 
 def _left(session: Session, event: Left, now: int, out: list[Effect]) -> None:
-    professional = session.professional()
-    if professional is not None and event.participant == professional.id and session.state == "active":
+    person, professional = session.people.get(event.participant), session.professional()
+    if person is not None and person.role == "guest" and not person.gone:
+        guesting.left(session, person, out)
+    elif professional is not None and event.participant == professional.id and session.state == "active":
         helping.professional_out(session, "left", now, out)
     elif event.participant == session.user and session.state in ("preparing", "waiting", "asleep"):
         _close(session, "left", now, out)
@@ -434,6 +443,7 @@ _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "grace": appointment.widen,
     "late": _late,
     "upgrade": upgrading.missed,
+    "guests": guesting.expired,
     "asleep": lambda session, now, out: _close(session, "slept", now, out),
     "wrap_up": lambda session, now, out: _close(session, "wrapped_up", now, out),
 }
@@ -443,6 +453,7 @@ def _restored(session: Session, event: Restored, now: int, out: list[Effect]) ->
     for person in (*session.people.values(), *session.listeners.values()):
         person.connected = False
     session.fence, session.ringing = 0, None
+    guesting.restore(session, now)
     preferring.over(session)
     kept = event.room_kept and session.state == "active"
     if not kept:
@@ -514,6 +525,11 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     Held: holding.changed,
     HandedOver: helping.handed_over,
     NobodyEligible: helping.nobody_eligible,
+    GuestInvited: guesting.invited,
+    GuestCame: guesting.came,
+    GuestEntered: guesting.entered,
+    GuestRemoved: guesting.removed,
+    InterpreterSet: guesting.interpreter_set,
     ListenStarted: listening.started,
     ListenStopped: listening.stopped,
     ListenedAs: listening.changed,

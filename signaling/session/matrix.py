@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from media.api.wire import Captions, Record, SetMatrix
+from signaling.protocol.words import Original
 from signaling.session.model import Listener, Person, Session
 
 VIDEO_SLOTS = 4  # most videos that one viewer receives at the same time
+VIDEO_SLOTS_WITH_GUESTS = 8  # the same where the site lets guests in: five faces, two screens, and the user's phone as a camera
+GAINS: Final[dict[Original, float]] = {
+    "full": 1.0,
+    "soft": 10 ** (-18 / 20),
+    "none": 0.0,
+}  # of the original beside an interpreter
 SlotSource = tuple[str, Literal["camera", "screen"]]
 Slots = dict[str, dict[int, SlotSource]]
 
@@ -21,12 +28,15 @@ Slots = dict[str, dict[int, SlotSource]]
 class Matrix:
     """The matrix of one session, by participant ids.
 
-    ``hears``: listener → sources. ``slots``: viewer → slot → source. ``hold``: who hears the hold tone.
+    ``hears``: listener → sources. ``soft``: listener → those of the sources whom an interpreter's voice covers, so that they are
+    heard softly.
+    ``slots``: viewer → slot → source. ``hold``: who hears the hold tone.
     ``writers``: who may draw on the board. ``by_signaling``: whose board traffic goes over the WebSocket.
     ``captions``: whose voices the captions process hears; None: the captions process hears nobody.
     """
 
     hears: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    soft: dict[str, tuple[str, ...]] = field(default_factory=dict)
     slots: Slots = field(default_factory=dict)
     hold: tuple[str, ...] = ()
     writers: tuple[str, ...] = ()
@@ -38,7 +48,7 @@ class Matrix:
         """Return the matrix as a command to the media worker."""
         return SetMatrix(
             epoch=epoch,
-            hears={listener: dict.fromkeys(sources, 1.0) for listener, sources in self.hears.items() if sources},
+            hears={listener: self._gains(listener, sources) for listener, sources in self.hears.items() if sources},
             sees={viewer: dict(slots) for viewer, slots in self.slots.items() if slots},
             hold=list(self.hold),
             writers=list(self.writers),
@@ -47,18 +57,28 @@ class Matrix:
             captions=self.captions,
         )
 
+    def _gains(self, listener: str, sources: tuple[str, ...]) -> dict[str, float]:
+        return dict.fromkeys(sources, GAINS["full"]) | dict.fromkeys(self.soft.get(listener, ()), GAINS["soft"])
+
 
 def compute(session: Session) -> Matrix:
     """Return the matrix of a session. The matrix is empty unless the session is active.
 
     An operator who listens in sees nothing, and hears everyone whom any participant hears. Only the counselor hears an operator
     who whispers, and everybody hears one who has joined. Staff who hear an operator are heard by that operator.
+    Guests hear and see what the user hears and sees, and each other. An interpreter may cover the voices of the other side.
     Muting does not change the matrix: a listener switches between relay and mix when people or mode change, not at each mute.
     """
     if session.state != "active":
         return Matrix()
     people = session.present()
-    hears = {person.id: tuple(other.id for other in people if _hears(session, person, other)) for person in people}
+    originals = {
+        person.id: {other.id: _original(session, person, other) for other in people if _hears(session, person, other)}
+        for person in people
+    }
+    hears = {who: tuple(each for each, original in heard.items() if original != "none") for who, heard in originals.items()}
+    soft = {who: found for who, heard in originals.items() if (found := tuple(each for each in heard if heard[each] == "soft"))}
+    seen = {person.id: [other for other in people if _sees(session, person, other)] for person in people}
     joined = session.joined()
     reach = {
         listener: {each.id for each in people if _reaches(session, who, each)} for listener, who in session.listeners.items()
@@ -73,13 +93,23 @@ def compute(session: Session) -> Matrix:
     reached_by = {person.id: tuple(listener for listener, reached in reach.items() if person.id in reached) for person in people}
     return Matrix(
         hears={person: (*sources, *reached_by[person]) for person, sources in hears.items()} | listening,
-        slots={person.id: _assign(session.slots.get(person.id, {}), _shown(session, hears[person.id])) for person in people},
-        hold=(session.user,) if on_hold(session) else (),
+        soft=soft,
+        slots={
+            person.id: _assign(session.slots.get(person.id, {}), _shown(seen[person.id]), slots_of(session)) for person in people
+        },
+        hold=tuple(person.id for person in people if person.outside and not person.is_camera) if on_hold(session) else (),
         writers=tuple(person.id for person in people if may_write(session, person)),
         by_signaling=tuple(person.id for person in people if person.peer != "live"),
-        record=_record(session, [each.id for each in company if each.id in heard]),
+        record=_record(
+            session, [each.id for each in company if each.id in heard or (each.is_camera and each.invited_by in heard)]
+        ),
         captions=_captions(session, [*people, *session.listeners.values()]),
     )
+
+
+def slots_of(session: Session) -> int:
+    """Return how many videos one viewer of this session receives at most."""
+    return VIDEO_SLOTS_WITH_GUESTS if session.guests_most else VIDEO_SLOTS
 
 
 def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
@@ -126,21 +156,46 @@ def passing_on(session: Session) -> bool:
 
 
 def _hears(session: Session, listener: Person, source: Person) -> bool:
-    """Return whether `listener` hears and sees `source`. A professional who is catching up neither hears nor is heard."""
-    if listener.id == source.id or listener.reading or source.reading:
+    """Return whether `listener` hears `source`, and sees the source's videos.
+
+    A professional who is catching up neither hears nor is heard. Guests are kept apart from staff whenever the user is, and then
+    hear nobody, like the user. The user's phone as a camera has neither ears nor voice.
+    """
+    if listener.id == source.id or listener.reading or source.reading or listener.is_camera or source.is_camera:
         return False
     asked = session.open_help()
     if kept_apart(session):
-        return "user" not in (listener.role, source.role)
+        return not (listener.outside or source.outside)
     if asked is None or asked.mode is None or asked.mode == "conference":
         return True
     if asked.mode == "consultation":
-        if listener.role == "user":
+        if listener.outside:
             return False
-        return source.role != "user" or asked.hear_user
+        return not source.outside or asked.hear_user
     if source.id == asked.professional:  # whisper: only the counselor hears the professional
         return listener.id == session.owner
     return True
+
+
+def _original(session: Session, listener: Person, source: Person) -> Original:
+    """Return how `listener` hears the voice of `source`: beside an interpreter, perhaps softly or not at all.
+
+    While the interpreter's connection is not live, everybody hears the originals.
+    """
+    setting = session.interpreting
+    if setting is None or setting.guest in (listener.id, source.id) or listener.outside == source.outside:
+        return "full"
+    if session.people[setting.guest].peer != "live":
+        return "full"
+    return setting.user if listener.outside else setting.staff
+
+
+def _sees(session: Session, viewer: Person, source: Person) -> bool:
+    """Return whether `viewer` sees the videos of `source`. The user's phone is seen by the user, and by all who see the user."""
+    if source.is_camera and not viewer.is_camera:
+        user = session.people[session.user]
+        return viewer is user or _hears(session, viewer, user)
+    return _hears(session, viewer, source)
 
 
 def _reaches(session: Session, listener: Listener, person: Person) -> bool:
@@ -148,30 +203,29 @@ def _reaches(session: Session, listener: Listener, person: Person) -> bool:
 
     The counselor hears a whisper. In a consultation, in which staff hear each other, the professional hears it as well.
     """
-    if person.reading or listener.how == "listen":
+    if person.reading or person.is_camera or listener.how == "listen":
         return False
     if listener.how == "join":
-        return person.role != "user" or not on_hold(session)
+        return not person.outside or not on_hold(session)
     asked = session.open_help()
     consulting = asked is not None and asked.mode == "consultation"
-    return person.id == session.owner or (consulting and person.role != "user")
+    return person.id == session.owner or (consulting and not person.outside)
 
 
-def _shown(session: Session, sources: tuple[str, ...]) -> list[SlotSource]:
+def _shown(sources: Sequence[Person]) -> list[SlotSource]:
     shown: list[SlotSource] = []
     for source in sources:
-        media = session.people[source].media
-        if media.camera:
-            shown.append((source, "camera"))
-        if media.screen:
-            shown.append((source, "screen"))
+        if source.media.camera:
+            shown.append((source.id, "camera"))
+        if source.media.screen:
+            shown.append((source.id, "screen"))
     return shown
 
 
-def _assign(former: dict[int, SlotSource], wanted: list[SlotSource]) -> dict[int, SlotSource]:
+def _assign(former: dict[int, SlotSource], wanted: list[SlotSource], most: int) -> dict[int, SlotSource]:
     """Assign videos to slots. A video that is still shown stays in its slot; a new one takes the lowest free slot, if any."""
     slots = {slot: source for slot, source in former.items() if source in wanted}
-    free = [slot for slot in range(VIDEO_SLOTS) if slot not in slots]
+    free = [slot for slot in range(most) if slot not in slots]
     new = [source for source in wanted if source not in slots.values()]
     slots.update(zip(free, new, strict=False))
     return dict(sorted(slots.items()))
@@ -179,10 +233,10 @@ def _assign(former: dict[int, SlotSource], wanted: list[SlotSource]) -> dict[int
 
 def may_write(session: Session, person: Person) -> bool:
     """Return whether this person may draw on the board."""
-    if person.reading:
+    if person.reading or person.is_camera:
         return False
     asked = session.open_help()
-    if person.role == "user" or asked is None or asked.mode is None:
+    if person.outside or asked is None or asked.mode is None:
         return True
     if asked.mode == "consultation":
         return False
@@ -192,10 +246,10 @@ def may_write(session: Session, person: Person) -> bool:
 def audience(session: Session, author: Person, wanted: Literal["all", "staff"]) -> Literal["all", "staff"]:
     """Return the audience that a line gets.
 
-    Users always write to all. Staff in consultation, and a professional who whispers or catches up, always write to staff.
-    Otherwise the author's choice counts.
+    Users and guests always write to all. Staff in consultation, and a professional who whispers or catches up, always write to
+    staff. Otherwise the author's choice counts.
     """
-    if author.role == "user":
+    if author.outside:
         return "all"
     asked = session.open_help()
     if author.reading or (asked and asked.mode == "consultation"):

@@ -9,7 +9,18 @@ from msgspec import Struct
 
 from signaling.protocol.reasons import CommandReason, EndReason
 from signaling.protocol.session_views import Media
-from signaling.protocol.words import CallbackState, Channel, HelpState, ListenAs, Mode, NobodyWhy, SessionState, TransferHow
+from signaling.protocol.words import (
+    CallbackState,
+    Channel,
+    GuestLabel,
+    HelpState,
+    ListenAs,
+    Mode,
+    NobodyWhy,
+    Original,
+    SessionState,
+    TransferHow,
+)
 from signaling.protocol.words import Captions as CaptionRule
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
@@ -30,6 +41,7 @@ Timer = Literal[
     "late",
     "upgrade",
     "asleep",
+    "guests",
 ]
 UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
@@ -50,6 +62,11 @@ HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name
 WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
 # how long a user's request for voice or video rings. Longer than other rings: the counselor may be writing to somebody else
 UPGRADE_MS = 30_000
+GUEST_LINK_MS = 15 * 60_000  # how long a guest's link works
+CAMERA_LINK_MS = 2 * 60_000  # how long the link works that makes the user's phone a camera
+ARRIVING_MS = 60_000  # how long the place of a guest is kept who has opened the link, and whose page is disconnected
+GUEST_LOST_MS = 2 * 60_000  # how long the place of a disconnected guest is kept
+MOST_INVITATIONS = 20  # most links to guests that one session makes
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
 CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits; after that, its contact and note are no longer needed
@@ -91,10 +108,13 @@ class Person(Struct, kw_only=True):
     ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``captions``: whether captions may be
     kept. ``draft``: their unsaved notes.
     ``handed_over_at``: when they handed the session over (Unix ms), or 0.
+    Of a guest: ``label``: what they are in the conversation. ``invited_by``: the participant who made the link.
+    ``until``: when a guest who is not connected, or has not entered, loses the place (Unix ms); 0: not while they are connected.
+    ``entered_at``: when they entered (Unix ms). ``lines_from``: the first line that they may read.
     """
 
     id: str
-    role: Literal["user", "counselor", "professional", "operator"]
+    role: Literal["user", "counselor", "professional", "operator", "guest"]
     name: str
     staff: str = ""
     connected: bool = False
@@ -110,6 +130,26 @@ class Person(Struct, kw_only=True):
     captions: Literal["", "yes", "no"] = ""
     draft: Draft | None = None
     handed_over_at: int = 0
+    label: GuestLabel | Literal[""] = ""
+    invited_by: str = ""
+    until: int = 0
+    entered_at: int = 0
+    lines_from: int = 0
+
+    @property
+    def outside(self) -> bool:
+        """Whether this person is no member of staff: the user or a guest."""
+        return self.role in ("user", "guest")
+
+    @property
+    def arriving(self) -> bool:
+        """Whether this is a guest who has opened the link and not entered. Nobody hears or sees such a guest."""
+        return self.role == "guest" and not self.entered
+
+    @property
+    def is_camera(self) -> bool:
+        """Whether this is the user's phone, which only shows a second picture."""
+        return self.label == "camera"
 
 
 class Listener(Person, kw_only=True):
@@ -120,6 +160,32 @@ class Listener(Person, kw_only=True):
 
     since: int
     how: ListenAs = "listen"
+
+
+class Invitation(Struct, kw_only=True):
+    """A link by which one guest may enter. Its key in ``Session.invitations`` becomes the guest's participant id.
+
+    ``by``: the participant who made the link. ``link_hash``: hash of the link's secret. ``until``: when the link ends (Unix ms).
+    ``token_hash``: hash of the guest's own session credential; "" until the link is used.
+    """
+
+    label: GuestLabel
+    by: str
+    link_hash: str
+    until: int
+    token_hash: str = ""
+
+
+class Interpreting(Struct, kw_only=True):
+    """A guest interprets. ``by``: the name of the person who has set this.
+
+    ``user``: how the user and their guests hear staff. ``staff``: how staff hear the user and the other guests.
+    """
+
+    guest: str
+    by: str
+    user: Original = "full"
+    staff: Original = "full"
 
 
 class Recording(Struct, kw_only=True):
@@ -253,6 +319,7 @@ class Session(Struct, kw_only=True):
     ``invited``: other software has started the conversation, and its user has not come yet.
     ``form_missing``: the user has not filled in what the site asks for before a conversation. They can only leave a message or
     book a callback.
+    ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: who interprets, and for whom.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
     """
 
@@ -294,14 +361,21 @@ class Session(Struct, kw_only=True):
     listeners: dict[str, Listener] = {}
     supervisors: dict[str, str] = {}
     mentions: list[Mention] = []
+    guests_most: int = 0
+    invitations: dict[str, Invitation] = {}
+    interpreting: Interpreting | None = None
     rated: bool = False
     active_at: int | None = None
     ended_at: int | None = None
     end_reason: EndReason | Literal[""] = ""
 
     def present(self) -> list[Person]:
-        """Return the people who have not left the session for good: the user, the owner, the professional."""
-        return [person for person in self.people.values() if not person.gone]
+        """Return the people who have not left the session for good: the user, the owner, the professional, guests."""
+        return [person for person in self.people.values() if not person.gone and not person.arriving]
+
+    def guests(self) -> list[Person]:
+        """Return the guests who have not left for good, also those who have not entered yet, and the user's phone."""
+        return [person for person in self.people.values() if person.role == "guest" and not person.gone]
 
     def joined(self) -> list[Listener]:
         """Return the operators who listen in and have joined, so that everybody hears them."""
@@ -350,11 +424,13 @@ def new_session(
     listening: bool = False,
     sleeps_days: int = 0,
     form_missing: bool = False,
+    guests: int = 0,
 ) -> Session:
     """Return a session in state ``preparing``. ``user``: the participant id of the user, ``name``: their name."""
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
     session.recording.offered, session.may_listen, session.sleeps_days = recording, listening, sleeps_days
     session.form_missing = form_missing
+    session.guests_most = guests
     session.captions.offered, session.captions.keep = captions != "off", captions == "keep"
     session.people[user] = Person(id=user, role="user", name=name)
     session.timers["idle"] = now + UNOPENED_MS

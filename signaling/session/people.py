@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from signaling.protocol.session_views import Media
 from signaling.session import model
 from signaling.session.effects import DropPeer, Effect, Note, Say, Step
 from signaling.session.events import Connected, Disconnected, MediaChanged, PeerChanged, PeerOffered, PeerReported, RightEnded
@@ -31,7 +32,7 @@ def drop_peers(person: Person, out: list[Effect]) -> None:
 def someone(session: Session, participant: str) -> Person:
     """Return the participant with this id. Raises NotAllowed when this person does not belong to the session now."""
     person = session.people.get(participant)
-    if person is None or person.gone:
+    if person is None or person.gone or person.arriving:
         raise NotAllowed("not_yours")
     return person
 
@@ -46,7 +47,9 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
     if person is None or person.gone or person.connected:
         return
     person.connected = True
-    if person.id == session.user:
+    if person.role == "guest":
+        person.until = 0 if person.entered else now + model.IDLE_MS
+    elif person.id == session.user:
         if session.invited:
             _came(session, now)
         session.timers.pop("user_lost", None)
@@ -91,7 +94,9 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
     if person is None or person.gone or not person.connected:
         return
     person.connected = False
-    if person.id == session.user:
+    if person.role == "guest":
+        person.until = now + (model.GUEST_LOST_MS if person.entered else model.ARRIVING_MS)
+    elif person.id == session.user:
         user_lost(session, now, out)
     elif session.state == "active":
         if person.id == session.owner:
@@ -106,7 +111,7 @@ def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]
     If this member may not return, the session does not wait for them.
     """
     person = session.people.get(event.participant)
-    if person is None or person.gone or person.id == session.user:
+    if person is None or person.gone or not person.staff:
         return
     drop_peers(person, out)
     disconnected(session, Disconnected(person.id), now, out)
@@ -155,8 +160,9 @@ def _back_on_the_page(session: Session, out: list[Effect]) -> None:
 
 
 def media_changed(session: Session, event: MediaChanged, now: int, out: list[Effect]) -> None:
-    """Remember which media the participant sends now."""
-    someone(session, event.participant).media = event.media
+    """Remember which media the participant sends now. The user's phone as a camera has no voice and shows no screen."""
+    person = someone(session, event.participant)
+    person.media = Media(camera=event.media.camera) if person.is_camera else event.media
 
 
 def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:

@@ -39,13 +39,14 @@ def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int)
 def marks_for(session: Session, marks: Mapping[str, Mark], viewer: str) -> list[Mark]:
     """Return the read marks that the participant `viewer` may see.
 
-    Staff see everyone else's marks. A user sees one mark for all staff, without a name. A professional who is catching up is
-    not included in that mark.
+    Staff see everyone else's marks. A user or guest sees one mark for all staff, without a name. A professional who is catching
+    up is not included in that mark.
     """
     others = [mark for participant, mark in marks.items() if participant != viewer and participant in session.people]
     if session.people[viewer].staff:
         return others
-    open_to_user = [mark for mark in others if not session.people[mark.participant].reading]
+    by_staff = [mark for mark in others if session.people[mark.participant].staff]
+    open_to_user = [mark for mark in by_staff if not session.people[mark.participant].reading]
     if not open_to_user:
         return []
     read = joined(span for mark in open_to_user for span in mark.read)

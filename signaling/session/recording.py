@@ -13,14 +13,17 @@ def offered(session: Session) -> bool:
 
 
 def asked(session: Session) -> list[Person]:
-    """Return the people whose consent counts: all who hear and are heard. An operator who has not joined is not recorded."""
-    return [*(person for person in session.present() if not person.reading), *session.joined()]
+    """Return the people whose consent counts: all who hear and are heard.
+
+    An operator who has not joined is not recorded. For the user's phone as a camera, the user's own answer counts.
+    """
+    return [*(person for person in session.present() if not (person.reading or person.is_camera)), *session.joined()]
 
 
 def answered(session: Session, event: RecordingAnswered, now: int, out: list[Effect]) -> None:
     """Take a participant's answer about recording. If the user refuses, the recorded part is erased."""
     person = session.people.get(event.participant)
-    if person is None or person.gone:
+    if person is None or person.gone or person.arriving or person.is_camera:
         raise NotAllowed("not_yours")
     if not offered(session) and not _may_still_revoke(session, person, event, now):
         raise NotAllowed("wrong_state")

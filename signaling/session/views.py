@@ -12,7 +12,10 @@ from signaling.protocol.session_views import (
     CallbackView,
     CaptionsView,
     CategoryView,
+    GuestLinkView,
+    GuestsView,
     HelpView,
+    InterpretingView,
     MailView,
     Media,
     OpeningView,
@@ -29,6 +32,7 @@ from signaling.protocol.session_views import (
 from signaling.protocol.staff_views import QueueItem, SessionItem
 from signaling.protocol.words import ListenAs, Listening, PictureLimit
 from signaling.session import captions as captioning
+from signaling.session import guests as guesting
 from signaling.session import matrix
 from signaling.session import recording as recordings
 from signaling.session.model import Help, Listener, Person, Session, Timer
@@ -59,6 +63,8 @@ class Surroundings:
     captions_ready: bool = False  # whether a captions process is connected to the room's media worker
     translates: bool = False  # whether there is a translation service
     names_hidden: bool = False  # whether the site hides from users who serves them before the conversation
+    guests: int = 0  # how many guests the site lets in now
+    now: int = 0  # Unix ms
 
 
 def session_view(
@@ -70,6 +76,8 @@ def session_view(
 ) -> SessionView:
     """Return the session as `viewer` may see it. `limits`: how the viewer's own link limits its video, by slot."""
     person = session.people.get(viewer) or session.listeners[viewer]
+    if person.arriving:
+        return _before_entering(session, person, around)
     view = SessionView(
         id=session.id,
         site=around.site,
@@ -87,6 +95,8 @@ def session_view(
         translates=around.translates,
         captions=captions_view(session, person, ready=around.captions_ready),
         callback=callback_view(session, named=person.role != "user" or not around.names_hidden),
+        guests=_guests(session, person, around),
+        interpreting=_interpreting(session),
         upgrade=upgrade_view(session),
         owner_lost=session.owner_lost,
         end_reason=session.end_reason,
@@ -96,6 +106,9 @@ def session_view(
         ended_at=session.ended_at,
     )
     _deadline(session, person, view)
+    if person.role == "guest":
+        view.callback, view.upgrade, view.product_picture, view.owner_lost = None, None, "", False
+        return view
     if person.role == "user":
         view.waiting, view.opening = around.waiting, around.opening
         view.contact_needed = not around.reachable
@@ -115,6 +128,46 @@ def session_view(
         view.notes, view.outcome, view.tags = person.draft.notes, person.draft.outcome, list(person.draft.tags)
     view.wrap_up_until = session.timers.get("wrap_up")
     return view
+
+
+def _before_entering(session: Session, guest: Person, around: Surroundings) -> SessionView:
+    """Return what a guest sees who has opened the link and not entered: where they are, and nothing of the conversation."""
+    return SessionView(
+        id=session.id,
+        site=around.site,
+        category=CategoryView(id="", name=""),
+        language=session.language,
+        channel=session.channel,
+        state="preparing",
+        you=guest.id,
+        participants=[_participant(session, guest, guest)],
+        recording=recording_view(session, guest) if session.recording.on else None,
+        may_listen=session.may_listen,
+        may_record=session.recording.offered,
+    )
+
+
+def _guests(session: Session, viewer: Person, around: Surroundings) -> GuestsView | None:
+    if session.state != "active" or session.calling_back() or viewer.reading or viewer.role in ("guest", "operator"):
+        return None
+    camera = viewer.id == session.user and session.channel != "text"
+    if not camera and not (session.guests_most and around.guests):
+        return None
+    known = session.invitations
+    arriving = [each.id for each in session.guests() if each.arriving]
+    links = [
+        GuestLinkView(guest=who, label=known[who].label, by=known[who].by, until=known[who].until, arriving=who in arriving)
+        for who in (*guesting.links(session, around.now), *arriving)
+        if known[who].label != "camera" or viewer.id == session.user
+    ]
+    return GuestsView(places=min(guesting.places(session, around.now), around.guests), links=links, camera=camera)
+
+
+def _interpreting(session: Session) -> InterpretingView | None:
+    setting = session.interpreting
+    if setting is None or session.state != "active":
+        return None
+    return InterpretingView(guest=setting.guest, by=setting.by, user=setting.user, staff=setting.staff)
 
 
 def _visible(session: Session) -> list[Person]:
@@ -139,24 +192,30 @@ def _participant(session: Session, person: Person, viewer: Person) -> Participan
         media=media,
         owner=person.id == session.owner,
         listens=listens,
+        label=person.label,
+        invited_by=person.invited_by,
     )
 
 
 def _listens(person: Person, viewer: Person) -> tuple[ListenAs | None, Media]:
-    """Return how an operator listens in, and their media, as `viewer` may know it. To a user, a whisper looks like listening."""
+    """Return how an operator listens in, and their media, as `viewer` may know it.
+
+    To users and guests, a whisper looks like listening.
+    """
     if not isinstance(person, Listener):
         return None, person.media
-    if viewer.role == "user" and person.how == "whisper":
+    if viewer.outside and person.how == "whisper":
         return "listen", Media()
     return person.how, person.media
 
 
 def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping[int, PictureLimit]) -> RoomView:
     hears = {listener: list(sources) for listener, sources in matrix.sounding(session, grid).items()}
-    if viewer.role == "user":
+    if viewer.outside:
         hears = {
             listener: [source for source in sources if viewer.id in (listener, source)] for listener, sources in hears.items()
         }
+    soft = {listener: [each for each in sources if each in grid.soft.get(listener, ())] for listener, sources in hears.items()}
     return RoomView(
         epoch=session.epoch,
         media=session.channel in MEDIA_CHANNELS and not viewer.reading and not session.calling_back(),
@@ -164,6 +223,8 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
             str(slot): SlotView(participant=source, kind=kind) for slot, (source, kind) in grid.slots.get(viewer.id, {}).items()
         },
         hears={listener: sources for listener, sources in hears.items() if sources},
+        soft={listener: sources for listener, sources in soft.items() if sources},
+        most_slots=matrix.slots_of(session),
         board="write" if matrix.may_write(session, viewer) else "read",
         notice=_notice(session) if viewer.id in grid.hold else "",
         held=session.held,
@@ -224,7 +285,7 @@ def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
             view.deadline, view.lost = at, person
             return
     asked = session.open_help()
-    if viewer.role != "user" and asked is not None and "professional_lost" in session.timers:
+    if not viewer.outside and asked is not None and "professional_lost" in session.timers:
         view.deadline, view.lost = session.timers["professional_lost"], asked.professional
 
 

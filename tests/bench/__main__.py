@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "recording": recording.rows,
     "captions": captions.rows,
     "media": calls.rows,
+    "room6": calls.full_rooms,
     "load": scenes.rows,
     "pictures": pictures.rows,
     "crowd": crowd.rows,

@@ -109,10 +109,11 @@ class Peer:
         secure: bool = True,
         layers: dict[str, int] | None = None,
         repairs: bool = False,
+        slots: int = 4,
     ) -> Self:
         peer = cls(participant, layers, repairs=repairs)
         fingerprint = next(each.value for each in peer._certificate.getFingerprints() if each.algorithm == "sha-256")
-        sdp = offer(peer._ufrag, peer._password, fingerprint, tuple(peer.layers), repairs=repairs)
+        sdp = offer(peer._ufrag, peer._password, fingerprint, tuple(peer.layers), repairs=repairs, slots=slots)
         command = AdmitPeer(epoch=epoch, peer=peer.name, participant=participant, sdp=sdp, former=former)
         admitted = await worker.admit(room, command)
         peer.read_answer(admitted.sdp)

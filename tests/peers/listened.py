@@ -19,14 +19,13 @@ class Listened:
 
     def tones(self, *candidates: int) -> set[int]:
         """Return which of these tones the sound contains at over 1 % of full scale."""
+        return {hz for hz in candidates if self.strength(hz) > 327}
+
+    def strength(self, hz: int) -> float:
+        """Return the amplitude of this tone in the sound, in steps of int16; 0.0 for too short a sound."""
         samples = self.samples[-16384:].astype(float)
         if len(samples) < 4800:
-            return set()
+            return 0.0
         at = np.arange(len(samples)) / RATE
         window = np.hanning(len(samples))
-        found = set()
-        for hz in candidates:
-            strength = abs(np.sum(samples * window * np.exp(-2j * np.pi * hz * at))) * 2 / window.sum()
-            if strength > 327:
-                found.add(hz)
-        return found
+        return float(abs(np.sum(samples * window * np.exp(-2j * np.pi * hz * at))) * 2 / window.sum())

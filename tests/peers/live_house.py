@@ -224,7 +224,9 @@ class Person:
 
     async def join_room(self, layers: dict[str, int] | None = None) -> Peer:
         """Open this tab's peer connection with an offer over the WebSocket. `layers`: as in `Peer`."""
-        self.peer = await Peer.join(_ByWebSocket(self), self.session_id, self.session["you"], layers=layers)
+        self.peer = await Peer.join(
+            _ByWebSocket(self), self.session_id, self.session["you"], layers=layers, slots=self.session["room"]["most_slots"]
+        )
         return self.peer
 
     async def state(self, state: str) -> dict[str, Any]:

@@ -8,13 +8,16 @@ OPUS, VP8, RTX, RED = 111, 96, 97, 63
 MID, LEVEL, RID, TRANSPORT_CC = 4, 1, 5, 3
 
 
-def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] = (), *, repairs: bool = False) -> str:
+def offer(
+    ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] = (), *, repairs: bool = False, slots: int = 4
+) -> str:
     """Build the offer that this project's clients make.
 
-    `layers`: RIDs of the camera, from the lowest to the highest. `repairs`: with RTX and RED.
+    `layers`: RIDs of the camera, from the lowest to the highest. `repairs`: with RTX and RED. `slots`: video sections that
+    receive.
     """
-    media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * 4]
-    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2 3 4 5 6 7"]
+    media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * slots]
+    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(map(str, range(slots + 4)))}"]
     transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]
     for mid, (kind, direction) in enumerate(each.split() for each in media):
         number, codec = (OPUS, "opus/48000/2") if kind == "audio" else (VP8, "VP8/90000")
@@ -32,5 +35,11 @@ def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] =
                 lines += [f"a=rtpmap:{RTX} rtx/90000", f"a=fmtp:{RTX} apt={VP8}"]
         if mid == 1 and layers:
             lines += [f"a=rid:{name} send" for name in layers] + [f"a=simulcast:send {';'.join(layers)}"]
-    lines += ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0", "a=mid:7", "a=sctp-port:5000", *transport]
+    lines += [
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{slots + 3}",
+        "a=sctp-port:5000",
+        *transport,
+    ]
     return "\r\n".join(lines) + "\r\n"

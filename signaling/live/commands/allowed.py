@@ -35,6 +35,10 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.SetCaptions: "session.talk",
     user.TranslateLine: "session.talk",
     user.KeepCaptions: "session.hear",  # an operator who has joined is asked, too
+    user.InviteGuest: "session.guests",
+    user.RemoveGuest: "session.guests",
+    user.SetInterpreter: "session.guests",
+    user.EnterAsGuest: "session.join",
     user.Enter: "session.visit",
     user.Choose: "session.visit",
     user.LeaveMessage: "session.visit",
@@ -76,7 +80,7 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
 def roles_of(client: Client) -> tuple[Holder, ...]:
     """Return the roles in which this connection acts."""
     if client.staff is None:
-        return ("user",)
+        return ("guest",) if client.is_guest else ("user",)
     return client.staff.roles if client.desk else tuple(client.staff.offices)
 
 
@@ -90,12 +94,15 @@ def check_sender(client: Client, message: object) -> None:
 def check_part(person: Person, message: object) -> None:
     """Raise NotAllowed if the person's part in the session does not allow this message.
 
-    The part counts, and not the person's other roles: a counselor who listens in writes nothing.
+    The part counts, and not the person's other roles: a counselor who listens in writes nothing. A guest who has not entered may
+    do nothing but enter.
     """
     action = MESSAGES[type(message)]
     part: Holder = "supervisor" if person.role == "operator" else person.role  # an operator is in a session only as a listener
     if action == ANYONE or TABLE[action].get(part) != "own":
         raise NotAllowed("not_yours")
+    if person.arriving and action != "session.join":
+        raise NotAllowed("wrong_state")
 
 
 def check_entry(client: Client, message: object, entry: Entry) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from signaling.access.factors import qr_code
 from signaling.live.clock import wall_clock_ms
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
@@ -117,6 +118,16 @@ async def _translate(live: Live, client: Client, entry: Entry, person: Person, m
     return None
 
 
+async def _invite_guest(live: Live, client: Client, entry: Entry, person: Person, message: msg.InviteGuest) -> Reply:
+    guest, url, expires_at = await live.guests.invite(entry, person, message.label)
+    return replies.GuestLink(session=entry.id, guest=guest, url=url, qr=qr_code(url), expires_at=expires_at, id=message.id)
+
+
+async def _enter_as_guest(live: Live, client: Client, entry: Entry, person: Person, message: msg.EnterAsGuest) -> Reply:
+    await live.sessions.apply(entry, ev.GuestEntered(person.id, message.name, message.record, entry.last_seq + 1))
+    return None
+
+
 async def _add_channel(live: Live, client: Client, entry: Entry, person: Person, message: msg.AddChannel) -> Reply:
     require_channel(entry, message.channel)
     await live.sessions.apply(entry, ev.ChannelChanged(person.id, message.channel))
@@ -147,5 +158,9 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.AnswerRecording: event(lambda person, m: ev.RecordingAnswered(person.id, m.agree)),
     msg.SetCaptions: in_session(_captions),
     msg.TranslateLine: in_session(_translate),
+    msg.InviteGuest: in_session(_invite_guest),
+    msg.EnterAsGuest: in_session(_enter_as_guest),
+    msg.RemoveGuest: event(lambda person, m: ev.GuestRemoved(person.id, m.guest)),
+    msg.SetInterpreter: event(lambda person, m: ev.InterpreterSet(person.id, m.guest, m.side, m.original)),
     msg.KeepCaptions: event(lambda person, m: ev.CaptionsAnswered(person.id, m.agree)),
 }

@@ -183,7 +183,9 @@ async def _still_readable(request: web.Request) -> FileRecord:
     if file is None:
         raise not_found()
     if token := bearer(request):
-        if file.audience != "all" or not await user_may_read(request, file.session, token):
+        guest = request.app[LIVE].guest_in(file.session, token)
+        readable = file.at >= guest.entered_at if guest else await user_may_read(request, file.session, token)
+        if file.audience != "all" or not readable:
             raise not_found()
         return file
     member = await request.app[IDENTITY].who(request, steady_ms(request))

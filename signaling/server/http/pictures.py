@@ -86,7 +86,7 @@ async def upload(request: web.Request) -> web.Response:
             at=now,
         )
     )
-    if asked.use == "product" and is_user:
+    if asked.use == "product" and is_user and request.app[LIVE].guest_in(session_id, bearer(request)) is None:
         await request.app[LIVE].briefs.set_product_picture(session_id, picture_id)
     return answer(PictureAnswer(picture=picture_id, width=picture.width, height=picture.height, mime=picture.mime))
 
@@ -132,10 +132,11 @@ async def download(request: web.Request) -> web.Response:
 
 
 async def participant_of(request: web.Request, session_id: str) -> tuple[str, bool]:
-    """Return the participant id of this client, and whether it is the user's. Raises Refused: not_found."""
+    """Return the participant id of this client, and whether it is the user's or a guest's. Raises Refused: not_found."""
     live = request.app[LIVE]
     if token := bearer(request):
-        participant = await live.authorize_user(session_id, token)
+        guest = live.guest_in(session_id, token)
+        participant = guest.id if guest else await live.authorize_user(session_id, token)
     else:
         member = await request.app[IDENTITY].who(request, steady_ms(request))
         talks = member is not None and may(member, "session.talk", Thing(member.organisation, own=True))
@@ -147,6 +148,8 @@ async def participant_of(request: web.Request, session_id: str) -> tuple[str, bo
 
 async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
     if token := bearer(request):
+        if guest := request.app[LIVE].guest_in(picture.session, token):
+            return picture.audience == "all" and (picture.use == "board" or picture.at >= guest.entered_at)
         return picture.audience == "all" and await user_may_read(request, picture.session, token)
     member = await request.app[IDENTITY].who(request, steady_ms(request))
     return member is not None and await _staff_may_see(request, picture, member)

@@ -13,6 +13,7 @@ from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
 from signaling.access.rate_limits import Buckets
 from signaling.access.threads import signed_user
+from signaling.live.guests import LINK_PREFIX
 from signaling.live.site_views import form_view, site_view
 from signaling.protocol.language_tags import accepted
 from signaling.protocol.reading import QueryReader, Reader, by
@@ -101,10 +102,13 @@ class InviteRequest(Struct, kw_only=True):
 
 
 class InviteAnswer(Struct, kw_only=True):
+    """The session behind a link. `part`: in which part the link's holder enters; a camera is the user's phone."""
+
     session: str
     token: str
     channel: Channel
     locale: str
+    part: Literal["user", "guest", "camera"] = "user"
 
 
 class SessionAnswer(Struct, kw_only=True):
@@ -256,15 +260,23 @@ async def visit(request: web.Request) -> web.Response:
 
 @routes.post("/api/invites")
 async def invites(request: web.Request) -> web.Response:
-    """Exchange a link, once, for its session: an invite to the counselor who is calling the user back, or the link of a mail."""
+    """Exchange a link, once, for its session.
+
+    The link is an invite to the counselor who is calling the user back, the link of a mail, or the link of a guest.
+    """
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())
+    part: Literal["user", "guest", "camera"] = "user"
     try:
-        entry, token = await request.app[LIVE].returning.exchange(asked.invite)
+        if asked.invite.startswith(LINK_PREFIX):
+            entry, guest, token = await request.app[LIVE].guests.come(asked.invite)
+            part = "camera" if guest.is_camera else "guest"
+        else:
+            entry, token = await request.app[LIVE].returning.exchange(asked.invite)
     except InviteRefused as error:
         raise Refused(_INVITE_STATUS.get(error.reason, 400), error.reason, INVITE_SENTENCES[error.reason]) from error
     session = entry.session
-    return answer(InviteAnswer(session=session.id, token=token, channel=session.channel, locale=session.language))
+    return answer(InviteAnswer(session=session.id, token=token, channel=session.channel, locale=session.language, part=part))
 
 
 def _cors(origin: str) -> dict[str, str]:

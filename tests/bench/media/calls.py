@@ -29,6 +29,7 @@ LEAST_ROUNDS, MOST_ROUNDS = 5, 9
 SETTLED = 0.05
 """Largest spread of the ratios with which measuring stops: their interquartile range divided by their median."""
 JOINING_AT_ONCE = 10
+FULL_ROOMS = 5  # rooms of six that run at the same time
 MOST_LOAD = 70.0
 STEP = 5000
 """Distance between the first packet numbers of two windows, so that no sequence number repeats."""
@@ -49,9 +50,15 @@ class Rooms:
 
 
 def _says(case: str, person: int) -> speech.Packets | None:
-    if case == "all" or person == 0:
+    if case == "all" or person == 0 or (case == "two" and person == 1):
         return speech.voice(person)
-    return {"dtx": None, "hush": speech.noise(speech.HUSH_DBOV), "noise": speech.noise(speech.NOISE_DBOV)}[case]
+    return {"dtx": None, "two": None, "hush": speech.noise(speech.HUSH_DBOV), "noise": speech.noise(speech.NOISE_DBOV)}[case]
+
+
+def full_rooms() -> Iterator[Row]:
+    """`make bench ARGS=room6`: rooms of six, as with three guests. Two speak, and the others are in DTX."""
+    os.sched_setaffinity(0, {LOAD_CORE})
+    yield from one_by_one(_compare(FULL_ROOMS, {"two": "room6_mix_cpu_percent"}, mixed=True, people=6))
 
 
 def rows() -> Iterator[Row]:
@@ -68,9 +75,9 @@ def rows() -> Iterator[Row]:
     yield from one_by_one(_latency())
 
 
-async def _compare(size: int, cases: dict[str, str], *, mixed: bool) -> AsyncIterator[Row]:
+async def _compare(size: int, cases: dict[str, str], *, mixed: bool, people: int = 3) -> AsyncIterator[Row]:
     async with Janus() as janus, Sangdam() as sangdam:
-        both = [await open_rooms(server, size, mixed=mixed) for server in (janus, sangdam)]
+        both = [await open_rooms(server, size, mixed=mixed, people=people) for server in (janus, sangdam)]
         numbers = _numbers()
         for case, name in cases.items():
             theirs, ours = [], []
@@ -96,12 +103,13 @@ def _numbers() -> Iterator[int]:
         number += STEP
 
 
-async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0) -> Rooms:
+async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0, people: int = 3) -> Rooms:
+    """Open `size` rooms: of two people who are relayed, or mixed ones of `people`."""
     at_once = asyncio.Semaphore(JOINING_AT_ONCE)
 
     async def one() -> list[Person]:
         async with at_once:
-            return await (server.mixed_three(keep=keep) if mixed else server.relayed_pair(keep=keep))
+            return await (server.mixed(people, keep=keep) if mixed else server.relayed_pair(keep=keep))
 
     return Rooms(server, await asyncio.gather(*(one() for _ in range(size))))
 

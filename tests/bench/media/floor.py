@@ -70,7 +70,7 @@ class Echo(Server):
         self.people += (found := [Person(leg, leg) for leg in legs])
         return found
 
-    async def mixed_three(self, *, keep: int = 0) -> list[Person]:
+    async def mixed(self, people: int, *, keep: int = 0) -> list[Person]:
         raise NotImplementedError("an echo mixes nothing")
 
 

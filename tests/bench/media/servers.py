@@ -98,8 +98,8 @@ class Server(ABC):
         """Make a room of two who hear each other; packets are relayed unchanged."""
 
     @abstractmethod
-    async def mixed_three(self, *, keep: int = 0) -> list[Person]:
-        """Make a room of three in conference, mixed."""
+    async def mixed(self, people: int, *, keep: int = 0) -> list[Person]:
+        """Make a room of so many people in conference, mixed."""
 
 
 class Sangdam(Server):
@@ -120,8 +120,8 @@ class Sangdam(Server):
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
         return await self._room(2, keep)
 
-    async def mixed_three(self, *, keep: int = 0) -> list[Person]:
-        return await self._room(3, keep)
+    async def mixed(self, people: int, *, keep: int = 0) -> list[Person]:
+        return await self._room(people, keep)
 
     async def _room(self, size: int, keep: int) -> list[Person]:
         room = f"r{next(self._rooms)}"
@@ -267,12 +267,12 @@ class Janus(Server):
                         raise
                 await asyncio.sleep(0.05)
 
-    async def mixed_three(self, *, keep: int = 0) -> list[Person]:
+    async def mixed(self, people: int, *, keep: int = 0) -> list[Person]:
         room = next(self._numbers)
         owner = await self._handle("audiobridge")
         await self._ask(owner, {"request": "create", "room": room, "sampling_rate": 48000, "default_prebuffering": 1})
         found = []
-        for _ in range(3):
+        for _ in range(people):
             handle, leg = await self._handle("audiobridge"), Leg(self.host, keep=keep)
             await self._ask(handle, {"request": "join", "room": room, "codec": "opus", "prebuffer": 1})
             body = {"request": "configure", "muted": False}

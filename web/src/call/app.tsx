@@ -12,9 +12,12 @@ import {
   Closed,
   Direct,
   Expired,
+  Gone,
+  GuestPrepare,
   Invited,
   MessageLeft,
   NotifyWindow,
+  PhoneCamera,
   Replaced,
   TryDevices,
   Unprepared,
@@ -27,9 +30,10 @@ import { t } from "./words";
 
 export type Start =
   | { kind: "waiting" }
-  | { kind: "invited"; onEnter: () => Promise<void> }
+  | { kind: "invited"; guest: boolean; onEnter: () => Promise<void> }
   | { kind: "direct" }
   | { kind: "over" }
+  | { kind: "camera"; handoff: Handoff }
   | { kind: "notify"; handoff: Handoff }
   | { kind: "error"; error: HandoffError }
   | { kind: "call"; call: Call };
@@ -44,7 +48,8 @@ export function App({ start }: { start: Start }) {
       {start.kind === "waiting" && <Skeleton />}
       {start.kind === "notify" && <NotifyWindow handoff={start.handoff} />}
       {start.kind === "over" && <Expired />}
-      {start.kind === "invited" && <Invited onEnter={start.onEnter} />}
+      {start.kind === "invited" && <Invited guest={start.guest} onEnter={start.onEnter} />}
+      {start.kind === "camera" && <PhoneCamera handoff={start.handoff} />}
       {start.kind === "direct" && <Direct />}
       {start.kind === "error" && <Unprepared why={start.error.message} />}
       {start.kind === "call" && <CallScreens call={start.call} />}
@@ -67,7 +72,8 @@ function CallScreens({ call }: { call: Call }) {
 
 const SCREENS: Partial<Record<Screen, (props: { call: Call; session: SessionView }) => ComponentChildren>> = {
   closed: Closed,
-  prepare: Prepare,
+  gone: Gone,
+  prepare: (props) => (props.call.handoff.part ? <GuestPrepare {...props} /> : <Prepare {...props} />),
   waiting: Waiting,
   callback: ({ call, session }) => (
     <main class="message card" data-testid="called-back">

@@ -57,14 +57,19 @@ export class Call {
     return this.room.view();
   }
 
-  /** Leaves the *prepare* screen: asks for a counselor, or adds voice to a text session. Rejects with a RequestError. */
-  async enter(name: string): Promise<void> {
-    const { session, channel } = this.handoff;
+  /** Leaves the *prepare* screen: asks for a counselor, adds voice to a text session, or lets a guest in. Rejects with a
+   *  RequestError. `record`: a guest's answer about a recording that is on. */
+  async enter(name: string, record?: boolean): Promise<void> {
+    const { session, channel, part } = this.handoff;
     if (this.restingStore.get()) await this.wake();
     const view = this.view();
     const preparing = view !== undefined && (view.state === "preparing" || isCalled(view));
     await this.client.connection.request(
-      preparing ? { type: "enter", session, channel, name } : { type: "channel", session, channel },
+      part
+        ? { type: "enter_guest", session, name, record }
+        : preparing
+          ? { type: "enter", session, channel, name }
+          : { type: "channel", session, channel },
     );
     this.localStore.update((local) => ({ ...local, entered: true }));
     this.keep();

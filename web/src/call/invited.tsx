@@ -1,5 +1,5 @@
 import type { InviteReason } from "../messages";
-import { PhoneIncoming } from "lucide";
+import { PhoneIncoming, UserPlus } from "lucide";
 import { useState } from "preact/hooks";
 import { Failure } from "../ui/failure";
 import { Button } from "../ui/button";
@@ -7,8 +7,8 @@ import { Icon } from "../ui/icon";
 import { InviteRefused } from "./invite";
 import { isRareKey, t, type RareKey } from "./rare/words";
 
-/** The page behind the link of a callback. The link can be used once, and only a press uses it: a link preview does not. */
-export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
+/** The page behind the link of a callback or of a guest. The link can be used once, and only a press uses it: a link preview does not. */
+export function Invited({ guest, onEnter }: { guest: boolean; onEnter: () => Promise<void> }) {
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);
   const enter = () => {
@@ -20,9 +20,9 @@ export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
   };
   return (
     <main class="message card" data-testid="invited">
-      <Icon node={PhoneIncoming} size={40} />
-      <h1>{t("invited.title")}</h1>
-      <p>{t("invited.text")}</p>
+      <Icon node={guest ? UserPlus : PhoneIncoming} size={40} />
+      <h1>{t(guest ? "guest.link.title" : "invited.title")}</h1>
+      <p>{t(guest ? "guest.link.text" : "invited.text")}</p>
       <Failure text={failed} />
       <Button kind="primary" busy={busy} onClick={enter} data-testid="invited-enter">
         {t("invited.enter")}

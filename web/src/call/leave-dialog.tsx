@@ -12,7 +12,7 @@ export function LeaveDialog({ call, onClose }: { call: Call; onClose: () => void
   };
   return (
     <Dialog title={t("leave.title")} closeLabel={room("close")} onClose={onClose}>
-      <p>{t("leave.text")}</p>
+      <p>{t(call.handoff.part ? "leave.guest" : "leave.text")}</p>
       <div class="buttons buttons-end">
         <Button onClick={onClose}>{t("leave.stay")}</Button>
         <Button kind="danger" onClick={leave} data-testid="leave-confirm">

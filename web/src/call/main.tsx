@@ -32,7 +32,7 @@ function begin(handoff: Handoff): void {
   if (begun === handoff.session) return;
   begun = handoff.session;
   keepHandoff(handoff);
-  show({ kind: "call", call: new Call(handoff, opener) });
+  show(handoff.part === "camera" ? { kind: "camera", handoff } : { kind: "call", call: new Call(handoff, opener) });
 }
 
 const kept = keptHandoff();
@@ -40,7 +40,7 @@ const invite = takeInvite(location, history);
 if (location.hash.startsWith("#push=") || (opener && location.search.includes("notify"))) {
   show({ kind: "waiting" });
   void import("./notifications").then(({ start }) => start(opener, show, begin));
-} else if (invite) show({ kind: "invited", onEnter: () => exchangeInvite(invite).then(begin) });
+} else if (invite) show({ kind: "invited", guest: invite.startsWith("g~"), onEnter: () => exchangeInvite(invite).then(begin) });
 else if (kept) begin(kept);
 else if (opener) {
   show({ kind: "waiting" });

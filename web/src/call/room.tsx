@@ -7,6 +7,7 @@ import { Captions } from "../room/captions/lazy";
 import { Chat } from "../room/chat";
 import { Controls } from "../room/controls";
 import { drawingOn } from "../room/drawing-on";
+import { Guests } from "../room/guests/lazy";
 import { hearing } from "../room/hearing";
 import { interrupted } from "../room/interruption";
 import { InterruptionNotice } from "../room/interruption-notice";
@@ -95,6 +96,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
       <div class="room-notices">
         {session.recording !== null && <RecordingBar client={call.client} session={session} />}
         {session.captions && <Captions client={call.client} session={session} />}
+        {session.guests && <Guests client={call.client} session={session} />}
         <Notices call={call} session={session} />
         {session.upgrade && !session.owner_lost && <Upgrade call={call} session={session} />}
         <InterruptionNotice devices={call.devices} />

@@ -11,12 +11,14 @@ export type Screen =
   | "prepare"
   | "waiting"
   | "callback"
+  | "gone"
   | "room"
   | "message_left"
   | "after";
 
 /** Whether the session has ended. */
-export const isOver = (screen: Screen): boolean => screen === "after" || screen === "message_left" || screen === "expired";
+export const isOver = (screen: Screen): boolean =>
+  screen === "after" || screen === "message_left" || screen === "expired" || screen === "gone";
 
 export interface Local {
   /** The channel that the visitor has chosen, such as voice or video. */
@@ -38,6 +40,7 @@ function needsPreparing(session: SessionView, local: Local): boolean {
 export function screenOf(state: RoomState, sessionId: string, local: Local): Screen {
   const session = state.sessions[sessionId];
   if (state.replaced[sessionId] || state.closedReason === "replaced") return "replaced";
+  if (state.over[sessionId]) return "gone"; // a guest's part in the session is over
   if (!session) return state.status === "closed" ? "expired" : "skeleton";
   switch (session.state) {
     case "after":

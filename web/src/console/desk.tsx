@@ -3,6 +3,7 @@ import type { Audience, SessionView, StaffMe } from "../messages";
 import { Client } from "../room/client";
 import { Pictures } from "../room/pictures";
 import { Captions } from "../room/captions/lazy";
+import { Guests } from "../room/guests/lazy";
 import { optional } from "../room/lazy";
 import { RecordingBar } from "../room/recording-bar";
 import type { RoomLink } from "../room/room-link";
@@ -242,6 +243,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
         <UpdateBand />
         {session !== null && <RecordingBar client={client} session={session} />}
         {session?.captions && <Captions client={client} session={session} />}
+        {session?.interpreting && <Guests client={client} session={session} />}
         {!soundReady && me.state === "available" && <p class="notice band">{t("ring.sound.blocked")}</p>}
       </div>
       <Lane

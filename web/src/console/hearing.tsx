@@ -23,7 +23,7 @@ function Wire({ line, at }: { line: Line; at: Record<string, Point> }) {
   );
 }
 
-function Face({ name, role, you, at }: { name: string; role: keyof Cast; you: boolean; at: Point }) {
+function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast, "guests"> | "guest"; you: boolean; at: Point }) {
   const above = role === "user";
   return (
     <g class={`face face-${role} ${you ? "face-you" : ""}`}>
@@ -56,9 +56,12 @@ function inWords(all: Line[], name: (id: string) => string): string {
 export function HearingPicture({ session, preview }: { session: SessionView; preview?: Hears }) {
   const who = cast(session.participants);
   const at = places(who);
-  const all = lines(preview ?? hearsNow(session.room), [who.user, who.counselor, who.professional]);
+  const all = lines(preview ?? hearsNow(session.room), [who.user, who.counselor, who.professional, ...who.guests]);
   const name = (id: string) => nameOf(session.participants.find((one) => one.id === id));
-  const faces = (["user", "counselor", "professional"] as const).filter((role) => who[role] !== "");
+  const faces = [
+    ...(["user", "counselor", "professional"] as const).map((role) => ({ role, id: who[role] })),
+    ...who.guests.map((id) => ({ role: "guest" as const, id })),
+  ].filter(({ id }) => id !== "");
   return (
     <svg
       viewBox="0 0 240 150"
@@ -75,8 +78,8 @@ export function HearingPicture({ session, preview }: { session: SessionView; pre
       {all.map((line) => (
         <Wire key={line.a + line.b} line={line} at={at} />
       ))}
-      {faces.map((role) => (
-        <Face key={role} name={name(who[role])} role={role} you={who[role] === session.you} at={at[who[role]]!} />
+      {faces.map(({ role, id }) => (
+        <Face key={id} name={name(id)} role={role} you={id === session.you} at={at[id]!} />
       ))}
     </svg>
   );

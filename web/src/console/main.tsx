@@ -24,6 +24,7 @@ import { Desk } from "./desk";
 import { watchPresses } from "./pressed";
 import { Gate } from "../staff/gate";
 import { applyLanguage } from "../staff/prefs";
+import "../room/guests/words";
 import { addTexts } from "../room/words";
 import { t, textOr } from "../staff/texts";
 

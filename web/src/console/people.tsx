@@ -77,7 +77,7 @@ export function VoiceStrip({ link, session, hold }: PeopleProps) {
   const sound = useStore(link.peer.state, (state) => state.audio);
   const mic = useStore(link.devices.state, (state) => state.mic.track);
   const heard = session.room?.hears[session.you] ?? NOBODY;
-  const people = arrange(session).tiles.filter((tile) => tile.kind !== "screen");
+  const people = arrange(session).tiles.filter(({ kind, person }) => kind !== "screen" && person.label !== "camera");
   const strip = (
     <div class="people strip" data-testid="voice-strip">
       <ul class="strip-people" data-testid="participants" aria-label={roomText("participants")}>

@@ -1,6 +1,6 @@
 // Generated from signaling/protocol/client_messages.py by `make messages`. Do not edit.
 
-import type { Audience, Channel, Interrupted } from "./words";
+import type { Audience, Channel, GuestLabel, Interrupted, Original } from "./words";
 import type { Span } from "./session-views";
 import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageAnswer, MessageDone, MessageTake, MissCallback, MoveCallback, PutToSleep, ReadAlong, SetListening, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
 
@@ -274,6 +274,45 @@ export interface KeepCaptions {
   id?: number | null;
 }
 
+/**
+ * Ask for a link by which one guest may enter. The reply is ``guest_link``.
+ *
+ * ``label`` "camera": the user's own phone, which only shows a second picture.
+ */
+export interface InviteGuest {
+  type: "invite_guest";
+  session: string;
+  label: GuestLabel;
+  id?: number | null;
+}
+
+/** Remove a guest, or withdraw the link that this guest has not used. */
+export interface RemoveGuest {
+  type: "remove_guest";
+  session: string;
+  guest: string;
+  id?: number | null;
+}
+
+/** A guest enters the conversation. ``record``: whether the guest agrees to a recording that is under way. */
+export interface EnterAsGuest {
+  type: "enter_guest";
+  session: string;
+  name?: string;
+  record?: boolean | null;
+  id?: number | null;
+}
+
+/** Set how one side hears the other's own voices while a guest interprets. "full" on both sides ends the interpreting. */
+export interface SetInterpreter {
+  type: "interpret";
+  session: string;
+  guest: string;
+  side: "user" | "staff";
+  original: Original;
+  id?: number | null;
+}
+
 export type ClientMessage =
   | Hello
   | Ping
@@ -302,6 +341,10 @@ export type ClientMessage =
   | SetCaptions
   | KeepCaptions
   | TranslateLine
+  | InviteGuest
+  | RemoveGuest
+  | EnterAsGuest
+  | SetInterpreter
   | SetState
   | SetTextsInCall
   | Accept

@@ -62,6 +62,8 @@ export type SessionReason =
   | "ringing"
   | "recording"
   | "captions_off"
+  | "guests_off"
+  | "too_many_guests"
   | "listening_off"
   | "speaking_off"
   | "not_mentioned"
@@ -98,6 +100,8 @@ export type CommandReason =
   | "ringing"
   | "recording"
   | "captions_off"
+  | "guests_off"
+  | "too_many_guests"
   | "listening_off"
   | "speaking_off"
   | "not_mentioned"
@@ -139,6 +143,8 @@ export type ErrorReason =
   | "ringing"
   | "recording"
   | "captions_off"
+  | "guests_off"
+  | "too_many_guests"
   | "listening_off"
   | "speaking_off"
   | "not_mentioned"
@@ -346,6 +352,8 @@ export type HttpReason =
   | "ringing"
   | "recording"
   | "captions_off"
+  | "guests_off"
+  | "too_many_guests"
   | "listening_off"
   | "speaking_off"
   | "not_mentioned"
@@ -423,7 +431,8 @@ export type OverReason =
   | "callback_moved"
   | "woken"
   | "stopped"
-  | "turned_off";
+  | "turned_off"
+  | "removed";
 
 export type PassedOverReason =
   | "language"

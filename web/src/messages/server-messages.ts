@@ -5,7 +5,7 @@ import type { ByeReason, ErrorReason, OverReason, PeerEndReason } from "./reason
 import type { Brief, Line, Mark, SessionView, WaitingView } from "./session-views";
 import type { MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, ThresholdItem, WorkerItem } from "./staff-views";
 
-/** The user of this connection. */
+/** The user, or the guest, of this connection. */
 export interface UserMe {
   id: string;
   name: string;
@@ -199,6 +199,21 @@ export interface Invite {
   id?: number | null;
 }
 
+/**
+ * The reply to ``invite_guest``. ``url`` works once, until ``expires_at``. ``guest``: the id that the guest will have.
+ *
+ * ``qr``: the link as a QR code (SVG).
+ */
+export interface GuestLink {
+  type: "guest_link";
+  session: string;
+  guest: string;
+  url: string;
+  qr: string;
+  expires_at: number;
+  id?: number | null;
+}
+
 /** A participant has begun or stopped typing. */
 export interface TypingNow {
   type: "typing";
@@ -388,6 +403,7 @@ export type ServerMessage =
   | ReadingAlong
   | CallbackTimes
   | Invite
+  | GuestLink
   | TypingNow
   | Speaking
   | Caption

@@ -1,6 +1,6 @@
 // Generated from signaling/protocol/session_views.py by `make messages`. Do not edit.
 
-import type { Audience, CallbackState, Channel, HelpState, Interrupted, ListenAs, Listening, Mode, NobodyWhy, PictureLimit, Provenance, Role, SessionState, TransferHow } from "./words";
+import type { Audience, CallbackState, Channel, GuestLabel, HelpState, Interrupted, ListenAs, Listening, Mode, NobodyWhy, Original, PictureLimit, Provenance, Role, SessionState, TransferHow } from "./words";
 import type { EndReason } from "./reasons";
 
 /**
@@ -88,7 +88,10 @@ export interface CategoryView {
 }
 
 /**
- * A person in the session. An ``operator`` listens in.
+ * A person in the session. An ``operator`` listens in. A ``guest`` was invited by a participant.
+ *
+ * ``label``: what a guest is in the conversation. "camera": the user's phone, which only shows a second picture and has the
+ * user's name. ``invited_by``: the participant who invited the guest. Both are empty for everybody else.
  *
  * ``listens``: how they do. listen: nobody hears them. whisper: only the counselor hears them (and in a consultation the
  * professional); users are not told of it. join: everybody hears them. Null for everybody else.
@@ -105,6 +108,8 @@ export interface ParticipantView {
   media: Media;
   owner: boolean;
   listens: ListenAs | null;
+  label: GuestLabel | "";
+  invited_by: string;
 }
 
 /** The source of one receiving video section of the browser's offer. */
@@ -117,9 +122,10 @@ export interface SlotView {
  * The room of a session as one viewer may see it.
  *
  * ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
- * ``slots``: slot ("0" to "3") → the video that arrives in it for this viewer.
- * ``hears``: listener → sources. Only live peers are included, whether muted or not. A user gets only the pairs that include
- * them.
+ * ``most_slots``: how many video slots a client's offer should have.
+ * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
+ * ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
+ * include them. ``soft``: those of the pairs in which an interpreter covers the source's voice.
  * ``notice``: what the page must tell a user.
  * ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
  */
@@ -128,6 +134,8 @@ export interface RoomView {
   media: boolean;
   slots: Record<string, SlotView>;
   hears: Record<string, string[]>;
+  soft: Record<string, string[]>;
+  most_slots: number;
   board: "write" | "read";
   notice: "" | "asking_professional" | "asking_colleague" | "passing_on" | "on_hold";
   held: boolean;
@@ -229,6 +237,43 @@ export interface CaptionsView {
 }
 
 /**
+ * An invitation whose guest has not entered yet. ``guest``: the id that the guest will have.
+ *
+ * ``arriving``: the link has been opened, and the guest prepares. Otherwise the link can be used until ``until``.
+ */
+export interface GuestLinkView {
+  guest: string;
+  label: GuestLabel;
+  by: string;
+  until: number;
+  arriving: boolean;
+}
+
+/**
+ * State of the invitations, as the user and staff see them. ``places``: how many more guests may be invited now.
+ *
+ * ``links``: invitations of guests who have not entered. ``camera``: the viewer may use their phone as a camera.
+ */
+export interface GuestsView {
+  places: number;
+  links: GuestLinkView[];
+  camera: boolean;
+}
+
+/**
+ * A guest interprets. ``by``: the name of the person who has set this.
+ *
+ * ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
+ * interpreter. "soft": softly under the interpreter. "none": not at all.
+ */
+export interface InterpretingView {
+  guest: string;
+  by: string;
+  user: Original;
+  staff: Original;
+}
+
+/**
  * The opening hours of the category at this moment.
  *
  * ``opens_at``: when the category opens next; null while it is open, or when the next opening is not known.
@@ -258,7 +303,8 @@ export interface PushView {
 /**
  * A session as one viewer may see it. The server sends all of it at each change.
  *
- * For users, ``brief`` and ``help`` are null and ``categories`` is empty.
+ * For users and guests, ``brief`` and ``help`` are null and ``categories`` is empty. A guest who has not entered sees a session
+ * in preparation, with nobody in it.
  */
 export interface SessionView {
   id: string;
@@ -274,6 +320,8 @@ export interface SessionView {
   room: RoomView | null;
   recording: RecordingView | null;
   captions: CaptionsView | null;
+  guests: GuestsView | null;
+  interpreting: InterpretingView | null;
   translates: boolean;
   may_listen: boolean;
   listening: Listening;

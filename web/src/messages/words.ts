@@ -1,6 +1,10 @@
 // Generated from signaling/protocol/words.py by `make messages`. Do not edit.
 
-export type Role = "user" | "counselor" | "professional" | "operator";
+export type Role = "user" | "counselor" | "professional" | "operator" | "guest";
+
+export type GuestLabel = "family" | "interpreter" | "colleague" | "other" | "camera";
+
+export type Original = "full" | "soft" | "none";
 
 export type StaffRole = "administrator" | "owner" | "manager" | "supervisor" | "counselor" | "professional";
 
@@ -13,6 +17,8 @@ export type Action =
   | "session.hear"
   | "session.callback"
   | "session.serve"
+  | "session.join"
+  | "session.guests"
   | "desk.work"
   | "desk.look"
   | "desk.choose"

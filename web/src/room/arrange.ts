@@ -1,7 +1,11 @@
-/** Decides which tiles the stage shows and which of them is large. Pure. */
+/** Decides which tiles the stage shows and which of them is large. */
 
 import type { ParticipantView, SessionView } from "../messages";
+import { createStore } from "../ui/store";
 import { others } from "./state";
+
+/** The id of the person whose tile is larger than the others; "" for nobody. The code for guests sets it in a full room. */
+export const largeOnStage = createStore("");
 
 export interface Tile {
   key: string;
@@ -17,7 +21,7 @@ export interface Arrangement {
   tiles: Tile[];
 }
 
-const ORDER: Record<ParticipantView["role"], number> = { counselor: 0, professional: 1, user: 2, operator: 3 };
+const ORDER: Record<ParticipantView["role"], number> = { counselor: 0, professional: 1, user: 2, guest: 3, operator: 4 };
 
 /** Returns the tiles: one for each person, ordered by role, and one for each screen. A slot counts only while its sender's video
  *  is on. */

@@ -4,7 +4,6 @@ import { Reassembler } from "./fragments";
 
 export type TrackKind = "mic" | "camera" | "screen";
 
-const SLOTS = 4;
 /** Simulcast layers of the camera, from low to high. Chromium sends no third layer for a 640 × 360 camera. */
 const LAYERS: RTCRtpEncodingParameters[] = [
   { rid: "l", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
@@ -26,13 +25,14 @@ export interface Attempt {
   voice: RTCRtpReceiver;
 }
 
-export function build(): Attempt {
+/** `mostSlots`: how many pictures of other people the connection can carry. */
+export function build(mostSlots: number): Attempt {
   const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-  // The protocol fixes the order of the media sections: audio, camera, screen, four slots, data.
+  // The protocol fixes the order of the media sections: audio, camera, screen, the slots, data.
   const mic = pc.addTransceiver("audio", { direction: "sendrecv" });
   const camera = pc.addTransceiver("video", { direction: "sendonly", sendEncodings: LAYERS });
   const screen = pc.addTransceiver("video", { direction: "sendonly" });
-  const slots = Array.from({ length: SLOTS }, () => pc.addTransceiver("video", { direction: "recvonly" }).receiver.track);
+  const slots = Array.from({ length: mostSlots }, () => pc.addTransceiver("video", { direction: "recvonly" }).receiver.track);
   const doc = pc.createDataChannel("doc", { ordered: true });
   const live = pc.createDataChannel("live", { ordered: false, maxRetransmits: 0 });
   doc.binaryType = "arraybuffer";

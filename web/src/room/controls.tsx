@@ -19,6 +19,7 @@ import { toast } from "../ui/announce";
 import { useLocale, useStore } from "../ui/store";
 import { Captions } from "./captions/lazy";
 import { DeviceTest } from "./device-test";
+import { Guests } from "./guests/lazy";
 import type { RoomLink } from "./room-link";
 import { t } from "./words";
 
@@ -63,6 +64,7 @@ export function Controls({ link, session, board, chat, onLeave, children }: Cont
           />
         )}
         {session.captions && <Captions client={link.client} session={session} button />}
+        {session.guests && <Guests client={link.client} session={session} button />}
         {children}
         {onLeave && (
           <IconButton

@@ -15,6 +15,8 @@ export interface Handoff {
   token: string;
   channel: Channel;
   locale?: string;
+  /** Whether the page is that of a guest, or the phone that is a user's second camera. */
+  part?: "guest" | "camera";
 }
 
 /** Why no session could be started: a reason of the server; no connection (`network`); no page around the panel (`no_page`);
@@ -46,9 +48,15 @@ const isText = (value: unknown, most: number): value is string =>
 /** Returns the session in a message from the panel, or null for any other message. */
 export function parseHandoff(data: unknown): Handoff | null {
   if (!isObject(data) || data.kind !== "sangdam-call") return null;
-  const { session, token, channel, locale } = data;
+  const { session, token, channel, locale, part } = data;
   if (!isText(session, 64) || !isText(token, 200) || typeof channel !== "string" || !CHANNELS.includes(channel)) return null;
-  return { session, token, channel: channel as Channel, ...(isText(locale, 20) ? { locale } : {}) };
+  return {
+    session,
+    token,
+    channel: channel as Channel,
+    ...(isText(locale, 20) ? { locale } : {}),
+    ...(part === "guest" || part === "camera" ? { part } : {}),
+  };
 }
 
 export function parseHandoffError(data: unknown): HandoffError | null {

@@ -30,7 +30,9 @@ export function hearing(session: SessionView): Hearing {
     .map((id) => participant(session, id))
     .filter((person) => person !== undefined);
   const [notice, about] = noticeOf(session, hearers);
-  const coming = session.room?.notice ? [] : others(session).filter((one) => one.peer === "connecting" || one.peer === "lost");
+  const coming = session.room?.notice
+    ? []
+    : others(session).filter((one) => one.label !== "camera" && (one.peer === "connecting" || one.peer === "lost"));
   return { hearers, coming, notice, about };
 }
 

@@ -19,7 +19,7 @@ export interface PeerState {
   returning: boolean;
   epoch: number;
   audio: MediaStream | null;
-  /** The stream in each of the video slots 0 to 3, which `room.slots` assigns to people; null for an empty slot. */
+  /** The stream in each of the video slots, which `room.slots` assigns to people; null for an empty slot. */
   slots: (MediaStream | null)[];
   /** Whether the peer connection's data channel for the board is open. */
   doc: boolean;
@@ -51,7 +51,7 @@ const ENDED: readonly string[] = ["failed", "closed"];
 const NOTHING: Omit<PeerState, "returning" | "epoch"> = {
   status: "idle",
   audio: null,
-  slots: [null, null, null, null],
+  slots: [],
   doc: false,
 };
 
@@ -68,6 +68,7 @@ export class RoomPeer {
   private shown: Attempt | null = null;
   private tries = 0;
   private wantedEpoch = 0;
+  private mostSlots = 4;
   /** When the server first answered an offer in this series of attempts. A path should be found within 5 s of that answer.
    *  Refused offers do not count as answers. */
   private answeredAt: number | null = null;
@@ -84,7 +85,8 @@ export class RoomPeer {
   }
 
   /** Ensures a connection of at least this room epoch. Called with every session view that the server sends. */
-  ensure(epoch: number): void {
+  ensure(epoch: number, mostSlots = 4): void {
+    this.mostSlots = mostSlots;
     const { status } = this.store.get();
     if (status !== "idle" && epoch <= this.wantedEpoch) return;
     this.wantedEpoch = Math.max(epoch, this.wantedEpoch);
@@ -134,7 +136,7 @@ export class RoomPeer {
 
   private make(): void {
     this.discard();
-    const attempt = build();
+    const attempt = build(this.mostSlots);
     this.attempt = attempt;
     this.attend(attempt);
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });

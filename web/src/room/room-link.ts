@@ -117,7 +117,7 @@ export class RoomLink {
   private follow(): void {
     const state = this.client.state.get();
     const room = state.replaced[this.session] ? null : (this.view()?.room ?? null);
-    if (this.speaks && room?.media && viewer(this.view())?.presence !== "reading") this.peer.ensure(room.epoch);
+    if (this.speaks && room?.media && viewer(this.view())?.presence !== "reading") this.peer.ensure(room.epoch, room.most_slots);
     else if (this.peer.state.get().status !== "idle") this.peer.close();
     this.chooseWire(room !== null && state.status === "open");
     this.sendMedia();

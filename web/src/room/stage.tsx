@@ -5,7 +5,7 @@ import { Icon } from "../ui/icon";
 import { initials } from "../ui/initials";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
-import { arrange, type Tile } from "./arrange";
+import { arrange, largeOnStage, type Tile } from "./arrange";
 import { Captions } from "./captions/lazy";
 import { optional } from "./lazy";
 import { LazyLaser } from "./lazy-laser";
@@ -46,7 +46,7 @@ export function Stage({ link, session, children }: StageProps) {
         </div>
       )}
       <div
-        class={`stage-tiles stage-tiles-${Math.min(4, shownTiles.length)}`}
+        class={`stage-tiles stage-tiles-${Math.min(6, shownTiles.length)}`}
         data-testid="participants"
         role="list"
         aria-label={t("participants")}
@@ -66,6 +66,7 @@ export function useTiles(link: RoomLink, session: SessionView) {
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
   const heard = session.room?.hears[session.you] ?? NOBODY;
   const limits = useLimits(link, session);
+  const large = useStore(largeOnStage);
   return (tile: Tile) => (
     <StageTile
       key={tile.key}
@@ -75,6 +76,7 @@ export function useTiles(link: RoomLink, session: SessionView) {
       stream={slots[tile.slot] ?? null}
       speaking={speaking.includes(tile.person.id) && heard.includes(tile.person.id)}
       paused={limits[tile.slot] === "paused"}
+      large={tile.key === large}
     />
   );
 }
@@ -117,9 +119,11 @@ interface StageTileProps {
   /** Whether this person's connection cannot carry the picture. Its last frame is then hidden, so that nobody takes it for
    *  live. */
   paused: boolean;
+  /** Whether this tile is larger than the others, because its person speaks in a full room. */
+  large?: boolean;
 }
 
-export function StageTile({ link, session, tile, stream, speaking, paused }: StageTileProps) {
+export function StageTile({ link, session, tile, stream, speaking, paused, large }: StageTileProps) {
   const { person } = tile;
   const kind = stream && !paused ? tile.kind : "none"; // the video's last frame also stays during a reconnect
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
@@ -144,6 +148,7 @@ export function StageTile({ link, session, tile, stream, speaking, paused }: Sta
     `tile-${kind}`,
     speaking && tile.kind !== "screen" ? "tile-speaking" : "",
     person.presence === "lost" ? "tile-lost" : "",
+    large && "tile-large",
   ];
   return (
     <figure

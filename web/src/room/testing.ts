@@ -12,6 +12,8 @@ export function aParticipant(changes: Partial<ParticipantView> = {}): Participan
     media: { mic: true, camera: false, screen: false, interrupted: "" },
     owner: false,
     listens: null,
+    label: "",
+    invited_by: "",
     ...changes,
   };
 }
@@ -56,6 +58,8 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
       media: true,
       slots: {},
       hears: { p1: ["p2"], p2: ["p1"] },
+      soft: {},
+      most_slots: 4,
       board: "write",
       notice: "",
       held: false,
@@ -64,6 +68,8 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     },
     recording: null,
     captions: null,
+    guests: null,
+    interpreting: null,
     translates: false,
     may_listen: false,
     listening: "off",

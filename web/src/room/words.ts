@@ -14,9 +14,9 @@ export const roleName = (role: Role): string => t(`role.${role}`);
 export const nameOf = (person: { name: string; role: Role | "system" }): string => person.name || t("visitor");
 
 /** Returns "Jimin, counselor". For a visitor without a name, returns just "Visitor". */
-export function nameAndRole(person: { name: string; role: Role }): string {
-  return person.name && person.role !== "user"
-    ? t("withRole", { name: person.name, role: roleName(person.role) })
+export function nameAndRole(person: { name: string; role: Role; label?: ParticipantView["label"] }): string {
+  return (person.name && person.role !== "user") || person.label
+    ? t("withRole", { name: nameOf(person), role: t(`role.${person.label || person.role}`) })
     : nameOf(person);
 }
 
@@ -33,15 +33,16 @@ export function list(names: string[]): string {
 /** Returns the text of a key; "" if there is no such text. */
 type Lookup = (key: string, args: Args) => string;
 
-let added: Lookup = () => "";
+const added: Lookup[] = [];
 
-/** Adds texts for system lines and refusals that visitors never get, so that the call page need not load them. */
+/** Adds texts for system lines and refusals that most visitors never get, so that the call page need not load them. */
 export const addTexts = (lookup: Lookup): void => {
-  added = lookup;
+  added.push(lookup);
 };
 
 /** Returns the text of `key`, which may be one of the added texts; "" if there is none. */
-export const anyText = (key: string, args: Args = {}): string => (isKey(key) ? t(key, args) : added(key, args));
+export const anyText = (key: string, args: Args = {}): string =>
+  isKey(key) ? t(key, args) : added.reduce((found, lookup) => found || lookup(key, args), "");
 
 /** Returns a system line in words; null when this page has no text for it. */
 export function systemText(line: Line): string | null {

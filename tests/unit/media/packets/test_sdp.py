@@ -23,6 +23,9 @@ LOCAL = sdp.Local(
 LAYERS = "a=rid:l send\r\na=rid:h send\r\na=simulcast:send l;h\r\n"
 
 
+ROLES = ["audio", "camera", "screen", "slot0", "slot1", "slot2", "slot3", "data"]
+
+
 @pytest.fixture(params=sorted(OFFERS))
 def offer(request: pytest.FixtureRequest) -> str:
     return OFFERS[request.param]
@@ -30,7 +33,7 @@ def offer(request: pytest.FixtureRequest) -> str:
 
 def test_offers_of_both_browsers_are_parsed(offer: str) -> None:
     found = sdp.parse(offer)
-    assert [section.role for section in found.sections] == list(sdp.ROLES)
+    assert [section.role for section in found.sections] == ROLES
     assert [section.direction for section in found.sections[:4]] == ["sendrecv", "sendonly", "sendonly", "recvonly"]
     assert all(section.payload_type >= 0 for section in found.sections[:-1])
     assert sdp.MID_URI in found.sections[0].extensions
@@ -49,7 +52,7 @@ def test_answer_has_everything_clients_need(offer: str) -> None:
     text = sdp.answer(found, LOCAL)
     head, *sections = text.split("m=")
     assert "a=ice-lite" in head
-    assert len(sections) == len(sdp.ROLES)
+    assert len(sections) == len(ROLES)
     assert f"{found.sections[0].payload_type} opus/48000/2" in sections[0]
     assert "useinbandfec=1" in sections[0]
     assert "a=candidate:1 1 udp 2130706431 192.0.2.9 4000 typ host" in sections[0]
@@ -142,6 +145,21 @@ def test_a_client_offers_what_it_wants_in_the_known_order(offer: str, kept: tupl
     assert all(answered.count(f"a=mid:{mid}\r\n") == 1 for mid in mids)
 
 
+def test_a_room_with_guests_has_eight_slots_and_no_more(offer: str) -> None:
+    head, *sections = offer.split("m=")
+    slot = sections[6]
+    mid = re.findall(r"a=mid:(\S+)", slot)[0]
+
+    def with_slots(count: int) -> sdp.Offer:
+        more = [slot.replace(f"a=mid:{mid}", f"a=mid:more{number}") for number in range(count - 4)]
+        bundled = re.sub("(a=group:BUNDLE.*)", rf"\1 {' '.join(f'more{number}' for number in range(count - 4))}", head)
+        return sdp.parse("m=".join([bundled, *sections[:7], *more, sections[7]]))
+
+    assert [role for role in with_slots(8).by_role if role.startswith("slot")] == [f"slot{number}" for number in range(8)]
+    with pytest.raises(sdp.SdpError):
+        with_slots(9)
+
+
 @pytest.mark.parametrize(("refused", "screen", "slots"), [((1,), True, 4), ((4,), True, 3), ((2, 3, 4, 5, 6), False, 0)])
 def test_a_section_without_a_port_is_answered_without_one(offer: str, refused: tuple[int, ...], screen: bool, slots: int) -> None:
     head, *sections = re.sub("m=(video|application) 0", r"m=\1 9", _without(offer, "a=bundle-only")).split("m=")
@@ -162,7 +180,7 @@ def test_a_section_without_a_port_is_answered_without_one(offer: str, refused: t
 def test_a_section_that_has_its_port_from_the_bundle_is_not_refused(offer: str) -> None:
     bundled = offer.replace("m=video 9", "m=video 0").replace("a=rtcp-mux\n", "a=rtcp-mux\na=bundle-only\n")
     found = sdp.parse(bundled)
-    assert list(found.by_role) == list(sdp.ROLES)
+    assert list(found.by_role) == ROLES
 
 
 def test_each_section_of_the_bundle_has_the_candidates(offer: str) -> None:

@@ -12,7 +12,7 @@ from signaling.protocol.words import Office, StaffRole
 from signaling.records import Realm, StaffRecord
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "rights.md"
-COLUMNS = ("user", *reversed(get_args(StaffRole)))
+COLUMNS = ("user", "guest", *reversed(get_args(StaffRole)))
 HERE, THERE = Thing("main", frozenset({"shop"})), Thing("main", frozenset({"clinic"}))
 WHOLE, FOREIGN = Thing("main"), Thing("acme", frozenset({"shop"}))
 

@@ -64,7 +64,8 @@ HELP_ALLOWED = {
     "ended": {"ended", "asking"},
 }
 
-someone = st.sampled_from(["u", "jimin", "suho", "han", "ops", "stranger"])
+someone = st.sampled_from(["u", "jimin", "suho", "han", "ops", "g-1", "g-2", "stranger"])
+guest = st.sampled_from(["g-1", "g-2", "g-3"])
 staff = st.sampled_from(["jimin", "suho", "han"])
 request = st.sampled_from([f"s-1.{kind}{n}" for kind in "uhc" for n in range(1, 6)])
 fence = st.integers(0, 40)
@@ -111,6 +112,11 @@ event = st.one_of(
         st.booleans(),
         st.sampled_from([None, True, False]),
     ),
+    st.builds(ev.GuestInvited, someone, guest, st.sampled_from(["family", "interpreter", "camera"]), st.just("link")),
+    st.builds(ev.GuestCame, guest, st.just("token")),
+    st.builds(ev.GuestEntered, guest, st.sampled_from(["", "Mina"]), st.sampled_from([None, True, False])),
+    st.builds(ev.GuestRemoved, someone, guest),
+    st.builds(ev.InterpreterSet, someone, guest, st.sampled_from(["user", "staff"]), st.sampled_from(["full", "soft", "none"])),
     st.builds(ev.EndedBy, st.sampled_from(["operator", "erased"])),
     st.builds(ev.RingStarted, request, st.just("r-1"), staff, st.just(NOW), fence),
     st.builds(ev.RingEnded, request, st.just("r-1"), fence),
@@ -165,6 +171,22 @@ supervised: list[ev.SessionEvent] = [
     ev.ListenedAs("ops", "join", True, True),
 ]
 
+# A guest interprets, a second one prepares, and a professional joins.
+guested: list[ev.SessionEvent] = [
+    *opening[:3],
+    ev.GuestInvited("jimin", "g-1", "interpreter", "link-1"),
+    ev.GuestCame("g-1", "token-1"),
+    ev.Connected("g-1"),
+    ev.GuestEntered("g-1", "Mina"),
+    ev.PeerOffered("g-1", "p-1", "tab-1"),
+    ev.PeerChanged("g-1", "p-1", 1, "live"),
+    ev.InterpreterSet("jimin", "g-1", "user", "none"),
+    ev.GuestInvited("u", "g-2", "family", "link-2"),
+    ev.GuestCame("g-2", "token-2"),
+    *opening[7:9],
+    ev.HelpJoined("han"),
+]
+
 # A text session becomes a call and both people are heard. Then one of them falls silent.
 risen: list[ev.SessionEvent] = [
     ev.Connected("u"),
@@ -209,31 +231,74 @@ def check(session: Session, around: views.Surroundings = NOWHERE) -> None:
         assert not any(session.people[each].gone or session.people[each].reading for each in in_room)
     if asked is not None and asked.mode == "consultation":
         assert grid.hears.get("u", ()) == ()
-        assert grid.hold == ("u",)
+        assert grid.hold[:1] == ("u",)
     if session.held:
         assert session.state == "active"
         assert grid.hears["u"] == ()
         assert not any("u" in sources for sources in grid.hears.values())
-        assert grid.hold == ("u",)
+        assert grid.hold[:1] == ("u",)
     if session.state == "active" and not any("u" in sources for sources in grid.hears.values()):
         told = views.session_view(session, "u", NOWHERE, grid)
         assert (told.room is not None and told.room.notice) or not grid.hold, "unheard without a notice"
-        assert grid.hold == ("u",)
+        assert grid.hold[:1] == ("u",)
     if asked is not None and asked.mode == "whisper":
         assert asked.professional not in grid.hears.get("u", ())
     if grid.record is not None:
         recorded = [session.anyone(each) for each in grid.record.participants]
-        assert all(each is not None and each.recording == "yes" for each in recorded)
+        assert all(each is not None and (each.recording == "yes" or each.is_camera) for each in recorded)
         company = {each.id for each in (*session.present(), *session.joined())}
         heard = {source for listener, sources in grid.hears.items() if listener in company for source in sources}
-        assert heard & company == set(grid.record.participants)
+        shown = {each.id for each in session.present() if each.is_camera and session.user in heard}
+        assert (heard & company) | shown == set(grid.record.participants)
+    check_guests(session, grid)
     check_listeners(session, grid)
     check_moves(session)
     check_told(session, grid)
     check_promise(session, around)
     for slots in grid.slots.values():
         assert len(set(slots.values())) == len(slots)
-        assert set(slots) <= {0, 1, 2, 3}
+        assert set(slots) <= set(range(8 if session.guests_most else 4))
+
+
+def check_guests(session: Session, grid: matrix.Matrix) -> None:
+    """Check that guests get what the user gets and no more, and that nobody has to do with a guest who has not entered.
+
+    A guest never hears a consultation, a whisper, or staff during a hold. The user's phone has neither ears nor voice.
+    """
+    asked = session.open_help()
+    outside = {each.id for each in session.people.values() if each.outside}
+    assert sum(not each.is_camera for each in session.guests()) <= session.guests_most
+    for guest in session.guests():
+        assert session.state == "active", "guests leave with the session"
+        told = views.session_view(session, guest.id, NOWHERE, grid)
+        assert (told.brief, told.help, told.callback, told.upgrade, told.notes) == (None, None, None, None, "")
+        assert not told.categories
+        heard_by = {listener for listener, sources in grid.hears.items() if guest.id in sources}
+        if guest.arriving or guest.is_camera:
+            assert not grid.hears.get(guest.id)
+            assert not heard_by
+            assert guest.id not in (*grid.writers, *grid.hold)
+            assert not grid.slots.get(guest.id)
+        if guest.arriving:
+            assert guest.until
+            assert [each.id for each in told.participants] == [guest.id]
+            assert (told.state, told.room) == ("preparing", None)
+            assert not any(guest.id == source for slots in grid.slots.values() for source, _ in slots.values())
+            continue
+        assert told.may_listen == session.may_listen
+        assert not guest.connected or not guest.until
+        if (asked is not None and asked.mode == "consultation") or session.held:
+            assert not grid.hears[guest.id]
+            assert not grid.slots[guest.id]
+        if asked is not None and asked.mode == "whisper":
+            assert asked.professional not in grid.hears[guest.id]
+        if not guest.is_camera and session.interpreting is None:
+            assert set(grid.hears[guest.id]) - outside <= set(grid.hears["u"])
+    for listener, sources in grid.soft.items():
+        assert session.interpreting is not None
+        assert session.interpreting.guest not in (listener, *sources)
+        assert set(sources) <= set(grid.hears[listener])
+        assert all((listener in outside) != (source in outside) for source in sources)
 
 
 def check_moves(session: Session) -> None:
@@ -276,6 +341,8 @@ def check_told(session: Session, grid: matrix.Matrix) -> None:
         for listener, sources in claimed.items():
             assert listener in live
             assert set(sources) <= live & set(grid.hears[listener])
+            softly = told.room.soft.get(listener, []) if told.room is not None else []
+            assert set(softly) == set(sources) & set(grid.soft.get(listener, ()))
         if viewer != "u":
             continue
         heard_by = {listener for listener in live if "u" in grid.hears.get(listener, ())} if "u" in live else set()
@@ -349,16 +416,18 @@ def check_announced(former: dict[str, str], effects: list[Effect], session: Sess
 
 @settings(max_examples=400, deadline=None)
 @given(
-    begin=st.sampled_from([opening, called_back, risen, supervised]),
+    begin=st.sampled_from([opening, called_back, risen, supervised, guested]),
+    guests=st.integers(0, 3),
     channel=st.sampled_from(["voice", "text"]),
     listening=st.booleans(),
     reachable=st.booleans(),
     sleeps_days=st.sampled_from([0, 7]),
-    skip=st.integers(0, len(supervised)),
+    skip=st.integers(0, len(guested)),
     story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30),
 )
 def test_any_event_sequence_follows_the_tables(
     begin: list[ev.SessionEvent],
+    guests: int,
     channel: Channel,
     listening: bool,
     reachable: bool,
@@ -369,7 +438,7 @@ def test_any_event_sequence_follows_the_tables(
     around = replace(NOWHERE, reachable=reachable)
     session = new_session(
         id="s-1", site="s", category="c", language="ko", channel=channel, user="u", name="", now=NOW,
-        recording=True, listening=listening, sleeps_days=sleeps_days,
+        recording=True, listening=listening, sleeps_days=sleeps_days, guests=guests,
     )  # fmt: skip  # a table
     now = NOW
     for each, later in [(each, 0) for each in begin[:skip]] + story:
@@ -404,7 +473,7 @@ def test_any_event_sequence_follows_the_tables(
 @settings(max_examples=200, deadline=None)
 @given(story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30))
 def test_no_session_outlives_its_people(story: list[tuple[ev.SessionEvent, int]]) -> None:
-    session = new_session(id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW)
+    session = new_session(id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW, guests=2)
     now = NOW
     for happening, later in [(each, 0) for each in opening] + story:
         now += later

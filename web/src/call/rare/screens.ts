@@ -4,11 +4,13 @@
 export { AskCallback, CalledBack } from "../../room/callback";
 export { After } from "../after";
 export { Closed } from "../closed";
+export { Gone, GuestPrepare } from "../guest";
 export { Invited } from "../invited";
 export { LeaveDialog } from "../leave-dialog";
 export { LeaveMessage } from "../leave-message";
 export { Lost } from "../lost";
 export { NotifyWindow } from "../notify-window";
+export { PhoneCamera } from "../phone-camera";
 export { TryDevices } from "../try-devices";
 export { Direct, Expired, MessageLeft, Replaced, Unprepared } from "../told";
 export { Upgrade } from "../upgrade";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { ParticipantView } from "../../messages";
+import type { Mode, ParticipantView } from "../../messages";
 import { cast, hearsIn, hearsNow, lines, places, segment } from "./hearing";
 
-const who = { user: "u", counselor: "c", professional: "p" };
+const who = { user: "u", counselor: "c", professional: "p", guests: [] as string[] };
 const ways = (hears: Record<string, string[]>) => lines(hears, ["u", "c", "p"]).map(({ a, b, way }) => `${a}${b} ${way}`);
 const person = (id: string, role: ParticipantView["role"], presence: ParticipantView["presence"] = "here"): ParticipantView => ({
   id,
@@ -13,6 +13,8 @@ const person = (id: string, role: ParticipantView["role"], presence: Participant
   media: { mic: true, camera: false, screen: false, interrupted: "" },
   owner: false,
   listens: null,
+  label: "",
+  invited_by: "",
 });
 
 describe("who hears whom in a mode", () => {
@@ -26,6 +28,17 @@ describe("who hears whom in a mode", () => {
   it("conference: everyone with everyone", () => {
     expect(ways(hearsIn("conference", false, who))).toEqual(["uc both", "up both", "cp both"]);
   });
+  it("guests hear and are heard like the user", () => {
+    const guested = { ...who, guests: ["g"] };
+    const heard = (mode: Mode, hearUser: boolean) => {
+      const hears = hearsIn(mode, hearUser, guested);
+      return [hears.g, hears.c?.includes("g"), hears.p?.includes("g")];
+    };
+    expect(heard("consultation", false)).toEqual([[], false, false]);
+    expect(heard("consultation", true)).toEqual([[], true, true]);
+    expect(heard("whisper", false)).toEqual([["u", "c"], true, true]);
+    expect(heard("conference", false)).toEqual([["u", "c", "p"], true, true]);
+  });
   it("never depends on hearUser outside consultation", () => {
     for (const mode of ["whisper", "conference"] as const) expect(hearsIn(mode, true, who)).toEqual(hearsIn(mode, false, who));
   });
@@ -34,7 +47,17 @@ describe("who hears whom in a mode", () => {
 describe("the picture of the people", () => {
   it("leaves out who has gone, and operators who listen in", () => {
     const people = [person("u", "user"), person("c", "counselor", "gone"), person("p", "professional"), person("o", "operator")];
-    expect(cast(people)).toEqual({ user: "u", counselor: "", professional: "p" });
+    expect(cast(people)).toEqual({ user: "u", counselor: "", professional: "p", guests: [] });
+  });
+  it("takes no guest for the professional, and leaves the phone camera out", () => {
+    const guest = (id: string, label: ParticipantView["label"]) => ({ ...person(id, "guest"), label });
+    const owner = { ...person("c", "counselor"), owner: true };
+    expect(cast([person("u", "user"), owner, guest("g", "family"), guest("k", "camera")])).toEqual({
+      user: "u",
+      counselor: "c",
+      professional: "",
+      guests: ["g"],
+    });
   });
   it("knows the owner from a colleague who is to take over, and from a second professional", () => {
     const owner = (role: ParticipantView["role"]) => ({ ...person("c", role), owner: true });
@@ -43,6 +66,7 @@ describe("the picture of the people", () => {
         user: "u",
         counselor: "c",
         professional: "p",
+        guests: [],
       });
     }
   });
@@ -68,6 +92,8 @@ describe("the picture of the people", () => {
       held: false,
       limits: {},
       passing_to: "",
+      soft: {},
+      most_slots: 4,
     };
     expect(hearsNow(room)).toEqual({ c: ["p"] });
     expect(hearsNow(null)).toEqual({});

@@ -10,6 +10,7 @@ export interface Cast {
   user: string;
   counselor: string;
   professional: string;
+  guests: string[];
 }
 
 export interface Line {
@@ -29,28 +30,32 @@ export interface Point {
  * counselor. Another member of staff counts as the professional, also a colleague in a transfer.
  */
 export function cast(participants: ParticipantView[]): Cast {
-  const here = participants.filter((one) => one.presence !== "gone" && one.role !== "operator");
-  const staff = here.filter((one) => one.role !== "user");
+  const here = participants.filter((one) => one.presence !== "gone" && one.role !== "operator" && one.label !== "camera");
+  const staff = here.filter((one) => one.role !== "user" && one.role !== "guest");
   const counselor = staff.find((one) => one.owner);
   return {
     user: here.find((one) => one.role === "user")?.id ?? "",
     counselor: counselor?.id ?? "",
     professional: staff.find((one) => one !== counselor)?.id ?? "",
+    guests: here.filter((one) => one.role === "guest").map((one) => one.id),
   };
 }
 
-/** Returns who would hear whom in a mode. This function repeats the server's rule, only to preview a change. */
-export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, professional }: Cast): Hears {
-  switch (mode) {
-    case "consultation": {
-      const heard = hearUser ? [user] : [];
-      return { [user]: [], [counselor]: [professional, ...heard], [professional]: [counselor, ...heard] };
-    }
-    case "whisper":
-      return { [user]: [counselor], [counselor]: [user, professional], [professional]: [user, counselor] };
-    case "conference":
-      return { [user]: [counselor, professional], [counselor]: [user, professional], [professional]: [user, counselor] };
-  }
+/** Returns who would hear whom in a mode. This function repeats the server's rule, only to preview a change. Guests hear and are
+ *  heard like the user. */
+export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, professional, guests }: Cast): Hears {
+  const outside = [user, ...guests];
+  const heard = mode === "consultation" && !hearUser ? [] : outside;
+  const toOutside = { consultation: [], whisper: [counselor], conference: [counselor, professional] }[mode];
+  const ofOutside = outside.map((one) => [
+    one,
+    mode === "consultation" ? [] : [...outside.filter((other) => other !== one), ...toOutside],
+  ]);
+  return {
+    ...(Object.fromEntries(ofOutside) as Hears),
+    [counselor]: mode === "whisper" || mode === "conference" ? [...heard, professional] : [professional, ...heard],
+    [professional]: mode === "consultation" ? [counselor, ...heard] : [...heard, counselor],
+  };
 }
 
 /** Returns one line for each pair of people present. Their order is fixed, so that nothing jumps when the mode changes. */
@@ -64,12 +69,20 @@ export function lines(hears: Hears, people: string[]): Line[] {
   });
 }
 
+/** Where up to three guests stand: two left of the user, and one above the professional. */
+const GUESTS_AT: Point[] = [
+  { x: 24, y: 30 },
+  { x: 70, y: 30 },
+  { x: 212, y: 70 },
+];
+
 /** Returns where each person stands in the picture: user above, counselor below left, professional below right, in every mode. */
-export function places({ user, counselor, professional }: Cast): Record<string, Point> {
+export function places({ user, counselor, professional, guests }: Cast): Record<string, Point> {
   const at: Record<string, Point> = {};
   if (user) at[user] = { x: 120, y: 30 };
   if (counselor) at[counselor] = professional ? { x: 44, y: 112 } : { x: 120, y: 112 };
   if (professional) at[professional] = counselor ? { x: 196, y: 112 } : { x: 120, y: 112 };
+  guests.forEach((guest, n) => (at[guest] = GUESTS_AT[n] ?? { x: 120, y: 71 }));
   return at;
 }
 

@@ -50,6 +50,7 @@ export interface SiteSettings {
   read_marks: "off" | "on";
   own_past: "shown" | "off";
   captions: "off" | "live" | "keep";
+  guests: number;
   corner: "right" | "left";
   launcher_texts: Record<string, string>;
   channels: Channel[];

@@ -96,7 +96,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
       onInput={(event) => change({ [field]: event.currentTarget.value })}
     />
   );
-  const number = (field: "retention_days" | "file_mb") => (
+  const number = (field: "retention_days" | "file_mb" | "guests") => (
     <Field
       label={t(`field.${field}`)}
       hint={t(`field.${field}.hint`)}
@@ -168,6 +168,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
           {choice("read_marks")}
           {choice("own_past")}
           {choice("captions")}
+          {number("guests")}
           {number("file_mb")}
           {number("retention_days")}
           <Listed

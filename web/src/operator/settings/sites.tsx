@@ -61,6 +61,7 @@ export const NEW_SITE: SiteSettings = {
   read_marks: "on",
   own_past: "shown",
   captions: "live",
+  guests: 0,
   corner: "right",
   launcher_texts: {},
   channels: ["text", "voice", "video"],

@@ -97,4 +97,5 @@ export function ReadMark({ client, session, line }: { client: Client; session: S
 /** Returns whether a person's mark may count for a line. The spans of a user may include numbers of staff lines, which users
  *  never get. */
 const mayRead = (session: SessionView, mark: Mark, line: Line): boolean =>
-  line.audience === "all" || session.participants.find(({ id }) => id === mark.participant)?.role !== "user";
+  line.audience === "all" ||
+  session.participants.every(({ id, role }) => id !== mark.participant || (role !== "user" && role !== "guest"));

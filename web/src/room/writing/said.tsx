@@ -80,7 +80,8 @@ export function Said({ client, session, line, shared, writes, reveal, sends }: S
   );
 }
 
-const isStaff = (session: SessionView) => session.participants.find(({ id }) => id === session.you)?.role !== "user";
+const isStaff = (session: SessionView) =>
+  session.participants.some(({ id, role }) => id === session.you && role !== "user" && role !== "guest");
 
 interface BubbleProps {
   client: Client;

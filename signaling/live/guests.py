@@ -1,0 +1,74 @@
+"""Make guests' links, exchange them, and know guests by their own credentials.
+
+A link's secret stands behind "#" in its address, so that browsers send it neither to servers nor in referrers. The records keep
+only hashes of secrets and credentials, as part of the session.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from signaling.access.identity import token_hash
+from signaling.access.invites import InviteRefused
+from signaling.live.clock import Now
+from signaling.live.entry import Entry
+from signaling.live.index import Index
+from signaling.live.sessions import Sessions
+from signaling.protocol.reasons import InviteReason
+from signaling.protocol.words import GuestLabel
+from signaling.session import guests
+from signaling.session.events import GuestCame, GuestInvited
+from signaling.session.guests import LinkState
+from signaling.session.model import NotAllowed, Person
+
+LINK_PREFIX = "g~"  # no link of a mail and no invite of a callback has a "~"
+_REFUSED: dict[LinkState, InviteReason] = {"used": "replayed", "expired": "expired", "over": "over"}
+
+
+class Guests:
+    """The guests of all live sessions."""
+
+    def __init__(self, *, sessions: Sessions, index: Index, url: str, now: Now) -> None:
+        """`url`: the origin of the users' pages."""
+        self._sessions = sessions
+        self._index = index
+        self._url = url
+        self._now = now
+
+    async def invite(self, entry: Entry, host: Person, label: GuestLabel) -> tuple[str, str, int]:
+        """Return a new guest's id, link, and the link's end (Unix ms). Raise NotAllowed: guests_off, too_many_guests, …."""
+        if label != "camera":
+            await self._sessions.renew_site(entry)
+            if not entry.site.guests:
+                raise NotAllowed("guests_off")
+            if len([each for each in entry.session.guests() if not each.is_camera]) >= entry.site.guests:
+                raise NotAllowed("too_many_guests")
+        guest, secret = f"g-{secrets.token_hex(6)}", secrets.token_urlsafe(32)
+        await self._sessions.apply(entry, GuestInvited(host.id, guest, label, token_hash(secret)))
+        return guest, f"{self._url}/call#invite={LINK_PREFIX}{secret}", entry.session.invitations[guest].until
+
+    async def come(self, link: str) -> tuple[Entry, Person, str]:
+        """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential. Raise InviteRefused."""
+        found = self._index.by_guest_link(token_hash(link.removeprefix(LINK_PREFIX)))
+        if found is None:
+            raise InviteRefused("bad_invite")
+        entry, guest = found
+        credential = secrets.token_urlsafe(32)
+        try:
+            await self._sessions.apply(entry, GuestCame(guest, token_hash(credential)))
+        except NotAllowed:
+            state = guests.link_state(entry.session, guest, self._now())
+            raise InviteRefused(_REFUSED.get(state, "expired")) from None
+        return entry, entry.session.people[guest], credential
+
+    def by_token(self, token: str) -> tuple[Entry, str] | None:
+        """Return the session that this guest's credential opens, and the guest's id, or None once the guest is gone."""
+        return self._index.by_guest_token(token_hash(token)) if token else None
+
+    def in_session(self, session_id: str, token: str) -> Person | None:
+        """Return the guest who is in this session with this credential, or None. A guest who has not entered is not in it."""
+        found = self.by_token(token)
+        if found is None or found[0].id != session_id:
+            return None
+        person = found[0].session.people[found[1]]
+        return None if person.arriving or person.is_camera else person

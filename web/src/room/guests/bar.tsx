@@ -1,0 +1,29 @@
+import { Languages } from "lucide";
+import type { SessionView } from "../../messages";
+import { Icon } from "../../ui/icon";
+import { participant, viewer } from "../state";
+import { nameOf } from "../words";
+import { t } from "./words";
+
+/** Tells everybody in the room who interprets, how each side hears the other, and who has set that. */
+export function InterpreterBar({ session }: { session: SessionView }) {
+  const { interpreting } = session;
+  const guest = interpreting && participant(session, interpreting.guest);
+  if (!interpreting || !guest) return null;
+  const name = nameOf(guest);
+  const role = viewer(session)?.role ?? "user";
+  const mine = role === "user" || role === "guest" ? "user" : "staff";
+  const heard = interpreting[mine];
+  const words =
+    guest.id === session.you
+      ? t("interpret.bar.you")
+      : [t("interpret.bar", { name }), heard !== "full" && t(`interpret.bar.${mine}.${heard}`)].filter(Boolean).join(" ");
+  return (
+    <p class="interpreter-bar" role="status" data-testid="interpreter-bar">
+      <Icon node={Languages} size={18} />
+      <span>
+        {words} <span class="interpreter-by">{t("interpret.by", { name: interpreting.by || t("somebody") })}</span>
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,31 @@
+/** What a person may do with guests, and what they hear beside an interpreter. Pure. */
+
+import type { GuestLabel, Original, ParticipantView, SessionView } from "../../messages";
+
+/** What a guest may be in the conversation, in the order of the choice. */
+export const LABELS: readonly GuestLabel[] = ["family", "interpreter", "colleague", "other"];
+export const ORIGINALS: readonly Original[] = ["full", "soft", "none"];
+
+const isOwner = ({ participants, you }: SessionView): boolean => participants.some((one) => one.id === you && one.owner);
+
+/** The guests in the room, without the phone that is a camera. */
+export const guestsIn = ({ participants }: SessionView): ParticipantView[] =>
+  participants.filter((one) => one.role === "guest" && one.label !== "camera");
+
+/** The user's phone while it is a camera; undefined if there is none. */
+export const cameraIn = ({ participants }: SessionView): ParticipantView | undefined =>
+  participants.find((one) => one.label === "camera");
+
+/** Whether this person may remove a guest, or withdraw a link, that `by` has invited. */
+export const mayRemove = (session: SessionView, by: string): boolean => by === session.you || isOwner(session);
+
+/** The sides for which this person may set how the other side is heard. */
+export function sidesOf(session: SessionView): ("user" | "staff")[] {
+  if (isOwner(session)) return ["user", "staff"];
+  return session.participants.some((one) => one.id === session.you && one.role === "user") ? ["user"] : [];
+}
+
+/** How one side hears the other's own voices now, beside this guest. */
+export function originalOf({ interpreting }: SessionView, guest: string, side: "user" | "staff"): Original {
+  return interpreting?.guest === guest ? interpreting[side] : "full";
+}

@@ -1,0 +1,37 @@
+/** Makes the tile of the person who speaks larger while the room is full, so that a phone also shows a face. */
+
+import { useEffect, useRef } from "preact/hooks";
+import type { SessionView } from "../../messages";
+import { useStore } from "../../ui/store";
+import { largeOnStage } from "../arrange";
+import type { Client } from "../client";
+import { others } from "../state";
+
+const FULL = 5; // tiles from which on the speaker's tile is larger
+const SPOKE_MS = 1500; // a cough makes nobody large
+const NOBODY: string[] = [];
+
+/** Returns who is large next. The former speaker stays until another one has spoken for long enough. Pure. */
+export function nextLarge(former: string, speaking: string[], people: string[]): string {
+  if (people.length < FULL) return "";
+  const heard = speaking.filter((one) => people.includes(one));
+  if (heard.includes(former)) return former;
+  return heard[0] ?? (people.includes(former) ? former : "");
+}
+
+export function useSpeakerOnStage(client: Client, session: SessionView): void {
+  const speaking = useStore(client.state, (state) => state.speaking[session.id] ?? NOBODY);
+  const people = others(session).map((one) => one.id);
+  const wanted = nextLarge(largeOnStage.get(), speaking, people);
+  const room = useRef(people.length);
+  room.current = people.length;
+  useEffect(() => {
+    if (room.current < FULL) {
+      largeOnStage.set("");
+      return;
+    }
+    const timer = setTimeout(() => largeOnStage.set(wanted), SPOKE_MS);
+    return () => clearTimeout(timer);
+  }, [wanted, people.length < FULL]);
+  useEffect(() => () => largeOnStage.set(""), []);
+}

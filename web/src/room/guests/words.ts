@@ -1,0 +1,17 @@
+/** The texts about guests. They are loaded together with the parts that show guests, not with the page. */
+
+import { texts, type Args } from "../../ui/i18n";
+import { addTexts } from "../words";
+import type en from "./en.json";
+
+export type GuestKey = keyof typeof en;
+
+export const { t, textOr } = texts<GuestKey>(import.meta.glob("./*.json", { import: "default" }));
+
+/** Returns the text of a system line about guests; "" for any other key. */
+function lineText(key: string, args: Args): string {
+  const { label = "", by } = args;
+  return textOr(key, "", { ...args, label: textOr(`label.${label}`, ""), by: by || t("somebody") });
+}
+
+addTexts(lineText);
