@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import email
 import ipaddress
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -144,3 +145,12 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file, folder / "mail.key")
     return context, file
+
+
+def link_in(mail: EmailMessage) -> str:
+    """Return the token of the link in a mail's plain text."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    found = re.search(r"#invite=([\w-]+)", body.get_content())
+    assert found, body.get_content()
+    return found[1]

@@ -40,6 +40,9 @@ NEEDS: Final[dict[TokenRight, Action]] = {
     "codes.make": "keys.change",
     "keys.write": "keys.change",
     "conversations.start": "keys.change",
+    "appointments.read": "appointments.manage",
+    "appointments.change": "appointments.manage",
+    "appointments.book": "keys.change",
 }
 """Right of a token → action in the table of rights. Only a member who may do the action may give a token the right."""
 

@@ -1,6 +1,7 @@
 """The administrative commands (from sites and staff to replies and exports) and the simulations."""
 
 from .apply import apply
+from .appointments import appointment
 from .backup import backup, restore
 from .categories import category
 from .doctor import doctor
@@ -20,6 +21,7 @@ from .webhooks import webhook
 
 __all__ = [
     "apply",
+    "appointment",
     "backup",
     "category",
     "category_hours",

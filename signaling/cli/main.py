@@ -30,6 +30,7 @@ class _Commands(click.Group):
 
     ADMIN = (
         "apply",
+        "appointment",
         "backup",
         "category",
         "doctor",

@@ -17,6 +17,7 @@ from signaling.images.reencode import reencode
 from signaling.images.refusal import PictureRefused
 from signaling.protocol.words import Captions, Listening
 from signaling.records import FIRST_ORGANISATION, Realm, Records, Site
+from signaling.records.appointment_plan import MOST_LEAD_MINUTES, MOST_NOTICE_MINUTES
 from signaling.records.checks import MOST_GUESTS, Invalid, checked_site
 from signaling.records.logos import MOST_PIXELS, Logo
 from signaling.records.site_front import CHANNELS, MOST_LAUNCHER, MOST_NOTICE, Corner
@@ -206,10 +207,28 @@ def site() -> None:
     help="Let users book a counselor's time instead of a callback by anybody, such as 30+15: half an hour and a pause of 15"
     " minutes after it. Both are multiples of 15. [default: off]",
 )
+@click.option(
+    "--appointment-notice",
+    type=click.IntRange(0, MOST_NOTICE_MINUTES),
+    help="Least minutes from booking an appointment to its start. [default: 60]",
+)
+@click.option(
+    "--appointment-lead",
+    type=click.IntRange(1, MOST_LEAD_MINUTES),
+    help="Minutes before an appointment from which a place of its counselor is kept free. [default: 5]",
+)
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option
 @with_records
-async def site_add(records: Records, site_id: str, update: bool, as_json: bool, **given: Any) -> None:
+async def site_add(
+    records: Records,
+    site_id: str,
+    appointment_notice: int | None,
+    appointment_lead: int | None,
+    update: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
     """Add a site, or change one.
 
     The site's back end needs a key only if the site vouches for its users: see sangdam site key.
@@ -226,7 +245,8 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
         values = {name: value for name, value in values.items() if context.get_parameter_source(name) == typed}
         if values.get("organisation", before.organisation) != before.organisation:
             raise click.UsageError("A site cannot move to another organisation.")
-        await records.save_site(valid(checked_site, replace(before, **values)))
+        changed = _with_plan(before, replace(before, **values), appointment_notice, appointment_lead)
+        await records.save_site(valid(checked_site, changed))
     else:
         missing = [
             option
@@ -236,11 +256,31 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
         if missing:
             raise click.UsageError(f"A new site needs {', '.join(missing)}.")
         try:
-            await records.save_site(valid(checked_site, replace(Site(id=site_id), **values)))
+            new = _with_plan(None, replace(Site(id=site_id), **values), appointment_notice, appointment_lead)
+            await records.save_site(valid(checked_site, new))
         except ValueError:
             raise click.ClickException(f"Another organisation had a site “{site_id}”. Take another id.") from None
     await noted(records, "site.save", f"site/{site_id}")
     show([_site_row(await site_of(records, site_id))], as_json=as_json, one=True)
+
+
+def _with_plan(before: Site | None, changed: Site, notice: int | None, lead: int | None) -> Site:
+    """Return the changed site with this notice and lead time of its appointments, in minutes. None keeps the value.
+
+    Raises UsageError when the site gives no appointments.
+    """
+    plan, former = changed.appointments, before.appointments if before else None
+    if plan is None:
+        if notice is not None or lead is not None:
+            raise click.UsageError("The site gives no appointments. Give --appointments, too, such as 30+15.")
+        return changed
+    if former is not None:
+        plan = replace(plan, notice_minutes=former.notice_minutes, lead_minutes=former.lead_minutes)
+    if notice is not None:
+        plan = replace(plan, notice_minutes=notice)
+    if lead is not None:
+        plan = replace(plan, lead_minutes=lead)
+    return replace(changed, appointments=plan)
 
 
 @site.command("list")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from signaling.live.appointments import Appointments
 from signaling.live.clock import Now
 from signaling.live.entry import Entry
@@ -64,8 +66,11 @@ class AppointmentDesk:
         """Return the session if it has a callback or appointment that nobody has accepted."""
         return self._index.callbacks.get(session)
 
-    async def move(self, entry: Entry, at: int, staff: str, actor: str) -> None:
-        """Move an appointment to any time that is free, or to another member. The user is told by mail. Raises NotAllowed."""
+    async def move(self, entry: Entry, at: int, staff: str, actor: str, *, by_staff: bool = True) -> None:
+        """Move an appointment to another time, or to another member ("": anyone). The user is told by mail. Raises NotAllowed.
+
+        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours.
+        """
         called = entry.session.callback
         if called is None:
             raise NotAllowed("wrong_state")
@@ -74,14 +79,23 @@ class AppointmentDesk:
         async def apply(with_staff: ev.WithStaff) -> None:
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
-        await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=True)
+        await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=by_staff)
         await self._records.audit(actor, "appointment.move", f"session/{entry.id}", self._now())
         self._mailing.callback_booked(entry)
 
     async def cancel(self, entry: Entry, actor: str) -> None:
         """Cancel a callback or an appointment. The user is told by mail. Raises NotAllowed when it is taking place already."""
+        await self._cancel(entry)
+        await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now())
+
+    async def cancel_asked(self, session: str) -> None:
+        """Cancel a callback or an appointment because another process has asked for it, which it has audited."""
+        if entry := self.entry(session):
+            with suppress(NotAllowed):  # it has begun, or somebody else has cancelled it
+                await self._cancel(entry)
+
+    async def _cancel(self, entry: Entry) -> None:
         if entry.session.state != "callback":
             raise NotAllowed("wrong_state")
         await self._sessions.apply(entry, ev.EndedBy("callback_cancelled"))
-        await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now())
         self._mailing.callback_cancelled(entry)

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from signaling.live.clock import Now
@@ -25,6 +25,8 @@ KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # most kinds of requests whose free times are cached
 # most members with working hours of their own in one answer; each takes about 5 ms to compute
 MOST_HOURS: Final = 100
+# callbacks and appointments in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
+MOST_CALLBACKS: Final = 5_000
 
 Free = dict[str, list[int]]
 Booking = Callable[[WithStaff], Awaitable[None]]
@@ -35,6 +37,15 @@ class _Known:
     until: int
     staff: dict[str, StaffRecord]
     free: Free
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The site, category and language of an appointment: they decide who could take it."""
+
+    site: Site
+    category: str
+    language: str
 
 
 @dataclass(slots=True)
@@ -62,13 +73,13 @@ class Appointments:
 
     async def times(self, entry: Entry, channel: Channel, zone: str, known: str = "") -> Times:
         """Return the free times of a session's site. `known`: a member who is offered by name, if they can be booked."""
-        found = await self._free(entry, channel, zone)
+        found = await self._free(sought_of(entry), channel, zone)
         every = sorted({at for times in found.free.values() for at in times})
         return Times(every, found.staff.get(known), found.free.get(known, []))
 
-    async def by_staff(self, entry: Entry, channel: Channel, zone: str) -> list[tuple[StaffRecord, list[int]]]:
-        """Return each member who could take an appointment of this session, with their free times."""
-        found = await self._free(entry, channel, zone)
+    async def by_staff(self, sought: Sought, channel: Channel, zone: str) -> list[tuple[StaffRecord, list[int]]]:
+        """Return each member who could take such an appointment, with their free times."""
+        found = await self._free(sought, channel, zone)
         return [(found.staff[staff], times) for staff, times in found.free.items()]
 
     async def known_to(self, entry: Entry) -> str:
@@ -91,6 +102,23 @@ class Appointments:
         except RecordsAway:
             return ""
 
+    async def owner_or_anyone(self, entry: Entry, staff: str, channel: Channel) -> str:
+        """Return the member who called a user back, if they can have appointments of the session, else "".
+
+        A professional who carries on with a conversation has no appointments, so another time is with a counselor.
+        """
+        member = await self._records.staff(staff)
+        return staff if member is not None and self._serves(member, sought_of(entry), channel) else ""
+
+    async def require_free(self, sought: Sought, at: int, channel: Channel, staff: str) -> None:
+        """Raise NotAllowed("out_of_hours") unless such an appointment could be booked now with this member ("": anyone)."""
+        plan = sought.site.appointments or AppointmentPlan()
+        self._check_time(plan, at, by_staff=False)
+        candidates = await self._candidates(sought, at, channel, staff, by_staff=False)
+        taken = await self._records.taken_cells([each.id for each in candidates], cells(at, plan))
+        if not any(not taken[each.id] for each in candidates):
+            raise NotAllowed("out_of_hours")
+
     async def book(self, entry: Entry, at: int, channel: Channel, staff: str, apply: Booking, *, by_staff: bool = False) -> None:
         """Claim a time with this member ("": whoever has fewest appointments), and apply the event that books it.
 
@@ -103,10 +131,9 @@ class Appointments:
     async def _book(self, entry: Entry, at: int, channel: Channel, staff: str, apply: Booking, *, by_staff: bool) -> None:
         plan = entry.site.appointments or AppointmentPlan()
         wanted = cells(at, plan)
-        soonest = self._now() if by_staff else self._now() + plan.notice_minutes * 60_000
-        if not soonest <= at <= self._now() + HORIZON_MS:
-            raise NotAllowed("out_of_hours")
-        member, claimed = await self._claim(entry, wanted, await self._candidates(entry, at, channel, staff, by_staff=by_staff))
+        self._check_time(plan, at, by_staff=by_staff)
+        candidates = await self._candidates(sought_of(entry), at, channel, staff, by_staff=by_staff)
+        member, claimed = await self._claim(entry, wanted, candidates)
         try:
             await apply(WithStaff(member.id, member.name, channel, plan.minutes, plan.lead_minutes * 60_000))
         except BaseException:
@@ -127,7 +154,7 @@ class Appointments:
     def booked(self, realm: Realm) -> list[Entry]:
         """Return the sessions of the realm with a callback or appointment that nobody has accepted yet, the next one first."""
         found = [entry for entry in self._index.callbacks.values() if realm.has(entry.site) and entry.session.callback]
-        return sorted(found, key=lambda entry: entry.session.callback.due_at if entry.session.callback else 0)
+        return sorted(found, key=lambda entry: (entry.session.callback.due_at if entry.session.callback else 0, entry.id))
 
     async def troubles(self, entries: list[Entry]) -> dict[str, AppointmentTrouble]:
         """Return, by session, why an appointment cannot take place as booked: a member, hours or holidays have changed since.
@@ -143,7 +170,7 @@ class Appointments:
             if called is None or not called.staff:
                 continue
             plan = AppointmentPlan(minutes=called.minutes or 30)
-            if staff is None or not staff.active or not self._serves(staff, site, entry, entry.session.channel):
+            if staff is None or not self._serves(staff, replace(sought_of(entry), site=site), entry.session.channel):
                 found[entry.id] = "staff_gone"
             elif not works_at(site.hours_of(entry.session.category), None, called.due_at, plan):
                 found[entry.id] = "closed"
@@ -153,45 +180,49 @@ class Appointments:
 
     # --- parts -----------------------------------------------------------------------------------------------------------
 
-    async def _free(self, entry: Entry, channel: Channel, zone: str) -> _Known:
-        async with self._looking:
-            return await self._look(entry, channel, zone)
+    def _check_time(self, plan: AppointmentPlan, at: int, *, by_staff: bool) -> None:
+        now = self._now()
+        if not (now if by_staff else now + plan.notice_minutes * 60_000) <= at <= now + HORIZON_MS:
+            raise NotAllowed("out_of_hours")
 
-    async def _look(self, entry: Entry, channel: Channel, zone: str) -> _Known:
-        session, site, now = entry.session, entry.site, self._now()
-        key = (site.id, session.category, session.language, "text" if channel == "text" else "call", zone)
+    async def _free(self, sought: Sought, channel: Channel, zone: str) -> _Known:
+        async with self._looking:
+            return await self._look(sought, channel, zone)
+
+    async def _look(self, sought: Sought, channel: Channel, zone: str) -> _Known:
+        site, now = sought.site, self._now()
+        key = (site.id, sought.category, sought.language, "text" if channel == "text" else "call", zone)
         known = self._known.get(key)
         if known is not None and now < known.until:
             return known
         plan = site.appointments or AppointmentPlan()
-        staff = {each.id: each for each in await self._serving(site, entry, channel)}
+        staff = {each.id: each for each in await self._serving(sought, channel)}
         hours = await self._records.working_hours(staff)
         few = set(sorted(hours)[:MOST_HOURS])
         ids = [each for each in staff if each not in hours or each in few]
         first = now // CELL_MS
         taken = await self._records.taken_cells(ids, range(first, first + HORIZON_MS // CELL_MS + 10))
-        category = site.hours_of(session.category)
+        category = site.hours_of(sought.category)
         free = await asyncio.to_thread(_free_of, category, {each: hours.get(each) for each in ids}, taken, now, plan, zone)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         known = self._known[key] = _Known(now + KNOWN_MS, staff, free)
         return known
 
-    async def _serving(self, site: Site, entry: Entry, channel: Channel) -> list[StaffRecord]:
-        everybody = await self._records.all_staff(site.organisation)
-        return [each for each in everybody if self._serves(each, site, entry, channel)]
+    async def _serving(self, sought: Sought, channel: Channel) -> list[StaffRecord]:
+        everybody = await self._records.all_staff(sought.site.organisation)
+        return [each for each in everybody if self._serves(each, sought, channel)]
 
-    def _serves(self, staff: StaffRecord, site: Site, entry: Entry, channel: Channel) -> bool:
-        session = entry.session
-        has_room = staff.texts if channel == "text" else staff.calls
-        fits = self._staffing.serves(staff, site, session.language, site.category_path(session.category))
+    def _serves(self, staff: StaffRecord, sought: Sought, channel: Channel) -> bool:
+        has_room, site = staff.texts if channel == "text" else staff.calls, sought.site
+        fits = self._staffing.serves(staff, site, sought.language, site.category_path(sought.category))
         return staff.active and staff.role == "counselor" and fits and has_room > 0
 
-    async def _candidates(self, entry: Entry, at: int, channel: Channel, staff: str, *, by_staff: bool) -> list[StaffRecord]:
+    async def _candidates(self, sought: Sought, at: int, channel: Channel, staff: str, *, by_staff: bool) -> list[StaffRecord]:
         """Return the members of staff who could take the appointment, those with the fewest appointments first."""
-        site = entry.site
-        serving = [each for each in await self._serving(site, entry, channel) if staff in ("", each.id)]
-        category, plan = site.hours_of(entry.session.category), site.appointments or AppointmentPlan()
+        site = sought.site
+        serving = [each for each in await self._serving(sought, channel) if staff in ("", each.id)]
+        category, plan = site.hours_of(sought.category), site.appointments or AppointmentPlan()
         if not by_staff:
             hours = await self._records.working_hours([each.id for each in serving])
             serving = [each for each in serving if works_at(category, hours.get(each.id), at, plan)]
@@ -211,6 +242,11 @@ class Appointments:
             if claimed is not None:
                 return member, claimed
         raise NotAllowed("out_of_hours")
+
+
+def sought_of(entry: Entry) -> Sought:
+    """Return what a session's appointment needs of its member of staff."""
+    return Sought(entry.site, entry.session.category, entry.session.language)
 
 
 def _free_of(

@@ -1,10 +1,14 @@
-"""Remove erased sessions from memory, from folders and from every page, even if another process has erased them."""
+"""Follow what other processes change in the records: erased sessions, settings of sites, and cancelled appointments.
+
+An erased session is removed from memory, from folders and from every page.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
 from signaling.files import Files
+from signaling.live.appointment_desk import AppointmentDesk
 from signaling.live.earlier import Earlier
 from signaling.live.index import Index
 from signaling.live.matching import Matching
@@ -20,7 +24,7 @@ LOOK_S = 0.5  # seconds between two checks what other processes have erased or c
 
 
 class Erasing:
-    """Ends erased sessions, and learns from the records what another process has erased or changed."""
+    """Ends erased sessions, and learns from the records what another process has erased, changed or cancelled."""
 
     def __init__(
         self,
@@ -33,6 +37,7 @@ class Erasing:
         boards: Boards,
         earlier: Earlier,
         translating: Translating,
+        desk: AppointmentDesk,
         index: Index,
     ) -> None:
         self._records = records
@@ -43,6 +48,7 @@ class Erasing:
         self._boards = boards
         self._earlier = earlier
         self._translating = translating
+        self._desk = desk
         self._index = index
         self._seen = 0
 
@@ -51,7 +57,11 @@ class Erasing:
         self._seen, _ = await self._records.erasures(0)
 
     async def watch(self) -> None:
-        """End sessions within a second after another process has erased them (`sangdam session erase`). Runs until cancelled."""
+        """Carry out within a second what another process has erased or cancelled, such as `sangdam session erase`.
+
+        Runs until cancelled.
+        """
+        await self._cancel_asked(0)
         while True:
             await asyncio.sleep(LOOK_S)
             seen = self._seen
@@ -59,8 +69,13 @@ class Erasing:
             for session_id in erased:
                 await self.erased(session_id)
             if self._seen != seen:
+                await self._cancel_asked(seen)
                 for site in await self._records.changed_sites(seen):
                     await self._sessions.site_changed(site)
+
+    async def _cancel_asked(self, after: int) -> None:
+        for session_id in await self._records.asked_to_cancel(after):
+            await self._desk.cancel_asked(session_id)
 
     async def erased(self, session_id: str) -> None:
         """End a session that was erased from the records, and remove it from every page."""

@@ -1,16 +1,18 @@
-"""Start conversations at the request of other software. The users enter them by one-time links."""
+"""Start conversations and book appointments at the request of other software. The users enter them by one-time links."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from signaling.access.identity import token_hash
+from signaling.live.appointments import MOST_CALLBACKS, Appointments, Sought
 from signaling.live.chat import Lines
 from signaling.live.clock import Now
 from signaling.live.connections import Hub
+from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.mailing import Mailing
 from signaling.live.sessions import Sessions
@@ -22,9 +24,9 @@ from signaling.records import Records, SessionRecord, Site
 from signaling.records.links import LinkRecord
 from signaling.records.types import StaffRecord
 from signaling.session import encode_snapshot, new_session
-from signaling.session.events import CallbackMarked, Connected
+from signaling.session.events import CallbackAsked, CallbackMarked, Connected, Left, WithStaff
 from signaling.session.inviting import invite
-from signaling.session.model import NotAllowed, Person
+from signaling.session.model import NotAllowed, Person, Session
 from signaling.session.views import callback_view
 
 MOST_INVITED = 10_000  # conversations whose user has not come yet, about 10 KB each
@@ -45,13 +47,27 @@ class Wanted:
     brief: Brief
     user_ref: str
     user_name: str
-    line: str
-    staff: StaffRecord | None
     until: int
+    line: str = ""
+    staff: StaffRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedTime:
+    """The time of an appointment that other software wants to book.
+
+    `staff`: the id of the member with whom it is; "": the free member with the fewest appointments. `contact`: where the user is
+    reached, or "".
+    """
+
+    at: int
+    staff: str
+    contact: str
+    note: str
 
 
 class Inviting:
-    """Starts conversations for other software.
+    """Starts conversations and books appointments for other software.
 
     Settles callbacks that staff have made by other means, when the software says so.
     """
@@ -64,6 +80,7 @@ class Inviting:
         sessions: Sessions,
         lines: Lines,
         mailing: Mailing,
+        appointments: Appointments,
         index: Index,
         hub: Hub,
         url: str,
@@ -75,6 +92,7 @@ class Inviting:
         self._sessions = sessions
         self._lines = lines
         self._mailing = mailing
+        self._appointments = appointments
         self._index = index
         self._hub = hub
         self._url = url
@@ -86,8 +104,52 @@ class Inviting:
         of_site = sum(entry.session.site == wanted.site.id for entry in invited.values())
         if len(invited) >= MOST_INVITED or of_site >= MOST_OF_SITE:
             raise NotAllowed("full")
-        site, now, token = wanted.site, self._now(), secrets.token_urlsafe(32)
-        session = new_session(
+        session = self._new_session(wanted)
+        invite(session, wanted.until, *((wanted.staff.id, wanted.staff.name) if wanted.staff else ()))
+        entry = await self._stored.add(_record(session, wanted), session, wanted.site, wanted.brief)
+        if wanted.line:
+            author = wanted.staff.id if wanted.staff else "site"
+            name = wanted.staff.name if wanted.staff else wanted.site.name(wanted.language)
+            await self._lines.answer(entry, Person(id=author, role="counselor", name=name), "first", wanted.line)
+        link = await self._link(entry, wanted.until)
+        for client in self._hub.of_staff(session.owner)[-1:] if session.owner else []:
+            entry.hold(session.owner, client)
+            await self._sessions.apply(entry, Connected(session.owner))
+            self._sessions.show(entry)
+        return entry.id, link
+
+    async def book(self, wanted: Wanted, time: WantedTime) -> tuple[Entry, str]:
+        """Book an appointment for a user who has no conversation yet. The user is told by mail.
+
+        Return the new session, and the link by which its user enters. Raise NotAllowed (not_offered, full, out_of_hours,
+        no_contact) or RecordsAway.
+        """
+        site = wanted.site
+        if site.appointments is None or site.callbacks != "offered":
+            raise NotAllowed("not_offered")
+        if len(self._index.callbacks) >= MOST_CALLBACKS:
+            raise NotAllowed("full")
+        # checked before the session is stored, so that only two bookings in the same instant leave a session without a time
+        await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
+        session = self._new_session(wanted)
+        entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)
+        asked = CallbackAsked(session.user, time.at, time.contact, time.note, reachable=entry.reachable)
+
+        async def apply(with_staff: WithStaff) -> None:
+            await self._sessions.apply(entry, replace(asked, with_staff=with_staff))
+
+        try:
+            await self._appointments.book(entry, time.at, wanted.channel, time.staff, apply)
+        except NotAllowed:
+            await self._sessions.apply(entry, Left(session.user))
+            raise
+        link = await self._link(entry, wanted.until)
+        self._mailing.callback_booked(entry)
+        return entry, link
+
+    def _new_session(self, wanted: Wanted) -> Session:
+        site = wanted.site
+        return new_session(
             id=f"s-{secrets.token_hex(8)}",
             site=site.id,
             category=wanted.category,
@@ -95,44 +157,23 @@ class Inviting:
             channel=wanted.channel,
             user=f"u-{secrets.token_hex(6)}",
             name=wanted.user_name,
-            now=now,
+            now=self._now(),
             recording=site.recording == "ask",
             captions=site.captions,
             listening=site.listening != "off",
             sleeps_days=site.thread_days,
             guests=site.guests,
         )
-        invite(session, wanted.until, *((wanted.staff.id, wanted.staff.name) if wanted.staff else ()))
-        record = SessionRecord(
-            id=session.id,
-            organisation=site.organisation,
-            site=site.id,
-            category=wanted.category,
-            language=wanted.language,
-            channel=wanted.channel,
-            state=session.state,
-            # nobody knows this token: the user gets another one through the link
-            token_hash=token_hash(secrets.token_urlsafe(32)),
-            user_ref=wanted.user_ref,
-            user_name=wanted.user_name,
-            brief=msgspec.json.encode(wanted.brief),
-            snapshot=encode_snapshot(session),
-            started_at=now,
+
+    async def _link(self, entry: Entry, until: int) -> str:
+        """Return a link that opens the session once, until this time (Unix ms)."""
+        token = secrets.token_urlsafe(32)
+        await self._records.add_link(
+            LinkRecord(
+                token_hash=token_hash(token), purpose=THREAD, subject=entry.id, session=entry.id, mail="", expires_at=until
+            )
         )
-        entry = await self._stored.add(record, session, site, wanted.brief)
-        if wanted.line:
-            author = wanted.staff.id if wanted.staff else "site"
-            name = wanted.staff.name if wanted.staff else site.name(wanted.language)
-            await self._lines.answer(entry, Person(id=author, role="counselor", name=name), "first", wanted.line)
-        link = LinkRecord(
-            token_hash=token_hash(token), purpose=THREAD, subject=entry.id, session=entry.id, mail="", expires_at=wanted.until
-        )
-        await self._records.add_link(link)
-        for client in self._hub.of_staff(session.owner)[-1:] if session.owner else []:
-            entry.hold(session.owner, client)
-            await self._sessions.apply(entry, Connected(session.owner))
-            self._sessions.show(entry)
-        return entry.id, f"{self._url}/call#invite={token}"
+        return f"{self._url}/call#invite={token}"
 
     async def mark_callback(self, session_id: str, *, done: bool) -> CallbackView | None:
         """Store that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed."""
@@ -142,3 +183,22 @@ class Inviting:
         await self._sessions.apply(entry, CallbackMarked(done))
         self._mailing.callback_settled(entry)
         return callback_view(entry.session)
+
+
+def _record(session: Session, wanted: Wanted) -> SessionRecord:
+    return SessionRecord(
+        id=session.id,
+        organisation=wanted.site.organisation,
+        site=wanted.site.id,
+        category=wanted.category,
+        language=wanted.language,
+        channel=wanted.channel,
+        state=session.state,
+        # nobody knows this token: the user gets another one through the link
+        token_hash=token_hash(secrets.token_urlsafe(32)),
+        user_ref=wanted.user_ref,
+        user_name=wanted.user_name,
+        brief=msgspec.json.encode(wanted.brief),
+        snapshot=encode_snapshot(session),
+        started_at=session.created_at,
+    )

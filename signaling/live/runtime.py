@@ -254,6 +254,7 @@ class Live:
             sessions=sessions,
             lines=self.lines,
             mailing=mailing,
+            appointments=self.appointments,
             index=index,
             hub=hub,
             url=invites.url,
@@ -274,6 +275,7 @@ class Live:
             boards=self.boards,
             earlier=self.earlier,
             translating=self.translating,
+            desk=self.desk,
             index=index,
         )
         self.agreeing = (

@@ -44,6 +44,7 @@ AuditAction = Literal[
     "line.edit",
     "line.retract",
     "callback.invite",
+    "appointment.book",
     "appointment.move",
     "appointment.cancel",
     "staff.hours",

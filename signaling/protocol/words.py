@@ -29,6 +29,7 @@ Action = Literal[
 TokenRight = Literal[
     "sessions.read", "sessions.export", "sessions.erase", "messages.read", "messages.mark", "live.read", "reports.read",
     "settings.read", "settings.write", "codes.make", "keys.write", "conversations.start",
+    "appointments.read", "appointments.change", "appointments.book",
 ]  # fmt: skip  # a list of names
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]

@@ -25,6 +25,10 @@ EventType = Literal[
     "session.rated",
     "message.left",
     "callback.due",
+    "appointment.booked",
+    "appointment.moved",
+    "appointment.cancelled",
+    "appointment.due",
     "recording.ready",
     "queue.unattended",
     "person.erased",
@@ -32,6 +36,12 @@ EventType = Literal[
 TEST = "webhook.test"  # the type of the test event that somebody sends to one endpoint; endpoints cannot choose this type
 PAYLOAD_VERSION = 1  # version of the payload's format, sent in each payload
 KEPT_TRYING_MS = 3 * 86_400_000  # milliseconds for which the sender tries to deliver an event
+_APPOINTMENT: dict[str, EventType] = {
+    "booked": "appointment.booked",
+    "moved": "appointment.moved",
+    "cancelled": "appointment.cancelled",
+    "due": "appointment.due",
+}
 _ABOUT = ("id", "organisation", "site", "category", "channel")
 _STANDING = ("waiting_at", "active_at", "ended_at", "end_reason")
 _w, _d, _s = t.webhook.c, t.webhook_delivery.c, t.session.c
@@ -136,6 +146,9 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
         session_event(connection, "session.help_asked", session_id, at, str(at), help_category=data["category"])
     elif kind == "callback" and data.get("state") == "due":
         session_event(connection, "callback.due", session_id, at, str(at))
+    elif kind == "appointment" and (announced := _APPOINTMENT.get(data.get("change", ""))):
+        about = {"staff": data["staff"], "starts_at": data["at"], "minutes": data["minutes"]}
+        session_event(connection, announced, session_id, at, str(at), **about)
 
 
 class Standing:

@@ -18,6 +18,8 @@ from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_g
 
 CELL_MS: Final = 900_000  # length of a cell: 15 minutes
 MOST_OFFERED: Final = 200  # most free times in one answer
+MOST_NOTICE_MINUTES: Final = 2880  # most minutes that a site may ask for between booking and start: two days
+MOST_LEAD_MINUTES: Final = 30  # most minutes before the start for which a place is kept free
 _BOOKED_DAYS: Final = 17  # days to compute for the next two weeks, and for the days before and after that other time zones need
 _NEXT_DAYS: Final = 3  # days to compute for finding out whether one appointment ends within the hours
 
@@ -31,8 +33,8 @@ class AppointmentPlan(Struct, frozen=True, kw_only=True):
 
     minutes: Annotated[int, Meta(ge=15, le=120, multiple_of=15)] = 30
     buffer_minutes: Annotated[int, Meta(ge=0, le=60, multiple_of=15)] = 15
-    notice_minutes: Annotated[int, Meta(ge=0, le=2880)] = 60
-    lead_minutes: Annotated[int, Meta(ge=1, le=30)] = 5
+    notice_minutes: Annotated[int, Meta(ge=0, le=MOST_NOTICE_MINUTES)] = 60
+    lead_minutes: Annotated[int, Meta(ge=1, le=MOST_LEAD_MINUTES)] = 5
 
 
 def cells(at: int, plan: AppointmentPlan) -> range:

@@ -202,6 +202,17 @@ class History(Leading):
         subjects = await self._all(sa.select(t.audit.c.subject).where(erased))
         return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
 
+    async def asked_to_cancel(self, after: int) -> list[str]:
+        """Return the sessions whose callback or appointment `sangdam appointment cancel` wants cancelled.
+
+        These sessions still have it. `after`: number of an audit entry; only later entries count, and a few before it.
+        """
+        c = t.audit.c
+        asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli", c.n > after - _REREAD)
+        subjects = {row["subject"].removeprefix("session/") for row in await self._all(sa.select(c.subject).where(asked))}
+        still = sa.select(t.session.c.id).where(t.session.c.id.in_(subjects), t.session.c.state == "callback")
+        return [row["id"] for row in await self._all(still)] if subjects else []
+
     async def changed_sites(self, after: int) -> set[str]:
         """Return the sites whose settings any process has changed since audit entry `after`."""
         c = t.audit.c

@@ -9,6 +9,8 @@ Everything else is as for callbacks (`session/callback.py`).
 
 from __future__ import annotations
 
+from typing import Literal
+
 from signaling.protocol.mail_addresses import address_in
 from signaling.session import model
 from signaling.session.effects import Effect, Enqueue, Note, Step
@@ -42,6 +44,7 @@ def due(session: Session, called: Callback, now: int, out: list[Effect]) -> None
     called.kept = False
     session.timers["grace"] = now + GRACE_MS
     out.append(Enqueue(request, "callback", session.category, called.due_at, only=called.staff, first=True, step="redeem"))
+    note(called, "due", out)
 
 
 def withdraw(session: Session, called: Callback, out: list[Effect]) -> None:
@@ -91,6 +94,11 @@ def accepted(session: Session, called: Callback, now: int) -> None:
     session.timers.pop("grace", None)
     if called.minutes and (not called.contact or address_in(called.contact)):
         session.timers["late"] = now + LATE_MS
+
+
+def note(called: Callback, change: Literal["booked", "moved", "cancelled", "due"], out: list[Effect]) -> None:
+    """Store an event about an appointment. Webhooks announce it."""
+    out.append(Note("appointment", {"change": change, "staff": called.staff, "at": called.due_at, "minutes": called.minutes}))
 
 
 def wanted(session: Session) -> tuple[str, bool]:

@@ -47,7 +47,7 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
         before.contact, before.note = contact, event.note
         before.timezone = event.timezone or before.timezone
         appointment.withdraw(session, before, out)
-        _agree(session, before, event.with_staff)
+        _agree(session, before, event.at, event.with_staff, out)
         schedule(session, before, event.at, out)
         return
     if session.state == "waiting":
@@ -61,18 +61,22 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
     elif session.state != "preparing":
         raise NotAllowed("wrong_state")
     callback = Callback(state="scheduled", due_at=event.at, contact=contact, note=event.note, timezone=event.timezone)
-    _agree(session, callback, event.with_staff)
+    _agree(session, callback, event.at, event.with_staff, out)
     schedule(session, callback, event.at, out)
 
 
-def _agree(session: Session, callback: Callback, with_staff: WithStaff | None) -> None:
-    """Make the callback an appointment with the member in `with_staff`. With None, make it a callback by anybody."""
+def _agree(session: Session, callback: Callback, at: int, with_staff: WithStaff | None, out: list[Effect]) -> None:
+    """Make the callback an appointment at the time `at` with the member in `with_staff`. With None: a callback by anybody."""
+    was_with = callback.staff
+    if was_with and with_staff is None:
+        appointment.note(callback, "cancelled", out)
     callback.staff = callback.staff_name = ""
     callback.minutes = callback.lead_ms = 0
     callback.declined = False
     if with_staff is not None:
         callback.staff, callback.staff_name, session.channel = with_staff.staff, with_staff.name, with_staff.channel
-        callback.minutes, callback.lead_ms = with_staff.minutes, with_staff.lead_ms
+        callback.minutes, callback.lead_ms, callback.due_at = with_staff.minutes, with_staff.lead_ms, at
+        appointment.note(callback, "moved" if was_with else "booked", out)
 
 
 def schedule(session: Session, callback: Callback, at: int, out: list[Effect]) -> None:
@@ -181,7 +185,7 @@ def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -
         if person.staff:
             person.gone, person.connected = True, False
             out.append(Over(person.id, "callback_moved"))
-    _agree(session, callback, event.with_staff)
+    _agree(session, callback, event.at, event.with_staff, out)
     schedule(session, callback, event.at, out)
 
 
@@ -193,7 +197,7 @@ def rebooked(session: Session, event: AppointmentMoved, now: int, out: list[Effe
     if session.ringing is not None:
         raise NotAllowed("ringing")
     appointment.withdraw(session, callback, out)
-    _agree(session, callback, event.with_staff)
+    _agree(session, callback, event.at, event.with_staff, out)
     schedule(session, callback, event.at, out)
 
 
@@ -227,6 +231,8 @@ def over(session: Session, out: list[Effect]) -> None:
         appointment.withdraw(session, callback, out)
     callback.state = "done" if callback.state == "calling" else "cancelled"
     out.append(Note("callback", {"state": callback.state}))
+    if callback.staff and callback.state == "cancelled":
+        appointment.note(callback, "cancelled", out)
 
 
 def _of_owner(session: Session, participant: str) -> Callback:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from signaling.access.api_tokens import RIGHTS, new_record, new_token
 from signaling.live import inviting
 from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, running, settings_for
+from tests.peers.software import Software
 
 WANTED: dict[str, Any] = {"site": "demo-shop", "category": "cameras", "language": "ko", "user": {"id": "mina", "name": "민아"}}
 LINE = "주문하신 렌즈가 도착했어요."
@@ -25,27 +25,10 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-class Software:
-    """A program that holds an API token with all rights."""
-
-    def __init__(self, service: Service) -> None:
-        self.service, self.token = service, new_token()
-
-    async def ready(self) -> Software:
-        now = self.service.live.now()
-        record = new_record(self.token, organisation="main", name="CRM", rights=RIGHTS, sites=["*"], maker=None, days=1, now=now)
-        await self.service.app[app_keys.RECORDS].add_api_token(record)
-        return self
-
-    async def ask(self, method: str, path: str, body: Any = None, key: str = "") -> tuple[int, Any]:
-        headers = {"Authorization": f"Bearer {self.token}"} | ({"Idempotency-Key": key} if key else {})
-        async with self.service.http.request(method, f"{self.service.url}/api/v1/{path}", json=body, headers=headers) as reply:
-            return reply.status, await reply.json()
-
-    async def start(self, **more: Any) -> dict[str, Any]:
-        status, started = await self.ask("POST", "conversations", WANTED | more)
-        assert status == 200, started
-        return dict(started)
+async def start(software: Software, **more: Any) -> dict[str, Any]:
+    status, started = await software.ask("POST", "conversations", WANTED | more)
+    assert status == 200, started
+    return dict(started)
 
 
 async def exchanged(service: Service, link: str) -> tuple[int, Any]:
@@ -68,7 +51,7 @@ async def lines(person: Person) -> list[tuple[str, str]]:
 
 async def test_user_enters_the_started_conversation_and_meets_its_counselor(service: Service) -> None:
     software, jimin = await Software(service).ready(), await service.staff("jimin")
-    started = await software.start(line={"text": LINE, "staff": "jimin"})
+    started = await start(software, line={"text": LINE, "staff": "jimin"})
     assert (await jimin.state("asleep"))["id"] == started["session"], "staff see that it waits for the user"
 
     user = await entered(service, started["link"])
@@ -101,7 +84,7 @@ async def test_repeated_request_starts_one_conversation(service: Service) -> Non
 
 async def test_started_call_is_entered_and_rings(service: Service) -> None:
     software, jimin = await Software(service).ready(), await service.staff("jimin")
-    started = await software.start(channel="voice", link_hours=1)
+    started = await start(software, channel="voice", link_hours=1)
     assert not service.live.index.crowd.unopened, "who was invited takes no place of those who wait"
     user = await entered(service, started["link"])
     await user.state("preparing")
@@ -111,7 +94,7 @@ async def test_started_call_is_entered_and_rings(service: Service) -> None:
 
 async def test_link_that_nobody_used_ends_its_conversation(service: Service) -> None:
     software = await Software(service).ready()
-    started = await software.start(link_hours=1)
+    started = await start(software, link_hours=1)
     service.skip(3601)
     status, refused = await exchanged(service, started["link"])
     assert (status, refused["reason"]) == (410, "expired")
@@ -141,7 +124,7 @@ async def test_wrong_conversation_is_refused_by_field(service: Service, monkeypa
     got, refused = await software.ask("POST", "conversations", WANTED | {"channel": "voice"})
     assert (got, refused["reason"]) == (403, "not_offered"), "the user could not enter by the link, which works once"
     monkeypatch.setattr(inviting, "MOST_OF_SITE", 1)
-    await software.start()
+    await start(software)
     assert (await software.ask("POST", "conversations", WANTED))[0] == 503
 
 

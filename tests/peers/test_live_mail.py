@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -18,7 +17,7 @@ import pytest
 from signaling.live import mailing
 from signaling.records.mail_plan import MailPlan
 from signaling.server import app_keys
-from tests.mail_server import Mails
+from tests.mail_server import Mails, link_in
 from tests.peers.live_house import Person, Service, running, settings_for
 
 MINA = "mina@example.com"
@@ -39,14 +38,6 @@ async def ask(service: Service, user: Person, **wanted: Any) -> tuple[int, Any]:
     headers = {"Origin": service.settings.url, "Authorization": f"Bearer {user.token}"}
     async with service.http.post(f"{service.url}/api/sessions/{user.session_id}/mail", json=wanted, headers=headers) as response:
         return response.status, await response.json()
-
-
-def link_in(mail: EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    assert body is not None
-    found = re.search(r"#invite=([\w-]+)", body.get_content())
-    assert found, body.get_content()
-    return found[1]
 
 
 async def talk(service: Service) -> tuple[Person, Person]:

@@ -61,7 +61,9 @@ async def _read_along(live: Live, client: Client, message: msg.ReadAlong) -> Rep
 
 async def _move_callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.MoveCallback) -> Reply:
     await live.sessions.renew_site(entry)
-    await agree(live, entry, ev.CallbackMoved(person.id, message.at), person.staff, entry.session.channel)
+    channel = entry.session.channel
+    staff = await live.appointments.owner_or_anyone(entry, person.staff, channel)
+    await agree(live, entry, ev.CallbackMoved(person.id, message.at), staff, channel)
     live.mailing.callback_booked(entry)
     return None
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from signaling.access.brief import with_field
+from signaling.live.appointments import MOST_CALLBACKS
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
@@ -20,9 +21,6 @@ from signaling.session.model import NotAllowed, Person
 from signaling.session.views import brief_value
 
 from .checks import Handler, Reply, agree, event, in_session, require_channel
-
-# callbacks in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
-MOST_CALLBACKS = 5_000
 
 
 async def _enter(live: Live, client: Client, entry: Entry, person: Person, message: msg.Enter) -> Reply:

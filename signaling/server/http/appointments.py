@@ -8,6 +8,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from signaling.access.rights import may_give, of_member, realm_of
+from signaling.live.appointments import sought_of
 from signaling.live.entry import Entry
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.staff_views import AppointmentItem
@@ -68,7 +69,7 @@ class WorkingHours(Struct, kw_only=True):
     touched: list[AppointmentItem]
 
 
-_read_times: QueryReader[TimesQuery] = QueryReader(TimesQuery)
+read_times: QueryReader[TimesQuery] = QueryReader(TimesQuery)
 _read_time: Reader[NewTime] = Reader(NewTime)
 
 
@@ -83,9 +84,14 @@ async def rows(request: web.Request) -> web.Response:
 async def times(request: web.Request) -> web.Response:
     """Return the free times of each member who could take this appointment."""
     entry = await _asked(request, await asker_of(request))
-    zone = read_query(request, _read_times).timezone
-    free = await request.app[LIVE].appointments.by_staff(entry, entry.session.channel, zone)
-    return answer([StaffTimes(id=staff.id, name=staff.name, times=offered(found)) for staff, found in free])
+    zone = read_query(request, read_times).timezone
+    free = await request.app[LIVE].appointments.by_staff(sought_of(entry), entry.session.channel, zone)
+    return answer(times_of(free))
+
+
+def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
+    """Return the free times of each member for an answer: the first ones."""
+    return [StaffTimes(id=staff.id, name=staff.name, times=offered(found)) for staff, found in free]
 
 
 @routes.post("/api/operator/appointments/{session}/move")

@@ -75,7 +75,12 @@ CROWDED_SENTENCES: dict[CrowdedReason, str] = {
     "files": "Very many files are being sent at the moment; try again in a few seconds.",
     "overloaded": "Very many people are coming at the moment; try again in a few seconds.",
 }
-_LIVE: dict[CommandReason, str] = {"full": "Too many conversations are going on; try again in a minute."}
+_LIVE: dict[CommandReason, str] = {
+    "full": "Too many conversations are going on; try again in a minute.",
+    "out_of_hours": "That time is not free; choose another.",
+    "ringing": "A counselor is being asked right now.",
+    "too_often": "This has been done too often.",
+}
 _CHANGED = "Somebody else has changed this in the meantime. Nothing was saved; look at their change first."
 _NOT_NOW = "That is not possible any more."
 _RETRY_AFTER_S = 30  # seconds after which a refused client may try again, where nothing else is said

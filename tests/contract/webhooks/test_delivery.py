@@ -132,11 +132,17 @@ async def test_conversation_is_told_in_order_and_says_nothing_of_its_people(offi
         )
     )  # fmt: skip  # a row of values
     await office.records.add_event("s-1", "callback", STARTED + 80_000, {"state": "due"})
+    for number, change in enumerate(("booked", "moved", "due", "cancelled")):
+        about = {"change": change, "staff": "jimin", "at": STARTED, "minutes": 30}
+        await office.records.add_event("s-1", "appointment", STARTED + 81_000 + number, about)
     await office.records.announce_recording("s-1", 1, 2, STARTED)
     await office.records.erase_session("s-1")
     async with office.sending():
-        await until(lambda: len(receiver.seen) == 9, lambda: receiver.seen)
-    assert receiver.of("s-1") == [*LIFE, "message.left", "callback.due", "recording.ready", "person.erased"]
+        await until(lambda: len(receiver.seen) == 13, lambda: receiver.seen)
+    assert receiver.of("s-1") == [
+        *LIFE, "message.left", "callback.due", "appointment.booked", "appointment.moved", "appointment.due",
+        "appointment.cancelled", "recording.ready", "person.erased",
+    ]  # fmt: skip  # a list of names
     started, accepted, asked, ended, rated = receiver.seen[:5]
     about = {"session": "s-1", "site": "shop", "category": "cameras", "channel": "voice"}
     assert started == {
@@ -145,6 +151,7 @@ async def test_conversation_is_told_in_order_and_says_nothing_of_its_people(offi
     assert accepted["data"]["waited_ms"] == 9_000
     assert asked["data"]["help_category"] == "lenses"
     assert (ended["data"]["reason"], rated["data"]["score"]) == ("hung_up", 5)
+    assert receiver.seen[7]["data"] == about | {"staff": "jimin", "starts_at": STARTED, "minutes": 30}
     told = "".join(body for body, _ in receiver.raw)
     assert not any(word in told for word in ("mina", "안녕", "thanks", "t1"))
 

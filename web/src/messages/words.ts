@@ -67,7 +67,10 @@ export type TokenRight =
   | "settings.write"
   | "codes.make"
   | "keys.write"
-  | "conversations.start";
+  | "conversations.start"
+  | "appointments.read"
+  | "appointments.change"
+  | "appointments.book";
 
 export type Channel = "text" | "voice" | "video";
 

@@ -47,10 +47,11 @@ function useOffered(client: Client, session: string, channel: Channel): Offered 
   return offered;
 }
 
-/** Returns the times at which staff may call the visitor again: those of this counselor if the site gives appointments. */
+/** Returns the times at which the visitor may be called again: this counselor's, if the site gives appointments with them.
+ *  A professional has no appointments, so a professional gets the times at which any counselor is free. */
 export function useTimes(client: Client, { id, channel }: Pick<SessionView, "id" | "channel">): number[] | null {
   const offered = useOffered(client, id, channel);
-  return offered && (offered.minutes > 0 ? offered.staff_times : offered.times);
+  return offered && (offered.staff === "" ? offered.times : offered.staff_times);
 }
 
 /** A field that chooses a time from a list, by day; `value` is 0 while no time is chosen. */

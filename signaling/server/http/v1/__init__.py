@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import conversations, desk, gate, idempotency, people, sessions, settings, whoami
+from . import appointments, conversations, desk, gate, idempotency, people, sessions, settings, whoami
 
-PARTS = (whoami, sessions, people, conversations, settings, desk)
+PARTS = (whoami, sessions, people, conversations, appointments, settings, desk)
 
 
 def setup(app: web.Application) -> None:

@@ -16,7 +16,7 @@ from signaling.server.http.allowed import asker_of, of_session
 from signaling.server.http.bodies import now_ms, path_id, read_json, read_query
 from signaling.server.http.errors import Refused, answer, not_found
 
-from .sessions import Limit
+from .cursors import Limit
 
 routes = web.RouteTableDef()
 

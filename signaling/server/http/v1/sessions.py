@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from typing import Annotated, Literal
+from typing import Literal
 
 from aiohttp import web
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.session_views import CallbackView
@@ -18,14 +15,13 @@ from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
 from signaling.server.http import operator, transcripts
 from signaling.server.http.allowed import asker_of
 from signaling.server.http.bodies import now_ms, read_json, read_query
-from signaling.server.http.errors import Refused, answer, not_found
+from signaling.server.http.errors import answer, not_found
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 
+from .cursors import Cursor, Limit, cursor_after, place_of
+
 routes = web.RouteTableDef()
-_PLACE = re.compile(r"([0-9]{1,15}) ([A-Za-z0-9_.:-]{1,64})")
-Cursor = Annotated[str, Meta(max_length=120, pattern=r"^[A-Za-z0-9_-]*\Z")]
-Limit = Annotated[int, Meta(ge=1, le=200)]
 
 
 class ListQuery(operator.FilterQuery, kw_only=True):
@@ -92,7 +88,7 @@ _read_part: QueryReader[PartQuery] = QueryReader(PartQuery)
 async def sessions(request: web.Request) -> web.Response:
     asker, asked = await asker_of(request), read_query(request, _read_list)
     search = asked.search(asker.realm)
-    found = await request.app[RECORDS].sessions_after(_place(asked.cursor), asked.limit + 1, search)
+    found = await request.app[RECORDS].sessions_after(place_of(asked.cursor), asked.limit + 1, search)
     items = await operator.items_of(request, asker, found[: asked.limit], asked.lang)
     return answer(SessionList(items=items, next=_next(found, asked.limit)))
 
@@ -145,7 +141,7 @@ async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
 async def callbacks(request: web.Request) -> web.Response:
     """List the users who are to be called back. Those who came last come first."""
     asker, asked = await asker_of(request), read_query(request, _read_part)
-    records, after = request.app[RECORDS], _place(asked.cursor)
+    records, after = request.app[RECORDS], place_of(asked.cursor)
     found = await records.sessions_after(after, asked.limit + 1, Search(state="callback", realm=asker.realm))
     return answer(CallbackList(items=_callback_items(found[: asked.limit]), next=_next(found, asked.limit)))
 
@@ -192,16 +188,4 @@ def _next(found: list[SessionRecord], limit: int) -> str:
     if len(found) <= limit:
         return ""
     last = found[limit - 1]
-    return base64.urlsafe_b64encode(f"{last.started_at} {last.id}".encode()).rstrip(b"=").decode()
-
-
-def _place(cursor: str) -> tuple[int, str] | None:
-    if not cursor:
-        return None
-    try:
-        place = _PLACE.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
-    except (binascii.Error, UnicodeDecodeError):
-        place = None
-    if place is None:
-        raise Refused(400, "bad_request", "“cursor” is no cursor of this list.")
-    return int(place[1]), place[2]
+    return cursor_after(last.started_at, last.id)

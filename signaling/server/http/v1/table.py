@@ -5,13 +5,15 @@ from __future__ import annotations
 from signaling.access.codes import Vouched
 from signaling.protocol.server_messages import Wallboard
 from signaling.records.site_settings import CategorySettings, SiteSettings
+from signaling.server.http import appointments as operator_appointments
 from signaling.server.http import hours, operator, reports, settings_sites, settings_staff, site_keys, transcripts, users
 from signaling.server.http.operation import Media, Nothing, Operation
 
-from . import conversations, desk, people, sessions, whoami
+from . import appointments, conversations, desk, people, sessions, whoami
 
 _V1 = "/api/v1"
 _SESSION, _SITE = f"{_V1}/sessions/{{id}}", f"{_V1}/sites/{{site}}"
+_APPOINTMENT = f"{_V1}/appointments/{{id}}"
 _HOURS = f"{_SITE}/categories/{{category}}/hours"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -37,6 +39,48 @@ OPERATIONS: tuple[Operation, ...] = (
         "Start a conversation.",
         conversations.StartedConversation,
         body=conversations.NewConversation,
+    ),
+    Operation(
+        "GET",
+        f"{_V1}/appointments",
+        "token",
+        "Appointments, the next one first.",
+        appointments.AppointmentList,
+        appointments.AppointmentQuery,
+    ),
+    Operation(
+        "POST",
+        f"{_V1}/appointments",
+        "token",
+        "Book an appointment.",
+        appointments.BookedAppointment,
+        body=appointments.NewAppointment,
+    ),
+    Operation("GET", _APPOINTMENT, "token", "One appointment.", appointments.Appointment),
+    Operation(
+        "GET",
+        f"{_APPOINTMENT}/times",
+        "token",
+        "Times to which an appointment can move.",
+        list[operator_appointments.StaffTimes],
+        operator_appointments.TimesQuery,
+    ),
+    Operation(
+        "POST",
+        f"{_APPOINTMENT}/move",
+        "token",
+        "Move an appointment.",
+        appointments.Appointment,
+        body=appointments.AnotherTime,
+    ),
+    Operation("POST", f"{_APPOINTMENT}/cancel", "token", "Cancel an appointment.", appointments.Appointment),
+    Operation(
+        "GET",
+        f"{_SITE}/times",
+        "token",
+        "Times for an appointment.",
+        list[operator_appointments.StaffTimes],
+        appointments.SiteTimesQuery,
     ),
     Operation("GET", f"{_V1}/callbacks", "token", "Users to call back.", sessions.CallbackList, sessions.PartQuery),
     Operation("PUT", f"{_V1}/callbacks/{{id}}", "token", "Mark a callback.", sessions.CallbackItem, body=sessions.CallbackMark),

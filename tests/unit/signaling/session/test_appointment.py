@@ -8,7 +8,7 @@ from signaling.protocol.session_views import Brief, CategoryView, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, views
 from signaling.session import events as ev
 from signaling.session.appointment import GRACE_MS, LATE_MS
-from signaling.session.effects import Enqueue, Reinstate
+from signaling.session.effects import Enqueue, Note, Reinstate
 from signaling.session.model import Callback
 from signaling.session.standing import open_requests
 from tests.unit.signaling.session.call import NOW, Call, S
@@ -41,6 +41,12 @@ def callback(call: Call) -> Callback:
 
 def enqueued(call: Call) -> list[tuple[str, str, str, bool]]:
     return [(each.step, each.request, each.only, each.first) for each in call.effects if isinstance(each, Enqueue)]
+
+
+def noted(call: Call) -> list[tuple[str, str, int]]:
+    """Return what the last event noted about the appointment, for webhooks: the change, the member and the start."""
+    notes = [each.data for each in call.effects if isinstance(each, Note) and each.kind == "appointment"]
+    return [(str(each["change"]), str(each["staff"]), int(each["at"])) for each in notes]
 
 
 @pytest.fixture
@@ -166,3 +172,23 @@ def test_kept_appointment_outlasts_a_restart(call):
     call.give(ev.Restored(room_kept=False))
     [wanted] = [each for each in call.effects if isinstance(each, Reinstate)]
     assert (wanted.promised, wanted.only) == (True, "jimin")
+
+
+def test_each_change_of_an_appointment_is_noted_once(call):
+    assert noted(booked(call)) == [("booked", "jimin", AT)]
+    later = AT + HOUR_S * S
+    assert noted(booked(call, at=later)) == [("moved", "jimin", later)]
+    call.give(ev.AppointmentMoved(AT, ev.WithStaff("suho", "Suho", "text", 30, LEAD_S * S)))
+    assert noted(call) == [("moved", "suho", AT)]
+    call.tick(HOUR_S)
+    assert noted(call) == [("due", "suho", AT)]
+    call.give(ev.EndedBy("callback_cancelled"))
+    assert noted(call) == [("cancelled", "suho", AT)]
+
+
+def test_callback_by_anybody_is_noted_as_no_appointment(call):
+    assert noted(booked(call, None)) == []
+    assert noted(booked(call)) == [("booked", "jimin", AT)]
+    assert noted(booked(call, None, AT + S)) == [("cancelled", "jimin", AT)]
+    call.give(ev.EndedBy("callback_cancelled"))
+    assert noted(call) == []

@@ -57,7 +57,7 @@ SHOP = "http://127.0.0.1:8081"
 
 
 class NoAppointments:
-    """Stands for `AppointmentDesk` where nobody has booked anything."""
+    """Stands for `AppointmentDesk` and `Appointments` where nobody has booked anything and nobody is free."""
 
     async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
         return []
@@ -67,6 +67,15 @@ class NoAppointments:
 
     def entry(self, session: str) -> None:
         return None
+
+    def booked(self, realm: Realm) -> list[Any]:
+        return []
+
+    async def by_staff(self, *_: Any) -> list[Any]:
+        return []
+
+    async def troubles(self, entries: list[Any]) -> dict[str, Any]:
+        return {}
 
 
 class FakeLive:
@@ -92,7 +101,8 @@ class FakeLive:
         self.made_briefs: list[Brief] = []
         self.forms_missing: list[bool] = []
         self.admission = Admission()
-        self.desk = NoAppointments()
+        self.desk = self.appointments = NoAppointments()
+        self.entries: dict[str, Any] = {}
         self.sender = None
         self.crowd = Crowd()
         self.stored = self.arriving = self.returning = self.briefs = self.inviting = self

@@ -1,0 +1,78 @@
+"""`sangdam appointment`: list the appointments that are booked, and cancel one."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+
+from signaling.records import Records, Search, SessionRecord
+from signaling.session import decode_snapshot
+
+from .typed import json_option, noted, show, with_records
+
+CANCELLED_WITHIN_S: Final = 5.0  # seconds within which a running server carries out a cancellation
+_LOOK_S: Final = 0.2
+_PART: Final = 200  # sessions that one query reads
+
+
+@click.group()
+def appointment() -> None:
+    """List the callbacks and appointments that are booked, and cancel one."""
+
+
+@appointment.command("list")
+@click.option("--site", "site_id", default="", help="Show only appointments of this site.")
+@click.option("--staff", "staff_id", default="", help="Show only appointments with this member of staff.")
+@json_option
+@with_records
+async def appointment_list(records: Records, site_id: str, staff_id: str, as_json: bool) -> None:
+    """List the callbacks and appointments that nobody has accepted yet, the next one first."""
+    rows = [row for each in await _booked(records, site_id) if (row := _row(each)) and staff_id in ("", row["staff"])]
+    shown = sorted(rows, key=lambda row: (row["at"], row["session"]))
+    show([row | {"at": _utc(row["at"])} for row in shown], as_json=as_json)
+
+
+@appointment.command("cancel")
+@click.argument("session_id", metavar="SESSION")
+@with_records
+async def appointment_cancel(records: Records, session_id: str) -> None:
+    """Cancel a callback or an appointment. The running server tells the user by mail, if a mail address is known.
+
+    SESSION is the id that the list shows. If no server runs, the next one cancels it when it starts.
+    """
+    found = await records.session(session_id)
+    if found is None or found.state != "callback":
+        raise click.ClickException(f"“{session_id}” has no callback or appointment that could be cancelled.")
+    await noted(records, "appointment.cancel", f"session/{session_id}")
+    for _ in range(round(CANCELLED_WITHIN_S / _LOOK_S)):
+        await asyncio.sleep(_LOOK_S)
+        now = await records.session(session_id)
+        if now is None or now.state != "callback":
+            click.echo(f"Cancelled {session_id}.")
+            return
+    click.echo(f"No server has answered. {session_id} is cancelled as soon as one runs.", err=True)
+
+
+async def _booked(records: Records, site_id: str) -> list[SessionRecord]:
+    found: list[SessionRecord] = []
+    search, after = Search(state="callback", site=site_id), None
+    while part := await records.sessions_after(after, _PART, search):
+        found += part
+        after = (part[-1].started_at, part[-1].id)
+    return found
+
+
+def _row(record: SessionRecord) -> dict[str, Any]:
+    """Return a session's callback as a row to print. Return an empty row for a session whose content was erased."""
+    called = decode_snapshot(record.snapshot).callback if record.snapshot else None
+    if called is None:
+        return {}
+    shown = {name: getattr(record, name) for name in ("site", "category", "language", "channel")}
+    return {"session": record.id, "at": called.due_at, "minutes": called.minutes, "staff": called.staff, **shown}
+
+
+def _utc(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="minutes").replace("+00:00", "Z")

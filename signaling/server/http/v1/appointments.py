@@ -1,0 +1,307 @@
+"""Routes of the API for appointments: list, read, book, move and cancel them, and find free times."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from signaling.access import brief as briefs
+from signaling.access.codes import Vouched, check_place
+from signaling.access.rights import of_site
+from signaling.live.appointments import Sought, sought_of
+from signaling.live.entry import Entry
+from signaling.live.inviting import Wanted, WantedTime
+from signaling.protocol.reading import QueryReader, Reader
+from signaling.protocol.words import AppointmentTrouble, CallbackState, Channel, Contact, OptionalId, ShortText
+from signaling.records import SessionRecord
+from signaling.records.checks import Invalid
+from signaling.server.app_keys import CODES, LIVE, RECORDS
+from signaling.server.http.allowed import Asker, asked_site, asker_of, of_session
+from signaling.server.http.appointments import TimesQuery, read_times, times_of
+from signaling.server.http.bodies import Key, now_ms, path_id, read_json, read_query
+from signaling.server.http.errors import Refused, answer, not_found
+from signaling.session import Session, decode_snapshot
+from signaling.session.callback import LEAST_CONTACT
+from signaling.session.model import NotAllowed
+
+from .cursors import Cursor, Limit, cursor_after, place_of
+
+routes = web.RouteTableDef()
+
+LINK_AFTER_MS = 24 * 3_600_000  # ms after an appointment's start for which the link works that a booking answers
+_Instant = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
+
+
+class AppointmentQuery(Struct, kw_only=True):
+    """The filters, and the part of the list.
+
+    `site`, `staff`: ids; "" for all. `from`, `to`: only appointments that begin in this time (Unix ms). `cursor`: `next` of the
+    former answer; "" for the beginning.
+    """
+
+    site: Key = ""
+    staff: Key = ""
+    from_ms: int | None = msgspec.field(default=None, name="from")
+    to: int | None = None
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class Appointment(Struct, kw_only=True):
+    """An appointment of a user with a member of staff. Times are Unix ms.
+
+    `session`: the id by which the appointment is read, moved and cancelled. `state`: "scheduled" until `at`, then "due" until a
+    member of staff accepts it, "calling" until the user comes, "done", "missed" or "cancelled". `name`: the user's name, if it is
+    known. `contact`: where the user is reached; "" when the partner knows. `trouble`: why it cannot take place as booked, or "".
+    """
+
+    session: str
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    at: int
+    minutes: int
+    state: CallbackState
+    staff: str
+    staff_name: str
+    name: str
+    contact: str
+    note: str
+    trouble: AppointmentTrouble | Literal[""] = ""
+
+
+class AppointmentList(Struct, kw_only=True):
+    """A part of the appointments that nobody has accepted yet, the next one first. `next`: the cursor of the following part."""
+
+    items: list[Appointment]
+    next: str
+
+
+class SiteTimesQuery(TimesQuery, kw_only=True):
+    """The query for free times of a site. `channel`: how the appointment takes place."""
+
+    category: Key
+    language: Key
+    channel: Channel = "voice"
+
+
+class NewAppointment(Vouched, kw_only=True):
+    """An appointment to book for a user for whom the token vouches.
+
+    `at`: a free time (Unix ms). `staff`: the member with whom it is; "": the free member with the fewest appointments.
+    `contact`: a telephone number or mail address; it may be missing if `user` has an id or a contact.
+    """
+
+    site: Key
+    at: _Instant
+    channel: Channel = "voice"
+    staff: OptionalId = ""
+    contact: Contact = ""
+    note: ShortText = ""
+
+
+class BookedAppointment(Struct, kw_only=True):
+    """The booked appointment, and the link by which its user comes, changes or cancels it.
+
+    `link`: works once, until `expires_at` (Unix ms).
+    """
+
+    appointment: Appointment
+    link: str
+    expires_at: int
+
+
+class AnotherTime(Struct, kw_only=True):
+    """The new time of an appointment.
+
+    `at`: a free time (Unix ms). `staff`: the member with whom it is; "": whoever is free; null: the member with whom it is now.
+    """
+
+    at: _Instant
+    staff: OptionalId | None = None
+
+
+_read_query: QueryReader[AppointmentQuery] = QueryReader(AppointmentQuery)
+_read_site_times: QueryReader[SiteTimesQuery] = QueryReader(SiteTimesQuery)
+_read_new: Reader[NewAppointment] = Reader(NewAppointment)
+_read_time: Reader[AnotherTime] = Reader(AnotherTime)
+
+
+@routes.get("/api/v1/appointments")
+async def listed(request: web.Request) -> web.Response:
+    asker, asked = await asker_of(request), read_query(request, _read_query)
+    after = place_of(asked.cursor)
+    found = [each for each in request.app[LIVE].appointments.booked(asker.realm) if _matches(each.session, asked)]
+    rest = [each for each in found if after is None or _place_of(each) > after]
+    part = rest[: asked.limit]
+    following = len(rest) > len(part)
+    return answer(
+        AppointmentList(items=await _items(request, part), next=cursor_after(*_place_of(part[-1])) if following else "")
+    )
+
+
+@routes.get("/api/v1/appointments/{id}")
+async def one(request: web.Request) -> web.Response:
+    """Return an appointment, also one that is over."""
+    return answer(await _read(request, await _asked(request, await asker_of(request))))
+
+
+@routes.get("/api/v1/sites/{site}/times")
+async def site_times(request: web.Request) -> web.Response:
+    """Return the free times of each member with whom an appointment could be booked. Raises not_offered."""
+    asker = await asker_of(request)
+    site, asked = await asked_site(request, asker), read_query(request, _read_site_times)
+    language = check_place(site, asked.category, asked.language)
+    if site.appointments is None or site.callbacks != "offered" or asked.channel not in site.channels:
+        raise _not_offered()
+    sought = Sought(site, asked.category, language)
+    free = await request.app[LIVE].appointments.by_staff(sought, asked.channel, asked.timezone)
+    return answer(times_of(free))
+
+
+@routes.get("/api/v1/appointments/{id}/times")
+async def other_times(request: web.Request) -> web.Response:
+    """Return the free times of each member who could take this appointment."""
+    entry = await _open(request, await asker_of(request))
+    zone = read_query(request, read_times).timezone
+    return answer(times_of(await request.app[LIVE].appointments.by_staff(sought_of(entry), entry.session.channel, zone)))
+
+
+@routes.post("/api/v1/appointments")
+async def book(request: web.Request) -> web.Response:
+    """Book an appointment. The user is told by mail if a mail address is known."""
+    asker, asked, codes = await asker_of(request), await read_json(request, _read_new), request.app[CODES]
+    site = await request.app[RECORDS].site(asked.site)
+    if site is None:
+        raise not_found()
+    asker.require(of_site(site))
+    if asked.channel not in site.channels:
+        raise _not_offered()
+    contact = asked.contact.strip()
+    if len(contact) < LEAST_CONTACT and not (asked.user and (asked.user.id or asked.user.contact)):
+        raise Invalid({"contact": "needed"})
+    now, until = now_ms(), asked.at + LINK_AFTER_MS
+    verified = codes.vouched(site, asked, now)
+    brief = briefs.make_brief(verified, briefs.Supplement(), now)
+    wanted = Wanted(
+        site=site,
+        category=asked.category,
+        language=verified.claims.language,
+        channel=asked.channel,
+        brief=brief,
+        user_ref=codes.user_ref(site.id, asked.user.id if asked.user else ""),
+        user_name=briefs.user_name(brief),
+        until=until,
+    )
+    time = WantedTime(at=asked.at, staff=asked.staff, contact=contact, note=asked.note.strip())
+    try:
+        entry, link = await request.app[LIVE].inviting.book(wanted, time)
+    except NotAllowed as error:
+        raise (_not_offered() if error.reason == "not_offered" else error) from None
+    await request.app[RECORDS].audit(asker.member.id, "appointment.book", f"session/{entry.id}", now_ms())
+    [item] = await _items(request, [entry])
+    return answer(BookedAppointment(appointment=item, link=link, expires_at=until))
+
+
+@routes.post("/api/v1/appointments/{id}/move")
+async def move(request: web.Request) -> web.Response:
+    """Move an appointment to another free time. The user is told by mail. Raises out_of_hours, ringing, wrong_state."""
+    asker = await asker_of(request)
+    entry = await _open(request, asker)
+    asked = await read_json(request, _read_time)
+    called = entry.session.callback
+    staff = asked.staff if asked.staff is not None else called.staff if called is not None else ""
+    await request.app[LIVE].desk.move(entry, asked.at, staff, asker.member.id, by_staff=False)
+    return answer(await _read(request, await _asked(request, asker)))
+
+
+@routes.post("/api/v1/appointments/{id}/cancel")
+async def cancel(request: web.Request) -> web.Response:
+    """Cancel an appointment. The user is told by mail. Raises wrong_state when it takes place already, or is over."""
+    asker = await asker_of(request)
+    entry = await _open(request, asker)
+    await request.app[LIVE].desk.cancel(entry, asker.member.id)
+    [item] = await _items(request, [entry])
+    return answer(item)
+
+
+async def _asked(request: web.Request, asker: Asker) -> SessionRecord:
+    """Return the session in the path. Raises Refused(not_found)."""
+    record = await request.app[RECORDS].session(path_id(request, "id"))
+    if record is None:
+        raise not_found()
+    asker.require(of_session(record))
+    return record
+
+
+async def _open(request: web.Request, asker: Asker) -> Entry:
+    """Return the session in the path, whose appointment nobody has accepted yet. Raises not_found, or wrong_state."""
+    record = await _asked(request, asker)
+    item = await _read(request, record)
+    entry = request.app[LIVE].desk.entry(item.session)
+    if entry is None:
+        raise NotAllowed("wrong_state")
+    return entry
+
+
+async def _read(request: web.Request, record: SessionRecord) -> Appointment:
+    """Return the session's appointment. Raises Refused(not_found) for a session without an appointment."""
+    entry = request.app[LIVE].index.entries.get(record.id)
+    if entry is not None:
+        found = await _items(request, [entry])
+    else:
+        found = [_item(decode_snapshot(record.snapshot))] if record.snapshot else []
+    if not found or not found[0].staff:
+        raise not_found()
+    return found[0]
+
+
+async def _items(request: web.Request, entries: list[Entry]) -> list[Appointment]:
+    troubles = await request.app[LIVE].appointments.troubles([each for each in entries if each.session.state == "callback"])
+    return [_item(each.session, troubles.get(each.id, "")) for each in entries]
+
+
+def _item(session: Session, trouble: AppointmentTrouble | Literal[""] = "") -> Appointment:
+    called = session.callback
+    if called is None:
+        raise not_found()
+    return Appointment(
+        session=session.id,
+        site=session.site,
+        category=session.category,
+        language=session.language,
+        channel=session.channel,
+        at=called.due_at,
+        minutes=called.minutes,
+        state=called.state,
+        staff=called.staff,
+        staff_name=called.staff_name,
+        name=session.people[session.user].name,
+        contact=called.contact,
+        note=called.note,
+        trouble=trouble,
+    )
+
+
+def _matches(session: Session, asked: AppointmentQuery) -> bool:
+    called = session.callback
+    return (
+        called is not None
+        and called.staff != ""
+        and asked.site in ("", session.site)
+        and asked.staff in ("", called.staff)
+        and (asked.from_ms is None or called.due_at >= asked.from_ms)
+        and (asked.to is None or called.due_at < asked.to)
+    )
+
+
+def _place_of(entry: Entry) -> tuple[int, str]:
+    return entry.session.callback.due_at if entry.session.callback else 0, entry.id
+
+
+def _not_offered() -> Refused:
+    return Refused(403, "not_offered", "The site offers no appointments of this kind.")

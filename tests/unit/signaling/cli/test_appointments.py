@@ -1,0 +1,81 @@
+"""The command `sangdam appointment`, and the plan of appointments in `sangdam site`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from signaling.cli import appointments
+from signaling.records import Records, SessionRecord
+from signaling.session import encode_snapshot
+from signaling.session import events as ev
+from tests.unit.signaling.session.call import NOW, Call
+
+from .commands import a_shop, as_json, done, run
+
+
+def booked(folder: Path) -> None:
+    """Store an appointment with Jimin, and a session without one."""
+    call = Call("voice")
+    call.session.id = "s-1"
+    call.give(ev.CallbackAsked("u", NOW + 3_600_000, "010-2000-3000", with_staff=ev.WithStaff("jimin", "Jimin", "voice", 30, 1)))
+
+    async def store() -> None:
+        records = await Records.open(f"sqlite+aiosqlite:///{folder}/records.sqlite")
+        record = SessionRecord(id="s-1", site="shop", category="cameras", language="ko", channel="voice", state="callback")
+        await records.create_session(replace(record, snapshot=encode_snapshot(call.session), started_at=NOW, token_hash="t-1"))
+        await records.create_session(replace(record, id="s-2", state="closed", started_at=NOW, token_hash="t-2"))
+        await records.close()
+
+    asyncio.run(store())
+
+
+def test_appointments_are_listed_without_the_user(folder: Path) -> None:
+    a_shop(folder)
+    booked(folder)
+    [found] = as_json(folder, "appointment", "list", "--site", "shop", "--staff", "jimin")
+    assert found == {
+        "session": "s-1", "at": "2026-09-21T15:13Z", "minutes": 30, "staff": "jimin", "site": "shop", "category": "cameras",
+        "language": "ko", "channel": "voice",
+    }  # fmt: skip  # a row of values
+    assert as_json(folder, "appointment", "list", "--staff", "suho") == []
+    assert as_json(folder, "appointment", "list", "--site", "other") == []
+
+
+def test_cancellation_without_a_server_waits_for_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appointments, "CANCELLED_WITHIN_S", 0.0)
+    a_shop(folder)
+    booked(folder)
+    result = run(folder, "appointment", "cancel", "s-1")
+    assert (result.exit_code, "as soon as one runs" in result.stderr) == (0, True)
+    for other in ("s-2", "s-9"):
+        assert run(folder, "appointment", "cancel", other).exit_code == 1
+
+    async def asked() -> list[str]:
+        records = await Records.open(f"sqlite+aiosqlite:///{folder}/records.sqlite")
+        try:
+            return await records.asked_to_cancel(0)
+        finally:
+            await records.close()
+
+    assert asyncio.run(asked()) == ["s-1"]
+
+
+def test_notice_and_lead_time_of_a_site_are_set_and_kept(folder: Path) -> None:
+    a_shop(folder)
+
+    def plan(*words: str) -> object:
+        done(folder, "site", "add", "shop", "--update", *words)
+        return as_json(folder, "site", "show", "shop")["appointments"]
+
+    refused = run(folder, "site", "add", "shop", "--update", "--appointment-notice", "30")
+    assert (refused.exit_code, "--appointments" in refused.output) == (2, True)
+    first = {"minutes": 30, "buffer_minutes": 15, "notice_minutes": 120, "lead_minutes": 5}
+    assert plan("--appointments", "30+15", "--appointment-notice", "120") == first
+    assert plan("--appointment-lead", "10") == first | {"lead_minutes": 10}
+    assert plan("--appointments", "45") == first | {"minutes": 45, "buffer_minutes": 0, "lead_minutes": 10}
+    assert run(folder, "site", "add", "shop", "--update", "--appointment-lead", "31").exit_code == 2
+    assert plan("--appointments", "off") is None
