@@ -57,13 +57,14 @@ class WantedTime:
     """The time of an appointment that other software wants to book.
 
     `staff`: the id of the member with whom it is; "": the free member with the fewest appointments. `contact`: where the user is
-    reached, or "".
+    reached, or "". `timezone`: IANA name of the user's time zone, in which mails write times, or "".
     """
 
     at: int
     staff: str
     contact: str
     note: str
+    timezone: str
 
 
 class Inviting:
@@ -133,7 +134,7 @@ class Inviting:
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)
         entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)
-        asked = CallbackAsked(session.user, time.at, time.contact, time.note, reachable=entry.reachable)
+        asked = CallbackAsked(session.user, time.at, time.contact, time.note, reachable=entry.reachable, timezone=time.timezone)
 
         async def apply(with_staff: WithStaff) -> None:
             await self._sessions.apply(entry, replace(asked, with_staff=with_staff))

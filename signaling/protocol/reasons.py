@@ -177,6 +177,7 @@ FieldProblem = Literal[
     "needed", "too_many", "too_long", "bad_id", "bad_name", "bad_origin", "bad_address", "bad_language", "bad_colour",
     "bad_number", "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "last_owner", "not_yours", "bad_mail",
     "bad_key", "private_key", "no_keys", "one_kind", "private_address", "text_only",
+    "unknown_value",
 ]  # fmt: skip  # a list of names
 """What is wrong with one field of a form of settings. The refusal `invalid` has one of these reasons for each wrong field."""
 

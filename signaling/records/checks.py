@@ -46,6 +46,7 @@ SENTENCES: Final[dict[FieldProblem, str]] = {
     "bad_number": "is outside the allowed range",
     "bad_parent": "must be another category of the site that is not below this one",
     "unknown": "does not exist",
+    "unknown_value": "names a value in braces that this mail does not have",
     "taken": "is taken already",
     "two_parts": "cannot be both counselor and professional",
     "no_capacity": "needs room for at least one text or one call",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, convert, to_builtins
 
 from signaling.protocol.mail_addresses import ADDRESS, MOST_CHARACTERS
 from signaling.protocol.reading import by
@@ -40,3 +40,40 @@ class MailPlan(Struct, kw_only=True):
     alerts: Annotated[list[Address], Meta(max_length=MOST_ALERTED)] = []
     alert_after_s: Annotated[int, Meta(ge=30, le=86_400)] = 300
     texts: dict[_Language, dict[_Kind, MailText]] = {}
+
+
+_PREFIX = "mail."
+
+
+def fields_of(plan: MailPlan) -> dict[str, Any]:
+    """Return the plan as the audit shows it: one field for each setting and each worded text, such as "mail.ko.reply.subject"."""
+    settings = to_builtins(plan)
+    texts = settings.pop("texts")
+    found = {f"{_PREFIX}{name}": value for name, value in settings.items()}
+    for language, of_language in texts.items():
+        for kind, text in of_language.items():
+            found |= {f"{_PREFIX}{language}.{kind}.{part}": value for part, value in text.items() if value}
+    return found
+
+
+def plan_of(fields: dict[str, Any]) -> MailPlan:
+    """Return the plan that `fields_of` has made into these fields. A text that is "" is left out."""
+    plan: dict[str, Any] = {"texts": {}}
+    for name, value in fields.items():
+        language, *rest = name.removeprefix(_PREFIX).split(".")
+        if not rest:
+            plan[language] = value
+        elif value:
+            kind, part = rest
+            plan["texts"].setdefault(language, {}).setdefault(kind, {})[part] = value
+    return convert(plan, MailPlan)
+
+
+def is_of_plan(change: dict[str, Any]) -> bool:
+    """Return whether the fields of a change belong to a plan for mails."""
+    return bool(change) and all(name.startswith(_PREFIX) for name in change)
+
+
+def with_texts_of(fields: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields, and "" for each text that only the other plan words."""
+    return dict.fromkeys(other, "") | fields

@@ -27,6 +27,7 @@ from . import (
     installable,
     logos,
     mail,
+    mail_plans,
     oidc,
     openapi,
     operator,
@@ -105,7 +106,7 @@ def setup(app: web.Application) -> None:
         reply_pictures,
         wrap_up,
     )
-    for_operators = (operator, reports, hours, appointments, thresholds, doctor, mail, undo)
+    for_operators = (operator, reports, hours, appointments, thresholds, doctor, mail, mail_plans, undo)
     for_settings = (settings_sites, site_keys, settings_staff, settings_tokens, logos, previews, webhooks)
     for_the_first = (first_start, try_page)
     for part in (*for_people, *for_staff, *for_operators, *for_settings, *for_the_first, unsubscribe):

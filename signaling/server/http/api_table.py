@@ -23,6 +23,7 @@ from . import (
     first_start,
     hours,
     mail,
+    mail_plans,
     oidc,
     operator,
     own_mail,
@@ -126,6 +127,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", f"{_ID}/push/remove", "user", "Be told of answers in no browser.", push.Removed),
     Operation("POST", "/api/push/open", "anyone", "Open what a push has told of.", users.InviteAnswer, body=push.Opened),
     Operation("GET", "/calendar/{key}.ics", "anyone", "The calendar of a member of staff.", Media("text/calendar")),
+    Operation("GET", "/mail-preview", "anyone", "Empty page in which previews of mails are shown.", HTML),
     Operation("GET", unsubscribe.PATH, "anyone", "Page to unsubscribe from mails.", HTML, unsubscribe.Query),
     Operation("POST", unsubscribe.PATH, "anyone", "Unsubscribe from mails.", HTML, unsubscribe.Query),
     # participants
@@ -385,9 +387,30 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", f"{_OPERATOR}/mails", "operator", "The outbox of mails.", mail.MailPage, mail.OutboxQuery),
     Operation("POST", f"{_OPERATOR}/mails/{{id}}/retry", "operator", "Try a refused mail again.", Nothing),
     Operation(
-        "GET", f"{_OPERATOR}/mail", "operator", "How each site's mails are written.", list[mail.SiteMail], operator.LanguageQuery
+        "GET",
+        f"{_OPERATOR}/mail",
+        "operator",
+        "How each site's mails are written.",
+        list[mail_plans.SiteMail],
+        operator.LanguageQuery,
     ),
-    Operation("POST", f"{_SITE}/mail", "operator", "Change how a site's mails are written.", Nothing, body=mail.NewPlan),
+    Operation("POST", f"{_SITE}/mail", "operator", "Change how a site's mails are written.", Nothing, body=mail_plans.NewPlan),
+    Operation(
+        "GET",
+        f"{_SITE}/mail/wording",
+        "operator",
+        "The standard wording of a site's mails.",
+        list[mail_plans.StandardText],
+        mail_plans.WordingQuery,
+    ),
+    Operation(
+        "POST",
+        f"{_SITE}/mail/preview",
+        "operator",
+        "A mail as its reader would see it.",
+        mail_plans.MailPreview,
+        body=mail_plans.PreviewRequest,
+    ),
     Operation("GET", f"{_OPERATOR}/doctor", "operator", "Examine the server.", doctor.Report, operator.LanguageQuery),
     *v1.OPERATIONS,
     # machines and pages

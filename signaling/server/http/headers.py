@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Collection, MutableMapping
 from typing import Final, Literal, get_args
 
@@ -58,14 +60,24 @@ def secure(request: web.Request, headers: MutableMapping[str, str]) -> None:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
+def sha256_source(text: str) -> str:
+    """Return the source for a Content-Security-Policy that allows exactly this inline script or style sheet."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 def page_headers(
-    settings: Settings, *, frame_ancestors: list[str], devices: Collection[Device], opener: Opener = "same-origin"
+    settings: Settings,
+    *,
+    frame_ancestors: list[str],
+    devices: Collection[Device],
+    opener: Opener = "same-origin",
+    frames: bool = False,
 ) -> dict[str, str]:
     """Return the headers of one HTML page.
 
     `frame_ancestors`: origins that may frame the page. Older versions may have stored a text that is no origin. Such a text is
     left out, because it could add a directive. `devices`: the devices that the page may use. `opener`: whether the page
-    stays connected to the window that opened it, or to windows that it opens.
+    stays connected to the window that opened it, or to windows that it opens. `frames`: whether the page may frame pages of ours.
     """
     frame_ancestors = [each for each in frame_ancestors if is_origin(each)]
     sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))
@@ -78,6 +90,7 @@ def page_headers(
         "font-src": "'self'",
         "connect-src": f"'self' {sockets}",  # only recent browsers let 'self' cover WebSockets
         "worker-src": "'self'",
+        **({"frame-src": "'self'"} if frames else {}),
         "manifest-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",

@@ -1,4 +1,4 @@
-"""Mail: what a user asks to be sent, unsubscribing, and the operator's view of the outbox and of the sites' mails."""
+"""Mail: what a user asks to be sent, and the operator's view of the outbox."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 from msgspec import Struct
-from msgspec.structs import replace
 
 from signaling.access.rate_limits import Buckets
 from signaling.access.rights import of_site
@@ -17,15 +16,13 @@ from signaling.protocol.mail_addresses import BadAddress, address_of, masked
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import MailReason
 from signaling.protocol.texts import Exact
-from signaling.records import version_of
-from signaling.records.mail_plan import MailPlan
 from signaling.records.outbox import MailRecord, MailRefused
 from signaling.server.app_keys import LIVE, POSTBOX, RECORDS
 
-from .allowed import asked_site, asker_of
+from .allowed import asker_of
 from .bodies import bearer, now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found
-from .operator import PageQuery, read_language
+from .operator import PageQuery
 from .transcripts import ZoneName
 
 routes = web.RouteTableDef()
@@ -88,23 +85,11 @@ class MailPage(Struct, kw_only=True):
     page_size: int = 50
 
 
-class SiteMail(Struct, kw_only=True):
-    id: str
-    name: str
-    languages: list[str]
-    plan: MailPlan
-
-
-class NewPlan(Struct, kw_only=True):
-    plan: MailPlan
-
-
 class OutboxQuery(PageQuery, kw_only=True):
     state: Literal["", "queued", "sent", "refused"] = ""
 
 
 _read_request: Reader[MailRequest] = Reader(MailRequest)
-_read_plan: Reader[NewPlan] = Reader(NewPlan)
 _read_outbox: QueryReader[OutboxQuery] = QueryReader(OutboxQuery)
 
 
@@ -179,25 +164,6 @@ async def retry(request: web.Request) -> web.Response:
         raise Refused(409, "wrong_state", "This mail is not refused.")
     await records.audit(asker.member.id, "mail.retry", f"mail/{mail}", now_ms())
     request.app[POSTBOX].posted.set()
-    return answer({})
-
-
-@routes.get("/api/operator/mail")
-async def plans(request: web.Request) -> web.Response:
-    asker = await asker_of(request)
-    language = read_query(request, read_language).lang
-    sites = await request.app[RECORDS].sites(asker.realm)
-    return answer([SiteMail(id=each.id, name=each.name(language), languages=each.languages, plan=each.mail) for each in sites])
-
-
-@routes.post("/api/operator/sites/{site}/mail")
-async def save_plan(request: web.Request) -> web.Response:
-    """Change the plan by which a site's mails are written. The request is audited."""
-    asker, records = await asker_of(request), request.app[RECORDS]
-    site = await asked_site(request, asker)
-    plan = (await read_json(request, _read_plan)).plan
-    await records.save_site(replace(site, mail=plan), expected=version_of(site))
-    await records.audit(asker.member.id, "site.mail", f"site/{site.id}", now_ms())
     return answer({})
 
 

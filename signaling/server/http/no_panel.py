@@ -6,8 +6,6 @@ page has no data. It can only close itself and tell the developers of the partne
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from collections.abc import Sequence
 from typing import Literal
@@ -16,7 +14,7 @@ from aiohttp import web
 
 from signaling.protocol.own_texts import nearest, words_in
 
-from .headers import FRAMED_ANYWHERE
+from .headers import FRAMED_ANYWHERE, sha256_source
 
 Reason = Literal["wrong_origin", "unknown_site"]
 
@@ -44,11 +42,10 @@ _PAGE = (
 )
 
 
-def _source(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-_POLICY = f"default-src 'none'; style-src {_source(_STYLE)}; script-src {_source(_SCRIPT)}; base-uri 'none'; form-action 'none'"
+_POLICY = (
+    f"default-src 'none'; style-src {sha256_source(_STYLE)}; script-src {sha256_source(_SCRIPT)}; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
 def hint(reason: Reason, site_id: str, origin: str) -> str:

@@ -118,7 +118,7 @@ async def console(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/operator")
 async def operator(request: web.Request) -> web.StreamResponse:
-    return _page(request, "operator.html", devices=_VOICE)
+    return _page(request, "operator.html", devices=_VOICE, frames=True)
 
 
 _FOR_PARTNERS = {
@@ -193,9 +193,10 @@ def _page(
     frame_ancestors: list[str] | None = None,
     devices: Collection[Device] = (),
     opener: Opener = "same-origin",
+    frames: bool = False,
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]
-    headers = page_headers(settings, frame_ancestors=frame_ancestors or [], devices=devices, opener=opener)
+    headers = page_headers(settings, frame_ancestors=frame_ancestors or [], devices=devices, opener=opener, frames=frames)
     return _file(request, name, headers)
 
 

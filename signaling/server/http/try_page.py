@@ -6,8 +6,6 @@ to a site from the site's own pages.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from urllib.parse import quote
 
@@ -22,6 +20,7 @@ from signaling.server.app_keys import SETTINGS
 from .allowed import asked_site, asker_of
 from .bodies import read_query
 from .errors import Refused
+from .headers import sha256_source
 from .operator import read_language
 
 routes = web.RouteTableDef()
@@ -80,9 +79,8 @@ def _page(settings: Settings, language: str, title: str, body: str, snippet: str
 
 
 def _headers(settings: Settings) -> dict[str, str]:
-    style = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = (
-        f"default-src 'none'; style-src 'sha256-{style}'; script-src {settings.url}/widget.js; frame-src {settings.url}; "
+        f"default-src 'none'; style-src {sha256_source(_STYLE)}; script-src {settings.url}/widget.js; frame-src {settings.url}; "
         f"connect-src {settings.url}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "origin"}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from signaling.access.rights import may, may_give, of_member, of_site
+from signaling.mail.wording import checked_plan
 from signaling.protocol.reading import Reader
 from signaling.records import Change, Changed, Realm, StaffRecord, version_of
 from signaling.records.checks import changes, checked_site, checked_staff
+from signaling.records.mail_plan import fields_of, is_of_plan, plan_of, with_texts_of
 from signaling.records.site_settings import SiteSettings, with_settings
 from signaling.records.staff_settings import StaffSettings, member_with_settings
 from signaling.server.app_keys import LIVE, RECORDS
 
-from . import settings_sites, settings_staff
+from . import mail_plans, settings_sites, settings_staff
 from .allowed import Asker, asker_of
 from .bodies import now_ms, path_id
 from .errors import Refused, answer, not_found
@@ -40,10 +43,18 @@ async def undo(request: web.Request) -> web.Response:
     change = entry.change
     if change is None or change.before is None or change.after is None or kind not in ("site", "staff"):
         raise Refused(409, "wrong_state", "This cannot be undone.")
-    undo_this = _undo_staff if kind == "staff" else _undo_logo if change.after.keys() == {"logo"} else _undo_site
-    took_back = await undo_this(request, asker, subject, change)
+    took_back = await _undoing(kind, change.after)(request, asker, subject, change)
     await request.app[RECORDS].audit(asker.member.id, "settings.undo", entry.subject, now_ms(), f"#{entry.n}", change=took_back)
     return answer({})
+
+
+def _undoing(kind: str, changed: dict[str, Any]) -> Callable[[web.Request, Asker, str, Change], Awaitable[Change]]:
+    """Return the function that undoes a change of these fields of a site or a member of staff."""
+    if kind == "staff":
+        return _undo_staff
+    if changed.keys() == {"logo"}:
+        return _undo_logo
+    return _undo_mail if is_of_plan(changed) else _undo_site
 
 
 async def _undo_site(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
@@ -70,6 +81,14 @@ async def _undo_logo(request: web.Request, asker: Asker, subject: str, change: C
         raise Refused(409, "wrong_state", "This logo is no longer stored. Upload it again.")
     await request.app[LIVE].sessions.site_changed(site.id)
     return Change(before=after, after=before)
+
+
+async def _undo_mail(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+    site = await request.app[RECORDS].site(subject)
+    if site is None or not may(asker.member, "sites.change", of_site(site)):
+        raise not_found()
+    now = with_texts_of(fields_of(site.mail), change.after or {})
+    return await mail_plans.store(request, site, checked_plan(plan_of(_taken_back(now, change))))
 
 
 async def _undo_staff(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:

@@ -5,8 +5,6 @@ Opening the page changes nothing, because mail scanners open links. A press, or 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from typing import Annotated
 
@@ -20,6 +18,7 @@ from signaling.protocol.words import Locale
 from signaling.server.app_keys import POSTBOX, RECORDS
 
 from .bodies import now_ms, read_query
+from .headers import sha256_source
 
 routes = web.RouteTableDef()
 
@@ -33,8 +32,7 @@ _STYLE = (
     "background:light-dark(#1f5fbf,#7fb0ff);color:light-dark(#fff,#10151b);cursor:pointer}"
     "button:focus-visible{outline:3px solid;outline-offset:2px}"
 )
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_POLICY = f"default-src 'none'; style-src {sha256_source(_STYLE)}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 
 class Query(Struct, kw_only=True):

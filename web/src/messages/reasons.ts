@@ -242,7 +242,8 @@ export type FieldProblem =
   | "no_keys"
   | "one_kind"
   | "private_address"
-  | "text_only";
+  | "text_only"
+  | "unknown_value";
 
 export type HttpReason =
   | "bad_request"

@@ -18,9 +18,10 @@ from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.words import AppointmentTrouble, CallbackState, Channel, Contact, OptionalId, ShortText
 from signaling.records import SessionRecord
 from signaling.records.checks import Invalid
+from signaling.records.opening_hours import is_zone
 from signaling.server.app_keys import CODES, LIVE, RECORDS
 from signaling.server.http.allowed import Asker, asked_site, asker_of, of_session
-from signaling.server.http.appointments import TimesQuery, read_times, times_of
+from signaling.server.http.appointments import TimesQuery, Zone, read_times, times_of
 from signaling.server.http.bodies import Key, now_ms, path_id, read_json, read_query
 from signaling.server.http.errors import Refused, answer, not_found
 from signaling.session import Session, decode_snapshot
@@ -93,7 +94,8 @@ class NewAppointment(Vouched, kw_only=True):
     """An appointment to book for a user for whom the token vouches.
 
     `at`: a free time (Unix ms). `staff`: the member with whom it is; "": the free member with the fewest appointments.
-    `contact`: a telephone number or mail address; it may be missing if `user` has an id or a contact.
+    `contact`: a telephone number or mail address; it may be missing if `user` has an id or a contact. `timezone`: the user's IANA
+    zone, in which mails write times.
     """
 
     site: Key
@@ -102,6 +104,7 @@ class NewAppointment(Vouched, kw_only=True):
     staff: OptionalId = ""
     contact: Contact = ""
     note: ShortText = ""
+    timezone: Zone = ""
 
 
 class BookedAppointment(Struct, kw_only=True):
@@ -197,7 +200,8 @@ async def book(request: web.Request) -> web.Response:
         user_name=briefs.user_name(brief),
         until=until,
     )
-    time = WantedTime(at=asked.at, staff=asked.staff, contact=contact, note=asked.note.strip())
+    zone = asked.timezone if is_zone(asked.timezone) else ""
+    time = WantedTime(at=asked.at, staff=asked.staff, contact=contact, note=asked.note.strip(), timezone=zone)
     try:
         entry, link = await request.app[LIVE].inviting.book(wanted, time)
     except NotAllowed as error:

@@ -15,7 +15,7 @@ from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
 from signaling.server.http import operator, transcripts
 from signaling.server.http.allowed import asker_of
 from signaling.server.http.bodies import now_ms, read_json, read_query
-from signaling.server.http.errors import answer, not_found
+from signaling.server.http.errors import Refused, answer, not_found
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 

@@ -25,6 +25,12 @@ export interface Outbox extends Page<MailItem> {
   trouble: string;
 }
 
+/** The site's own wording of one mail; "" for the standard one. */
+export interface Wording {
+  subject: string;
+  text: string;
+}
+
 export interface Plan {
   sender: string;
   reply_to: string;
@@ -32,7 +38,7 @@ export interface Plan {
   alerts: string[];
   alert_after_s: number;
   /** The site's own wording of mails: language → kind of mail → subject and text. */
-  texts: Record<string, Record<string, { subject: string; text: string }>>;
+  texts: Record<string, Record<string, Wording>>;
 }
 
 export interface SiteMail {
@@ -46,4 +52,22 @@ export const outbox = (state: string, page: number) =>
   get(`/api/operator/mails?${new URLSearchParams({ state, page: String(page) }).toString()}`) as Promise<Outbox>;
 export const retry = (id: string) => post(`/api/operator/mails/${encodeURIComponent(id)}/retry`);
 export const plans = () => get(`/api/operator/mail?lang=${locale()}`) as Promise<SiteMail[]>;
-export const savePlan = (site: string, plan: Plan) => post(`/api/operator/sites/${encodeURIComponent(site)}/mail`, { plan });
+/** Stores a site's plan. The server refuses it if somebody else has changed the plan since `former` was read. */
+export const savePlan = (site: string, plan: Plan, former: Plan) => post(mailOf(site), { plan, former });
+
+/** The standard wording of one kind of mail, and the values in braces that its texts may contain. */
+export interface StandardText extends Wording {
+  kind: string;
+  names: string[];
+}
+
+export interface MailPreview extends Wording {
+  html: string;
+}
+
+const mailOf = (site: string) => `/api/operator/sites/${encodeURIComponent(site)}/mail`;
+
+export const standardTexts = (site: string, language: string) =>
+  get(`${mailOf(site)}/wording?${new URLSearchParams({ language }).toString()}`) as Promise<StandardText[]>;
+export const previewOf = (site: string, kind: string, language: string, wording: Wording) =>
+  post(`${mailOf(site)}/preview`, { kind, language, wording }) as Promise<MailPreview>;

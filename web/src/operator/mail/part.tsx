@@ -7,6 +7,7 @@ import { pages } from "../records";
 import { Table, type TableColumn } from "../table";
 import { outbox, plans, retry, savePlan, type MailItem, type Plan, type SiteMail } from "./api";
 import { t, textOr } from "./texts";
+import { WordingEditor } from "./wording";
 
 const STATES = ["", "queued", "sent", "refused"] as const;
 const whyText = (why: string) => textOr(`why.${why}`, why);
@@ -114,6 +115,8 @@ const lines = (text: string) =>
 
 function PlanCard({ site }: { site: SiteMail }) {
   const [plan, setPlan] = useState<Plan>(site.plan);
+  const [former, setFormer] = useState<Plan>(site.plan);
+  const [wording, setWording] = useState(false);
   const [alerts, setAlerts] = useState(site.plan.alerts.join("\n"));
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
@@ -123,7 +126,9 @@ function PlanCard({ site }: { site: SiteMail }) {
     setBusy(true);
     setFailed("");
     try {
-      await savePlan(site.id, { ...plan, alerts: lines(alerts) });
+      const saved = { ...plan, alerts: lines(alerts) };
+      await savePlan(site.id, saved, former);
+      setFormer(saved);
       toast(t("plan.saved"));
     } catch (error) {
       setFailed(sentence(error));
@@ -170,6 +175,16 @@ function PlanCard({ site }: { site: SiteMail }) {
           value={String(plan.alert_after_s)}
           onInput={(event) => change({ alert_after_s: Number(event.currentTarget.value) })}
         />
+        <details
+          class="settings-form"
+          onToggle={(event) => setWording(event.currentTarget.open)}
+          data-testid={`wording-of-${site.id}`}
+        >
+          <summary>{t("wording")}</summary>
+          {wording && (
+            <WordingEditor site={site.id} languages={site.languages} texts={plan.texts} onChange={(texts) => change({ texts })} />
+          )}
+        </details>
         <Failure text={failed} />
         <div class="row row-end">
           <Button kind="primary" type="submit" busy={busy} data-testid="mail-plan-save">
