@@ -14,6 +14,8 @@ import aiohttp
 import msgspec
 import structlog
 
+from media.api.captions import PATH
+
 from . import wire
 from .feed import Receiver
 
@@ -36,7 +38,7 @@ class CaptionLink:
 
     def __init__(self, url: str, token: str, on_ready: Callable[[], None] = lambda: None) -> None:
         """`url`: `http://HOST:PORT` or `https://…`. `token`: the bearer token that both processes know."""
-        self._url = url.rstrip("/") + wire.PATH
+        self._url = url.rstrip("/") + PATH
         self._token = token
         self._on_ready = on_ready
         self._task: asyncio.Task[None] | None = None

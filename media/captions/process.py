@@ -18,6 +18,8 @@ import msgspec
 import structlog
 from aiohttp import WSMsgType, web
 
+from media.api.captions import PATH
+
 from . import wire
 from .sound import Sound
 from .speech import RATE, Floats, Probability, Speech, Spoken
@@ -237,7 +239,7 @@ def build(captions: Captions, token: str) -> web.Application:
         return web.json_response(dict(captions.stats))
 
     application = web.Application()
-    application.add_routes([web.get(wire.PATH, connected), web.get("/healthz", health), web.get("/stats", stats)])
+    application.add_routes([web.get(PATH, connected), web.get("/healthz", health), web.get("/stats", stats)])
     return application
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-PATH = "/captions"
+from media.api.captions import READY
+
 MAX_FRAME_BYTES = 1 << 20
 MAX_TEXT = 2000
 """Characters of one caption. A longer text is a fault of the model, which then repeats itself."""
@@ -52,7 +53,7 @@ class Forget(Struct, tag="forget", frozen=True):
 FromWorker = Begin | Sound | Finish | Forget
 
 
-class Ready(Struct, tag="ready", frozen=True):
+class Ready(Struct, tag=READY.decode(), frozen=True):
     """The first message of the captions process: its model is loaded."""
 
 

@@ -1,7 +1,7 @@
 """`sangdam doctor`: examine an installation, say what is wrong, and say what to do.
 
-Each check is a function in `machine.py`, `network.py` or `stores.py`. To add a check, write its function, name the function in
-`CHECKS`, and add sentences for each of its verdicts to every file in `languages/`.
+Each check is a function in `machine.py`, `network.py`, `services.py` or `stores.py`. To add a check, write its function, name the
+function in `CHECKS`, and add sentences for each of its verdicts to every file in `languages/`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import asyncio
 
 import structlog
 
-from . import machine, network, stores
+from . import machine, network, services, stores
 from .finding import Check, Examined, Finding, finding
+from .network import reached
 from .sentences import Told, told
 
-__all__ = ["Examined", "Finding", "Told", "examine", "told"]
+__all__ = ["Examined", "Finding", "Told", "examine", "reached", "told"]
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,10 @@ CHECKS: tuple[Check, ...] = (
     stores.database,
     stores.redis,
     stores.workers,
+    services.mail,
+    services.push,
+    services.captions,
+    services.translation,
 )
 
 

@@ -16,6 +16,9 @@ from signaling.config.settings import Settings
 
 State = Literal["ok", "warning", "fault"]
 
+PUSH_HOSTS = ("fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com")
+"""The push services of Chromium and Edge, of Firefox, and of Safari."""
+
 
 class Finding(Struct, kw_only=True, frozen=True):
     """One finding of a check. `about`: the check and its verdict, such as "tls.soon". `args`: values for its sentences."""
@@ -43,7 +46,8 @@ class Examined:
 
     `workers`: returns the media workers of a running server; None when no server runs in this process. `kernel`: the folder of
     the kernel's settings. `now_s`: returns the Unix time, in seconds. `descriptors`: how many files and sockets one process may
-    open; negative for no limit. `trusted`: a TLS context that checks certificates as browsers do.
+    open; negative for no limit. `trusted`: a TLS context that checks certificates as browsers do. `push_hosts`: push services,
+    each as "host" or "host:port".
     """
 
     settings: Settings
@@ -52,6 +56,7 @@ class Examined:
     now_s: Callable[[], float] = time.time
     descriptors: int = field(default_factory=_descriptors)
     trusted: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    push_hosts: tuple[str, ...] = PUSH_HOSTS
 
 
 Check = Callable[[Examined], Awaitable[list[Finding]]]

@@ -30,14 +30,15 @@ def _hosts(of: Examined) -> list[str]:
     return [urlsplit(url).hostname or "" for url in urls]
 
 
-def _is_local(of: Examined) -> bool:
+def is_local(of: Examined) -> bool:
+    """Return whether the pages are for browsers of this machine only."""
     host = _hosts(of)[0]
     return host == "localhost" or host.endswith(".localhost") or host == "::1" or host.startswith("127.")
 
 
 async def names(of: Examined) -> list[Finding]:
     """Check that the host name of each kind of page has an address in DNS."""
-    if _is_local(of):
+    if is_local(of):
         return [finding("dns.local")]
     loop = asyncio.get_running_loop()
     missing = []
@@ -51,7 +52,7 @@ async def names(of: Examined) -> list[Finding]:
 
 async def certificates(of: Examined) -> list[Finding]:
     """Check the TLS certificate at the host name of each kind of page, as a browser does."""
-    if _is_local(of):
+    if is_local(of):
         return [finding("tls.local")]
     if not of.settings.url.startswith("https:"):
         return [finding("tls.none", "fault", url=of.settings.url)]
@@ -96,7 +97,17 @@ async def udp(of: Examined) -> list[Finding]:
     silent = [f"{address} port {port}" for (address, port), answered in zip(asked, heard, strict=True) if not answered]
     if silent:
         return [finding("udp.silent", "fault", where=where) for where in silent]
-    return [finding("udp.ok", where=", ".join(sorted({address for address, _ in asked})))]
+    host, port = asked[0]
+    return [finding("udp.ok", where=", ".join(sorted({address for address, _ in asked})), first=f"{host}:{port}")]
+
+
+async def reached(addresses: list[tuple[str, int]]) -> list[Finding]:
+    """Return for each address (host, UDP port) whether a media worker answers this machine there."""
+    heard = await asyncio.gather(*(_echo(*each) for each in addresses))
+    return [
+        finding("reach.ok" if answered else "reach.silent", "ok" if answered else "fault", where=f"{host} port {port}")
+        for (host, port), answered in zip(addresses, heard, strict=True)
+    ]
 
 
 def _own_address() -> list[str]:

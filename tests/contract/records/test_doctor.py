@@ -12,24 +12,30 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 import redis.asyncio as redis_client
 import sqlalchemy as sa
+from aiohttp import web
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from media.captions.process import Captions, build
 from media.worker.worker import ECHOES_A_SECOND, Where, Worker
 from signaling.cli.main import main
+from signaling.config.secret import captions_token
 from signaling.config.settings import Settings
-from signaling.doctor import CHECKS, Examined, Finding, examine, network, stores, told
+from signaling.doctor import CHECKS, Examined, Finding, examine, network, services, stores, told
 from signaling.doctor.finding import WorkerFacts
 from signaling.doctor.sentences import sentences
 from signaling.protocol.own_texts import LANGUAGES as OWN_TEXTS
 from signaling.records import ProviderSignIn, Records, SignInRecord, StaffRecord
+from tests.contract.translation.service import translating
+from tests.mail_server import running_mail_server
 from tests.ports import free_port
 from tests.redis_server import running_redis
 from tests.turn_server import TurnServer
@@ -78,7 +84,7 @@ async def certificate_at(
 ) -> list[Finding]:
     """Return the findings for a server whose certificate is valid for so many more days."""
     monkeypatch.setattr(network, "_hosts", lambda _of: [HOST])
-    monkeypatch.setattr(network, "_is_local", lambda _of: False)
+    monkeypatch.setattr(network, "is_local", lambda _of: False)
     server, client = certified(folder, days)
     listening = await asyncio.start_server(lambda _r, w: w.close(), HOST, 0, ssl=server)
     port = listening.sockets[0].getsockname()[1]
@@ -244,6 +250,82 @@ async def test_faults_of_workers_are_found(settings: Settings) -> None:
     assert states(await stores.workers(Examined(settings=settings, workers=none))) == {"workers.none": "fault"}
 
 
+async def test_faults_of_mail_and_push_are_found(settings: Settings) -> None:
+    assert states(await services.mail(Examined(settings=settings))) == {"mail.unset": "ok"}
+    async with running_mail_server() as mails:
+        reached = Examined(settings=replace(settings, mail=mails.settings()))
+        assert states(await services.mail(reached)) == {"mail.ok": "ok"}
+        assert mails.found == [], "nobody gets a mail"
+        plain = Examined(settings=replace(settings, mail=mails.settings(tls="starttls")))
+        assert states(await services.mail(plain)) == {"mail.failing": "fault"}
+    assert states(await services.mail(reached)) == {"mail.failing": "fault"}
+    listening = await asyncio.start_server(lambda _r, w: w.close(), HOST, 0)
+    there, gone = (f"{HOST}:{port}" for port in (listening.sockets[0].getsockname()[1], free_port()))
+    public = Examined(settings=replace(settings, public_url="https://counsel.example"), push_hosts=(there,))
+    assert states(await services.push(public)) == {"push.ok": "ok"}
+    [silent] = await services.push(replace(public, push_hosts=(there, gone)))
+    assert (silent.about, silent.args["hosts"]) == ("push.silent", gone)
+    assert await services.push(replace(public, settings=replace(public.settings, push="off"))) == []
+    assert await services.push(Examined(settings=settings)) == []
+    listening.close()
+
+
+async def test_faults_of_captions_are_found(settings: Settings, tmp_path: Path) -> None:
+    assert await services.captions(Examined(settings=settings)) == []
+    secret = tmp_path / "secret"
+    here = replace(settings, captions_url=f"http://{HOST}:{free_port()}", secret_file=secret)
+    assert states(await services.captions(Examined(settings=here))) == {"captions.secret": "fault"}
+    secret.write_text("s" * 32)
+    assert states(await services.captions(Examined(settings=here))) == {"captions.silent": "fault"}
+    nothing: Any = None  # no voice comes, so neither the voice detector nor the model is used
+    application = build(Captions(nothing, nothing), captions_token(b"s" * 32))
+    async with served(application, here.captions_url):
+        assert states(await services.captions(Examined(settings=here))) == {"captions.ok": "ok"}
+        secret.write_text("t" * 32)
+        assert states(await services.captions(Examined(settings=here))) == {"captions.refused": "fault"}
+    async with served(web.Application(), here.captions_url):
+        assert states(await services.captions(Examined(settings=here))) == {"captions.silent": "fault"}
+
+
+@asynccontextmanager
+async def served(application: web.Application, url: str) -> AsyncIterator[None]:
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, HOST, int(url.rpartition(":")[2])).start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def test_faults_of_translation_are_found(settings: Settings, tmp_path: Path) -> None:
+    assert await services.translation(Examined(settings=settings)) == []
+    async with translating() as service:
+        here = replace(settings, translate_url=service.url)
+        assert states(await services.translation(Examined(settings=here))) == {"translation.ok": "ok"}
+        unreadable = replace(here, translate_key_file=tmp_path / "none")
+        assert states(await services.translation(Examined(settings=unreadable))) == {"translation.key": "fault"}
+        (tmp_path / "key").write_text("key-1\n")
+        service.reply = web.json_response({"error": "Invalid API key"}, status=403)
+        keyed = replace(here, translate_key_file=tmp_path / "key")
+        assert states(await services.translation(Examined(settings=keyed))) == {"translation.refused": "fault"}
+        assert (service.asked[-1]["q"], service.asked[-1]["api_key"]) == ("hello", "key-1")
+        service.reply, service.fails = None, True
+        assert states(await services.translation(Examined(settings=here))) == {"translation.silent": "fault"}
+    assert states(await services.translation(Examined(settings=here))) == {"translation.silent": "fault"}
+
+
+async def test_worker_is_reached_from_another_place(settings: Settings) -> None:
+    async with worker_at(settings.udp_port):
+        words = ["doctor", "--json", "--reach", f"{HOST}:{settings.udp_port}"]
+        reached = await asyncio.to_thread(CliRunner().invoke, main, words)
+    assert (reached.exit_code, json.loads(reached.stdout)[0]["about"]) == (0, "reach.ok")
+    silent = await asyncio.to_thread(CliRunner().invoke, main, words)
+    assert (silent.exit_code, json.loads(silent.stdout)[0]["about"]) == (2, "reach.silent")
+    wrong = CliRunner().invoke(main, ["doctor", "--reach", "counsel.example"])
+    assert (wrong.exit_code, "203.0.113.7:40000" in wrong.output) == (2, True)
+
+
 async def test_check_that_fails_hides_no_other(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(_of: Examined) -> list[Finding]:
         raise ZeroDivisionError
@@ -256,7 +338,7 @@ async def test_check_that_fails_hides_no_other(settings: Settings, monkeypatch: 
 
 
 ENGLISH = sentences("en")
-OK = {about for about in ENGLISH if about.endswith((".ok", ".local", ".new"))}
+OK = {about for about in ENGLISH if about.endswith((".ok", ".local", ".new", ".unset"))}
 
 
 @pytest.mark.parametrize("language", OWN_TEXTS)
