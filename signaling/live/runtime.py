@@ -47,6 +47,7 @@ from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
 from signaling.live.sleeping import Sleeping
 from signaling.live.staff_boards import Boards
+from signaling.live.staff_hours import StaffHours
 from signaling.live.staffing import Staffing
 from signaling.live.standby import StandBy
 from signaling.live.stored_sessions import StoredSessions
@@ -108,7 +109,8 @@ class Live:
         self._unsettled = asyncio.Event()  # set when sessions and matcher may disagree; `Agreeing` then compares the two
         index, hub, owed, unsettled = self.index, self.hub, self.owed, self._unsettled
         self.earlier = Earlier(records=records, index=index)
-        self.staffing = staffing = Staffing(store=store, hub=hub, index=index, now=now)
+        self.staff_hours = StaffHours(records, now)
+        self.staffing = staffing = Staffing(store=store, hub=hub, index=index, hours=self.staff_hours, now=now)
         self.mailing = mailing = Mailing(
             postbox=postbox, records=records, index=index, staffing=staffing, wallboard=wallboard, count=refused, now=now
         )
@@ -324,6 +326,7 @@ class Live:
             self.boards.run,
             self.calls.run,
             self.staffing.keep_renewing,
+            self.staff_hours.run,
             self._sweep,
             self.erasing.watch,
             self.ended_rights.watch,
@@ -364,6 +367,7 @@ class Live:
         await self.mailing.close()
         await self.translating.close()
         await self.pushing.close()
+        await self.staff_hours.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

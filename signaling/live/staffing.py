@@ -12,6 +12,7 @@ from signaling.live.clock import Now
 from signaling.live.connections import Hub
 from signaling.live.entry import Entry
 from signaling.live.index import Index
+from signaling.live.staff_hours import StaffHours
 from signaling.protocol.server_messages import StaffUpdate
 from signaling.protocol.staff_views import StaffItem, StaffMe
 from signaling.records import FIRST_ORGANISATION, Realm, Site
@@ -45,8 +46,9 @@ _AWAY: Final = _Told("away")
 class Staffing:
     """Renews the presence of staff, and sends each member their state when it changes."""
 
-    def __init__(self, *, store: MatchStore, hub: Hub, index: Index, now: Now) -> None:
+    def __init__(self, *, store: MatchStore, hub: Hub, index: Index, hours: StaffHours, now: Now) -> None:
         self._store = store
+        self._hours = hours
         self._hub = hub
         self._index = index
         self._now = now
@@ -88,6 +90,8 @@ class Staffing:
         since = event.at_ms if known is None or moved else known.since
         why = event.reason if event.state == "away" else ""
         self._told[event.staff] = _Told(event.state, why, event.until_ms, since, event.ready)
+        if moved and event.staff in self.known:
+            self._hours.moved(self.known[event.staff], event.state, why, event.at_ms)
         record = self._hub.staff_record(event.staff)
         if record is not None:
             self.show(record)
@@ -129,6 +133,7 @@ class Staffing:
             told = self._told.get(record.id, _AWAY)
             why = told.why if status.state == "away" else ""
             self._told[record.id] = _Told(status.state, why, told.until, status.since_ms, status.ready)
+            self._hours.moved(record, status.state, why, self._now())
 
     def serves(self, record: StaffRecord, site: Site, language: str, category_path: tuple[str, ...]) -> bool:
         """Return whether the matcher could ever offer such a request to this member. Used only to show queues."""

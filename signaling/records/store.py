@@ -23,6 +23,7 @@ from .replies import Replies
 from .reports import Reports
 from .sessions import Sessions
 from .sign_ins import SignIns
+from .staff_times import StaffTimes
 from .threads import ThreadsRead
 from .types import StaleEpoch, UnknownSession
 from .webhooks import Webhooks
@@ -32,6 +33,6 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 class Records(
     Organisations, Logos, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
-    Reports, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals, Pushes, Appointments,
+    Reports, StaffTimes, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals, Pushes, Appointments,
 ):  # fmt: skip  # a list of names
     """The records. Open them by `await Records.open(url)` and close them by `close()`. Every method is one transaction."""

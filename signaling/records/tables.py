@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from .report_counts import COUNTS
+from .staff_time_counts import SUMS
 
 metadata = sa.MetaData(
     naming_convention={
@@ -309,6 +310,16 @@ report = sa.Table(
     sa.Column("slot", sa.BigInteger, primary_key=True, autoincrement=False),
     *(sa.Column(name, sa.Text, primary_key=True) for name in ("organisation", "site", "category", "language", "counselor")),
     *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in COUNTS),
+)
+
+staff_time = sa.Table(
+    "staff_time",
+    metadata,
+    sa.Column("grain", sa.Text, primary_key=True),
+    sa.Column("slot", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("organisation", sa.Text, primary_key=True),
+    sa.Column("staff", sa.Text, primary_key=True),
+    *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in SUMS),
 )
 
 leading = sa.Table(

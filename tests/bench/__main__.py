@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from tests.bench import board, call, captions, day, desk, matches, recording, sizes, wait_promise
+from tests.bench import board, call, captions, day, desk, matches, recording, reports, sizes, wait_promise
 from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "waits": wait_promise.rows,
     "recording": recording.rows,
     "captions": captions.rows,
+    "reports": reports.rows,
     "media": calls.rows,
     "room6": calls.full_rooms,
     "load": scenes.rows,

@@ -48,6 +48,7 @@ from . import (
     settings_tokens,
     site_keys,
     staff,
+    staff_hours,
     threads,
     thresholds,
     transcripts,
@@ -106,7 +107,7 @@ def setup(app: web.Application) -> None:
         reply_pictures,
         wrap_up,
     )
-    for_operators = (operator, reports, hours, appointments, thresholds, doctor, mail, mail_plans, undo)
+    for_operators = (operator, reports, staff_hours, hours, appointments, thresholds, doctor, mail, mail_plans, undo)
     for_settings = (settings_sites, site_keys, settings_staff, settings_tokens, logos, previews, webhooks)
     for_the_first = (first_start, try_page)
     for part in (*for_people, *for_staff, *for_operators, *for_settings, *for_the_first, unsubscribe):

@@ -129,6 +129,7 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /api/operator/counts": "installation.see",
     "GET /api/operator/doctor": "installation.see",
     "GET /api/operator/reports": "reports.read",
+    "GET /api/operator/reports/staff": "reports.read",
     "GET /api/operator/hours": "hours.change",
     "POST /api/operator/sites/{site}/categories/{category}/hours": "hours.change",
     "GET /api/operator/appointments": "appointments.manage",

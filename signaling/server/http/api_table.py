@@ -42,6 +42,7 @@ from . import (
     settings_tokens,
     site_keys,
     staff,
+    staff_hours,
     threads,
     thresholds,
     transcripts,
@@ -243,6 +244,14 @@ OPERATIONS: tuple[Operation, ...] = (
         "POST", f"{_SITE}/wrap-up", "operator", "Set a site's plan.", wrap_up.SitePlan, operator.LanguageQuery, wrap_up.NewPlan
     ),
     Operation("GET", f"{_OPERATOR}/reports", "operator", "A report.", reports.Report, reports.ReportQuery),
+    Operation(
+        "GET",
+        f"{_OPERATOR}/reports/staff",
+        "operator",
+        "The times of staff by state.",
+        staff_hours.StaffHoursReport,
+        staff_hours.StaffHoursQuery,
+    ),
     Operation(
         "GET", f"{_OPERATOR}/hours", "operator", "Opening hours of all sites.", list[hours.SiteHours], operator.LanguageQuery
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Protocol
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -26,6 +26,7 @@ DAY_MS = 86_400_000
 MOST_DAYS = {"hour": 62}  # the longest period of a report in days, for each value of `by`
 MOST_OTHER_DAYS = 1100  # the longest period in days of a report whose `by` is not in `MOST_DAYS`
 Time = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]  # a time in Unix ms, up to the year 2100
+Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]  # the name of a time zone
 
 
 class ReportQuery(LanguageQuery, kw_only=True):
@@ -34,7 +35,7 @@ class ReportQuery(LanguageQuery, kw_only=True):
     from_ms: Time = field(name="from")
     to: Time
     by: By = "day"
-    zone: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")] = "UTC"
+    zone: Zone = "UTC"
     site: Key = ""
 
 
@@ -80,7 +81,7 @@ async def report(request: web.Request) -> web.Response:
     """Return a report. A report by time also has a row for each time in which nobody asked for a counselor."""
     asker = await asker_of(request)
     asked, records = read_query(request, _read), request.app[RECORDS]
-    begin, end, zone = _time(asked)
+    begin, end, zone = time_of(asked, MOST_DAYS.get(asked.by, MOST_OTHER_DAYS))
     found = await records.report(begin, end, asked.by, zone, asked.site, asker.realm)
     total: Counts = Counts()
     for counts in found.values():
@@ -94,16 +95,27 @@ async def report(request: web.Request) -> web.Response:
     return answer(Report(rows=rows, total=_row(total, ())))
 
 
-def _time(asked: ReportQuery) -> tuple[int, int, ZoneInfo]:
+class _Timed(Protocol):
+    """A query with the time of its report, and what its rows stand for."""
+
+    from_ms: int
+    to: int
+    zone: str
+
+    @property
+    def by(self) -> str: ...
+
+
+def time_of(asked: _Timed, most_days: int) -> tuple[int, int, ZoneInfo]:
+    """Return beginning and end (Unix ms) and the time zone of a report. Raise `Refused` if it would cover too many days."""
     try:
         check(Hours(timezone=asked.zone))
     except BadHours as error:
         raise Refused(400, "bad_request", str(error)) from None
-    most = MOST_DAYS.get(asked.by, MOST_OTHER_DAYS)
     if asked.from_ms >= asked.to:
         raise Refused(400, "bad_request", "The end of a report must be after its beginning.")
-    if asked.to - asked.from_ms > most * DAY_MS:
-        raise Refused(400, "bad_request", f"A report by {asked.by} may cover {most} days at most.")
+    if asked.to - asked.from_ms > most_days * DAY_MS:
+        raise Refused(400, "bad_request", f"A report by {asked.by} may cover {most_days} days at most.")
     return asked.from_ms, asked.to, ZoneInfo(asked.zone)
 
 

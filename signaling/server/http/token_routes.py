@@ -40,6 +40,7 @@ TOKEN_ROUTES: Final[dict[str, tuple[TokenRight | None, Action]]] = {
     "PUT /api/v1/messages/{id}": ("messages.mark", "messages.manage"),
     "GET /api/v1/live": ("live.read", "live.watch"),
     "GET /api/v1/reports": ("reports.read", "reports.read"),
+    "GET /api/v1/reports/staff": ("reports.read", "reports.read"),
     "GET /api/v1/sites": ("settings.read", "sites.change"),
     "GET /api/v1/sites/{site}": ("settings.read", "sites.change"),
     "PUT /api/v1/sites/{site}": ("settings.write", "sites.change"),

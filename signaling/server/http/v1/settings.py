@@ -13,7 +13,7 @@ from signaling.records import version_of
 from signaling.records.checks import checked_site
 from signaling.records.site_settings import CategorySettings, SiteSettings, settings_of, with_settings
 from signaling.server.app_keys import CODES
-from signaling.server.http import hours, reports, settings_sites, settings_staff, site_keys, users
+from signaling.server.http import hours, reports, settings_sites, settings_staff, site_keys, staff_hours, users
 from signaling.server.http.allowed import asked_site, asker_of
 from signaling.server.http.bodies import now_ms, read_json
 from signaling.server.http.errors import answer
@@ -34,6 +34,7 @@ routes.get("/api/v1/staff")(settings_staff.rows)
 routes.get("/api/v1/staff/{id}")(settings_staff.one)
 routes.get("/api/v1/hours")(hours.read)
 routes.get("/api/v1/reports")(reports.report)
+routes.get("/api/v1/reports/staff")(staff_hours.staff_hours)
 
 
 @routes.put("/api/v1/sites/{site}")

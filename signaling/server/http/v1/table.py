@@ -6,7 +6,17 @@ from signaling.access.codes import Vouched
 from signaling.protocol.server_messages import Wallboard
 from signaling.records.site_settings import CategorySettings, SiteSettings
 from signaling.server.http import appointments as operator_appointments
-from signaling.server.http import hours, operator, reports, settings_sites, settings_staff, site_keys, transcripts, users
+from signaling.server.http import (
+    hours,
+    operator,
+    reports,
+    settings_sites,
+    settings_staff,
+    site_keys,
+    staff_hours,
+    transcripts,
+    users,
+)
 from signaling.server.http.operation import Media, Nothing, Operation
 
 from . import appointments, conversations, desk, people, sessions, whoami
@@ -88,6 +98,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("PUT", f"{_V1}/messages/{{id}}", "token", "Mark a message left.", desk.MessageItem, body=desk.Mark),
     Operation("GET", f"{_V1}/live", "token", "What the wallboard shows.", Wallboard, desk.LiveQuery),
     Operation("GET", f"{_V1}/reports", "token", "A report.", reports.Report, reports.ReportQuery),
+    Operation(
+        "GET",
+        f"{_V1}/reports/staff",
+        "token",
+        "The times of staff by state.",
+        staff_hours.StaffHoursReport,
+        staff_hours.StaffHoursQuery,
+    ),
     Operation("GET", f"{_V1}/sites", "token", "Sites, searched.", settings_sites.SiteRows, settings_sites.RowsQuery),
     Operation("GET", _SITE, "token", "The settings of a site.", settings_sites.StoredSite),
     Operation("PUT", _SITE, "token", "Change a site. Needs If-Match.", settings_sites.StoredSite, body=SiteSettings),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from matcher.memory import MemoryStore
 from matcher.types import StaffChanged, StaffState
 from signaling.live.connections import Hub
 from signaling.live.index import Index
+from signaling.live.staff_hours import StaffHours
 from signaling.live.staffing import Staffing
 from signaling.records.realm import Realm
 from signaling.records.types import Role, Site, StaffRecord
@@ -15,7 +18,9 @@ from signaling.records.types import Role, Site, StaffRecord
 
 @pytest.fixture
 def staffing() -> Staffing:
-    return Staffing(store=MemoryStore(), hub=Hub(), index=Index(), now=lambda: 0)
+    nothing: Any = None  # no time is stored here
+    hours = StaffHours(nothing, lambda: 0)
+    return Staffing(store=MemoryStore(), hub=Hub(), index=Index(), hours=hours, now=lambda: 0)
 
 
 def at_work(

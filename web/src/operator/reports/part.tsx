@@ -1,11 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../../staff/api";
 import { clock, languageName } from "../../staff/format";
-import { Field, Select, useLocale, locale as localeNow, type Choice, type Locale } from "../../ui";
+import { Select, useLocale, locale as localeNow, type Choice, type Locale } from "../../ui";
 import { Loaded } from "../loaded";
 import { shownText } from "../logic/table";
 import { Table, type TableColumn } from "../table";
 import { Chart } from "./chart";
+import { Days } from "./days";
 import {
   BY,
   lastDays,
@@ -19,20 +20,44 @@ import {
   type Report,
   type ReportRow,
 } from "./report";
+import { StaffHours } from "./staff-part";
 import { t } from "./texts";
 
-const PRESETS = [1, 7, 30, 365] as const;
+const KINDS = ["visitors", "staff"] as const;
 
-/** Shows reports: counts and waits by time, site, topic, language or counselor. */
+/** Shows the reports on visitors, or those on the hours of staff. */
 export function ReportsPart() {
+  const [kind, setKind] = useState<(typeof KINDS)[number]>("visitors");
+  return (
+    <div class="past">
+      <div class="segments report-kinds" role="group" aria-label={t("kind")}>
+        {KINDS.map((each) => (
+          <button
+            key={each}
+            type="button"
+            aria-pressed={kind === each}
+            data-testid={`report-kind-${each}`}
+            onClick={() => setKind(each)}
+          >
+            {t(`kind.${each}`)}
+          </button>
+        ))}
+      </div>
+      {kind === "visitors" ? <Visitors /> : <StaffHours />}
+    </div>
+  );
+}
+
+/** Shows counts and waits by time, site, topic, language or counselor. */
+function Visitors() {
   const locale = useLocale();
   const sites = useSites(locale);
   const [asked, setAsked] = useState<Asked>({ ...lastDays(7, new Date()), by: "day", site: "" });
   const change = (part: Partial<Asked>) => setAsked({ ...asked, ...part });
-  const wrong = wrongDays(asked);
+  const wrong = wrongDays(asked, MOST_DAYS[asked.by]);
   const what = JSON.stringify({ ...asked, locale });
   return (
-    <div class="past">
+    <>
       <p class="dim">{t("lead")}</p>
       <Choose asked={asked} sites={sites} onChange={change} />
       {wrong !== null ? (
@@ -44,7 +69,7 @@ export function ReportsPart() {
           {(report) => <Shown report={report} by={asked.by} />}
         </Loaded>
       )}
-    </div>
+    </>
   );
 }
 
@@ -60,33 +85,9 @@ function useSites(locale: Locale): Choice[] {
 }
 
 function Choose({ asked, sites, onChange }: { asked: Asked; sites: Choice[]; onChange: (part: Partial<Asked>) => void }) {
-  const now = new Date();
-  const isPreset = (days: number) => {
-    const { from, to } = lastDays(days, now);
-    return asked.from === from && asked.to === to;
-  };
   return (
     <form class="card report-choose" onSubmit={(event) => event.preventDefault()}>
-      <div class="segments" role="group">
-        {PRESETS.map((days) => (
-          <button
-            key={days}
-            type="button"
-            aria-pressed={isPreset(days)}
-            data-testid={`report-last-${days}`}
-            onClick={() => onChange({ ...lastDays(days, now), ...byFor(days, asked.by) })}
-          >
-            {t(`preset.${days}`)}
-          </button>
-        ))}
-      </div>
-      <Field
-        label={t("from")}
-        type="date"
-        value={asked.from}
-        onInput={(event) => onChange({ from: event.currentTarget.value })}
-      />
-      <Field label={t("to")} type="date" value={asked.to} onInput={(event) => onChange({ to: event.currentTarget.value })} />
+      <Days asked={asked} onChange={(part, days) => onChange({ ...part, ...(days === null ? {} : byFor(days, asked.by)) })} />
       <Select
         label={t("by")}
         value={asked.by}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lastDays, reportQuery, timeName, wrongDays, type Asked } from "./report";
+import { lastDays, MOST_DAYS, reportQuery, timeName, wrongDays, type Asked } from "./report";
 
 const WEEK: Asked = { from: "2026-11-23", to: "2026-11-29", by: "day", site: "" };
 
@@ -10,11 +10,11 @@ describe("the days of a report", () => {
   });
 
   test("wrong days are told apart", () => {
-    expect(wrongDays(WEEK)).toBeNull();
-    expect(wrongDays({ ...WEEK, to: "" })).toBe("empty");
-    expect(wrongDays({ ...WEEK, to: "2026-11-22" })).toBe("order");
-    expect(wrongDays({ ...WEEK, by: "hour", from: "2026-09-28" })).toBe("long");
-    expect(wrongDays({ ...WEEK, by: "hour", from: "2026-09-29" })).toBeNull();
+    expect(wrongDays(WEEK, MOST_DAYS.day)).toBeNull();
+    expect(wrongDays({ ...WEEK, to: "" }, MOST_DAYS.day)).toBe("empty");
+    expect(wrongDays({ ...WEEK, to: "2026-11-22" }, MOST_DAYS.day)).toBe("order");
+    expect(wrongDays({ ...WEEK, by: "hour", from: "2026-09-28" }, MOST_DAYS.hour)).toBe("long");
+    expect(wrongDays({ ...WEEK, by: "hour", from: "2026-09-29" }, MOST_DAYS.hour)).toBeNull();
   });
 
   test("the query ends with the whole last day", () => {

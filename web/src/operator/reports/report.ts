@@ -6,10 +6,14 @@ import { locale } from "../../ui";
 export const BY = ["hour", "day", "week", "site", "category", "language", "counselor"] as const;
 export type By = (typeof BY)[number];
 
-/** The days of a report as typed ("2026-11-22"), including both; `site` is "" for all sites. */
-export interface Asked {
+/** The days of a report as typed ("2026-11-22"), including both. */
+export interface Span {
   from: string;
   to: string;
+}
+
+/** The query of a report on visitors. `site` is "" for all sites. */
+export interface Asked extends Span {
   by: By;
   site: string;
 }
@@ -60,7 +64,7 @@ export function dayText(at: Date): string {
 }
 
 /** Returns the report that the page shows first, or after a press on a preset: the last `days` days, today included. */
-export function lastDays(days: number, now: Date): Pick<Asked, "from" | "to"> {
+export function lastDays(days: number, now: Date): Span {
   const first = new Date(now);
   first.setDate(first.getDate() - days + 1);
   return { from: dayText(first), to: dayText(now) };
@@ -68,24 +72,25 @@ export function lastDays(days: number, now: Date): Pick<Asked, "from" | "to"> {
 
 export type Wrong = "empty" | "order" | "long";
 
-/** Returns what is wrong with the days that somebody has typed; null if nothing is. */
-export function wrongDays({ from, to, by }: Asked): Wrong | null {
+/** Returns what is wrong with the days that somebody has typed; null if nothing is. `most`: the most days of this report. */
+export function wrongDays({ from, to }: Span, most: number): Wrong | null {
   const [begin, end] = [Date.parse(from), Date.parse(to)];
   if (Number.isNaN(begin) || Number.isNaN(end)) return "empty";
   if (end < begin) return "order";
-  return (end - begin) / DAY_MS + 1 > MOST_DAYS[by] ? "long" : null;
+  return (end - begin) / DAY_MS + 1 > most ? "long" : null;
 }
 
-/** Returns the query string of a report. The report includes the whole of its last day. */
-export function reportQuery({ from, to, by, site }: Asked, zone: string): string {
+/** Returns the query of these days. The report includes the whole of its last day. */
+export function spanQuery({ from, to }: Span, zone: string): URLSearchParams {
   const end = new Date(`${to}T00:00:00`);
   end.setDate(end.getDate() + 1);
-  const query = new URLSearchParams({
-    from: String(new Date(`${from}T00:00:00`).getTime()),
-    to: String(end.getTime()),
-    by,
-    zone,
-  });
+  return new URLSearchParams({ from: String(new Date(`${from}T00:00:00`).getTime()), to: String(end.getTime()), zone });
+}
+
+/** Returns the query string of a report on visitors. */
+export function reportQuery({ by, site, ...days }: Asked, zone: string): string {
+  const query = spanQuery(days, zone);
+  query.set("by", by);
   if (site !== "") query.set("site", site);
   return query.toString();
 }

@@ -1,4 +1,4 @@
-"""The reports that operators get by HTTP: counts, waits and ratings."""
+"""The reports that operators get by HTTP: counts, waits and ratings, and the times of staff."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from signaling.records import SessionRecord
+from signaling.records.staff_time_counts import Tally
 
 from .conftest import Desk, refused
 
@@ -92,3 +93,47 @@ async def test_only_operators_read_reports(desk: Desk) -> None:
     jimin = await desk.cookie_of("jimin")
     asked = {"from": str(MONDAY), "to": str(MONDAY + HOUR_MS)}
     assert await refused(await desk.get(URL, headers=jimin, params=asked)) == (403, "not_allowed")
+
+
+STAFF_URL = f"{URL}/staff"
+
+
+async def read_staff(desk: Desk, **query: str) -> dict[str, Any]:
+    ops = await desk.cookie_of("ops")
+    reply = await desk.get(STAFF_URL, headers=ops, params={"from": str(MONDAY), "to": str(MONDAY + 48 * HOUR_MS), **query})
+    assert reply.status == 200, await reply.text()
+    found: dict[str, Any] = await reply.json()
+    return found
+
+
+async def test_times_of_staff_by_person_and_day_add_up(desk: Desk) -> None:
+    tally = Tally()
+    for hour, kind in ((8, "ready"), (10, "busy"), (11, "wrap_up"), (11.5, "paused"), (12, "away"), (13, None)):
+        tally.enter("main", "jimin", kind, MONDAY + int(hour * HOUR_MS))
+    tally.enter("main", "left-us", "ready", MONDAY + 30 * HOUR_MS)
+    tally.enter("elsewhere", "emma", "ready", MONDAY + 30 * HOUR_MS)
+    await desk.records.add_staff_time(tally.take(MONDAY + 31 * HOUR_MS))
+    by_person = await read_staff(desk)
+    jimin = await desk.records.staff("jimin")
+    assert jimin is not None
+    assert [row["name"] for row in by_person["rows"]] == sorted([jimin.name, "left-us"]), "nobody of another organisation"
+    [row] = [row for row in by_person["rows"] if row["staff"] == "jimin"]
+    hours = {"ready_s": 2, "busy_s": 1, "wrap_up_s": 0.5, "paused_s": 0.5, "away_s": 1, "signed_in_s": 5}
+    assert {name: row[name] for name in hours} == {name: hour * 3600 for name, hour in hours.items()}
+    assert row["occupancy_percent"] == 42.9
+    monday, tuesday, wednesday = (await read_staff(desk, by="day", to=str(MONDAY + 72 * HOUR_MS)))["rows"]
+    assert (monday["at"], monday["signed_in_s"], tuesday["ready_s"], wednesday["signed_in_s"]) == (MONDAY, 18_000, 3600, 0)
+    assert (wednesday["occupancy_percent"], monday["staff"]) == (None, "")
+    daily = (await read_staff(desk, by="staff_day", staff="jimin"))["rows"]
+    assert [(row["at"], row["staff"], row["busy_s"]) for row in daily] == [(MONDAY, "jimin", 3600)]
+    assert by_person["total"]["signed_in_s"] == 21_600
+    assert (await read_staff(desk, staff="nobody"))["rows"] == []
+
+
+async def test_impossible_report_of_staff_is_refused(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    for query in ({"by": "mood"}, {"by": "staff_day", "to": str(MONDAY + 63 * 24 * HOUR_MS)}):
+        asked = {"from": str(MONDAY), "to": str(MONDAY + HOUR_MS), **query}
+        assert await refused(await desk.get(STAFF_URL, headers=ops, params=asked)) == (400, "bad_request")
+    jimin = await desk.cookie_of("jimin")
+    assert await refused(await desk.get(STAFF_URL, headers=jimin, params={"from": "0", "to": "1"})) == (403, "not_allowed")

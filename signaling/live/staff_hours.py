@@ -1,0 +1,45 @@
+"""Keep how long each member of staff is in which state, and store the times for reports."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from signaling.live.clock import Now
+from signaling.records import Records, RecordsAway
+from signaling.records.staff_time_counts import Tally, kind_of
+from signaling.records.types import Overtaken, StaffRecord
+
+STORE_S = 15.0  # seconds between two writes. A leader that is killed loses at most so much of each member's time.
+
+
+class StaffHours:
+    """Counts the time of staff while this server leads. A member counts from the first state that this server learns of."""
+
+    def __init__(self, records: Records, now: Now) -> None:
+        self._records = records
+        self._now = now
+        self._tally = Tally()
+
+    def moved(self, record: StaffRecord, state: str, why_away: str, at: int) -> None:
+        """Take note that a member entered a state of the matcher at this time (Unix ms)."""
+        self._tally.enter(record.organisation, record.id, kind_of(state, why_away), at)
+
+    async def run(self) -> None:
+        """Store the times again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(STORE_S)
+            await self.store()
+
+    async def store(self) -> None:
+        """Store the times up to now. While the records are unavailable, keep the times for the next call."""
+        sums = self._tally.take(self._now())
+        try:
+            await self._records.add_staff_time(sums)
+        except RecordsAway:
+            self._tally.put_back(sums)
+
+    async def close(self) -> None:
+        """Store what is not stored yet, because this server ends."""
+        with suppress(Overtaken):
+            await self.store()

@@ -1,0 +1,104 @@
+"""Sums, for reports, of the time that each member of staff was in each state. Pure.
+
+The leader tells a `Tally` of each change of state. The tally divides the time at slots of `SLOT_MS`, as reports do, and gives the
+sums to `StaffTimes`, which adds them to the stored ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple, get_args
+
+from .report_counts import DAY_MS, SLOT_MS
+
+StaffKind = Literal["ready", "busy", "wrap_up", "paused", "away"]
+KINDS: Final[tuple[StaffKind, ...]] = get_args(StaffKind)
+"""ready: gets requests, also while one rings. busy: in a conversation. wrap_up: after one. paused: turned requests off. away: the
+server turned them off after a missed request or a long wrap-up, or the member's page is disconnected."""
+SUMS = tuple(f"{kind}_ms" for kind in KINDS)
+
+
+class StaffKey(NamedTuple):
+    """The row to which time is added.
+
+    `grain`: "fine" for a slot of `SLOT_MS`, or "day" for a day of UTC. `slot`: the start of the slot or day, in Unix ms.
+    """
+
+    grain: str
+    slot: int
+    organisation: str
+    staff: str
+
+
+Sums = dict[StaffKey, Counter[str]]
+"""Milliseconds by name in `SUMS`, of each row."""
+
+
+def kind_of(state: str, why_away: str) -> StaffKind | None:
+    """Return as what a state of the matcher counts. None: the member is not at work. `why_away`: why the server set them away."""
+    match state:
+        case "available" | "reserved":
+            return "ready"
+        case "busy":
+            return "busy"
+        case "wrap_up":
+            return "wrap_up"
+        case "away":
+            return "away" if why_away else "paused"
+        case "lost":
+            return "away"
+    return None
+
+
+def pieces(begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Divide a time (Unix ms, `end` exclusive) at slots. Yield the start of each slot, and the milliseconds in the slot."""
+    while begin < end:
+        slot = begin - begin % SLOT_MS
+        until = min(end, slot + SLOT_MS)
+        yield slot, until - begin
+        begin = until
+
+
+class _Open(NamedTuple):
+    """The state that a member is in now. `since`: up to here the time is in the sums (Unix ms)."""
+
+    organisation: str
+    kind: StaffKind
+    since: int
+
+
+class Tally:
+    """The sums that are not stored yet, and the present states of staff."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Open] = {}
+        self._sums: Sums = defaultdict(Counter)
+
+    def enter(self, organisation: str, staff: str, kind: StaffKind | None, at: int) -> None:
+        """Take note that a member enters a state at this time (Unix ms). None: they leave work."""
+        before = self._open.pop(staff, None)
+        if before is not None:
+            self._add(before, staff, at)
+            at = max(at, before.since)  # an event may be older than the last call of `take`, which has counted up to its own time
+        if kind is not None:
+            self._open[staff] = _Open(organisation, kind, at)
+
+    def take(self, now: int) -> Sums:
+        """Return all sums up to now (Unix ms), and forget them."""
+        for staff, present in self._open.items():
+            self._add(present, staff, now)
+            self._open[staff] = present._replace(since=max(now, present.since))
+        found, self._sums = self._sums, defaultdict(Counter)
+        return found
+
+    def put_back(self, sums: Sums) -> None:
+        """Take back sums that could not be stored."""
+        for key, counts in sums.items():
+            self._sums[key].update(counts)
+
+    def _add(self, present: _Open, staff: str, until: int) -> None:
+        for slot, ms in pieces(present.since, until):
+            fine = StaffKey("fine", slot, present.organisation, staff)
+            for key in (fine, fine._replace(grain="day", slot=slot - slot % DAY_MS)):
+                self._sums[key][f"{present.kind}_ms"] += ms

@@ -1,0 +1,118 @@
+"""Reports for operators: the time that staff were in each state, by person, day or week."""
+
+from __future__ import annotations
+
+from collections import Counter
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from msgspec import Struct, field
+
+from signaling.access.rights import served_by
+from signaling.protocol.reading import QueryReader
+from signaling.records.reports import local_units
+from signaling.records.staff_times import StaffBy
+from signaling.server.app_keys import RECORDS
+
+from .allowed import Asker, asker_of
+from .bodies import Key, read_query
+from .errors import answer
+from .operator import LanguageQuery
+from .reports import Time, Zone, time_of
+
+routes = web.RouteTableDef()
+
+MOST_DAYS = {"staff_day": 62}  # the longest period in days, for each value of `by`
+MOST_OTHER_DAYS = 1100
+
+
+class StaffHoursQuery(LanguageQuery, kw_only=True):
+    """The time of the report (Unix ms; `to` is exclusive), its rows (`by`), and the reader's time zone.
+
+    `staff`: the id of one member, or "" for all.
+    """
+
+    from_ms: Time = field(name="from")
+    to: Time
+    by: StaffBy = "staff"
+    zone: Zone = "UTC"
+    staff: Key = ""
+
+
+class StaffHoursRow(Struct, kw_only=True):
+    """The times of one row, in seconds.
+
+    `at`: for a day or week, its start in the reader's zone, written as if that were UTC (ms); otherwise null. `staff`, `name`:
+    the member; "" in rows for all. `ready_s`: gets requests. `busy_s`: in a conversation. `wrap_up_s`: after one. `paused_s`:
+    turned requests off. `away_s`: turned off by the server, or disconnected. `signed_in_s`: the sum of these.
+    `occupancy_percent`: share of conversations and wrap-up in these and the ready time; null if all three are 0.
+    """
+
+    at: int | None
+    staff: str
+    name: str
+    ready_s: int
+    busy_s: int
+    wrap_up_s: int
+    paused_s: int
+    away_s: int
+    signed_in_s: int
+    occupancy_percent: float | None
+
+
+class StaffHoursReport(Struct, kw_only=True):
+    rows: list[StaffHoursRow]
+    total: StaffHoursRow
+
+
+_read: QueryReader[StaffHoursQuery] = QueryReader(StaffHoursQuery)
+
+
+@routes.get("/api/operator/reports/staff")
+async def staff_hours(request: web.Request) -> web.Response:
+    """Return how long staff were in which state. A report by day or week has a row for each, also without times."""
+    asker = await asker_of(request)
+    asked, records = read_query(request, _read), request.app[RECORDS]
+    begin, end, zone = time_of(asked, MOST_DAYS.get(asked.by, MOST_OTHER_DAYS))
+    names = await _names(request, asker)
+    wanted = [asked.staff] if asked.staff else names
+    limited = asked.staff or asker.realm.sites is not None
+    found = await records.staff_time(
+        begin, end, asked.by, zone, asker.realm.organisation, [each for each in wanted if each in names] if limited else None
+    )
+    total: Counter[str] = Counter()
+    for sums in found.values():
+        total.update(sums)
+    if asked.by in ("day", "week"):
+        for unit in _units(begin, end, asked.by, zone):
+            found.setdefault((unit, ""), Counter())
+    rows = [_row(sums, at, member, names) for (at, member), sums in found.items()]
+    rows.sort(key=lambda row: (row.at or 0, row.name, row.staff))
+    return answer(StaffHoursReport(rows=rows, total=_row(total, "", "", names)))
+
+
+async def _names(request: web.Request, asker: Asker) -> dict[str, str]:
+    """Return the names of the staff whose times the asker may see, by id: those who serve a site of the asker's realm."""
+    staff = await request.app[RECORDS].all_staff()
+    return {member.id: member.name for member in staff if asker.realm.meets(served_by(member))}
+
+
+def _units(begin: int, end: int, by: StaffBy, zone: ZoneInfo) -> list[str]:
+    return [group[0] for group in local_units(begin, end, "week" if by == "week" else "day", zone)]
+
+
+def _row(sums: Counter[str], at: str, staff: str, names: dict[str, str]) -> StaffHoursRow:
+    """Return the row of these times. A member who was removed since has their id as their name."""
+    working = sums["ready_ms"] + sums["busy_ms"] + sums["wrap_up_ms"]
+    return StaffHoursRow(
+        at=int(at) if at else None,
+        staff=staff,
+        name=names.get(staff, staff),
+        ready_s=round(sums["ready_ms"] / 1000),
+        busy_s=round(sums["busy_ms"] / 1000),
+        wrap_up_s=round(sums["wrap_up_ms"] / 1000),
+        paused_s=round(sums["paused_ms"] / 1000),
+        away_s=round(sums["away_ms"] / 1000),
+        signed_in_s=round(sum(sums.values()) / 1000),
+        occupancy_percent=round(100 * (sums["busy_ms"] + sums["wrap_up_ms"]) / working, 1) if working else None,
+    )
