@@ -234,6 +234,15 @@ class Lines:
 
         await self._owed.now_or_later(entry.id, write)
 
+    async def erase_captions(self, entry: Entry) -> None:
+        """Delete all captions of the session, also those that wait to be stored: these are stored first."""
+
+        async def write(_: bool) -> None:
+            async with entry.lines_lock:
+                await self._records.erase_captions(entry.id)
+
+        await self._owed.now_or_later(entry.id, write)
+
     async def _by_us(self, entry: Entry, **values: Any) -> None:
         """Store and show a line that the service writes.
 

@@ -27,6 +27,9 @@ class LiveEffects:
     async def keep_note(self, entry: Entry, author: Person, text: str) -> None:
         await self._lines.note(entry, author, text)
 
+    async def erase_captions(self, entry: Entry) -> None:
+        await self._lines.erase_captions(entry)
+
     def drop_peer(self, entry: Entry, peer: str) -> None:
         self._rooms.drop_peer(entry, peer)
 

@@ -33,6 +33,7 @@ from signaling.session.effects import (
     DropPeer,
     Effect,
     Enqueue,
+    EraseCaptions,
     EraseRecording,
     KeepNotes,
     Note,
@@ -53,6 +54,9 @@ class Effects(Protocol):
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...
+    async def erase_captions(self, entry: Entry) -> None:
+        """Delete the captions that were kept with the session."""
+
     async def keep_note(self, entry: Entry, author: Person, text: str) -> None:
         """Store a note that only staff of the session see."""
 
@@ -152,6 +156,8 @@ class Sessions:
                     await self._keep_notes(entry, effect)
                 case EraseRecording():
                     await self._recordings.erase(entry.id)
+                case EraseCaptions():
+                    await self._effects.erase_captions(entry)
                 case Over():
                     self._over(entry, effect)
         except UnknownSession:

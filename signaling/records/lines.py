@@ -119,6 +119,16 @@ class Lines(Leading):
 
         return await self._transaction(work, writes=True)
 
+    async def erase_captions(self, session_id: str) -> None:
+        """Delete the captions of a session, also from the database's files (see `scrub`). Raise Overtaken."""
+
+        def work(connection: sa.Connection) -> None:
+            self.require_leading(connection)
+            connection.execute(sa.delete(t.line).where(t.line.c.session == session_id, t.line.c.kind == "caption"))
+
+        await self._transaction(work, writes=True)
+        await self.scrub()
+
     # --- read marks ----------------------------------------------------------------------------------------------------
 
     async def marks(self, session_id: str) -> dict[str, Mark]:

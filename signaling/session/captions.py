@@ -2,12 +2,13 @@
 
 Captions are on while at least one participant wants them. Nobody is asked first, but everybody sees that captions are on, and
 who wants them. The words are kept with the conversation only if the site keeps captions and everybody in the call has agreed.
+When one of them withdraws the agreement, all words that were kept are deleted.
 """
 
 from __future__ import annotations
 
 from signaling.session import recording
-from signaling.session.effects import Effect, Note, Say
+from signaling.session.effects import Effect, EraseCaptions, Note, Say
 from signaling.session.events import CaptionsAnswered, CaptionsAsked, CaptionsFailed
 from signaling.session.model import NotAllowed, Person, Session
 
@@ -32,11 +33,15 @@ def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -
 
 
 def answered(session: Session, event: CaptionsAnswered, now: int, out: list[Effect]) -> None:
-    """Take a participant's answer: whether the words may be kept with the conversation."""
+    """Take a participant's answer: whether the words may be kept. Who had agreed and now refuses has all kept words deleted."""
     person = session.listeners.get(event.participant) or _participant(session, event.participant)
     if not possible(session) or not session.captions.keep:
         raise NotAllowed("captions_off")
+    withdraws = person.captions == "yes" and not event.agree
     person.captions = "yes" if event.agree else "no"
+    if withdraws and session.captions.written:
+        session.captions.written = False
+        out += [EraseCaptions(), Say("captions.erased"), Note("captions", {"state": "erased"})]
 
 
 def _participant(session: Session, participant: str) -> Person:
@@ -75,4 +80,5 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
     kept = state.on and state.keep and all(person.captions == "yes" for person in recording.asked(session))
     if kept != state.kept:
         state.kept = kept
+        state.written = state.written or kept
         out.append(Note("captions", {"state": "kept" if kept else "not_kept"}))

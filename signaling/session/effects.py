@@ -140,4 +140,9 @@ class Audit:
     detail: str = ""
 
 
-Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | KeepNotes | EraseRecording | Note | Audit
+@dataclass(frozen=True, slots=True)
+class EraseCaptions:
+    """Delete all captions that were kept with this session."""
+
+
+Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | KeepNotes | EraseRecording | EraseCaptions | Note | Audit

@@ -208,7 +208,8 @@ class Captions(Struct, kw_only=True):
 
     ``offered``: the site allows captions. ``keep``: the site keeps the captions if people agree. ``wanted``: the participants
     who have turned captions on. ``languages``: participant → the language into which captions are translated for them. ``kept``:
-    the words are stored with the conversation now. ``failed``: the captions process was lost.
+    the words are stored with the conversation now. ``written``: words may have been stored. ``failed``: the captions process was
+    lost.
     """
 
     offered: bool = False
@@ -217,6 +218,7 @@ class Captions(Struct, kw_only=True):
     languages: dict[str, str] = {}
     on: bool = False
     kept: bool = False
+    written: bool = False
     failed: bool = False
 
 

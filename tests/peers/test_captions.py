@@ -86,6 +86,13 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
         found, _ = await service.live.records.search_sessions(Search(q="the number and dial"))
         assert [each.id for each in found] == [user.session_id]
 
+        assert (await user.say("keep_captions", agree=False))["type"] == "ok"
+        await counselor.find(lambda seen: seen["type"] == "line" and seen["line"]["text"] == "captions.erased")
+        async with asyncio.timeout(5):
+            while [line for line in await _lines(service, user) if line.kind == "caption"]:
+                await asyncio.sleep(0.05)
+        assert (await service.live.records.search_sessions(Search(q="the number and dial")))[0] == []
+
         process.pause()
         other.renew("audio")  # the tone gets a new SSRC, because its counters begin anew
         one.speak(700)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from signaling.protocol.session_views import CaptionsView
 from signaling.session import NotAllowed, Session, matrix, new_session, receive, views
 from signaling.session import events as ev
-from signaling.session.effects import Effect, Say
+from signaling.session.effects import Effect, EraseCaptions, Say
 from signaling.session.model import CaptionRule
 
 NOW = 1_790_000_000_000
@@ -125,6 +125,21 @@ def test_captions_are_kept_only_if_the_site_and_everybody_agree() -> None:
     assert not call.session.captions.kept, "the professional has not been asked yet"
     call.give(ev.CaptionsAnswered("han", True)).give(ev.CaptionsAnswered("u", False))
     assert not call.session.captions.kept
+
+
+def test_withdrawn_agreement_deletes_what_was_kept() -> None:
+    call = Call("keep").give(ev.CaptionsAsked("u", True)).give(ev.CaptionsAnswered("u", True))
+    call.give(ev.CaptionsAnswered("u", False))
+    assert EraseCaptions() not in call.effects, "nothing was kept yet"
+    for who in ("u", "jimin"):
+        call.give(ev.CaptionsAnswered(who, True))
+    call.give(ev.CaptionsAnswered("jimin", False))
+    assert EraseCaptions() in call.effects
+    assert call.said() == ["captions.erased"]
+    call.give(ev.CaptionsAnswered("jimin", False))
+    assert EraseCaptions() not in call.effects, "all is deleted already"
+    call.give(ev.CaptionsAnswered("jimin", True)).give(ev.CaptionsAsked("u", False)).give(ev.CaptionsAnswered("u", False))
+    assert EraseCaptions() in call.effects, "also while captions are off"
 
 
 def test_operator_who_joins_is_asked_before_captions_are_kept() -> None:
