@@ -18,12 +18,17 @@ from tests.ports import free_port
 
 @dataclass
 class Receiver:
-    """`answers`: status by type of event. `hangs`: never answers. `seen`: accepted messages, in order of arrival."""
+    """A receiver.
+
+    `answers`: status by type of event. `hangs`: reads no message and never answers. `answered`: while this event is not set, the
+    receiver accepts messages, and answers nobody. `seen`: accepted messages, in order of arrival.
+    """
 
     port: int = field(default_factory=free_port)
     secret: str = ""
     answers: dict[str, int] = field(default_factory=dict)
     hangs: bool = False
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
     body: str = "ok"
     headers: dict[str, str] = field(default_factory=dict)
     tries: int = 0
@@ -35,6 +40,9 @@ class Receiver:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
+
+    def __post_init__(self) -> None:
+        self.answered.set()
 
     async def up(self) -> None:
         app = web.Application()
@@ -59,6 +67,7 @@ class Receiver:
         if status < 300:
             self.ids[request.headers["webhook-id"]] += 1
             self.seen.append(payload | {"id": request.headers["webhook-id"]})
+        await self.answered.wait()
         return web.Response(status=status, text=self.body, headers=self.headers)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> dict[str, Any]:
