@@ -42,7 +42,7 @@ START_S = 40.0
 class Server:
     """A process of the cluster: server, media machine or balancer. `process` is None while it is down.
 
-    `environment`: variables for this process alone.
+    `environment`: variables for this process alone. `code`: the folder of the sources that it runs; None: those of this test.
     """
 
     port: int
@@ -52,6 +52,7 @@ class Server:
     metrics_port: int = 0
     host: str = "127.0.0.1"
     environment: dict[str, str] = field(default_factory=dict)
+    code: Path | None = None
 
     @property
     def url(self) -> str:
@@ -60,7 +61,7 @@ class Server:
     def start(self) -> None:
         with self.log.open("ab") as log:
             environment = os.environ | {"SANGDAM_SECRET": SECRET} | self.environment
-            self.process = subprocess.Popen(self.command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(self.command, env=environment, cwd=self.code, stdout=log, stderr=subprocess.STDOUT)
 
     def send(self, what: signal.Signals) -> None:
         assert self.process is not None
@@ -96,7 +97,8 @@ class Place:
 class Cluster:
     """A cluster. `place_of` says where the part with this name runs.
 
-    `redis_url` and `database_url`: what servers and workers are told, if not the addresses of `redis` and `postgres`.
+    `redis_url` and `database_url`: what servers and workers are told, if not the addresses of `redis` and `postgres`. `python`
+    and `code`: the interpreter and the sources of servers and workers that are added from now on.
     """
 
     redis: RedisServer
@@ -106,6 +108,8 @@ class Cluster:
     place_of: Callable[[str], Place] = lambda name: Place()
     redis_url: str = ""
     database_url: str = ""
+    python: str = sys.executable
+    code: Path | None = None
     servers: list[Server] = field(default_factory=list)
     media: list[Server] = field(default_factory=list)
     balancer: Server | None = None
@@ -123,7 +127,7 @@ class Cluster:
     def add_server(self) -> Server:
         port, metrics_port, number = free_port(), free_port(), len(self.servers)
         place = self.place_of(f"server-{number}")
-        command = [*place.within, sys.executable, "-m", "signaling.cli.main", "serve", "--port", str(port)]
+        command = [*place.within, self.python, "-m", "signaling.cli.main", "serve", "--port", str(port)]
         command += ["--host", place.host] if place.host != "127.0.0.1" else []
         command += ["--redis", self.redis_url or self.redis.url, "--database", self.database_url or self.postgres.url]
         command += ["--data-dir", str(self.folder / f"server-{number}")]
@@ -133,7 +137,7 @@ class Cluster:
         if self.turn is not None:
             command += ["--turn", self.turn.url, "--turn-secret-file", str(self.turn.secret_file)]
         log = self.folder / f"server-{number}.log"
-        self.servers.append(Server(port, command, log, metrics_port=metrics_port, host=place.host))
+        self.servers.append(Server(port, command, log, metrics_port=metrics_port, host=place.host, code=self.code))
         self.servers[-1].start()
         return self.servers[-1]
 
@@ -142,7 +146,7 @@ class Cluster:
         place = self.place_of(f"media-{number}")
         command = [
             *place.within,
-            sys.executable,
+            self.python,
             "-m",
             "signaling.cli.main",
             "media",
@@ -152,7 +156,7 @@ class Cluster:
         command += ["--workers", str(workers), "--port", str(port), "--udp-port", str(free_ports(workers))]
         command += ["--listen", place.host, *(["--loopback"] if place.host == "127.0.0.1" else ["--address", place.host])]
         command += ["--recordings", str(self.folder / "recordings")]
-        self.media.append(Server(port, command, self.folder / f"media-{number}.log", host=place.host))
+        self.media.append(Server(port, command, self.folder / f"media-{number}.log", host=place.host, code=self.code))
         self.media[-1].start()
         return self.media[-1]
 

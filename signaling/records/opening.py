@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from .schema import NewerTables
 from .store import Records
 from .types import RecordsAway
 
@@ -32,6 +33,8 @@ async def opened(url: str, wait_s: float = 0.0) -> Records:
     while True:
         try:
             return await Records.open(url)
+        except NewerTables as error:
+            raise CannotOpen(str(error)) from None
         except RecordsAway as error:
             cause = error.__cause__ or error
             if not _passes(cause) or monotonic() >= until_s:

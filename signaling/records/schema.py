@@ -37,6 +37,10 @@ _UNSAMPLED = {
 }  # fmt: skip  # a table
 
 
+class NewerTables(Exception):
+    """A newer version has upgraded this database. The exception's text says what to do."""
+
+
 def newest_revision() -> str:
     """Return the revision of the newest migration. The name of a migration's file begins with its revision, in growing order."""
     return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -58,6 +62,11 @@ def bring_up_to_date(connection: sa.Connection) -> str:
         before = max(here, default="")
         if list(here) == [newest_revision()]:
             return before
+        if before > newest_revision():
+            raise NewerTables(
+                f"The database has the tables of a newer version of Sangdam ({before}; this version knows {newest_revision()}). "
+                "Install the newer version, or restore a backup made before the upgrade."
+            )
     migrate(connection)
     return before
 

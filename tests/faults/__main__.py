@@ -9,7 +9,7 @@ import sys
 import time
 
 from tests.bench.rows import merge
-from tests.faults import apart, clocks, embedded, failover, resources, rolling, servers, slow, stores, workers
+from tests.faults import apart, clocks, embedded, failover, resources, rolling, servers, slow, stores, upgrade, workers
 from tests.faults.figures import TARGET, Figure, table
 
 FAULTS = {
@@ -23,6 +23,7 @@ FAULTS = {
     "postgres": stores.postgres_rows,
     "drain": embedded.rows,
     "rolling": rolling.rows,
+    "upgrade": upgrade.rows,
     "slow_client": slow.rows,
     "net_redis": apart.redis_rows,
     "net_postgres": apart.postgres_rows,

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from signaling.records import Records, SiteKey, schema
+from signaling.records.opening import CannotOpen, opened
 from signaling.records.schema import bring_up_to_date, migrate, newest_revision
 from tests.contract.records.downgraded import downgrade
 from tests.contract.records.samples import SHOP
@@ -101,6 +102,17 @@ async def test_earlier_version_finds_no_key_without_a_secret(records: Records, u
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         assert list((await connection.execute(sa.text("SELECT kid FROM site_key"))).scalars()) == ["old"]
+    await engine.dispose()
+
+
+async def test_tables_of_a_newer_version_are_refused_with_a_sentence(records: Records, url: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CannotOpen, match=r"9999.*Install the newer version"):
+        await opened(url)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = :own"), {"own": newest_revision()})
     await engine.dispose()
 
 
