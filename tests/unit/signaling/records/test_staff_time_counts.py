@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -44,7 +45,7 @@ def test_sums_equal_a_recount_of_all_changes(steps: list[tuple[int, str, str | N
     add(stored, tally.take(now))
     expected: Sums = {}
     for staff, history in changes.items():
-        for (at, kind), (until, _) in zip(history, [*history[1:], (now, None)], strict=True):
+        for (at, kind), (until, _) in pairwise([*history, (now, None)]):
             if kind is not None:
                 for slot in range(at - at % SLOT_MS, until, SLOT_MS):
                     ms = min(until, slot + SLOT_MS) - max(at, slot)
