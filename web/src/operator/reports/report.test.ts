@@ -13,8 +13,8 @@ describe("the days of a report", () => {
     expect(wrongDays(WEEK, MOST_DAYS.day)).toBeNull();
     expect(wrongDays({ ...WEEK, to: "" }, MOST_DAYS.day)).toBe("empty");
     expect(wrongDays({ ...WEEK, to: "2026-11-22" }, MOST_DAYS.day)).toBe("order");
-    expect(wrongDays({ ...WEEK, by: "hour", from: "2026-09-28" }, MOST_DAYS.hour)).toBe("long");
-    expect(wrongDays({ ...WEEK, by: "hour", from: "2026-09-29" }, MOST_DAYS.hour)).toBeNull();
+    expect(wrongDays({ ...WEEK, from: "2026-09-28" }, MOST_DAYS.hour)).toBe("long");
+    expect(wrongDays({ ...WEEK, from: "2026-09-29" }, MOST_DAYS.hour)).toBeNull();
   });
 
   test("the query ends with the whole last day", () => {
