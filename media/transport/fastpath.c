@@ -503,13 +503,26 @@ static int voice(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, doubl
     return 1;
 }
 
+/* Return the peer's offloaded video to which an RTP packet belongs, or NULL. */
+static fastpath_video *video_of(const fastpath_leg *leg, const uint8_t *data) {
+    fastpath_video *video = leg->videos;
+    while (video && !(video->lent && video->in.ssrc == get32(data + 8))) video = video->next;
+    return video;
+}
+
 /* Take a packet of an offloaded voice or video. Return 0 if it is left to Python, untouched. */
 static int media(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
     fastpath_leg *leg = find(f, from);
     if (!leg) return 0;
-    fastpath_video *video = leg->videos;
-    while (video && !(video->lent && video->in.ssrc == get32(data + 8))) video = video->next;
+    fastpath_video *video = video_of(leg, data);
     return video ? picture(f, video, data, bytes, now, came) : voice(f, leg, data, bytes, now, came);
+}
+
+/* Return whether a datagram may wait until the voices of its batch have been sent: it belongs to an offloaded video. */
+static int may_wait(const fastpath *f, const fastpath_path *from, const uint8_t *data, int bytes) {
+    if (bytes < HEADER || data[0] < 128 || data[0] > 191) return 0;
+    const fastpath_leg *leg = find(f, from);
+    return leg && leg->videos && video_of(leg, data);
 }
 
 /* Classify a datagram (RFC 7983 section 7 and RFC 5761 section 4) as media.transport.udp.classify does. Return its kind if Python
@@ -550,7 +563,17 @@ static double arrival(struct msghdr *message, double now, double wall) {
     return now;
 }
 
-/* Read one batch. Return how many datagrams are left to Python, valid until the next call. -1: none, or a socket error. */
+/* Handle one datagram of a batch. Return how many of the batch are left to Python so far. */
+static int handle(fastpath *f, int at, double now, double came, int left) {
+    int bytes = (int)f->messages[at].msg_len;
+    int kind = fastpath_datagram(f, &f->paths[at], f->in[at], bytes, now, came);
+    if (kind != TAKEN)
+        f->left[left++] = (fastpath_left){came, kind, bytes, f->in[at], f->paths[at].length, f->paths[at].address};
+    return left;
+}
+
+/* Read one batch. Voices go first, because a keyframe for many viewers takes milliseconds. Return how many datagrams are left to
+   Python, valid until the next call. -1: none, or a socket error. */
 int fastpath_receive(fastpath *f, int fd, double now) {
     for (int at = 0; at < f->used; at++) {
         f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
@@ -561,19 +584,20 @@ int fastpath_receive(fastpath *f, int fd, double now) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) f->counts.receive_error++;
         return -1;
     }
-    int left = 0;
+    int left = 0, waiting = 0, later[FASTPATH_BATCH];
+    double arrived[FASTPATH_BATCH];
     double read = seconds(CLOCK_MONOTONIC), wall = seconds(CLOCK_REALTIME);
     f->used = count;
     for (int at = 0; at < count; at++) {
-        int bytes = (int)f->messages[at].msg_len;
         f->paths[at].fd = fd;
         f->paths[at].length = f->messages[at].msg_hdr.msg_namelen;
         if (f->paths[at].length > FASTPATH_ADDRESS) continue;
-        double came = arrival(&f->messages[at].msg_hdr, read, wall);
-        int kind = fastpath_datagram(f, &f->paths[at], f->in[at], bytes, now, came);
-        if (kind != TAKEN)
-            f->left[left++] = (fastpath_left){came, kind, bytes, f->in[at], f->paths[at].length, f->paths[at].address};
+        arrived[at] = arrival(&f->messages[at].msg_hdr, read, wall);
+        if (may_wait(f, &f->paths[at], f->in[at], (int)f->messages[at].msg_len)) later[waiting++] = at;
+        else left = handle(f, at, now, arrived[at], left);
     }
+    fastpath_flush(f);
+    for (int at = 0; at < waiting; at++) left = handle(f, later[at], now, arrived[later[at]], left);
     fastpath_flush(f);
     return left;
 }

@@ -15,7 +15,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from tests.bench.aims import AIMS, BESIDE_JANUS, DERIVED, PICTURES, Aim, Rows, with_derived
+from tests.bench.aims import AIMS, BESIDE_JANUS, DERIVED, Aim, Rows, with_derived
 from tests.bench.rows import TARGET, Row
 
 FOLDER = Path(__file__).parents[2] / "docs" / "plots"
@@ -77,18 +77,17 @@ def _themed(svg: str) -> str:
     return re.sub(r"(<svg [^>]*>)", rf"\1\n {style}", svg, count=1)
 
 
-def _bars(axes: Any, titles: list[str], values: list[float], limits: list[float | None], notes: list[str]) -> None:
+def _bars(axes: Any, titles: list[str], values: list[float], limits: list[float], notes: list[str]) -> None:
     """Draw horizontal bars from top to bottom, with a mark at each limit."""
     at = np.arange(len(values))[::-1]
-    colors = [OTHER if limit is None else KEPT if value <= limit else MISSED for value, limit in zip(values, limits, strict=True)]
+    colors = [KEPT if value <= limit else MISSED for value, limit in zip(values, limits, strict=True)]
     shown = np.minimum(values, TWICE)
     axes.barh(at, shown, 0.62, color=colors)
     for place, limit in zip(at, limits, strict=True):
-        if limit is not None:
-            axes.vlines(limit, place - 0.45, place + 0.45, color=INK, linewidth=1.5)
+        axes.vlines(limit, place - 0.45, place + 0.45, color=INK, linewidth=1.5)
     for place, value, limit, note in zip(at, shown, limits, notes, strict=True):
         axes.text(
-            max(value, limit or 0) + 0.03,
+            max(value, limit) + 0.03,
             place,
             note,
             va="center",
@@ -105,13 +104,9 @@ def _bars(axes: Any, titles: list[str], values: list[float], limits: list[float 
 def _janus(rows: Rows) -> Figure:
     figure = Figure(figsize=(8.4, 3.7), layout="constrained")
     axes = figure.subplots()
-    found: list[tuple[Row, str, float | None]] = [(rows[aim.row], aim.title, aim.limit) for aim in BESIDE_JANUS]
-    found += [(rows[name], title, None) for name, title in PICTURES.items()]
+    found = [(rows[aim.row], aim.title, aim.limit) for aim in BESIDE_JANUS]
     ratios = [each.ratio or 0.0 for each, _, _ in found]
-    notes = [
-        f"{each.ratio:.2f}" + (f", aim {limit:g}" if limit else "") + f"  ({each.value:.2f} : {each.peer_value:.2f} %)"
-        for each, _, limit in found
-    ]
+    notes = [f"{each.ratio:.2f}, aim {limit:g}  ({each.value:.2f} : {each.peer_value:.2f} %)" for each, _, limit in found]
     _bars(axes, [title for _, title, _ in found], ratios, [limit for _, _, limit in found], notes)
     axes.axvline(1, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xlabel("processor time of Sangdam over that of Janus (a room; for pictures, a Mb/s and viewer)")
@@ -160,7 +155,7 @@ def _named(aims: list[Aim]) -> list[str]:
 
 
 PLOTS: dict[str, tuple[list[str], Callable[[Rows], Figure]]] = {
-    "beside-janus": ([*_named(BESIDE_JANUS), *PICTURES], _janus),
+    "beside-janus": (_named(BESIDE_JANUS), _janus),
     "aims": ([name for name in _named(AIMS) if name != DERIVED], _aims),
     "rooms": ([CROWD, SCALE], _rooms),
 }

@@ -1,6 +1,7 @@
 """`make bench ARGS=pictures`: measure video of a 720p camera and of a screen, each sent once and viewed by one, two or five.
 
-Janus VideoRoom gets the same streams, in alternating windows.
+Janus VideoRoom gets the same streams, in alternating windows. The last row shows how long a voice waits behind a keyframe for
+five viewers.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from media.api import wire
 from media.packets import rtp
 from media.packets.sdp import TRANSPORT_CC_URI
 from tests.bench.media.leg import Leg
+from tests.bench.media.load import FRAME_S
 from tests.bench.media.servers import LOAD_CORE, MID, Janus, Sangdam, Server
-from tests.bench.rows import Row, compared
+from tests.bench.rows import Row, compared, row
 from tests.peers.offer import TRANSPORT_CC, VP8, offer
 
 Kind = Literal["camera", "screen"]
@@ -36,6 +38,7 @@ MOST_LOAD, LEAST_CAME = 70.0, 0.97
 WIDTH, HEIGHT = 1280, 720
 FPS = {"camera": 25, "screen": 10}
 BPS = {"camera": 1_500_000, "screen": 800_000}
+KEYFRAME_PACKETS, BURSTS = 60, 40
 LOOP_S = 2
 """Length of the video in s. The video begins with a keyframe and repeats."""
 
@@ -218,12 +221,45 @@ def _sdp(leg: Leg, direction: str) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+async def _voice_behind_keyframe() -> Row:
+    """Send a large keyframe to five viewers, and right after it a voice packet of another room.
+
+    Return how much later the voice packet comes than without a keyframe.
+    """
+    async with Sangdam() as server:
+        stage = Stage(server, 5)
+        await stage.fill("camera")
+        speaker, listener = (each.speaks for each in await server.relayed_pair(keep=4 * BURSTS + 100))
+        film_frame = film("camera")[0]
+        frame = Frame(0.0, (film_frame.payloads * KEYFRAME_PACKETS)[:KEYFRAME_PACKETS])
+        delays: dict[bool, list[float]] = {True: [], False: []}
+        for number in range(4 * BURSTS):
+            burst = number >= BURSTS // 2 and number % 2 == 0
+            camera = stage.senders[0]
+            video = [stage._seal(camera, "camera", number * FRAME_S, frame, each) for each in frame.payloads] if burst else []
+            voice = speaker.seal(100 + number, b"\x78" + bytes(60), 20)
+            for sealed in video:
+                camera.send(sealed)
+            came, sent = len(listener.arrivals), time.time()
+            speaker.send(voice)
+            await asyncio.sleep(FRAME_S)
+            for leg in (*stage.legs, listener):
+                leg.drain()
+            if number >= BURSTS and len(listener.arrivals) > came:
+                delays[burst].append(1000 * (listener.arrivals[-1][0] - sent))
+        await stage.close()
+        assert len(delays[True]) >= BURSTS, "voice packets were lost"
+        usual = float(np.median(delays[False]))
+        return row("voice_behind_keyframe_p95_ms", "ms", [each - usual for each in delays[True]])
+
+
 def rows() -> Iterator[Row]:
     os.sched_setaffinity(0, {LOAD_CORE})
     kinds: tuple[tuple[Kind, str], ...] = (("camera", "video"), ("screen", "video_screen"))
     for audience, seen_by in ((2, ""), (1, "_by_one"), (5, "_by_five")):
         for kind, name in kinds:
             yield asyncio.run(_compare(kind, f"{name}{seen_by}_cpu_percent_per_mbps", audience))
+    yield asyncio.run(_voice_behind_keyframe())
 
 
 async def _compare(kind: Kind, name: str, audience: int) -> Row:
