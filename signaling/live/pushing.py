@@ -22,12 +22,11 @@ from signaling.protocol.session_views import Line, PushView
 from signaling.push import Sender
 from signaling.push.payload import Kind
 from signaling.records import Records, RecordsAway
-from signaling.records.push import RING, Device, Push
+from signaling.records.push import OTHERS, RING, Device, Push
 
 log = structlog.get_logger(__name__)
 
 MOST_TASKS = 1000  # most pushes that are being queued at the same time
-ANSWER = 1  # the priority of pushes about answers in the queue of pushes: after `RING`
 ANSWER_LIFE_MS = 24 * 3_600_000  # milliseconds after which a push about an answer is not sent any more
 ANSWER_AGAIN_MS = 3_600_000  # least time between two pushes about answers, while the user stays away
 AWAY_LIFE_MS = 3_600_000  # milliseconds after which a push that tells a member that they are away is not sent any more
@@ -107,7 +106,7 @@ class Pushing:
 
     async def _away(self, staff: str) -> None:
         devices = await self._records.devices_of_staff(staff, self._now(), IDLE_MS)
-        await self._queue(devices, "away", "away", {}, ANSWER, self._now() + AWAY_LIFE_MS)
+        await self._queue(devices, "away", "away", {}, OTHERS, self._now() + AWAY_LIFE_MS)
 
     # --- users -----------------------------------------------------------------------------------------------------------
 
@@ -138,7 +137,7 @@ class Pushing:
     async def _answer(self, entry: Entry, kind: Kind) -> None:
         devices = await self._records.devices_of_session(entry.id)
         args, key = {"site": entry.site_name("")}, f"session/{entry.id}"
-        await self._queue(devices, kind, key, args, ANSWER, self._now() + ANSWER_LIFE_MS, instead_of=key)
+        await self._queue(devices, kind, key, args, OTHERS, self._now() + ANSWER_LIFE_MS, instead_of=key)
 
     # --- queueing --------------------------------------------------------------------------------------------------------
 

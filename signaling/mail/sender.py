@@ -56,6 +56,7 @@ class Sender:
         self._now = now
         self.trouble = ""
         self._failures = 0
+        self._last_turn = ""  # organisation of the mail that was claimed last; the turn of the next one comes first
         self._paused_until = 0
 
     async def run(self) -> None:
@@ -77,8 +78,10 @@ class Sender:
                 await asyncio.sleep(LOOK_S)
 
     async def _next(self) -> MailRecord | None:
-        found = await self._records.claim_mails(self._now(), 1, LEASE_MS)
-        return found[0] if found else None
+        found = await self._records.claim_mail(self._now(), LEASE_MS, self._last_turn)
+        if found is not None:
+            self._last_turn = found.shared_by
+        return found
 
     async def _rest(self) -> None:
         """Wait until the pause of all lanes is over and a mail may be due."""

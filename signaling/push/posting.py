@@ -71,7 +71,7 @@ class Poster:
         return aiohttp.TCPConnector(
             resolver=self._resolver,
             socket_factory=checked,
-            limit_per_host=PLACES_A_HOST,
+            limit_per_host=2 * PLACES_A_HOST,  # rings have places of their own, so they need connections of their own
             keepalive_timeout=_KEPT_S,
             use_dns_cache=False,
             ssl=tls_context(),

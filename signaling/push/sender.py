@@ -41,10 +41,10 @@ _NEVER = frozenset({400, 401, 403, 413})  # HTTP status: the push service will n
 
 
 class _Service:
-    """A push service. `taken`: number of pushes that are being sent there. `until`: end of its pause (Unix ms)."""
+    """A push service. `taken`: pushes that are being sent there: rings, and others. `until`: end of its pause (Unix ms)."""
 
     def __init__(self) -> None:
-        self.taken = 0
+        self.taken = {True: 0, False: 0}
         self.failures = 0
         self.until = 0
 
@@ -97,18 +97,18 @@ class Sender:
         now = self._now()
         if self._free[rings] <= 0 or await self._records.next_push_at() is None:
             return
-        self._services = {host: each for host, each in self._services.items() if each.taken or each.failures}
-        busy = [host for host, each in self._services.items() if each.taken >= PLACES_A_HOST or each.until > now]
-        for push in await self._records.claim_pushes(now, self._free[rings], LEASE_MS, busy, rings=rings):
+        self._services = {host: each for host, each in self._services.items() if any(each.taken.values()) or each.failures}
+        room = {host: 0 if each.until > now else PLACES_A_HOST - each.taken[rings] for host, each in self._services.items()}
+        found = await self._records.claim_pushes(
+            now, self._free[rings], LEASE_MS, lambda host: room.get(host, PLACES_A_HOST), rings=rings
+        )
+        for push in found:
             service = self._services.setdefault(push.device.host, _Service())
             if push.n in self._under_way:
                 continue
-            if service.taken >= PLACES_A_HOST:
-                await self._records.push_waits(push.n, now)
-                continue
             self._under_way.add(push.n)
             self._free[rings] -= 1
-            service.taken += 1
+            service.taken[rings] += 1
             task = asyncio.create_task(self._safely(push, service, rings=rings))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -123,7 +123,7 @@ class Sender:
         finally:
             self._under_way.discard(push.n)
             self._free[rings] += 1
-            service.taken -= 1
+            service.taken[rings] -= 1
             self.announced.set()  # another push can be sent
 
     async def _try(self, push: Push, service: _Service) -> None:

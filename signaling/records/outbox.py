@@ -27,6 +27,7 @@ _REFUSED_KEPT_DAYS = 7  # days for which the row of a refused mail is kept
 PAGE_SIZE = 50
 
 BOOKED = 0  # rank of mails about booked callbacks and staff accounts; unsubscribed addresses get these, too
+RANKS = (BOOKED, 1, 2)  # all ranks, the most urgent first
 
 MailState = Literal["queued", "sent", "refused"]
 _c = t.mail.c
@@ -46,7 +47,7 @@ class MailRecord(Struct, frozen=True, kw_only=True):
     `organisation`: for a mail that belongs to no site, the organisation to which it belongs. `args`: the values in the text,
     besides those of site and session. `key`: while this mail is queued, no other mail with the same key is queued. `rank`: lower
     is sent first; `BOOKED` is the lowest. `why`: why the last try failed. `next_at`: when to try to send it next. `until`: the
-    mail is not sent later than this.
+    mail is not sent later than this. `shared_by`: the organisation whose turn sends the mail; `queue_mail` fills it in.
     """
 
     id: str
@@ -67,6 +68,7 @@ class MailRecord(Struct, frozen=True, kw_only=True):
     next_at: int = 0
     until: int = 0
     sent_at: int | None = None
+    shared_by: str = ""
 
 
 class Outbox(Database):
@@ -85,6 +87,7 @@ class Outbox(Database):
             _check_recipient(connection, mail)
             if mail.key is not None and not _free_key(connection, mail.key, mail.created_at - quiet_ms):
                 return False
+            values["shared_by"] = mail.organisation or _organisation_of(connection, mail.site)
             connection.execute(sa.insert(t.mail).values(values))
             return True
 
@@ -121,24 +124,21 @@ class Outbox(Database):
         rows = await self._all(sa.select(_c.key).where(_c.key.startswith(prefix, autoescape=True)))
         return {row["key"] for row in rows}
 
-    async def claim_mails(self, now: int, most: int, lease_ms: int) -> list[MailRecord]:
-        """Return mails that are due, the most urgent first, and count one try for each of them.
+    async def claim_mail(self, now: int, lease_ms: int, after: str = "") -> MailRecord | None:
+        """Return the most urgent mail that is due, and count one try for it. Return None when no mail is due.
 
-        A claimed mail is due again after `lease_ms`, so no mail is lost when a server dies while it sends.
+        Organisations take turns among equally urgent mails: the turn of the one that follows `after` in their order comes first.
+        So an organisation with 100,000 mails does not delay the mails of others. A claimed mail is due again after `lease_ms`, so
+        no mail is lost when a server dies while it sends.
         """
 
-        def claim(connection: sa.Connection) -> list[MailRecord]:
-            due = (
-                sa.select(t.mail)
-                .where(_c.state == "queued", _c.next_at <= now)
-                .order_by(_c.rank, _c.next_at, _c.created_at)
-                .limit(most)
-            )
-            found = [MailRecord(**row) for row in connection.execute(due.with_for_update(skip_locked=True)).mappings()]
-            if found:
-                leased = sa.update(t.mail).where(_c.id.in_([each.id for each in found]))
-                connection.execute(leased.values(next_at=now + lease_ms, tries=_c.tries + 1))
-            return found
+        def claim(connection: sa.Connection) -> MailRecord | None:
+            for rank in RANKS:
+                if (row := _next_due(connection, rank, now, after)) is not None:
+                    leased = sa.update(t.mail).where(_c.id == row["id"])
+                    connection.execute(leased.values(next_at=now + lease_ms, tries=_c.tries + 1))
+                    return MailRecord(**row)
+            return None
 
         return await self._transaction(claim, writes=True)
 
@@ -204,6 +204,25 @@ class Outbox(Database):
     async def is_unsubscribed(self, address_hash: str) -> bool:
         """Return whether this address has unsubscribed."""
         return bool(await self._all(sa.select(t.unsubscribed.c.at).where(t.unsubscribed.c.address_hash == address_hash)))
+
+
+def _organisation_of(connection: sa.Connection, site: str) -> str:
+    return str(connection.execute(sa.select(t.site.c.organisation).where(t.site.c.id == site)).scalar_one_or_none() or "")
+
+
+def _next_due(connection: sa.Connection, rank: int, now: int, after: str) -> sa.RowMapping | None:
+    """Return the oldest due mail of the first organisation after `after`, in a circle, that has one. Each step is a look-up."""
+    queued = sa.and_(_c.state == "queued", _c.rank == rank)
+    for turn in (_c.shared_by > after, _c.shared_by <= after):
+        organisation = connection.execute(sa.select(sa.func.min(_c.shared_by)).where(queued, turn)).scalar_one()
+        while organisation is not None:
+            mine = sa.select(t.mail).where(queued, _c.shared_by == organisation, _c.next_at <= now)
+            oldest = mine.order_by(_c.next_at, _c.created_at).limit(1).with_for_update(skip_locked=True)
+            if (row := connection.execute(oldest).mappings().first()) is not None:
+                return row
+            later = sa.and_(queued, turn, _c.shared_by > organisation)
+            organisation = connection.execute(sa.select(sa.func.min(_c.shared_by)).where(later)).scalar_one()
+    return None
 
 
 def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:

@@ -6,7 +6,7 @@ somebody whose rights have ended. The browser's address and keys are sealed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from .types import SignInRecord
 MOST_DEVICES = 10  # most browsers of one member of staff or of one session; of more, the oldest is forgotten
 MOST_QUEUED = 100_000  # most pushes that wait in the outbox; further pushes are refused
 RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
+OTHERS = 1  # rank of all other pushes
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")
 _d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c
@@ -176,21 +177,20 @@ class Pushes(Database):
     # --- the outbox ------------------------------------------------------------------------------------------------------
 
     async def queue_pushes(self, pushes: Sequence[Push], *, instead_of: str = "") -> bool:
-        """Put pushes into the outbox. Return False, and store nothing, when very many wait already.
+        """Put pushes into the outbox. Return False, and store nothing, when very many wait already. Rings are always stored.
 
         `instead_of`: the key of pushes that are not of use any more; the waiting ones are removed.
         """
         rows = [
             {name: getattr(each, name) for name in ("kind", "key", "args", "rank", "at", "next_at", "until")}
-            | {"device": each.device.id}
+            | {"device": each.device.id, "host": each.device.host}
             for each in pushes
         ]
 
         def queue(connection: sa.Connection) -> bool:
             if instead_of:
                 connection.execute(sa.delete(t.push_message).where(_m.key == instead_of))
-            waiting = sa.select(_m.n).limit(MOST_QUEUED).subquery()
-            if connection.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one() >= MOST_QUEUED:
+            if any(each.rank != RING for each in pushes) and _is_full(connection):
                 return False
             still = set(connection.execute(sa.select(_d.id).where(_d.id.in_([row["device"] for row in rows]))).scalars())
             if kept := [row for row in rows if row["device"] in still]:
@@ -199,19 +199,23 @@ class Pushes(Database):
 
         return await self._transaction(queue, writes=True)
 
-    async def claim_pushes(self, now: int, most: int, lease_ms: int, busy: Collection[str], *, rings: bool) -> list[Push]:
-        """Return pushes that are due, rings or all others, and count one try for each. `busy`: hosts that get none now.
+    async def claim_pushes(self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool) -> list[Push]:
+        """Return pushes that are due, rings or all others, and count one try for each.
 
-        A claimed push is due again after `lease_ms`. Pushes whose `until` is over are deleted.
+        `room`: returns how many pushes a push service takes now. A service without room costs one look-up, however many pushes
+        wait for it. A claimed push is due again after `lease_ms`. Pushes whose `until` is over are deleted.
         """
-        due = sa.and_(_m.next_at <= now, _m.rank == RING if rings else _m.rank > RING, _d.host.not_in(list(busy)))
-        mine = [_m[name].label(f"of_{name}") for name in _OWN]
-        query = sa.select(t.push_device, *mine).select_from(t.push_message.join(t.push_device, _d.id == _m.device))
+        rank = RING if rings else OTHERS
 
         def claim(connection: sa.Connection) -> list[Push]:
             connection.execute(sa.delete(t.push_message).where(_m.until <= now))
-            locked = query.where(due).order_by(_m.next_at).limit(most).with_for_update(of=t.push_message, skip_locked=True)
-            found = [_push(row) for row in connection.execute(locked).mappings()]
+            found: list[Push] = []
+            host = connection.execute(sa.select(sa.func.min(_m.host)).where(_m.rank == rank)).scalar_one()
+            while host is not None and len(found) < most:
+                if (free := min(room(host), most - len(found))) > 0:
+                    found += _due(connection, rank, host, now, free)
+                following = sa.select(sa.func.min(_m.host)).where(_m.rank == rank, _m.host > host)
+                host = connection.execute(following).scalar_one()
             if found:
                 leased = sa.update(t.push_message).where(_m.n.in_([each.n for each in found]))
                 connection.execute(leased.values(next_at=now + lease_ms, tries=_m.tries + 1))
@@ -246,6 +250,23 @@ class Pushes(Database):
 
 
 _OWN = ("n", "kind", "key", "args", "rank", "tries", "at", "next_at", "until")
+
+
+def _is_full(connection: sa.Connection) -> bool:
+    """Return whether `MOST_QUEUED` pushes wait. Every number between the oldest and the newest push counts as one that waits."""
+    bounds = connection.execute(sa.select(sa.func.min(_m.n), sa.func.max(_m.n))).one()
+    if bounds[0] is None or bounds[1] - bounds[0] + 1 < MOST_QUEUED:
+        return False
+    waiting = sa.select(_m.n).limit(MOST_QUEUED).subquery()
+    return bool(connection.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one() >= MOST_QUEUED)
+
+
+def _due(connection: sa.Connection, rank: int, host: str, now: int, most: int) -> list[Push]:
+    mine = [_m[name].label(f"of_{name}") for name in _OWN]
+    query = sa.select(t.push_device, *mine).select_from(t.push_message.join(t.push_device, _d.id == _m.device))
+    due = query.where(_m.rank == rank, _m.host == host, _m.next_at <= now).order_by(_m.next_at).limit(most)
+    locked = due.with_for_update(of=t.push_message, skip_locked=True)
+    return [_push(row) for row in connection.execute(locked).mappings()]
 
 
 def _values(device: Device) -> dict[str, Any]:

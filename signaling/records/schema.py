@@ -31,6 +31,8 @@ _UNSAMPLED = {
     "board_update": ("data",),
     "event": ("data",),
     "message": ("contact", "text"),
+    "mail": ("address", "args", "why"),
+    "push_message": ("args",),
     "picture": ("data",),
     "file": ("name",),
     "person_note": ("user_ref", "text"),

@@ -468,7 +468,9 @@ mail = sa.Table(
     _time("next_at"),
     _time("until"),
     _time("sent_at", nullable=True),
-    sa.Index("ix_mail_state_rank_next_at", "state", "rank", "next_at"),
+    _text("shared_by"),
+    sa.Index("ix_mail_turn", "state", "rank", "shared_by", "next_at", "created_at"),
+    sa.Index("ix_mail_state_next_at", "state", "next_at"),
     sa.Index("ix_mail_created_at", "created_at"),
 )
 
@@ -517,7 +519,10 @@ push_message = sa.Table(
     _time(),
     _time("next_at"),
     _time("until"),
-    sa.Index("ix_push_message_rank_next_at", "rank", "next_at"),
+    _text("host"),
+    sa.Index("ix_push_message_turn", "rank", "host", "next_at"),
+    sa.Index("ix_push_message_next_at", "next_at"),
+    sa.Index("ix_push_message_until", "until"),
 )
 
 unsubscribed = sa.Table("unsubscribed", metadata, sa.Column("address_hash", sa.Text, primary_key=True), _time())

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from tests.bench import board, call, captions, day, desk, matches, recording, reports, sizes, wait_promise
+from tests.bench import board, call, captions, day, desk, drain, matches, recording, reports, sizes, wait_promise
 from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
@@ -38,6 +38,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "solo": solo.rows,
     "quality": quality.rows,
     "abuse": abuse.rows,
+    "drain": drain.rows,
 }
 
 

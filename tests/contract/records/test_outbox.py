@@ -36,23 +36,49 @@ def mail(id: str = "e-1", **given: Any) -> MailRecord:
     return MailRecord(id=id, **(values | given))
 
 
+async def claimed(records: Records, now: int, most: int = 1) -> list[MailRecord]:
+    """Claim up to `most` mails that are due, one after the other, as a lane of the sender does."""
+    found: list[MailRecord] = []
+    while len(found) < most:
+        after = found[-1].shared_by if found else ""
+        mail = await records.claim_mail(now, HOUR_MS, after)
+        if mail is None:
+            break
+        found.append(mail)
+    return found
+
+
 async def test_urgent_mail_is_claimed_first_and_by_one_server_only(records: Records) -> None:
     await records.queue_mail(mail("e-late", rank=2))
     await records.queue_mail(mail("e-soon", rank=BOOKED, next_at=NOW + 5))
     await records.queue_mail(mail("e-not-due", rank=BOOKED, next_at=NOW + HOUR_MS))
     assert await records.next_mail_at() == NOW
-    claims = await asyncio.gather(*(records.claim_mails(NOW + 10, 1, HOUR_MS) for _ in range(3)))
-    claimed = [each.id for found in claims for each in found]
-    assert sorted(claimed) == ["e-late", "e-soon"], "each due mail once"
-    later = [each.id for each in await records.claim_mails(NOW + 2 * HOUR_MS, 3, HOUR_MS)]
+    claims = await asyncio.gather(*(claimed(records, NOW + 10) for _ in range(3)))
+    found = [each.id for claim in claims for each in claim]
+    assert sorted(found) == ["e-late", "e-soon"], "each due mail once"
+    later = [each.id for each in await claimed(records, NOW + 2 * HOUR_MS, 3)]
     assert sorted(later) == ["e-late", "e-not-due", "e-soon"], "a mail whose server died is claimed again"
     assert later[-1] == "e-late"
 
 
+async def test_organisations_take_turns_and_urgent_mails_come_first(records: Records) -> None:
+    other = {"site": "", "session": None, "address_hash": "h-other"}
+    for number in range(5):
+        await records.queue_mail(mail(f"e-many-{number}", organisation="many", created_at=NOW + number, **other))
+    await records.queue_mail(mail("e-few", organisation="few", created_at=NOW + 9, **other))
+    await records.queue_mail(mail("e-site", created_at=NOW + 9))
+    await records.queue_mail(mail("e-urgent", organisation="many", rank=BOOKED, created_at=NOW + 9, **other))
+    await records.queue_mail(mail("e-reminder", organisation="few", rank=BOOKED, next_at=NOW + HOUR_MS, **other))
+    order = [each.id for each in await claimed(records, NOW + 10, 9)]
+    assert order[0] == "e-urgent"
+    assert set(order[1:4]) == {"e-few", "e-site", "e-many-0"}, "one of each organisation before the second of one"
+    assert order[4:] == [f"e-many-{number}" for number in range(1, 5)]
+
+
 async def test_sent_mail_keeps_neither_address_nor_arguments(records: Records) -> None:
     await records.queue_mail(mail())
-    [claimed] = await records.claim_mails(NOW, 1, HOUR_MS)
-    await records.mail_sent(claimed, NOW + 7)
+    [found] = await claimed(records, NOW, 1)
+    await records.mail_sent(found, NOW + 7)
     [found], total = await records.mails()
     assert (found.state, found.address, found.args, found.sent_at, found.tries, total) == (
         "sent",
@@ -62,17 +88,17 @@ async def test_sent_mail_keeps_neither_address_nor_arguments(records: Records) -
         1,
         1,
     )
-    assert await records.claim_mails(NOW + 2 * HOUR_MS, 1, HOUR_MS) == []
+    assert await claimed(records, NOW + 2 * HOUR_MS, 1) == []
 
 
 async def test_refused_mail_is_shown_with_its_reason_and_can_be_tried_again(records: Records) -> None:
     await records.queue_mail(mail())
-    [claimed] = await records.claim_mails(NOW, 1, HOUR_MS)
-    await records.mail_refused(claimed, "550 no such user")
+    [found] = await claimed(records, NOW, 1)
+    await records.mail_refused(found, "550 no such user")
     assert [each.why for each in (await records.mails("refused"))[0]] == ["550 no such user"]
     assert await records.retry_mail("e-1", NOW + 1)
     assert not await records.retry_mail("e-1", NOW + 1), "it is queued already"
-    assert [each.address for each in await records.claim_mails(NOW + 1, 1, HOUR_MS)] == ["mina@example.com"]
+    assert [each.address for each in await claimed(records, NOW + 1, 1)] == ["mina@example.com"]
 
 
 async def test_key_lets_one_mail_wait_until_its_reader_is_back(records: Records) -> None:
@@ -80,10 +106,10 @@ async def test_key_lets_one_mail_wait_until_its_reader_is_back(records: Records)
     assert not await records.queue_mail(mail("e-2", key="reply/s-1"), quiet_ms=HOUR_MS)
     assert await records.mail_keys("reply/") == {"reply/s-1"}
     await records.drop_mails("reply/s-1")
-    assert await records.claim_mails(NOW, 9, HOUR_MS) == []
+    assert await claimed(records, NOW, 9) == []
     await records.queue_mail(mail("e-3", key="reply/s-1"), quiet_ms=HOUR_MS)
-    [claimed] = await records.claim_mails(NOW, 1, HOUR_MS)
-    await records.mail_sent(claimed, NOW)
+    [found] = await claimed(records, NOW, 1)
+    await records.mail_sent(found, NOW)
     assert not await records.queue_mail(mail("e-4", key="reply/s-1", created_at=NOW + 1), quiet_ms=HOUR_MS)
     assert await records.queue_mail(mail("e-5", key="reply/s-1", created_at=NOW + HOUR_MS + 1), quiet_ms=HOUR_MS)
 
@@ -96,7 +122,7 @@ async def test_unsubscribed_address_gets_only_what_it_books(records: Records) ->
     with pytest.raises(MailRefused, match="unsubscribed"):
         await records.queue_mail(mail("e-3"))
     await records.queue_mail(mail("e-4", rank=BOOKED))
-    assert sorted(each.id for each in await records.claim_mails(NOW, 9, HOUR_MS)) == ["e-2", "e-4"]
+    assert sorted(each.id for each in await claimed(records, NOW, 9)) == ["e-2", "e-4"]
     await records.mail_refused(mail("e-4"), "550")
     assert await records.retry_mail("e-4", NOW), "it was booked"
     assert await records.is_unsubscribed("h-mina")
@@ -116,7 +142,7 @@ async def test_former_address_gets_nothing_more_and_its_links_end(records: Recor
         await records.queue_mail(each)
         await records.add_link(link(f"of {each.id}", mail=each.id, session=each.session))
     await records.leave_address("s-1", "h-somebody")
-    assert sorted(each.id for each in await records.claim_mails(NOW, 9, HOUR_MS)) == ["e-2", "e-3", "e-4"]
+    assert sorted(each.id for each in await claimed(records, NOW, 9)) == ["e-2", "e-3", "e-4"]
     with pytest.raises(LinkUnusable, match="bad_invite"):
         await records.use_link("of e-1", "thread", NOW)
     assert await records.use_link("of e-3", "thread", NOW) == "s-1"
@@ -195,7 +221,7 @@ async def test_old_mails_and_links_are_purged(records: Records) -> None:
     await records.queue_mail(mail("e-sent"))
     await records.queue_mail(mail("e-refused"))
     await records.queue_mail(mail("e-queued"))
-    for each in await records.claim_mails(NOW, 9, HOUR_MS):
+    for each in await claimed(records, NOW, 9):
         if each.id == "e-sent":
             await records.mail_sent(each, NOW)
         elif each.id == "e-refused":
