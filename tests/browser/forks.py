@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from signaling.config.settings import Settings
     from signaling.mediaworkers.interface import MediaWorkers
+    from signaling.records import Records
 
     Build = Callable[..., Awaitable[web.Application]]
 
@@ -110,8 +111,8 @@ def with_clock(build_app: Build) -> Build:
 
     clock = Clock()
 
-    async def build(settings: Settings, workers: MediaWorkers) -> web.Application:
-        app = await build_app(settings, workers, clock)
+    async def build(settings: Settings, workers: MediaWorkers, *, records: Records | None = None) -> web.Application:
+        app = await build_app(settings, workers, clock, records)
 
         def skip() -> None:
             clock.skip(SKIP_S)
