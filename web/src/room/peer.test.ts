@@ -336,6 +336,17 @@ describe("RoomPeer", () => {
     peer.close();
   });
 
+  it("settles for text in a browser that has no WebRTC, and keeps nothing open", async () => {
+    vi.stubGlobal("RTCPeerConnection", undefined);
+    const { peer, ports } = aPeer();
+    peer.ensure(1);
+    expect(peer.state.get().status).toBe("text_only");
+    await settle(12_000);
+    expect(ports.report.mock.calls).toEqual([["text_only"]]);
+    peer.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("does not take a refused offer for a blocked network, and asks again", async () => {
     let refusals = 6;
     const { peer, ports } = aPeer(() =>

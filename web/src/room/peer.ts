@@ -136,7 +136,13 @@ export class RoomPeer {
 
   private make(): void {
     this.discard();
-    const attempt = build(this.mostSlots);
+    let attempt: Attempt;
+    try {
+      attempt = build(this.mostSlots);
+    } catch {
+      this.noPath(); // a browser without WebRTC, such as an iPhone in Lockdown Mode
+      return;
+    }
     this.attempt = attempt;
     this.attend(attempt);
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
