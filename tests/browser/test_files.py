@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import Frame, expect
 
 from tests.browser.people import Cast, Staff
-from tests.unit.signaling.files.samples import pdf
+from tests.unit.signaling.files.samples import korean_pdf, pdf
 
 DROP = """([name, text]) => {
     const dropped = new DataTransfer();
@@ -16,6 +16,18 @@ DROP = """([name, text]) => {
         document.body.dispatchEvent(new DragEvent(type, { dataTransfer: dropped, bubbles: true, cancelable: true }));
     }
 }"""
+# Returns which share of a picture is dark.
+INKED = """
+(img) => {
+  const canvas = new OffscreenCanvas(img.naturalWidth, img.naturalHeight);
+  const context = canvas.getContext('2d');
+  context.drawImage(img, 0, 0);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  let dark = 0;
+  for (let i = 0; i < data.length; i += 4) dark += data[i] < 128;
+  return (4 * dark) / data.length;
+}
+"""
 STATUS = "async (path) => (await fetch(path)).status"
 
 
@@ -73,7 +85,8 @@ async def test_files_from_the_panel_are_saved_in_the_console(cast: Cast) -> None
     await counselor.accept()
     await expect(panel.get_by_test_id("chat-input")).to_be_visible()
 
-    chosen = [{"name": name, "mimeType": "", "buffer": pdf()} for name in ("진단서.pdf", "영수증.pdf")]
+    sent = {"진단서.pdf": pdf(), "영수증.pdf": korean_pdf("영수증 삼만원")}
+    chosen = [{"name": name, "mimeType": "", "buffer": content} for name, content in sent.items()]
     await panel.get_by_test_id("chat-picture-file").set_input_files(files=chosen)
     await expect(counselor.get("file-line")).to_have_count(2)
     await expect(panel.get_by_test_id("file-line")).to_have_count(2)
@@ -90,6 +103,8 @@ async def test_files_from_the_panel_are_saved_in_the_console(cast: Cast) -> None
     await expect(counselor.get("file-preview")).to_have_count(2)
     size = "img => [img.naturalWidth, img.naturalHeight]"
     assert await counselor.get("file-preview").first.evaluate(size) == [640, 400]
+    receipt = counselor.get("file-preview").and_(counselor.page.get_by_alt_text("영수증"))
+    assert await receipt.evaluate(INKED) > 0.02, "Korean letters whose font is not in the PDF"
     assert await stranger.page.evaluate(STATUS, path) == 404
     assert (await user.context.request.get(path.replace("counselor.", ""))).status == 404, "without the token"
     await colleague_reads_along(counselor, stranger, path)

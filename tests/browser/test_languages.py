@@ -5,9 +5,24 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from tests.browser.looking import LANGUAGES, SMALL, TOUCH_PX, Eyes
-from tests.browser.people import Cast
+from tests.browser.people import Cast, User
 
 SMALLEST = {"width": SMALL[0], "height": SMALL[1]}
+
+
+async def devices_and_board(user: User, eyes: Eyes) -> list[str]:
+    """Return the faults of the parts of a call that load when they are opened."""
+    await user.get("call-devices").click()
+    await expect(user.get("blur")).to_be_visible()
+    found = [f"call-devices: {fault}" for fault in await eyes.read(user.page.main_frame, TOUCH_PX)]
+    await user.page.keyboard.press("Escape")
+    await user.get("call-board").click()
+    await user.get("board-more").click()
+    await expect(user.get("board-menu")).to_be_visible()
+    found += [f"call-board: {fault}" for fault in await eyes.read(user.page.main_frame, TOUCH_PX)]
+    await user.page.keyboard.press("Escape")
+    await user.get("call-board").click()
+    return found
 
 
 async def test_journey_in_each_language_is_whole_and_unmixed(cast: Cast) -> None:
@@ -27,6 +42,7 @@ async def test_journey_in_each_language_is_whole_and_unmixed(cast: Cast) -> None
         await expect(user.get("call-mic")).to_be_visible()
         for name, page in (("call-room", user.page), ("console-room", counselor.page)):
             faults += [f"{language} {name}: {fault}" for fault in await eyes.read(page.main_frame, TOUCH_PX)]
+        faults += [f"{language} {fault}" for fault in await devices_and_board(user, eyes)]
         await user.get("call-leave").click()
         await user.get("leave-confirm").click()
         await expect(user.get("rate-5")).to_be_visible()

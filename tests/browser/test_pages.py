@@ -200,6 +200,10 @@ async def a_video_call(house: House, counselor: Staff) -> None:
     await counselor.reads(said["hello"])
     await counselor.write(said["answer"])
     await user.reads(said["answer"])
+    await user.get("call-devices").click()
+    await expect(user.get("blur")).to_be_visible()
+    await eyes.look(user.page, "call-devices")
+    await user.page.keyboard.press("Escape")
     await the_hold_and_the_listener(house, user, counselor)
     await the_board(house, user, counselor)
     professional = await the_help(house, user, counselor)
@@ -351,9 +355,17 @@ async def the_end(house: House, user: User, counselor: Staff) -> None:
     await operator.get("past-open").first.click()
     await expect(operator.get("transcript-line").first).to_be_visible()
     await eyes.look(operator.page, "operator-session")
-    await operator.get("nav-audit").click()
-    await expect(operator.get("audit")).to_be_visible()
-    await eyes.look(operator.page, "operator-audit")
+    await every_page_of_the_operator(house, operator)
+
+
+async def every_page_of_the_operator(house: House, operator: Staff) -> None:
+    """Look at each page that the operator's navigation names, also at those that are added later."""
+    for page in await operator.page.locator("[data-testid^=nav-]").all():
+        name = (await page.get_attribute("data-testid") or "").removeprefix("nav-")
+        await page.click()
+        await expect(page).to_have_attribute("aria-pressed", "true")
+        await expect(operator.page.locator(".skeleton")).to_have_count(0)
+        await house.eyes.look(operator.page, f"operator-{name}")
 
 
 async def the_users_choices(house: House, user: User) -> None:

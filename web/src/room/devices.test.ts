@@ -431,6 +431,17 @@ describe("a camera with a blurred background", () => {
     }
   });
 
+  it("stays sharp while it looks away from the person", async () => {
+    const devices = await withBlur();
+    blurs[0]!.done(new Track("video", { facingMode: "user" }));
+    await loaded();
+    void devices.flip();
+    const [back] = await give();
+    await loaded();
+    expect(devices.state.get()).toMatchObject({ blur: "on", camera: { on: true } });
+    expect(devices.state.get().camera.track).toBe(back);
+  });
+
   it("switched off while the blur loads releases the camera at once", async () => {
     const devices = await withBlur();
     await devices.toggle("camera", false);

@@ -2,7 +2,7 @@
 
 import { createStore, type Readable } from "../ui/store";
 import type { BlurProblem } from "./blur/track";
-import { camera as cameraOf, exactly, microphone, otherCameras } from "./capture";
+import { camera as cameraOf, exactly, looksAway, microphone, otherCameras } from "./capture";
 import { deviceLists, mediaDevices, presentSpeaker } from "./device-lists";
 import { type DeviceState, initialState, type Source } from "./device-state";
 import { watchSilence } from "./interruption";
@@ -274,9 +274,10 @@ export class Devices {
     watchSilence(track, (silent) => current() && this.change(kind, { silent }));
   }
 
-  /** Stores the camera's track. If the background is to be blurred, first waits for the blur, so that nobody sees it before. */
+  /** Stores the camera's track. If the background is to be blurred, first waits for the blur, so that nobody sees it before. A
+   *  camera that looks away from the person is not blurred: it shows what the person wants to show. */
   private takeCamera(raw: MediaStreamTrack | undefined, turn: number): void {
-    if (!raw || this.store.get().blur !== "on") {
+    if (!raw || this.store.get().blur !== "on" || looksAway(raw)) {
       this.take("camera", raw, turn);
       return;
     }
