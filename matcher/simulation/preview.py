@@ -42,10 +42,10 @@ Sureness = Literal["few", "rough", "fair", "good"]
 
 
 class Visit(Struct, frozen=True, array_like=True):
-    """A user who asked for a counselor.
+    """A user who asked for a counselor, or a counselor who asked for a professional's help.
 
-    `at_s`: seconds from the beginning. `topic`: index into the topics. `talked_s`: None if nobody served the user.
-    `counts`: whether the asker may see the figures of this user's site.
+    `at_s`: seconds from the beginning. `topic`: index into the topics. `talked_s`: None if nobody served the request.
+    `counts`: whether the asker may see the figures of the request's site.
     """
 
     at_s: float
@@ -71,7 +71,10 @@ class Topic(Struct, frozen=True, array_like=True):
 
 
 class Person(Struct, frozen=True, array_like=True):
-    """A counselor. `at`: when they were at work, in seconds from the beginning. Other fields are as in `matcher.types.Staff`."""
+    """A counselor or professional. `at`: when they were at work, in seconds from the beginning.
+
+    Other fields are as in `matcher.types.Staff`.
+    """
 
     id: str
     languages: list[str]
@@ -86,7 +89,8 @@ class Person(Struct, frozen=True, array_like=True):
 class Work(Struct, frozen=True):
     """The past days, and the settings before and after the change. The topics before and after have the same order.
 
-    `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up.
+    `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up. `kind`: of all requests: users who ask
+    for counselors, or counselors who ask for professionals. The two share no staff, so one does not change the other's waits.
     """
 
     visits: Annotated[list[Visit], Meta(max_length=MOST_VISITS)]
@@ -96,6 +100,7 @@ class Work(Struct, frozen=True):
     staff_after: Annotated[list[Person], Meta(max_length=MOST_PEOPLE)]
     answer_s: float
     wrap_up_s: float
+    kind: Literal["user", "help"] = "user"
 
 
 class Figures(Struct, frozen=True):
@@ -190,7 +195,7 @@ def _day(work: Work, topics: list[Topic], staff: list[Person], seed: int) -> _Si
     which = []
     for visit in work.visits:
         topic = topics[visit.topic]
-        key: QueueKey = ("user", topic.site, visit.language, topic.path, visit.medium)
+        key: QueueKey = (work.kind, topic.site, visit.language, topic.path, visit.medium)
         number = queues.setdefault(key, len(queues))
         rules[number] = (topic.priority, topic.widens_ms)
         which.append(number)
@@ -207,6 +212,7 @@ def _present(person: Person, work: Work) -> StaffModel:
     return _Present(
         name=person.id,
         people=1,
+        role="counselor" if work.kind == "user" else "professional",
         languages=person.languages,
         sites=tuple(person.sites) or (ALL,),
         categories=tuple(person.categories) or (ALL,),

@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from matcher.types import Medium
-from signaling.records.arrivals import PastSession
+from signaling.records.arrivals import PastEvent, PastSession
 from signaling.records.report_counts import asked_at
 
 MINUTE_MS: Final = 60_000
@@ -33,7 +33,10 @@ Spans = list[tuple[int, int]]
 
 
 class Came(Struct, frozen=True, kw_only=True):
-    """A user who asked for a counselor. Times are Unix ms, durations seconds. `talked_s`: None if nobody served the user."""
+    """A user who asked for a counselor, or a counselor who asked for help.
+
+    Times are Unix ms, durations seconds. `talked_s`: None if nobody served the request.
+    """
 
     at: int
     site: str
@@ -48,17 +51,19 @@ class Past(Struct, frozen=True, kw_only=True):
     """The last weeks. `at_work`: for each member of staff when they were at work (Unix ms), without overlaps.
 
     `answer_s`, `wrap_up_s`: means of how long a request rang before it was accepted, and of a wrap-up.
+    `came`: users. `asked`: requests of counselors for a professional's help.
     """
 
     came: list[Came]
+    asked: list[Came]
     at_work: dict[str, Spans]
     answer_s: float
     wrap_up_s: float
 
     @property
     def begin(self) -> int:
-        """The midnight (UTC) before the first user came, or 0."""
-        return min((each.at - each.at % DAY_MS for each in self.came), default=0)
+        """The midnight (UTC) before the first request, or 0."""
+        return min((each.at - each.at % DAY_MS for each in (*self.came, *self.asked)), default=0)
 
     def typical(self, of: Iterable[str]) -> Spans:
         """Return the times of the member among `of` who was at work for the median time. Nobody was there: return nothing."""
@@ -70,6 +75,7 @@ def past_of(sessions: Iterable[PastSession]) -> Past:
     """Return what these sessions tell."""
     sessions = list(sessions)
     came = sorted((each for session in sessions if (each := _came(session))), key=lambda each: each.at)
+    asked = sorted((each for session in sessions for each, _ in _helped(session)), key=lambda each: each.at)
     wrap_up_s = _mean((_took_s(session, "after", "closed") for session in sessions), *_WRAP_UP_S)
     signs: dict[str, Spans] = defaultdict(list)
     for session in sessions:
@@ -78,6 +84,7 @@ def past_of(sessions: Iterable[PastSession]) -> Past:
     gap = _gap_ms(came)
     return Past(
         came=came,
+        asked=asked,
         at_work={staff: _joined(spans, gap) for staff, spans in signs.items()},
         answer_s=_mean((_took_s(session, "reserved", "active") for session in sessions), *_ANSWER_S),
         wrap_up_s=wrap_up_s,
@@ -135,6 +142,39 @@ def _came(session: PastSession) -> Came | None:
     )
 
 
+def _helped(session: PastSession) -> Iterable[tuple[Came, str]]:
+    """Yield each request of the session for help, with the professional who answered it, or ""."""
+    asked: PastEvent | None = None
+    answered: PastEvent | None = None
+    over = _talk_end(session)
+    for event in session.events:
+        state = event.data.get("state") if event.kind == "help" else None
+        if state == "asking" and asked is None:
+            asked, answered = event, None
+        elif state == "catching_up" and asked is not None:
+            answered = answered or event
+        elif asked is not None and (state in ("ended", "cancelled", "nobody") or event.kind in ("after", "closed")):
+            yield _help(session, asked, answered, event.at)
+            asked = None
+    if asked is not None and over is not None:
+        yield _help(session, asked, answered, over)
+
+
+def _help(session: PastSession, asked: PastEvent, answered: PastEvent | None, over: int) -> tuple[Came, str]:
+    began = over if answered is None else answered.at
+    longest_s = _LONGEST_TALK_MS[_medium(session)] / 1000
+    came = Came(
+        at=asked.at,
+        site=session.site,
+        category=asked.data.get("category") or session.category,
+        language=session.language,
+        medium=_medium(session),
+        waited_s=max(0, began - asked.at) / 1000,
+        talked_s=None if answered is None else min(longest_s, max(0, over - began) / 1000),
+    )
+    return came, answered.data.get("professional", "") if answered is not None else ""
+
+
 def _took_s(session: PastSession, begin: str, end: str) -> float | None:
     """Return the seconds from the last event `begin` before the first event `end`. None: the session has not both."""
     until = _at(session, end)
@@ -152,6 +192,10 @@ def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, i
     end = _talk_end(session)
     if session.active_at is not None and end is not None and session.counselor:
         yield session.counselor, session.active_at, end + round(wrap_up_s * 1000)
+    for asked, professional in _helped(session):
+        if professional and asked.talked_s is not None:
+            began = asked.at + round(asked.waited_s * 1000)
+            yield professional, began, began + round((asked.talked_s + wrap_up_s) * 1000)
     for event in session.events:
         if event.kind == "reserved":
             why = event.data.get("why") or {}

@@ -92,7 +92,7 @@ class Previews:
             return known
         sessions = await self._records.past_sessions(organisation, self._now() - PAST_MS, MOST_VISITS)
         past = await asyncio.to_thread(past_of, sessions)
-        if len(past.came) < FEW:
+        if max(len(past.came), len(past.asked)) < FEW:
             return past
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -29,6 +29,13 @@ class Change(Struct, frozen=True, kw_only=True):
     member: StaffRecord | None = None
 
     @property
+    def kind(self) -> Literal["user", "help"]:
+        """What the change concerns: how long users wait for counselors, or how long counselors wait for a professional's help."""
+        before = self.staff.get(self.member.id) if self.member else None
+        professional = self.member is not None and self.member.role == "professional"
+        return "help" if professional and (before is None or before.role == "professional") else "user"
+
+    @property
     def sites_after(self) -> Mapping[str, Site]:
         return self.sites if self.site is None else {**self.sites, self.site.id: self.site}
 
@@ -42,9 +49,10 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 def work_of(past: Past, change: Change) -> Work:
-    """Return what to simulate. Users of sites that are gone are left out."""
+    """Return what to simulate. Requests of sites that are gone are left out."""
     begin = past.begin
-    came = [each for each in past.came if each.site in change.sites][-MOST_VISITS:]
+    asked = past.came if change.kind == "user" else past.asked
+    came = [each for each in asked if each.site in change.sites][-MOST_VISITS:]
     topics = {topic: number for number, topic in enumerate(dict.fromkeys((each.site, each.category) for each in came))}
     end = max((each.at for each in came), default=begin) + _HOUR_MS
     return Work(
@@ -55,6 +63,7 @@ def work_of(past: Past, change: Change) -> Work:
         staff_after=_people(past, change, change.staff_after.values(), begin),
         answer_s=past.answer_s,
         wrap_up_s=past.wrap_up_s,
+        kind=change.kind,
     )
 
 
@@ -75,9 +84,10 @@ def _topic(site: Site, category: str, begin: int, end: int) -> Topic:
 
 
 def _people(past: Past, change: Change, staff: Iterable[StaffRecord], begin: int) -> list[Person]:
-    """Return the active counselors with the times at which they were at work, in the order of their ids."""
-    serving = sorted((each for each in staff if each.active and each.role == "counselor"), key=lambda each: each.id)
-    usual = past.typical(each.id for each in change.staff.values() if each.active and each.role == "counselor")
+    """Return the active staff who serve the requests, with the times at which they were at work, in the order of their ids."""
+    role = "counselor" if change.kind == "user" else "professional"
+    serving = sorted((each for each in staff if each.active and each.role == role), key=lambda each: each.id)
+    usual = past.typical(each.id for each in change.staff.values() if each.active and each.role == role)
     changed = change.member.id if change.member else ""
     found = []
     for each in serving:

@@ -17,11 +17,12 @@ from . import tables as t
 from .database import Database
 
 _AT_ONCE = 500  # sessions whose events are read in one transaction, so that other transactions come between
-EVENTS: Final = ("reserved", "active", "after", "closed", "asleep", "callback", "message_left")
+EVENTS: Final = ("reserved", "active", "after", "closed", "asleep", "callback", "message_left", "help")
+_TOLD: Final = ("reserved", "help")  # events whose data the preview needs
 
 
 class PastEvent(Struct, frozen=True):
-    """An event of a session. `data`: as in `EventRecord`; {} unless the event is a reservation."""
+    """An event of a session. `data`: as in `EventRecord`; {} unless it is a reservation or about help."""
 
     kind: str
     at: int
@@ -62,6 +63,6 @@ class Arrivals(Database):
             e = t.event.c
             theirs = e.session.in_([row["id"] for row in rows[begin : begin + _AT_ONCE]]) & e.kind.in_(EVENTS)
             for event in await self._all(sa.select(e.session, e.kind, e.at, e.data).where(theirs).order_by(e.n)):
-                data = event["data"] if event["kind"] == "reserved" else {}
+                data = event["data"] if event["kind"] in _TOLD else {}
                 events[event["session"]].append(PastEvent(event["kind"], event["at"], data))
         return [PastSession(**row, events=events[row["id"]]) for row in rows]

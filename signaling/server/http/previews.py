@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from msgspec import Struct, convert, to_builtins
@@ -38,7 +38,8 @@ class PreviewFigures(Struct, kw_only=True):
 
     `given_up_percent` and `occupancy_percent` are shares in percent.
 
-    `came`: how many users asked for a counselor during opening hours. `occupancy_percent`: null when the occupancy is not known.
+    `came`: how many users asked for a counselor during opening hours, or how many counselors asked for help.
+    `occupancy_percent`: null when the occupancy is not known.
     """
 
     came: int
@@ -60,8 +61,10 @@ class PreviewAnswer(Struct, kw_only=True):
     """`found`: null when too few users came. `arrivals`, `days`: on how many the figures rest.
 
     `assumes_hours`: nothing shows when the member works, so they are taken to work when a typical colleague does.
+    `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
     """
 
+    kind: Literal["user", "help"]
     found: Comparison | None
     arrivals: int
     days: int
@@ -141,11 +144,13 @@ async def _answer(
         raise Refused(503, "busy", "Previews take too long at the moment. You can save without one.") from None
     except Superseded:
         raise Refused(409, "busy", "Another preview was asked for in the meantime.") from None
-    arrivals = sum(each.site in counts for each in past.came)
-    days = len({each.at // 86_400_000 for each in past.came if each.site in counts})
+    asked = past.came if change.kind == "user" else past.asked
+    arrivals = sum(each.site in counts for each in asked)
+    days = len({each.at // 86_400_000 for each in asked if each.site in counts})
     found = None if preview is None else convert(to_builtins(preview), Comparison, strict=False)
     sure: Sureness = preview.sure if preview else "few"
-    return answer(PreviewAnswer(found=found, arrivals=arrivals, days=days, sure=sure, assumes_hours=change.assumes_hours(past)))
+    assumes = change.assumes_hours(past)
+    return answer(PreviewAnswer(kind=change.kind, found=found, arrivals=arrivals, days=days, sure=sure, assumes_hours=assumes))
 
 
 async def _while_wanted(request: web.Request, making: Any) -> Any:

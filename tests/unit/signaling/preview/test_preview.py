@@ -180,6 +180,102 @@ def test_preview_agrees_with_the_days_that_it_predicts(what: str, sessions: list
     assert {"somebody leaves": gain < -1, "somebody new comes": gain > 1}.get(what, abs(gain) < 3)
 
 
+EXPERTS = {
+    each.id: each
+    for each in (*(member(f"experts-{shift}-{n}", role="professional", categories=["*"]) for shift in SHIFTS for n in range(2)),)
+}
+
+
+def helped(experts: dict[str, StaffRecord], seed: int) -> Lived:
+    """Simulate some days of requests for help, which professionals answer."""
+    users = world(experts)
+    rates = [0] * 9 + [14] * 11 + [0] * 4
+    queue = QueueModel(
+        kind="help",
+        site="shop",
+        language="ko",
+        category=["orders"],
+        per_hour=rates,
+        handle=Spread(420),
+        patience=Spread(200, "exponential"),
+    )
+    model = Model([msgspec.structs.replace(group, role="professional") for group in users.staff], [queue])
+    days = [draw_arrivals(model, np.random.default_rng([seed, day])) for day in range(DAYS)]
+    arrivals = Arrivals(
+        days[0].queues,
+        np.concatenate([day.at_s + number * DAY_S for number, day in enumerate(days)]),
+        np.concatenate([day.queue for day in days]),
+        np.concatenate([day.handle_s for day in days]),
+        np.concatenate([day.patience_s for day in days]),
+    )
+    return Lived(Day(arrivals, model, seed, tell_every_s=0).run(), model)
+
+
+def recorded_help(life: Lived) -> list[PastSession]:
+    """Return a long conversation for each request for help, as the records would have it."""
+    found = []
+    for session in recorded(life):
+        served = session.active_at is not None
+        over = (session.active_at or session.ended_at or 0), session.ended_at or 0
+        rang = [event for event in session.events if event.kind == "reserved"]
+        told = [PastEvent("help", session.started_at, {"state": "asking", "category": "orders"}), *rang]
+        told += [PastEvent("help", over[0], {"state": "catching_up", "professional": session.counselor})] if served else []
+        told += [PastEvent("help", over[1], {"state": "ended" if served else "cancelled"})]
+        begun = session.started_at - 60_000
+        found.append(
+            msgspec.structs.replace(
+                session,
+                started_at=begun,
+                waiting_at=begun,
+                active_at=begun + 1000,
+                ended_at=over[1] + 60_000,
+                counselor="somebody",
+                events=told,
+            )
+        )
+    return found
+
+
+@pytest.mark.parametrize("what", ["leaves", "comes"])
+def test_preview_of_a_professional_agrees_with_the_days_of_help(what: str) -> None:
+    sessions = recorded_help(helped(EXPERTS, seed=1))
+    one = EXPERTS["experts-late-0"]
+    changed = {"leaves": msgspec.structs.replace(one, active=False), "comes": msgspec.structs.replace(one, id="experts-late-9")}[
+        what
+    ]
+    change = Change(sites={"shop": SITE}, staff=STAFF | EXPERTS, counted=frozenset({"shop"}), member=changed)
+    assert change.kind == "help"
+    found = preview(work_of(past_of(sessions), change))
+    assert (found.really.came, found.arrivals) == (len(sessions), len(sessions)), "requests for help count, and not users"
+    truth = [helped(EXPERTS | {changed.id: changed}, seed).figures for seed in (2, 3, 4)]
+    p50, p90, given_up, occupancy = np.mean(truth, axis=0)
+    assert found.after.p50_s == pytest.approx(p50, abs=6)
+    assert found.after.p90_s == pytest.approx(p90, rel=0.3)
+    assert found.after.given_up_percent == pytest.approx(given_up, abs=4)
+    assert found.after.occupancy_percent == pytest.approx(occupancy, abs=8)
+    gain = found.before.given_up_percent - found.after.given_up_percent
+    assert gain < -1 if what == "leaves" else gain > 0
+
+
+def test_help_that_nobody_gave_and_help_that_went_on_to_the_end_are_told() -> None:
+    base = PastSession(
+        id="s", site="shop", category="orders", language="ko", channel="text", state="closed", started_at=0, waiting_at=0,
+        active_at=1000, ended_at=900_000, counselor="orders-early-0", events=[],
+    )  # fmt: skip  # a row
+    events = [
+        PastEvent("help", 10_000, {"state": "asking", "category": "lenses"}),
+        PastEvent("help", 70_000, {"state": "nobody"}),
+        PastEvent("help", 100_000, {"state": "asking", "category": "orders"}),
+        PastEvent("help", 130_000, {"state": "catching_up", "professional": "dr"}),
+        PastEvent("help", 140_000, {"state": "joined"}),
+    ]
+    past = past_of([msgspec.structs.replace(base, events=events)])
+    rows = [(each.at, each.category, each.waited_s, each.talked_s, each.medium) for each in past.asked]
+    assert rows == [(10_000, "lenses", 60, None, "text"), (100_000, "orders", 30, 770, "text")]
+    [(begin, end)] = past.at_work["dr"]
+    assert begin < 130_000 < 900_000 < end
+
+
 def test_preview_of_no_change_is_the_records_own_day(sessions: list[PastSession]) -> None:
     found = previewed(sessions)
     assert found.before == found.after

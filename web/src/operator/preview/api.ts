@@ -12,6 +12,8 @@ export interface Figures {
 }
 
 export interface PreviewAnswer {
+  /** Who waits: visitors for a counselor, or counselors for a professional's help. */
+  kind: "user" | "help";
   /** The figures of a day: as recorded, and as simulated with the settings before and after the change. Null: too few visitors
    *  came. */
   found: { really: Figures; before: Figures; after: Figures } | null;

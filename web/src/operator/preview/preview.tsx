@@ -62,11 +62,17 @@ export function Preview({ changed, ask }: PreviewProps) {
   );
 }
 
-function Answer({ answer: { found, arrivals, days, sure, assumes_hours }, stale }: { answer: PreviewAnswer; stale: boolean }) {
+function Answer({
+  answer: { kind, found, arrivals, days, sure, assumes_hours },
+  stale,
+}: {
+  answer: PreviewAnswer;
+  stale: boolean;
+}) {
   if (found === null || sure === "few")
     return (
       <p role="status" data-testid="preview-few">
-        {t("few", { arrivals })}
+        {t(kind === "help" ? "help.few" : "few", { arrivals })}
       </p>
     );
   const words = { percent: (value: string) => t("percent", { value }), none: t("none") };
@@ -74,17 +80,25 @@ function Answer({ answer: { found, arrivals, days, sure, assumes_hours }, stale 
   const p50 = found.really.p50_s === null ? t("none") : clock(Math.round(found.really.p50_s));
   return (
     <div class={stale ? "stack preview-stale" : "stack"} role="status">
-      <Figures rows={rows} />
+      <Figures rows={rows} kind={kind} />
       {rows.every((row) => !row.differs) && <p>{t("same")}</p>}
       <p class="field-hint">
-        {t("rests", { arrivals, days })} {t(`sure.${sure}`)} {t(assumes_hours ? "assumes" : "staff")}
+        {t(kind === "help" ? "help.rests" : "rests", { arrivals, days })} {t(`sure.${sure}`)}{" "}
+        {t(assumes_hours ? "assumes" : "staff")}
       </p>
-      <p class="field-hint">{t("really", { p50, given_up: words.percent(String(Math.round(found.really.given_up_percent))) })}</p>
+      <p class="field-hint">
+        {t(kind === "help" ? "help.really" : "really", {
+          p50,
+          given_up: words.percent(String(Math.round(found.really.given_up_percent))),
+        })}
+      </p>
     </div>
   );
 }
 
-function Figures({ rows }: { rows: Row[] }) {
+function Figures({ rows, kind }: { rows: Row[]; kind: PreviewAnswer["kind"] }) {
+  const titleOf = (name: Row["name"]) =>
+    kind === "help" && (name === "came" || name === "given_up") ? t(`help.${name}`) : t(name);
   return (
     <table class="preview-table">
       <thead>
@@ -101,7 +115,7 @@ function Figures({ rows }: { rows: Row[] }) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.name} data-testid={`preview-${row.name}`}>
-            <th scope="row">{t(row.name)}</th>
+            <th scope="row">{titleOf(row.name)}</th>
             <td class="num">{row.before}</td>
             <td class="num">{row.differs ? <strong>{row.after}</strong> : row.after}</td>
           </tr>

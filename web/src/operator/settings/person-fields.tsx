@@ -26,10 +26,12 @@ export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
     ? roles.filter((one) => one !== role)
     : [...roles.filter((one) => !(PARTS.includes(role) && PARTS.includes(one))), role];
 
-/** Returns, as a text, the part of a member's settings that changes how long visitors wait; "" if the member takes no first
- *  calls. */
+/** Returns, as a text, the part of a member's settings that changes how long visitors wait for a counselor, or counselors for
+ *  help; "" if the member does neither. */
 export const aboutWaits = ({ roles, languages: spoken, sites, categories, texts, calls, active }: StaffSettings) =>
-  active && roles.includes("counselor") ? JSON.stringify([spoken, sites, categories, texts, calls]) : "";
+  active && roles.some((role) => PARTS.includes(role))
+    ? JSON.stringify([roles.filter((role) => PARTS.includes(role)), spoken, sites, categories, texts, calls])
+    : "";
 
 /** The form's fields for the settings of a member of staff. */
 export function PersonFields({ settings, problems, onChange }: PersonFieldsProps) {
