@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import msgspec
 
+from signaling.access.admission import has_place
 from signaling.access.identity import token_hash
 from signaling.live.appointments import MOST_CALLBACKS, Appointments, Sought
 from signaling.live.chat import Lines
@@ -29,7 +33,7 @@ from signaling.session.inviting import invite
 from signaling.session.model import NotAllowed, Person, Session
 from signaling.session.views import callback_view
 
-MOST_INVITED = 10_000  # conversations whose user has not come yet, about 10 KB each
+MOST_INVITED = 10_000  # conversations of all organisations whose user has not come yet, about 10 KB each
 MOST_OF_SITE = 2_000  # most conversations of one site whose user has not come yet
 
 
@@ -98,13 +102,32 @@ class Inviting:
         self._hub = hub
         self._url = url
         self._now = now
+        self._starting: list[Site] = []  # the site of each conversation that is being stored
 
     async def start(self, wanted: Wanted) -> tuple[str, str]:
         """Start a conversation. Return its id, and the link by which its user enters. Raise NotAllowed("full") or RecordsAway."""
-        invited = self._index.invited
-        of_site = sum(entry.session.site == wanted.site.id for entry in invited.values())
-        if len(invited) >= MOST_INVITED or of_site >= MOST_OF_SITE:
+        organisations = len(await self._records.organisations())
+        with self._place_for(wanted.site, organisations):
+            return await self._start(wanted)
+
+    @contextmanager
+    def _place_for(self, site: Site, organisations: int) -> Iterator[None]:
+        """Hold a place for a conversation while it is being stored, so that simultaneous requests do not exceed the bounds.
+
+        Raise NotAllowed("full") if there is no place. Half of all places is divided among the organisations (`has_place`).
+        """
+        theirs = [entry.site for entry in self._index.invited.values()] + self._starting
+        of_site = sum(each.id == site.id for each in theirs)
+        counts = Counter(each.organisation for each in theirs)
+        if of_site >= MOST_OF_SITE or not has_place(counts, site.organisation, MOST_INVITED, organisations):
             raise NotAllowed("full")
+        self._starting.append(site)
+        try:
+            yield
+        finally:
+            self._starting.remove(site)
+
+    async def _start(self, wanted: Wanted) -> tuple[str, str]:
         session = self._new_session(wanted)
         invite(session, wanted.until, *((wanted.staff.id, wanted.staff.name) if wanted.staff else ()))
         entry = await self._stored.add(_record(session, wanted), session, wanted.site, wanted.brief)

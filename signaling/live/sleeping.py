@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections import Counter
+from collections.abc import Sequence
 
 from signaling.live.entry import Entry
 from signaling.live.index import Index
@@ -14,7 +16,7 @@ from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
 
 LOOK_S = 10.0  # seconds between two checks how many conversations sleep in memory
-MOST_ASLEEP = 20_000  # sleeping conversations in memory, about 10 KB each
+MOST_ASLEEP = 20_000  # sleeping conversations of all organisations in memory, about 10 KB each
 
 
 class Sleeping:
@@ -40,9 +42,29 @@ class Sleeping:
         await self._places.look(entry)
 
     async def bound(self) -> None:
-        """Close the conversations that have slept longest, if too many sleep. Runs until cancelled."""
+        """Close conversations that have slept longest, if too many sleep (`too_many`). Runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
-            for entry in list(self._index.asleep.values())[: max(0, len(self._index.asleep) - MOST_ASLEEP)]:
+            entries = list(self._index.asleep.values())
+            for place in too_many([entry.site.organisation for entry in entries], MOST_ASLEEP):
                 self._refused["too_many_asleep"] += 1
-                await self._sessions.apply(entry, EndedBy("no_room"))
+                await self._sessions.apply(entries[place], EndedBy("no_room"))
+
+
+def too_many(organisations: Sequence[str], most: int) -> list[int]:
+    """Return the places of the sleeping conversations that must close, so that at most `most` are left.
+
+    `organisations`: the organisation of each sleeping conversation, those that have slept longest first. The organisation with
+    the most sleeping conversations loses its oldest one, again and again. So one organisation does not push out the others'.
+    """
+    places: dict[str, list[int]] = {}
+    for place, organisation in enumerate(organisations):
+        places.setdefault(organisation, []).append(place)
+    largest = [(-len(theirs), organisation, 0) for organisation, theirs in places.items()]
+    heapq.heapify(largest)
+    found = []
+    for _ in range(len(organisations) - most):
+        count, organisation, closed = heapq.heappop(largest)
+        found.append(places[organisation][closed])
+        heapq.heappush(largest, (count + 1, organisation, closed + 1))
+    return found
