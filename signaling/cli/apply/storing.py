@@ -11,6 +11,7 @@ from signaling.protocol.audit_actions import AuditAction
 from signaling.records import Change, Records, SignInRules, Site, StaffRecord, version_of
 from signaling.records.checks import changes
 from signaling.records.owners import is_owner
+from signaling.records.site_parts import part_changed
 from signaling.records.site_settings import settings_of
 from signaling.records.staff_settings import settings_of_member
 
@@ -66,9 +67,10 @@ class Storing:
         for category in site.categories.values():
             known = former.categories.get(category.id)
             if category.hours != (known.hours if known else None):
-                await self._note("category.hours", f"{subject}/{category.id}")
+                change = part_changed(former, site, "hours", category.id) if known else None
+                await self._note("category.hours", f"{subject}/{category.id}", change)
         if site.wrap_up != former.wrap_up:
-            await self._note("site.wrap_up", subject)
+            await self._note("site.wrap_up", subject, part_changed(former, site, "wrap_up"))
         if site.mail != former.mail:
             await self._note("site.mail", subject)
         for key in former.keys:

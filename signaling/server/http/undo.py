@@ -14,8 +14,11 @@ from signaling.protocol.reading import Reader
 from signaling.records import Change, Changed, Realm, StaffRecord, version_of
 from signaling.records.checks import changes, checked_site, checked_staff
 from signaling.records.mail_plan import fields_of, is_of_plan, plan_of, with_texts_of
+from signaling.records.site_parts import Part, part_changed, part_named, plain_part, with_part
 from signaling.records.site_settings import SiteSettings, with_settings
 from signaling.records.staff_settings import StaffSettings, member_with_settings
+from signaling.records.wrap_up import BadPlan
+from signaling.records.wrap_up import check as check_outcomes
 from signaling.server.app_keys import LIVE, RECORDS
 
 from . import mail_plans, settings_sites, settings_staff
@@ -54,6 +57,8 @@ def _undoing(kind: str, changed: dict[str, Any]) -> Callable[[web.Request, Asker
         return _undo_staff
     if changed.keys() == {"logo"}:
         return _undo_logo
+    if part_named(changed) is not None:
+        return _undo_part
     return _undo_mail if is_of_plan(changed) else _undo_site
 
 
@@ -69,6 +74,28 @@ async def _undo_site(request: web.Request, asker: Asker, subject: str, change: C
     await request.app[LIVE].sessions.site_changed(site.id)
     was, is_now = changes(now, settings_sites.plain(changed))
     return Change(before=was, after=is_now)
+
+
+async def _undo_part(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+    """Undo a change of opening hours (`subject` names site and category), or of the outcomes."""
+    records, (site_id, _, category) = request.app[RECORDS], subject.partition("/")
+    part: Part = "hours" if category else "wrap_up"
+    site = await records.site(site_id)
+    if site is None or not may(asker.member, "sites.change", of_site(site)) or (category and category not in site.categories):
+        raise not_found()
+    before, after = change.before or {}, change.after or {}
+    if plain_part(site, part, category) != after[part]:
+        raise Changed
+    changed = with_part(site, part, before[part], category)
+    try:
+        if changed.wrap_up is not None:
+            check_outcomes(changed.wrap_up, changed.categories)
+    except BadPlan as error:  # its categories are gone meanwhile
+        raise Refused(409, "wrong_state", f"This cannot be undone: {error}") from error
+    await records.save_site(changed, expected=version_of(site))
+    if part == "hours":
+        await request.app[LIVE].sessions.hours_changed(site.id)
+    return part_changed(site, changed, part, category)
 
 
 async def _undo_logo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.words import Locale
 from signaling.records import Site, version_of
+from signaling.records.site_parts import part_changed
 from signaling.records.wrap_up import BadPlan, Template, WrapUpPlan, check
 from signaling.server.app_keys import RECORDS
 
@@ -96,7 +97,8 @@ async def change(request: web.Request) -> web.Response:
             raise Refused(400, "bad_plan", str(error)) from error
     changed = replace(site, wrap_up=wanted)
     await records.save_site(changed, expected=version_of(site))
-    await records.audit(asker.member.id, "site.wrap_up", f"site/{site.id}", now_ms())
+    change = part_changed(site, changed, "wrap_up")
+    await records.audit(asker.member.id, "site.wrap_up", f"site/{site.id}", now_ms(), change=change)
     return answer(_site_plan(changed, language))
 
 

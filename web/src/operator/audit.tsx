@@ -34,17 +34,24 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
   },
 ];
 
+const MOST_SHOWN = 100; // characters of one value; opening hours can be long
+
 /** Returns in words which settings an action has changed, such as "file_mb: 25 → 50". */
 export function changeText({ change }: Pick<AuditItem, "change">): string {
   if (change === null) return "";
-  const shown = (value: unknown) =>
+  const short = (text: string) => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
+  const shown = (field: string, value: unknown) =>
     value === undefined || value === null || value === ""
       ? t("audit.nothing")
-      : typeof value === "string"
-        ? value
-        : JSON.stringify(value);
+      : field === "logo" // its id says nothing to people
+        ? t("audit.picture")
+        : typeof value === "string"
+          ? short(value)
+          : short(JSON.stringify(value));
   const fields = Object.keys({ ...change.before, ...change.after });
-  return fields.map((field) => `${field}: ${shown(change.before?.[field])} → ${shown(change.after?.[field])}`).join("; ");
+  return fields
+    .map((field) => `${field}: ${shown(field, change.before?.[field])} → ${shown(field, change.after?.[field])}`)
+    .join("; ");
 }
 
 const undoable = ({ change }: AuditItem) =>

@@ -36,6 +36,23 @@ async def test_hours_close_a_category_and_its_subcategories(desk: Desk) -> None:
     assert [entry.action for entry in found].count("category.hours") == 3
 
 
+async def test_change_of_hours_is_undone_from_the_audit(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    for hours in (NEVER, ALWAYS):
+        await desk.post(AUDIO, {"hours": hours}, headers=ops)
+    newest, older, *_ = (await desk.records.audits())[0]
+    assert newest.change is not None
+    assert (newest.change.before or {})["hours"]["timezone"] == NEVER["timezone"]
+    path = "/api/operator/audit/{}/undo"
+    assert await refused(await desk.post(path.format(older.n), {}, headers=ops)) == (409, "changed_meanwhile")
+    for entry in (newest, older):
+        assert (await desk.post(path.format(entry.n), {}, headers=ops)).status == 200
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    assert site.categories["audio"].hours is None
+    assert desk.live.new_hours == ["demo-shop"] * 4, "waiting users are told"
+
+
 async def test_invalid_hours_change_nothing(desk: Desk) -> None:
     ops = await desk.cookie_of("ops")
     for hours, reason in (

@@ -44,6 +44,19 @@ async def test_plan_of_the_operator_is_what_staff_choose_from(desk: Desk) -> Non
     assert [entry.action for entry in entries].count("site.wrap_up") == 2
 
 
+async def test_plan_of_outcomes_is_undone_from_the_audit(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    before = await desk.records.site("demo-shop")
+    assert before is not None
+    plan = {"outcomes": [{"id": "sold", "names": {"en": "Sold"}}]}
+    reply = await desk.post("/api/operator/sites/demo-shop/wrap-up", {"plan": plan}, headers=ops)
+    assert reply.status == 200, await reply.text()
+    assert await desk.records.site("demo-shop") != before
+    [newest, *_] = (await desk.records.audits())[0]
+    assert (await desk.post(f"/api/operator/audit/{newest.n}/undo", {}, headers=ops)).status == 200
+    assert await desk.records.site("demo-shop") == before
+
+
 async def test_only_operators_set_a_plan_and_a_bad_one_changes_nothing(desk: Desk) -> None:
     ops, jimin = await desk.cookie_of("ops"), await desk.cookie_of("jimin")
     assert await refused(await desk.post(SET, {"plan": PLAN}, headers=jimin)) == (403, "not_allowed")
