@@ -1,11 +1,14 @@
-"""A counselor's own account: passkey, authenticator app, and where they are signed in."""
+"""How staff sign in: passkey, authenticator app, a real OpenID provider, and where somebody is signed in."""
 
 from __future__ import annotations
 
+import aiohttp
 import pyotp
 from playwright.async_api import expect
 
 from tests.browser.people import Cast, Staff
+from tests.browser.service import sangdam
+from tests.oidc_provider import SECRET, running_provider
 
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -68,3 +71,35 @@ async def test_passkey_app_and_other_sign_ins(cast: Cast) -> None:
     await jimin.get("signin-code").press_sequentially(codes[0])
     await jimin.get("signin-submit").click()
     await expect(jimin.get("state-available").first).to_be_visible()
+
+    await sign_out(jimin)
+    await signs_in_at_the_provider_only(cast, jimin)
+
+
+async def signs_in_at_the_provider_only(cast: Cast, jimin: Staff) -> None:
+    """Set up a real provider in the browser, and require it. Its people get in then, and a password does not."""
+    service, host = cast.service, cast.service.host("counselor")
+    async with running_provider(f"{host}/api/oidc/callback", f"http://127.0.0.1:{service.port}/api/oidc/logout") as issuer:
+        operator = await cast.operator()
+        await operator.page.goto(f"{service.host('operator')}/operator#signing-in")
+        await expect(operator.get("rules").get_by_test_id("provider-only")).to_be_disabled()
+        for field, value in (("issuer", issuer), ("client_id", "sangdam"), ("client_secret", SECRET), ("name", "회사")):
+            await operator.get(f"provider-{field}").fill(value)
+        await operator.get("provider-value").fill("desk")
+        await operator.get("provider-languages").fill("ko")
+        await operator.get("provider-save").click()
+        await expect(operator.get("provider-remove")).to_be_visible()
+        await sangdam(service, "sign-in", "--provider", "only")
+        await operator.get("provider-remove").click()
+        await expect(operator.get("provider").get_by_role("alert")).to_contain_text("Allow passwords first")
+
+        await jimin.page.reload()
+        await jimin.get("signin-login").press_sequentially("jimin")
+        await jimin.get("signin-password").press_sequentially("jimin-demo")
+        await jimin.get("signin-submit").click()
+        await expect(jimin.page.get_by_role("alert")).to_be_visible()
+        await jimin.get("signin-provider").click()
+        await expect(jimin.get("state-available").first).to_be_visible()
+        async with aiohttp.ClientSession() as http, http.post(f"{issuer}/test/logout/nari") as told:
+            assert told.status == 200
+        await expect(jimin.get("signin-provider")).to_be_visible()

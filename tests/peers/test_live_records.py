@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from signaling.cli.main import main
+from signaling.records import Records, RecordsAway, SessionRecord
 from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -135,3 +136,22 @@ async def test_every_command_reports_unavailable_records_and_recovers(service: S
         await service.app[app_keys.RECORDS].reachable.wait()
     for person, command in commands:
         assert (await person.ask(**command))["type"] == "ok", command
+
+
+async def test_service_starts_although_the_records_time_out_while_it_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, read, failed = settings_for(tmp_path), Records.live_sessions, list[str]()
+    async with running(settings) as service:
+        session = (await service.user()).session_id
+
+    async def slow_at_first(records: Records) -> list[SessionRecord]:
+        if not failed:
+            failed.append("live_sessions")
+            raise RecordsAway
+        return await read(records)
+
+    monkeypatch.setattr(Records, "live_sessions", slow_at_first)
+    async with running(settings) as service:
+        assert failed
+        assert session in service.live.index.entries

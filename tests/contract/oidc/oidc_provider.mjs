@@ -70,9 +70,9 @@ createServer(async (request, response) => {
     request.headers.authorization = `Basic ${Buffer.from("sangdam:an old secret").toString("base64")}`;
     answer(request, response);
   } else if (test === "test") {
-    // The person signs in at once: ?login= was sent as login_hint.
+    // The person signs in at once: the one in login_hint, or Nari, whose browser sends none.
     const { params } = await provider.interactionDetails(request, response);
-    await provider.interactionFinished(request, response, { login: { accountId: params.login_hint } });
+    await provider.interactionFinished(request, response, { login: { accountId: params.login_hint ?? "nari" } });
   } else answer(request, response);
 }).listen(Number(port), "127.0.0.1", () => console.log("ready"));
 

