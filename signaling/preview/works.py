@@ -30,7 +30,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> Literal["user", "help"]:
-        """What the change concerns: how long users wait for counselors, or how long counselors wait for a professional's help."""
+        """The requests that the change concerns: of users for a counselor, or of counselors for a professional's help."""
         before = self.staff.get(self.member.id) if self.member else None
         professional = self.member is not None and self.member.role == "professional"
         return "help" if professional and (before is None or before.role == "professional") else "user"

@@ -1,4 +1,4 @@
-"""How staff sign in: passkey, authenticator app, a real OpenID provider, and where somebody is signed in."""
+"""Sign-ins of staff: passkey, authenticator app, a real OpenID provider, and where somebody is signed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many conversations other software may start, also when its requests come at once."""
+"""Bounds of the conversations that other software starts, also when its requests come at once."""
 
 from __future__ import annotations
 
