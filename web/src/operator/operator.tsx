@@ -52,8 +52,13 @@ function useWhere() {
 }
 
 function Nav({ part }: { part: Part | "wall" }) {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // on a phone the parts do not all fit: scroll to the one that is shown
+    nav.current?.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [part]);
   return (
-    <nav class="segments">
+    <nav class="segments" ref={nav}>
       {parts().map((one) => (
         <button
           key={one}

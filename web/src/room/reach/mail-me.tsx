@@ -29,7 +29,7 @@ export function Reach({ session, token }: Part) {
     );
   return (
     <section class="reach" data-testid="reach">
-      <p role="status">
+      <p role="status" class="reach-why">
         <Icon node={Mail} size={18} /> {sent || (mail.to ? t("known", { to: mail.to }) : t("ask"))}
       </p>
       {failed && (
