@@ -11,7 +11,7 @@ import { t as blurText } from "./blur/words";
 import "./blur/blur.css";
 import type { Devices } from "./devices";
 import { playTestSound } from "./test-sound";
-import { t } from "./words";
+import { t } from "./choosers/words";
 
 /** Chromium on Android lists earpiece, speakerphone and headset as microphones, and plays the call on the chosen one. */
 const MIC_ROUTES = /Android.*Chrome/.test(navigator.userAgent);

@@ -3,6 +3,7 @@ import { arrange } from "./arrange";
 import { hearing } from "./hearing";
 import { aLine, aParticipant, aSession, drHan, jimin } from "./testing";
 import { systemText } from "./words";
+import "./writing/texts";
 
 const room = (changes: object) => ({ ...aSession().room!, ...changes });
 const media = { mic: true, camera: true, screen: true, interrupted: "" as const };

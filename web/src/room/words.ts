@@ -16,7 +16,7 @@ export const nameOf = (person: { name: string; role: Role | "system" }): string 
 /** Returns "Jimin, counselor". For a visitor without a name, returns just "Visitor". */
 export function nameAndRole(person: { name: string; role: Role; label?: ParticipantView["label"] }): string {
   return (person.name && person.role !== "user") || person.label
-    ? t("withRole", { name: nameOf(person), role: t(`role.${person.label || person.role}`) })
+    ? t("withRole", { name: nameOf(person), role: anyText(`label.${person.label}`) || roleName(person.role) })
     : nameOf(person);
 }
 

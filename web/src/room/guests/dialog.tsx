@@ -75,7 +75,7 @@ function NewLink({ client, session }: Props) {
               onChange={() => setLabel(one)}
               data-testid={`guest-label-${one}`}
             />
-            {t(`label.${one as "family" | "interpreter" | "colleague" | "other"}`)}
+            <span class="guests-label">{t(one === "other" ? "choice.other" : `label.${one}`)}</span>
           </label>
         ))}
       </fieldset>
@@ -129,7 +129,7 @@ function OpenLink({ client, session, link }: Props & { link: GuestLinkView }) {
   return (
     <li class="guests-one" data-testid="guest-waiting">
       <div>
-        <strong>{textOr(`label.${link.label}`, "")}</strong>
+        <strong class="guests-label">{textOr(`label.${link.label}`, "")}</strong>
         <p class="field-hint">
           {link.arriving ? t("arriving") : t("open", { time: clock(link.until) })}{" "}
           {by && link.by !== session.you && t("by", { name: nameOf(by) })}
