@@ -13,9 +13,10 @@ store="--root $work/store --runroot $work/run --storage-driver vfs"
 trap 'rm -rf "$work"' EXIT
 
 python3 -m venv "$work/pip"
+# pip reads the conditions of requirements by the Python that runs it; Debian's Python 3.11.2 also needs async-timeout
 "$work/pip/bin/pip" download --quiet --dest "$work/wheels" --only-binary :all: --python-version 3.11 --implementation cp --abi cp311 --abi abi3 \
   --abi none --platform manylinux_2_36_x86_64 --platform manylinux_2_34_x86_64 --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 \
-  --platform manylinux2014_x86_64 --constraint constraints.txt "$wheel[postgres,holidays]"
+  --platform manylinux2014_x86_64 --constraint constraints.txt "$wheel[postgres,holidays]" async-timeout
 
 mmdebstrap --quiet --variant=minbase --include=ca-certificates,postgresql-client,python3,python3-venv,tini bookworm "$work/root"
 mkdir "$work/root/wheels" && cp "$work/wheels"/* "$work/root/wheels"
