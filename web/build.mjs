@@ -62,6 +62,17 @@ await build({
     lib: { entry: join(here, "src/widget/plain.ts"), formats: ["es"], fileName: () => "widget-api.js" },
   },
 });
+// The script that shows the page to staff. The widget imports it once the visitor has agreed.
+await build({
+  ...shared,
+  root: join(here, "src/cobrowse"),
+  build: {
+    ...modern,
+    outDir,
+    lib: { entry: join(here, "src/cobrowse/page.ts"), formats: ["es"], fileName: () => "cobrowse.js" },
+    rollupOptions: { output: { codeSplitting: false } },
+  },
+});
 // The service workers, each one classic script. The console's has a list of the files of the empty page.
 const shell = shellOf("console/index.html");
 for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `${page}.ts`))))

@@ -15,7 +15,7 @@ from signaling.access.site_keys import kind_of, new_key
 from signaling.config.sources import SERVER
 from signaling.images.reencode import reencode
 from signaling.images.refusal import PictureRefused
-from signaling.protocol.words import Captions, Listening
+from signaling.protocol.words import Captions, Cobrowse, Listening
 from signaling.records import FIRST_ORGANISATION, Realm, Records, Site
 from signaling.records.appointment_plan import MOST_LEAD_MINUTES, MOST_NOTICE_MINUTES
 from signaling.records.checks import MOST_GUESTS, Invalid, checked_site
@@ -168,6 +168,14 @@ def site() -> None:
     show_default=True,
     type=click.IntRange(0, MOST_GUESTS),
     help="Guests whom people in a conversation may invite at a time, such as family or an interpreter. 0: none.",
+)
+@click.option(
+    "--cobrowse",
+    default="off",
+    show_default=True,
+    type=click.Choice(get_args(Cobrowse)),
+    help="Let counselors ask to see the page on which the user is. strict: they see only the texts that the page shares; open:"
+    " all but those that it marks as private.",
 )
 @click.option(
     "--channel",

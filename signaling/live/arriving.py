@@ -62,6 +62,7 @@ class Arriving:
             now=now,
             recording=found.recording == "ask",
             captions=found.captions,
+            cobrowse=found.cobrowse,
             listening=found.listening != "off",
             sleeps_days=found.thread_days,
             form_missing=form_missing,

@@ -47,12 +47,17 @@ class Client:
         # whether session views may be sent: a user's first view waits until everything that belongs in it is known
         self.greeted = staff is not None
         self.looking = True  # whether the page is in front of the person; a page that is hidden tells the server
+        self.page = False  # whether this connection only shows the page on which the user is
         self.watching = False
         self.queue_sent = 0  # hash of the frame with the waiting queue that was last sent to this console
         self.watched = ""
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._wake = asyncio.Event()
+
+    @property
+    def queued_bytes(self) -> int:
+        return self._queued_bytes
 
     def send(self, message: Struct) -> None:
         self.send_encoded(encode(message))

@@ -33,6 +33,32 @@ class RoomState:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+@dataclass(slots=True)
+class ShownPage:
+    """The page on which the user is, as the server has it.
+
+    `client`: the connection that shows the page. `viewers`: participants who see it → their connection. `behind`: viewers who
+    have missed something and get all of `frames` again. `frames`: the newest snapshot and all that followed, encoded for viewers;
+    `frames_bytes`: their size, and `snapshot_bytes`: that of the snapshot.
+    `stale`: whether nothing can be used until the next snapshot. `asked`: whether a new snapshot was asked for.
+    `told`: hash of the newest `page_state`. `spare_bytes`: what the page may send now; `spared_at`: when that was counted.
+    """
+
+    client: Client | None = None
+    viewers: dict[str, Client] = field(default_factory=dict)
+    behind: set[str] = field(default_factory=set)
+    frames: list[bytes] = field(default_factory=list)
+    frames_bytes: int = 0
+    snapshot_bytes: int = 0
+    in_snapshot: bool = False
+    stale: bool = True
+    asked: bool = False
+    too_large: bool = False
+    told: int = 0
+    spare_bytes: int = 0
+    spared_at: int = 0
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
     """A live session in memory.
@@ -77,6 +103,7 @@ class Entry:
     room: RoomState = field(default_factory=RoomState)
     speaking: list[str] = field(default_factory=list)
     limits: dict[str, dict[int, PictureLimit]] = field(default_factory=dict)
+    page: ShownPage = field(default_factory=ShownPage)
 
     @property
     def id(self) -> str:

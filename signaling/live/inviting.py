@@ -184,6 +184,7 @@ class Inviting:
             now=self._now(),
             recording=site.recording == "ask",
             captions=site.captions,
+            cobrowse=site.cobrowse,
             listening=site.listening != "off",
             sleeps_days=site.thread_days,
             guests=site.guests,

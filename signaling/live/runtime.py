@@ -35,6 +35,7 @@ from signaling.live.mailing import Mailing
 from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching
 from signaling.live.meters import Meters
+from signaling.live.pages import Pages
 from signaling.live.pending_writes import Owed
 from signaling.live.presence import Presence
 from signaling.live.pushing import Pushing
@@ -144,6 +145,8 @@ class Live:
             now=now,
         )
         sessions.captions_ready = self.rooms.captions_ready
+        self.pages = Pages(sessions=sessions, index=index, hub=hub, now=now)
+        sessions.page_changed = self.pages.changed
         self.matching = Matching(
             requests=requests,
             sessions=sessions,
@@ -340,6 +343,7 @@ class Live:
             self.unattended.run,
             self.sleeping.bound,
             self.standby.watch,
+            self.pages.catch_up,
         ]
         if self.pushing.enabled:
             loops.append(self._pushes.run)

@@ -92,6 +92,7 @@ class Sessions:
         self._mail_view = mail_view
         self._push_view = push_view
         self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made the rooms
+        self.page_changed: Callable[[Entry], None] = lambda entry: None  # `Live` sets this, too
         self.translates = False  # whether there is a translation service
         self.changed = True  # whether a session has changed since the wallboard and the queues were last sent
 
@@ -210,6 +211,7 @@ class Sessions:
         self._index.note(entry)
         self.scheduler.set(entry.id, next_deadline(entry.session))
         self._effects.room_changed(entry)
+        self.page_changed(entry)
         self.show(entry)
         self.forget_if_done(entry)
 
@@ -251,6 +253,11 @@ class Sessions:
             mail=self._mail_view(entry),
             push=self._push_view(entry),
             captions_ready=self.captions_ready(entry),
+            page=views.PageSeen(
+                ready=entry.page.client is not None,
+                seen_by=tuple(entry.page.viewers) if entry.page.client is not None else (),
+                too_large=entry.page.too_large,
+            ),
             translates=self.translates,
             names_hidden=site.staff_names == "hidden",
             guests=site.guests,

@@ -32,6 +32,7 @@ from .words import (
     Name,
     OptionalId,
     Original,
+    PageData,
     Sdp,
     ShortText,
     Token,
@@ -42,6 +43,7 @@ class Hello(Message, tag="hello"):
     """The first message of every connection. A user's message has the session token; staff are known by their cookie.
 
     ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
+    ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). It acts for nobody.
     """
 
     tab: Id
@@ -49,6 +51,7 @@ class Hello(Message, tag="hello"):
     locale: Locale = "en"
     version: int = 1
     desk: bool = True
+    page: bool = False
 
 
 class Ping(Message, tag="ping"):
@@ -339,11 +342,33 @@ class SetInterpreter(Message, tag="interpret"):
     id: int | None = None
 
 
+class SetCobrowse(Message, tag="cobrowse"):
+    """The owner asks to see the page on which the user is (``on``), or stops. The user agrees, refuses, or stops."""
+
+    session: Id
+    on: bool
+    id: int | None = None
+
+
+class SendPage(Message, tag="page"):
+    """One part of the user's page, from the connection that shows it (``hello.page``).
+
+    ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the batch goes on in the
+    next message. ``first``: the batch begins with a whole snapshot.
+    """
+
+    session: Id
+    data: PageData
+    first: bool = False
+    more: bool = False
+
+
 ClientMessage = (
     Hello | Ping | Looking | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
     | RetractLine | ReportRead | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording
-    | SetCaptions | KeepCaptions | TranslateLine | InviteGuest | RemoveGuest | EnterAsGuest | SetInterpreter | StaffMessage
+    | SetCaptions | KeepCaptions | TranslateLine | InviteGuest | RemoveGuest | EnterAsGuest | SetInterpreter | SetCobrowse
+    | SendPage | StaffMessage
 )  # fmt: skip  # a list of names
 
 decode_client: Reader[ClientMessage] = Reader(ClientMessage)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from .reasons import ByeReason, ErrorReason, OverReason, PeerEndReason
 from .session_views import Brief, Line, Mark, SessionView, WaitingView
+from .staff_messages import Spot
 from .staff_views import MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, ThresholdItem, WorkerItem
 from .words import Channel, Message
 
@@ -276,6 +277,55 @@ class BoardOut(Message, tag="board"):
     data: str
 
 
+class PageState(Message, tag="page_state"):
+    """To the connection that shows the user's page: whether staff may see the page, and who does.
+
+    The page is recorded only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
+    counselor who asked.
+    """
+
+    session: str
+    on: bool
+    texts: Literal["strict", "open"] = "strict"
+    by: str = ""
+    seen_by: list[str] = []
+    origins: list[str] = []  # the site's own; links that staff propose lead there
+
+
+class PageAgain(Message, tag="page_again"):
+    """To the connection that shows the user's page: send a new snapshot after so many milliseconds, and nothing until then."""
+
+    session: str
+    after_ms: int = 0
+
+
+class PageOut(Message, tag="page"):
+    """One part of the user's page, for staff who see it (see ``page`` of clients)."""
+
+    session: str
+    data: str
+    first: bool = False
+    more: bool = False
+
+
+class Pointed(Message, tag="pointed"):
+    """To the connection that shows the user's page: a member of staff shows something on it."""
+
+    session: str
+    name: str
+    kind: Literal["pointer", "frame", "line"]
+    node: int
+    spots: list[Spot] = []
+
+
+class LinkProposed(Message, tag="link_proposed"):
+    """To the connection that shows the user's page: a member of staff proposes a page of the same site."""
+
+    session: str
+    name: str
+    url: str
+
+
 class Replaced(Message, tag="replaced"):
     """A newer tab of the same person has taken over this session."""
 
@@ -386,8 +436,8 @@ class Bye(Message, tag="bye"):
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
     | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite | GuestLink | TypingNow
-    | Speaking | Caption | Translated | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend
-    | CallQuality | Bye
+    | Speaking | Caption | Translated | BoardOut | PageState | PageAgain | PageOut | Pointed | LinkProposed | Replaced | Ring
+    | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

@@ -307,6 +307,23 @@ class InterpretingView(Struct, kw_only=True):
     staff: Original
 
 
+class CobrowseView(Struct, kw_only=True):
+    """The state of co-browsing: whether staff see the page on which the user is.
+
+    ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
+    the counselor who asked. ``ready``: a page of the site is open. ``seen_by``: participants who see the page now. ``may_see``:
+    this viewer may see it. ``too_large``: the page cannot be shown.
+    """
+
+    state: Literal["", "asked", "on"] = ""
+    texts: Literal["strict", "open"] = "strict"
+    by: str = ""
+    ready: bool = False
+    seen_by: list[str] = []
+    may_see: bool = False
+    too_large: bool = False
+
+
 class OpeningView(Struct, kw_only=True):
     """The opening hours of the category at this moment.
 
@@ -357,6 +374,7 @@ class SessionView(Struct, kw_only=True):
     captions: CaptionsView | None = None  # null if this call can have no captions
     guests: GuestsView | None = None  # null if the viewer may invite nobody
     interpreting: InterpretingView | None = None
+    cobrowse: CobrowseView | None = None  # null if staff can see no page of this user
     translates: bool = False  # lines and captions can be translated
     may_listen: bool = False  # an operator may listen in; the page says so before the user enters
     listening: Listening = "off"  # for an operator who listens in only: how far the site lets operators go

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field
 
 from .reading import by
 from .texts import Seen
-from .words import Id, ListenAs, LongText, Message, Mode, OptionalId, ShortText
+from .words import Id, ListenAs, LongText, Message, Mode, OptionalId, ShortText, WebAddress
 
 Tags = Annotated[list[Id], Meta(max_length=20)]  # ids of tags that the site defines
 
@@ -248,8 +248,45 @@ class SignOutStaff(Message, tag="sign_out_staff"):
     id: int | None = None
 
 
+class WatchPage(Message, tag="watch_page"):
+    """Begin or stop seeing the user's page. The user is told who sees the page."""
+
+    session: Id
+    on: bool
+    id: int | None = None
+
+
+class Spot(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A place on the user's page: in ten-thousandths of the width and height of an element's box, which it may leave."""
+
+    x: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    y: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+
+
+class PointPage(Message, tag="point_page"):
+    """Show something on the user's page.
+
+    ``node``: number of an element in the snapshot. ``kind``: a pointer at one spot, a frame around the element, or a drawn line.
+    """
+
+    session: Id
+    kind: Literal["pointer", "frame", "line"]
+    node: Annotated[int, Meta(ge=1, le=2**31)]
+    spots: Annotated[list[Spot], Meta(max_length=64)] = field(default_factory=list)
+    id: int | None = None
+
+
+class ProposeLink(Message, tag="propose_link"):
+    """Propose a page of the same site to the user, who may open it."""
+
+    session: Id
+    url: WebAddress
+    id: int | None = None
+
+
 StaffMessage = (
     SetState | SetTextsInCall | Accept | Decline | MoveCallback | MissCallback | GetInvite | AskHelp | AskTransfer
     | GetColleagues | CancelHelp | Join | SetMode | AnswerUpgrade | PutToSleep | Hold | HandOver | TypeNotes | WrapUp
     | MessageTake | MessageAnswer | MessageDone | Watch | EndSession | Listen | SetListening | ReadAlong | SignOutStaff
+    | WatchPage | PointPage | ProposeLink
 )  # fmt: skip  # a list of names

@@ -19,11 +19,12 @@ Office = Literal["administrator", "owner", "manager", "supervisor"]  # the roles
 # what staff and users may do: see the table in signaling/access/rights.py
 Action = Literal[
     "account.own", "session.visit", "session.talk", "session.hear", "session.callback", "session.serve", "session.join",
-    "session.guests", "desk.work", "desk.look", "desk.choose", "sign_in.change", "sign_in.rules", "live.watch", "live.listen",
-    "live.speak", "live.end", "live.sign_out", "sites.list", "past.read", "past.see", "past.play", "past.erase", "reports.read",
-    "audit.read", "audit.undo", "thresholds.change", "outcomes.read", "outcomes.change", "hours.change", "replies.see",
-    "replies.change", "sites.change", "sites.add", "keys.change", "people.change", "owners.change", "organisations.change",
-    "installation.see", "messages.manage", "appointments.manage", "tokens.change", "webhooks.change",
+    "session.guests", "session.page", "desk.work", "desk.look", "desk.choose", "sign_in.change", "sign_in.rules",
+    "live.watch", "live.listen", "live.speak", "live.end", "live.sign_out", "sites.list", "past.read", "past.see",
+    "past.play", "past.erase", "reports.read", "audit.read", "audit.undo", "thresholds.change", "outcomes.read",
+    "outcomes.change", "hours.change", "replies.see", "replies.change", "sites.change", "sites.add", "keys.change",
+    "people.change", "owners.change", "organisations.change", "installation.see", "messages.manage", "appointments.manage",
+    "tokens.change", "webhooks.change",
 ]  # fmt: skip  # a list of names
 # what an API token may do: see NEEDS in signaling/access/api_tokens.py
 TokenRight = Literal[
@@ -38,6 +39,8 @@ ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in
 # how far operators who listen in may go at a site; each value also allows what the values before it allow
 Listening = Literal["off", "on", "whisper", "join"]
 Captions = Literal["off", "live", "keep"]  # whether a site's calls may have captions, and whether these may be kept
+# whether counselors may see the page on which the user is. strict: only texts that the site shares; open: all but private ones
+Cobrowse = Literal["off", "strict", "open"]
 Grade = Literal["good", "fair", "poor"]  # the grade of a connection's quality
 SessionState = Literal["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"]
 CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]
@@ -62,6 +65,8 @@ LineText = Annotated[str, by(Seen(10_000, lines=True))]
 LongText = Annotated[str, by(Seen(4000, lines=True))]  # notes of staff, and messages that users leave
 Contact = Annotated[str, by(Seen(200))]
 Sdp = Annotated[str, Meta(min_length=1), by(Exact(65_536))]
+PageData = Annotated[str, Meta(min_length=1, max_length=65_536, pattern=r"^[A-Za-z0-9+/]+={0,2}\Z")]
+WebAddress = Annotated[str, Meta(max_length=2000, pattern=r"^https?://[!-~]+\Z")]
 BoardData = Annotated[str, by(Exact(400_000))]  # base64 of one whole board message (see docs/protocol.md, Board)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import fields, replace
 
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Exact, Seen
-from signaling.protocol.words import Captions, Channel, Listening
+from signaling.protocol.words import Captions, Channel, Cobrowse, Listening
 
 from .appointment_plan import AppointmentPlan
 from .site_front import CHANNELS, Corner, FormField, Tag, Texts
@@ -51,6 +51,7 @@ class SiteSettings(Struct, kw_only=True):
     own_past: Literal["shown", "off"] = "shown"
     captions: Captions = "live"
     guests: Number = 0
+    cobrowse: Cobrowse = "off"
     corner: Corner = "right"
     launcher_texts: Texts = {}
     channels: Annotated[list[Channel], Few] = field(default_factory=lambda: list(CHANNELS))

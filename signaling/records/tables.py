@@ -62,6 +62,7 @@ site = sa.Table(
     sa.Column("thread_days", sa.Integer, nullable=False, server_default="7"),
     _text("own_past", "shown"),
     _text("captions", "live"),
+    _text("cobrowse", "off"),
     _text("logo"),
     _text("corner", "right"),
     sa.Column("launcher_texts", sa.JSON, nullable=False, server_default="{}"),

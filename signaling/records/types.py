@@ -13,7 +13,17 @@ from msgspec import Struct, field
 
 from signaling.protocol.language_tags import lookup
 from signaling.protocol.session_views import Line
-from signaling.protocol.words import Audience, Captions, Channel, Listening, Office, Role, SessionState, StaffRole
+from signaling.protocol.words import (
+    Audience,
+    Captions,
+    Channel,
+    Cobrowse,
+    Listening,
+    Office,
+    Role,
+    SessionState,
+    StaffRole,
+)
 
 from .appointment_plan import AppointmentPlan
 from .mail_plan import MailPlan
@@ -111,6 +121,8 @@ class Site(Struct, frozen=True, kw_only=True):
     `captions`: "live": people in a call may turn captions on. "keep": captions may also be kept with the conversation, if all
     agree.
     `guests`: how many guests people in a conversation may invite at a time, 0 to 3.
+    `cobrowse`: whether counselors may ask to see the page on which the user is, and which texts they then see: "strict": only
+    those that the site shares; "open": all but those that the site marks as private.
     `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
     `logo`: id of the picture beside the site's name, or "". `corner`: where the launcher stands. `channels`: how users may talk.
     `launcher_texts`: language → text of the launcher, where it is not the standard one. `waiting_notice`, `recording_notice`:
@@ -139,6 +151,7 @@ class Site(Struct, frozen=True, kw_only=True):
     own_past: Literal["shown", "off"] = "shown"
     captions: Captions = "live"
     guests: int = 0
+    cobrowse: Cobrowse = "off"
     logo: str = ""
     corner: Corner = "right"
     launcher_texts: dict[str, str] = {}

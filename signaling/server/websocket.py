@@ -164,7 +164,10 @@ class _Connection:
             was_let_in = bool(self._tasks)
             await self._end_tasks()
             if self.client is not None:
-                await asyncio.shield(self.live.presence.detach(self.client))
+                if self.client.page:
+                    self.live.pages.detach(self.client)
+                else:
+                    await asyncio.shield(self.live.presence.detach(self.client))
             if not self._is_cut:
                 await self.socket.close(code=1000 if was_let_in else 1008)
 
@@ -223,7 +226,10 @@ class _Connection:
             return False
         async with self.live.admission.returning(urgent=entry.id in self.live.index.running):
             self.client = Client(tab=hello.tab, right=entry.token_hash)
-            await self.live.presence.attach_user(self.client, entry)
+            if hello.page:
+                self.live.pages.attach(self.client, entry)
+            else:
+                await self.live.presence.attach_user(self.client, entry)
         return True
 
     async def _staff(self, hello: msg.Hello) -> bool:

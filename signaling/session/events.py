@@ -333,6 +333,14 @@ class CaptionsAnswered:
     agree: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CobrowseChanged:
+    """The owner asks to see the user's page (``on``) or stops; the user agrees, refuses or stops."""
+
+    participant: str
+    on: bool
+
+
 ListenWhy = Literal["stopped", "turned_off", "lost"]
 
 
@@ -553,7 +561,7 @@ SessionEvent = (
     | Mentioned | MentionRead
     | ListenStarted | ListenStopped | ListenedAs
     | GuestInvited | GuestCame | GuestEntered | GuestRemoved | InterpreterSet
-    | CaptionsAsked | CaptionsAnswered | CaptionsFailed
+    | CaptionsAsked | CaptionsAnswered | CaptionsFailed | CobrowseChanged
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
 )  # fmt: skip  # a list of names

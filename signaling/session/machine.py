@@ -13,6 +13,7 @@ from signaling.protocol.reasons import EndReason, OverReason
 from signaling.session import appointment, inviting, listening, mentions, model, notes, people, sleeping, standing
 from signaling.session import callback as callbacks
 from signaling.session import captions as captioning
+from signaling.session import cobrowse as cobrowsing
 from signaling.session import guests as guesting
 from signaling.session import help as helping
 from signaling.session import hold as holding
@@ -34,6 +35,7 @@ from signaling.session.events import (
     CaptionsFailed,
     ChannelChanged,
     Chose,
+    CobrowseChanged,
     Connected,
     Disconnected,
     EndedBy,
@@ -95,6 +97,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     guesting.settle(session, now, out)
     recordings.settle(session, now, out)
     captioning.settle(session, now, out)
+    cobrowsing.settle(session, out)
     notes.settle(session, out)
     return out
 
@@ -538,4 +541,5 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     CaptionsAsked: captioning.asked,
     CaptionsAnswered: captioning.answered,
     CaptionsFailed: captioning.failed,
+    CobrowseChanged: cobrowsing.changed,
 }

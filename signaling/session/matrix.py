@@ -73,17 +73,17 @@ def compute(session: Session) -> Matrix:
         return Matrix()
     people = session.present()
     originals = {
-        person.id: {other.id: _original(session, person, other) for other in people if _hears(session, person, other)}
+        person.id: {other.id: _original(session, person, other) for other in people if hears(session, person, other)}
         for person in people
     }
-    hears = {who: tuple(each for each, original in heard.items() if original != "none") for who, heard in originals.items()}
+    heard_by = {who: tuple(each for each, original in heard.items() if original != "none") for who, heard in originals.items()}
     soft = {who: found for who, heard in originals.items() if (found := tuple(each for each in heard if heard[each] == "soft"))}
     seen = {person.id: [other for other in people if _sees(session, person, other)] for person in people}
     joined = session.joined()
     reach = {
         listener: {each.id for each in people if _reaches(session, who, each)} for listener, who in session.listeners.items()
     }
-    heard = {source for sources in hears.values() for source in sources}
+    heard = {source for sources in heard_by.values() for source in sources}
     heard.update(*(reach[listener.id] | {listener.id} for listener in joined if reach[listener.id]))
     company = [*people, *joined]
     listening = {
@@ -92,7 +92,7 @@ def compute(session: Session) -> Matrix:
     }
     reached_by = {person.id: tuple(listener for listener, reached in reach.items() if person.id in reached) for person in people}
     return Matrix(
-        hears={person: (*sources, *reached_by[person]) for person, sources in hears.items()} | listening,
+        hears={person: (*sources, *reached_by[person]) for person, sources in heard_by.items()} | listening,
         soft=soft,
         slots={
             person.id: _assign(session.slots.get(person.id, {}), _shown(seen[person.id]), slots_of(session)) for person in people
@@ -155,7 +155,7 @@ def passing_on(session: Session) -> bool:
     return asked is not None and asked.transfer == "now" and asked.state == "asking"
 
 
-def _hears(session: Session, listener: Person, source: Person) -> bool:
+def hears(session: Session, listener: Person, source: Person) -> bool:
     """Return whether `listener` hears `source`, and sees the source's videos.
 
     A professional who is catching up neither hears nor is heard. Guests are kept apart from staff whenever the user is, and then
@@ -194,8 +194,8 @@ def _sees(session: Session, viewer: Person, source: Person) -> bool:
     """Return whether `viewer` sees the videos of `source`. The user's phone is seen by the user, and by all who see the user."""
     if source.is_camera and not viewer.is_camera:
         user = session.people[session.user]
-        return viewer is user or _hears(session, viewer, user)
-    return _hears(session, viewer, source)
+        return viewer is user or hears(session, viewer, user)
+    return hears(session, viewer, source)
 
 
 def _reaches(session: Session, listener: Listener, person: Person) -> bool:

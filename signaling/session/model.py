@@ -22,6 +22,7 @@ from signaling.protocol.words import (
     TransferHow,
 )
 from signaling.protocol.words import Captions as CaptionRule
+from signaling.protocol.words import Cobrowse as CobrowseRule
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]
@@ -222,6 +223,17 @@ class Captions(Struct, kw_only=True):
     failed: bool = False
 
 
+class Cobrowse(Struct, kw_only=True):
+    """The state of co-browsing: whether the counselor sees the page on which the user is.
+
+    ``rule``: the site's setting when the session began. ``state``: "asked" until the user answers. ``by``: the owner who asked.
+    """
+
+    rule: CobrowseRule = "off"
+    state: Literal["", "asked", "on"] = ""
+    by: str = ""
+
+
 class Mention(Struct, kw_only=True):
     """A colleague who was named in a line for staff.
 
@@ -359,6 +371,7 @@ class Session(Struct, kw_only=True):
     upgrade: Upgrade | None = None
     recording: Recording = msgspec.field(default_factory=Recording)
     captions: Captions = msgspec.field(default_factory=Captions)
+    cobrowse: Cobrowse = msgspec.field(default_factory=Cobrowse)
     may_listen: bool = False
     listeners: dict[str, Listener] = {}
     supervisors: dict[str, str] = {}
@@ -423,6 +436,7 @@ def new_session(
     now: int,
     recording: bool = False,
     captions: CaptionRule = "off",
+    cobrowse: CobrowseRule = "off",
     listening: bool = False,
     sleeps_days: int = 0,
     form_missing: bool = False,
@@ -434,6 +448,7 @@ def new_session(
     session.form_missing = form_missing
     session.guests_most = guests
     session.captions.offered, session.captions.keep = captions != "off", captions == "keep"
+    session.cobrowse.rule = cobrowse
     session.people[user] = Person(id=user, role="user", name=name)
     session.timers["idle"] = now + UNOPENED_MS
     return session

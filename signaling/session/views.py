@@ -12,6 +12,7 @@ from signaling.protocol.session_views import (
     CallbackView,
     CaptionsView,
     CategoryView,
+    CobrowseView,
     GuestLinkView,
     GuestsView,
     HelpView,
@@ -32,6 +33,7 @@ from signaling.protocol.session_views import (
 from signaling.protocol.staff_views import QueueItem, SessionItem
 from signaling.protocol.words import ListenAs, Listening, PictureLimit
 from signaling.session import captions as captioning
+from signaling.session import cobrowse as cobrowsing
 from signaling.session import guests as guesting
 from signaling.session import matrix
 from signaling.session import recording as recordings
@@ -39,6 +41,15 @@ from signaling.session.model import Help, Listener, Person, Session, Timer
 
 MEDIA_CHANNELS = ("voice", "video")
 LONG_WAIT_MS = 60_000  # milliseconds that a user waits before the page offers to leave a message
+
+
+@dataclass(frozen=True, slots=True)
+class PageSeen:
+    """The connection that shows the user's page: whether there is one, who sees the page, and whether the page is too large."""
+
+    ready: bool = False
+    seen_by: tuple[str, ...] = ()
+    too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class Surroundings:
     mail: MailView | None = None
     push: PushView | None = None
     captions_ready: bool = False  # whether a captions process is connected to the room's media worker
+    page: PageSeen = PageSeen()  # the page on which the user is
     translates: bool = False  # whether there is a translation service
     names_hidden: bool = False  # whether the site hides from users who serves them before the conversation
     guests: int = 0  # how many guests the site lets in now
@@ -93,6 +105,7 @@ def session_view(
         room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
         recording=recording_view(session, person),
         translates=around.translates,
+        cobrowse=cobrowse_view(session, person, around.page),
         captions=captions_view(session, person, ready=around.captions_ready),
         callback=callback_view(session, named=person.role != "user" or not around.names_hidden),
         guests=_guests(session, person, around),
@@ -263,6 +276,22 @@ def captions_view(session: Session, viewer: Person, *, ready: bool) -> CaptionsV
     if state.on and state.keep:
         view.keep, view.you, view.kept = True, viewer.captions, state.kept
     return view
+
+
+def cobrowse_view(session: Session, viewer: Person, page: PageSeen) -> CobrowseView | None:
+    """Return the state of co-browsing for this viewer, or None where it is not possible. Operators and guests see no page."""
+    state = session.cobrowse
+    if state.rule == "off" or not cobrowsing.possible(session) or viewer.role in ("operator", "guest"):
+        return None
+    return CobrowseView(
+        state=state.state,
+        texts=state.rule,
+        by=state.by,
+        ready=page.ready,
+        seen_by=list(page.seen_by),
+        may_see=cobrowsing.sees(session, viewer),
+        too_large=page.too_large,
+    )
 
 
 def _notice(session: Session) -> Literal["asking_professional", "asking_colleague", "passing_on", "on_hold"]:

@@ -11,13 +11,19 @@ from signaling.protocol import server_messages as replies
 from signaling.records.types import UnknownSession
 from signaling.session.model import NotAllowed
 
-from . import everyone, operators, staff, users
+from . import everyone, operators, pages, staff, users
 from .allowed import check_sender
 from .checks import Handler
 
 __all__ = ["HANDLERS", "REFUSALS", "handle"]
 
-HANDLERS: dict[type[Any], Handler] = {**everyone.HANDLERS, **users.HANDLERS, **staff.HANDLERS, **operators.HANDLERS}
+HANDLERS: dict[type[Any], Handler] = {
+    **everyone.HANDLERS,
+    **users.HANDLERS,
+    **staff.HANDLERS,
+    **operators.HANDLERS,
+    **pages.HANDLERS,
+}
 REFUSALS = (NotAllowed, UnknownSession)
 
 

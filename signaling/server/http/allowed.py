@@ -32,6 +32,8 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /readyz": ANYONE,
     "GET /widget.js": ANYONE,
     "GET /widget-api.js": ANYONE,
+    "GET /cobrowse.js": ANYONE,
+    "GET /page-frame": ANYONE,
     "GET /console.webmanifest": ANYONE,
     "GET /console-worker.js": ANYONE,
     "GET /call-worker.js": ANYONE,

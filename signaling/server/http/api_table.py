@@ -434,6 +434,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/operator", "anyone", "The page of operators.", HTML),
     Operation("GET", "/widget.js", "anyone", "The widget for sites.", Media("text/javascript"), pages.WidgetQuery),
     Operation("GET", "/widget-api.js", "anyone", "The widget's events for scripts.", Media("text/javascript")),
+    Operation("GET", "/cobrowse.js", "anyone", "The script that shows a user's page to staff.", Media("text/javascript")),
+    Operation("GET", "/page-frame", "anyone", "The empty document in which staff see a user's page.", HTML, pages.WidgetQuery),
     Operation("GET", "/console.webmanifest", "anyone", "The manifest of the console.", Media("application/manifest+json")),
     Operation("GET", "/console-worker.js", "anyone", "The console's service worker.", Media("text/javascript")),
     Operation("GET", "/call-worker.js", "anyone", "The call page's service worker.", Media("text/javascript")),

@@ -16,7 +16,7 @@ from signaling.records import Site
 
 _SIDE: Final = re.compile(r"\bright:(\s*)calc\(16px \+ env\(safe-area-inset-right\)\)")
 _TEXT: Final = re.compile(
-    r"/\^ko\(\?!\[a-z\]\)/i\.test\((?P<language>[\w$]+)\)\s*\?\s*"
+    r"/\^ko\(\?!\[a-z\]\)/i\.test\((?P<language>[\w$.]+)\)\s*\?\s*"
     r"([`\"'])상담하기\2\s*:\s*([`\"'])Ask a counselor\3"
 )
 

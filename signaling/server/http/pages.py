@@ -10,6 +10,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from signaling.config.settings import STAFF_HOSTS
+from signaling.config.web_addresses import is_origin
 from signaling.protocol.language_tags import accepted
 from signaling.protocol.reading import QueryReader
 from signaling.protocol.words import Locale
@@ -113,7 +114,7 @@ async def call(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/console")
 async def console(request: web.Request) -> web.StreamResponse:
-    return _page(request, "console.html", devices=DEVICES)
+    return _page(request, "console.html", devices=DEVICES, frames=True)
 
 
 @routes.get("/operator")
@@ -154,6 +155,30 @@ async def widget(request: web.Request) -> web.StreamResponse:
 async def widget_api(request: web.Request) -> web.StreamResponse:
     """Return the module with the widget's events, for pages that want them."""
     return _file(request, "widget-api.js", _FOR_PARTNERS)
+
+
+@routes.get("/cobrowse.js")
+async def cobrowse(request: web.Request) -> web.StreamResponse:
+    """Return the module that shows the user's page to staff. The widget loads it once the user has agreed."""
+    return _file(request, "cobrowse.js", _FOR_PARTNERS)
+
+
+@routes.get("/page-frame")
+async def page_frame(request: web.Request) -> web.Response:
+    """Return the empty document in which staff see a user's page.
+
+    It runs no script and submits no form, whatever it is filled with. It may load pictures, styles and fonts of the site alone.
+    """
+    site = await request.app[RECORDS].site(read_query(request, _read_widget).site)
+    if site is None:
+        raise not_found()
+    own = " ".join(each for each in page_origins(request.app[SETTINGS], site) if is_origin(each))
+    policy = (
+        f"default-src 'none'; img-src {own} data:; style-src {own} 'unsafe-inline'; font-src {own} data:; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
+    )
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "same-origin"}
+    return web.Response(text="<!doctype html><title></title>", content_type="text/html", headers=headers)
 
 
 @routes.get("/assets/{path:.+}")

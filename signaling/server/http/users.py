@@ -57,6 +57,7 @@ class PanelView(Struct, kw_only=True):
     may_listen: bool  # whether an operator may listen in
     own_past: bool  # whether users whom the partner's code names may read their earlier conversations
     opening: OpeningView
+    cobrowse: bool  # whether staff may ask to see the page on which the user is
     page_params: list[str]  # query parameters that are not cut from page addresses
     channels: list[Channel]
     form: list[FormFieldView]  # what users are asked before the conversation
@@ -152,6 +153,7 @@ async def panel(request: web.Request) -> web.Response:
             opening=OpeningView(
                 open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=site.callbacks == "offered"
             ),
+            cobrowse=site.cobrowse != "off",
             page_params=site.page_params,
             channels=site.channels,
             form=form_view(site, category, language),

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ParticipantView, SessionView } from "../messages";
 import { Board } from "../room/board/lazy-board";
 import { Captions } from "../room/captions/lazy";
+import { Cobrowse } from "../room/cobrowse/lazy";
 import { Chat } from "../room/chat";
 import { Controls } from "../room/controls";
 import { drawingOn } from "../room/drawing-on";
@@ -97,6 +98,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
         {session.recording !== null && <RecordingBar client={call.client} session={session} />}
         {session.captions && <Captions client={call.client} session={session} />}
         {session.guests && <Guests client={call.client} session={session} />}
+        {session.cobrowse?.state && <Cobrowse client={call.client} session={session} />}
         <Notices call={call} session={session} />
         {session.upgrade && !session.owner_lost && <Upgrade call={call} session={session} />}
         <InterruptionNotice devices={call.devices} />

@@ -1,16 +1,24 @@
 import { CircleHelp, Forward, LogOut, Moon, Pause, PhoneOff, Play } from "lucide";
 import type { SessionView } from "../messages";
 import { Controls } from "../room/controls";
+import { optional } from "../room/lazy";
 import type { RoomLink } from "../room/room-link";
 import { Button } from "../ui";
 import { keyLabel } from "./logic/keys";
 import { nameOf, userOf } from "../staff/names";
 import { t } from "../staff/texts";
 
+const PageButton = optional(
+  () => import("../room/cobrowse/page-button"),
+  (module) => module.PageButton,
+);
+
 interface BarProps {
   link: RoomLink | null;
   session: SessionView;
   board: { open: boolean; onToggle: () => void };
+  /** The page on which the visitor is. */
+  page: { open: boolean; onToggle: () => void };
   owner: boolean;
   mayAsk: boolean;
   mayHold: boolean;
@@ -23,7 +31,20 @@ interface BarProps {
 }
 
 /** The bar with the controls of a session. Help is in the middle. End is at the far side, in another colour. */
-export function Bar({ link, session, board, owner, mayAsk, mayHold, onHold, onSleep, onHelp, onTransfer, onEnd }: BarProps) {
+export function Bar({
+  link,
+  session,
+  board,
+  page,
+  owner,
+  mayAsk,
+  mayHold,
+  onHold,
+  onSleep,
+  onHelp,
+  onTransfer,
+  onEnd,
+}: BarProps) {
   const held = session.room?.held === true;
   return (
     <footer class="bar" aria-label={t("ctl.group")}>
@@ -40,6 +61,9 @@ export function Bar({ link, session, board, owner, mayAsk, mayHold, onHold, onSl
           >
             {t(held ? "ctl.hold.end" : "ctl.hold")} <kbd class="wide-only">{keyLabel("hold")}</kbd>
           </Button>
+        )}
+        {owner && link !== null && session.cobrowse && (
+          <PageButton client={link.client} session={session} open={page.open} onToggle={page.onToggle} />
         )}
         {owner && onSleep !== null && (
           <Button icon={Moon} title={t("asleep.hint")} onClick={onSleep} data-testid="sleep">

@@ -217,6 +217,16 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
       }
     },
   };
+  const page = {
+    open: working && viewing.work === "page" && (tab === "work" || !isPhone()),
+    onToggle: () => {
+      if (isPhone() && working && viewing.work === "page") setTab(tab === "work" ? "chat" : "work");
+      else {
+        viewing.togglePage();
+        setTab("work");
+      }
+    },
+  };
   const style = { "--lane": `${lane}px`, "--side": `${side}px`, "--people": `${people}px`, "--work": work };
   const mentions = useStore(inbox);
   const { waiting = [], more = 0, callbacks = [], messages = [] } = state.queue;
@@ -304,6 +314,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
               link={link}
               session={session}
               board={board}
+              page={page}
               owner={owner}
               mayAsk={mayAsk}
               mayHold={mayHold}

@@ -4,17 +4,30 @@ import { arrange } from "../room/arrange";
 import { drawingOn } from "../room/drawing-on";
 import type { RoomLink } from "../room/room-link";
 import { createStore, useStore } from "../ui";
-import { choose, openBoard, screenEnded, toggleBoard, viewOf, workOf, type Chosen, type View, type Work } from "./logic/layout";
+import {
+  choose,
+  openBoard,
+  screenEnded,
+  toggleBoard,
+  togglePage,
+  viewOf,
+  workOf,
+  works,
+  type Chosen,
+  type View,
+  type Work,
+} from "./logic/layout";
 
 export interface Viewing {
   view: View;
-  /** Which of the two is shown beside the conversation: the board or a shared screen. */
+  /** What is shown beside the conversation: the board, a shared screen, or the visitor's page. */
   work: Work;
-  /** Whether somebody shares a screen. Staff can then switch between screen and board. */
-  screen: boolean;
+  /** What could be shown there. Staff can switch if there are several. */
+  works: Work[];
   choose: (view: View) => void;
   chooseWork: (work: Work) => void;
   toggleBoard: () => void;
+  togglePage: () => void;
 }
 
 const NEVER = createStore(false);
@@ -27,11 +40,12 @@ export function useView(session: SessionView | null, link: RoomLink | null): Vie
   const screen = session?.state === "active" && arrange(session).main !== null;
   const id = session?.id ?? "";
   const chosen = all[id] ?? {};
-  const offered = { screen, drawn };
+  const page = session?.cobrowse?.may_see === true;
+  const offered = { screen, page, drawn };
   const change = (next: (chosen: Chosen) => Chosen) => setAll((was) => ({ ...was, [id]: next(was[id] ?? {}) }));
   useEffect(() => {
-    if (!screen && id in all) change(screenEnded);
-  }, [id, screen]);
+    if (!screen && !page && id in all) change(screenEnded);
+  }, [id, screen, page]);
   const wanted = useStore(drawingOn);
   useEffect(() => {
     if (wanted?.session === id) change((was) => openBoard(was, offered));
@@ -39,9 +53,10 @@ export function useView(session: SessionView | null, link: RoomLink | null): Vie
   return {
     view: viewOf(chosen, offered),
     work: workOf(chosen, offered),
-    screen,
+    works: works(offered),
     choose: (view) => change((was) => choose(was, view, offered)),
     chooseWork: (work) => change((was) => ({ ...was, work })),
     toggleBoard: () => change((was) => toggleBoard(was, offered)),
+    togglePage: () => change((was) => togglePage(was, offered)),
   };
 }

@@ -1,12 +1,12 @@
-import { Monitor, Presentation, X } from "lucide";
+import { Eye, Monitor, Presentation, X } from "lucide";
 import type { SessionView } from "../messages";
 import { arrange } from "../room/arrange";
 import { Board } from "../room/board/lazy-board";
+import { lazy } from "../room/lazy";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
 import { StageTile, useLimits } from "../room/stage";
 import { Icon, IconButton, useStore } from "../ui";
-import type { Work } from "./logic/layout";
 import { t } from "../staff/texts";
 import type { Viewing } from "./use-view";
 
@@ -17,17 +17,22 @@ interface WorkProps {
   viewing: Viewing;
 }
 
-const WORKS = [
-  ["screen", Monitor],
-  ["board", Presentation],
-] as const;
+const ICONS = { page: Eye, screen: Monitor, board: Presentation } as const;
 
-/** The pane beside the conversation. It shows the board, or the screen that somebody shares. */
+const PageView = lazy(
+  () => import("../room/cobrowse/page-view"),
+  (module) => module.PageView,
+  { name: "lazy.loading", class: "page-view" },
+);
+
+/** The pane beside the conversation. It shows the board, the screen that somebody shares, or the page on which the visitor is. */
 export function WorkPane({ link, session, pictures, viewing }: WorkProps) {
   return (
     <section class="work" data-work={viewing.work} aria-label={t(`work.${viewing.work}`)} data-testid="work">
-      {viewing.screen && <Switch work={viewing.work} onWork={viewing.chooseWork} />}
-      {viewing.work === "board" ? (
+      {viewing.works.length > 1 && <Switch viewing={viewing} />}
+      {viewing.work === "page" ? (
+        <PageView client={link.client} session={session} />
+      ) : viewing.work === "board" ? (
         <Board link={link} session={session} pictures={pictures} />
       ) : (
         <Screen link={link} session={session} />
@@ -44,12 +49,12 @@ export function WorkPane({ link, session, pictures, viewing }: WorkProps) {
   );
 }
 
-function Switch({ work, onWork }: { work: Work; onWork: (work: Work) => void }) {
+function Switch({ viewing: { work, works, chooseWork } }: { viewing: Viewing }) {
   return (
     <div class="segments segments-small work-switch" role="group" aria-label={t("work.group")}>
-      {WORKS.map(([one, icon]) => (
-        <button key={one} type="button" aria-pressed={work === one} data-testid={`work-${one}`} onClick={() => onWork(one)}>
-          <Icon node={icon} size={16} /> {t(`work.${one}`)}
+      {works.map((one) => (
+        <button key={one} type="button" aria-pressed={work === one} data-testid={`work-${one}`} onClick={() => chooseWork(one)}>
+          <Icon node={ICONS[one]} size={16} /> {t(`work.${one}`)}
         </button>
       ))}
     </div>

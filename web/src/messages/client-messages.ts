@@ -2,12 +2,13 @@
 
 import type { Audience, Channel, GuestLabel, Interrupted, Original } from "./words";
 import type { Span } from "./session-views";
-import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageAnswer, MessageDone, MessageTake, MissCallback, MoveCallback, PutToSleep, ReadAlong, SetListening, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
+import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageAnswer, MessageDone, MessageTake, MissCallback, MoveCallback, PointPage, ProposeLink, PutToSleep, ReadAlong, SetListening, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WatchPage, WrapUp } from "./staff-messages";
 
 /**
  * The first message of every connection. A user's message has the session token; staff are known by their cookie.
  *
  * ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
+ * ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). It acts for nobody.
  */
 export interface Hello {
   type: "hello";
@@ -16,6 +17,7 @@ export interface Hello {
   locale?: string;
   version?: number;
   desk?: boolean;
+  page?: boolean;
 }
 
 /** Ask for a ``pong``, to see that the connection is alive. */
@@ -313,6 +315,28 @@ export interface SetInterpreter {
   id?: number | null;
 }
 
+/** The owner asks to see the page on which the user is (``on``), or stops. The user agrees, refuses, or stops. */
+export interface SetCobrowse {
+  type: "cobrowse";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+
+/**
+ * One part of the user's page, from the connection that shows it (``hello.page``).
+ *
+ * ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the batch goes on in the
+ * next message. ``first``: the batch begins with a whole snapshot.
+ */
+export interface SendPage {
+  type: "page";
+  session: string;
+  data: string;
+  first?: boolean;
+  more?: boolean;
+}
+
 export type ClientMessage =
   | Hello
   | Ping
@@ -345,6 +369,8 @@ export type ClientMessage =
   | RemoveGuest
   | EnterAsGuest
   | SetInterpreter
+  | SetCobrowse
+  | SendPage
   | SetState
   | SetTextsInCall
   | Accept
@@ -372,4 +398,7 @@ export type ClientMessage =
   | Listen
   | SetListening
   | ReadAlong
-  | SignOutStaff;
+  | SignOutStaff
+  | WatchPage
+  | PointPage
+  | ProposeLink;

@@ -4,6 +4,7 @@ import type { Channel } from "./words";
 import type { ByeReason, ErrorReason, OverReason, PeerEndReason } from "./reasons";
 import type { Brief, Line, Mark, SessionView, WaitingView } from "./session-views";
 import type { MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, ThresholdItem, WorkerItem } from "./staff-views";
+import type { Spot } from "./staff-messages";
 
 /** The user, or the guest, of this connection. */
 export interface UserMe {
@@ -272,6 +273,56 @@ export interface BoardOut {
   data: string;
 }
 
+/**
+ * To the connection that shows the user's page: whether staff may see the page, and who does.
+ *
+ * The page is recorded only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
+ * counselor who asked.
+ */
+export interface PageState {
+  type: "page_state";
+  session: string;
+  on: boolean;
+  texts?: "strict" | "open";
+  by?: string;
+  seen_by?: string[];
+  origins?: string[];
+}
+
+/** To the connection that shows the user's page: send a new snapshot after so many milliseconds, and nothing until then. */
+export interface PageAgain {
+  type: "page_again";
+  session: string;
+  after_ms?: number;
+}
+
+/** One part of the user's page, for staff who see it (see ``page`` of clients). */
+export interface PageOut {
+  type: "page";
+  session: string;
+  data: string;
+  first?: boolean;
+  more?: boolean;
+}
+
+/** To the connection that shows the user's page: a member of staff shows something on it. */
+export interface Pointed {
+  type: "pointed";
+  session: string;
+  name: string;
+  kind: "pointer" | "frame" | "line";
+  node: number;
+  spots?: Spot[];
+}
+
+/** To the connection that shows the user's page: a member of staff proposes a page of the same site. */
+export interface LinkProposed {
+  type: "link_proposed";
+  session: string;
+  name: string;
+  url: string;
+}
+
 /** A newer tab of the same person has taken over this session. */
 export interface Replaced {
   type: "replaced";
@@ -409,6 +460,11 @@ export type ServerMessage =
   | Caption
   | Translated
   | BoardOut
+  | PageState
+  | PageAgain
+  | PageOut
+  | Pointed
+  | LinkProposed
   | Replaced
   | Ring
   | RingOver

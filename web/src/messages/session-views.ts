@@ -274,6 +274,23 @@ export interface InterpretingView {
 }
 
 /**
+ * The state of co-browsing: whether staff see the page on which the user is.
+ *
+ * ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
+ * the counselor who asked. ``ready``: a page of the site is open. ``seen_by``: participants who see the page now. ``may_see``:
+ * this viewer may see it. ``too_large``: the page cannot be shown.
+ */
+export interface CobrowseView {
+  state: "" | "asked" | "on";
+  texts: "strict" | "open";
+  by: string;
+  ready: boolean;
+  seen_by: string[];
+  may_see: boolean;
+  too_large: boolean;
+}
+
+/**
  * The opening hours of the category at this moment.
  *
  * ``opens_at``: when the category opens next; null while it is open, or when the next opening is not known.
@@ -322,6 +339,7 @@ export interface SessionView {
   captions: CaptionsView | null;
   guests: GuestsView | null;
   interpreting: InterpretingView | null;
+  cobrowse: CobrowseView | null;
   translates: boolean;
   may_listen: boolean;
   listening: Listening;

@@ -240,3 +240,39 @@ export interface SignOutStaff {
   staff: string;
   id?: number | null;
 }
+
+/** Begin or stop seeing the user's page. The user is told who sees the page. */
+export interface WatchPage {
+  type: "watch_page";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+
+/** A place on the user's page: in ten-thousandths of the width and height of an element's box, which it may leave. */
+export interface Spot {
+  x: number;
+  y: number;
+}
+
+/**
+ * Show something on the user's page.
+ *
+ * ``node``: number of an element in the snapshot. ``kind``: a pointer at one spot, a frame around the element, or a drawn line.
+ */
+export interface PointPage {
+  type: "point_page";
+  session: string;
+  kind: "pointer" | "frame" | "line";
+  node: number;
+  spots?: Spot[];
+  id?: number | null;
+}
+
+/** Propose a page of the same site to the user, who may open it. */
+export interface ProposeLink {
+  type: "propose_link";
+  session: string;
+  url: string;
+  id?: number | null;
+}

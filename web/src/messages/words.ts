@@ -19,6 +19,7 @@ export type Action =
   | "session.serve"
   | "session.join"
   | "session.guests"
+  | "session.page"
   | "desk.work"
   | "desk.look"
   | "desk.choose"
@@ -83,6 +84,8 @@ export type ListenAs = "listen" | "whisper" | "join";
 export type Listening = "off" | "on" | "whisper" | "join";
 
 export type Captions = "off" | "live" | "keep";
+
+export type Cobrowse = "off" | "strict" | "open";
 
 export type Grade = "good" | "fair" | "poor";
 

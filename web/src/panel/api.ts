@@ -19,6 +19,8 @@ export interface PanelInfo {
   may_listen: boolean;
   /** Whether visitors whom the partner's code names may read their earlier conversations. */
   own_past?: boolean;
+  /** Whether staff may ask to see the page on which the visitor is. */
+  cobrowse?: boolean;
   opening: OpeningView;
   channels: Channel[];
   /** The fields that visitors fill in before a conversation. */

@@ -7,6 +7,9 @@ export interface BridgeEvents {
   onContext: (context: Context) => void;
 }
 
+/** Gets the port of the script that shows the page to staff (../cobrowse/page.ts). */
+export type OnPage = (port: MessagePort) => void;
+
 /** Where the panel gets an identification code: from an address, or from the partner page's own `getCode`. */
 export type CodeMaker = { url: string } | { getCode: true };
 
@@ -44,6 +47,8 @@ async function codeOf(answer: unknown): Promise<CodeAnswer> {
 export class Bridge {
   private parentOrigin = "";
   private asked = 0;
+  private onPage: OnPage | null = null;
+  private last: { status: string; live: boolean; talk: Talk } | null = null;
   private readonly waiting = new Map<number, (answer: unknown) => void>();
 
   constructor(
@@ -76,7 +81,15 @@ export class Bridge {
   /** Sets the text of the pill, which stands for the folded panel; "" is the default text. `live`: whether the panel reopens
    *  by itself on the next page. `talk`: what scripts on the page may know. */
   status(status: string, live: boolean, talk: Talk): void {
-    this.post({ status, live, talk });
+    this.last = { status, live, talk };
+    this.post(this.last);
+  }
+
+  /** Makes the partner's page load the script that shows it to staff. `onPage` gets the script's port. Call this again until it
+   *  does: the script answers the first message that comes when it is loaded. Null: no port is wanted any more. */
+  showPage(onPage: OnPage | null): void {
+    this.onPage = onPage;
+    if (onPage && this.last) this.post({ ...this.last, url: `${location.origin}/cobrowse.js` });
   }
 
   private ask(what: { url: string; init?: RequestInit } | { about: object }): Promise<unknown> {
@@ -103,7 +116,9 @@ export class Bridge {
       this.parentOrigin ||= event.origin;
       if (event.origin === this.parentOrigin) this.events.onContext(said.context);
     }
-    if (event.origin === this.parentOrigin && typeof said.ask === "number") this.answered(said.ask, said.answer);
+    if (event.origin !== this.parentOrigin) return;
+    if (typeof said.ask === "number") this.answered(said.ask, said.answer);
+    if (said.page === true && event.ports[0]) this.onPage?.(event.ports[0]);
   }
 
   private answered(ask: number, answer: unknown): void {

@@ -7,7 +7,7 @@ import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { Announcer, applyAccent, Button, IconButton, setLocale, useLocale, useStore, whenReady, withTexts } from "../ui";
 import { InWindow } from "./elsewhere";
-import { lazy } from "../room/lazy";
+import { lazy, optional } from "../room/lazy";
 import { Offer } from "./offer";
 import { Panel } from "./panel";
 import type { PanelState } from "./state";
@@ -18,6 +18,11 @@ const TALK_AFTER_MS = 2000; // loads the code of the conversation later, so that
 const loadTalk = () => withTexts(import("./talk"));
 /** The conversation's code. It is not needed for the greeting, so it is fetched a little later, before it is needed. */
 const Talk = lazy(loadTalk, (module) => module.Talk, { name: "lazy.loading", class: "p-talk" });
+
+const ShownPage = optional(
+  () => import("./cobrowse/shown-page"),
+  (module) => module.ShownPage,
+);
 
 const Thread = lazy(
   () => import("./thread/thread"),
@@ -94,6 +99,9 @@ function App({ panel }: { panel: Panel }) {
         )}
         <IconButton icon={ChevronDown} label={t("fold")} kind="quiet" data-testid="panel-fold" onClick={() => panel.fold()} />
       </header>
+      {info?.cobrowse && state.kept && !state.ended && (
+        <ShownPage key={state.kept.session} panel={panel} kept={state.kept} client={state.client} />
+      )}
       <main>
         <Body panel={panel} state={state} />
       </main>

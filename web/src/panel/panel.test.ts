@@ -70,6 +70,7 @@ class Around implements Surroundings {
       picture: () => Promise.resolve(null),
       fold: () => undefined,
       status: () => undefined,
+      showPage: () => undefined,
     };
   };
 }

@@ -8,7 +8,7 @@ import { awaitEnded, type Handoff, type Offering, offerHandoff } from "../room/h
 import { createStore, type Readable } from "../ui/store";
 import type { CodeAnswer, Context } from "../widget/protocol";
 import { type Made, type PanelInfo, panelInfo, Refusal, sendProductPicture, startSession, type WhenOpen } from "./api";
-import type { CodeMaker } from "./bridge";
+import type { CodeMaker, OnPage } from "./bridge";
 import { CallWindow } from "./call-window";
 import { missingIn } from "./form";
 import { hintOf } from "./hints";
@@ -241,6 +241,11 @@ export class Panel {
     if (muted) this.around.storage.setItem(MUTED, "yes");
     else this.around.storage.removeItem(MUTED);
     this.change({ muted });
+  }
+
+  /** Makes the partner's page load the script that shows it to staff; see `Bridge.showPage`. */
+  showPage(onPage: OnPage | null): void {
+    this.bridge.showPage(onPage);
   }
 
   /** Sets the text of the pill, and tells the page how the conversation stands. `live`: whether the panel reopens by itself on the

@@ -38,6 +38,7 @@ export function pillText(session: SessionView, news: number): string {
   if (screen === "callback") return t("pill.callback");
   if (screen === "called") return t("pill.called");
   if (screen === "lost") return t("pill.lost");
+  if (session.cobrowse?.state === "asked") return t("pill.page");
   if (screen === "room") return t(session.state === "asleep" ? "pill.asleep" : "pill.active");
   const { waiting } = session;
   if (waiting?.ringing) return t("pill.ringing");

@@ -12,7 +12,7 @@ export interface Surroundings {
   hidden: () => boolean;
   /** Moves the keyboard focus into the panel's frame. */
   focus: () => void;
-  bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
+  bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status" | "showPage">;
   /** Calls `back` whenever the browser restores this page from the back/forward cache. */
   whenBack: (back: () => void) => void;
   /** Writes a line to the browser's console, for the developers of the partner's page. */

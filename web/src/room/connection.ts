@@ -28,6 +28,7 @@ export class RequestError extends Error {
 export interface Socket {
   send(data: string): void;
   close(code?: number): void;
+  readonly bufferedAmount?: number;
   onopen: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: (() => void) | null;
@@ -39,6 +40,8 @@ export interface ConnectionOptions {
   tab: string;
   token?: string;
   locale: string;
+  /** True if the connection only shows the page on which the user is. */
+  page?: boolean;
   /** False if a member of staff uses this page without serving visitors on it. */
   desk?: boolean;
   onMessage: (message: ServerMessage) => void;
@@ -133,6 +136,11 @@ export class Connection {
     return true;
   }
 
+  /** Returns how many bytes wait in the browser for the network. */
+  get buffered(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
   /** Sends a request with an id, and resolves with the server's reply to it. Rejects with a `RequestError`. */
   request(message: RequestMessage, timeoutMs = REPLY_MS): Promise<ServerMessage> {
     const id = this.nextId++;
@@ -195,8 +203,8 @@ export class Connection {
     this.socket = socket;
     this.listenFor();
     socket.onopen = () => {
-      const { tab, token = "", locale, desk } = this.options;
-      socket.send(JSON.stringify({ type: "hello", tab, token, locale, version: 1, desk } satisfies ClientMessage));
+      const { tab, token = "", locale, desk, page } = this.options;
+      socket.send(JSON.stringify({ type: "hello", tab, token, locale, version: 1, desk, page } satisfies ClientMessage));
     };
     socket.onmessage = (event) => this.received(socket, event.data);
     socket.onclose = () => this.lost(socket);

@@ -70,6 +70,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     captions: null,
     guests: null,
     interpreting: null,
+    cobrowse: null,
     translates: false,
     may_listen: false,
     listening: "off",

@@ -40,11 +40,22 @@ export interface CodeAnswer {
 /** `answer`: the fetched body, or the result of `getCode`, or `{reason}` with the name of the error that was thrown. */
 export type ToPanel = { context: Context } | { ask: number; answer: unknown };
 
-export type ToWidget =
-  /** Asks the partner's page to fetch an address. Without `url`, asks it to call `getCode` with `about`. */
-  | { ask: number; url: string; init?: RequestInit; about?: undefined }
-  | { ask: number; url?: undefined; about: object }
-  | { fold: true }
-  /** `status`: the pill's text ("" for the default). `live`: whether the panel reopens after navigation, because a session is
-   *  live. `talk`: what scripts on the page may know (api.ts). */
-  | { status: string; live: boolean; talk: Talk };
+/** Asks the partner's page to fetch an address. Without `url`, asks it to call `getCode` with `about`. `ask` is never 0. */
+export type Asked = { ask: number } & (
+  | { url: string; init?: RequestInit; about?: undefined }
+  | { url?: undefined; about: object }
+);
+
+/** `status`: the pill's text ("" for the default). `live`: whether the panel reopens after navigation, because a session is live.
+ *  `talk`: what scripts on the page may know (api.ts). `url`: a module of this server that the page must load. */
+export interface Status {
+  status: string;
+  live: boolean;
+  talk: Talk;
+  url?: string;
+}
+
+export type ToWidget = Asked | { fold: true } | Status;
+
+/** A message to the widget, before it is known which one it is. */
+export type Told = Status & { ask?: number; fold?: true };

@@ -1,7 +1,7 @@
 // The script on the partner's page: the launcher, the panel's frame, and the data of the visit. It is one classic script of at
 // most 2,048 bytes gzip, so it is terse, and all other code is in the panel. The script relies on nothing that the page can
 // change: not on JSON (see trail.ts), and not on properties of `document` that a form with a name can replace.
-import type { CodeAnswer, Context, Product, ToPanel, ToWidget } from "./protocol";
+import type { Asked, CodeAnswer, Context, Product, Told, ToPanel } from "./protocol";
 import { added, visited } from "./trail";
 import css from "./widget.css?inline";
 
@@ -80,7 +80,7 @@ const frame = make("iframe");
 const root = host.attachShadow({ mode: "closed" });
 let status: string;
 let pressed: Context["pressed"];
-let loaded: boolean;
+let loaded: 0 | 1;
 
 const post = (message: ToPanel) => frame.contentWindow?.postMessage(message, server);
 
@@ -99,24 +99,24 @@ const tell = () => {
 };
 
 const dress = () => {
-  const { lang, accent } = settings();
-  launcher.style.setProperty("--a", accent);
-  frame.title = /^ko(?![a-z])/i.test(lang) ? "상담하기" : "Ask a counselor";
+  const now = settings();
+  launcher.style.setProperty("--a", now.accent);
+  frame.title = /^ko(?![a-z])/i.test(now.lang) ? "상담하기" : "Ask a counselor";
   launcher.textContent = status || frame.title;
 };
 
 /** Opens or folds the panel. `again`: the panel reopens by itself after navigation. Otherwise the visitor pressed a button, so
  *  the focus moves. */
-const show = (open: boolean, again?: boolean) => {
+const show = (open: unknown, again?: boolean) => {
   host.className = open ? "open" : "";
   pressed = !again && host.className;
   change(() => {
     if (live) live = host.className || "-";
   });
-  const { site, category, lang } = settings();
-  const source = `${server}/panel?site=${site}&category=${category}&lang=${lang}`;
+  const now = settings();
+  const source = `${server}/panel?site=${now.site}&category=${now.category}&lang=${now.lang}`;
   if (!frame.src || (open && !live && frame.src != source)) {
-    loaded = false;
+    loaded = 0;
     frame.src = source;
     root.append(frame);
   } else if (loaded) tell();
@@ -129,7 +129,7 @@ const come = () => {
   if (live && settings().site) show(live > "-", true);
 };
 
-const answer = async (said: Extract<ToWidget, { ask: number }>) => {
+const answer = async (said: Asked) => {
   try {
     return said.about ? await options.getCode!(said.about) : await (await fetch(said.url, said.init)).blob();
   } catch (error) {
@@ -139,16 +139,19 @@ const answer = async (said: Extract<ToWidget, { ask: number }>) => {
 
 frame.referrerPolicy = "origin";
 frame.onload = () => {
-  loaded = true;
+  loaded = 1;
   tell();
 };
 
 // oxlint-disable-next-line typescript/no-misused-promises -- this handler never rejects
-addEventListener("message", async ({ origin, source, data: said }: MessageEvent<ToWidget>) => {
-  if (origin != server || source != frame.contentWindow) return;
-  if ("ask" in said) post({ ask: said.ask, answer: await answer(said) });
-  else if ("fold" in said) show(false);
+addEventListener("message", async (event: MessageEvent<Told>) => {
+  const said = event.data;
+  if (event.origin != server || event.source != frame.contentWindow) return;
+  if (said.ask) post({ ask: said.ask, answer: await answer(said as Asked) });
+  else if (said.fold) show(false);
   else {
+    // `import` obeys the page's policies: the script has the nonce of this one.
+    if (said.url) void import(/* @vite-ignore */ said.url);
     status = said.status;
     change(() => {
       live = said.live ? host.className || "-" : "";
@@ -179,7 +182,7 @@ else {
   root.adoptedStyleSheets = [sheet];
   host.id = "sangdam-widget";
   launcher.ariaLive = "polite";
-  launcher.onclick = () => show(true);
+  launcher.onclick = show; // the event counts as true
   root.append(launcher);
   addEventListener("visibilitychange", come);
   addEventListener("pageshow", come);
@@ -194,7 +197,7 @@ else {
   );
   const watch = () => {
     if (!host.isConnected) {
-      loaded = false;
+      loaded = 0;
       html().append(host);
     }
     if (looked != shown()) (loaded ? tell : look)();

@@ -77,47 +77,65 @@ function panesOf(found: unknown, fallback: Panes): Panes {
  *  alone. */
 export type View = "chat" | "both" | "board";
 export const VIEWS: readonly View[] = ["chat", "both", "board"];
-export type Work = "board" | "screen";
+export type Work = "board" | "screen" | "page";
 
 /** The views that a member of staff chose in one session. `viewOfScreen` is the view while somebody shares a screen. It is
  *  separate from `view`, so that a new screen opens by itself. */
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;
-  /** Which of board and shared screen to show while there are both. */
+  /** Which of board, shared screen and the visitor's page to show while there are several. */
   work?: Work;
 }
 
 export interface Offered {
   /** Whether another person in the session shares a screen. */
   screen: boolean;
+  /** Whether this person may see the visitor's page. */
+  page?: boolean;
   /** Whether somebody has drawn on the session's board. */
   drawn: boolean;
 }
 
 /** Returns the view: the chosen one; else board or screen beside the conversation, if there is something to see. A blank board
  *  never opens by itself. */
-export function viewOf(chosen: Chosen, { screen, drawn }: Offered): View {
-  if (screen) return chosen.viewOfScreen ?? (chosen.view === "board" ? "board" : "both");
+export function viewOf(chosen: Chosen, { screen, page, drawn }: Offered): View {
+  if (screen || page === true) return chosen.viewOfScreen ?? (chosen.view === "board" ? "board" : "both");
   return chosen.view ?? (drawn ? "both" : "chat");
 }
 
-export const workOf = (chosen: Chosen, { screen }: Offered): Work => (screen ? (chosen.work ?? "screen") : "board");
+/** Returns what can stand beside the conversation now. The first is shown unless the person has chosen another. */
+export const works = ({ screen, page }: Offered): Work[] => [
+  ...(page === true ? ["page" as const] : []),
+  ...(screen ? ["screen" as const] : []),
+  "board",
+];
+
+export function workOf(chosen: Chosen, offered: Offered): Work {
+  const there = works(offered);
+  return chosen.work && there.includes(chosen.work) ? chosen.work : there[0]!;
+}
 
 /** Returns the person's choices of layout after they have chosen a view. */
-export const choose = (chosen: Chosen, view: View, { screen }: Offered): Chosen =>
-  screen ? { ...chosen, viewOfScreen: view } : { ...chosen, view };
+export const choose = (chosen: Chosen, view: View, { screen, page }: Offered): Chosen =>
+  screen || page === true ? { ...chosen, viewOfScreen: view } : { ...chosen, view };
 
 /** Returns the choices after a press on the board's button, which opens or closes the board. */
 export function toggleBoard(chosen: Chosen, offered: Offered): Chosen {
   const open = viewOf(chosen, offered) !== "chat" && workOf(chosen, offered) === "board";
-  return choose(offered.screen ? { ...chosen, work: "board" } : chosen, open ? "chat" : "both", offered);
+  return choose(works(offered).length > 1 ? { ...chosen, work: "board" } : chosen, open ? "chat" : "both", offered);
 }
 
 /** Returns the choices after a part of the page has asked to show the board. An open board stays as it is. */
 export function openBoard(chosen: Chosen, offered: Offered): Chosen {
   const open = viewOf(chosen, offered) !== "chat" && workOf(chosen, offered) === "board";
   return open ? chosen : toggleBoard(chosen, offered);
+}
+
+/** Returns the choices after a press on the button of the visitor's page, which opens or closes that page. */
+export function togglePage(chosen: Chosen, offered: Offered): Chosen {
+  const open = viewOf(chosen, offered) !== "chat" && workOf(chosen, offered) === "page";
+  return choose({ ...chosen, work: "page" }, open ? "chat" : "both", offered);
 }
 
 /** Returns the choices after a shared screen has ended, without the choice for that screen, so that the next screen opens by

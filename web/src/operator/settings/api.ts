@@ -51,6 +51,7 @@ export interface SiteSettings {
   own_past: "shown" | "off";
   captions: "off" | "live" | "keep";
   guests: number;
+  cobrowse: "off" | "strict" | "open";
   corner: "right" | "left";
   launcher_texts: Record<string, string>;
   channels: Channel[];

@@ -39,6 +39,7 @@ const CHOSEN = {
   read_marks: ["on", "off"],
   own_past: ["shown", "off"],
   captions: ["off", "live", "keep"],
+  cobrowse: ["off", "strict", "open"],
 } as const;
 
 /** Returns, as a text, the part of a site's settings that changes how long visitors wait. */
@@ -169,6 +170,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
           {choice("own_past")}
           {choice("captions")}
           {number("guests")}
+          {choice("cobrowse")}
           {number("file_mb")}
           {number("retention_days")}
           <Listed

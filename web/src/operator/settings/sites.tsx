@@ -62,6 +62,7 @@ export const NEW_SITE: SiteSettings = {
   own_past: "shown",
   captions: "live",
   guests: 0,
+  cobrowse: "off",
   corner: "right",
   launcher_texts: {},
   channels: ["text", "voice", "video"],

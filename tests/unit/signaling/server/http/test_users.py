@@ -43,6 +43,7 @@ async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
         "retention_days": 90,
         "may_listen": False,
         "own_past": True,
+        "cobrowse": False,
         "opening": {"open": True, "opens_at": None, "callbacks": True},
         "page_params": [],
         "channels": ["text", "voice", "video"],

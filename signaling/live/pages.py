@@ -1,0 +1,241 @@
+"""Co-browsing: pass the page on which the user is to the staff who may see it, and what they show there back to the page.
+
+The server never reads the page: it passes on what the user's browser has masked and compressed. It keeps only the newest snapshot
+and what followed, for staff who begin to see the page later, and forgets both when co-browsing ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from signaling.config.web_addresses import BadAddress, endpoint, origin
+from signaling.live.clock import Now
+from signaling.live.connections import Client, Hub
+from signaling.live.entry import Entry, ShownPage
+from signaling.live.index import Index
+from signaling.live.sessions import Sessions
+from signaling.protocol.client_messages import SendPage
+from signaling.protocol.server_messages import LinkProposed, PageAgain, PageOut, PageState, Pointed, UserMe, Welcome, encode
+from signaling.protocol.staff_messages import PointPage, ProposeLink
+from signaling.session import cobrowse
+from signaling.session.events import CobrowseChanged
+from signaling.session.model import NotAllowed, Person
+
+log = structlog.get_logger(__name__)
+
+MOST_SNAPSHOT: Final = 2 * 1024 * 1024  # most bytes of one snapshot, compressed and in base64; a larger page is not shown
+MOST_AFTER: Final = 1024 * 1024  # bytes after a snapshot from which on the server asks for a new one
+MOST_LATE: Final = 512 * 1024  # bytes in a viewer's send queue from which on this viewer waits for the whole page instead
+CAUGHT_UP: Final = 64 * 1024  # bytes in the send queue below which such a viewer gets the whole page
+BURST: Final = 3 * 1024 * 1024  # bytes that a page may send at once
+PER_S: Final = 192 * 1024  # bytes that a page may send per second for long
+AGAIN_MS: Final = 3000  # after so many milliseconds a page that sent too much may send a new snapshot
+LOOK_S: Final = 0.5  # seconds between two looks whether viewers who were late have caught up
+POINTER_QUEUE: Final = 128 * 1024  # bytes in the page's send queue from which on pointers are dropped
+
+
+class Pages:
+    """The pages of users that staff see."""
+
+    def __init__(self, *, sessions: Sessions, index: Index, hub: Hub, now: Now) -> None:
+        self._sessions = sessions
+        self._index = index
+        self._hub = hub
+        self._now = now
+        self._late: set[str] = set()  # sessions with a viewer who is behind
+
+    # --- the connection that shows the page ------------------------------------------------------------------------------
+
+    def attach(self, client: Client, entry: Entry) -> None:
+        """Let this connection show the page of the session's user. A page of another tab stops showing."""
+        entry = self._index.entries.setdefault(entry.id, entry)
+        user = entry.session.people[entry.session.user]
+        client.session, client.participant, client.page = entry.id, user.id, True
+        client.send(Welcome(now=self._now(), user=UserMe(id=user.id, name=user.name), resumed=True))
+        self._hub.add(client)
+        page = entry.page
+        if page.client is not None:
+            page.client.bye("replaced")
+        page.client, page.told, page.too_large = client, 0, False
+        page.spare_bytes, page.spared_at = BURST, self._now()
+        _forget(page)
+        self.changed(entry)
+        self._sessions.show(entry)
+
+    def detach(self, client: Client) -> None:
+        """Forget a closed connection: one that showed a page."""
+        self._hub.remove(client)
+        entry = self._index.entries.get(client.session)
+        if entry is not None and entry.page.client is client:
+            entry.page.client = None
+            _forget(entry.page)
+            self._sessions.show(entry)
+
+    async def stop(self, client: Client, session: str) -> None:
+        """Let the user stop co-browsing from the page itself."""
+        entry = self._index.entries.get(session)
+        if entry is None or entry.page.client is not client:
+            raise NotAllowed("replaced")
+        await self._sessions.apply(entry, CobrowseChanged(client.participant, on=False))
+
+    def receive(self, client: Client, message: SendPage) -> None:
+        """Pass one part of the page on to its viewers, and keep it for later ones. Ignore what nobody may see any more."""
+        entry = self._index.entries.get(message.session)
+        if entry is None or entry.page.client is not client:
+            raise NotAllowed("replaced")
+        page = entry.page
+        if not page.viewers or (page.stale and not message.first):
+            return
+        if not self._spare(page, len(message.data)):
+            page.stale = True
+            self._again(entry, AGAIN_MS)
+            raise NotAllowed("too_often")
+        if message.first and not page.in_snapshot:
+            _forget(page)
+            page.stale = page.asked = False
+        page.in_snapshot = message.first and message.more
+        frame = encode(PageOut(session=entry.id, data=message.data, first=message.first, more=message.more))
+        page.frames.append(frame)
+        page.frames_bytes += len(frame)
+        if message.first:
+            page.snapshot_bytes += len(frame)
+            if page.snapshot_bytes > MOST_SNAPSHOT:
+                self._too_large(entry)
+                return
+        for participant, viewer in page.viewers.items():
+            self._pass(page, entry.id, participant, viewer, frame)
+        after = page.frames_bytes - page.snapshot_bytes
+        if after > 2 * MOST_AFTER:
+            page.stale = True
+        if after > MOST_AFTER and not page.asked:
+            self._again(entry, 0)
+
+    def _spare(self, page: ShownPage, size: int) -> bool:
+        now = self._now()
+        page.spare_bytes = min(BURST, page.spare_bytes + max(0, now - page.spared_at) * PER_S // 1000)
+        page.spared_at = now
+        if size > page.spare_bytes:
+            return False
+        page.spare_bytes -= size
+        return True
+
+    def _again(self, entry: Entry, after_ms: int) -> None:
+        if entry.page.client is not None:
+            entry.page.asked = True
+            entry.page.client.send(PageAgain(session=entry.id, after_ms=after_ms))
+
+    def _too_large(self, entry: Entry) -> None:
+        _forget(entry.page)
+        entry.page.too_large = True
+        log.info("page too large", session=entry.id)
+        self.changed(entry)
+        self._sessions.show(entry)
+
+    # --- viewers -----------------------------------------------------------------------------------------------------------
+
+    def watch(self, client: Client, entry: Entry, person: Person, *, on: bool) -> None:
+        """Begin or stop to pass the page on to this member of staff. Raises NotAllowed."""
+        page = entry.page
+        if not on:
+            page.viewers.pop(person.id, None)
+        elif not cobrowse.sees(entry.session, person):
+            raise NotAllowed("not_yours")
+        elif page.viewers.get(person.id) is not client:
+            page.viewers[person.id] = client
+            page.too_large = False
+            for frame in page.frames:
+                client.send_encoded(frame)
+        self.changed(entry)
+        self._sessions.show(entry)
+
+    def _pass(self, page: ShownPage, session: str, participant: str, viewer: Client, frame: bytes) -> None:
+        if participant in page.behind:
+            return
+        if viewer.queued_bytes > MOST_LATE:
+            page.behind.add(participant)
+            self._late.add(session)
+        else:
+            viewer.send_encoded(frame)
+
+    async def catch_up(self) -> None:
+        """Give viewers whose network was too slow the whole page once they have received the rest. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for session in list(self._late):
+                entry = self._index.entries.get(session)
+                if entry is None or not self._caught_up(entry.page):
+                    self._late.discard(session)
+
+    def _caught_up(self, page: ShownPage) -> bool:
+        """Serve the viewers who are behind. Return whether some still are."""
+        for participant in list(page.behind):
+            viewer = page.viewers.get(participant)
+            if viewer is not None and viewer.queued_bytes > CAUGHT_UP:
+                continue
+            page.behind.discard(participant)
+            if viewer is not None:
+                for frame in page.frames:
+                    viewer.send_encoded(frame)
+        return bool(page.behind)
+
+    def changed(self, entry: Entry) -> None:
+        """Take the page from everybody who may no longer see it, and tell the page who sees it. Called after every change."""
+        page, session = entry.page, entry.session
+        for participant, viewer in list(page.viewers.items()):
+            person = session.people.get(participant)
+            if person is None or not entry.holds(viewer, participant) or not cobrowse.sees(session, person):
+                del page.viewers[participant]
+                page.behind.discard(participant)
+        if not page.viewers:
+            _forget(page)
+        if page.client is None:
+            return
+        on = session.cobrowse.state == "on"
+        by = session.people.get(session.cobrowse.by)
+        state = PageState(
+            session=entry.id,
+            on=on,
+            texts="open" if session.cobrowse.rule == "open" else "strict",
+            by=by.name if on and by is not None else "",
+            seen_by=[] if page.too_large else [session.people[each].name for each in page.viewers],
+            origins=list(entry.site.origins) if on else [],
+        )
+        told = hash(frame := encode(state))
+        if told != page.told:
+            page.told = told
+            page.client.send_encoded(frame)
+
+    # --- what staff show on the page -----------------------------------------------------------------------------------------
+
+    def point(self, client: Client, entry: Entry, person: Person, message: PointPage) -> None:
+        """Show a pointer, a frame or a line on the user's page. Raises NotAllowed."""
+        target = self._target(client, entry, person)
+        if target is not None and target.queued_bytes < POINTER_QUEUE:
+            target.send(Pointed(session=entry.id, name=person.name, kind=message.kind, node=message.node, spots=message.spots))
+
+    def link(self, client: Client, entry: Entry, person: Person, message: ProposeLink) -> None:
+        """Propose a page of the same site. Raises NotAllowed."""
+        try:
+            url = endpoint(message.url.partition("#")[0])
+            known = origin("/".join(url.split("/")[:3])) in entry.site.origins
+        except BadAddress:
+            known = False
+        if not known:
+            raise NotAllowed("unknown")
+        target = self._target(client, entry, person)
+        if target is not None:
+            target.send(LinkProposed(session=entry.id, name=person.name, url=message.url))
+
+    def _target(self, client: Client, entry: Entry, person: Person) -> Client | None:
+        if entry.page.viewers.get(person.id) is not client:
+            raise NotAllowed("not_yours")
+        return entry.page.client
+
+
+def _forget(page: ShownPage) -> None:
+    page.frames.clear()
+    page.frames_bytes = page.snapshot_bytes = 0
+    page.stale, page.asked, page.in_snapshot = True, False, False

@@ -1,0 +1,144 @@
+"""Co-browsing over the WebSocket: whom the user's page reaches, and what it may not do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from signaling.live import pages
+from signaling.server import app_keys
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+
+PART = "A" * 60_000
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path)) as service:
+        records = service.app[app_keys.RECORDS]
+        site = await records.site("demo-shop")
+        assert site is not None
+        await records.save_site(replace(site, cobrowse="strict"))
+        yield service
+
+
+async def page_of(service: Service, user: Person) -> Person:
+    """Connect the user's page, as the panel does."""
+    page = Person(await service._socket(service.settings.url))
+    page.session_id = user.session_id
+    await page.send(type="hello", tab="t-page", token=user.token, locale="ko", page=True)
+    await page.get("welcome")
+    return page
+
+
+async def shown(service: Service) -> tuple[Person, Person, Person]:
+    """Return user, counselor and the user's page, which the counselor sees."""
+    user, counselor = await in_conversation(service, "text")
+    page = await page_of(service, user)
+    await counselor.until(lambda s: s["cobrowse"]["ready"])
+    assert (await counselor.say("cobrowse", on=True))["type"] == "ok"
+    await user.until(lambda s: s["cobrowse"]["state"] == "asked")
+    assert (await counselor.say("watch_page", on=True))["reason"] == "not_yours"  # before the user agrees
+    assert (await user.say("cobrowse", on=True))["type"] == "ok"
+    assert (await counselor.say("watch_page", on=True))["type"] == "ok"
+    told = await page.find(lambda m: m["type"] == "page_state" and bool(m.get("seen_by")))
+    assert told["seen_by"] == ["Jimin"]
+    return user, counselor, page
+
+
+def parts(person: Person) -> list[str]:
+    return [message["data"] for message in person.seen if message["type"] == "page"]
+
+
+async def send(page: Person, data: str, **rest: Any) -> None:
+    await page.send(type="page", session=page.session_id, data=data, **rest)
+
+
+async def test_page_reaches_only_staff_who_may_see_it(service: Service) -> None:
+    user, counselor, page = await shown(service)
+    await user.until(lambda s: s["cobrowse"]["seen_by"] == [counselor.session["you"]])
+    other = await service.user("text")
+    await send(page, "AAAA", first=True)
+    await send(page, "BBBB")
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "BBBB")
+    assert parts(counselor) == ["AAAA", "BBBB"]
+    await counselor.say("watch_page", on=False)
+    await page.find(lambda m: m["type"] == "page_state" and m["on"] and not m.get("seen_by"), len(page.seen) - 1)
+    await send(page, "CCCC")  # nobody sees the page now
+    assert (await counselor.say("watch_page", on=True))["type"] == "ok"
+    await send(page, "DDDD", first=True)
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "DDDD")
+    assert parts(counselor) == ["AAAA", "BBBB", "DDDD"]
+    assert (parts(user), parts(other)) == ([], [])
+
+    for refused in (
+        await user.say("watch_page", on=True),
+        await other.ask(type="watch_page", session=user.session_id, on=True),
+        await other.ask(type="page", session=user.session_id, data="AAAA"),
+        await user.say("page", data="AAAA"),
+        await page.say("line", line="l-1", text="x"),
+        await page.say("cobrowse", on=True),
+    ):
+        assert refused["type"] == "error", refused
+
+    spots = [{"x": 5000, "y": 2500}]
+    assert (await counselor.ask(type="point_page", session=user.session_id, kind="pointer", node=7, spots=spots))["type"] == "ok"
+    pointed = await page.get("pointed")
+    assert (pointed["name"], pointed["node"], pointed["spots"]) == ("Jimin", 7, spots)
+    shop = service.settings.shop_url
+    assert (await counselor.say("propose_link", url=f"{shop}/cart"))["type"] == "ok"
+    assert (await page.get("link_proposed"))["url"] == f"{shop}/cart"
+    for url in ("https://other.example/", f"{shop}.other.example/", "javascript:alert(1)"):
+        assert (await counselor.say("propose_link", url=url))["type"] == "error"
+
+    assert (await page.say("cobrowse", on=False))["type"] == "ok"
+    await counselor.until(lambda s: s["cobrowse"]["state"] == "")
+    before = len(parts(counselor))
+    await send(page, "EEEE", first=True)
+    assert (await counselor.ask(type="point_page", session=user.session_id, kind="pointer", node=7, spots=spots))[
+        "reason"
+    ] == "not_yours"
+    assert len(parts(counselor)) == before
+    entry = service.live.index.entries[user.session_id]
+    assert (entry.page.frames, entry.page.viewers) == ([], {})
+    audited, _ = await service.app[app_keys.RECORDS].audits()
+    of_page = [each.action for each in audited if each.action.startswith("page.")]
+    assert sorted(of_page) == ["page.agree", "page.ask", "page.end"]
+
+
+async def test_later_viewer_gets_the_snapshot_and_what_followed(service: Service) -> None:
+    user, counselor, page = await shown(service)
+    await send(page, "AAAA", first=True, more=True)
+    await send(page, "BBBB", first=True)
+    await send(page, "CCCC")
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "CCCC")
+    since = len(counselor.seen)
+    second = await service.staff("jimin", tab="t-second", cookie=counselor.cookie)  # a newer tab takes over
+    await second.get("session")
+    assert (await second.say("watch_page", on=True))["type"] == "ok"
+    await send(page, "DDDD", first=True)
+    await second.find(lambda m: m["type"] == "page" and m["data"] == "DDDD")
+    assert not [m for m in counselor.seen[since:] if m["type"] == "page" and m["data"] == "DDDD"]
+    assert user.session["cobrowse"]["state"] == "on"
+
+
+async def test_page_that_sends_too_much_is_bounded(service: Service) -> None:
+    _, counselor, page = await shown(service)
+    await send(page, "A" * 70_000, first=True)  # one message too long
+    assert (await page.get("error"))["reason"] == "bad_message"
+    count = pages.MOST_SNAPSHOT // len(PART) + 1
+    for _ in range(count):
+        await send(page, PART, first=True, more=True)
+    view = await counselor.until(lambda s: s["cobrowse"]["too_large"])
+    assert view["cobrowse"]["state"] == "on"
+    entry = next(iter(service.live.index.running.values()))
+    assert entry.page.frames_bytes == 0
+    for _ in range(pages.BURST // len(PART) + 1):  # too fast
+        await send(page, PART, first=True)
+    again = await page.get("page_again")
+    assert again["after_ms"] == pages.AGAIN_MS
+    assert entry.page.frames_bytes < pages.MOST_SNAPSHOT + 2 * pages.MOST_AFTER

@@ -1,0 +1,129 @@
+/** Which attributes of an element may leave the page, and with which values. */
+
+import { type Attributes, plain, type StyleChange, type Value } from "./events";
+import { isButton, isField, masked, type Place, type Rules } from "./rules";
+import { cleanCss, cleanUrl, cleanValue, type Limits } from "./urls";
+
+/** Attributes that shape the page and have no words. */
+const SHAPE = new Set(
+  (
+    "class id dir lang hidden role type rel media width height align valign bgcolor color border cellpadding cellspacing colspan " +
+    "rowspan span start reversed size rows cols wrap multiple disabled readonly required open popover face nowrap slot part inert " +
+    "aria-hidden aria-expanded aria-current aria-disabled aria-orientation data-sangdam-share data-sangdam-private"
+  ).split(" "),
+);
+/** Attributes that shape a drawing (SVG). */
+const DRAWS =
+  /^(d|[xyr]|[xy][12]|[dcfr][xy]|points|viewbox|preserveaspectratio|transform|gradienttransform|patterntransform|(gradient|pattern|clippath|mask|marker|filter|primitive|maskcontent|patterncontent)units|pathlength|offset|fill|stroke|opacity|(fill|stroke|stop|clip|marker|font|flood|text|lighting|color)-[a-z-]+|mask|filter|marker(width|height)|ref[xy]|orient|rotate|dominant-baseline|vector-effect|visibility|display|overflow|spreadmethod|stddeviation|in|in2|result|operator|k[1-4]|values|mode|xmlns(:[a-z]+)?|version|width|height)$/i;
+/** Attributes with the addresses of pictures, styles and links: element → attribute. */
+const ADDRESSES: Record<string, readonly string[]> = {
+  a: ["href", "xlink:href"],
+  area: ["href"],
+  img: ["src"],
+  image: ["href", "xlink:href"],
+  input: ["src"],
+  link: ["href"],
+  use: ["href", "xlink:href"],
+};
+/** Attributes whose text takes up room on the page. Masked, they keep that room. */
+const ROOM = new Set(["alt", "placeholder"]);
+const NEVER = /^(on.*|srcdoc|srcset|imagesrcset|sizes|nonce|integrity|action|formaction|ping|http-equiv|content)$/i;
+const PIXELS = /^-?[\d.]+(px)?$/;
+
+export interface Around {
+  rules: Rules;
+  element: Element;
+  place: Place;
+}
+
+/** Returns the attributes of an element as they may leave the page. */
+export function cleanAttributes(attributes: Attributes, around: Around): Attributes {
+  const clean: Attributes = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    const kept = cleanAttribute(name, value, around);
+    if (kept !== undefined) clean[name] = kept;
+  }
+  return clean;
+}
+
+/** Returns the value of an attribute as it may leave the page; undefined if the attribute must not. Null: it was removed. */
+function cleanAttribute(name: string, value: Value, around: Around): Value {
+  if (value === undefined || value === null) return value;
+  const { rules, element, place } = around;
+  const limits: Limits = { bare: rules.mode === "strict", wordless: rules.masks(place) };
+  const tag = element.localName;
+  const low = name.toLowerCase();
+  if (low.startsWith("rr_")) return cleanOwn(low, value);
+  if (low === "style") return cleanStyle(value, limits);
+  if (low === "_csstext") return tag === "style" || tag === "link" ? cleanCss(plain(value), strict(rules, limits)) : undefined;
+  if (low === "value") return cleanFieldValue(plain(value), around, limits);
+  if (low === "checked" || low === "selected") return showsChoice(around) ? value : undefined;
+  if (NEVER.test(low)) return undefined;
+  if (ADDRESSES[tag]?.includes(low)) return cleanAddress(plain(value), element, limits);
+  if (["href", "src", "poster", "background", "data", "cite"].includes(low)) return undefined;
+  if (SHAPE.has(low) || DRAWS.test(low)) return value;
+  return cleanText(low, plain(value), around, limits);
+}
+
+/** The texts of a style sheet belong to no place of the page, so the mode alone decides. */
+const strict = (rules: Rules, limits: Limits): Limits => ({ ...limits, wordless: rules.mode === "strict" });
+
+/** Keeps what the recorder itself adds: sizes, scroll positions, and how a dialog is open. */
+function cleanOwn(name: string, value: Value): Value {
+  if (name === "rr_open_mode") return value === "modal" || value === "non-modal" ? value : undefined;
+  const known = ["rr_width", "rr_height", "rr_scrollleft", "rr_scrolltop"].includes(name);
+  return known && PIXELS.test(plain(value)) ? value : undefined;
+}
+
+function cleanStyle(value: Value, limits: Limits): Value {
+  if (typeof value !== "object" || value === null) return cleanCss(plain(value), limits);
+  const clean: StyleChange = {};
+  for (const [property, said] of Object.entries(value)) {
+    const text = Array.isArray(said) ? said[0] : said;
+    if (text === false) {
+      clean[property] = false;
+      continue;
+    }
+    const kept = cleanDeclared(property, text, limits);
+    clean[property] = Array.isArray(said) ? [kept, said[1]] : kept;
+  }
+  return clean;
+}
+
+/** Returns the value of one declaration of a style as it may leave the page. */
+export function cleanDeclared(property: string, value: string, limits: Limits): string {
+  const clean = cleanCss(value, limits);
+  return limits.wordless && (property === "content" || property.startsWith("--")) ? cleanValue(clean) : clean;
+}
+
+function cleanFieldValue(value: string, { rules, element, place }: Around, limits: Limits): Value {
+  if (isButton(element)) return limits.wordless ? masked(value) : value;
+  if (element.localName === "input" && hasNoText(element)) return undefined;
+  if (isField(element)) return rules.value(element, value);
+  return rules.masks(place) ? undefined : element.localName === "option" ? undefined : value;
+}
+
+/** Returns whether the `value` of this input is no text that the visitor sees: hidden fields, boxes to tick, files. */
+const hasNoText = (element: Element): boolean =>
+  ["hidden", "checkbox", "radio", "file"].includes((element.getAttribute("type") ?? "").toLowerCase());
+
+/** Returns whether the visitor has shown the field to which a tick or an option belongs. */
+function showsChoice({ rules, element }: Around): boolean {
+  const field = element.localName === "option" ? element.closest("select") : element;
+  return field !== null && rules.shows(field);
+}
+
+function cleanAddress(value: string, element: Element, limits: Limits): Value {
+  if (element.localName === "use")
+    return value.startsWith("#") ? value : cleanUrl(value, { ...limits, bare: false }).replace(/\?[^#]*/, "");
+  if (element.localName === "link" && !/(^|\s)stylesheet(\s|$)/i.test(element.getAttribute("rel") ?? "")) return undefined;
+  const url = element.localName === "img" ? (element as HTMLImageElement).currentSrc || value : value;
+  return cleanUrl(url, limits) || undefined;
+}
+
+function cleanText(name: string, value: string, { rules, element }: Around, limits: Limits): Value {
+  if (limits.wordless) return ROOM.has(name) ? masked(value) : undefined;
+  // Scripts copy the value of a field into attributes of theirs. Only its hint and its name are no value.
+  if (isField(element) && !["placeholder", "aria-label", "alt"].includes(name) && !rules.shows(element)) return undefined;
+  return value;
+}

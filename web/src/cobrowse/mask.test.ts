@@ -1,0 +1,235 @@
+// @vitest-environment jsdom
+import { afterEach, describe, expect, it } from "vitest";
+import { type Attributes, FULL, type Full, INCREMENTAL, type Seen, type Shot } from "./events";
+import type { Mode } from "./rules";
+import { Recorder } from "./recorder";
+
+let recorder: Recorder | null = null;
+let sent: { first: boolean; events: Seen[] }[] = [];
+
+/** Shows a page, records it, and returns its body. */
+function see(html: string, mode: Mode = "strict", head = ""): HTMLElement {
+  document.head.innerHTML = head;
+  document.body.innerHTML = html;
+  recorder = new Recorder(mode, (first, events) => sent.push({ first, events }));
+  recorder.start();
+  return document.body;
+}
+
+const settled = () => new Promise((done) => setTimeout(done, 120));
+
+/** Returns everything that left the page, as one text. */
+async function left(): Promise<string> {
+  await settled();
+  return JSON.stringify(sent);
+}
+
+const find = <E extends Element = HTMLElement>(selector: string) => document.querySelector<E>(selector)!;
+
+function fill(selector: string, value: string): void {
+  const field = find<HTMLInputElement>(selector);
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Returns all nodes of the newest snapshot. */
+function nodes(): Shot[] {
+  const full = sent.flatMap(({ events }) => events).findLast((event): event is Full => event.type === FULL)!;
+  const all: Shot[] = [];
+  const visit = (shot: Shot) => {
+    all.push(shot);
+    shot.childNodes?.forEach(visit);
+  };
+  visit(full.data.node);
+  return all;
+}
+
+const attributes = (tag: string): Attributes => nodes().find(({ tagName }) => tagName === tag)?.attributes ?? {};
+
+afterEach(() => {
+  recorder?.stop();
+  recorder = null;
+  sent = [];
+});
+
+describe("strict mode", () => {
+  it("lets no text of any kind of node leave, and keeps its shape", async () => {
+    see(
+      `<h1>kimword</h1><!-- kimword --><p>a kimword</p><a href="/o/1?who=kimword#kimword">kimword</a><svg><title>kimword</title>
+       <text>kimword</text></svg><select><option label="kimword">kimword</option></select><details><summary>kimword</summary></details>
+       <table><caption>kimword</caption><tr><td>kimword</td></tr></table><math><mi>kimword</mi></math><noscript>kimword</noscript>
+       <template>kimword</template><dialog open>kimword</dialog><button>kimword</button><object data="kimword">kimword</object>
+       <script type="text/plain">kimword</script><iframe srcdoc="kimword" src="/kimword"></iframe><datalist><option>kimword</datalist>`,
+      "strict",
+      `<title>kimword</title><meta name="description" content="kimword"><style>p::after { content: "kimword" } /* kimword */
+       p { --name: "kimword"; background: url("https://shop.example/a.png?kimword") }</style>`,
+    );
+    expect(await left()).not.toContain("kimword");
+    expect(JSON.stringify(nodes())).toContain("•••••••");
+    expect(attributes("a").href).toMatch(/\/o\/1$/);
+  });
+
+  it("lets no text of an attribute leave", async () => {
+    const names = "alt title placeholder aria-label aria-description aria-valuetext value data-name label summary datetime cite";
+    const all = names.split(" ").map((name) => `${name}="kimword"`);
+    see(
+      `<img ${all.join(" ")} src="/a.png?kimword" srcset="/kimword.png 2x" onclick="kimword()"><div ${all.join(" ")} content="kimword"
+       nonce="kimword" style="--name: 'kimword'; background: url(/b.png?kimword)"></div><form action="/kimword" data-kim="kimword">
+       <input type="submit" value="kimword"><input type="hidden" value="kimword"></form><a href="mailto:kimword@shop.example">x</a>
+       <a href="javascript:kimword()">x</a><img src="data:image/svg+xml,<svg><text>kimword</text></svg>"><progress value="kimword">`,
+    );
+    expect(await left()).not.toContain("kimword");
+  });
+
+  it("shows what the site shares, except what it marks as private inside", async () => {
+    see(`<main data-sangdam-share><p title="openword">openword</p><p data-sangdam-private title="kimword">kimword<b>kimword</b></p>
+         <input value="kimword" placeholder="openhint"></main><p>kimword</p>`);
+    const all = await left();
+    expect(all).not.toContain("kimword");
+    expect(all).toContain('"title":"openword"');
+    expect(all).toContain('"textContent":"openword"');
+    expect(all).toContain("openhint");
+  });
+
+  it("keeps the words of later changes: texts, attributes, nodes, styles", async () => {
+    const body = see(`<p id="p">x</p><ul></ul><style id="s"></style>`);
+    await settled();
+    find("#p").firstChild!.nodeValue = "kimword";
+    find("#p").title = "kimword";
+    find("#p").dataset.name = "kimword";
+    find("#p").style.setProperty("--name", '"kimword"');
+    find("ul").innerHTML = `<li>kimword <img alt="kimword"></li>`;
+    find("#s").textContent = `p::before { content: "kimword" }`;
+    find<HTMLStyleElement>("#s").sheet!.insertRule(`i::before { content: "kimword" }`);
+    body.append("kimword");
+    document.title = "kimword";
+    const all = await left();
+    expect(all).not.toContain("kimword");
+    expect(all).toContain('"source":0');
+  });
+
+  it("keeps the words of shadow roots, of slots, and of what changes in them", async () => {
+    const body = see(`<x-card>kimword</x-card><x-open data-sangdam-share>kimword <b>openword</b></x-open>`);
+    find("x-card").attachShadow({ mode: "open" }).innerHTML =
+      `<i title="kimword">kimword</i><input value="kimword"><slot></slot>`;
+    // What the site puts into a private part of a shared element is private.
+    find("x-open").attachShadow({ mode: "open" }).innerHTML =
+      `<p data-sangdam-private>kimword<slot></slot></p><slot name="b"></slot>`;
+    find("b").slot = "b";
+    body.append(find("x-card"));
+    recorder!.snapshot();
+    await settled();
+    find("x-card").shadowRoot!.querySelector("i")!.textContent = "kimword";
+    find("x-open").shadowRoot!.querySelector("p")!.append("kimword");
+    find("x-open").append("kimword");
+    const all = await left();
+    expect(all).not.toContain("kimword");
+    expect(all).toContain("openword");
+    expect(nodes().filter(({ isShadow }) => isShadow).length).toBeGreaterThan(4);
+  });
+
+  it("takes a new snapshot when the site changes what is shared", async () => {
+    see(`<p id="p" data-sangdam-share>openword</p>`);
+    expect(await left()).toContain("openword");
+    sent = [];
+    find("#p").removeAttribute("data-sangdam-share");
+    find("#p").textContent = "kimword";
+    await new Promise((done) => setTimeout(done, 1100));
+    expect(await left()).not.toContain("kimword");
+    expect(sent[0]?.first).toBe(true);
+  });
+});
+
+describe("open mode", () => {
+  it("shows texts, except private ones", async () => {
+    see(
+      `<p title="openword">openword</p><a href="/o/1?q=openquery">x</a><div data-sangdam-private><p title="kimword">kimword</p>
+       <img alt="kimword" src="/a.png?kimquery" data-x="kimword"></div>`,
+      "open",
+    );
+    const all = await left();
+    expect(all).toContain('"title":"openword"');
+    expect(all).toContain("openquery");
+    expect(all).not.toContain("kimword");
+    find("[data-sangdam-private]").append("kimword");
+    find("[data-sangdam-private] p").firstChild!.nodeValue = "kimword";
+    expect(await left()).not.toContain("kimword");
+  });
+});
+
+describe.each<Mode>(["strict", "open"])("fields in %s mode", (mode) => {
+  const page = `<main data-sangdam-share><input id="name" value="kimword" data-copy="kimword" title="kimword"><textarea id="long">kimword</textarea>
+    <select id="pick"><option value="kimword">A<option selected value="kimword2">B</select>
+    <input id="yes" type="checkbox" value="kimword" checked><input id="one" type="radio" value="kimword" checked>
+    <input id="password" type="password" value="kimword"><input id="card" autocomplete="section-a billing cc-number" value="kimword">
+    <input id="code" autocomplete="one-time-code" value="kimword"><div id="edit" contenteditable>kimword <b title="kimword">kimword</b></div></main>`;
+
+  it("keeps values, choices, and what people edit", async () => {
+    see(page, mode);
+    for (const id of ["name", "long", "password", "card", "code"]) fill(`#${id}`, `kimword ${id}`);
+    find("#edit b").textContent = "kimword later";
+    find("#edit").append("kimword last");
+    find("#name").setAttribute("value", "kimword again");
+    find<HTMLInputElement>("#yes").click();
+    const all = await left();
+    expect(all).not.toContain("kimword");
+    expect(all).not.toContain('"checked":true');
+    expect(all).not.toContain('"isChecked":true');
+    expect(all).not.toContain('"selected":true');
+  });
+
+  it("shows one field when the visitor shows it, and no other", async () => {
+    see(page, mode);
+    recorder!.show(find("#name"), true);
+    await settled();
+    sent = [];
+    recorder!.snapshot();
+    await settled();
+    fill("#name", "typed by the visitor");
+    fill("#long", "secretly typed");
+    const all = await left();
+    expect(attributes("input").value).toBe("kimword");
+    expect(all).toContain("typed by the visitor");
+    expect(all).not.toContain("secretly");
+    recorder!.show(find("#name"), false);
+    sent = [];
+    fill("#name", "hidden again");
+    expect(await left()).not.toContain("hidden again");
+  });
+
+  it("never shows passwords, payment and codes, nor their length", async () => {
+    see(page, mode);
+    const secrets = ["password", "card", "code"];
+    for (const id of secrets) recorder!.show(find(`#${id}`), true);
+    await settled();
+    for (const id of secrets) fill(`#${id}`, "kimword9");
+    expect(await left()).not.toContain("kimword");
+    const inputs = sent.flatMap(({ events }) => events).filter((event) => event.type === INCREMENTAL && event.data.source === 5);
+    expect(inputs).toHaveLength(3);
+    for (const input of inputs) expect(JSON.stringify(input)).toContain('"text":""');
+    find("#password").setAttribute("type", "text"); // "show my password"
+    fill("#password", "kimword10");
+    recorder!.show(find("#password"), true);
+    expect(await left()).not.toContain("kimword");
+  });
+});
+
+it("shows frames, videos and the widget as boxes without content", async () => {
+  see(
+    `<iframe src="https://other.example/kimword"></iframe><video poster="/kimword.png"></video><div id="sangdam-widget">kimword</div>`,
+    "open",
+  );
+  expect(await left()).not.toContain("kimword");
+  expect(attributes("iframe")).toHaveProperty("rr_width");
+});
+
+it("bounds what waits: too many changes become one snapshot", async () => {
+  const body = see(`<p id="p">x</p>`, "open");
+  await settled();
+  sent = [];
+  for (let count = 0; count < 300; count++) {
+    body.append(`${count} `);
+    if (count % 10 === 0) await Promise.resolve();
+  }
+  expect((await left()).length).toBeLessThan(100_000);
+});

@@ -1,0 +1,197 @@
+/** Masks the events of the recorder before they leave the page. Everything that it does not know is left out. */
+
+import { cleanAttributes, cleanDeclared } from "./attributes";
+import {
+  ADOPTED,
+  type Adopted,
+  type Change,
+  DECLARATION,
+  type Declaration,
+  DOCTYPE,
+  DOCUMENT,
+  ELEMENT,
+  FULL,
+  INCREMENTAL,
+  INPUT,
+  META,
+  MOUSE,
+  MUTATION,
+  type Mutation,
+  RESIZE,
+  RULE,
+  type Rule,
+  SCROLL,
+  type Seen,
+  type Shot,
+  TEXT,
+  TOUCH,
+} from "./events";
+import { isField, LOST, masked, OUTSIDE, type Place, type Rules } from "./rules";
+import { cleanCss, cleanUrl, type Limits } from "./urls";
+
+export interface Mirror {
+  /** Returns the node of the page with this id; null if the page no longer has it. */
+  getNode: (id: number) => Node | null;
+}
+
+/** An event of the recorder, before it is masked. */
+export interface Recorded {
+  type: number;
+  data?: unknown;
+}
+
+/** Elements whose content is never a part of what people see. */
+const UNSEEN = new Set(["script", "noscript", "template", "meta", "base", "object", "embed", "iframe", "frame"]);
+
+/** Returns the event as it may leave the page; null if it must not. */
+export function mask(event: Recorded, rules: Rules, mirror: Mirror): Seen | null {
+  if (event.type === META) {
+    const { href, width, height } = event.data as { href: string; width: number; height: number };
+    const limits = { bare: rules.mode === "strict", wordless: rules.mode === "strict" };
+    return { type: META, data: { href: cleanUrl(href, limits), width, height } };
+  }
+  if (event.type === FULL) {
+    const { node, initialOffset } = event.data as { node: Shot; initialOffset: { top: number; left: number } };
+    return { type: FULL, data: { node: maskNode(node, OUTSIDE, rules, mirror), initialOffset } };
+  }
+  if (event.type !== INCREMENTAL) return null;
+  const data = maskChange(event.data as Change, rules, mirror);
+  return data && { type: INCREMENTAL, data };
+}
+
+function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
+  switch (data.source) {
+    case MUTATION:
+      return maskMutation(data, rules, mirror);
+    case MOUSE:
+    case TOUCH:
+      return { source: data.source, positions: data.positions.map(({ x, y, id, timeOffset }) => ({ x, y, id, timeOffset })) };
+    case SCROLL:
+      return { source: SCROLL, id: data.id, x: data.x, y: data.y };
+    case RESIZE:
+      return { source: RESIZE, width: data.width, height: data.height };
+    case INPUT: {
+      const field = mirror.getNode(data.id) as Element | null;
+      if (!field || !isField(field)) return null;
+      const shown = rules.shows(field);
+      return { source: INPUT, id: data.id, text: fieldText(field, data.text, rules), isChecked: shown && data.isChecked };
+    }
+    case RULE:
+      return maskRule(data, rules);
+    case DECLARATION:
+      return maskDeclaration(data, rules);
+    case ADOPTED:
+      return maskAdopted(data, rules);
+    default:
+      return null;
+  }
+}
+
+const BOXES = ["checkbox", "radio", "hidden", "file"];
+
+/** Returns a field's text as it may leave the page. Boxes to tick have none: their value is a word of the page. */
+function fieldText(field: Element, text: string, rules: Rules): string {
+  return BOXES.includes((field.getAttribute("type") ?? "").toLowerCase()) ? "" : rules.value(field, text);
+}
+
+/** Returns a node of a snapshot as it may leave the page. `above`: the place of its parent. */
+function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot {
+  const { id, type } = shot;
+  const node = mirror.getNode(id);
+  const place = node ? rules.within(above, node) : LOST;
+  const shadow = shot.isShadow === true ? { isShadow: true } : {};
+  if (type === TEXT) return { id, type, textContent: textOf(shot.textContent ?? "", node, place, rules), ...shadow };
+  if (type === DOCTYPE) return { id, type, name: "html" };
+  if (type !== ELEMENT && type !== DOCUMENT) return { id, type: TEXT, textContent: "", ...shadow };
+  const kept: Shot = { id, type, ...shadow };
+  if (type === ELEMENT) {
+    if (node) rules.isSecret(node as Element); // remembers what is a password field now
+    kept.tagName = shot.tagName;
+    kept.attributes = node ? cleanAttributes(shot.attributes ?? {}, { rules, element: node as Element, place }) : {};
+    if (shot.isSVG) kept.isSVG = true;
+    if (shot.needBlock) kept.needBlock = true;
+    if (shot.needBlock || UNSEEN.has(shot.tagName ?? "") || shot.tagName === "textarea") return { ...kept, childNodes: [] };
+  }
+  kept.childNodes = (shot.childNodes ?? []).map((child) => maskNode(child, place, rules, mirror));
+  return kept;
+}
+
+function textOf(text: string, node: Node | null, place: Place, rules: Rules): string {
+  const parent = (node?.parentNode as Partial<Element> | null | undefined)?.localName ?? "";
+  if (!node || UNSEEN.has(parent) || parent === "textarea") return "";
+  if (parent === "style") return cleanCss(text, sheet(rules));
+  return rules.masks(place) ? masked(text) : text;
+}
+
+const sheet = (rules: Rules): Limits => ({ bare: rules.mode === "strict", wordless: rules.mode === "strict" });
+
+function maskMutation(data: Mutation, rules: Rules, mirror: Mirror): Mutation {
+  const places = new Map<Node, Place>();
+  const placeOf = (node: Node | null): Place => {
+    if (!node) return LOST;
+    const known = places.get(node) ?? rules.placeOf(node);
+    places.set(node, known);
+    return known;
+  };
+  return {
+    source: MUTATION,
+    texts: data.texts.map(({ id, value }) => {
+      const node = mirror.getNode(id);
+      const place = node?.parentNode ? rules.within(placeOf(node.parentNode), node) : LOST;
+      return { id, value: textOf(value ?? "", node, place, rules) };
+    }),
+    attributes: data.attributes.flatMap(({ id, attributes }) => {
+      const element = mirror.getNode(id) as Element | null;
+      if (!element) return [];
+      const clean = cleanAttributes(attributes, { rules, element, place: placeOf(element) });
+      return Object.keys(clean).length > 0 ? [{ id, attributes: clean }] : [];
+    }),
+    removes: data.removes.map(({ parentId, id }) => ({ parentId, id })),
+    adds: data.adds.map(({ parentId, nextId, node }) => ({
+      parentId,
+      nextId,
+      node: maskNode(node, placeOf(mirror.getNode(parentId)), rules, mirror),
+    })),
+  };
+}
+
+function maskRule(data: Rule, rules: Rules): Rule {
+  const clean = (text: string) => cleanCss(text, sheet(rules));
+  return {
+    source: RULE,
+    id: data.id,
+    styleId: data.styleId,
+    adds: data.adds?.map(({ rule, index }) => ({ rule: clean(rule), index })),
+    removes: data.removes?.map(({ index }) => ({ index })),
+    replace: data.replace === undefined ? undefined : clean(data.replace),
+    replaceSync: data.replaceSync === undefined ? undefined : clean(data.replaceSync),
+  };
+}
+
+function maskDeclaration(data: Declaration, rules: Rules): Declaration {
+  const { set, remove } = data;
+  return {
+    source: DECLARATION,
+    id: data.id,
+    styleId: data.styleId,
+    index: data.index,
+    set: set && {
+      property: set.property,
+      value: set.value === null ? null : cleanDeclared(set.property, set.value, sheet(rules)),
+      priority: set.priority,
+    },
+    remove: remove && { property: remove.property },
+  };
+}
+
+function maskAdopted(data: Adopted, rules: Rules): Adopted {
+  return {
+    source: ADOPTED,
+    id: data.id,
+    styles: data.styles?.map(({ styleId, rules: those }) => ({
+      styleId,
+      rules: those.map(({ rule, index }) => ({ rule: cleanCss(rule, sheet(rules)), index })),
+    })),
+    styleIds: data.styleIds,
+  };
+}

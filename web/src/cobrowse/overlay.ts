@@ -1,0 +1,164 @@
+/** What this script puts on the partner's page: the bar with the Stop button, and what staff show. It is in a closed shadow root
+ *  and is never recorded. */
+
+import { areSpots, type Box, pointOf } from "./marks";
+import css from "./overlay.css?inline";
+import type { Mark, Words } from "./protocol";
+
+const POINTER_MS = 4000; // how long a pointer stays after it moved last
+const FRAME_MS = 6000;
+const LINE_MS = 5000;
+const MOST_LINES = 40;
+const SVG = "http://www.w3.org/2000/svg";
+
+interface Events {
+  onStop: () => void;
+  /** Shows or hides the field in which the visitor is. */
+  onField: () => void;
+  onLink: (url: string) => void;
+}
+
+const make = <K extends keyof HTMLElementTagNameMap>(tag: K, name: string, text = ""): HTMLElementTagNameMap[K] => {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.textContent = text;
+  return element;
+};
+
+export class Overlay {
+  private readonly host = make("div", "");
+  private readonly root = this.host.attachShadow({ mode: "closed" });
+  private readonly bar = make("div", "bar");
+  private readonly words = make("p", "words");
+  private readonly what = make("p", "what");
+  private readonly stop = make("button", "stop");
+  private readonly field = make("button", "field");
+  private readonly link = make("div", "link");
+  private readonly layer = make("div", "layer");
+  private readonly drawing = document.createElementNS(SVG, "svg");
+  private readonly pointers = new Map<string, { element: HTMLElement; timer: ReturnType<typeof setTimeout> }>();
+  private texts: Words | null = null;
+  private readonly watch: ReturnType<typeof setInterval>;
+
+  constructor(private readonly events: Events) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    this.root.adoptedStyleSheets = [sheet];
+    this.host.dataset.sangdamOwn = "";
+    this.bar.setAttribute("role", "status");
+    this.stop.type = this.field.type = "button";
+    this.stop.onclick = () => events.onStop();
+    // The field keeps the focus: the button is about the field in which the visitor is.
+    this.field.onpointerdown = (event) => event.preventDefault();
+    this.field.onclick = () => events.onField();
+    this.field.hidden = this.link.hidden = true;
+    const said = make("div", "said");
+    said.append(this.words, this.what);
+    this.bar.append(make("span", "dot"), said, this.field, this.stop);
+    this.layer.setAttribute("aria-hidden", "true");
+    this.layer.append(this.drawing);
+    this.root.append(this.layer, this.link, this.bar);
+    this.stay();
+    this.watch = setInterval(() => this.stay(), 300); // single-page applications replace their whole document
+  }
+
+  /** Says who sees the page. */
+  say(words: Words, seen: boolean): void {
+    this.texts = words;
+    this.host.lang = document.documentElement.lang;
+    this.bar.className = seen ? "bar seen" : "bar";
+    const said = seen ? words.seen : words.unseen;
+    if (this.words.textContent !== said) this.words.textContent = said;
+    this.what.textContent = words.what;
+    this.stop.textContent = words.stop;
+  }
+
+  /** Offers to show or hide the field in which the visitor is. Null: no such field. */
+  offer(shown: boolean | null): void {
+    this.field.hidden = shown === null;
+    if (this.texts && shown !== null) this.field.textContent = shown ? this.texts.hide : this.texts.show;
+  }
+
+  /** Proposes a page. The visitor opens it, or not. */
+  propose(url: string, words: string): void {
+    const open = make("button", "open", this.texts?.open);
+    const dismiss = make("button", "dismiss", this.texts?.dismiss);
+    const { host, pathname } = new URL(url);
+    const address = make("p", "address", host + pathname);
+    const said = make("div", "said");
+    said.append(make("p", "words", words), address);
+    const away = () => {
+      this.link.hidden = true;
+    };
+    open.onclick = () => {
+      away();
+      this.events.onLink(url);
+    };
+    dismiss.onclick = away;
+    this.link.setAttribute("role", "alert");
+    this.link.replaceChildren(said, dismiss, open);
+    this.link.hidden = false;
+  }
+
+  /** Shows a mark of a member of staff at an element. */
+  mark(mark: Mark, box: Box): void {
+    if (!areSpots(mark.spots)) return;
+    const points = mark.spots.map((spot) => pointOf(box, spot));
+    if (mark.kind === "frame") this.frame(box);
+    else if (mark.kind === "line") this.line(points);
+    else if (points[0]) this.point(mark.name, points[0]);
+  }
+
+  remove(): void {
+    clearInterval(this.watch);
+    for (const { timer } of this.pointers.values()) clearTimeout(timer);
+    this.host.remove();
+  }
+
+  /** Keeps the bar on the page and usable: a modal dialog of the page lets people press only what is inside of it. */
+  private stay(): void {
+    const top = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.documentElement;
+    if (this.host.parentNode !== top) top.append(this.host);
+  }
+
+  private point(name: string, { x, y }: { x: number; y: number }): void {
+    const known = this.pointers.get(name);
+    const element = known?.element ?? make("div", "pointer");
+    if (!known) {
+      const tip = document.createElementNS(SVG, "svg");
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", "M1 1l5 14 3-6 6-3z");
+      tip.setAttribute("viewBox", "0 0 16 16");
+      tip.append(path);
+      element.append(tip, make("span", "name", name));
+      this.layer.append(element);
+    }
+    clearTimeout(known?.timer);
+    element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+    const timer = setTimeout(() => {
+      element.remove();
+      this.pointers.delete(name);
+    }, POINTER_MS);
+    this.pointers.set(name, { element, timer });
+  }
+
+  private frame({ left, top, width, height }: Box): void {
+    const frame = make("div", "frame");
+    Object.assign(frame.style, {
+      left: `${left - 4}px`,
+      top: `${top - 4}px`,
+      width: `${width + 8}px`,
+      height: `${height + 8}px`,
+    });
+    this.layer.append(frame);
+    setTimeout(() => frame.remove(), FRAME_MS);
+  }
+
+  private line(points: { x: number; y: number }[]): void {
+    const line = document.createElementNS(SVG, "polyline");
+    line.setAttribute("points", points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" "));
+    this.drawing.append(line);
+    if (this.drawing.childElementCount > MOST_LINES) this.drawing.firstElementChild?.remove();
+    setTimeout(() => line.remove(), LINE_MS);
+  }
+}

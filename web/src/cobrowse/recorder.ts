@@ -1,0 +1,134 @@
+/** Records the page with `@rrweb/record`, masks every event, and gives them away in batches. */
+
+import { record } from "@rrweb/record";
+import { type Change, FULL, INCREMENTAL, META, MUTATION, type Seen } from "./events";
+import { mask, type Recorded } from "./mask";
+import { DECIDING, type Mode, Rules } from "./rules";
+
+/** Time between two batches, ms. With it, and a change's way through the network, staff see a change within a quarter second. */
+const BATCH_MS = 50;
+/** More events in one batch than this are dropped, and a new snapshot says all of them at once. */
+const MOST_EVENTS = 4000;
+/** Least time between two snapshots that the page itself wants, ms. */
+const SNAPSHOT_MS = 1000;
+/** Elements that are shown as grey boxes: what is in them is of other sites, no text, or both. */
+export const BOXES = "iframe, frame, object, embed, video, audio, canvas, #sangdam-widget, [data-sangdam-own]";
+
+type Send = (first: boolean, events: Seen[]) => void;
+
+export class Recorder {
+  readonly rules: Rules;
+  private stopRecording: (() => void) | undefined;
+  private batch: Seen[] = [];
+  private first = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private again: ReturnType<typeof setTimeout> | undefined;
+  private paused = false;
+  private takenAt = 0;
+
+  constructor(
+    mode: Mode,
+    private readonly send: Send,
+  ) {
+    this.rules = new Rules(mode);
+  }
+
+  start(): void {
+    this.takenAt = performance.now();
+    this.stopRecording = record({
+      emit: (event) => this.emitted(event as Recorded),
+      blockSelector: BOXES,
+      maskAllInputs: true,
+      maskInputFn: (text, element) => this.rules.value(element, text),
+      slimDOMOptions: "all",
+      inlineStylesheet: true,
+      inlineImages: false,
+      recordCanvas: false,
+      collectFonts: false,
+      recordCrossOriginIframes: false,
+      sampling: { mousemove: 50, mousemoveCallback: 100, mouseInteraction: false, scroll: 60, media: 800, input: "all" },
+      recordAfter: "DOMContentLoaded",
+      errorHandler: () => true, // a fault of the recorder must not become one of the partner's page
+    });
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.again);
+    this.timer = this.again = undefined;
+    this.stopRecording?.();
+    this.stopRecording = undefined;
+    this.batch = [];
+  }
+
+  /** Begins anew with a snapshot of the whole page, also after a pause. */
+  snapshot(): void {
+    this.paused = false;
+    clearTimeout(this.again);
+    this.again = undefined;
+    if (!this.stopRecording) return;
+    this.takenAt = performance.now();
+    record.takeFullSnapshot();
+  }
+
+  /** Gives nothing away until the next snapshot. */
+  pause(): void {
+    this.paused = true;
+    this.batch = [];
+  }
+
+  /** Shows or hides the value of a field. */
+  show(field: Element, on: boolean): void {
+    this.rules.show(field, on);
+    this.snapshot();
+  }
+
+  /** Returns the page's element with this number. */
+  element(node: number): Element | null {
+    const found = record.mirror.getNode(node);
+    return found?.nodeType === 1 ? (found as unknown as Element) : found?.nodeType === 9 ? document.documentElement : null;
+  }
+
+  private emitted(event: Recorded): void {
+    if (this.paused) return;
+    if (decidesAnew(event)) {
+      this.soon();
+      return; // until the new snapshot, the rules of the present one count
+    }
+    if (this.again !== undefined && event.type === INCREMENTAL) return;
+    let seen: Seen | null = null;
+    try {
+      seen = mask(event, this.rules, record.mirror);
+    } catch {
+      this.soon(); // an event that cannot be masked does not leave the page
+    }
+    if (!seen) return;
+    if (seen.type === META) this.batch = [];
+    if (seen.type === FULL) this.first = true;
+    this.batch.push(seen);
+    if (this.batch.length > MOST_EVENTS) this.soon();
+    else this.timer ??= setTimeout(() => this.flush(), seen.type === FULL ? 0 : BATCH_MS);
+  }
+
+  /** Drops what waits, and takes a new snapshot, at most one a second. */
+  private soon(): void {
+    this.batch = [];
+    this.again ??= setTimeout(() => this.snapshot(), Math.max(0, this.takenAt + SNAPSHOT_MS - performance.now()));
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    const { batch, first } = this;
+    if (batch.length === 0) return;
+    this.batch = [];
+    this.first = false;
+    this.send(first, batch);
+  }
+}
+
+/** Returns whether an event changes what may be shown: an attribute of an element that the page has shown already. */
+function decidesAnew(event: Recorded): boolean {
+  if (event.type !== INCREMENTAL) return false;
+  const data = event.data as Change;
+  return data.source === MUTATION && data.attributes.some(({ attributes }) => DECIDING.some((name) => name in attributes));
+}

@@ -1,0 +1,59 @@
+/** The user's side: the counselor's question, and while staff may see the page, who sees it and a button that stops it. */
+
+import { Eye, EyeOff } from "lucide";
+import { useEffect } from "preact/hooks";
+import type { SessionView } from "../../messages";
+import { announce } from "../../ui/announce";
+import { Button } from "../../ui/button";
+import { Icon } from "../../ui/icon";
+import { useLocale } from "../../ui/store";
+import type { Client } from "../client";
+import { participant } from "../state";
+import { list } from "../words";
+import { t } from "./words";
+import "./asked.css";
+
+interface Props {
+  client: Client;
+  session: SessionView;
+}
+
+export function Asked({ client, session }: Props) {
+  useLocale();
+  const { cobrowse } = session;
+  const name = participant(session, cobrowse?.by ?? "")?.name ?? "";
+  const state = cobrowse?.state ?? "";
+  useEffect(() => {
+    if (state === "asked") announce(t("asked", { name }));
+  }, [state]);
+  if (!cobrowse || state === "") return null;
+  const answer = (on: boolean) =>
+    void client.connection.request({ type: "cobrowse", session: session.id, on }).catch(() => undefined);
+  if (state === "asked")
+    return (
+      <section class="cobrowse cobrowse-asked" role="group" aria-label={t("asked", { name })} data-testid="cobrowse-asked">
+        <p>
+          <Icon node={Eye} size={20} /> <strong>{t("asked", { name })}</strong>
+        </p>
+        <p>{t(cobrowse.texts === "open" ? "asked.open" : "asked.strict", { name, site: session.site.name })}</p>
+        <span class="cobrowse-buttons">
+          <Button onClick={() => answer(false)} data-testid="cobrowse-no">
+            {t("no")}
+          </Button>
+          <Button kind="primary" onClick={() => answer(true)} data-testid="cobrowse-yes">
+            {t("yes")}
+          </Button>
+        </span>
+      </section>
+    );
+  const seers = cobrowse.seen_by.map((id) => participant(session, id)?.name ?? "").filter(Boolean);
+  return (
+    <section class="cobrowse" aria-label={t("shown")} data-testid="cobrowse-on">
+      <Icon node={seers.length > 0 ? Eye : EyeOff} size={18} />
+      <p role="status">{seers.length > 0 ? t("seen", { names: list(seers) }) : t("unseen", { name })}</p>
+      <Button onClick={() => answer(false)} data-testid="cobrowse-stop">
+        {t("stop")}
+      </Button>
+    </section>
+  );
+}

@@ -1,0 +1,42 @@
+/** The counselor's button that asks to see the page on which the user is, and then opens or closes what is seen of it. */
+
+import { Eye } from "lucide";
+import type { SessionView } from "../../messages";
+import { toast } from "../../ui/announce";
+import { Button } from "../../ui/button";
+import { useLocale } from "../../ui/store";
+import type { Client } from "../client";
+import { t } from "./words";
+
+interface Props {
+  client: Client;
+  session: SessionView;
+  /** Whether the page stands beside the conversation now. */
+  open: boolean;
+  onToggle: () => void;
+}
+
+const WORDS = { "": "staff.ask", asked: "staff.asked", on: "staff.see" } as const;
+
+export function PageButton({ client, session, open, onToggle }: Props) {
+  useLocale();
+  const { cobrowse } = session;
+  if (!cobrowse) return null;
+  const { state, ready } = cobrowse;
+  const set = (on: boolean) =>
+    void client.connection.request({ type: "cobrowse", session: session.id, on }).catch(() => toast(t("failed"), "error"));
+  const without = state === "" && !ready;
+  return (
+    <Button
+      icon={Eye}
+      aria-pressed={state === "on" ? open : undefined}
+      disabled={without}
+      title={without ? t("staff.noPage") : state === "asked" ? t("staff.withdraw") : undefined}
+      onClick={() => (state === "on" ? onToggle() : set(state === ""))}
+      data-testid="page-ask"
+      data-state={state}
+    >
+      {t(WORDS[state])}
+    </Button>
+  );
+}

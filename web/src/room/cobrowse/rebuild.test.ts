@@ -1,0 +1,83 @@
+// @vitest-environment jsdom
+import { expect, it } from "vitest";
+import type { Attributes, Seen, Shot } from "../../cobrowse/events";
+import { Rebuilt } from "./rebuild";
+
+let id = 100;
+const text = (textContent: string): Shot => ({ id: ++id, type: 3, textContent });
+const tag = (tagName: string, attributes: Attributes = {}, ...childNodes: Shot[]): Shot => ({
+  id: ++id,
+  type: 2,
+  tagName,
+  attributes,
+  childNodes,
+});
+
+/** Shows a page with these nodes in its body. Returns what stands there, and a function that applies further events. */
+function show(...nodes: Shot[]) {
+  const doc = document.implementation.createHTMLDocument();
+  const rebuilt = new Rebuilt(doc, { onSize: () => undefined, onAddress: () => undefined, onPointer: () => undefined });
+  const body = tag("body", {}, ...nodes);
+  const node: Shot = { id: 1, type: 0, childNodes: [{ id: 2, type: 1, name: "html" }, tag("html", {}, body)] };
+  rebuilt.apply([{ type: 2, data: { node, initialOffset: { top: 0, left: 0 } } }]);
+  return { doc, body: body.id, apply: (...events: Seen[]) => rebuilt.apply(events) };
+}
+
+it("shows a page and follows its changes", () => {
+  const word = text("Boram");
+  const shop = tag("p", { class: "price", style: "color: red" }, word);
+  const { doc, body, apply } = show(shop, tag("x-card", {}, { ...tag("i", {}, text("inside")), isShadow: true }));
+  expect(doc.querySelector("p.price")?.textContent).toBe("Boram");
+  expect(doc.querySelector("x-card")?.shadowRoot?.textContent).toBe("inside");
+  const last = tag("b", {}, text("last"));
+  const first = tag("u", {}, text("first"));
+  apply({
+    type: 3,
+    data: {
+      source: 0,
+      texts: [{ id: word.id, value: "Maru" }],
+      attributes: [{ id: shop.id, attributes: { class: null, style: { color: "blue" } } }],
+      removes: [],
+      adds: [
+        { parentId: body, nextId: last.id, node: first }, // the node after it comes later
+        { parentId: body, nextId: null, node: last },
+      ],
+    },
+  });
+  expect(doc.querySelector("p")?.outerHTML).toBe('<p style="color: blue;">Maru</p>');
+  expect(doc.body.lastElementChild?.previousElementSibling?.textContent).toBe("first");
+  apply({ type: 3, data: { source: 0, texts: [], attributes: [], removes: [{ parentId: body, id: shop.id }], adds: [] } });
+  expect(doc.querySelector("p")).toBeNull();
+});
+
+it("builds nothing that could run, load or lead away", () => {
+  const { doc } = show(
+    tag("script", { src: "https://evil.example/x.js" }, text("alert(1)")),
+    tag("meta", { "http-equiv": "refresh", content: "0;url=https://evil.example" }),
+    tag("base", { href: "https://evil.example" }),
+    tag("iframe", { src: "https://evil.example", srcdoc: "x", rr_width: "10px", rr_height: "10px" }),
+    tag("object", { data: "https://evil.example" }),
+    tag("link", { rel: "prefetch", href: "https://evil.example" }),
+    tag("img", { src: "javascript:alert(1)", onerror: "alert(1)", srcset: "https://evil.example 2x" }),
+    tag("a", { href: "https://evil.example", target: "_top", ping: "https://evil.example" }, text("link")),
+    tag("form", { action: "https://evil.example" }, tag("input", { autofocus: true, formaction: "https://evil.example" })),
+    tag("p onclick=alert(1)", { 'x"onclick': "alert(1)" }),
+  );
+  const html = doc.documentElement.outerHTML;
+  expect(html).not.toMatch(/evil|alert|script|onerror|meta|iframe|target|autofocus/i);
+  expect(doc.querySelector("a")?.getAttribute("href")).toBe("#");
+});
+
+it("survives events that fit nothing", () => {
+  const { doc, apply } = show(tag("p", {}, text("still here")));
+  apply(
+    { type: 3, data: { source: 8, id: 9999, adds: [{ rule: "nonsense", index: [9, 9] }] } },
+    {
+      type: 3,
+      data: { source: 0, texts: [{ id: 9999, value: "x" }], attributes: [], removes: [{ parentId: 1, id: 1 }], adds: [] },
+    },
+    { type: 3, data: null } as unknown as Seen,
+    { type: 2, data: {} } as unknown as Seen,
+  );
+  expect(doc.querySelector("p")?.textContent ?? "still here").toBe("still here");
+});

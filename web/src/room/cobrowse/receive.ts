@@ -1,0 +1,71 @@
+/** Puts the parts of a page together again. Batches are small files of their own, so a batch that is damaged loses nothing else. */
+
+import type { Seen } from "../../cobrowse/events";
+import { unbase64 } from "../base64";
+
+/** Most bytes of one batch, decompressed. A short hostile message could become gigabytes. */
+const MOST_BYTES = 48 * 1024 * 1024;
+const MOST_TEXT = 3 * 1024 * 1024;
+
+export interface Part {
+  data: string;
+  first?: boolean;
+  more?: boolean;
+}
+
+export interface Batch {
+  first: boolean;
+  events: Seen[];
+}
+
+/** Returns the text of a compressed batch; null if it is damaged or too large. */
+export async function inflate(bytes: Uint8Array<ArrayBuffer>, most = MOST_BYTES): Promise<string | null> {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return await new Blob(parts).text();
+      size += value.byteLength;
+      if (size > most) {
+        await reader.cancel();
+        return null;
+      }
+      parts.push(value);
+    }
+  } catch {
+    return null;
+  }
+}
+
+export class Receiver {
+  private parts: string[] = [];
+  private size = 0;
+  private work: Promise<void> = Promise.resolve();
+
+  constructor(private readonly onBatch: (batch: Batch) => void) {}
+
+  /** Takes the next part. Batches come out in order. */
+  take({ data, first = false, more = false }: Part): void {
+    this.parts.push(data);
+    this.size += data.length;
+    if (this.size > MOST_TEXT) {
+      this.parts = [];
+      this.size = 0;
+      return;
+    }
+    if (more) return;
+    const whole = this.parts;
+    this.parts = [];
+    this.size = 0;
+    this.work = this.work.then(() => this.finish(first, whole)).catch(() => undefined);
+  }
+
+  private async finish(first: boolean, parts: string[]): Promise<void> {
+    const bytes = parts.map((part) => unbase64(part) as Uint8Array<ArrayBuffer>);
+    const text = await inflate(new Uint8Array(await new Blob(bytes).arrayBuffer()));
+    const events = text === null ? null : (JSON.parse(text) as unknown);
+    if (Array.isArray(events)) this.onBatch({ first, events: events as Seen[] });
+  }
+}
