@@ -173,14 +173,18 @@ async def test_output_is_one_continuous_stream_across_relay_and_mix(either_servi
     assert {header.extension for header in headers if header.profile} == set(), "no extension of another client's leaks through"
 
 
-async def test_video_arrives_in_its_slot_starting_with_a_keyframe(service: Service) -> None:
+async def test_video_arrives_in_its_slot_starting_with_a_keyframe(either_service: Service) -> None:
+    service = either_service
     user, counselor = await service.join("user"), await service.join("counselor")
     user.show()
     counselor.show("screen")
     await asyncio.sleep(0.5)  # so that both send video before anybody views it
     sees = {"counselor": {0: ("user", "camera")}, "user": {2: ("counselor", "screen")}}
     await service.matrix(sees=sees)
+    before = await service.worker.stats()
     await asyncio.sleep(1.0)
+    after = await service.worker.stats()
+    assert (after.packets_fast - before.packets_fast > 60) == after.fast_path, "steady videos are offloaded"
     assert set(counselor.pictures) == {0}
     assert set(user.pictures) == {2}
     assert user.keyframes_asked >= 1
@@ -191,7 +195,8 @@ async def test_video_arrives_in_its_slot_starting_with_a_keyframe(service: Servi
     assert len(frames) > 30
 
 
-async def test_slot_changes_owner_without_a_gap(service: Service) -> None:
+async def test_slot_changes_owner_without_a_gap(either_service: Service) -> None:
+    service = either_service
     viewer, one, two = [await service.join(name) for name in ("viewer", "one", "two")]
     one.show()
     two.show()
@@ -204,7 +209,8 @@ async def test_slot_changes_owner_without_a_gap(service: Service) -> None:
     assert len(keyframes) >= 3
 
 
-async def test_viewers_keyframe_request_reaches_the_sender(service: Service) -> None:
+async def test_viewers_keyframe_request_reaches_the_sender(either_service: Service) -> None:
+    service = either_service
     viewer, sender = await service.join("viewer"), await service.join("sender")
     await service.matrix(sees={"viewer": {1: ("sender", "camera")}})
     sender.show()
