@@ -27,7 +27,7 @@ def part_named(fields: Collection[str]) -> Part | None:
 def plain_part(site: Site, part: Part, category: str = "") -> Any:
     """Return a part of the site as plain values. `category`: whose hours."""
     value = site.categories[category].hours if part == "hours" else getattr(site, part)
-    return msgspec.json.decode(msgspec.json.encode(value))
+    return msgspec.to_builtins(value)
 
 
 def part_changed(before: Site, after: Site, part: Part, category: str = "") -> Change:

@@ -30,6 +30,7 @@ ELSEWHERE = {  # file → raw input that this file may read without the parser
     "hours.py": "msgspec.convert",  # the administrator's input, whose texts have narrow patterns
     "brief.py": "parts.query",  # parts of a page address that has been parsed
     "workshop.py": "json.loads",  # the report of our own process on an image
+    "site_parts.py": "msgspec.convert",  # parts of a site that our server wrote into the audit
     "oidc.py": "msgspec.convert",  # the settings of the provider that our server stored
     "errors.py": "request.match_info",  # the name of the matched route
     "measured.py": "request.match_info",  # the pattern of the matched route
