@@ -1,0 +1,109 @@
+"""WebKit, the engine of every browser on an iPhone: pages fit, and a visitor writes, sends a file and draws.
+
+docs/browsers.md says what this cannot show.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import expect
+
+from tests.browser.looking import LOOKING, TOUCH_PX
+from tests.browser.people import Cast, Staff, eventually
+from tests.browser.test_board import draw, ink
+from tests.browser.webkit import OPEN_SHADOWS, WebKit, webkit
+
+PHONE = (450, 844)  # the narrowest window that GTK makes
+PANEL = "return document.querySelector('#sangdam-widget').shadowRoot.querySelector('iframe')"
+# Puts the launcher into a page of the shop that has none, after shadow roots were opened.
+EMBED = """
+const script = document.createElement('script');
+script.src = arguments[0];
+Object.assign(script.dataset, { site: 'demo-shop', category: 'cameras', lang: 'ko' });
+document.body.append(script);
+"""
+# Returns where the board's paper lies, once it has been fitted into the window.
+BOX = """
+const paper = document.querySelector('[data-testid=board-paper]');
+while (paper.getBoundingClientRect().width > innerWidth) await new Promise(requestAnimationFrame);
+const { x, y, width, height } = paper.getBoundingClientRect();
+return [x, y, width, height];
+"""
+
+
+async def faults(safari: WebKit, name: str) -> list[str]:
+    await safari.wait(f"await ({LOOKING}).still()")
+    asked = {"language": "ko", "touchPx": TOUCH_PX}
+    return [f"{name}: {fault}" for fault in await safari.run(f"return ({LOOKING}).faults(arguments[0])", asked)]
+
+
+async def panel_of(safari: WebKit, cast: Cast) -> None:
+    """Open the panel on a page of the shop, and go on inside of it."""
+    await safari.goto(cast.service.shop + "/nothing-here")
+    await safari.run(OPEN_SHADOWS)
+    await safari.run(EMBED, cast.service.url + "/widget.js")
+    await safari.wait("while (!window.Sangdam) await new Promise((done) => setTimeout(done, 50)); Sangdam.open()")
+    await safari.enter_frame(await safari.run(PANEL))
+
+
+async def a_text_session(safari: WebKit, cast: Cast, counselor: Staff, folder: Path) -> list[str]:
+    await panel_of(safari, cast)
+    await safari.find("panel-text")
+    found = await faults(safari, "panel-offer")
+    await safari.click("panel-text")
+    await counselor.accept()
+    await safari.type("chat-input", "사파리에서 여쭤봐요\ue007")
+    await counselor.reads("사파리에서 여쭤봐요")
+    await counselor.write("네, 보여 주세요")
+    await safari.wait(
+        "while (!document.body.innerText.includes(arguments[0])) await new Promise((done) => setTimeout(done, 50));",
+        "네, 보여 주세요",
+    )
+    Image.new("RGB", (64, 48), (30, 120, 200)).save(folder / "photo.png")
+    await safari.attach("input[type=file]", folder / "photo.png")
+    await expect(counselor.get("chat-line").locator("img").first).to_be_visible()
+    return found + await faults(safari, "panel-chat")
+
+
+async def the_board(safari: WebKit, counselor: Staff) -> list[str]:
+    await counselor.get("view-board").click()
+    await expect(counselor.get("board-canvas")).to_be_visible()
+    await draw(counselor, (0.1, 0.1), (0.45, 0.25))
+    await safari.find("board-canvas")
+    before = await ink(counselor)
+    x, y, width, height = await safari.wait(BOX)
+    await safari.drag([(x + width * at, y + height * at) for at in (0.6, 0.7, 0.8, 0.9)])
+
+    async def reaches_the_counselor() -> bool:
+        return len(await ink(counselor)) > len(before)
+
+    await eventually(reaches_the_counselor, True, "the counselor sees what was drawn in WebKit")
+    return await faults(safari, "panel-board")
+
+
+async def a_call_without_webrtc(safari: WebKit, counselor: Staff) -> None:
+    """Add a voice to the text session. This WebKit has no WebRTC, as an iPhone in Lockdown Mode, so text goes on."""
+    panel = await safari.call("GET", "/window")
+    await safari.click("panel-add-voice")
+    await safari.call("POST", "/window", handle=await safari.other_window(panel))
+    await safari.click("call-enter")
+    await counselor.accept()
+    await expect(counselor.get("participants").first).to_contain_text("글로만 참여")
+    await counselor.get("view-chat").click()
+    await safari.type("chat-input", "소리 없이 이야기해요\ue007")
+    await counselor.reads("소리 없이 이야기해요")
+
+
+async def test_webkit_writes_sends_and_draws(cast: Cast, tmp_path: Path) -> None:
+    counselor = await cast.counselor()
+    async with webkit(tmp_path) as safari:
+        await safari.resize(*PHONE)
+        found = await a_text_session(safari, cast, counselor, tmp_path)
+        found += await the_board(safari, counselor)
+        await a_call_without_webrtc(safari, counselor)
+        await safari.goto(cast.service.host("counselor") + "/console?lang=ko")
+        await safari.find("signin-submit")
+        found += await faults(safari, "console")
+    assert not found, "\n".join(found)
