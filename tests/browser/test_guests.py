@@ -6,7 +6,6 @@ import re
 
 from playwright.async_api import expect
 
-from tests.browser import media
 from tests.browser.media import COUNSELOR, PROFESSIONAL, USER
 from tests.browser.people import Cast, Person
 from tests.browser.service import sangdam
@@ -70,7 +69,7 @@ async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast
     again = await guest.context.new_page()
     await again.goto(url)
     await again.get_by_test_id("invited-enter").click()
-    await expect(again.get_by_role("alert")).to_contain_text("이미 사용된 링크")
+    await expect(again.get_by_role("alert")).to_contain_text("이미 쓴 링크")
     await guest.context.close()
     await counselor.page.keyboard.press("Escape")
 
@@ -86,7 +85,7 @@ async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast
     await counselor.sees(USER, GUEST)
     await user.sees(GUEST)
     await counselor.hears(USER.hz)
-    assert await media.heard(phone.page) == set()
+    await expect(phone.page.locator("audio")).to_have_count(0)
     await expect(counselor.get("participants")).to_contain_text("휴대폰 카메라")
     await user.get("camera-end").click()
     await expect(phone.get("phone-camera-over")).to_be_visible()
