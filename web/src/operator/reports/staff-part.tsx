@@ -133,7 +133,7 @@ function columns(by: StaffBy, locale: Locale): TableColumn<StaffRow>[] {
     text: (row) => hours(value(row)),
   });
   const day: TableColumn<StaffRow> = { id: "at", title: t("col.what"), value: (row) => row.at, text: (row) => nameOf(row, by) };
-  const name: TableColumn<StaffRow> = { id: "name", title: t("by.staff"), value: (row) => row.name };
+  const name: TableColumn<StaffRow> = { id: "name", title: t("hours.person"), value: (row) => row.name };
   const percent = new Intl.NumberFormat(locale, { style: "percent" });
   return [
     ...(by === "staff" ? [] : [day]),
