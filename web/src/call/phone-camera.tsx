@@ -6,7 +6,7 @@ import { useAwake } from "../room/awake";
 import { looksAway } from "../room/capture";
 import { Client } from "../room/client";
 import { Devices } from "../room/devices";
-import { FlipCamera } from "../room/flip-camera";
+import { FlipCamera } from "../room/lazy-parts";
 import type { Handoff } from "../room/handoff";
 import { useTrackStream, Video } from "../room/media";
 import { RoomLink } from "../room/room-link";

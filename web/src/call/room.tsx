@@ -11,7 +11,7 @@ import { drawingOn } from "../room/drawing-on";
 import { Guests } from "../room/guests/lazy";
 import { hearing } from "../room/hearing";
 import { interrupted } from "../room/interruption";
-import { InterruptionNotice } from "../room/interruption-notice";
+import { InterruptionNotice } from "../room/lazy-parts";
 import { lazy, optional } from "../room/lazy";
 import { RoomAudio } from "../room/media";
 import type { RoomLink } from "../room/room-link";

@@ -4,7 +4,7 @@ import type { SessionView } from "../messages";
 import { arrange, type Tile } from "../room/arrange";
 import { Captions } from "../room/captions/lazy";
 import { looksAway } from "../room/capture";
-import { FlipCamera } from "../room/flip-camera";
+import { FlipCamera } from "../room/lazy-parts";
 import { LazyLaser } from "../room/lazy-laser";
 import { watchLevel } from "../room/level";
 import { useTrackStream, Video } from "../room/media";

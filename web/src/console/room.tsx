@@ -5,7 +5,7 @@ import { Chat, type AudienceChoice } from "../room/chat";
 import type { Client } from "../room/client";
 import { useAwake } from "../room/awake";
 import { finding } from "../room/finding";
-import { InterruptionNotice } from "../room/interruption-notice";
+import { InterruptionNotice } from "../room/lazy-parts";
 import { RoomAudio } from "../room/media";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";

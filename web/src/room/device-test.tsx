@@ -7,7 +7,7 @@ import { useLocale, useStore } from "../ui/store";
 import { looksAway } from "./capture";
 import type { Source } from "./device-state";
 import type { Devices } from "./devices";
-import { FlipCamera } from "./flip-camera";
+import { FlipCamera } from "./lazy-parts";
 import { lazy } from "./lazy";
 import { watchLevel } from "./level";
 import { useTrackStream, Video } from "./media";

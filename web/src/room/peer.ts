@@ -7,8 +7,8 @@ import { build, hasPath, quiet, type Attempt, type TrackKind } from "./attempt";
 import { RequestError } from "./connection";
 import { fragment } from "./fragments";
 import { delayMs, jittered } from "./ladder";
-import { Redundancy } from "./redundancy";
-import { Uplink } from "./uplink";
+import type { Redundancy } from "./redundancy";
+import type { Uplink } from "./uplink";
 import { Watchdog } from "./watchdog";
 
 export interface PeerState {
@@ -76,7 +76,7 @@ export class RoomPeer {
   private ticking: ReturnType<typeof setInterval> | undefined;
   private calling: ReturnType<typeof setInterval> | undefined;
   private uplink: Uplink | null = null;
-  private readonly redundancy = new Redundancy();
+  private redundancy: Redundancy | undefined;
 
   constructor(private readonly ports: PeerPorts) {}
 
@@ -204,7 +204,7 @@ export class RoomPeer {
     if (this.former && !this.formerSilent) this.succeed(attempt);
     else this.show(attempt);
     if (this.formerSilent) this.dropFormer();
-    this.uplink = new Uplink(attempt, this.redundancy);
+    this.watchUplink(attempt);
     const watchdog = new Watchdog(performance.now());
     attempt.live.onmessage = () => watchdog.echoed(performance.now());
     this.ticking = setInterval(() => {
@@ -212,6 +212,16 @@ export class RoomPeer {
       if (lost) this.lost("silent");
       else if (send !== null && attempt.live.readyState === "open") attempt.live.send(JSON.stringify({ t: "hb", n: send }));
     }, TICK_MS);
+  }
+
+  /** Loads and starts the watch over the voice. If the code cannot be loaded, the voice goes without redundancy. */
+  private watchUplink(attempt: Attempt): void {
+    const start = ({ Uplink }: typeof import("./uplink")) => {
+      if (this.attempt !== attempt) return;
+      this.uplink = new Uplink(attempt, this.redundancy);
+      this.redundancy = this.uplink.redundancy;
+    };
+    import("./uplink").then(start, () => undefined);
   }
 
   /** Keeps the present connection as `former`. Its worker may be draining and still carry sound while people move one by one.

@@ -3,7 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { useLocale, useStore } from "../ui/store";
 import { looksAway } from "./capture";
 import type { Devices } from "./devices";
-import { FlipCamera } from "./flip-camera";
+import { FlipCamera } from "./lazy-parts";
 import { useTrackStream, Video } from "./media";
 import { t } from "./words";
 

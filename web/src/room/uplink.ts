@@ -1,7 +1,7 @@
 /** Watches the voice that a peer connection sends. Once a second, decides whether to send it with redundancy (RED, RFC 2198). */
 
 import type { Attempt } from "./attempt";
-import type { Redundancy, Report } from "./redundancy";
+import { Redundancy, type Report } from "./redundancy";
 
 const EVERY_MS = 1000;
 
@@ -23,7 +23,7 @@ export class Uplink {
 
   constructor(
     private readonly attempt: Attempt,
-    private readonly redundancy: Redundancy,
+    readonly redundancy = new Redundancy(),
   ) {
     redundancy.reconnected();
     if (answerWith(false, attempt.answer) === null) return;

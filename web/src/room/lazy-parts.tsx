@@ -1,0 +1,13 @@
+/** Small parts of a call whose code is fetched once the call shows them, so that the first page stays small. */
+
+import { optional } from "./lazy";
+
+export const InterruptionNotice = optional(
+  () => import("./interruption-notice"),
+  (code) => code.InterruptionNotice,
+);
+
+export const FlipCamera = optional(
+  () => import("./flip-camera"),
+  (code) => code.FlipCamera,
+);
