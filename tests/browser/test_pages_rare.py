@@ -147,9 +147,10 @@ async def the_writing(house: RareHouse, counselor: Staff) -> None:
     """Look at what helps a counselor to write: menus, search, replies, and who can be mentioned."""
     eyes = house.eyes
     answer = counselor.get("chat-line").filter(has_text=house.said["answer"])
+    await eyes.turn(counselor.page, "desk")
     await answer.hover()
     await answer.get_by_test_id("line-menu").click()
-    await eyes.look(counselor.page, "rare-console-line-menu", sizes=("desk",))
+    await eyes.here(counselor.page, "rare-console-line-menu", "desk")  # a change of size would close the menu
     await counselor.page.locator(":popover-open").get_by_test_id("line-reply").click()
     await expect(counselor.get("reply-bar")).to_be_visible()
     await counselor.get("chat-input").press("Control+f")
