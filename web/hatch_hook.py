@@ -37,7 +37,7 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # only newer ver
 
 
 def _fast_path() -> Any:
-    """Return the module media/transport/compile.py, loaded by its path: its package needs packages that are missing here."""
+    """Return the module media/transport/compile.py. It is loaded by its path, because a build lacks what an import would need."""
     found = importlib.util.spec_from_file_location("fast_path", ROOT / "media" / "transport" / "compile.py")
     if found is None or found.loader is None:
         raise ImportError("media/transport/compile.py")

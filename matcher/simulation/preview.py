@@ -1,11 +1,11 @@
-"""Preview a change of settings on past days: the same arrivals and staff, simulated before and after the change.
+"""Preview a change of settings: simulate past days with the old and the new settings, and with the same arrivals in both.
 
 `python -m matcher.simulation.preview` reads a `Work` as MessagePack from standard input, and writes a `Preview` to standard
 output.
 
-The records tell when a user who was served came, and not how long that user would have waited at most. Patience is drawn as an
-exponential distribution, whose mean is the sum of all waits divided by the number of users who gave up. A user who gave up has
-the patience that was seen.
+A simulated user gives up after some time: the user's patience. For a user who gave up, the patience is the wait in the records.
+For a user who was served, the records do not tell it. So the preview adds a random time to that user's wait. The random times
+have an exponential distribution. Their mean is the sum of all waits, divided by the number of users who waited and gave up.
 """
 
 from __future__ import annotations
@@ -89,8 +89,9 @@ class Person(Struct, frozen=True, array_like=True):
 class Work(Struct, frozen=True):
     """The past days, and the settings before and after the change. The topics before and after have the same order.
 
-    `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up. `kind`: of all requests: users who ask
-    for counselors, or counselors who ask for professionals. The two share no staff, so one does not change the other's waits.
+    `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up. `kind`: the kind of all visits:
+    users who ask for counselors, or counselors who ask for professionals. The two kinds share no staff, so neither changes the
+    other's waits.
     """
 
     visits: Annotated[list[Visit], Meta(max_length=MOST_VISITS)]
@@ -104,7 +105,7 @@ class Work(Struct, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """Figures of the days. `p50_s`, `p90_s`: waits of users who were served; None: nobody was.
+    """Figures of the days. `p50_s`, `p90_s`: percentiles of the waits of users who were served; None: nobody was served.
 
     `given_up_percent`: share of the users who came. `occupancy_percent`: share of the time on duty that staff work;
     None: unknown, or nobody was on duty.
@@ -118,7 +119,10 @@ class Figures(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """`really`: what the records say. `before`, `after`: as simulated. `arrivals`, `days`: on how many the figures rest."""
+    """`really`: what the records say. `before`, `after`: as simulated. `arrivals`, `days`: how many there were.
+
+    `sure`: how reliable the simulated figures are, by the number of arrivals.
+    """
 
     really: Figures
     before: Figures
@@ -175,7 +179,7 @@ class _Simulated(Struct):
 
 
 def _figures(days: list[_Simulated], times: int) -> Figures:
-    """Return the figures of simulated days. A user whom nobody served until the end has given up as well."""
+    """Return the figures of simulated days. A user whom nobody has served by the end counts as given up."""
     waits = np.concatenate([day.outcome.waited_s[day.outcome.served & day.counts] for day in days])
     gone = sum(int((~day.outcome.served & day.counts).sum()) for day in days)
     came = sum(int(day.counts.sum()) for day in days)

@@ -59,7 +59,7 @@ class Parsed:
 
 
 class Reader:
-    """Bounds-checked lib0 reader. Every method raises BadUpdateError."""
+    """Reader of lib0 data that checks all bounds. Every method raises BadUpdateError if the data is cut off or malformed."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data

@@ -1,4 +1,4 @@
-"""Redundant voice (RED, RFC 2198): each packet also carries copies of the packets before, in case those are lost. Pure.
+"""Redundant voice (RED, RFC 2198): each packet also carries copies of earlier packets, in case those are lost. Pure.
 
 A copy arrives 20 ms later than the lost packet. Opus' own copies (in-band FEC) have a fraction of the bit rate: with them, 10 %
 loss lowers the score by 1.0 MOS, with whole copies by 0.4 MOS. But whole copies double the bit rate. So a connection carries
@@ -136,14 +136,14 @@ class Seen:
         return self._highest
 
     def passed(self, count: int) -> None:
-        """Remember that the next `count` packets were passed on, each for the first time and in order."""
+        """Remember that the `count` packets after `highest` have been passed on, none of them twice and all in order."""
         self._highest = (self._highest + count) & 0xFFFF
         few = min(count, self._window)
         self._seen = (self._seen << few | (1 << few) - 1) & self._all
 
 
 class Copier:
-    """Adds copies of the packets before to each packet of one stream (RED)."""
+    """Adds copies of earlier packets of a stream to each packet of this stream (RED)."""
 
     def __init__(self, payload_type: int, red: int) -> None:
         self._payload_type = payload_type
@@ -153,7 +153,7 @@ class Copier:
         """(timestamp, payload) of the newest packets, newest first. Their sequence numbers are consecutive."""
 
     def add(self, packet: bytes, most: int = 1) -> bytes:
-        """Return `packet` with copies of up to `most` packets before, or `packet` alone if no copy is known or fits.
+        """Return `packet` with copies of up to `most` earlier packets, or `packet` alone if no copy is known or fits.
 
         `packet` has no CSRCs and no extensions.
         """
@@ -173,7 +173,7 @@ class Copier:
 
 
 def _copies(formers: list[tuple[int, bytes]], timestamp: int, size_bytes: int) -> list[tuple[int, bytes]]:
-    """Return what `wrap` needs of those packets before that fit, oldest first. `size_bytes`: size of the packet itself."""
+    """Return the copies for `wrap`, oldest first: as many of the newest earlier packets as fit beside `size_bytes` of payload."""
     found: list[tuple[int, bytes]] = []
     for former, payload in formers:
         ticks = (timestamp - former) & 0xFFFFFFFF
@@ -211,7 +211,7 @@ class Remedy:
         """Take a report of the receiver.
 
         - lost: fraction lost in this report.
-        - remembered: recent maximum, which decays.
+        - remembered: recent maximum of `lost`, which decays with each report.
         - gaps: fraction of time in which several packets of the voice in a row are lost.
         """
         least = self._least_rtt_ms + (now - self._reported) * RTT_FORGOTTEN_MS

@@ -1,7 +1,7 @@
 """Export of a whole recording into one file: sound mixed, videos arranged. `python -m media.recording.export < plan.json`.
 
 The program prints its progress in per cent, one number per line. The plan (`recording_files.Plan`) says who is heard and seen
-when. The file contains nothing else.
+when. Nothing else gets into the file.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CODECS: dict[str, tuple[str, dict[str, str], str]] = {
 
 
 class Opened:
-    """Track of a plan, opened when it is first read."""
+    """One track of the plan. The track's file is opened when it is first read."""
 
     def __init__(self, track: PlanTrack) -> None:
         self.track = track
@@ -68,7 +68,7 @@ class Opened:
 
 
 def mixed(tracks: list[Opened], begin: int, length_ms: int) -> NDArray[np.int16]:
-    """Return the saturated sum of what is heard for `length_ms` from `begin` (Unix ms)."""
+    """Return `length_ms` of sound from `begin` (Unix ms): the sum of the tracks that are heard then, clamped to 16 bits."""
     total = np.zeros(length_ms * PER_MS, np.int32)
     for opened in tracks:
         track = opened.track

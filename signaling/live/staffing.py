@@ -25,7 +25,8 @@ MATCHED_ROLES = ("counselor", "professional")
 def matched_site(organisation: str, site: str) -> str:
     """Return the name of a site ("*": all sites) at the matcher, which keeps organisations apart by these names.
 
-    The sites of the first organisation keep their ids, so that requests in Redis outlast the update from earlier versions.
+    For sites of the first organisation the name is the id, as in versions before organisations. So an update keeps the requests
+    in Redis valid.
     """
     return site if organisation == FIRST_ORGANISATION else f"{organisation}/{site}"
 

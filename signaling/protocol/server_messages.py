@@ -163,7 +163,7 @@ class Colleagues(Message, tag="colleagues"):
 class MentionOut(Message, tag="mentioned"):
     """A colleague (``by``) has mentioned this member of staff in a session. ``user``: the name of the session's user.
 
-    Sent at once, and again at each sign-in until the member has read along. It says nothing of what was written.
+    Sent at once, and again at each sign-in until the member has read along. The message does not say what was written.
     """
 
     session: str
@@ -176,7 +176,7 @@ class MentionOut(Message, tag="mentioned"):
 
 
 class ReadingAlong(Message, tag="reading_along"):
-    """This client no longer reads along. ``replaced``: another tab of the same member does."""
+    """This client no longer reads along. ``replaced``: another tab of the same member reads along instead."""
 
     session: str
     reason: Literal["ended", "turned_off", "replaced"]
@@ -185,8 +185,8 @@ class ReadingAlong(Message, tag="reading_along"):
 class CallbackTimes(Message, tag="callback_times"):
     """The reply to ``callback_times``.
 
-    ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member whom the user knows, and
-    ``staff_times`` those of the times at which this member is free; "" if there is none.
+    ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member of staff whom the user knows;
+    "" if there is none. ``staff_times``: those of the times at which this member is free.
     """
 
     session: str
@@ -278,7 +278,7 @@ class BoardOut(Message, tag="board"):
 
 
 class PageState(Message, tag="page_state"):
-    """To the connection that shows the user's page: whether staff may see the page, and who does.
+    """To the connection that shows the user's page: whether staff may see the page, and who sees it now.
 
     The page is recorded only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
     counselor who asked.
@@ -289,7 +289,7 @@ class PageState(Message, tag="page_state"):
     texts: Literal["strict", "open"] = "strict"
     by: str = ""
     seen_by: list[str] = []
-    origins: list[str] = []  # the site's own; links that staff propose lead there
+    origins: list[str] = []  # the site's own; a link that staff propose leads to one of them
 
 
 class PageAgain(Message, tag="page_again"):
@@ -383,7 +383,7 @@ class Queue(Message, tag="queue"):
 
 
 class Wallboard(Message, tag="wallboard"):
-    """The operator's overview of the whole server."""
+    """An operator's overview of the sites that this operator may watch. Only some operators get ``workers``."""
 
     now: int
     waiting: list[QueueItem] = []
@@ -425,7 +425,8 @@ class CallQuality(Message, tag="call_quality"):
 class Bye(Message, tag="bye"):
     """The server closes this connection.
 
-    ``reason``: ``token`` is unknown or has expired; ``crowded`` means that too many clients reconnect at the same time.
+    ``reason``: ``token`` means that the token is unknown or has expired. ``crowded`` means that too many clients reconnect at the
+    same time.
     ``retry_ms``: the least time to wait before reconnecting. Null: the client chooses the time by its own backoff.
     """
 

@@ -115,9 +115,10 @@ def now_ms() -> int:
 
 
 def steady_ms(request: web.Request) -> int:
-    """Return the time of the server's steady clock, in Unix ms: for rights that begin and end here, such as sign-ins and links.
+    """Return the time in Unix ms by the server's steady clock (`SteadyClock`), which ignores steps of the machine's clock.
 
-    The live sessions judge rights by the same clock. A step of the machine's clock neither ends nor lengthens a right.
+    Use it for rights that this server itself grants and ends, such as sign-ins and links. A step of the machine's clock then
+    neither ends nor lengthens a right. The live sessions judge rights by the same clock.
     """
     return request.app[CLOCK]()
 
@@ -125,7 +126,7 @@ def steady_ms(request: web.Request) -> int:
 def address_of(request: web.Request) -> str:
     """Return the client's address.
 
-    Our own proxy, or another server of the cluster, tells the address of the client that it serves.
+    If our own proxy or another server of the cluster passes on the request, a header tells the client's address.
     """
     node = request.app.get(NODE)
     if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):

@@ -170,7 +170,7 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 
 async def _readable(request: web.Request) -> FileRecord:
-    """Return the file if this client may read its line. Reading by an operator is audited. Raises Refused: not_found."""
+    """Return the file if this client may read the file's line. Reading by an operator is audited. Raises Refused: not_found."""
     file = await _still_readable(request)
     member = None if bearer(request) else await request.app[IDENTITY].who(request, steady_ms(request))
     if member is not None and request.app[LIVE].staff_participant(file.session, member.id) is None:
@@ -197,8 +197,9 @@ async def _still_readable(request: web.Request) -> FileRecord:
 async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may read the file.
 
-    A member may read the file if they take part in its conversation or read along there. So may a member with the right to see
-    the site's past, and one who is with the same user now (`?via=`, as for pictures).
+    Three kinds of members may: those who take part in the file's conversation or read along there; those with the right
+    `past.see` for this conversation; and those who now take part in another conversation of the same user. The last kind names
+    that other conversation as `?via=`, as for pictures.
     """
     session = await request.app[RECORDS].session(file.session)
     if session is None:

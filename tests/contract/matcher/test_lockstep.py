@@ -84,7 +84,7 @@ def answer(step: Any) -> Any:
 
 
 class OnBoth:
-    """The common part of the machines below: the address of the Redis, and the engine that drives both sides."""
+    """The common part of the machines below: the address of the Redis, and a `Both` that makes each step on both sides."""
 
     url: ClassVar[str]
     runner: ClassVar[asyncio.Runner]
@@ -101,7 +101,7 @@ class OnBoth:
 
 
 class Lockstep(OnBoth, Matching):
-    """The rules and the oracle of the unit tests (`Matching`), run on engine and Redis store."""
+    """The random steps of the unit tests (`Matching`), run on engine and Redis store. The oracle there checks each result."""
 
     @invariant()
     def both_say_the_same(self) -> None:
@@ -152,9 +152,10 @@ some_request = st.builds(
 
 
 class AnythingGoes(OnBoth, RuleBasedStateMachine):
-    """Steps without an oracle, so that any step is allowed.
+    """Any steps in any order. No oracle checks the results: engine and Redis store must only give the same results.
 
-    Clocks run backwards, fences are wrong, names are arbitrary, roles change, and requests are restored.
+    So senseless steps occur, too. Clocks run backwards, fences are wrong, names are arbitrary, roles change, and requests are
+    restored.
     """
 
     bounds = NARROWER

@@ -154,7 +154,7 @@ export interface Colleagues {
 /**
  * A colleague (``by``) has mentioned this member of staff in a session. ``user``: the name of the session's user.
  *
- * Sent at once, and again at each sign-in until the member has read along. It says nothing of what was written.
+ * Sent at once, and again at each sign-in until the member has read along. The message does not say what was written.
  */
 export interface MentionOut {
   type: "mentioned";
@@ -167,7 +167,7 @@ export interface MentionOut {
   category: string;
 }
 
-/** This client no longer reads along. ``replaced``: another tab of the same member does. */
+/** This client no longer reads along. ``replaced``: another tab of the same member reads along instead. */
 export interface ReadingAlong {
   type: "reading_along";
   session: string;
@@ -177,8 +177,8 @@ export interface ReadingAlong {
 /**
  * The reply to ``callback_times``.
  *
- * ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member whom the user knows, and
- * ``staff_times`` those of the times at which this member is free; "" if there is none.
+ * ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member of staff whom the user knows;
+ * "" if there is none. ``staff_times``: those of the times at which this member is free.
  */
 export interface CallbackTimes {
   type: "callback_times";
@@ -274,7 +274,7 @@ export interface BoardOut {
 }
 
 /**
- * To the connection that shows the user's page: whether staff may see the page, and who does.
+ * To the connection that shows the user's page: whether staff may see the page, and who sees it now.
  *
  * The page is recorded only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
  * counselor who asked.
@@ -381,7 +381,7 @@ export interface Queue {
   messages?: MessageLeft[];
 }
 
-/** The operator's overview of the whole server. */
+/** An operator's overview of the sites that this operator may watch. Only some operators get ``workers``. */
 export interface Wallboard {
   type: "wallboard";
   now: number;
@@ -424,7 +424,8 @@ export interface CallQuality {
 /**
  * The server closes this connection.
  *
- * ``reason``: ``token`` is unknown or has expired; ``crowded`` means that too many clients reconnect at the same time.
+ * ``reason``: ``token`` means that the token is unknown or has expired. ``crowded`` means that too many clients reconnect at the
+ * same time.
  * ``retry_ms``: the least time to wait before reconnecting. Null: the client chooses the time by its own backoff.
  */
 export interface Bye {
