@@ -9,9 +9,9 @@ When the connection breaks, the same bytes of the flight are sent again. A step 
 call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once. Other calls of its flight,
 such as reads, may succeed.
 
-In a Redis cluster all keys of a domain are in one slot. So one connection is enough: to the node that a MOVED answer names. While
-the slot moves to another node, Redis answers ASK, because no key has the bare name of the domain. No step runs until the slot has
-arrived.
+In a Redis cluster all keys of a domain are in one slot. So one connection is enough: to the node that a MOVED answer names. Each
+call names one key, the bare hash tag of the domain, under which nothing is stored. So while the slot moves to another node, Redis
+answers ASK, and no step runs until the slot has arrived.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Line:
 
     `url`: see `matcher/redis/address.py`. `domain`: the domain's name, without braces. Every key in Redis has the hash tag
     `{sangdam:DOMAIN:LAYOUT}`. `rules`: the packed rules, which go along with every call. `connect`: makes the client of an
-    address. The default knows no Sentinels.
+    address. The default asks no Sentinels for the master's address.
     """
 
     def __init__(self, url: str, domain: str, rules: bytes, connect: Connect = Redis.from_url) -> None:
@@ -143,7 +143,7 @@ class Line:
             node = self._node
             try:
                 return await self._send(flight)
-            except (*_HOPELESS, *_PASSING) as error:  # MovedError is an AskError
+            except (*_HOPELESS, *_PASSING) as error:  # also MovedError, a subclass of AskError
                 await self._hang_up()
                 reason = error
             if _is_hopeless(reason):
@@ -211,7 +211,7 @@ class Line:
         except ResponseError as error:
             if isinstance(error, (*_PASSING, *_HOPELESS)):
                 raise
-            if "already exists" not in str(error):  # another of our servers loaded it first
+            if "already exists" not in str(error):  # another of our servers loaded the library first
                 said = _said(error)
                 reason = f"Redis at {self._node.where} does not take the matcher's functions (it must be 7.0 or newer): {said}"
                 raise Unavailable(reason) from error

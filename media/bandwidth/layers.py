@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 UP_FACTOR = 1.2
-"""A video goes to a higher layer only if the bandwidth is a fifth more than all layers need then."""
+"""A video goes to a higher layer only if the bandwidth is a fifth more than all chosen layers then need together."""
 WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # seconds from a step down to the next step up, at first and at most
 STEP_S = 1.0  # least seconds between two steps to a higher layer
 PAUSE_AFTER_S = 4.0
 """Seconds of congestion before a video is paused. A receiver that is short of processor time for a moment looks congested, too,
 and the lowest layers need little bandwidth."""
-PROVEN_S = 10.0  # seconds for which a viewer must keep a higher layer to count as a success
+PROVEN_S = 10.0  # a step up has failed if a layer goes down again within so many seconds
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
 """Seconds that a lower layer, a pause, or the end of both must last before the viewer is told."""
 FINDING_OUT_S = 6.0
-"""Seconds after the first video in which the viewer is told of no lower layers, unless a layer has gone down already."""
+"""Seconds after the first video in which the viewer is not told that a layer is low, because layers begin low and then go up.
+As soon as any layer has gone down, the viewer is told within this time, too."""
 TELL_AGAIN_S = 5.0
 """Seconds after which the viewer is told again while a limit lasts. The viewer may have been disconnected the first time."""
 

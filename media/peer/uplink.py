@@ -86,8 +86,8 @@ class Uplink:
         """Return a video packet as it was first sent. None: the packet is empty, a repeat, or not of this stream.
 
         Browsers fill the probes of their bandwidth estimation with repeats of packets that have arrived. Viewers cannot use a
-        repeat: their SRTP drops it as a replay, so the repeat would look lost on each viewer's path. `came`: arrival time for the
-        sender's feedback.
+        repeat: their SRTP drops the repeat as a replay, so the repeat would look lost on each viewer's path. `came`: when the
+        packet arrived, for the feedback to the sender.
         """
         section = self._sections[stream.role]
         if section.transport_cc:
@@ -114,7 +114,7 @@ class Uplink:
     def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
         """Bind a new SSRC to an m-line: by MID, else by the offer's a=ssrc, else by its payload type (RFC 9143 section 9.2).
 
-        A layer and its retransmissions name the layer themselves (RFC 8852).
+        The packets of a layer and of its retransmissions carry the layer's name (RFC 8852).
         """
         role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(self._repaired_by_ssrc.get(ssrc, ssrc))
         role = role or self._role_by_type(header.payload_type)
@@ -126,7 +126,7 @@ class Uplink:
             return self._bind_repair(ssrc, section, plain, header)
         name = _text(plain, header, section, sdp.RID_URI) if section.rids else ""
         if section.rids and name not in section.rids:
-            return None  # the next packet may name its layer
+            return None  # a later packet of this SSRC may name the layer
         self.has_pictures = self.has_pictures or role != "audio"
         made = self.streams[ssrc] = self.incoming[_key(role, name)] = Incoming(ssrc, role, now, name)
         return made

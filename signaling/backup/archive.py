@@ -204,7 +204,10 @@ def checked_path(name: str) -> str:
 
 
 def files_in(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
-    """Yield (path in the backup, path on disk) of every file in `folder`, except links and unfinished uploads."""
+    """Yield (path in the backup, path on disk) of every file in `folder` and in the folders below it.
+
+    Left out: links, unfinished uploads, and files and folders with a name that no part of a backup has (`_NAME`), such as ".x".
+    """
     try:
         here = sorted(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):

@@ -41,7 +41,8 @@ QUEUE_ITEMS = 50  # most items of each list in the queue of a member of staff
 # most bytes of queues sent in one round, so that sending a long queue to a thousand consoles takes a few seconds
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
-# (organisation, role, locale, languages, sites, categories) of members of staff; members of one group see the same queue
+# (organisation, role, locale, languages, sites, categories, and the own id of a member who has appointments, else "") of members
+# of staff; members of one group see the same queue
 Group = tuple[str, str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...], str]
 
 
@@ -97,7 +98,7 @@ class Boards:
                 log.exception("round failed")
 
     async def _round(self, *, counting: bool) -> None:
-        with suppress(RecordsAway):  # without an answer of the records, the last result stays
+        with suppress(RecordsAway):  # if the records do not answer, the last result stays
             if self._messages_changed:
                 await self.load_messages()
             if counting:
@@ -146,7 +147,7 @@ class Boards:
 
     async def _push_trend(self) -> None:
         frames: dict[Realm, bytes] = {}
-        with suppress(RecordsAway):  # without an answer, the pages keep the last trend
+        with suppress(RecordsAway):  # if the records do not answer, the pages keep the last trend
             for client in list(self._hub.watchers()):
                 realm = _watched_by(client)
                 if realm is None:
@@ -156,9 +157,9 @@ class Boards:
                 client.send_encoded(frames[realm])
 
     def messages_changed(self) -> None:
-        """Read the messages that users left again in the next round.
+        """Let the next round read all messages that users left for counselors.
 
-        Reading does not begin at once, because many messages may be left within one second.
+        Many messages may change within one second. One round reads them together.
         """
         self._messages_changed = True
 
@@ -205,7 +206,7 @@ class Boards:
             self.sessions.changed = True
 
     def push_queue(self, client: Client) -> int:
-        """Send this member the queue of people they could serve and the messages left.
+        """Send this member their queue: the people whom they could serve, and the messages that users left for them.
 
         Return the number of bytes sent to this client. An unchanged queue is not sent again, and 0 is returned.
         """
@@ -293,13 +294,13 @@ class Boards:
         return next((each for each in self._messages_for(record) if each.id == message), None)
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
-        """Return whether the member sees in their queue this message that a user left, so that they may answer it."""
+        """Return whether the member may answer this message that a user left: the message must be in the member's queue."""
         return any(each.id == message for each in self._messages_for(record))
 
     def _messages_for(self, record: StaffRecord) -> list[MessageRecord]:
-        """Return the messages left for this member.
+        """Return the messages that users left and that this member may answer.
 
-        A counselor gets those in their languages from the sites that they serve; others get none.
+        A counselor gets the messages in their languages from the sites that they serve. Other staff get none.
         """
         if record.role != "counselor":
             return []

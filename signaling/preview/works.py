@@ -1,4 +1,4 @@
-"""Make the simulator's work: the last weeks, with the settings before and after a change. Pure."""
+"""Make the simulator's input: the requests of the last weeks, and the settings before and after a change. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _HOUR_MS: Final = 3_600_000
 class Change(Struct, frozen=True, kw_only=True):
     """A change that is not saved yet. `sites`, `staff`: those of the organisation, by id, as they are now.
 
-    `site`, `member`: what is changed, as it would be. `counted`: ids of the sites whose users count in the figures.
+    `site`, `member`: the changed site or member, as after the change; None: not changed. `counted`: ids of the sites whose users
+    count in the figures.
     """
 
     sites: Mapping[str, Site]
@@ -44,12 +45,15 @@ class Change(Struct, frozen=True, kw_only=True):
         return self.staff if self.member is None else {**self.staff, self.member.id: self.member}
 
     def assumes_hours(self, past: Past) -> bool:
-        """Return whether nothing is known about when the changed member works. They then work when a typical colleague does."""
+        """Return whether the change concerns a member of staff whose working hours the last weeks do not show.
+
+        In the simulation such a member works when a typical colleague does.
+        """
         return self.member is not None and not past.at_work.get(self.member.id)
 
 
 def work_of(past: Past, change: Change) -> Work:
-    """Return what to simulate. Requests of sites that are gone are left out."""
+    """Return what to simulate. Requests at sites that no longer exist are left out."""
     begin = past.begin
     asked = past.came if change.kind == "user" else past.asked
     came = [each for each in asked if each.site in change.sites][-MOST_VISITS:]
@@ -84,7 +88,10 @@ def _topic(site: Site, category: str, begin: int, end: int) -> Topic:
 
 
 def _people(past: Past, change: Change, staff: Iterable[StaffRecord], begin: int) -> list[Person]:
-    """Return the active staff who serve the requests, with the times at which they were at work, in the order of their ids."""
+    """Return the active staff who serve the requests and whose times at work are known, in the order of their ids.
+
+    If the changed member's times are unknown, the member gets those of a typical colleague.
+    """
     role = "counselor" if change.kind == "user" else "professional"
     serving = sorted((each for each in staff if each.active and each.role == role), key=lambda each: each.id)
     usual = past.typical(each.id for each in change.staff.values() if each.active and each.role == role)

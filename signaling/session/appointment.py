@@ -16,8 +16,8 @@ from signaling.session import model
 from signaling.session.effects import Effect, Enqueue, Note, Step
 from signaling.session.model import Callback, Session
 
-GRACE_MS = 3 * 60_000  # milliseconds after its start in which an appointment rings only for its own counselor
-LATE_MS = 10 * 60_000  # milliseconds for which an appointment waits for its user after the counselor has come
+GRACE_MS = 3 * 60_000  # most milliseconds for which a due appointment rings only for its own counselor
+LATE_MS = 10 * 60_000  # milliseconds that an accepted appointment waits for a user who gave no telephone number
 
 
 def next_request(session: Session) -> str:
@@ -57,7 +57,7 @@ def withdraw(session: Session, called: Callback, out: list[Effect]) -> None:
 def widen(session: Session, now: int, out: list[Effect]) -> None:
     """Offer the appointment to every counselor who serves it, before all other requests.
 
-    The appointment's own counselor does not come.
+    Called when the appointment's own counselor does not come.
     """
     called = session.callback
     if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:
@@ -89,7 +89,8 @@ def excluded(session: Session) -> tuple[str, ...]:
 def accepted(session: Session, called: Callback, now: int) -> None:
     """Wait for the user for up to `LATE_MS`, because a counselor has accepted the appointment.
 
-    A user who gave a telephone number may be talking on it by then, so only the counselor knows whether they were missed.
+    For a user who gave a telephone number there is no limit: they may be talking on the telephone by then. So only the counselor
+    knows whether they were missed.
     """
     session.timers.pop("grace", None)
     if called.minutes and (not called.contact or address_in(called.contact)):

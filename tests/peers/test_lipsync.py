@@ -87,16 +87,17 @@ class Viewer:
         self.peer = peer
 
     def _time(self, ssrc: int, rate: int, timestamp: int) -> float:
-        """Return when this was captured, by the last 20 reports together, as browsers compute it (WebRTC's RtpToNtpEstimator).
+        """Return when the packet with this timestamp was captured, in s on the sender's clock.
 
-        One report alone is late when the worker's machine is busy at that moment.
+        The last 20 sender reports count together, as in browsers (WebRTC's RtpToNtpEstimator). A single report is late when the
+        worker's machine is busy at that moment.
         """
         reports = [each for each in self.peer.reports if isinstance(each, rtcp.SenderReport) and each.ssrc == ssrc][-20:]
         ahead = (each.ntp / (1 << 32) + rtp.ticks_ahead(timestamp, each.timestamp) / rate for each in reports)
         return median(ahead) - rtcp.NTP_EPOCH_S
 
     def beeps(self, seconds: float) -> list[tuple[int, float]]:
-        """Return (number of its pitch, start time in s) of each beep in the last `seconds`."""
+        """Return (index of its pitch in `PITCHES`, start on the sender's clock in s) of each beep heard in the last `seconds`."""
         decoder, found, quiet = Decoder(), [], 0
         arrived = zip(self.peer.heard_headers, self.peer.heard, strict=True)
         first = self.peer.heard_headers[0].sequence
@@ -112,7 +113,7 @@ class Viewer:
         return found
 
     def pictures(self, last: int) -> list[tuple[int, float]]:
-        """Return (frame, time in s) of each of the `last` video packets."""
+        """Return (number of the frame, time of its capture on the sender's clock in s) of each of the `last` video packets."""
         ssrc = next(ssrc for ssrc, slot in self.peer._slots.items() if slot == 0)
         kept = list(self.peer.picture_times[0].values())[-last:]
         return [(frame, self._time(ssrc, 90_000, timestamp)) for frame, timestamp in kept]

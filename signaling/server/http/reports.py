@@ -42,9 +42,11 @@ class ReportQuery(LanguageQuery, kw_only=True):
 class ReportRow(Struct, kw_only=True):
     """One row of a report. Times are in seconds; a mean or share of nothing is null.
 
-    `at`: for a row of a time, its start in the reader's zone, written as if that were UTC (ms); otherwise null. `name`: for other
-    rows, the name of the site, category or counselor, or the tag of the language. `group`: the ids behind the name.
-    `wait_p50_s`, `wait_p90_s`: waits that half and nine tenths of the answered users did not exceed.
+    `at`: when the row's hour, day or week starts, in the reader's zone, written as if that were UTC (ms). Null for all other
+    rows. `name`: the name of the row's site, category or counselor, or the tag of its language; "" for times and the total.
+    `group`: the id of the row's site or counselor, or the tag of its language. For a category: the ids of its site and of the
+    category. For a time: `at` as text. For the total: empty.
+    `wait_p50_s`, `wait_p90_s`: half and nine tenths of the answered users waited no longer than this.
     """
 
     at: int | None
@@ -96,7 +98,7 @@ async def report(request: web.Request) -> web.Response:
 
 
 class _Timed(Protocol):
-    """A query with the time of its report, and what its rows stand for."""
+    """A query for a report: the period, the time zone, and what each row stands for (`by`)."""
 
     from_ms: int
     to: int
@@ -107,7 +109,10 @@ class _Timed(Protocol):
 
 
 def time_of(asked: _Timed, most_days: int) -> tuple[int, int, ZoneInfo]:
-    """Return beginning and end (Unix ms) and the time zone of a report. Raise `Refused` if it would cover too many days."""
+    """Return beginning and end (Unix ms) and the time zone of a report.
+
+    Raise `Refused` if the zone is unknown, or if the period is empty or has too many days.
+    """
     try:
         check(Hours(timezone=asked.zone))
     except BadHours as error:

@@ -30,7 +30,8 @@ const FALLBACK = "en";
 const parts: Part[] = [];
 const listeners = new Set<() => void>();
 let current: Locale = FALLBACK;
-/** The languages that the address and the browser ask for, the most wanted first. */
+/** The wanted languages, the most wanted first: those of the address (`?lang=`) and of the browser. `setLocale` puts its language
+ *  in front. */
 let asked: readonly string[] =
   typeof location === "undefined" ? [] : [new URLSearchParams(location.search).get("lang") ?? "", ...navigator.languages];
 /** Returns a word with a Korean particle. The real function is loaded with the Korean texts. */
@@ -71,7 +72,7 @@ export function setLocale(language: string): Promise<void> {
   });
 }
 
-/** Loads the texts, in the chosen language, of all code that is loaded by now. Rejects if that is not possible. */
+/** Loads the texts of all code that is loaded by now, in the chosen language. Rejects if the texts cannot be loaded. */
 export async function ready(): Promise<void> {
   const language = chooseLocale(asked, languages());
   const missing = parts.filter((part) => part.language !== language);
@@ -90,7 +91,7 @@ export async function ready(): Promise<void> {
 
 const AGAIN_MS = 1000;
 
-/** Calls `show` once the page's texts are loaded. Without the network it tries again every second. */
+/** Calls `show` once the page's texts are loaded. While they cannot be loaded, tries again every second. */
 export function whenReady(show: () => void): void {
   ready().then(show, () => setTimeout(whenReady, AGAIN_MS, show));
 }

@@ -1,4 +1,4 @@
-"""Routes of the API for settings: sites with their codes, keys, categories and opening hours, and staff."""
+"""Routes of the API for reports and for settings: sites with their codes, keys, categories and opening hours, and staff."""
 
 from __future__ import annotations
 
@@ -70,14 +70,17 @@ def _on_top(present: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _category(given: Any, known: dict[str, dict[str, Any]]) -> Any:
-    """Return a given category on top of the present one with its id, if there is one. The reader refuses a malformed one."""
+    """Return a given category on top of the present category with the same id, if that exists.
+
+    A category without a textual `id` is returned as it is, because the reader refuses it.
+    """
     name = given.get("id") if isinstance(given, dict) else None
     return known.get(name, {}) | given if isinstance(name, str) else given
 
 
 @routes.post("/api/v1/sites/{site}/codes")
 async def make_code(request: web.Request) -> web.Response:
-    """Make an identification code. The token vouches for its user and product, as a site's key does."""
+    """Make an identification code. The token vouches for the code's user and product, as a site's key does."""
     site = await asked_site(request, await asker_of(request))
     asked = await read_json(request, _read_vouched)
     code, expires_at = request.app[CODES].vouch(site, asked, now_ms())

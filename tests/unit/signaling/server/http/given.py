@@ -1,4 +1,4 @@
-"""Things of a session, stored as the service leaves them: a picture, a file, a recording."""
+"""Store test data as the service does: a session, and its pictures, files and recordings."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .conftest import Desk
 
 
 async def session(desk: Desk, session_id: str, **fields: Any) -> None:
-    """Store a session of the demo shop that is over."""
+    """Store a closed session of the demo shop."""
     values: dict[str, Any] = {"site": "demo-shop", "category": "cameras", "language": "ko", "channel": "text", "state": "closed"}
     await desk.records.create_session(SessionRecord(id=session_id, **(values | fields)))
 
 
 async def picture(desk: Desk, picture_id: str, session: str, *, data: bytes = b"picture", **fields: Any) -> None:
-    """Store a picture of the session's user that everybody sees."""
+    """Store a picture that the session's user has sent to everybody."""
     values: dict[str, Any] = {"audience": "all", "use": "line", "author": "u-1", "mime": "image/webp", "width": 1, "height": 1}
     await desk.records.add_picture(PictureRecord(id=picture_id, session=session, data=data, **(values | fields)))
 
 
 async def file(desk: Desk, file_id: str, session: str, *, data: bytes = b"pdf", **fields: Any) -> None:
-    """Store a file of the session's user that everybody sees, with its content."""
+    """Store a file that the session's user has sent to everybody: its record and its content."""
     path = desk.app[FILES].path(session, file_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

@@ -72,7 +72,7 @@ async def api(desk: Desk) -> Api:
 
 
 async def stored(desk: Desk, session_id: str, after_ms: int = 0, **fields: Any) -> str:
-    """Store a session with a line. `after_ms`: when it began."""
+    """Store a session with one line. The session begins `after_ms` after `NOW` and ends 1 ms later."""
     at = NOW + after_ms
     await given.session(desk, session_id, started_at=at, ended_at=at + 1, **fields)
     await desk.records.append_line(
@@ -82,7 +82,7 @@ async def stored(desk: Desk, session_id: str, after_ms: int = 0, **fields: Any) 
 
 
 async def a_person(desk: Desk, session_id: str = "s-kim", site: str = "demo-shop", **fields: Any) -> str:
-    """Store a session of the customer with a picture, a file, a message, a note and a recording."""
+    """Store a session of `PERSON` with a picture, a file, a message, a note and a recording."""
     user_ref = desk.app[CODES].user_ref(site, PERSON["user_id"])
     await stored(desk, session_id, user_ref=user_ref, site=site, brief=msgspec.json.encode(Brief()), **fields)
     records = desk.records
@@ -234,7 +234,7 @@ async def test_site_is_changed_only_as_it_was_read(desk: Desk, api: Api) -> None
 
 
 async def test_older_client_does_not_reset_what_it_does_not_know(desk: Desk, api: Api) -> None:
-    """The client was made before there were appointments, captions and forms. It changes what it knows, and leaves those out."""
+    """The client is older than captions, appointments and channels. It sends only the settings that it knows."""
     site = await desk.records.site("demo-shop")
     assert site is not None
     plan = AppointmentPlan(minutes=45)
@@ -339,7 +339,7 @@ async def test_code_for_a_wrong_place_is_refused(api: Api, fields: dict[str, str
 
 
 async def test_code_for_a_user_opens_the_past_of_this_user_only(desk: Desk) -> None:
-    """The settings page and docs/api.md warn that the right `codes.make` allows this."""
+    """The settings page and docs/api.md warn that with the right `codes.make` software can read a user's past."""
     kim = await a_person(desk)
     await stored(desk, "s-other", user_ref=desk.app[CODES].user_ref("demo-shop", "customer/8"))
     api = await Api.holding(desk, "codes.make")
