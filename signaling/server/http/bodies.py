@@ -115,7 +115,7 @@ def now_ms() -> int:
 
 
 def steady_ms(request: web.Request) -> int:
-    """Return the time in Unix ms by the server's steady clock (`SteadyClock`), which ignores steps of the machine's clock.
+    """Return the time in Unix ms by the server's steady clock, which never jumps when the machine's clock steps.
 
     Use it for rights that this server itself grants and ends, such as sign-ins and links. A step of the machine's clock then
     neither ends nor lengthens a right. The live sessions judge rights by the same clock.
