@@ -15,7 +15,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast: Cast) -> None:
-    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--guests", "2")
+    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--guests", "1")
     counselor, user = await cast.counselor(), await cast.user()
     await user.call("video")
     await user.enter()
@@ -55,6 +55,7 @@ async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast
     await counselor.get("interpret-user").select_option("none")
     await expect(user.get("interpreter-bar")).to_contain_text("통역만 들려요")
     await expect(user.get("interpreter-bar")).to_contain_text("Jimin 님이 설정했어요")
+    await expect(guest.get("interpreter-bar")).to_contain_text("통역하고 있어요")
     await user.hears(GUEST.hz)
     await counselor.hears(USER.hz, GUEST.hz)
 

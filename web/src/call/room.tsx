@@ -97,7 +97,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
       <div class="room-notices">
         {session.recording !== null && <RecordingBar client={call.client} session={session} />}
         {session.captions && <Captions client={call.client} session={session} />}
-        {session.guests && <Guests client={call.client} session={session} />}
+        {(session.guests || session.interpreting) && <Guests client={call.client} session={session} />}
         {session.cobrowse?.state && <Cobrowse client={call.client} session={session} />}
         <Notices call={call} session={session} />
         {session.upgrade && !session.owner_lost && <Upgrade call={call} session={session} />}

@@ -31,11 +31,14 @@ async function ask(client: Client, message: RequestMessage): Promise<unknown> {
 /** The dialog with a person's guests: a new link, open links, the guests who are here, and the phone as a camera. */
 export function GuestsDialog({ client, session, onClose }: Props & { onClose: () => void }) {
   const { guests } = session;
+  const [made, setMade] = useState<GuestLink | null>(null); // kept here: the link may have taken the last place
+  const open = made && guests?.links.some((one) => one.guest === made.guest && !one.arriving);
   const here = guestsIn(session);
   const links = guests?.links.filter((one) => one.label !== "camera") ?? [];
   return (
     <Dialog title={t("title")} closeLabel={room("close")} onClose={onClose} class="guests-dialog" data-testid="guests-dialog">
-      {guests && guests.places > 0 && <NewLink client={client} session={session} />}
+      {guests && guests.places > 0 && <NewLink client={client} session={session} onMade={setMade} />}
+      {made && open && <MadeLink link={made} />}
       {guests && guests.places === 0 && (here.length > 0 || links.length > 0) && <p class="field-hint">{t("full")}</p>}
       {(here.length > 0 || links.length > 0) && (
         <ul class="guests-list">
@@ -52,16 +55,14 @@ export function GuestsDialog({ client, session, onClose }: Props & { onClose: ()
   );
 }
 
-function NewLink({ client, session }: Props) {
+function NewLink({ client, session, onMade }: Props & { onMade: (link: GuestLink | null) => void }) {
   const [label, setLabel] = useState<GuestLabel>("family");
-  const [made, setMade] = useState<GuestLink | null>(null);
   const [busy, setBusy] = useState(false);
   const make = async () => {
     setBusy(true);
-    setMade((await ask(client, { type: "invite_guest", session: session.id, label })) as GuestLink | null);
+    onMade((await ask(client, { type: "invite_guest", session: session.id, label })) as GuestLink | null);
     setBusy(false);
   };
-  const open = made && session.guests?.links.some((one) => one.guest === made.guest && !one.arriving);
   return (
     <section class="guests-new">
       <fieldset class="guests-labels">
@@ -83,7 +84,6 @@ function NewLink({ client, session }: Props) {
       <Button kind="primary" icon={Link2} busy={busy} onClick={() => void make()} data-testid="guest-link-make">
         {t("make")}
       </Button>
-      {made && open && <MadeLink link={made} />}
     </section>
   );
 }
@@ -131,8 +131,8 @@ function OpenLink({ client, session, link }: Props & { link: GuestLinkView }) {
       <div>
         <strong class="guests-label">{textOr(`label.${link.label}`, "")}</strong>
         <p class="field-hint">
-          {link.arriving ? t("arriving") : t("open", { time: clock(link.until) })}{" "}
-          {by && link.by !== session.you && t("by", { name: nameOf(by) })}
+          {link.arriving ? t("arriving") : t("open", { time: clock(link.until) })}
+          {by && link.by !== session.you && ` · ${t("by", { name: nameOf(by) })}`}
         </p>
       </div>
       {mayRemove(session, link.by) && (
@@ -154,7 +154,7 @@ function Guest({ client, session, guest }: Props & { guest: ParticipantView }) {
     <li class="guests-one" data-testid="guest-here">
       <div>
         <strong>{nameAndRole(guest)}</strong>
-        {by && <p class="field-hint">{t("by", { name: by.id === session.you ? room("you") : nameOf(by) })}</p>}
+        {by && <p class="field-hint">{by.id === session.you ? t("by.you") : t("by", { name: nameOf(by) })}</p>}
       </div>
       {mayRemove(session, guest.invited_by) && (
         <Button
