@@ -1,5 +1,5 @@
 import type { SessionView } from "../messages";
-import { cast, hearsNow, lines, places, segment, type Cast, type Hears, type Line, type Point } from "./logic/hearing";
+import { cast, hearsNow, lines, places, segment, shortName, type Cast, type Hears, type Line, type Point } from "./logic/hearing";
 import { nameOf } from "../staff/names";
 import { t } from "../staff/texts";
 
@@ -27,6 +27,7 @@ function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast,
   const above = role === "user";
   return (
     <g class={`face face-${role} ${you ? "face-you" : ""}`}>
+      {role === "guest" && <title>{name}</title>}
       <circle cx={at.x} cy={at.y} r={R} />
       <text x={at.x} y={at.y + 5} class="face-initial" aria-hidden="true">
         {Array.from(name)[0]}
@@ -36,7 +37,7 @@ function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast,
         y={above ? at.y + 5 : at.y + R + 15}
         class={above ? "face-name face-name-beside" : "face-name"}
       >
-        {you ? t("hear.you") : name}
+        {you ? t("hear.you") : role === "guest" ? shortName(name) : name}
       </text>
     </g>
   );

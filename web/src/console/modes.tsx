@@ -31,7 +31,9 @@ export function willDo(session: SessionView, { mode, hear_user }: Planned): stri
   const name = (id: string) => (id === session.you ? t("hear.you") : nameOf(session.participants.find((one) => one.id === id)));
   const args = { user: name(who.user), counselor: name(who.counselor), professional: name(who.professional) };
   const said = t(`mode.${mode}.will`, args);
-  const whole = mode === "consultation" && hear_user ? `${said} ${t("mode.consultation.hear", args)}` : said;
+  const more =
+    mode === "consultation" ? hear_user && t("mode.consultation.hear", args) : session.interpreting && t("mode.interpreted");
+  const whole = more ? `${said} ${more}` : said;
   return whole.charAt(0).toUpperCase() + whole.slice(1);
 }
 

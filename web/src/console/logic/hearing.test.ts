@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Mode, ParticipantView } from "../../messages";
-import { cast, hearsIn, hearsNow, lines, places, segment } from "./hearing";
+import { cast, hearsIn, hearsNow, lines, places, segment, shortName } from "./hearing";
 
 const who = { user: "u", counselor: "c", professional: "p", guests: [] as string[] };
 const ways = (hears: Record<string, string[]>) => lines(hears, ["u", "c", "p"]).map(({ a, b, way }) => `${a}${b} ${way}`);
@@ -77,6 +77,14 @@ describe("the picture of the people", () => {
     const at = Object.values(places(who));
     for (const [i, a] of at.entries())
       for (const b of at.slice(i + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(100);
+  });
+  it("shortens a guest's name so that it does not cover the next one", () => {
+    expect(["Mina", "Grandmother Elizabeth", "김어머니", "김민아"].map(shortName)).toEqual([
+      "Mina",
+      "Grandm…",
+      "김어머…",
+      "김민아",
+    ]);
   });
   it("shortens a segment by the radius at both ends", () => {
     expect(segment({ x: 0, y: 0 }, { x: 100, y: 0 }, 20)).toEqual({ x1: 20, y1: 0, x2: 80, y2: 0 });

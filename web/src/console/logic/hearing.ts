@@ -86,6 +86,17 @@ export function places({ user, counselor, professional, guests }: Cast): Record<
   return at;
 }
 
+const MOST_WIDTH = 7; // letters; a Korean, Japanese or Chinese character is as wide as two
+
+/** Returns a guest's name as it fits between the other guests in the picture: the first word, shortened if it is long. */
+export function shortName(name: string): string {
+  const letters = Array.from(name.split(" ")[0] ?? "");
+  const width = (all: string[]) => all.reduce((sum, letter) => sum + (letter > "\u1100" ? 2 : 1), 0);
+  if (width(letters) <= MOST_WIDTH) return letters.join("");
+  while (width(letters) > MOST_WIDTH - 1) letters.pop();
+  return `${letters.join("")}…`;
+}
+
 /** Returns the segment between two people, shortened so that arrow heads end at the people's circles. */
 export function segment(from: Point, to: Point, radius: number): { x1: number; y1: number; x2: number; y2: number } {
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
