@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from functools import partial
+from typing import Literal
 
 from aiohttp import web
 from msgspec import Struct
 
 from media.api import recording_files as disk
 from signaling.protocol.session_views import Line
-from signaling.protocol.words import Role
+from signaling.protocol.words import GuestLabel, Role
 from signaling.recordings import Segment, pieces
 from signaling.records import SessionRecord, StaffRecord
 from signaling.server.app_keys import RECORDINGS, RECORDS
@@ -52,9 +53,12 @@ LOOKS: web.AppKey[Looks] = web.AppKey("recording_looks", Looks)
 
 
 class PersonItem(Struct, kw_only=True):
+    """A person in a recording. `label`: what a guest is in the conversation; "" for all others."""
+
     id: str
     name: str
     role: Role
+    label: GuestLabel | Literal[""] = ""
 
 
 class TrackItem(Struct, kw_only=True):
@@ -138,7 +142,9 @@ async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, Staff
 
 def _people(session: Session) -> list[PersonItem]:
     """Return the people whose voices may be in the recording."""
-    people = {each.id: PersonItem(id=each.id, name=each.name, role=each.role) for each in session.people.values()}
+    people = {
+        each.id: PersonItem(id=each.id, name=each.name, role=each.role, label=each.label) for each in session.people.values()
+    }
     joined = {staff: PersonItem(id=staff, name=name, role="operator") for staff, name in session.supervisors.items()}
     return list((joined | people).values())
 

@@ -1,5 +1,5 @@
 import { get } from "../staff/api";
-import type { Line, Role } from "../messages";
+import type { GuestLabel, Line, Role } from "../messages";
 import type { BoardStep } from "./history";
 import type { Piece, Timed } from "./timeline";
 
@@ -13,7 +13,7 @@ export interface Recording {
   session: string;
   pieces: Piece[];
   tracks: Track[];
-  people: { id: string; name: string; role: Role }[];
+  people: { id: string; name: string; role: Role; label: GuestLabel | "" }[];
   lines: Line[];
   /** The changes of the session's board, in order. */
   board: BoardStep[];

@@ -2,6 +2,7 @@ import { Pause, Play } from "lucide";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { clock as asClock, timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
+import { textOr as label } from "../room/guests/words";
 import { linesAsOf, turns } from "../room/writing/as-of";
 import { RecordedBoard } from "./board";
 import { Transcript } from "./transcript";
@@ -77,7 +78,7 @@ function Stage({ recording, clock, moment }: StageProps) {
 
 function named(recording: Recording, id: string): string {
   const person = recording.people.find((one) => one.id === id);
-  return person === undefined ? id : `${nameOf(person)}, ${roleName(person.role)}`;
+  return person === undefined ? id : `${nameOf(person)}, ${label(`label.${person.label}`, roleName(person.role))}`;
 }
 
 interface TileProps {

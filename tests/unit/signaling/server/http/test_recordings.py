@@ -61,7 +61,24 @@ async def test_player_names_an_operator_who_joined_and_has_left(desk: Desk) -> N
         receive(state, event, 0)
     await desk.records.save_session(session, state="active", channel="voice", snapshot=encode_snapshot(state), counselor="jimin")
     found = await (await desk.get(f"/api/recordings/{session}", headers=await desk.cookie_of("ops"))).json()
-    assert {"id": "ops", "name": "Ops", "role": "operator"} in found["people"]
+    assert {"id": "ops", "name": "Ops", "role": "operator", "label": ""} in found["people"]
+
+
+async def test_player_says_what_a_guest_was_in_the_conversation(desk: Desk) -> None:
+    session = await a_recorded_call(desk)
+    record = await desk.records.session(session)
+    assert record is not None
+    state = decode_snapshot(record.snapshot)
+    state.guests_most = 1
+    for event in (
+        ev.GuestInvited("u-1", "g-1", "interpreter", "link"),
+        ev.GuestCame("g-1", "token"),
+        ev.GuestEntered("g-1", "Mina"),
+    ):
+        receive(state, event, 0)
+    await desk.records.save_session(session, state="active", channel="voice", snapshot=encode_snapshot(state), counselor="jimin")
+    found = await (await desk.get(f"/api/recordings/{session}", headers=await desk.cookie_of("ops"))).json()
+    assert {"id": "g-1", "name": "Mina", "role": "guest", "label": "interpreter"} in found["people"]
 
 
 async def test_piece_fetched_without_the_player_is_audited(desk: Desk) -> None:
