@@ -32,8 +32,9 @@ export function Asked({ client, session }: Props) {
   if (state === "asked")
     return (
       <section class="cobrowse cobrowse-asked" role="group" aria-label={t("asked", { name })} data-testid="cobrowse-asked">
-        <p>
-          <Icon node={Eye} size={20} /> <strong>{t("asked", { name })}</strong>
+        <p class="cobrowse-question">
+          <Icon node={Eye} size={20} />
+          <strong>{t("asked", { name })}</strong>
         </p>
         <p>{t(cobrowse.texts === "open" ? "asked.open" : "asked.strict", { name, site: session.site.name })}</p>
         <span class="cobrowse-buttons">
