@@ -201,7 +201,7 @@ risen: list[ev.SessionEvent] = [
 ]
 
 
-def check(session: Session, around: views.Surroundings = NOWHERE) -> None:
+def check(session: Session, around: views.Surroundings = NOWHERE, now: int = NOW) -> None:
     grid = matrix.compute(session)
     asked = session.open_help()
     if session.state == "active":
@@ -252,7 +252,7 @@ def check(session: Session, around: views.Surroundings = NOWHERE) -> None:
         assert (heard & company) | shown == set(grid.record.participants)
     check_guests(session, grid)
     check_listeners(session, grid)
-    check_moves(session)
+    check_moves(session, now)
     check_told(session, grid)
     check_promise(session, around)
     for slots in grid.slots.values():
@@ -301,13 +301,13 @@ def check_guests(session: Session, grid: matrix.Matrix) -> None:
         assert all((listener in outside) != (source in outside) for source in sources)
 
 
-def check_moves(session: Session) -> None:
+def check_moves(session: Session, now: int) -> None:
     """Check that a move of the request is left unapplied only if applying it would change nothing but the fence."""
     for state in ("waiting", "suspended", "reserved", "accepted", "cancelled", "unserved", "completed"):
         moved = ev.RequestMoved(session.request, state, session.fence + 1)
         noted, applied = (decode_snapshot(encode_snapshot(session)) for _ in range(2))
         if only_noted(noted, moved):
-            assert not receive(applied, moved, NOW)
+            assert not receive(applied, moved, now)
             assert encode_snapshot(noted) == encode_snapshot(applied)
 
 
@@ -465,7 +465,7 @@ def test_any_event_sequence_follows_the_tables(
             if isinstance(effect, Over):
                 assert effect.participant not in session.listeners
                 assert effect.participant not in session.people or session.people[effect.participant].gone
-        check(session, around)
+        check(session, around, now)
         session.slots = matrix.compute(session).slots
         assert decode_snapshot(encode_snapshot(session)) == session
 
