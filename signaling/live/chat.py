@@ -137,7 +137,7 @@ class Lines:
                 raise NotAllowed("unknown_picture")
         elif not message.text.strip():
             raise NotAllowed("empty")
-        await self._check_reply(entry, audience, message.reply_to)
+        await self._check_reply(entry, person, audience, message.reply_to)
         return audience
 
     def _audience_now(self, entry: Entry, person: Person, kind: str, wanted: Audience) -> Audience:
@@ -148,13 +148,14 @@ class Lines:
             raise NotAllowed("not_yours")
         return "staff" if kind == "note" or state == "after" else matrix.audience(entry.session, person, wanted)
 
-    async def _check_reply(self, entry: Entry, audience: Audience, seq: int) -> None:
-        """Refuse a reply to a line that some reader of the reply may not read.
+    async def _check_reply(self, entry: Entry, person: Person, audience: Audience, seq: int) -> None:
+        """Refuse a reply to a line that its author, or that some reader of the reply, may not read.
 
         The refusal is that of a reply to an unknown line.
         """
         quoted = await self._records.line(entry.id, seq) if seq else None
-        if seq and (quoted is None or quoted.kind == "system" or (audience == "all" and quoted.audience == "staff")):
+        hidden = quoted is None or quoted.kind == "system" or not matrix.may_read(person, quoted.audience, seq)
+        if seq and (quoted is None or hidden or (audience == "all" and quoted.audience == "staff")):
             raise NotAllowed("unknown_line")
 
     async def system(self, entry: Entry, say: Say) -> None:
@@ -286,8 +287,9 @@ class Lines:
     async def _catch_up(self, entry: Entry, client: Client, message: GetLines, audience: Audience, first: int) -> None:
         found: list[Line] = []
         rev = entry.last_seq
-        if message.after < rev:
-            found = await self._records.line_changes(entry.id, message.after, CATCH_UP_LINES + 1, audience)
+        after = max(message.after, first - 1)  # a line's `rev` is never below its number
+        if after < rev:
+            found = await self._records.line_changes(entry.id, after, CATCH_UP_LINES + 1, audience)
         page = _page(found[:CATCH_UP_LINES])
         more = len(found) > len(page)
         page = [line for line in page if line.seq >= first]
@@ -318,7 +320,7 @@ class Lines:
         await self._owed.now_or_later(entry.id, lambda _: self._records.save_mark(entry.id, mark), f"mark-{person.id}")
         for participant, client in entry.holders.items():
             reader = entry.session.people.get(participant)
-            if participant != person.id and reader is not None and not reader.arriving:
+            if participant != person.id and reader is not None and not (reader.arriving or reader.is_camera):
                 self._send_marks(entry, client, participant, marks)
 
     async def _marks(self, entry: Entry) -> dict[str, Mark]:
@@ -337,7 +339,7 @@ class Lines:
             if (
                 participant != person.id
                 and reader
-                and not reader.arriving
+                and not (reader.arriving or reader.is_camera)
                 and (audience == "all" or _is_staff(entry, participant))
             ):
                 client.send_encoded(frame)
@@ -366,9 +368,8 @@ def _page(lines: list[Line]) -> list[Line]:
 
 
 def _may_read(entry: Entry, participant: str, line: Line) -> bool:
-    """Return whether a user or guest may read the line. Guests read the lines that were written since they entered."""
     person = entry.session.people.get(participant)
-    return person is not None and not person.arriving and line.audience == "all" and line.seq >= person.lines_from
+    return person is not None and not person.gone and matrix.may_read(person, line.audience, line.seq)
 
 
 def _is_staff(entry: Entry, participant: str) -> bool:

@@ -371,7 +371,10 @@ class Rooms:
 
     async def _board_out(self, event: media.BoardOut) -> None:
         entry = self._index.entries.get(event.room)
-        if entry is not None and event.epoch == entry.session.epoch and event.participant in entry.holders:
+        if entry is None or event.epoch != entry.session.epoch:
+            return
+        person = entry.session.people.get(event.participant)
+        if event.participant in entry.holders and person is not None and not person.is_camera:
             data = base64.b64encode(event.data).decode()
             entry.holders[event.participant].send(BoardOut(session=entry.id, data=data))
 

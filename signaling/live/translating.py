@@ -25,6 +25,7 @@ from signaling.protocol.server_messages import Caption, Translated, encode
 from signaling.protocol.session_views import Line
 from signaling.protocol.texts import Seen
 from signaling.records import Records
+from signaling.session import matrix
 from signaling.session.model import NotAllowed, Person
 
 log = structlog.get_logger(__name__)
@@ -172,7 +173,7 @@ class Translating:
             raise NotAllowed("unavailable")
         line = await self._records.line(entry.id, seq)
         hidden = line is None or line.kind not in TRANSLATED or line.change == "retracted"
-        if line is None or hidden or (line.audience == "staff" and not person.staff):
+        if line is None or hidden or not matrix.may_read(person, line.audience, seq):
             raise NotAllowed("unknown_line")
         self._asked[client] += 1
         self._spawn(entry.id, self._line(entry.id, client, line, language))

@@ -99,7 +99,8 @@ def compute(session: Session) -> Matrix:
         },
         hold=tuple(person.id for person in people if person.outside and not person.is_camera) if on_hold(session) else (),
         writers=tuple(person.id for person in people if may_write(session, person)),
-        by_signaling=tuple(person.id for person in people if person.peer != "live"),
+        # the server passes no board on to the user's phone, so the board must not reach the phone's data channel either
+        by_signaling=tuple(person.id for person in people if person.peer != "live" or person.is_camera),
         record=_record(
             session, [each.id for each in company if each.id in heard or (each.is_camera and each.invited_by in heard)]
         ),
@@ -241,6 +242,16 @@ def may_write(session: Session, person: Person) -> bool:
     if asked.mode == "consultation":
         return False
     return asked.mode == "conference" or person.id == session.owner
+
+
+def may_read(person: Person, audience: Literal["all", "staff"], seq: int) -> bool:
+    """Return whether this person may read the line number `seq`, which is for `audience`.
+
+    Guests read the lines that were written since they entered. The user's phone as a camera reads nothing.
+    """
+    if person.staff:
+        return True
+    return audience == "all" and not person.arriving and not person.is_camera and seq >= person.lines_from
 
 
 def audience(session: Session, author: Person, wanted: Literal["all", "staff"]) -> Literal["all", "staff"]:

@@ -13,6 +13,7 @@ from signaling.protocol.words import Action
 from signaling.session.model import NotAllowed, Person
 
 ANYONE: Final = "anyone"
+OF_A_CAMERA: Final = (user.SetMedia, user.Leave)  # the messages of "session.talk" that the user's phone as a camera may send
 
 MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.Hello: ANYONE,
@@ -100,7 +101,7 @@ def check_part(person: Person, message: object) -> None:
     """Raise NotAllowed if the person's part in the session does not allow this message.
 
     The part counts, and not the person's other roles: a counselor who listens in writes nothing. A guest who has not entered may
-    do nothing but enter.
+    do nothing but enter. The user's phone as a camera reads and writes nothing.
     """
     action = MESSAGES[type(message)]
     part: Holder = "supervisor" if person.role == "operator" else person.role  # an operator is in a session only as a listener
@@ -108,6 +109,8 @@ def check_part(person: Person, message: object) -> None:
         raise NotAllowed("not_yours")
     if person.arriving and action != "session.join":
         raise NotAllowed("wrong_state")
+    if person.is_camera and action == "session.talk" and not isinstance(message, OF_A_CAMERA):
+        raise NotAllowed("not_yours")
 
 
 def check_entry(client: Client, message: object, entry: Entry) -> None:

@@ -1,6 +1,6 @@
 /** A page's connection and state. Fetches lines that the page missed, and keeps unacknowledged lines over a reload. */
 
-import type { SendLine, ServerMessage } from "../messages";
+import type { SendLine, ServerMessage, SessionView } from "../messages";
 import { createStore, type Readable } from "../ui/store";
 import { Connection, RequestError, type ConnectionOptions, type Kept } from "./connection";
 import { initialState, lastRev, reduce, viewer, type RoomEvent, type RoomState } from "./state";
@@ -134,7 +134,7 @@ export class Client {
       this.returned();
       if (hidden()) this.tellLooking();
     }
-    if (message.type === "session" && !this.caughtUp.has(message.session.id) && viewer(message.session)?.role !== "operator") {
+    if (message.type === "session" && !this.caughtUp.has(message.session.id) && readsLines(message.session)) {
       this.caughtUp.add(message.session.id);
       void this.catchUp(message.session.id);
     }
@@ -234,4 +234,10 @@ export class Client {
       return [];
     }
   }
+}
+
+/** Whether this person reads lines. Operators who listen in and the user's phone as a camera read none. */
+function readsLines(session: SessionView): boolean {
+  const { role, label } = viewer(session) ?? {};
+  return role !== "operator" && label !== "camera";
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, Final, get_args, get_type_hints
 
@@ -11,7 +12,7 @@ import pytest
 
 from signaling.access.rights import TABLE
 from signaling.live.commands import HANDLERS, handle
-from signaling.live.commands.allowed import ANYONE, MESSAGES
+from signaling.live.commands.allowed import ANYONE, MESSAGES, check_part
 from signaling.live.connections import Client
 from signaling.protocol.client_messages import ClientMessage
 from signaling.protocol.words import StaffRole
@@ -101,6 +102,22 @@ def test_every_message_is_allowed_as_the_table_says(role: str) -> None:
             if is_let_in(role, message_of(kind, place), place) != expected:
                 wrong.append(f"{role} {kind.__name__} {place}")
     assert wrong == []
+
+
+@pytest.mark.parametrize(("label", "entered"), [("family", True), ("family", False), ("camera", True)])
+def test_guest_sends_only_what_their_part_allows(label: Any, entered: bool) -> None:
+    person = Person(id="me", role="guest", name="", label=label, entered=entered)
+    let_in = set()
+    for kind, action in MESSAGES.items():
+        if action == ANYONE:
+            continue
+        with suppress(NotAllowed):
+            check_part(person, message_of(kind, "own"))
+            let_in.add(kind.__name__)
+    hears = {kind.__name__ for kind, action in MESSAGES.items() if action == "session.hear"}
+    talks = {kind.__name__ for kind, action in MESSAGES.items() if action == "session.talk"}
+    says = talks if label == "family" else {"SetMedia", "Leave"}
+    assert let_in == {"EnterAsGuest"} | ((hears | says) if entered else set())
 
 
 def test_page_of_the_operators_sends_no_message_of_the_desk() -> None:
