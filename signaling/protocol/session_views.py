@@ -299,12 +299,14 @@ class InterpretingView(Struct, kw_only=True):
 
     ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
     interpreter. "soft": softly under the interpreter. "none": not at all.
+    ``paused``: the interpreter is not connected, or is on hold with the user, so that nobody is covered now.
     """
 
     guest: str
     by: str
     user: Original
     staff: Original
+    paused: bool = False
 
 
 class CobrowseView(Struct, kw_only=True):

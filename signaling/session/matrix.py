@@ -181,14 +181,23 @@ def hears(session: Session, listener: Person, source: Person) -> bool:
 def _original(session: Session, listener: Person, source: Person) -> Original:
     """Return how `listener` hears the voice of `source`: beside an interpreter, perhaps softly or not at all.
 
-    While the interpreter's connection is not live, everybody hears the originals.
+    While the interpreter is not at work (`interprets`), everybody hears the originals.
     """
     setting = session.interpreting
     if setting is None or setting.guest in (listener.id, source.id) or listener.outside == source.outside:
         return "full"
-    if session.people[setting.guest].peer != "live":
+    if not interprets(session):
         return "full"
     return setting.user if listener.outside else setting.staff
+
+
+def interprets(session: Session) -> bool:
+    """Return whether an interpreter is at work now: one is set, whose connection is live, and who hears both sides.
+
+    An interpreter who is kept apart from staff, as the user is, hears nobody. Their voice then covers nobody's.
+    """
+    setting = session.interpreting
+    return setting is not None and session.people[setting.guest].peer == "live" and not on_hold(session)
 
 
 def _sees(session: Session, viewer: Person, source: Person) -> bool:

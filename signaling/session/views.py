@@ -180,7 +180,8 @@ def _interpreting(session: Session) -> InterpretingView | None:
     setting = session.interpreting
     if setting is None or session.state != "active":
         return None
-    return InterpretingView(guest=setting.guest, by=setting.by, user=setting.user, staff=setting.staff)
+    paused = not matrix.interprets(session)
+    return InterpretingView(guest=setting.guest, by=setting.by, user=setting.user, staff=setting.staff, paused=paused)
 
 
 def _visible(session: Session) -> list[Person]:

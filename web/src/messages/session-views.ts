@@ -265,12 +265,14 @@ export interface GuestsView {
  *
  * ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
  * interpreter. "soft": softly under the interpreter. "none": not at all.
+ * ``paused``: the interpreter is not connected, or is on hold with the user, so that nobody is covered now.
  */
 export interface InterpretingView {
   guest: string;
   by: string;
   user: Original;
   staff: Original;
+  paused: boolean;
 }
 
 /**

@@ -241,6 +241,42 @@ def test_originals_are_heard_whenever_the_interpreter_is_not_there() -> None:
     assert call.session.interpreting is None
 
 
+def test_interpreter_who_hears_nobody_covers_nobody() -> None:
+    call = live(inside(a_call(), "i", label="interpreter"), "u", "jimin")
+    call.give(ev.InterpreterSet("jimin", "i", "staff", "none"))
+    assert not shown_paused(call)
+    live(call.joined(), "han").give(ev.ModeChanged("jimin", "consultation", hear_user=True))
+    heard = hears(call)
+    assert "i" not in heard, "an interpreter is kept apart from staff as the user is"
+    assert "u" in heard["jimin"]
+    assert "u" in heard["han"]
+    assert shown_paused(call)
+    call.give(ev.ModeChanged("jimin", "conference"))
+    assert hears(call)["jimin"] == {"i", "han"}
+    call.give(ev.PeerChanged("i", "p-i", call.session.epoch, "lost"))
+    assert shown_paused(call), "no page says that an original is covered which everybody hears"
+
+
+def shown_paused(call: Call) -> bool:
+    told = [
+        views.session_view(call.session, who, NOWHERE, matrix.compute(call.session)).interpreting for who in ("u", "jimin", "i")
+    ]
+    assert len({each.paused for each in told if each is not None}) == 1
+    return told[0] is not None and told[0].paused
+
+
+def test_guest_reads_lines_written_after_entering_and_a_phone_none() -> None:
+    call = a_call(channel="video")
+    come(call).give(ev.GuestEntered("g", "G", lines_from=5))
+    come(call, "c", "u", "camera").give(ev.GuestEntered("c", "", lines_from=5))
+    come(call, "late")
+    may = {
+        who: [seq for seq in (4, 5) for audience in ("all", "staff") if matrix.may_read(call.session.people[who], audience, seq)]
+        for who in ("u", "jimin", "g", "c", "late")
+    }
+    assert may == {"u": [4, 5], "jimin": [4, 4, 5, 5], "g": [5], "c": [], "late": []}
+
+
 def test_user_sets_only_what_the_user_hears() -> None:
     call = inside(a_call(), "i", label="interpreter")
     assert refused(call, ev.InterpreterSet("u", "i", "staff", "none")) == "not_yours"

@@ -14,8 +14,9 @@ export function InterpreterBar({ session }: { session: SessionView }) {
   const role = viewer(session)?.role ?? "user";
   const mine = role === "user" || role === "guest" ? "user" : "staff";
   const heard = interpreting[mine];
-  const words =
-    guest.id === session.you
+  const words = interpreting.paused
+    ? t("interpret.bar.paused")
+    : guest.id === session.you
       ? t("interpret.bar.you")
       : [t("interpret.bar", { name }), heard !== "full" && t(`interpret.bar.${mine}.${heard}`)].filter(Boolean).join(" ");
   return (

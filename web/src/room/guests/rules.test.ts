@@ -18,7 +18,10 @@ describe("what a person may do with guests", () => {
   });
 
   it("shows the originals of a guest who does not interpret as heard in full", () => {
-    const session = { ...seenBy("p2"), interpreting: { guest: "g", by: "Jimin", user: "none" as const, staff: "full" as const } };
+    const session = {
+      ...seenBy("p2"),
+      interpreting: { guest: "g", by: "Jimin", user: "none" as const, staff: "full" as const, paused: false },
+    };
     expect(originalOf(session, "g", "user")).toBe("none");
     expect(originalOf(session, "x", "user")).toBe("full");
   });
