@@ -313,7 +313,7 @@ class Lines:
         async with entry.lines_lock:
             marks = await self._marks(entry)
             before = marks.get(person.id, Mark(participant=person.id))
-            mark = read_marks.reported(before, message.delivered, message.spans, entry.last_seq)
+            mark = read_marks.reported(before, message.delivered, message.spans, entry.last_seq, person.lines_from)
             if mark == before:
                 return
             marks[person.id] = mark

@@ -26,9 +26,12 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int) -> Mark:
-    """Return a participant's mark after their page has reported lines. Lines that do not exist yet are not marked."""
-    there = [Span(first=span.first, last=min(span.last, last_seq)) for span in spans]
+def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int, first_seq: int = 0) -> Mark:
+    """Return a participant's mark after their page has reported lines.
+
+    Lines that do not exist yet, and lines before `first_seq`, the first that a guest may read, are not marked.
+    """
+    there = [Span(first=max(span.first, first_seq), last=min(span.last, last_seq)) for span in spans]
     return Mark(
         participant=before.participant,
         delivered=max(before.delivered, min(delivered, last_seq)),
@@ -39,10 +42,12 @@ def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int)
 def marks_for(session: Session, marks: Mapping[str, Mark], viewer: str) -> list[Mark]:
     """Return the read marks that the participant `viewer` may see.
 
-    Staff see everyone else's marks. A user or guest sees one mark for all staff, without a name. A professional who is catching
-    up is not included in that mark.
+    Staff see everyone else's marks, except those of guests who have left: the page would show such a mark without a name, like
+    the user's. A user or guest sees one mark for all staff, without a name. A professional who is catching up is not included in
+    that mark.
     """
-    others = [mark for participant, mark in marks.items() if participant != viewer and participant in session.people]
+    present = {person.id for person in session.people.values() if not (person.role == "guest" and person.gone)}
+    others = [mark for participant, mark in marks.items() if participant != viewer and participant in present]
     if session.people[viewer].staff:
         return others
     by_staff = [mark for mark in others if session.people[mark.participant].staff]

@@ -49,3 +49,19 @@ def test_user_sees_one_nameless_mark_without_an_unseen_professional() -> None:
     assert marks_for(session, marks, "u") == [Mark(participant="", delivered=9, read=spans((1, 9)))]
     assert [mark.participant for mark in marks_for(session, marks, "k")] == ["u", "h"]
     assert marks_for(session, {}, "u") == []
+
+
+def test_guest_marks_only_lines_since_they_entered() -> None:
+    mark = reported(Mark(participant="g"), 9, spans((1, 9)), 9, first_seq=7)
+    assert mark.read == spans((7, 9))
+    assert reported(mark, 9, spans((1, 6)), 9, first_seq=7) == mark
+
+
+def test_staff_see_no_mark_of_a_guest_who_has_left() -> None:
+    guest = Person(id="g", name="Mina", role="guest", entered=True)
+    people = {"u": Person(id="u", name="", role="user"), "k": Person(id="k", name="", role="counselor", staff="k"), "g": guest}
+    session = Session(id="s", site="shop", category="c", language="ko", channel="text", user="u", people=people, created_at=1)
+    marks = {"g": Mark(participant="g", delivered=2, read=spans((1, 2)))}
+    assert marks_for(session, marks, "k") == [marks["g"]]
+    guest.gone = True
+    assert marks_for(session, marks, "k") == []

@@ -6,7 +6,7 @@ import { Icon } from "../../ui/icon";
 import { useStore } from "../../ui/store";
 import type { Client } from "../client";
 import { list, shownName } from "../words";
-import { includes, spansOf } from "./spans";
+import { includes, namesReaders, spansOf } from "./spans";
 import { t } from "./texts";
 
 const REPORT_MS = 800;
@@ -83,13 +83,14 @@ export function ReadMark({ client, session, line }: { client: Client; session: S
     const person = session.participants.find(({ id }) => id === participant);
     return person ? [shownName(session, person)] : [];
   });
+  const named = namesReaders(session.participants, readers);
   const delivered = marks.some((mark) => mark.delivered >= line.seq && mayRead(session, mark, line));
   if (readers.length === 0 && !delivered) return null;
   const text = readers.length === 0 ? t("delivered") : names.length === 0 ? t("read") : t("readBy", { names: list(names) });
   return (
     <span class="line-mark" title={text} data-testid={readers.length > 0 ? "line-read" : "line-delivered"}>
       <Icon node={readers.length > 0 ? CheckCheck : Check} />
-      <span class={names.length > 1 ? "" : "visually-hidden"}>{text}</span>
+      <span class={named ? "" : "visually-hidden"}>{text}</span>
     </span>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { aLine } from "../testing";
-import { includes, spansOf } from "./spans";
+import { aLine, aParticipant } from "../testing";
+import { includes, namesReaders, spansOf } from "./spans";
 
 const you = "me";
 const lines = [
@@ -40,4 +40,12 @@ test("a mark includes its spans and nothing between them", () => {
     ],
   };
   expect([1, 2, 3, 5, 6, 7].map((seq) => includes(mark, seq))).toEqual([true, true, false, true, true, false]);
+});
+
+test("a line that only a guest has read names the guest, because the visitor has not read it", () => {
+  const people = [aParticipant({ id: "u", role: "user" }), aParticipant({ id: "g", role: "guest" })];
+  const by = (participant: string) => ({ participant, delivered: 1, read: [] });
+  expect(namesReaders(people, [by("u")])).toBe(false);
+  expect(namesReaders(people, [by("g")])).toBe(true);
+  expect(namesReaders(people, [by("u"), by("g")])).toBe(true);
 });

@@ -1,6 +1,6 @@
 /** Describes which lines were read, as spans of line numbers. Pure. */
 
-import type { Line, Mark, Span } from "../../messages";
+import type { Line, Mark, ParticipantView, Span } from "../../messages";
 
 type Run = Span & { fresh: boolean };
 
@@ -30,3 +30,7 @@ export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Se
 }
 
 export const includes = (mark: Mark, seq: number): boolean => mark.read.some(({ first, last }) => first <= seq && seq <= last);
+
+/** Whether a line's mark shows who has read the line. Without a name the mark looks like the visitor's. */
+export const namesReaders = (participants: ParticipantView[], readers: Mark[]): boolean =>
+  readers.length > 1 || readers.some((mark) => participants.some(({ id, role }) => id === mark.participant && role === "guest"));
