@@ -13,24 +13,29 @@ from signaling.access.invites import InviteRefused
 from signaling.live.clock import Now
 from signaling.live.entry import Entry
 from signaling.live.index import Index
+from signaling.live.pending_writes import Owed
 from signaling.live.sessions import Sessions
 from signaling.protocol.reasons import InviteReason
 from signaling.protocol.words import GuestLabel
+from signaling.records import RecordsAway
 from signaling.session import guests
 from signaling.session.events import GuestCame, GuestInvited
 from signaling.session.guests import LinkState
 from signaling.session.model import NotAllowed, Person
 
 LINK_PREFIX = "g~"  # no link of a mail and no invite of a callback has a "~"
+SECRET_BYTES = 32
+SECRET_CHARACTERS = 43  # of `SECRET_BYTES`, as written in a link
 _REFUSED: dict[LinkState, InviteReason] = {"used": "replayed", "expired": "expired", "over": "over"}
 
 
 class Guests:
     """The guests of all live sessions."""
 
-    def __init__(self, *, sessions: Sessions, index: Index, url: str, now: Now) -> None:
+    def __init__(self, *, sessions: Sessions, owed: Owed, index: Index, url: str, now: Now) -> None:
         """`url`: the origin of the users' pages."""
         self._sessions = sessions
+        self._owed = owed
         self._index = index
         self._url = url
         self._now = now
@@ -43,17 +48,24 @@ class Guests:
                 raise NotAllowed("guests_off")
             if len([each for each in entry.session.guests() if not each.is_camera]) >= entry.site.guests:
                 raise NotAllowed("too_many_guests")
-        guest, secret = f"g-{secrets.token_hex(6)}", secrets.token_urlsafe(32)
+        guest, secret = f"g-{secrets.token_hex(6)}", secrets.token_urlsafe(SECRET_BYTES)
         await self._sessions.apply(entry, GuestInvited(host.id, guest, label, token_hash(secret)))
         return guest, f"{self._url}/call#invite={LINK_PREFIX}{secret}", entry.session.invitations[guest].until
 
     async def come(self, link: str) -> tuple[Entry, Person, str]:
-        """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential. Raise InviteRefused."""
-        found = self._index.by_guest_link(token_hash(link.removeprefix(LINK_PREFIX)))
-        if found is None:
-            raise InviteRefused("bad_invite")
+        """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential.
+
+        Raise InviteRefused; or RecordsAway while writes wait for the records, because another server that took over then would
+        not know that the link was used.
+        """
+        secret = link.removeprefix(LINK_PREFIX)
+        found = self._index.by_guest_link(token_hash(secret))
+        if found is None:  # the link was cut, or its conversation has long been over
+            raise InviteRefused("expired" if len(secret) == SECRET_CHARACTERS else "bad_invite")
+        if self._owed:
+            raise RecordsAway
         entry, guest = found
-        credential = secrets.token_urlsafe(32)
+        credential = secrets.token_urlsafe(SECRET_BYTES)
         try:
             await self._sessions.apply(entry, GuestCame(guest, token_hash(credential)))
         except NotAllowed:

@@ -265,7 +265,7 @@ class Live:
             url=invites.url,
             now=now,
         )
-        self.guests = Guests(sessions=sessions, index=index, url=invites.url, now=now)
+        self.guests = Guests(sessions=sessions, owed=owed, index=index, url=invites.url, now=now)
         self.returning = Returning(
             invites=invites, records=records, stored=self.stored, index=index, let_go=self.presence.detach, now=now
         )

@@ -40,6 +40,10 @@ PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
+# messages that write a line, or that the service tells everybody by a line
+LIMITED_AS_LINES = (
+    msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
+)  # fmt: skip  # a list of names
 MOST_OFFENCES = 200  # refused messages after which a connection is closed
 AWAY_RETRY_MS = 1000  # milliseconds after which a client that connected while the records were unavailable may connect again
 MEDIA_LANE = 64  # most offers and board messages of one connection that wait for its room; more are refused
@@ -218,6 +222,8 @@ class _Connection:
         if (found := self.live.guests.by_token(hello.token)) is not None:
             session, guest = found
             async with self.live.admission.returning(urgent=True):
+                if self.live.guests.by_token(hello.token) is None:  # the guest was removed while this connection waited
+                    return False
                 self.client = Client(tab=hello.tab, right=session.session.invitations[guest].token_hash)
                 await self.live.presence.attach_guest(self.client, session, guest)
             return True
@@ -287,7 +293,7 @@ class _Connection:
     def _within_limits(self, message: msg.ClientMessage) -> bool:
         now = time.monotonic_ns() // 1_000_000
         allowed = self._messages.take("", now)
-        if allowed and isinstance(message, msg.SendLine | msg.EditLine | msg.LeaveMessage | staff_msg.WrapUp):
+        if allowed and isinstance(message, LIMITED_AS_LINES):
             allowed = self._lines.take("", now)
         return allowed
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -133,7 +134,9 @@ async def test_link_works_once_tells_nothing_and_never_opens_another_session(ser
         }
         assert (await guest.say(refused, **extra.get(refused, {})))["reason"] in ("wrong_state", "not_yours")
     assert (await service.post("/api/invites", {"invite": secret}))[1]["reason"] == "replayed"
-    assert (await service.post("/api/invites", {"invite": "g~" + "x" * 43}))[1]["reason"] == "bad_invite"
+    assert (await service.post("/api/invites", {"invite": secret[:-9]}))[1]["reason"] == "bad_invite"
+    # a whole link that nobody knows any more: its conversation has long been over
+    assert (await service.post("/api/invites", {"invite": "g~" + "x" * 43}))[1]["reason"] == "expired"
     expired = await link(counselor)
     service.skip(15 * 60 + 1)
     assert (await service.post("/api/invites", {"invite": expired.partition("#invite=")[2]}))[1]["reason"] == "expired"
@@ -143,6 +146,74 @@ async def test_link_works_once_tells_nothing_and_never_opens_another_session(ser
     stored = (service.settings.data_dir / "records.sqlite").read_bytes()
     for each in (secret, guest.token, expired.partition("g~")[2]):
         assert each.removeprefix("g~").encode() not in stored
+
+
+async def test_two_presses_of_one_link_at_once_let_one_guest_in(service: Service) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    invite = {"invite": (await link(counselor)).partition("#invite=")[2]}
+    answers = await asyncio.gather(*(service.post("/api/invites", invite) for _ in range(4)))
+    assert sorted(status for status, _, _ in answers) == [200, 409, 409, 409]
+    assert {body["reason"] for status, body, _ in answers if status == 409} == {"replayed"}
+    owed = service.live.owed
+    unused = {"invite": (await link(user)).partition("#invite=")[2]}
+    owed._keep(user.session_id, lambda again: asyncio.sleep(3600), "state")  # a write waits for the records
+    assert (await service.post("/api/invites", unused))[0] == 503
+    owed._writes.clear()
+    assert (await service.post("/api/invites", unused))[0] == 200, "the refused press did not use the link up"
+
+
+async def test_guest_reads_nothing_older_by_translating_or_quoting(service: Service) -> None:
+    service.live.translating._translator._url = "http://127.0.0.1:9"
+    user, counselor = await in_conversation(service, "text")
+    await user.send(type="line", session=user.session_id, line="u-1", text="before the guest")
+    early = (await counselor.find(lambda m: m["type"] == "line" and m["line"]["text"] == "before the guest"))["line"]["seq"]
+    guest = await guest_of(service, user)
+    await user.send(type="line", session=user.session_id, line="u-2", text="after")
+    late = (await guest.find(lambda m: m["type"] == "line" and m["line"]["text"] == "after"))["line"]["seq"]
+    assert (await guest.say("translate", seq=early, language="ko"))["reason"] == "unknown_line"
+    assert (await guest.say("translate", seq=late, language="ko"))["type"] == "ok"
+    assert (await guest.say("line", line="g-1", text="quoted", reply_to=early))["reason"] == "unknown_line"
+    product = f"{service.url}/api/sessions/{user.session_id}/pictures?use=product"
+    async with service.http.post(product, data=b"x", headers={"Authorization": f"Bearer {guest.token}"}) as answer:
+        assert answer.status == 403, "all staff of the site may see the picture of a product"
+    assert (await guest.say("line", line="g-2", text="quoted", reply_to=late))["type"] != "error"
+
+
+async def test_guest_removed_while_their_page_returns_stays_out(service: Service) -> None:
+    user, counselor = await in_conversation(service, "text")
+    guest = await guest_of(service, user)
+    entry = service.live.index.entries[user.session_id]
+    entry.pushed_at = 5
+    await guest.send(type="looking", on=True)
+    await guest.ask(type="ping")
+    assert entry.pushed_at == 5, "a guest who looks at the page does not see the user's answer for the user"
+    turns = service.live.admission._returning
+    free, turns._free = turns._free, 0  # as when many pages return at once
+    back = Person(await service._socket(service.settings.url))
+    await back.send(type="hello", tab="t-back", token=guest.token)
+    async with asyncio.timeout(5):
+        while not turns._urgent:
+            await asyncio.sleep(0.01)
+    assert (await counselor.say("remove_guest", guest=guest.session["you"]))["type"] == "ok"
+    turns._leave()
+    assert (await back.get("bye"))["reason"] == "token"
+    assert set(entry.holders) == {user.session["you"], "jimin"}
+    turns._free = free
+
+
+async def test_guest_returning_to_a_long_conversation_misses_no_line(service: Service) -> None:
+    user, counselor = await in_conversation(service, "text")
+    records, session = service.app[app_keys.RECORDS], user.session_id
+    for number in range(30):  # more text than one frame of lines carries
+        said: Any = {"kind": "text", "audience": "all", "text": "x" * 4000, "at": 1}
+        await records.append_line(session, line_id=f"l-{number}", author="x", name="", role="counselor", **said)
+    await counselor.send(type="line", session=session, line="c-0", text="now")
+    await user.find(lambda m: m["type"] == "line" and m["line"]["text"] == "now")
+    guest = await guest_of(service, user)
+    await counselor.send(type="line", session=session, line="c-1", text="for the guest")
+    await guest.find(lambda m: m["type"] == "line" and m["line"]["text"] == "for the guest")
+    missed = await guest.say("lines", after=0)
+    assert missed["lines"][-1]["text"] == "for the guest"
 
 
 async def test_guest_returns_by_their_own_token_and_leaves_with_the_session(service: Service) -> None:
@@ -196,7 +267,7 @@ async def test_one_side_hears_the_interpreter_and_the_original_only_as_set(servi
 
         assert (await counselor.say("interpret", guest=me, side="user", original="soft"))["type"] == "ok"
         told = await user.until(lambda s: s["interpreting"] is not None)
-        assert told["interpreting"] == {"guest": me, "by": "Jimin", "user": "soft", "staff": "full"}
+        assert told["interpreting"] == {"guest": me, "by": "Jimin", "user": "soft", "staff": "full", "paused": False}
         assert told["room"]["soft"] == {user.session["you"]: ["jimin"]}
         async with asyncio.timeout(6):
             while not 0.08 < (await one.listen(0.5)).strength(COUNSELOR) / full < 0.2:
@@ -239,6 +310,11 @@ async def test_phone_shows_a_second_picture_and_sends_no_sound(service: Service)
         await hears(one, COUNSELOR)
         await hears(two, USER)
         await hears(three)
+        await counselor.send(type="line", session=user.session_id, line="c-1", text="a line for all")
+        await user.find(lambda m: m["type"] == "line" and m["line"]["text"] == "a line for all")
+        for kind, rest in (("line", {"line": "x", "text": "x"}), ("lines", {"before": 0}), ("typing", {"on": True})):
+            assert (await phone.say(kind, **rest))["reason"] == "not_yours"
+        assert "a line for all" not in phone.traffic()
         assert (await user.say("remove_guest", guest=phone.session["you"]))["type"] == "ok"
         await asyncio.wait_for(three.gone.wait(), 1)
 

@@ -30,7 +30,7 @@ async def _ping(live: Live, client: Client, message: msg.Ping) -> Reply:
 async def _looking(live: Live, client: Client, message: msg.Looking) -> Reply:
     client.looking = message.on
     entry = live.index.entries.get(client.session)
-    if message.on and entry is not None and entry.holds(client, client.participant):
+    if message.on and entry is not None and entry.holds(client, entry.session.user):
         live.pushing.looked(entry)
     return None
 

@@ -64,6 +64,8 @@ async def upload(request: web.Request) -> web.Response:
     asked = read_query(request, _read_upload)
     if is_user and asked.audience == "staff":
         raise Refused(403, "not_allowed", "Only staff may share pictures among staff.")
+    if asked.use == "product" and request.app[LIVE].guest_in(session_id, bearer(request)) is not None:
+        raise Refused(403, "not_allowed", "Guests may not set the picture of the product.")
     now = now_ms()
     records = request.app[RECORDS]
     if not request.app[UPLOADS].take(f"{session_id} {participant}", now):
@@ -86,7 +88,7 @@ async def upload(request: web.Request) -> web.Response:
             at=now,
         )
     )
-    if asked.use == "product" and is_user and request.app[LIVE].guest_in(session_id, bearer(request)) is None:
+    if asked.use == "product" and is_user:
         await request.app[LIVE].briefs.set_product_picture(session_id, picture_id)
     return answer(PictureAnswer(picture=picture_id, width=picture.width, height=picture.height, mime=picture.mime))
 
