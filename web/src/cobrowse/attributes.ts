@@ -2,17 +2,17 @@
 
 import { type Attributes, plain, type StyleChange, type Value } from "./events";
 import { isButton, isField, masked, type Place, type Rules } from "./rules";
-import { cleanCss, cleanUrl, cleanValue, type Limits } from "./urls";
+import { cleanCss, cleanUrl, type Limits } from "./urls";
 
 /** Attributes that shape the page and have no words. */
 const SHAPE = new Set(
   (
     "class id dir lang hidden role type rel media width height align valign bgcolor color border cellpadding cellspacing colspan " +
     "rowspan span start reversed size rows cols wrap multiple disabled readonly required open popover face nowrap slot part inert " +
-    "aria-hidden aria-expanded aria-current aria-disabled aria-orientation data-sangdam-share data-sangdam-private"
+    "aria-hidden aria-expanded aria-current aria-disabled aria-orientation"
   ).split(" "),
 );
-/** Attributes that shape a drawing (SVG). */
+/** Attributes that shape a drawing. Elsewhere they are words: a component may have a `text-label`. */
 const DRAWS =
   /^(d|[xyr]|[xy][12]|[dcfr][xy]|points|viewbox|preserveaspectratio|transform|gradienttransform|patterntransform|(gradient|pattern|clippath|mask|marker|filter|primitive|maskcontent|patterncontent)units|pathlength|offset|fill|stroke|opacity|(fill|stroke|stop|clip|marker|font|flood|text|lighting|color)-[a-z-]+|mask|filter|marker(width|height)|ref[xy]|orient|rotate|dominant-baseline|vector-effect|visibility|display|overflow|spreadmethod|stddeviation|in|in2|result|operator|k[1-4]|values|mode|xmlns(:[a-z]+)?|version|width|height)$/i;
 /** Attributes with the addresses of pictures, styles and links: element → attribute. */
@@ -28,6 +28,9 @@ const ADDRESSES: Record<string, readonly string[]> = {
 /** Attributes whose text takes up room on the page. Masked, they keep that room. */
 const ROOM = new Set(["alt", "placeholder"]);
 const NEVER = /^(on.*|srcdoc|srcset|imagesrcset|sizes|nonce|integrity|action|formaction|ping|http-equiv|content)$/i;
+/** Elements whose `value` is no field's value. A component of the site's own, such as `<x-input>`, may be a field. */
+const VALUED = new Set(["button", "data", "li", "meter", "progress"]);
+const SVG = "http://www.w3.org/2000/svg";
 const PIXELS = /^-?[\d.]+(px)?$/;
 
 export interface Around {
@@ -50,23 +53,28 @@ export function cleanAttributes(attributes: Attributes, around: Around): Attribu
 function cleanAttribute(name: string, value: Value, around: Around): Value {
   if (value === undefined || value === null) return value;
   const { rules, element, place } = around;
-  const limits: Limits = { bare: rules.mode === "strict", wordless: rules.masks(place) };
+  const limits: Limits = { bare: rules.mode === "strict", wordless: rules.masks(place), sealed: rules.seals(place) };
   const tag = element.localName;
   const low = name.toLowerCase();
   if (low.startsWith("rr_")) return cleanOwn(low, value);
   if (low === "style") return cleanStyle(value, limits);
-  if (low === "_csstext") return tag === "style" || tag === "link" ? cleanCss(plain(value), strict(rules, limits)) : undefined;
+  if (low === "_csstext")
+    return tag === "style" || tag === "link" ? cleanCss(plain(value), sheetLimits(rules, place)) : undefined;
   if (low === "value") return cleanFieldValue(plain(value), around, limits);
   if (low === "checked" || low === "selected") return showsChoice(around) ? value : undefined;
   if (NEVER.test(low)) return undefined;
   if (ADDRESSES[tag]?.includes(low)) return cleanAddress(plain(value), element, limits);
   if (["href", "src", "poster", "background", "data", "cite"].includes(low)) return undefined;
-  if (SHAPE.has(low) || DRAWS.test(low)) return value;
+  if (low === "data-sangdam-share" || low === "data-sangdam-private") return "";
+  if (SHAPE.has(low) || (element.namespaceURI === SVG && DRAWS.test(low))) return value;
   return cleanText(low, plain(value), around, limits);
 }
 
-/** The texts of a style sheet belong to no place of the page, so the mode alone decides. */
-const strict = (rules: Rules, limits: Limits): Limits => ({ ...limits, wordless: rules.mode === "strict" });
+/** Returns what may leave of a style sheet. It may put its texts anywhere on the page, so strict mode masks all of them. */
+export const sheetLimits = (rules: Rules, place: Place): Limits => {
+  const bare = rules.mode === "strict";
+  return { bare, wordless: bare || rules.masks(place) };
+};
 
 /** Keeps what the recorder itself adds: sizes, scroll positions, and how a dialog is open. */
 function cleanOwn(name: string, value: Value): Value {
@@ -84,23 +92,17 @@ function cleanStyle(value: Value, limits: Limits): Value {
       clean[property] = false;
       continue;
     }
-    const kept = cleanDeclared(property, text, limits);
+    const kept = cleanCss(text, limits, property);
     clean[property] = Array.isArray(said) ? [kept, said[1]] : kept;
   }
   return clean;
-}
-
-/** Returns the value of one declaration of a style as it may leave the page. */
-export function cleanDeclared(property: string, value: string, limits: Limits): string {
-  const clean = cleanCss(value, limits);
-  return limits.wordless && (property === "content" || property.startsWith("--")) ? cleanValue(clean) : clean;
 }
 
 function cleanFieldValue(value: string, { rules, element, place }: Around, limits: Limits): Value {
   if (isButton(element)) return limits.wordless ? masked(value) : value;
   if (element.localName === "input" && hasNoText(element)) return undefined;
   if (isField(element)) return rules.value(element, value);
-  return rules.masks(place) ? undefined : element.localName === "option" ? undefined : value;
+  return rules.masks(place) || !VALUED.has(element.localName) ? undefined : value;
 }
 
 /** Returns whether the `value` of this input is no text that the visitor sees: hidden fields, boxes to tick, files. */
@@ -117,6 +119,7 @@ function cleanAddress(value: string, element: Element, limits: Limits): Value {
   if (element.localName === "use")
     return value.startsWith("#") ? value : cleanUrl(value, { ...limits, bare: false }).replace(/\?[^#]*/, "");
   if (element.localName === "link" && !/(^|\s)stylesheet(\s|$)/i.test(element.getAttribute("rel") ?? "")) return undefined;
+  if (element.localName === "link") return cleanUrl(value, { ...limits, sealed: false }) || undefined;
   const url = element.localName === "img" ? (element as HTMLImageElement).currentSrc || value : value;
   return cleanUrl(url, limits) || undefined;
 }

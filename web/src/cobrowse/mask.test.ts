@@ -128,6 +128,41 @@ describe("strict mode", () => {
     expect(nodes().filter(({ isShadow }) => isShadow).length).toBeGreaterThan(4);
   });
 
+  it("masks the words of styles in every property and spelling", async () => {
+    const { cleanCss } = await import("./urls");
+    const limits = { bare: true, wordless: true };
+    for (const css of [
+      `content: "url(kimword)"; color: red`,
+      `content: "see url(https://a.example) of kimword's friend"`,
+      `--name: "kimword`,
+      `list-style-type: "kimword"; quotes: "kimword" 'kimword'; text-overflow: "kimword"`,
+      `conten\\74: "kimword"`,
+      `--a: "x\n; content: "kimword"`,
+      `background: image-set("https://shop.example/a.png?kimword" 1x)`,
+      `background: url(https://shop.example/a.png?kimword`,
+      `@import "https://shop.example/a.css?kimword";`,
+      `content: "\\"kimword"`,
+      `/* kimword */ p { color: red } /* kimword`,
+    ])
+      expect(cleanCss(css, limits)).not.toContain("kimword");
+    const kept = [
+      `a:hover[type="text"] { color: red }`,
+      `@font-face { font-family: "Boram"; src: url("https://shop.example/a.woff2") format("woff2") }`,
+      `i::before { content: "\ue001" }`,
+      `p { grid-template-areas: "head head" "main side"; margin: calc(1px / 2) }`,
+      `p { background: image-set("https://shop.example/a.png" type("image/png")) }`,
+    ];
+    for (const css of kept) expect(cleanCss(css, limits)).toBe(css);
+  });
+
+  it("lets no word of a component's attributes leave", async () => {
+    see(`<x-tip text-label="kimword" color-name="kimword" values="kimword" d="kimword" version="kimword"></x-tip>
+         <main data-sangdam-share="kimword"><p data-sangdam-private="kimword">x</p></main>
+         <svg><path d="M0 0h9" text-anchor="middle"></path></svg>`);
+    expect(await left()).not.toContain("kimword");
+    expect(attributes("path")).toMatchObject({ d: "M0 0h9", "text-anchor": "middle" });
+  });
+
   it("takes a new snapshot when the site changes what is shared", async () => {
     see(`<p id="p" data-sangdam-share>openword</p>`);
     expect(await left()).toContain("openword");
@@ -157,6 +192,29 @@ describe("open mode", () => {
   });
 });
 
+it("lets no picture, style or pointer of a private place leave", async () => {
+  see(
+    `<img id="shop" src="https://shop.example/shop.png"><div data-sangdam-private style="background: url(https://shop.example/kimword.png)">
+     <style>p::after { content: "kimword" }</style><img src="data:image/png;base64,kimword"><a href="/orders/kimword">x</a>
+     <button id="key">1</button></div>`,
+    "open",
+  );
+  await settled();
+  const move = (selector: string, x: number) =>
+    find(selector).dispatchEvent(new MouseEvent("mousemove", { bubbles: true, clientX: x, clientY: 1 }));
+  find<HTMLStyleElement>("style").sheet!.insertRule(`i::before { content: "kimword" }`);
+  move("#key", 31);
+  await settled();
+  await settled();
+  move("#shop", 41);
+  await settled();
+  const all = await left();
+  expect(all).not.toContain("kimword");
+  expect(all).toContain("https://shop.example/shop.png");
+  expect(all).not.toContain('"x":31');
+  expect(all).toContain('"x":41');
+});
+
 describe.each<Mode>(["strict", "open"])("fields in %s mode", (mode) => {
   const page = `<main data-sangdam-share><input id="name" value="kimword" data-copy="kimword" title="kimword"><textarea id="long">kimword</textarea>
     <select id="pick"><option value="kimword">A<option selected value="kimword2">B</select>
@@ -176,6 +234,37 @@ describe.each<Mode>(["strict", "open"])("fields in %s mode", (mode) => {
     expect(all).not.toContain('"checked":true');
     expect(all).not.toContain('"isChecked":true');
     expect(all).not.toContain('"selected":true');
+  });
+
+  it("does not tell a choice by its length", async () => {
+    see(page, mode);
+    await settled();
+    find<HTMLSelectElement>("#pick").selectedIndex = 0;
+    find("#pick").dispatchEvent(new Event("input", { bubbles: true }));
+    await settled();
+    expect(attributes("select").value ?? "").toBe("");
+    const input = sent.flatMap(({ events }) => events).find((event) => event.type === INCREMENTAL && event.data.source === 5);
+    expect(input?.data).toMatchObject({ text: "" });
+  });
+
+  it("knows a password field again after nobody looked", async () => {
+    see(page, mode);
+    await settled();
+    recorder!.stop();
+    find("#password").setAttribute("type", "text");
+    sent = [];
+    recorder = new Recorder(mode, (first, events) => sent.push({ first, events }));
+    recorder.start();
+    await settled();
+    expect(nodes().find((shot) => shot.attributes?.id === "password")?.attributes?.value ?? "").toBe("");
+    recorder.show(find("#password"), true);
+    fill("#password", "kimword11");
+    expect(await left()).not.toContain("kimword");
+  });
+
+  it("keeps the value of a component that is a field", async () => {
+    see(`<main data-sangdam-share><x-input value="kimword" type="password"></x-input></main>`, mode);
+    expect(await left()).not.toContain("kimword");
   });
 
   it("shows one field when the visitor shows it, and no other", async () => {

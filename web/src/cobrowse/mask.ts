@@ -1,6 +1,6 @@
 /** Masks the events of the recorder before they leave the page. Everything that it does not know is left out. */
 
-import { cleanAttributes, cleanDeclared } from "./attributes";
+import { cleanAttributes, sheetLimits } from "./attributes";
 import {
   ADOPTED,
   type Adopted,
@@ -15,6 +15,7 @@ import {
   INPUT,
   META,
   MOUSE,
+  type Move,
   MUTATION,
   type Mutation,
   RESIZE,
@@ -65,7 +66,7 @@ function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
       return maskMutation(data, rules, mirror);
     case MOUSE:
     case TOUCH:
-      return { source: data.source, positions: data.positions.map(({ x, y, id, timeOffset }) => ({ x, y, id, timeOffset })) };
+      return maskMove(data, rules, mirror);
     case SCROLL:
       return { source: SCROLL, id: data.id, x: data.x, y: data.y };
     case RESIZE:
@@ -77,11 +78,11 @@ function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
       return { source: INPUT, id: data.id, text: fieldText(field, data.text, rules), isChecked: shown && data.isChecked };
     }
     case RULE:
-      return maskRule(data, rules);
+      return maskRule(data, sheetOf(data.id, rules, mirror));
     case DECLARATION:
-      return maskDeclaration(data, rules);
+      return maskDeclaration(data, sheetOf(data.id, rules, mirror));
     case ADOPTED:
-      return maskAdopted(data, rules);
+      return maskAdopted(data, sheetOf(data.id, rules, mirror));
     default:
       return null;
   }
@@ -119,11 +120,22 @@ function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot 
 function textOf(text: string, node: Node | null, place: Place, rules: Rules): string {
   const parent = (node?.parentNode as Partial<Element> | null | undefined)?.localName ?? "";
   if (!node || UNSEEN.has(parent) || parent === "textarea") return "";
-  if (parent === "style") return cleanCss(text, sheet(rules));
+  if (parent === "style") return cleanCss(text, sheetLimits(rules, place));
   return rules.masks(place) ? masked(text) : text;
 }
 
-const sheet = (rules: Rules): Limits => ({ bare: rules.mode === "strict", wordless: rules.mode === "strict" });
+/** Returns what may leave of the style sheet of this element, or of no element. */
+function sheetOf(id: number | undefined, rules: Rules, mirror: Mirror): Limits {
+  const owner = id === undefined ? null : mirror.getNode(id);
+  return sheetLimits(rules, owner ? rules.placeOf(owner) : OUTSIDE);
+}
+
+/** Keeps the pointer, except over places from which nothing leaves: it would tell what is pressed on a keypad. */
+function maskMove({ source, positions }: Move, rules: Rules, mirror: Mirror): Move | null {
+  const open = positions.filter(({ id }) => !rules.seals(rules.placeOf(mirror.getNode(id))));
+  if (open.length === 0) return null;
+  return { source, positions: open.map(({ x, y, id, timeOffset }) => ({ x, y, id, timeOffset })) };
+}
 
 function maskMutation(data: Mutation, rules: Rules, mirror: Mirror): Mutation {
   const places = new Map<Node, Place>();
@@ -155,8 +167,8 @@ function maskMutation(data: Mutation, rules: Rules, mirror: Mirror): Mutation {
   };
 }
 
-function maskRule(data: Rule, rules: Rules): Rule {
-  const clean = (text: string) => cleanCss(text, sheet(rules));
+function maskRule(data: Rule, limits: Limits): Rule {
+  const clean = (text: string) => cleanCss(text, limits);
   return {
     source: RULE,
     id: data.id,
@@ -168,7 +180,7 @@ function maskRule(data: Rule, rules: Rules): Rule {
   };
 }
 
-function maskDeclaration(data: Declaration, rules: Rules): Declaration {
+function maskDeclaration(data: Declaration, limits: Limits): Declaration {
   const { set, remove } = data;
   return {
     source: DECLARATION,
@@ -177,20 +189,20 @@ function maskDeclaration(data: Declaration, rules: Rules): Declaration {
     index: data.index,
     set: set && {
       property: set.property,
-      value: set.value === null ? null : cleanDeclared(set.property, set.value, sheet(rules)),
+      value: set.value === null ? null : cleanCss(set.value, limits, set.property),
       priority: set.priority,
     },
     remove: remove && { property: remove.property },
   };
 }
 
-function maskAdopted(data: Adopted, rules: Rules): Adopted {
+function maskAdopted(data: Adopted, limits: Limits): Adopted {
   return {
     source: ADOPTED,
     id: data.id,
     styles: data.styles?.map(({ styleId, rules: those }) => ({
       styleId,
-      rules: those.map(({ rule, index }) => ({ rule: cleanCss(rule, sheet(rules)), index })),
+      rules: those.map(({ rule, index }) => ({ rule: cleanCss(rule, limits), index })),
     })),
     styleIds: data.styleIds,
   };

@@ -21,6 +21,12 @@ const FIELDS = new Set(["input", "textarea", "select"]);
 const BUTTONS = new Set(["button", "submit", "reset"]);
 const SECRET = /(^|\s)(cc-[a-z-]+|one-time-code|current-password|new-password)(\s|$)/i;
 
+/** Fields that have ever been password fields: a page may turn one into a text field to show its value to the visitor. Known
+ *  beyond one recording, which ends whenever nobody looks. */
+const passwords = new WeakSet<Element>();
+/** The recorder's own mark at such a field. */
+const WAS_PASSWORD = "data-rr-is-password";
+
 export const isField = (element: Element): boolean => FIELDS.has(element.localName);
 
 /** Returns whether the element's `value` is the label of a button. */
@@ -36,9 +42,6 @@ function isEdited(element: Element): boolean {
 export class Rules {
   /** The fields whose values the visitor has shown. */
   private readonly shown = new WeakSet<Element>();
-  /** Fields that have ever been password fields: a page may turn one into a text field to show its value to the visitor. */
-  private readonly passwords = new WeakSet<Element>();
-
   constructor(readonly mode: Mode) {}
 
   /** Returns what may be shown of the texts of a node, from the node's place in the document. */
@@ -67,10 +70,16 @@ export class Rules {
     return place.private || place.edited || (this.mode === "strict" && !place.shared);
   }
 
+  /** Returns whether not even pictures, addresses and the pointer may leave this place: a code to scan, a keypad on the screen. */
+  seals(place: Place): boolean {
+    return place.private || place.edited;
+  }
+
   /** Returns whether nothing of a field's value may leave the page, not even its length: passwords, payment, one-time codes. */
   isSecret(field: Element): boolean {
-    if ((field.getAttribute("type") ?? "").toLowerCase() === "password") this.passwords.add(field);
-    return this.passwords.has(field) || SECRET.test(field.getAttribute("autocomplete") ?? "");
+    const isPassword = (field.getAttribute("type") ?? "").toLowerCase() === "password";
+    if (isPassword || field.hasAttribute(WAS_PASSWORD)) passwords.add(field);
+    return passwords.has(field) || SECRET.test(field.getAttribute("autocomplete") ?? "");
   }
 
   /** Returns whether the visitor may show this field's value. */
@@ -91,6 +100,7 @@ export class Rules {
   /** Returns what may leave the page of a field's value. */
   value(field: Element, value: string): string {
     if (this.isSecret(field)) return "";
+    if (field.localName === "select" && !this.shows(field)) return ""; // the length of a choice tells which one it is
     return this.shows(field) ? value : masked(value);
   }
 }

@@ -10,14 +10,17 @@ const DRAWING = /^data:image\/svg\+xml[;,]/i;
 const WORDED = /<\s*(text|title|desc|tspan|style|foreignobject|image|script|metadata|!)|(aria-|data-)/i;
 const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
-/** How much of an address may leave the page. `bare`: without query and fragment. `wordless`: no text in pictures either. */
+/** How much of an address may leave the page. `bare`: without query and fragment. `wordless`: no text in pictures either.
+ *  `sealed`: no address at all. A picture in a private place may be a code to scan. */
 export interface Limits {
   bare: boolean;
   wordless: boolean;
+  sealed?: boolean;
 }
 
 /** Returns the part of an address that may leave the page; "" if nothing may. */
-export function cleanUrl(url: string, { bare, wordless }: Limits): string {
+export function cleanUrl(url: string, { bare, wordless, sealed = false }: Limits): string {
+  if (sealed) return "";
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase() ?? "";
   if (scheme === "data") return cleanData(url.trim(), wordless);
   if (scheme === "mailto" || scheme === "tel" || scheme === "sms") return wordless ? "" : url;
@@ -44,25 +47,44 @@ function drawing(url: string): string {
   }
 }
 
-const URLS = /url\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^)"']*)\s*\)/gis;
-const IMPORTS = /(@import\s+)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/gis;
-const WORDS = /((?:^|[\s;{])(?:content|--[^\s:;{}]+)\s*:)((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^;{}"'])*)/gis;
-const COMMENTS = /\/\*.*?\*\//gs;
-const STRINGS = /url\((?:"[^"]*"|'[^']*'|[^)]*)\)|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/gis;
+/** Parts of a style sheet: a comment, an address, a string (one without an end goes to the end of its line), or what is between. */
+const PARTS =
+  /\/\*.*?(?:\*\/|$)|\burl\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^)"']*)\s*(?:\)|$)|("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)|[;{}]|(?:\\.|(?!\burl\()[^;{}"'/\\])+|./gis;
+/** Properties whose strings are names and never stand on the page. A string after "=" belongs to a selector. */
+const NAMES = /^\s*(font|font-family|src|font-feature-settings|font-variation-settings|grid(-template)?(-areas)?|syntax)\s*:/i;
+const RULE_HEAD = /^\s*@(charset|namespace|layer|media|supports|container|font-feature-values)\b/i;
+const SELECTOR = /^(?!\s*--)[^:]*(:(?!\s)[^:]*)*=\s*$/;
+const ADDRESS = /@import\s*$|image-set\([^;]*$/i;
+const ENDED = /^"(?:[^"\\]|\\.)*"$|^'(?:[^'\\]|\\.)*'$/s;
 const PRIVATE_USE = /[\ue000-\uf8ff]/;
 const ESCAPE = /\\([0-9a-f]{1,6})\s?|\\?[^\s]/gis;
 
 /** Returns a style sheet without comments and with clean addresses. `wordless`: texts that its rules put on the page are masked.
- *  The characters of icon fonts, which mean nothing as text, stay. */
-export function cleanCss(css: string, limits: Limits): string {
-  const open = css.replace(COMMENTS, "").replace(URLS, (_, quoted: string) => `url("${cleanQuoted(quoted, limits)}")`);
-  const told = open.replace(IMPORTS, (_, at: string, quoted: string) => `${at}"${cleanQuoted(quoted, limits)}"`);
-  return limits.wordless ? told.replace(WORDS, (_, name: string, value: string) => name + cleanValue(value)) : told;
+ *  The characters of icon fonts, which mean nothing as text, stay. `property`: the style is the value of this property. */
+export function cleanCss(css: string, limits: Limits, property = ""): string {
+  let clean = "";
+  let head = property && `${property}:`; // what stands since the last rule or declaration
+  for (const [part, address, string] of css.matchAll(PARTS)) {
+    let kept = part;
+    if (part.startsWith("/*")) kept = " ";
+    else if (address !== undefined) kept = `url("${cleanQuoted(address, limits)}")`;
+    else if (string !== undefined) kept = cleanString(string, head, limits);
+    clean += kept;
+    head = /^[;{}]$/.test(part) ? "" : head + kept;
+  }
+  return clean;
 }
 
-/** Returns the value of a property that may put a text on the page, with its strings masked. */
-export const cleanValue = (value: string): string =>
-  value.replace(STRINGS, (string) => (/^url\(/i.test(string) ? string : maskedString(string)));
+/** Returns a string as it may leave the page. `head`: what stands before it in its declaration, selector or rule. */
+function cleanString(string: string, head: string, limits: Limits): string {
+  if (/image-set\([^;]*\btype\(\s*$/i.test(head)) return string;
+  if (ADDRESS.test(head)) return `"${cleanQuoted(closed(string), limits)}"`;
+  const isName = NAMES.test(head) || RULE_HEAD.test(head) || SELECTOR.test(head);
+  return limits.wordless && !isName ? maskedString(closed(string)) : string;
+}
+
+/** Returns a string with its end. */
+const closed = (string: string): string => (ENDED.test(string) ? string : string.replace(/\\$/, "") + string[0]!);
 
 function maskedString(string: string): string {
   const quote = string[0]!;
