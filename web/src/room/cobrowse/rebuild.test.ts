@@ -68,6 +68,39 @@ it("builds nothing that could run, load or lead away", () => {
   expect(doc.querySelector("a")?.getAttribute("href")).toBe("#");
 });
 
+it("looks up no host that a link is turned to later, and knows attributes in any case", () => {
+  const link = tag("link", { rel: "stylesheet", href: "https://shop.example/a.css" });
+  const anchor = tag("a", { HREF: "https://evil.example" }, text("x"));
+  const { doc, apply } = show(link, anchor, tag("img", { SRC: "javascript:evil()" }));
+  const attributes = [
+    { id: link.id, attributes: { rel: "preconnect", href: "https://evil.example", HREF: "https://evil.example" } },
+    { id: anchor.id, attributes: { Href: "https://evil.example" } },
+  ];
+  apply({ type: 3, data: { source: 0, texts: [], attributes, removes: [], adds: [] } });
+  expect(doc.documentElement.outerHTML).not.toMatch(/evil|preconnect/);
+  expect(doc.querySelector("link")?.href).toBe("https://shop.example/a.css");
+});
+
+it("bounds the depth and the number of nodes", () => {
+  let deep = tag("i");
+  for (let count = 0; count < 3000; count++) deep = tag("b", {}, deep);
+  const twins = Array.from({ length: 500 }, () => ({ ...tag("u"), id: 7 }));
+  const { doc, body, apply } = show(deep, ...twins);
+  expect(doc.querySelectorAll("b").length).toBeGreaterThan(400);
+  expect(doc.querySelectorAll("b").length).toBeLessThan(512);
+  expect(doc.querySelectorAll("u").length).toBe(1);
+  let parentId = body;
+  const adds = Array.from({ length: 1000 }, () => {
+    const node = tag("s");
+    const add = { parentId, nextId: null, node };
+    parentId = node.id;
+    return add;
+  });
+  apply({ type: 3, data: { source: 0, texts: [], attributes: [], removes: [], adds } });
+  expect(doc.querySelectorAll("s").length).toBeLessThan(512);
+  expect(doc.querySelectorAll("s").length).toBeGreaterThan(400);
+});
+
 it("survives events that fit nothing", () => {
   const { doc, apply } = show(tag("p", {}, text("still here")));
   apply(

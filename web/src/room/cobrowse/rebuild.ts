@@ -43,6 +43,8 @@ const BOX_STYLE = "display:inline-block;background:#ced4da;border-radius:4px;box
 /** A page of more nodes than this is not rebuilt further. */
 const MOST_NODES = 250_000;
 const MOST_SIZE = 20_000;
+/** Deeper nodes are not rebuilt: a browser's layout goes as deep as the nodes, and may crash. Parsers of HTML stop at 512. */
+const MOST_DEPTH = 512;
 
 export interface PageSize {
   width: number;
@@ -116,7 +118,7 @@ export class Rebuilt {
     this.known(root.id, this.doc);
     for (const child of root.childNodes ?? []) {
       if (child.type === DOCTYPE || this.hasRoot()) continue;
-      const built = this.build(child);
+      const built = this.build(child, 1);
       if (built) this.doc.append(built);
     }
     this.scrolled(this.doc, offset.left, offset.top);
@@ -168,13 +170,14 @@ export class Rebuilt {
     this.ids.set(node, id);
   }
 
-  private build(shot: Shot, inDrawing = false): Node | null {
-    if (this.nodes.size > MOST_NODES) return null;
+  private build(shot: Shot, depth: number, inDrawing = false): Node | null {
+    if (this.nodes.size > MOST_NODES || depth > MOST_DEPTH) return null;
+    this.remove(this.nodes.get(shot.id)); // a number is that of one node, so the numbers bound the nodes
     const drawing = inDrawing || shot.isSVG === true;
     const node = shot.type === ELEMENT ? this.element(shot, drawing) : this.doc.createTextNode(String(shot.textContent ?? ""));
     if (shot.type === DOCUMENT || shot.type === DOCTYPE) return null;
     this.known(shot.id, node);
-    if (node.nodeType === 1) this.fill(node as Element, shot, drawing);
+    if (node.nodeType === 1) this.fill(node as Element, shot, depth, drawing);
     return node;
   }
 
@@ -206,7 +209,7 @@ export class Rebuilt {
     return link;
   }
 
-  private fill(element: Element, shot: Shot, drawing: boolean): void {
+  private fill(element: Element, shot: Shot, depth: number, drawing: boolean): void {
     const boxed = BOXED.has((shot.tagName ?? "").toLowerCase()) || "rr_width" in (shot.attributes ?? {});
     if (boxed || element.localName === "sangdam-unseen" || element.localName === "link") return;
     for (const [name, value] of Object.entries(shot.attributes ?? {})) this.attribute(element, name, value);
@@ -216,7 +219,7 @@ export class Rebuilt {
     }
     const inside = drawing && element.localName !== "foreignObject";
     for (const child of shot.childNodes ?? []) {
-      const built = this.build(child, inside);
+      const built = this.build(child, depth + 1, inside);
       if (built) this.into(element, child).append(built);
     }
     const { rr_scrollLeft: left, rr_scrollTop: top } = shot.attributes ?? {};
@@ -233,14 +236,17 @@ export class Rebuilt {
     }
   }
 
-  private attribute(element: Element, name: string, value: Value): void {
+  private attribute(element: Element, given: string, value: Value): void {
+    if (element.localName === "link") return; // another `rel` would look up and connect to any host, whatever the policy
+    // HTML knows attributes in any case, and a drawing only in the right one.
+    const name = element.namespaceURI === SVG && !/^(style|(xlink:)?href|src)$/i.test(given) ? given : given.toLowerCase();
     if (value === null || value === undefined) {
       element.removeAttribute(name);
       return;
     }
-    if (!/^[a-z_:][\w:.-]*$/i.test(name) || REFUSED.test(name) || name.startsWith("rr_")) return;
+    if (!/^[a-z_:][\w:.-]*$/i.test(name) || REFUSED.test(name) || given.startsWith("rr_")) return;
     const text = plain(value);
-    if (name === "_cssText") {
+    if (given === "_cssText") {
       if (element.localName === "style") element.textContent = text;
     } else if (name === "style") this.style(element as HTMLElement, value);
     else if (name === "href" || name === "xlink:href" || name === "src") this.address(element, name, text);
@@ -299,8 +305,7 @@ export class Rebuilt {
     const parent = this.nodes.get(parentId);
     const next = nextId === null ? null : this.nodes.get(nextId);
     if (!parent || (next === undefined && !anyway)) return anyway;
-    if (this.nodes.has(node.id)) this.remove(this.nodes.get(node.id));
-    const built = this.build(node, parent.nodeType === 1 && (parent as Element).namespaceURI === SVG);
+    const built = this.build(node, depthOf(parent) + 1, parent.nodeType === 1 && (parent as Element).namespaceURI === SVG);
     if (!built) return true;
     if (parent === this.doc) {
       if (!this.hasRoot()) this.doc.append(built);
@@ -375,6 +380,14 @@ export class Rebuilt {
 }
 
 type Rules = Pick<CSSStyleSheet, "cssRules" | "insertRule" | "deleteRule">;
+
+/** Returns how many nodes are above this one. */
+function depthOf(node: Node): number {
+  let depth = 0;
+  for (let each: Node | null = node; each && depth <= MOST_DEPTH; depth++)
+    each = each.parentNode ?? (each as Partial<ShadowRoot>).host ?? null;
+  return depth;
+}
 
 /** Returns the list in which a rule is, and its place there. An index of several numbers leads into nested rules. */
 function listOf(sheet: CSSStyleSheet, index: number | number[]): [Rules, number] {

@@ -3,9 +3,16 @@
 import type { Seen } from "../../cobrowse/events";
 import { unbase64 } from "../base64";
 
-/** Most bytes of one batch, decompressed. A short hostile message could become gigabytes. */
+/** Characters of one batch, in base64. The server passes on no more than 2 MiB. */
+const MOST_TEXT = 2 * 1024 * 1024;
+/** Most bytes of one batch, decompressed. */
 const MOST_BYTES = 48 * 1024 * 1024;
-const MOST_TEXT = 3 * 1024 * 1024;
+/** A short hostile message could become gigabytes. Pages of text and markup shrink to a tenth, repetitive ones to a fortieth. */
+const MOST_RATIO = 60;
+const SMALL_BYTES = 512 * 1024;
+
+/** Returns how many bytes a batch of so many compressed bytes may become. */
+export const mostOf = (compressed: number): number => Math.min(MOST_BYTES, SMALL_BYTES + compressed * MOST_RATIO);
 
 export interface Part {
   data: string;
@@ -19,7 +26,7 @@ export interface Batch {
 }
 
 /** Returns the text of a compressed batch; null if it is damaged or too large. */
-export async function inflate(bytes: Uint8Array<ArrayBuffer>, most = MOST_BYTES): Promise<string | null> {
+export async function inflate(bytes: Uint8Array<ArrayBuffer>, most = mostOf(bytes.byteLength)): Promise<string | null> {
   const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
