@@ -9,6 +9,9 @@ const POINTER_MS = 4000; // how long a pointer stays after it moved last
 const FRAME_MS = 6000;
 const LINE_MS = 5000;
 const MOST_LINES = 40;
+const MOST_FRAMES = 5;
+/** How long a proposed link cannot be opened yet: a press may have been meant for what stood there before, ms. */
+const SETTLES_MS = 700;
 const SVG = "http://www.w3.org/2000/svg";
 
 interface Events {
@@ -83,14 +86,16 @@ export class Overlay {
   propose(url: string, words: string): void {
     const open = make("button", "open", this.texts?.open);
     const dismiss = make("button", "dismiss", this.texts?.dismiss);
-    const { host, pathname } = new URL(url);
-    const address = make("p", "address", host + pathname);
+    const { host, pathname, search } = new URL(url);
+    const address = make("p", "address", host + pathname + search); // the query may do something, so it is shown
+    const since = performance.now();
     const said = make("div", "said");
     said.append(make("p", "words", words), address);
     const away = () => {
       this.link.hidden = true;
     };
     open.onclick = () => {
+      if (performance.now() - since < SETTLES_MS) return;
       away();
       this.events.onLink(url);
     };
@@ -151,6 +156,8 @@ export class Overlay {
       height: `${height + 8}px`,
     });
     this.layer.append(frame);
+    const frames = this.layer.querySelectorAll(".frame");
+    if (frames.length > MOST_FRAMES) frames[0]!.remove();
     setTimeout(() => frame.remove(), FRAME_MS);
   }
 
