@@ -59,6 +59,10 @@ class Client:
     def queued_bytes(self) -> int:
         return self._queued_bytes
 
+    @property
+    def queued_messages(self) -> int:
+        return len(self._queue)
+
     def send(self, message: Struct) -> None:
         self.send_encoded(encode(message))
 

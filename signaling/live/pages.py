@@ -29,6 +29,10 @@ log = structlog.get_logger(__name__)
 MOST_SNAPSHOT: Final = 2 * 1024 * 1024  # most bytes of one snapshot, compressed and in base64; a larger page is not shown
 MOST_AFTER: Final = 1024 * 1024  # bytes after a snapshot from which on the server asks for a new one
 MOST_LATE: Final = 512 * 1024  # bytes in a viewer's send queue from which on this viewer waits for the whole page instead
+MOST_LATE_MESSAGES: Final = 300  # the same in messages: a full send queue would close the viewer's whole console
+MOST_GIVEN: Final = 300  # most messages that a later viewer gets at once; of more, the page sends a new snapshot instead
+MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # the same in bytes
+MOST_PARTS: Final = 4000  # messages after a snapshot from which on the server asks for a new one
 CAUGHT_UP: Final = 64 * 1024  # bytes in the send queue below which such a viewer gets the whole page
 BURST: Final = 3 * 1024 * 1024  # bytes that a page may send at once
 PER_S: Final = 192 * 1024  # bytes that a page may send per second for long
@@ -102,15 +106,15 @@ class Pages:
         page.frames_bytes += len(frame)
         if message.first:
             page.snapshot_bytes += len(frame)
-            if page.snapshot_bytes > MOST_SNAPSHOT:
+            if page.snapshot_bytes > MOST_SNAPSHOT or len(page.frames) > MOST_GIVEN:
                 self._too_large(entry)
                 return
         for participant, viewer in page.viewers.items():
             self._pass(page, entry.id, participant, viewer, frame)
         after = page.frames_bytes - page.snapshot_bytes
-        if after > 2 * MOST_AFTER:
+        if after > 2 * MOST_AFTER or len(page.frames) > 2 * MOST_PARTS:
             page.stale = True
-        if after > MOST_AFTER and not page.asked:
+        if (after > MOST_AFTER or len(page.frames) > MOST_PARTS) and not page.asked:
             self._again(entry, 0)
 
     def _spare(self, page: ShownPage, size: int) -> bool:
@@ -146,15 +150,30 @@ class Pages:
         elif page.viewers.get(person.id) is not client:
             page.viewers[person.id] = client
             page.too_large = False
-            for frame in page.frames:
-                client.send_encoded(frame)
+            page.behind.discard(person.id)
+            self._give(entry, person.id, client)
         self.changed(entry)
         self._sessions.show(entry)
+
+    def _give(self, entry: Entry, participant: str, viewer: Client) -> bool:
+        """Give this viewer the whole page, now or once the viewer's queue has room. Return whether the viewer has it."""
+        page = entry.page
+        if len(page.frames) > MOST_GIVEN or page.frames_bytes > MOST_GIVEN_BYTES:
+            if not page.asked:
+                self._again(entry, 0)
+        elif viewer.queued_bytes <= CAUGHT_UP and viewer.queued_messages <= MOST_GIVEN:
+            page.behind.discard(participant)
+            for frame in page.frames:
+                viewer.send_encoded(frame)
+            return True
+        page.behind.add(participant)
+        self._late.add(entry.id)
+        return False
 
     def _pass(self, page: ShownPage, session: str, participant: str, viewer: Client, frame: bytes) -> None:
         if participant in page.behind:
             return
-        if viewer.queued_bytes > MOST_LATE:
+        if viewer.queued_bytes > MOST_LATE or viewer.queued_messages > MOST_LATE_MESSAGES:
             page.behind.add(participant)
             self._late.add(session)
         else:
@@ -166,19 +185,18 @@ class Pages:
             await asyncio.sleep(LOOK_S)
             for session in list(self._late):
                 entry = self._index.entries.get(session)
-                if entry is None or not self._caught_up(entry.page):
+                if entry is None or not self._caught_up(entry):
                     self._late.discard(session)
 
-    def _caught_up(self, page: ShownPage) -> bool:
+    def _caught_up(self, entry: Entry) -> bool:
         """Serve the viewers who are behind. Return whether some still are."""
+        page = entry.page
         for participant in list(page.behind):
             viewer = page.viewers.get(participant)
-            if viewer is not None and viewer.queued_bytes > CAUGHT_UP:
-                continue
-            page.behind.discard(participant)
-            if viewer is not None:
-                for frame in page.frames:
-                    viewer.send_encoded(frame)
+            if viewer is None:
+                page.behind.discard(participant)
+            else:
+                self._give(entry, participant, viewer)
         return bool(page.behind)
 
     def changed(self, entry: Entry) -> None:

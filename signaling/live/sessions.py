@@ -255,7 +255,7 @@ class Sessions:
             captions_ready=self.captions_ready(entry),
             page=views.PageSeen(
                 ready=entry.page.client is not None,
-                seen_by=tuple(entry.page.viewers) if entry.page.client is not None else (),
+                seen_by=tuple(entry.page.viewers) if entry.page.client is not None and not entry.page.too_large else (),
                 too_large=entry.page.too_large,
             ),
             translates=self.translates,

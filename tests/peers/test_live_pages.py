@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.live import pages
+from signaling.live.connections import Client
 from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -142,3 +143,22 @@ async def test_page_that_sends_too_much_is_bounded(service: Service) -> None:
     again = await page.get("page_again")
     assert again["after_ms"] == pages.AGAIN_MS
     assert entry.page.frames_bytes < pages.MOST_SNAPSHOT + 2 * pages.MOST_AFTER
+
+
+async def test_viewer_who_comes_late_gets_a_new_snapshot_instead_of_too_much(service: Service) -> None:
+    _, counselor, page = await shown(service)
+    await send(page, "AAAA", first=True)
+    for _ in range(pages.MOST_GIVEN):
+        await send(page, "BBBB")
+    await send(page, "CCCC")
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "CCCC")
+    entry = next(iter(service.live.index.running.values()))
+    late = Client(tab="late")
+    entry.page.viewers["han"] = late  # a professional who begins to see the page
+    assert not service.live.pages._give(entry, "han", late)
+    assert (await page.get("page_again")).get("after_ms", 0) == 0
+    assert late.queued_messages == 0, "so many messages would fill the send queue and close the console"
+    await send(page, "DDDD", first=True)
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "DDDD")
+    assert service.live.pages._give(entry, "han", late)
+    assert late.queued_messages == 1

@@ -167,12 +167,13 @@ async def cobrowse(request: web.Request) -> web.StreamResponse:
 async def page_frame(request: web.Request) -> web.Response:
     """Return the empty document in which staff see a user's page.
 
-    It runs no script and submits no form, whatever it is filled with. It may load pictures, styles and fonts of the site alone.
+    It runs no script and submits no form, whatever it is filled with. It may load pictures, styles and fonts of the site alone:
+    not of this server, where a page of a user could make requests with the cookies of the counselor.
     """
     site = await request.app[RECORDS].site(read_query(request, _read_widget).site)
     if site is None:
         raise not_found()
-    own = " ".join(each for each in page_origins(request.app[SETTINGS], site) if is_origin(each))
+    own = " ".join(each for each in site.origins if is_origin(each) and each not in request.app[SETTINGS].own_origins)
     policy = (
         f"default-src 'none'; img-src {own} data:; style-src {own} 'unsafe-inline'; font-src {own} data:; base-uri 'none';"
         " form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"

@@ -89,3 +89,11 @@ async def test_logo_is_re_encoded_shown_to_anybody_and_replaced(desk: Desk) -> N
     assert (await desk.post(f"/api/operator/audit/{undone.n}/undo", {}, headers=owner)).status == 200
     assert (await desk.get(f"/api/logos/{second}")).status == 200, "and an undo can be undone"
     assert desk.live.changed_sites[-1] == "demo-shop"
+
+
+async def test_seen_page_loads_from_the_site_and_not_with_cookies_of_staff(desk: Desk) -> None:
+    await site_with(desk, origins=[SHOP, desk.settings.url])
+    policy = (await desk.get("/page-frame?site=demo-shop")).headers["Content-Security-Policy"]
+    assert f"img-src {SHOP} data:" in policy
+    assert not [own for own in desk.settings.own_origins if f"{own} " in policy], policy
+    assert "sandbox allow-same-origin" in policy
