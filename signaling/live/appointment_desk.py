@@ -80,8 +80,8 @@ class AppointmentDesk:
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
         await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=by_staff)
+        self._mailing.callback_booked(entry)  # first: the user must know the new time, even if the records fail now
         await self._records.audit(actor, "appointment.move", f"session/{entry.id}", self._now())
-        self._mailing.callback_booked(entry)
 
     async def cancel(self, entry: Entry, actor: str) -> None:
         """Cancel a callback or an appointment. The user is told by mail. Raises NotAllowed when it is taking place already."""

@@ -157,6 +157,7 @@ class Inviting:
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)
         entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)
+        link = await self._link(entry, wanted.until)  # stored first: a booking whose answer fails would be made a second time
         asked = CallbackAsked(session.user, time.at, time.contact, time.note, reachable=entry.reachable, timezone=time.timezone)
 
         async def apply(with_staff: WithStaff) -> None:
@@ -167,7 +168,6 @@ class Inviting:
         except NotAllowed:
             await self._sessions.apply(entry, Left(session.user))
             raise
-        link = await self._link(entry, wanted.until)
         self._mailing.callback_booked(entry)
         return entry, link
 

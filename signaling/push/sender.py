@@ -65,6 +65,7 @@ class Sender:
         self._services: dict[str, _Service] = {}
         self._under_way: set[int] = set()
         self._free = {True: PLACES, False: PLACES}  # free places: True: for rings, False: for others
+        self._last_turn = {True: "", False: ""}  # push service of the push that was claimed last; the next service comes first
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -100,8 +101,15 @@ class Sender:
         self._services = {host: each for host, each in self._services.items() if any(each.taken.values()) or each.failures}
         room = {host: 0 if each.until > now else PLACES_A_HOST - each.taken[rings] for host, each in self._services.items()}
         found = await self._records.claim_pushes(
-            now, self._free[rings], LEASE_MS, lambda host: room.get(host, PLACES_A_HOST), rings=rings
+            now,
+            self._free[rings],
+            LEASE_MS,
+            lambda host: room.get(host, PLACES_A_HOST),
+            rings=rings,
+            after=self._last_turn[rings],
         )
+        if found:
+            self._last_turn[rings] = found[-1].device.host
         for push in found:
             service = self._services.setdefault(push.device.host, _Service())
             if push.n in self._under_way:

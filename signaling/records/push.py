@@ -199,23 +199,28 @@ class Pushes(Database):
 
         return await self._transaction(queue, writes=True)
 
-    async def claim_pushes(self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool) -> list[Push]:
+    async def claim_pushes(
+        self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool, after: str = ""
+    ) -> list[Push]:
         """Return pushes that are due, rings or all others, and count one try for each.
 
         `room`: returns how many pushes a push service takes now. A service without room costs one look-up, however many pushes
-        wait for it. A claimed push is due again after `lease_ms`. Pushes whose `until` is over are deleted.
+        wait for it. Push services take turns: the one that follows `after` in their order comes first. So the long queues of two
+        services do not delay the pushes of a third. A claimed push is due again after `lease_ms`. Pushes whose `until` is over
+        are deleted.
         """
         rank = RING if rings else OTHERS
 
         def claim(connection: sa.Connection) -> list[Push]:
             connection.execute(sa.delete(t.push_message).where(_m.until <= now))
             found: list[Push] = []
-            host = connection.execute(sa.select(sa.func.min(_m.host)).where(_m.rank == rank)).scalar_one()
-            while host is not None and len(found) < most:
-                if (free := min(room(host), most - len(found))) > 0:
-                    found += _due(connection, rank, host, now, free)
-                following = sa.select(sa.func.min(_m.host)).where(_m.rank == rank, _m.host > host)
-                host = connection.execute(following).scalar_one()
+            for turn in (_m.host > after, _m.host <= after):
+                hosts = sa.select(sa.func.min(_m.host)).where(_m.rank == rank, turn)
+                host = connection.execute(hosts).scalar_one()
+                while host is not None and len(found) < most:
+                    if (free := min(room(host), most - len(found))) > 0:
+                        found += _due(connection, rank, host, now, free)
+                    host = connection.execute(hosts.where(_m.host > host)).scalar_one()
             if found:
                 leased = sa.update(t.push_message).where(_m.n.in_([each.n for each in found]))
                 connection.execute(leased.values(next_at=now + lease_ms, tries=_m.tries + 1))

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.config import log
 from signaling.files import Files
-from signaling.live.clock import Now
+from signaling.live.clock import Now, wall_clock_ms
 from signaling.recordings import Recordings
 from signaling.records import Records
 
@@ -38,7 +38,9 @@ async def _end(app: web.Application) -> None:
 async def _keep(records: Records, recordings: Recordings, files: Files, clock: Now) -> None:
     while True:
         try:
-            now = clock()  # a machine whose clock is set days ahead must not delete what is kept
+            # The earlier of two clocks. The steady clock does not follow a machine's clock that is set days ahead. The machine's
+            # clock ends codes: the mark of a used code must stay until then, also while the steady clock is ahead.
+            now = min(clock(), wall_clock_ms())
             await files.sweep()
             await _delete_folders(records, now, recordings, files)
             await records.count_finished(now)  # count first: the next step deletes sessions whose retention is over

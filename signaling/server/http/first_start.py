@@ -78,7 +78,7 @@ async def begin(request: web.Request) -> web.Response:
     except ValueError:
         raise Invalid({"login": "taken"}) from None
     await records.audit(owner.id, "staff.add", f"staff/{owner.id}", now_ms())
-    await records.audit(owner.id, "organisation.save", f"organisation/{owner.organisation}", now)
+    await records.audit(owner.id, "organisation.save", f"organisation/{owner.organisation}", now_ms())
     given = Given(owner.login, asked.password, "", address_of(request), agent_of(request))
     return await welcome(request, await request.app[IDENTITY].sign_in(given, now), now)
 

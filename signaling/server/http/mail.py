@@ -20,7 +20,7 @@ from signaling.records.outbox import MailRecord, MailRefused
 from signaling.server.app_keys import LIVE, POSTBOX, RECORDS
 
 from .allowed import asker_of
-from .bodies import bearer, now_ms, path_id, read_json, read_query
+from .bodies import bearer, now_ms, path_id, read_json, read_query, steady_ms
 from .errors import Refused, answer, not_found
 from .operator import PageQuery
 from .transcripts import ZoneName
@@ -160,7 +160,7 @@ async def retry(request: web.Request) -> web.Response:
         if site is None:
             raise not_found()
         asker.require(of_site(site))
-    if not await records.retry_mail(mail, now_ms()):
+    if not await records.retry_mail(mail, steady_ms(request)):
         raise Refused(409, "wrong_state", "This mail is not refused.")
     await records.audit(asker.member.id, "mail.retry", f"mail/{mail}", now_ms())
     request.app[POSTBOX].posted.set()

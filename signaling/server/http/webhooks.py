@@ -18,7 +18,7 @@ from signaling.webhooks.endpoints import EVENTS, described
 from signaling.webhooks.reach import BadEndpoint
 
 from .allowed import Asker, asker_of
-from .bodies import Key, now_ms, path_id, read_json
+from .bodies import Key, now_ms, path_id, read_json, steady_ms
 from .errors import Refused, answer, not_found
 
 routes = web.RouteTableDef()
@@ -95,7 +95,7 @@ async def page(request: web.Request) -> web.Response:
     asker, records = await asker_of(request), request.app[RECORDS]
     found = await records.endpoints(asker.realm)
     waiting = await records.waiting([each.id for each in found])
-    items = [_item(each, waiting.get(each.id, 0)) for each in found]
+    items = [_item(each, waiting.get(each.id, 0), steady_ms(request)) for each in found]
     return answer(WebhookPage(items=items, events=list(EVENTS)))
 
 
@@ -211,7 +211,7 @@ async def _audit(request: web.Request, asker: Asker, action: AuditAction, endpoi
     await request.app[RECORDS].audit(asker.member.id, action, subject, now_ms(), detail, organisation=organisation)
 
 
-def _item(endpoint: Endpoint, waiting: int) -> WebhookItem:
+def _item(endpoint: Endpoint, waiting: int, now: int) -> WebhookItem:
     return WebhookItem(
         id=endpoint.id,
         url=endpoint.url,
@@ -222,7 +222,7 @@ def _item(endpoint: Endpoint, waiting: int) -> WebhookItem:
         failures=endpoint.failures,
         waiting=waiting,
         crowded=endpoint.crowded,
-        both_until=endpoint.old_until if endpoint.old_until > now_ms() else 0,
+        both_until=endpoint.old_until if endpoint.old_until > now else 0,
         well_at=endpoint.well_at,
     )
 

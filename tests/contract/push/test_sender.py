@@ -146,6 +146,21 @@ async def test_hanging_push_service_delays_no_ring_of_another(house: House, monk
             assert asyncio.get_running_loop().time() - begun < 1.8, "before the first timeout"
 
 
+async def test_long_queue_of_one_push_service_does_not_delay_another(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.push.sender.PLACES", 1)
+    async with running_push_service() as other:
+        phones = [(await each.device("phone", f"s-{n}"), each) for n, each in enumerate([house, House(house.records, other)])]
+        (crowded, first), (quiet, second) = sorted(phones, key=lambda each: each[0].host)
+        assert crowded.host != quiet.host
+        for _ in range(30):
+            await first.queue(crowded)
+        await second.queue(quiet)
+        async with house.sending():
+            await second.service.until(lambda came: len(came) == 1)
+            assert first.service.tries < 10
+            await first.service.until(lambda came: len(came) == 30)
+
+
 async def test_late_ring_and_withdrawn_push_are_not_sent(house: House) -> None:
     device = await house.device("phone")
     await house.queue(device, rank=RING, kind="user", lasts_s=20)

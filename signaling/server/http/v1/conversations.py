@@ -18,7 +18,7 @@ from signaling.records import Site, StaffRecord
 from signaling.records.checks import Invalid
 from signaling.server.app_keys import CODES, LIVE, RECORDS
 from signaling.server.http.allowed import Asker, asker_of
-from signaling.server.http.bodies import Key, now_ms, read_json
+from signaling.server.http.bodies import Key, now_ms, read_json, steady_ms
 from signaling.server.http.errors import Refused, answer, not_found
 
 routes = web.RouteTableDef()
@@ -75,7 +75,8 @@ async def start(request: web.Request) -> web.Response:
     staff = await _author(request, site, asked)
     now = now_ms()
     verified = codes.vouched(site, asked, now)
-    brief, until = briefs.make_brief(verified, briefs.Supplement(), now), now + asked.link_hours * _HOUR_MS
+    brief = briefs.make_brief(verified, briefs.Supplement(), now)
+    until = steady_ms(request) + asked.link_hours * _HOUR_MS
     session, link = await request.app[LIVE].inviting.start(
         Wanted(
             site=site,

@@ -1,6 +1,10 @@
+"""What is over is deleted at the start of a server; what another clock still needs is kept."""
+
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,14 +19,9 @@ from signaling.server import retention
 from signaling.server.app_keys import CLOCK, FILES, RECORDINGS, RECORDS
 
 
-async def test_expired_sessions_lose_recordings_and_files_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
-    old = SessionRecord(id="s-1", site="gone", category="c", language="ko", channel="text", state="closed", ended_at=1)
-    await records.create_session(old)
-    fresh = SessionRecord(id="s-2", site="gone", category="c", language="ko", channel="voice", state="active")
-    await records.create_session(fresh)
-    folders = [[tmp_path / kind / name for kind in ("recordings", "files")] for name in ("s-2", "s-1", "s-9")]
-    kept, gone, foreign = folders
+@asynccontextmanager
+async def upkeep(tmp_path: Path, records: Records, monkeypatch: pytest.MonkeyPatch, ahead_ms: int = 0) -> AsyncIterator[None]:
+    """Run the upkeep of a server whose steady clock is ahead of the machine's, until it has deleted what is over."""
     purged = asyncio.Event()
     purge = records.purge
 
@@ -36,15 +35,37 @@ async def test_expired_sessions_lose_recordings_and_files_at_start(tmp_path: Pat
     app[RECORDS] = records
     app[RECORDINGS] = Recordings(tmp_path / "recordings")
     app[FILES] = Files(tmp_path / "files")
-    app[CLOCK] = wall_clock_ms
-    for folder in (*kept, *gone, *foreign):
-        folder.mkdir(parents=True)
+    app[CLOCK] = lambda: wall_clock_ms() + ahead_ms
     retention.setup(app)
     async with TestClient(TestServer(app)), asyncio.timeout(10):
         await purged.wait()
+        yield
+
+
+async def test_expired_sessions_lose_recordings_and_files_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    old = SessionRecord(id="s-1", site="gone", category="c", language="ko", channel="text", state="closed", ended_at=1)
+    await records.create_session(old)
+    fresh = SessionRecord(id="s-2", site="gone", category="c", language="ko", channel="voice", state="active")
+    await records.create_session(fresh)
+    folders = [[tmp_path / kind / name for kind in ("recordings", "files")] for name in ("s-2", "s-1", "s-9")]
+    kept, gone, foreign = folders
+    for folder in (*kept, *gone, *foreign):
+        folder.mkdir(parents=True)
+    async with upkeep(tmp_path, records, monkeypatch):
         while any(folder.exists() for folder in gone):
             await asyncio.sleep(0.01)
     assert all(folder.exists() for folder in kept)
     assert all(folder.exists() for folder in foreign), "of another server, perhaps"
     assert await records.session("s-1") is None
+    await records.close()
+
+
+async def test_used_code_stays_used_after_the_clock_was_set_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    assert await records.use_code("shop/code-1", wall_clock_ms() + 600_000)
+    assert await records.use_code("shop/code-2", wall_clock_ms() - 1)
+    async with upkeep(tmp_path, records, monkeypatch, ahead_ms=3_600_000):
+        assert not await records.use_code("shop/code-1", wall_clock_ms() + 600_000), "the machine's clock ends codes"
+        assert await records.use_code("shop/code-2", wall_clock_ms() - 1)
     await records.close()
