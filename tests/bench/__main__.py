@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from tests.bench import board, call, captions, day, desk, drain, matches, recording, reports, sizes, wait_promise
+from tests.bench import board, call, captions, cobrowse, day, desk, drain, matches, recording, reports, sizes, wait_promise
 from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "call": call.rows,
     "board": board.rows,
     "desk": desk.rows,
+    "cobrowse": cobrowse.rows,
     "match": matches.rows,
     "day": day.rows,
     "waits": wait_promise.rows,

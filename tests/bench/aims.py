@@ -61,6 +61,8 @@ AIMS = [
     Aim("board_elements_at_60fps", "shapes on the board at 60 frames a second", 10_000, at_least=True),
     Aim("console_switch_p95_ms", "another conversation in the console, p95, ms", 50),
     Aim("console_open_5000_ms", "a conversation of 5,000 lines, longest, ms", 300, worst=True),
+    Aim("cobrowse_change_to_seen_p95_ms", "a change on the user's page → the counselor's, p95, ms", 250),
+    Aim("cobrowse_idle_cpu_percent", "the user's page at rest while it is seen, % of a core", 5),
     Aim("match_memory_per_s", "matches a second, in memory", 50_000, at_least=True),
     Aim("match_redis_per_s", "matches a second, by Redis", 5_000, at_least=True),
     Aim("match_redis_p99_ms", "a match by Redis, p99, ms", 10),
@@ -73,6 +75,7 @@ AIMS = [
     Aim("caption_delay_p50_s", "the last word → its caption, median, s", 2),
     Aim("widget_gzip_bytes", "the launcher, bytes", 2048),
     Aim("call_page_gzip_bytes", "the call page, bytes", 60 * 1024),
+    Aim("cobrowse_recorder_gzip_bytes", "the script that shows a page, bytes", 60 * 1024),
 ]
 
 
