@@ -25,6 +25,8 @@ export class Recorder {
   private again: ReturnType<typeof setTimeout> | undefined;
   private paused = false;
   private takenAt = 0;
+  /** The address that the newest snapshot or batch told. */
+  private address = "";
 
   constructor(
     mode: Mode,
@@ -103,7 +105,10 @@ export class Recorder {
       this.soon(); // an event that cannot be masked does not leave the page
     }
     if (!seen) return;
-    if (seen.type === META) this.batch = [];
+    if (seen.type === META) {
+      this.batch = [];
+      this.address = location.href;
+    }
     if (seen.type === FULL) this.first = true;
     this.batch.push(seen);
     if (this.batch.length > MOST_EVENTS) this.soon();
@@ -116,10 +121,20 @@ export class Recorder {
     this.again ??= setTimeout(() => this.snapshot(), Math.max(0, this.takenAt + SNAPSHOT_MS - performance.now()));
   }
 
+  /** A single-page application changes its address without a new document. */
+  private tellAddress(): void {
+    if (location.href === this.address) return;
+    this.address = location.href;
+    const data = { href: this.address, width: innerWidth, height: innerHeight };
+    const moved = mask({ type: META, data }, this.rules, record.mirror);
+    if (moved) this.batch.push(moved);
+  }
+
   private flush(): void {
     this.timer = undefined;
+    if (this.batch.length === 0) return;
+    this.tellAddress();
     const { batch, first } = this;
-    if (batch.length === 0) return;
     this.batch = [];
     this.first = false;
     this.send(first, batch);
