@@ -40,6 +40,7 @@ class ShownPage:
     `client`: the connection that shows the page. `viewers`: participants who see it → their connection. `behind`: viewers who
     have missed something and get all of `frames` again. `frames`: the newest snapshot and all that followed, encoded for viewers;
     `frames_bytes`: their size, and `snapshot_bytes`: that of the snapshot.
+    `skipping`: whether the other parts of a batch that was broken off still come.
     `stale`: whether nothing can be used until the next snapshot. `asked`: whether a new snapshot was asked for.
     `told`: hash of the newest `page_state`. `spare_bytes`: what the page may send now; `spared_at`: when that was counted.
     """
@@ -51,6 +52,7 @@ class ShownPage:
     frames_bytes: int = 0
     snapshot_bytes: int = 0
     in_snapshot: bool = False
+    skipping: bool = False
     stale: bool = True
     asked: bool = False
     too_large: bool = False

@@ -65,6 +65,7 @@ class Pages:
             page.client.bye("replaced")
         page.client, page.told, page.too_large = client, 0, False
         page.spare_bytes, page.spared_at = BURST, self._now()
+        self._break_off(entry, more=False)
         _forget(page)
         self.changed(entry)
         self._sessions.show(entry)
@@ -91,10 +92,14 @@ class Pages:
         if entry is None or entry.page.client is not client:
             raise NotAllowed("replaced")
         page = entry.page
+        if page.skipping:
+            page.skipping = message.more
+            return
         if not page.viewers or (page.stale and not message.first):
             return
         if not self._spare(page, len(message.data)):
             page.stale = True
+            self._break_off(entry, more=message.more)
             self._again(entry, AGAIN_MS)
             raise NotAllowed("too_often")
         if message.first and not page.in_snapshot:
@@ -107,6 +112,7 @@ class Pages:
         if message.first:
             page.snapshot_bytes += len(frame)
             if page.snapshot_bytes > MOST_SNAPSHOT or len(page.frames) > MOST_GIVEN:
+                self._break_off(entry, more=message.more)
                 self._too_large(entry)
                 return
         for participant, viewer in page.viewers.items():
@@ -114,8 +120,19 @@ class Pages:
         after = page.frames_bytes - page.snapshot_bytes
         if after > 2 * MOST_AFTER or len(page.frames) > 2 * MOST_PARTS:
             page.stale = True
+            self._break_off(entry, more=message.more)
         if (after > MOST_AFTER or len(page.frames) > MOST_PARTS) and not page.asked:
             self._again(entry, 0)
+
+    def _break_off(self, entry: Entry, *, more: bool) -> None:
+        """Let viewers forget the parts of a batch that will not be completed. `more`: others still come, and are dropped.
+
+        Without this, viewers would join these parts to the next snapshot, and could read neither.
+        """
+        page = entry.page
+        page.in_snapshot, page.skipping = False, more
+        for participant, viewer in page.viewers.items():
+            self._pass(page, entry.id, participant, viewer, _broken_off(entry.id))
 
     def _spare(self, page: ShownPage, size: int) -> bool:
         now = self._now()
@@ -163,7 +180,7 @@ class Pages:
                 self._again(entry, 0)
         elif viewer.queued_bytes <= CAUGHT_UP and viewer.queued_messages <= MOST_GIVEN:
             page.behind.discard(participant)
-            for frame in page.frames:
+            for frame in (_broken_off(entry.id), *page.frames):
                 viewer.send_encoded(frame)
             return True
         page.behind.add(participant)
@@ -251,6 +268,11 @@ class Pages:
         if entry.page.viewers.get(person.id) is not client:
             raise NotAllowed("not_yours")
         return entry.page.client
+
+
+def _broken_off(session: str) -> bytes:
+    """Return the empty part, which tells a viewer to forget the parts of a batch that is not complete."""
+    return encode(PageOut(session=session, data=""))
 
 
 def _forget(page: ShownPage) -> None:

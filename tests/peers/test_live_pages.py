@@ -52,7 +52,7 @@ async def shown(service: Service) -> tuple[Person, Person, Person]:
 
 
 def parts(person: Person) -> list[str]:
-    return [message["data"] for message in person.seen if message["type"] == "page"]
+    return [message["data"] for message in person.seen if message["type"] == "page" and message["data"]]
 
 
 async def send(page: Person, data: str, **rest: Any) -> None:
@@ -125,6 +125,25 @@ async def test_later_viewer_gets_the_snapshot_and_what_followed(service: Service
     await second.find(lambda m: m["type"] == "page" and m["data"] == "DDDD")
     assert not [m for m in counselor.seen[since:] if m["type"] == "page" and m["data"] == "DDDD"]
     assert user.session["cobrowse"]["state"] == "on"
+
+
+async def test_viewer_forgets_a_batch_that_will_not_be_whole(service: Service) -> None:
+    user, counselor, page = await shown(service)
+    await send(page, "AAAA", first=True, more=True)
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "AAAA")
+    page = await page_of(service, user)  # the user went to another page in the middle of the snapshot
+    await send(page, "BBBB", first=True)
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "BBBB")
+    entry = service.live.index.entries[user.session_id]
+    entry.page.spare_bytes = 10
+    for part in ("CCCC", "D" * 1000, "EEEE"):  # one snapshot, of which the second part is too much
+        await send(page, part, first=True, more=part != "EEEE")
+    await page.get("page_again")
+    entry.page.spare_bytes = pages.BURST
+    await send(page, "FFFF", first=True)
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "FFFF")
+    got = [message["data"] for message in counselor.seen if message["type"] == "page"]
+    assert got == ["", "AAAA", "", "BBBB", "CCCC", "", "FFFF"]
 
 
 async def test_page_that_sends_too_much_is_bounded(service: Service) -> None:

@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
-import { inflate } from "./receive";
+import { META, type Seen } from "../../cobrowse/events";
+import { deflate, pieces } from "../../panel/cobrowse/pieces";
+import { base64 } from "../base64";
+import { inflate, Receiver } from "./receive";
 
 it("inflates pages, and no short message into a large one", async () => {
   const deflated = async (words: string) => {
@@ -13,4 +16,21 @@ it("inflates pages, and no short message into a large one", async () => {
   const bomb = await deflated(" ".repeat(20_000_000));
   expect(bomb.length).toBeLessThan(30_000);
   expect(await inflate(bomb)).toBeNull();
+});
+
+const batch = async (href: string): Promise<[Seen[], string]> => {
+  const events: Seen[] = [{ type: META, data: { href, width: 1, height: 1 } }];
+  return [events, base64(await deflate(JSON.stringify(events)))];
+};
+
+it("reads the next batch after one that was broken off", async () => {
+  const got: Seen[][] = [];
+  const receiver = new Receiver(({ events }) => got.push(events));
+  const [, broken] = await batch("https://shop.example/1");
+  const [second, whole] = await batch("https://shop.example/2");
+  receiver.take({ data: broken.slice(0, 8), first: true, more: true });
+  receiver.take({ data: "" });
+  const cut = [whole.slice(0, 8), ...pieces(whole.slice(8))];
+  cut.forEach((data, at) => receiver.take({ data, first: true, more: at < cut.length - 1 }));
+  await expect.poll(() => got).toEqual([second]);
 });

@@ -53,11 +53,11 @@ export class Receiver {
 
   constructor(private readonly onBatch: (batch: Batch) => void) {}
 
-  /** Takes the next part. Batches come out in order. */
+  /** Takes the next part. Batches come out in order. An empty part says that the batch before it was broken off. */
   take({ data, first = false, more = false }: Part): void {
     this.parts.push(data);
     this.size += data.length;
-    if (this.size > MOST_TEXT) {
+    if (data === "" || this.size > MOST_TEXT) {
       this.parts = [];
       this.size = 0;
       return;
