@@ -38,6 +38,8 @@ DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}")
 _RID = re.compile(r"[A-Za-z0-9]{1,16}")
 _PROTOCOL = re.compile(r"[A-Za-z0-9/.-]{1,40}")
+_RTP_PROTOCOL = re.compile(r"RTP/S?AVPF?|(UDP|TCP)/TLS/RTP/SAVPF?")  # RFC 8829 section 5.1.2: the answer repeats the offered one
+_RTPMAP = re.compile(r"[0-9]{1,3} [A-Za-z0-9._-]{1,40}/[0-9]{1,6}(/[0-9])?")
 _ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-` are not in the grammar, but browsers send them
 
 
@@ -51,11 +53,12 @@ class SdpError(Exception):
 
 @dataclass
 class Section:
-    """One m-line. `role` is "" if the section is offered with port 0; `refused_as` is then the m-line of the answer.
+    """One m-line. `role` is "" if the section is offered with port 0; `refused_as` is then the answer to it.
 
     Three payload types: `payload_type` of Opus or VP8, `rtx` of VP8's retransmissions, `red` of Opus with redundant copies (RFC
     2198). -1: not offered. `extensions`: URI → id. `rids`: layers that the client sends, from low to high. `repairs`: SSRC of
-    retransmissions → SSRC of the stream. `reduced`: whether reduced-size RTCP (RFC 5506) is offered.
+    retransmissions → SSRC of the stream. `reduced`: whether reduced-size RTCP (RFC 5506) is offered. `protocol`: as
+    offered, such as `UDP/TLS/RTP/SAVPF`.
     """
 
     role: str
@@ -71,7 +74,8 @@ class Section:
     rids: list[str] = field(default_factory=list)
     repairs: dict[int, int] = field(default_factory=dict)
     reduced: bool = False
-    refused_as: str = ""
+    refused_as: list[str] = field(default_factory=list)
+    protocol: str = ""
 
     @property
     def says_which(self) -> bool:
@@ -231,7 +235,7 @@ def answer(offer: Offer, local: Local) -> str:
     ]
     for section in offer.sections:
         if not section.role:
-            lines += [section.refused_as, "c=IN IP4 0.0.0.0", "a=inactive"]
+            lines += section.refused_as
             lines += [f"a=mid:{section.mid}"] if section.mid else []
             continue
         lines += _data_section(section) if section.role == "data" else _media_section(section, local)
@@ -293,12 +297,18 @@ def _section(role: str, part: _Part) -> Section:
         raise SdpError("mid", "bad mid")
     if not role:
         protocol, first = (text if _PROTOCOL.fullmatch(text) else "-" for text in part.media[2:4])
-        section.refused_as = f"m={part.kind} 0 {protocol} {first}"
+        section.refused_as = [f"m={part.kind} 0 {protocol} {first}", "c=IN IP4 0.0.0.0", "a=inactive"]
+        # Pion looks up the format of a refused section, too, and takes no answer in which the format has no name.
+        names = [each for each in attributes.get("rtpmap", []) if each.partition(" ")[0] == first and _RTPMAP.fullmatch(each)]
+        section.refused_as += [f"a=rtpmap:{each}" for each in names[:1]]
         return section
     if not section.mid:
         raise SdpError("mid", f"bad or missing mid for {role}")
     if role == "data":
         return section
+    section.protocol = part.media[2]
+    if not _RTP_PROTOCOL.fullmatch(section.protocol):
+        raise SdpError("protocol", "sound and pictures need UDP/TLS/RTP/SAVPF")
     section.direction = part.direction
     allowed = DIRECTIONS.get(role, SLOT_DIRECTIONS if role.startswith("slot") else (section.direction,))
     if section.direction not in allowed:
@@ -440,7 +450,7 @@ def _media_section(section: Section, local: Local) -> list[str]:
     number = section.payload_type
     ours = our_direction(section)
     formats = " ".join(str(each) for each in (number, section.rtx, section.red) if each >= 0)
-    lines = [f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", f"a={ours}", "a=rtcp-mux"]
+    lines = [f"m={section.kind} 9 {section.protocol} {formats}", "c=IN IP4 0.0.0.0", f"a={ours}", "a=rtcp-mux"]
     lines += ["a=rtcp-rsize"] if section.reduced else []
     if section.kind == "audio":
         lines += [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} minptime=10;useinbandfec=1"]

@@ -177,6 +177,22 @@ def test_a_section_without_a_port_is_answered_without_one(offer: str, refused: t
     assert len(bundled) == 8 - len(refused)
 
 
+def test_the_answer_to_a_section_without_a_port_names_its_format(offer: str) -> None:
+    """Pion takes no answer without the name."""
+    head, *sections = re.sub("m=(video|application) 0", r"m=\1 9", _without(offer, "a=bundle-only")).split("m=")
+    sections[1] = sections[1].replace("video 9", "video 0", 1)
+    number = sections[1].split()[3]
+    answered = sdp.answer(sdp.parse("m=".join([head, *sections])), LOCAL).split("m=")[2]
+    assert answered.split()[:4] == ["video", "0", "UDP/TLS/RTP/SAVPF", number]
+    assert re.findall("a=rtpmap:(.*)\r", answered) == [re.findall(f"a=rtpmap:({number} .*?)\r?\n", sections[1])[0]]
+
+
+@pytest.mark.parametrize("protocol", ["RTP/AVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF"])
+def test_the_answer_repeats_the_protocol_of_each_section(offer: str, protocol: str) -> None:
+    answered = sdp.answer(sdp.parse(offer.replace("UDP/TLS/RTP/SAVPF", protocol)), LOCAL)
+    assert re.findall(r"m=(?:audio|video) \d+ (\S+)", answered) == [protocol] * 7
+
+
 def test_a_section_that_has_its_port_from_the_bundle_is_not_refused(offer: str) -> None:
     bundled = offer.replace("m=video 9", "m=video 0").replace("a=rtcp-mux\n", "a=rtcp-mux\na=bundle-only\n")
     found = sdp.parse(bundled)
@@ -228,6 +244,7 @@ def test_two_pictures_of_different_payload_types_need_no_name(offer: str) -> Non
         (lambda text: text[: text.index("m=audio")], "no media section"),
         (lambda text: text.replace("m=audio", "m=text"), "one audio section"),
         (lambda text: re.sub("m=audio .*", "m=audio 9", text), "too short"),
+        (lambda text: text.replace("UDP/TLS/RTP/SAVPF", "RTP/UDP"), "need UDP/TLS/RTP/SAVPF"),
         (lambda text: _without(text, "a=extmap:", "a=ssrc"), "camera and screen cannot be told apart"),
         (lambda text: layered(LAYERS, text).replace(sdp.RID_URI, "x"), "RID header"),
         (lambda text: text.replace("a=fingerprint:", "a=fingerprinz:"), "fingerprint"),
