@@ -9,14 +9,17 @@ from typing import Final
 from matcher.types import Place
 
 MIN_PICKUPS: Final = 5  # with fewer pickups in the last hour, no range of waiting times is given
-KEPT_PICKUPS: Final = 12
+KEPT_PICKUPS: Final = 12  # the range is estimated from at most so many pickups
 KEPT_MS: Final = 3_600_000  # ms: older pickups are ignored
 SPREAD: Final = 1.5  # the range reaches this many standard deviations to either side, which is 87 % of a known distribution
 DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues
 
 
 def either(text: Place, call: Place) -> Place:
-    """Return the place for a user who has not chosen a medium: a range that covers both, or that of the one medium with staff."""
+    """Return the place for a user who has not chosen a medium.
+
+    If staff for only one medium are signed in, return the place for that medium. Otherwise the range covers both media.
+    """
     if text.staffed != call.staffed:
         return text if text.staffed else call
     lows = [place.low_s for place in (text, call) if place.low_s is not None]
@@ -42,10 +45,11 @@ class Pickups:
         self._last_ms = now_ms
 
     def range_s(self, place: int, now_ms: int, head_since_ms: int | None) -> tuple[int | None, int | None]:
-        """Return the range of seconds until the `place`-th pickup, or (None, None) before `MIN_PICKUPS` within the hour.
+        """Return the range of seconds until the `place`-th pickup from now.
 
-        `place` counts from 1. `head_since_ms`: since when the present head waits (None: nobody waits). The estimate grows with
-        that wait, so it rises as soon as staff go home.
+        Return (None, None) if the last hour had fewer than `MIN_PICKUPS` pickups. `place` counts from 1. `head_since_ms`: since
+        when the present head waits (None: nobody waits). The estimate grows with the time since the head came or since the last
+        pickup, whichever is later. So it rises as soon as pickups become rarer, for example because staff go home.
 
         The wait has an Erlang distribution whose rate is estimated from n pickups. A gamma distribution with the same mean and
         variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.

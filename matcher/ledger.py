@@ -155,7 +155,10 @@ class Ledger:
         self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
 
     def settle(self, member: Member, reason: str = "") -> None:
-        """Update a member's obstacles and state, and note an event if they changed. `finish` then matches idle members."""
+        """Update a member's obstacles and state. `finish` then matches the member, if idle.
+
+        Note an event if the state or the readiness changed, or if `reason` is not empty.
+        """
         if member.idle_item is not None:
             self.roster.withdraw(member)
         member.find_obstacles()
@@ -183,7 +186,7 @@ class Ledger:
     def lose(self, member: Member) -> None:
         """Mark a member as disconnected (state `lost`).
 
-        A ringing request goes to the next member. Accepted requests stay with this member until the lease ends.
+        A ringing request goes back into its queue. Accepted requests stay with this member.
         """
         member.lost = True
         self.renew(member)
@@ -272,7 +275,8 @@ class Ledger:
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
         """Put a request back into its queue, before all others, after its counselor disconnected or never entered.
 
-        The estimates count the request's wait from now. `excluded`: a member who must not get the request again.
+        The estimates count the request's wait from now. A request that named one member (`only`) is now open to all.
+        `excluded`: a member who must not get the request again.
         """
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
         ticket.request = replace(ticket.request, first=True, excluded=names, only="")
@@ -401,7 +405,8 @@ class Ledger:
     def let_go(self, ticket: Ticket, *, wrap_up: bool, reason: str = "") -> None:
         """Take an accepted request from its holder.
 
-        `wrap_up`: whether the holder goes to wrap-up, if no other request of theirs takes a place. Otherwise the holder is free.
+        `wrap_up`: put the holder into wrap-up, if no other request takes one of their places or rings at them. A request that was
+        set aside leads to no wrap-up. Without wrap-up the place is free at once.
         """
         request, staff = ticket.request.id, cast(str, ticket.staff)
         ticket.staff = None

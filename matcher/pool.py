@@ -33,12 +33,13 @@ NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 class Member:
     """One signed-in member of staff.
 
-    `mode`: the state that the member chose or that a timeout set. `state` also depends on `live` (the member's accepted requests,
-    and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and calls take a place. `obstacles`:
-    by medium, why the member can get no request now; None means that they can. `is_idle`: whether they can for any medium.
-    `promised`: by request, the medium of each place that is kept free for an appointment (the ledger's own dict).
-    `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event about the member. `known`: the
-    obstacles that the member has had, by their reasons. `watched_by`: demands whose `obstructed` names the member.
+    `mode`: the state of the member without requests, which the member chose or the matcher set. `state` also depends on `live`
+    (the member's accepted requests, and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and
+    calls take a place. `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`:
+    whether they can for at least one medium. `promised`: by request, the medium of each place that is kept free for an
+    appointment (the ledger's own dict). `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last
+    event about the member. `known`: the obstacles that the member has had, by their reasons. `watched_by`: demands whose
+    `obstructed` names the member.
     """
 
     __slots__ = (
@@ -142,7 +143,7 @@ class Member:
                 self.watched_by.clear()
 
     def _reasons(self) -> Reasons:
-        """Return why the member can get no text and no call. A member with a ringing request gets no second one."""
+        """Return why the member can get no text, and why no call; None: they can. While a request rings, they get no other."""
         if self.lost:
             return "lost", "lost"
         if self.reservation is not None:
@@ -175,7 +176,7 @@ class Demand:
     how many signed-in members, in any state, those pools have. `narrower`: how many signed-in members serve it in narrower tiers.
 
     `obstructed`: the obstacles of the first `Rules.max_why` members, narrowest tier first, while each of these members has one.
-    A busy service names them in every `Why`. None: to be found anew, because a member came, went or changed.
+    A busy service names them in every `Why`. None: not every one of them has an obstacle, or nobody has looked since a change.
     """
 
     __slots__ = (

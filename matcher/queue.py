@@ -1,13 +1,15 @@
 """Waiting requests. A *queue* holds the requests that ask for the same skills, and is divided into *lanes*, oldest request first.
 
-All requests of a lane have the same priority and the same times at which their tiers open (a *tier* is named `ring` in the code).
+All requests of a lane have the same priority and wait equally long until their tiers open (a *tier* is named `ring` in the code).
+They also agree in two things: whether they go `first`, and whether they exclude members.
 
 Priority counts as waiting time: the enqueue time of a request is moved earlier by its priority. The request with the earlier
 result is served first. So the order of two requests never changes while they wait.
 
 The oldest request of a lane is also the first one for which a tier opens. So matching looks only at the head of a lane, however
-long the lane is. Some requests exclude members, who declined them within the last minute or were disconnected as their owner.
-Requests that exclude members are few. These few have lanes of their own, called *walked*, which are searched from head to end.
+long the lane is. Some requests exclude members: for example a member who declined the request within the last minute, or
+everybody but the one member whom the request names. Requests that exclude members are few. These few have lanes of their own,
+called *walked*, which are searched from head to end.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ class Ticket:
     """A request and its present state.
 
     `blocked`: members who are excluded for a while, because they declined or missed the request. `waiting_since_ms`: start of the
-    present wait, which is later than the enqueue time if an owner disconnected. `counts_from_ms`: the enqueue time, moved earlier
-    by the priority. `item`: the ticket's entry in its lane. `aside`: the request is accepted, but its user has left the page.
+    present wait. It is later than the enqueue time for example after an owner disconnected. `counts_from_ms`: the enqueue time,
+    moved earlier by the priority. `item`: the ticket's entry in its lane. `aside`: the request is accepted, but its user has left
+    the page.
     """
 
     __slots__ = (
@@ -120,7 +123,7 @@ class Queue(Demand):
         self.lanes: dict[LaneKey, Lane] = {}
         self.pickups = Pickups()
         self.open_tickets = 0
-        self.front: list[FrontItem] | None = None  # this queue's list in `Queues.fronts`, or None
+        self.front: list[FrontItem] | None = None  # this queue's list in `Queues.fronts`; None until a request waits
 
     def ahead_of(self, rank: Rank) -> int:
         """Return how many requests of this queue are served before `rank`."""

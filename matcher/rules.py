@@ -50,8 +50,9 @@ def check_promise(request: Request) -> None:
 class Rules:
     """Durations (ms) and bounds of matching.
 
-    A wider tier opens for a request when the request has waited `parent_after_ms` or `any_after_ms`. A wider tier opens at once
-    while nobody who could serve the request in a narrower tier is signed in.
+    A wider tier opens for a request when the request has waited `parent_after_ms` or `any_after_ms`, or the times of its own
+    `Request.widens_ms`. A wider tier is open at once if the request names one member (`Request.only`). It is also open while
+    nobody who could serve the request in a narrower tier is signed in.
 
     `priority_step_ms`: the waiting time that one step of priority is worth. Because priority is worth a fixed time, no request
     starves: a request of priority 0 that has waited N × `priority_step_ms` goes before every new request of priority N or less.
@@ -62,12 +63,12 @@ class Rules:
     priority_step_ms: int = 60_000
     ring_ms: int = 20_000  # how long a reservation rings before it expires
     excluded_ms: int = 60_000  # how long a member who declined or missed a request does not get it again
-    suspended_ms: int = 60_000  # how long a request outlives the connection of its requester
+    suspended_ms: int = 60_000  # how long a request stays suspended, after its requester disconnected, before it is cancelled
     enter_ms: int = 30_000  # within this time after accepting, the member must be in the room
     lease_ms: int = 30_000  # a member whose presence lease is not renewed for this time is signed out
-    wrap_up_ms: int = 120_000
+    wrap_up_ms: int = 120_000  # after this time a member in wrap-up becomes away
     max_requests: int = 200_000  # open requests; more are refused as "full"
-    max_queues: int = 10_000  # at this number, queues without open requests are forgotten
+    max_queues: int = 10_000  # at this number, a new queue makes the matcher forget all queues without open requests
     max_final: int = 20_000  # ids of ended requests kept, to answer late messages with "wrong_state", not "unknown"
     max_why: int = 8  # a `Why` names at most so many candidates, and so many people passed over
 

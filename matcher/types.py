@@ -32,8 +32,8 @@ class Staff:
     `sites` and `categories` hold ids, or "*" for all. The name of a site may begin with its organisation, as in "acme/shop".
     "acme/*" then stands for all sites of acme, and "*" for all sites whose names have no organisation.
     `role`: counselors get requests of kind "user" and "callback", professionals those of kind "help".
-    `texts`, `calls`: how many text sessions and how many calls the member takes at once. The
-    two do not share places, and 0 means none of that medium. `texts_in_call`: whether the member gets new texts during a call.
+    `texts`, `calls`: how many text sessions and how many calls the member takes at once. The two do not share places, and 0 means
+    none of that medium. `texts_in_call`: whether the member gets new texts during a call.
     """
 
     id: str
@@ -63,7 +63,7 @@ class Request:
     enqueued_at_ms: int
     priority: int = 0
     excluded: frozenset[str] = frozenset()  # members who never get it: the counselor who asks for help, an owner who disconnected
-    first: bool = False  # served before all others: its owner disconnected or never entered
+    first: bool = False  # served before all others: after `redeem`, or its owner disconnected or never entered
     only: str = ""  # the one member who may get it, in any tier; cleared when its holder disconnects or never enters
     widens_ms: tuple[int, int] | None = None
     medium: Medium = "call"
@@ -191,10 +191,9 @@ class StaffStatus:
 class RequestStatus:
     """State of an open request.
 
-    `reservation` and `expires_at_ms` are set while it is reserved. `staff`: the member for whom the request is reserved, or who
-    has accepted it.
-    `aside`: it is accepted and takes no place, because its user has left the page. A promised request names its member in
-    `request.only`.
+    `reservation`: None unless the request is reserved. `expires_at_ms`: when the reservation or the suspension ends by itself;
+    None in other states. `staff`: the member for whom the request is reserved, or who has accepted it. `aside`: the request is
+    accepted and takes no place, because its user has left the page. A promised request names its member in `request.only`.
     """
 
     request: Request
@@ -257,12 +256,12 @@ class MatchStore(Protocol):
     async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Mark a member as `lost`, because their last connection has closed.
 
-        A pending reservation is cancelled and its request goes to the next member. After 30 s the sweep signs the member out,
+        A pending reservation is cancelled and its request goes back into its queue. After 30 s the sweep signs the member out,
         unless `sign_in` brings them back.
         """
 
     async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Make a member available: from now on the member can get requests."""
+        """Make a member available: from now on the member can get requests, as far as their capacity allows."""
 
     async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Stop giving requests to a member. A member may choose this during sessions, and the sessions go on."""
@@ -285,7 +284,7 @@ class MatchStore(Protocol):
         """
 
     async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Ring for a promised request, whose time has come. It goes before all other requests, into the place that was kept."""
+        """Put a promised request into its queue, before all others: its time has come. It rings at once if its member is free."""
 
     async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         """End a request that is not accepted yet."""
@@ -324,18 +323,18 @@ class MatchStore(Protocol):
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request with its session.
 
-        If the holder has no other request that takes a place, they go to wrap-up. Wrap-up ends by itself after 120 s (`away`). A
-        request that was set aside leads to no wrap-up.
+        If no other request takes one of the holder's places or rings at them, they go to wrap-up. Wrap-up ends by itself after
+        120 s (`away`). A request that was set aside leads to no wrap-up.
         """
 
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request without a wrap-up: a professional stopped catching up, or has taken the session over."""
 
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Give the accepted `request` to `staff`, who is busy through a help request. The former holder goes to wrap-up.
+        """Give the accepted `request` to `staff`, who is busy through a help request. The former holder goes on as in `complete`.
 
-        Call it before `release` of the help request. In the other order, `staff` would be free for a moment, and another request
-        could ring.
+        Raises `Refused("wrong_state")` if `staff` is `lost`. Call it before `release` of the help request. In the other order,
+        `staff` would be free for a moment, and another request could ring.
         """
 
     async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
@@ -345,14 +344,14 @@ class MatchStore(Protocol):
         """Give up a waiting request: nobody can serve it, or the user has left a message."""
 
     async def sweep(self, now_ms: int) -> list[AnyEvent]:
-        """End everything that has expired.
+        """End everything that has expired. Then match everything that can be matched, also in tiers that have opened by now.
 
         These end by themselves: reservations after 20 s, suspensions after 60 s, accepted requests whose holder does not enter
         after 30 s, exclusions after 60 s, presence leases after 30 s, wrap-ups after 120 s.
         """
 
     async def next_deadline_ms(self) -> int | None:
-        """Return when (ms) the next sweep has something to do. None: no deadline is running."""
+        """Return when (ms) the next deadline, opening of a tier or end of a hold needs a sweep. None: nothing needs one."""
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
         """Load requests that were open before a restart, at their original times. Call it before anybody signs in.
@@ -377,7 +376,7 @@ class MatchStore(Protocol):
         """
 
     async def place(self, request: str, now_ms: int) -> Place | None:
-        """Return the place of a request that is not accepted yet; None for all others.
+        """Return the place of a waiting, suspended or reserved request; None for all others.
 
         For a waiting or suspended request, the place is 1 + the number of requests that the same staff serve before it. For a
         reserved request the place is 1.

@@ -24,9 +24,10 @@ Follow = Callable[[list[AnyEvent]], None]
 class Kept:
     """Counts of appointments by how they were kept.
 
-    `on_time`: rang at their counselor at the start. `late`: rang at their counselor afterwards, because the counselor was away or
-    in a conversation from before the lead time. `elsewhere`: rang at another counselor first. `nobody`: never rang.
-    `broken`: promises that the matcher broke, by giving the place to somebody else or by not ringing although it was free.
+    `on_time`: rang at their counselor at the start. `late`: rang at their counselor afterwards, for example because a
+    conversation from before the lead time went on. `elsewhere`: rang first at another counselor. `nobody`: never rang. `broken`:
+    promises that the matcher broke. Either another call rang in the place that was kept free, or the appointment did not ring at
+    its start although its counselor could take a call.
     """
 
     booked: int = 0
@@ -79,7 +80,7 @@ class Appointments:
         return int(self._model.handle.draw(self._rng, 1)[0] * 1000)
 
     def rings(self, event: Reserved) -> None:
-        """Count a ring of an appointment, or check that the ring of another user takes no promised place."""
+        """Count the first ring of an appointment. If another request rings, check that it takes no promised place."""
         booked = self._open.get(event.request)
         if booked is None:
             self._check(event)
@@ -120,7 +121,7 @@ class Appointments:
         self.kept.broken += free and not booked.rang
 
     def _widen(self, booked: _Booked) -> None:
-        """Ask every counselor, unless the appointment rings or was accepted."""
+        """At the end of the grace time, request any counselor for the appointment, if its request still waits."""
         status = self._engine.request_status(booked.request)
         if booked.request not in self._open or status is None or status.state != "waiting":
             return

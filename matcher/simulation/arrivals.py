@@ -58,9 +58,10 @@ def draw_arrivals(model: Model, rng: np.random.Generator) -> Arrivals:
 def read_arrivals(lines: Iterable[str], name: str) -> Arrivals:
     """Read arrivals from a CSV file with a header that names `COLUMNS`. A column `medium` (text or call) may be added.
 
-    time: "HH:MM[:SS]", where hours may pass 24, or seconds. category: a path from its root, such as "cameras/lenses". handle and
-    patience: seconds; an empty patience means that the user never gives up. `name`: the file's name, for errors. Raise
-    `ModelError`, which names the line, for a file that cannot be used.
+    time: "HH:MM[:SS]" or seconds, from the first midnight; hours may pass 24, up to `MAX_DAYS`. category: a path from its root,
+    such as "cameras/lenses". handle and patience: seconds; an empty patience means that the user never gives up.
+    `name`: the file's name, for errors. Raise `ModelError` for a file that cannot be used. The error names the line, unless the
+    file has no arrivals.
     """
     reader = csv.DictReader(lines, skipinitialspace=True)
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]

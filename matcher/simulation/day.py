@@ -1,7 +1,8 @@
 """A simulated day on the matching engine, in virtual time: a heap of future events, without real time and asyncio.
 
 The simulation makes the same steps as the service. Staff sign in. Users queue up and are told a range. Rings are accepted,
-declined or missed. Conversations end and staff wrap up. Presence leases never run out, because no simulated console disconnects.
+declined or missed. Conversations end and staff wrap up. No simulated console disconnects: `RULES` makes presence leases last 400
+days.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 class Told:
     """Counts of expected waits that users were told, by their outcome.
 
-    `kept`: users served within the range. `early`: served before the range. `late`: served, or gave up, after the range. Users
-    who gave up within or before the range are not counted, because nobody knows when they would have been served.
+    `kept`: users served within the range. `early`: served before the range. `late`: still waiting when the range ended, whether
+    they were served later or not. Users who stopped waiting unserved before the end of the range are not counted: nobody knows
+    when they would have been served.
     """
 
     told: int = 0
@@ -63,8 +65,8 @@ class Outcome:
 
     `waited_s`: seconds waited. `served`, `gave_up`: if both are False, the user waited until the end of the day. `low_s`,
     `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`, `later`: the outcomes of ranges told at the
-    start, and of ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how often each group was
-    rung. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.
+    start, and of ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how many rings each group
+    got. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.
     `appointments`: how appointments were kept; None without any.
     """
 
@@ -169,7 +171,7 @@ class Day:
         self._plan_shifts()
 
     def run(self) -> Outcome:
-        """Run until the last shift and the last conversation have ended."""
+        """Run until no event is left: all shifts and conversations have ended, and users who give up have done so."""
         heap, arrivals, count = self._heap, self._at_ms, len(self._at_ms)
         following = 0
         sweep_ms = START_MS
@@ -298,7 +300,7 @@ class Day:
             self._follow(self.engine.set_away(person.staff.id, self._now_ms))
 
     def _rings(self, event: Reserved) -> None:
-        """Decide by one random draw whether the member misses, declines or accepts."""
+        """Count a ring, and decide by one random draw whether the member misses, declines or accepts it."""
         person = self._people[event.staff]
         group = person.group
         group.rings += 1

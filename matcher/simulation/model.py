@@ -48,10 +48,10 @@ class Spread(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
-    """Users who ask for the same skills.
+    """Users, or counselors who ask for help (`kind`), who ask for the same skills.
 
-    `category` runs from the category itself to its root, as in the service. `per_hour`: how many users come in each of 24 hours.
-    Without `patience` nobody gives up.
+    `category` runs from the category itself to its root, as in the service. `per_hour`: how many of them come on average in each
+    of the 24 hours. `patience`: None means that nobody in this queue gives up.
     """
 
     site: Name
@@ -71,7 +71,7 @@ class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
 class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
     """A group of staff who work alike.
 
-    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the start of a ring to accepting it.
+    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the start of a ring to its answer.
     `back_after_s`: how long a member is away after a missed ring. The percentages are shares of all rings.
     """
 
@@ -105,7 +105,10 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
     def on_duty(self, days: int) -> list[tuple[int, int]]:
-        """Return when each shift of `days` days begins and ends, in seconds from the first midnight. None begins earlier."""
+        """Return the begin and end of each shift of `days` days, in seconds from the first midnight.
+
+        A shift that began on the day before counts from the first midnight on.
+        """
         hours = self.hours
         spans = [(begin + day * DAY_S, end + day * DAY_S) for day in range(-1, days) for begin, end in hours]
         return [(max(0, begin), end) for begin, end in spans if end > 0]
@@ -172,7 +175,7 @@ def default_model() -> Model:
 
 
 def scaled(model: Model, factor: float) -> Model:
-    """Return the model with `factor` times as many users and staff."""
+    """Return the model with `factor` times as many users and staff. Each group of staff keeps at least one member."""
     queues = [msgspec.structs.replace(q, per_hour=[rate * factor for rate in q.per_hour]) for q in model.queue]
     staff = [msgspec.structs.replace(s, people=max(1, round(s.people * factor))) for s in model.staff]
     return Model(staff, queues, model.appointments)

@@ -5,7 +5,8 @@ output.
 
 A simulated user gives up after some time: the user's patience. For a user who gave up, the patience is the wait in the records.
 For a user who was served, the records do not tell it. So the preview adds a random time to that user's wait. The random times
-have an exponential distribution. Their mean is the sum of all waits, divided by the number of users who waited and gave up.
+have an exponential distribution. Their mean is the sum of all waits, divided by the number of users who waited and gave up. The
+mean is kept within the bounds `_PATIENCE_S`.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from matcher.types import Medium
 
 MOST_VISITS: Final = 2_500  # arrivals of a preview: two simulations of so many take one to two seconds
 MOST_PEOPLE: Final = 3_000
-FEW: Final = 30  # from fewer arrivals than this, a preview predicts nothing
-FAIR: Final = 200
-GOOD: Final = 1_000
-STEADY_VISITS: Final = 1_500  # with fewer arrivals, the days are simulated several times, which evens chance out
-MOST_TIMES: Final = 5
+FEW: Final = 30  # with fewer arrivals than this, `Preview.sure` is "few"
+FAIR: Final = 200  # with fewer arrivals than this, `Preview.sure` is "rough" or "few"
+GOOD: Final = 1_000  # from this number of arrivals on, `Preview.sure` is "good"
+STEADY_VISITS: Final = 1_500  # few arrivals are simulated several times, up to so many in all, which evens chance out
+MOST_TIMES: Final = 5  # most simulations of the same days and settings
 NICE: Final = 5  # added to the process's niceness, so that calls get the CPU first
 _PATIENCE_S: Final = (20.0, 3_600.0)  # least and largest mean patience that a preview assumes for users
 _HANDLE_S: Final = 300.0  # length of a conversation, in a medium in which nobody was served yet
@@ -107,8 +108,8 @@ class Work(Struct, frozen=True):
 class Figures(Struct, frozen=True):
     """Figures of the days. `p50_s`, `p90_s`: percentiles of the waits of users who were served; None: nobody was served.
 
-    `given_up_percent`: share of the users who came. `occupancy_percent`: share of the time on duty that staff work;
-    None: unknown, or nobody was on duty.
+    `given_up_percent`: share of the users who came that nobody served. `occupancy_percent`: share of the time on duty that staff
+    work; None: unknown, or nobody was on duty.
     """
 
     came: int
@@ -119,9 +120,10 @@ class Figures(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """`really`: what the records say. `before`, `after`: as simulated. `arrivals`, `days`: how many there were.
+    """Figures of the same days from the records (`really`), and simulated with the old and new settings (`before`, `after`).
 
-    `sure`: how reliable the simulated figures are, by the number of arrivals.
+    `arrivals`: the number of visits with `Visit.counts`. `days`: on how many days these came. `sure`: how reliable the simulated
+    figures are, by `arrivals`.
     """
 
     really: Figures

@@ -51,7 +51,8 @@ class Report(Struct, frozen=True):
     """The figures of a day.
 
     `within_s`: the longest wait (s) that meets the service level. `wait_promise_kept_percent`: share of the ranges told at the
-    start that held; `later_promise_kept_percent`: share of the ranges told afterwards. `appointments`: None without any.
+    start that held; `later_promise_kept_percent`: share of the ranges told afterwards. Both leave out the waits that `Told` does
+    not count. `appointments`: None without any.
     """
 
     within_s: float
@@ -98,7 +99,10 @@ def _occupancy(states: dict[Any, float]) -> float | None:
 
 
 def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> list[tuple[int, int, Prediction, Prediction]]:
-    """Return, for each hour with users: the hour, how many came, the prediction by Erlang-C, and that by Erlang-A."""
+    """Return, for each hour in which users call: the hour, how many call, and the predictions by Erlang-C and Erlang-A.
+
+    Text sessions and requests for help are left out. The list is empty if no user calls or no counselor takes calls.
+    """
     arrivals = outcome.arrivals
     users = np.array([(kind, medium) == ("user", "call") for kind, *_, medium in arrivals.queues])[arrivals.queue]
     counselors = [group for group in model.staff if group.role == "counselor" and group.calls]
@@ -119,7 +123,7 @@ def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> lis
 
 
 def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
-    """Return the theory of the whole day, weighted by users. None: no users came, or there are no counselors."""
+    """Return the theory of the whole day, weighted by users. None: no user calls, or no counselor takes calls."""
     hours = hours_in_theory(outcome, model, within_s)
     if not hours:
         return None
