@@ -1,12 +1,12 @@
 """Bandwidth estimate of the path to one receiver, from transport-wide feedback: standing queues and loss.
 
-The estimate grows and decreases as in Google Congestion Control (draft-ietf-rmcat-gcc-02): congestion sets it to 0.85 × the rate
-that arrives. Three things differ:
+The estimate grows and decreases as in Google Congestion Control (draft-ietf-rmcat-gcc-02): a queue that fills lowers it to 0.85
+times the rate that arrives. Three things differ:
 
 - Congestion is detected in another way (`standing`, `losses`).
 - The estimate may grow beyond the rate sent, because a relay can send only what senders make. The estimator does not probe.
   Instead, `layers.Chooser` waits longer after each step up that fails.
-- At the start the estimate doubles each second.
+- Until the first loss or other sign of congestion, the estimate doubles each second.
 
 Times are in seconds: sending on our clock, arrival on the receiver's. Only differences on the same clock are used.
 """
@@ -36,11 +36,11 @@ GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above the first number, and as emptying if it is below minus the
 second. A smaller change may be the size of a packet."""
 SILENT_S = 1.0
-"""Seconds after congestion for which the estimate does not grow. The estimate does not grow either when the last report is older
-than this."""
+"""Seconds after congestion for which the estimate does not grow. The estimate does not grow either when packets that were sent
+have waited longer than this for a report."""
 STALL_S, STALL_STEP_S = 3.0, 1.0
-"""Seconds without a report that count as a stall, and seconds until each further halving of the estimate. Browsers short of
-processor time were seen silent for 1.5 s, once for 4.3 s."""
+"""Seconds for which sent packets wait for a report before that counts as a stall, and seconds until each further halving of the
+estimate. Browsers short of processor time were seen silent for 1.5 s, once for 4.3 s."""
 FEW_PACKETS = 10
 """Up to this many unreported packets do not count as a stall: they may be the last packets before the sender paused."""
 
@@ -48,8 +48,8 @@ FEW_PACKETS = 10
 class Estimator:
     """Bandwidth estimate of one path. Read `bps` at any time.
 
-    Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second. `gaps`: how much of the
-    time nothing arrives.
+    Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second. `heard`: whether a report
+    has ever come. `gaps`: how much of the time nothing arrives.
     """
 
     def __init__(self, now: float) -> None:
@@ -112,7 +112,7 @@ class Estimator:
         self._look_at_loss(now)
 
     def tick(self, now: float) -> None:
-        """Let the estimate grow. Halve it if packets were sent and no report comes."""
+        """Let the estimate grow unless there was congestion within `SILENT_S`. Halve it while sent packets bring no report."""
         passed, self._grown = now - self._grown, now
         if not self.heard:
             return

@@ -7,7 +7,8 @@ from collections import deque
 WINDOW_S = 5.0  # seconds of sending over which gaps are measured
 LEAST_S = 1.0  # less time counts as so much, so that one gap at the beginning says little
 GAP_S = 0.05
-"""Shortest gap, from a packet that arrived to the next one that arrived. One lost packet of a voice makes a gap of 40 ms."""
+"""Shortest gap that counts, in seconds of sending, from a packet that arrived to the next one that arrived. One lost packet of a
+voice makes a gap of 40 ms."""
 LEAST_LOST = 2  # packets lost in a gap at least: a sender that sends little makes long gaps
 
 
@@ -22,7 +23,7 @@ class Gaps:
         self._lost = 0
 
     def add(self, sent: float, arrived: bool) -> None:
-        """Count a packet that was sent at `sent` (seconds). A packet from before an earlier call counts as known."""
+        """Count a packet that was sent at `sent` (seconds). Ignore a packet that was sent before an already counted one."""
         if self._began is None:
             self._began = self._arrived = sent
         elif sent < self._newest:

@@ -71,7 +71,7 @@ class Feed:
     def follow(self, captions: worker_wire.Captions, hears: Mapping[str, Mapping[str, float]]) -> None:
         """Set whose voices go to the captions process from now on. A voice with another audience begins a new stream.
 
-        Every voice also begins a new stream when the keeping of words begins or ends.
+        Every voice also begins a new stream when the language changes, or when the keeping of words begins or ends.
         """
         audiences: dict[str, set[str]] = {}
         for listener, gains in hears.items():

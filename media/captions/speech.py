@@ -1,8 +1,9 @@
 """Utterances: finds in a stream of sound what is said in one breath, and when to write it down. Pure.
 
 A model says for each window of sound how probably it holds speech. An utterance begins with the first window of speech and ends
-with a pause. At shorter pauses, and now and then in a long utterance, the words so far are worth a *draft*: the draft is shown
-until the whole utterance has been written down. A draft at the pause that ends the utterance has all its words already.
+with a pause, or is cut after 12 s. At shorter pauses, and now and then in a long utterance, the words so far are worth a *draft*:
+the draft is shown until the whole utterance has been written down. A draft at the pause that ends the utterance has all its words
+already.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ RATE = 16_000
 WINDOW = 512  # samples of one window: 32 ms
 BEGINS, GOES_ON = 0.5, 0.35
 """Probability of speech at which an utterance begins, and below which a window counts as a pause."""
-BEFORE_WINDOWS = 10  # windows before the first speech that join the utterance, for soft consonants
+BEFORE_WINDOWS = 10  # windows at the begin of an utterance: the first with speech and nine before, for soft consonants
 DRAFT_PAUSE = 5  # windows of pause (160 ms) after which a draft is worth its cost
 END_PAUSE = 14  # windows of pause (450 ms) that end an utterance
 AFTER_WINDOWS = 5  # windows of the final pause that still belong to the utterance

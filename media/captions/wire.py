@@ -33,7 +33,7 @@ class Begin(Struct, tag="begin", frozen=True):
 
 
 class Sound(Struct, tag="sound", frozen=True):
-    """Packets of all of a worker's streams since its last `Sound`."""
+    """Packets of any of a worker's streams, in the order of their arrival."""
 
     packets: list[Packet]
 
@@ -69,7 +69,7 @@ class Words(Struct, tag="words", frozen=True):
 
 
 class Lost(Struct, tag="lost", frozen=True):
-    """The process could not keep up, and has not written down what was said in this stream just now."""
+    """What was said in this stream just now has not been written down: the process or the network could not keep up."""
 
     stream: int
 

@@ -183,8 +183,9 @@ class AudioRoom:
     def earlier(self) -> bool:
         """Return whether all later ticks may come `TICK_STEP_S` earlier. Call after each tick.
 
-        True when the delay of every heard source is longer than needed by that time. A room's ticks thus come soon after its
-        speakers' packets, which would otherwise wait 10 ms on average.
+        True when the delay of every sounding source has been longer than needed by that time and `GUARD_S`, for `SPARE_TICKS`
+        ticks (in passthrough `PASSED_SPARE_TICKS`). A room's ticks thus come soon after its speakers' packets, which would
+        otherwise wait 10 ms on average.
         """
         if self._spare_ticks < (PASSED_SPARE_TICKS if self.passing_on else SPARE_TICKS):
             return False

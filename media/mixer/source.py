@@ -240,7 +240,7 @@ class Source:
         return self._fall_silent(step, None)
 
     def _fall_silent(self, step: Step, skipped: bytes | None) -> Samples:
-        """Return silence. If there was sound just before, let a made-up continuation of it fade out first."""
+        """Return silence. If there was sound just before, let a concealed continuation of that sound fade out first."""
         if self._paused and step.samples == TICK_SAMPLES:
             self._skipped = skipped
             return _SILENCE

@@ -188,7 +188,8 @@ class Remedy:
     """Decides whether a lossy connection gets redundant copies (RED), by the receiver's reports.
 
     Copies would make a congested connection worse. So they do not begin while packets queue up on the path, and they end if they
-    raised the loss. `deep`: whether packets are lost in bursts, so that each packet needs `DEEP` copies.
+    raised the loss. They also end when the loss has ended. `deep`: whether packets are lost in bursts, so that each packet needs
+    `DEEP` copies.
     """
 
     def __init__(self) -> None:

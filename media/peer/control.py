@@ -45,7 +45,10 @@ class Control:
     # packets from the peer
 
     def take(self, packet: rtcp.Packet, came: float, now: float) -> list[bytes]:
-        """Take one RTCP packet of the peer, received at `came`. Return the encrypted packets that a NACK asks to send again."""
+        """Take one RTCP packet of the peer, received at `came`. Return the encrypted packets that the caller must send again.
+
+        A NACK asks for such packets. If the stream has RTX, its retransmissions are sent here, and the list is empty.
+        """
         match packet:
             case rtcp.SenderReport():
                 self._sender_report(packet, came)
@@ -61,7 +64,7 @@ class Control:
         return []
 
     def keyframe_slot(self, packet: rtcp.Packet) -> int | None:
-        """Return the slot for which the peer requests a keyframe. None: it requests none."""
+        """Return the slot for which this packet requests a keyframe. None: it requests none, or for no slot of this peer."""
         if not isinstance(packet, rtcp.KeyframeRequest):
             return None
         return next((index for index, slot in enumerate(self._downlink.slots) if slot.ssrc == packet.ssrc), None)

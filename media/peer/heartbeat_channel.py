@@ -1,4 +1,4 @@
-"""`live` data channel: the worker echoes each heartbeat. A client that gets no echo for 1.5 s knows that path or worker is gone.
+"""`live` data channel: the worker echoes heartbeats. A client that gets no echo for 1.5 s assumes that path or worker is gone.
 
 Pure.
 """
@@ -12,7 +12,7 @@ import msgspec
 from media.token_bucket import TokenBucket
 
 PER_S = 20.0  # heartbeats answered per second
-MAX_BYTES = 256
+MAX_BYTES = 256  # longer messages get no answer
 _read = json.JSONDecoder(object_pairs_hook=tuple).decode  # the pairs as they are: a dict would hide a field named twice
 
 

@@ -53,8 +53,10 @@ class Lent:
         *,
         keeps: bool = False,
     ) -> None:
-        """Offload this peer's voice to the fast path. Do nothing if a listener's stream does not carry `source` yet.
+        """Offload this peer's voice to the fast path. Do nothing if that is not possible.
 
+        It is not possible if this voice is offloaded already, if a listener's stream does not carry `source` yet, if the fast
+        path already sends another voice to a listener, or if the fast path refuses.
         `quiet_from`: RFC 6464 level in -dBov. A louder packet ends the offloading; 0: no packet does. `keeps`: whether the fast
         path also buffers the packets for `kept`.
         """
@@ -120,11 +122,14 @@ class Lent:
         self._leg.numbers.next = self._downlink.next_number
 
     def arrived(self) -> list[tuple[float, int]]:
-        """Return (time, transport-wide number) of each video packet of this peer that the fast path has taken lately."""
+        """Return (time, number) of each video packet of this peer that the fast path has taken since the last call.
+
+        The number is the peer's own transport-wide number.
+        """
         return self._leg.arrived()
 
     def copy(self) -> None:
-        """Tell the fast path how many packets before each voice packet to this peer also carries (RED)."""
+        """Tell the fast path of how many earlier packets each voice packet to this peer carries copies (RED)."""
         self._leg.voice_out.copies = self._hears.copies
         self._leg.voice_out.red_type = max(0, self._hears.red)
 

@@ -209,7 +209,10 @@ class Peer:
 
     @property
     def lendable(self) -> bool:
-        """Whether the fast path may take this voice. False: there is no fast path, or Python must unpack the packets (RED)."""
+        """Whether the fast path may take this voice.
+
+        False: there is no fast path, the transport is not secure yet, or Python must unpack the packets (RED).
+        """
         return self.downlink.lent is not None and not self.uplink.redundant
 
     @property
@@ -256,7 +259,7 @@ class Peer:
         lent.lend(self._picture_by, steady)
 
     def recall_pictures(self, role: str = "") -> None:
-        """Take this peer's videos back from the fast path. `role`: only "camera" or "screen"."""
+        """Take this peer's videos back from the fast path. `role`: take back only this video, "camera" or "screen"; "": both."""
         for source, each in self._lent_pictures.items():
             if not role or source.role == role:
                 each.recall()
@@ -435,7 +438,7 @@ class Peer:
 
     @property
     def rests(self) -> bool:
-        """Return whether nothing needs a prompt answer: the peer has sent no video, and packets come from one address only."""
+        """Return whether nothing needs a prompt answer: the peer has sent no video, and has at most one checked address."""
         return not (self.uplink.has_pictures or self.ice.has_choice)
 
     @property

@@ -60,7 +60,11 @@ class Totals:
 
 @dataclass(slots=True)
 class Figures:
-    """Quality of one stream over the last second. `bps`: payload bits. Loss and jitter are None until a report has come."""
+    """Quality of one stream over the last second. `bps`: payload bits per second.
+
+    Loss and jitter are None if no packet has moved in that second. Those of a sent stream are also None without a report of the
+    receiver that is newer than `STALE_S`.
+    """
 
     bps: float = 0.0
     lost_percent: float | None = None

@@ -270,7 +270,10 @@ class Outgoing:
         return self.rewriter.ssrc
 
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
-        """Forward a packet of `source`. Video starts with a keyframe: until one comes, request it and forward nothing."""
+        """Forward a packet of `source`. A new video source starts with a keyframe.
+
+        Until its keyframe comes, request one and forward nothing of this source. The source before it goes on meanwhile.
+        """
         if self.cache is not None and not self._takes(source, header, picture):
             return
         self._take_back()
@@ -336,7 +339,7 @@ class Outgoing:
 
     @property
     def copies(self) -> int:
-        """Number of packets before of which each packet also carries copies (RED)."""
+        """Number of earlier packets of which each packet carries copies (RED)."""
         return 0 if self.remedy is None else self.remedy.copies
 
     def _protected(self, packet: bytes) -> bytes:

@@ -39,7 +39,7 @@ class Uplink:
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
 
     def may_bring(self, ssrc: int) -> bool:
-        """Return whether a packet of this SSRC is accepted."""
+        """Return whether a packet of this SSRC is accepted: the SSRC is known, or fewer than `MAX_SSRCS` are."""
         return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
 
     def layers(self, role: str) -> list[Incoming]:
@@ -48,7 +48,7 @@ class Uplink:
         return [stream for name in names if (stream := self.incoming.get(_key(role, name))) is not None]
 
     def top(self, role: str, now: float) -> Incoming | None:
-        """Return the highest layer of this video that arrives at present."""
+        """Return the highest layer of this video that has arrived within the last second. None: no layer has."""
         return next((stream for stream in reversed(self.layers(role)) if stream.meter.bps(now)), None)
 
     def stream(self, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:

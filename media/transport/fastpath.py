@@ -25,7 +25,7 @@ from media.transport.ice import Address, Path
 log = structlog.get_logger(__name__)
 
 OFF = "SANGDAM_PURE_PYTHON"
-"""Environment variable. Any value but "" turns the fast path off."""
+"""Environment variable that turns the fast path off. The values "", 0, false, no and off leave the fast path on."""
 LISTENERS = 8
 KINDS = ("stun", "dtls", "rtp", "rtcp")
 KNOWN_PATHS = 4096

@@ -15,7 +15,7 @@ from aioice import stun
 from media.transport.check import MAX_BYTES, Check, Transactions, answer, role_conflict
 
 CONSENT_S = 30.0
-"""Seconds without a sign of life after which we may not send to the peer any more (RFC 7675 section 5.1)."""
+"""Seconds without a sign of life from the selected address after which we may not send to the peer (RFC 7675 section 5.1)."""
 ASK_EVERY_S = 2.0
 """Seconds of silence of the selected address after which we probe it, and interval of the probes. The time is so short that a
 peer that sends only answers to probes never counts as failed."""
@@ -23,7 +23,7 @@ SILENT_S = 0.5
 """Seconds of silence after which media may move from the selected address to another."""
 PROBE_EVERY_S = 0.1  # least seconds between two probes of one address
 PROBES_PENDING = 16  # unanswered probes of one peer that are remembered
-MAX_PATHS = 16  # addresses of one peer; when there are more, the address heard longest ago is forgotten
+MAX_PATHS = 16  # addresses of one peer; a further one replaces the address heard longest ago, but not the selected one
 SWITCH_MARGIN_S = 0.02  # seconds by which another address must have been heard later than the selected one
 
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -105,8 +105,9 @@ class IceLite:
     def request(self, asked: Check, path: Path, now: float) -> tuple[bytes, bool] | None:
         """Return the response to a Binding request, and whether the request is a sign of life. None: it is not authentic.
 
-        The address of an authentic request counts as checked from now on. A request whose transaction has come before may be a
-        stranger's copy. Such a request is answered like a retransmission, but is no sign of life.
+        The address of an authentic request counts as checked from now on. A request that claims our role is an exception: it gets
+        an error. A request whose transaction has come before may be a stranger's copy. Such a request is answered like a
+        retransmission, but is no sign of life.
         """
         key = self.password.encode()
         if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):
@@ -118,7 +119,10 @@ class IceLite:
         return answer(asked.transaction, path.address[:2], key), new
 
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
-        """Take the peer's response to a probe of ours. Return False if it is not authentic or answers none of our probes."""
+        """Take the peer's response to a probe of ours. Return False if it is not authentic or answers none of our probes.
+
+        If the selected address is silent, select the address of the response: media goes there from now on.
+        """
         asked = self._pending.get(message.transaction_id)
         if message.message_class is not stun.Class.RESPONSE or asked != path:
             return False

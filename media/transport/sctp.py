@@ -15,7 +15,7 @@ _PARAMETERS_AT = {1: INIT_FIELDS, 2: INIT_FIELDS, 4: 0, 5: 0, 6: 0, 9: 0, 130: 0
 
 
 def has_sound_parameters(packet: bytes) -> bool:
-    """Return False if a parameter claims to be shorter than its own header: aiortc would read that parameter without end."""
+    """Return False if a chunk or a parameter claims to be shorter than its own header: aiortc might read it without end."""
     at = COMMON_HEADER
     while at + CHUNK_HEADER <= len(packet):
         length = int.from_bytes(packet[at + 2 : at + 4], "big")

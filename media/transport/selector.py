@@ -1,4 +1,4 @@
-"""Event loop of a worker: the fast path moves offloaded voices without waking Python.
+"""Event loop of a worker: the fast path moves offloaded voices and videos without waking Python.
 
 asyncio's own loop accepts a selector of ours, uvloop does not. To wake Python up, either loop needs more time than all other work
 for a relayed packet.

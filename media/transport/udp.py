@@ -70,8 +70,8 @@ def _text(address: str | tuple[str, int, int]) -> str:
 class UdpSockets:
     """Non-blocking sockets read by the event loop.
 
-    `receive(kind, data, path, came)` gets every datagram except junk. `came`: when the kernel received the datagram, on the
-    monotonic clock.
+    `receive(kind, data, path, came)` gets every datagram except junk and except those that the fast path handles or drops.
+    `came`: when the kernel received the datagram, on the monotonic clock.
     """
 
     def __init__(
@@ -87,7 +87,10 @@ class UdpSockets:
         self.packets_fast = 0
 
     def open(self, addresses: Sequence[str], port: int) -> list[tuple[str, int]]:
-        """Bind all available addresses at one port (0: a port that is free on all). Raise OSError when none can be bound."""
+        """Bind all available addresses at one port (0: a port that is free on all).
+
+        Raise OSError when the port is taken on an address, or when none of the addresses can be bound.
+        """
         self._sockets = _bind_all(addresses, port)
         _say_if_small(self._sockets[0])
         self._loop = asyncio.get_running_loop()

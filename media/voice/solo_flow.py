@@ -1,9 +1,9 @@
 """Passthrough by the fast path: it sends the only voice that sounds to the listeners, and the mixer gets the packets later.
 
-While only one person is heard, the mixer sends that person's packets on as they came (passthrough, `media.mixer.solo`). Python
-would wake up for each packet, only to run a tick of the mixer. So if the packets come evenly, the voice is offloaded to the fast
-path, as a relayed voice is. The mixer gets five packets at a time and runs the ticks that it has missed. The mixer therefore
-knows at any moment what the listeners' decoders have heard, and can mix again.
+In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on as they came. Python would wake up for each
+packet, only to run a tick of the mixer. So if the packets come evenly, the voice is offloaded to the fast path, as a relayed
+voice is. Every 100 ms the mixer gets the packets of that time, and runs the ticks that it has missed. It gets them every 20 ms
+while the room has other work. The mixer therefore knows what the listeners' decoders have heard, and can mix again.
 """
 
 from __future__ import annotations
