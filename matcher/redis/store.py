@@ -32,8 +32,8 @@ OPEN = frozenset({"promised", "waiting", "reserved", "suspended", "accepted"})
 class RedisStore:
     """One matching domain in the Redis at `url`. Several stores may share the domain. Every step may raise `Unavailable`.
 
-    Steps run in the order in which they are called, and each exactly once, even if an answer is lost on its way.
-
+    Steps run in the order in which they are called, and each only once, even if an answer is lost on its way. A step that raises
+    `Unavailable` may have run or not.
     `connect`: makes the client of an address (`line.py`).
 
     `fence`: the last fence before a restart, if known. New fences are above that fence, even if Redis has lost everything.

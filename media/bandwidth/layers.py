@@ -1,7 +1,7 @@
 """Chooses the layer of each video that one viewer gets within the bandwidth. Voice is always sent and its rate is not counted.
 
 On a congested path layers go down at once; they go up slowly. If a step up fails within `PROVEN_S`, the wait before the next step
-up is doubled, up to `LONGEST_WAIT_S`. The first step down of a call never counts as a failure.
+up is doubled, up to `LONGEST_WAIT_S`. A viewer's first step down never counts as a failure.
 """
 
 from __future__ import annotations

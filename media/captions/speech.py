@@ -21,7 +21,7 @@ RATE = 16_000
 WINDOW = 512  # samples of one window: 32 ms
 BEGINS, GOES_ON = 0.5, 0.35
 """Probability of speech at which an utterance begins, and below which a window counts as a pause."""
-BEFORE_WINDOWS = 10  # windows at the begin of an utterance: the first with speech and nine before, for soft consonants
+BEFORE_WINDOWS = 10  # first windows of an utterance: nine without speech, for soft consonants, then the first one with speech
 DRAFT_PAUSE = 5  # windows of pause (160 ms) after which a draft is worth its cost
 END_PAUSE = 14  # windows of pause (450 ms) that end an utterance
 AFTER_WINDOWS = 5  # windows of the final pause that still belong to the utterance

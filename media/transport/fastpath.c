@@ -27,7 +27,7 @@ enum { STUN, DTLS, RTP, RTCP };
 
 #define TAKEN (-1)
 #define COPY_HEAD 4          /* bytes that RFC 2198 puts before the packets for each copy; one more stands for the packet itself */
-#define OLDEST 16383         /* ticks: the most its format can express */
+#define OLDEST 16383         /* ticks: the largest age of a copy that RFC 2198 can express */
 #define WHOLE 1200           /* bytes of a packet and its copies; older copies that do not fit are left out */
 #define RATE 3000.0          /* packets a second from one peer, as in media.peer.peer, */
 #define BURST 1500.0         /* and at once */
@@ -184,7 +184,7 @@ static void send_apart(fastpath *f, int fd, const struct msghdr *message, fastpa
     }
 }
 
-/* Send the queued packets. A packet that the kernel does not take is dropped. */
+/* Send the queued packets. A packet that the kernel does not take is dropped and counted. */
 void fastpath_flush(fastpath *f) {
     struct mmsghdr messages[QUEUE];
     struct iovec parts[QUEUE];
@@ -326,7 +326,8 @@ int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes
 
 /* --- in --- */
 
-/* Count a packet as media.peer.streams.Incoming.receive does; `goes_on` has excluded a restart. */
+/* Count a packet as media.peer.streams.Incoming.receive does. The caller has excluded a restart (`goes_on`; pictures.c:
+   `is_next`). */
 void count_in(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came) {
     in->packets++;
     in->octets += octets;
@@ -436,7 +437,8 @@ static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     return 1;
 }
 
-/* Return whether a packet's own level says that it holds nothing to hear. Header extensions are not encrypted (no RFC 6904). */
+/* Return whether a packet's own level is as soft as `quiet_from` or softer. 0 if the packet has no level. The level can be read
+   before decryption, because header extensions are not encrypted (no RFC 6904). */
 static int quiet(const fastpath_in *in, const uint8_t *data, int bytes) {
     int at = HEADER + 4 * (data[0] & 0x0F);
     if (!(data[0] & 0x10) || bytes < at + 4) return 0;
@@ -624,9 +626,10 @@ static int socket_index(const fastpath *f, int fd) {
     return at < f->socket_count ? at : -1;
 }
 
-/* Wait as epoll_wait does (-1: without limit), and read our sockets here. Wait on, within the time given, while every datagram is
-   taken. Return how many other descriptors are ready (`fastpath_others`). left: socket, number of datagrams for Python
-   (`fastpath_leftovers`). Descriptors are level-triggered: one that is not reported now is reported the next time. */
+/* Wait as epoll_wait does (-1: without limit), and read our sockets here. Wait on, within the time given, while every datagram
+   is taken. Return how many other descriptors are ready (`fastpath_others`). left: index of a socket, and how many of its
+   datagrams are for Python (`fastpath_leftovers`). Descriptors are level-triggered: one that is not reported now is reported the
+   next time. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
     double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;

@@ -6,15 +6,15 @@
    Times are seconds of the worker's monotonic clock. */
 
 #define FASTPATH_BATCH 64      /* datagrams read at one wake-up */
-#define FASTPATH_LISTENERS 8   /* as many as a room has peers */
+#define FASTPATH_LISTENERS 8   /* peers that hear one voice; Python handles a voice that more peers hear */
 #define FASTPATH_SENT 512      /* numbered packets whose sizes Python has not collected yet: half a second of four videos */
 #define FASTPATH_ARRIVALS 256  /* arrival times of video packets that Python has not collected yet: a second of a camera */
 #define FASTPATH_VIEWERS 16    /* slots that show one video; Python handles a video that more slots show */
 #define FASTPATH_CACHED 512    /* sent video packets kept for retransmission: media.peer.streams.CACHE_PACKETS */
-#define FASTPATH_FORMER 512    /* bytes of a payload that is sent again with later packets (RED) */
+#define FASTPATH_FORMER 512    /* most bytes of a payload that is sent again with later packets (RED) */
 #define FASTPATH_COPIES 3      /* later packets with which a payload is sent again at most */
 #define FASTPATH_KEPT 8        /* packets of a mixed voice buffered between two ticks; Python handles further ones */
-#define FASTPATH_KEPT_BYTES 512 /* the whole datagram; Python handles longer ones */
+#define FASTPATH_KEPT_BYTES 512 /* most bytes of a buffered packet's whole datagram; Python handles longer ones */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* 1500, and more to recognize datagrams that are too long */
 #define FASTPATH_SOCKETS 64    /* one for each local address */
@@ -93,10 +93,10 @@ typedef struct {
     int number;
 } fastpath_arrival;
 
-/* One peer. `unprotect` and `protect` are its two libsrtp contexts. lent: its voice is offloaded, and its listeners name it as their
-   source. While its voice or one of its videos is offloaded, the leg is in the table of paths (`linked`). keeps: the voice's packets
-   are also buffered here for Python, which sets `kept` to 0 when it has taken them, and `arrived` likewise. allowance: packets that
-   the peer may send now. */
+/* One peer. `unprotect` and `protect` are its two libsrtp contexts. lent: its voice is offloaded, and its `listening` listeners
+   name it as their source. While its voice or one of its videos is offloaded, the leg is in the table of paths (`linked`).
+   keeps: the voice's packets are also buffered here for Python, which sets `kept` to 0 when it has taken them, and `arrived`
+   likewise. allowance: packets that the peer may send now. */
 typedef struct fastpath_leg {
     void *unprotect, *protect;
     int lent, linked, listening;

@@ -243,7 +243,7 @@ static void meter(fastpath_video *video, int octets, double now) {
     video->metered[video->metered_at % METERED] += octets;
 }
 
-/* Return whether this packet is the next one of its video and of every slot, and its figures find place. */
+/* Return whether this packet is the next one of its video and of every slot, and there is room to note its arrival and numbers. */
 static int is_next(const fastpath_video *video, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if ((data[1] & 0x7F) != video->in.payload_type || sequence != (uint16_t)(video->in.highest + 1)) return 0;

@@ -55,7 +55,8 @@ function Ledger.renew(member)
   Deadlines.set("lease", member.id, World.now_ms + RULES.lease_ms)
 end
 
--- Update a member's obstacles and state, and note an event if they changed. `finish` then matches or offers idle members.
+-- Update a member's obstacles and state. Note an event if the state or the readiness changed, or if there is a reason. `finish` then
+-- matches or offers idle members.
 function Ledger.settle(member, reason)
   Roster.withdraw(member)
   Roster.find_obstacles(member)
@@ -96,8 +97,7 @@ function Ledger.set_mode(member, mode, reason)
   Ledger.settle(member, not member.lost and reason or "")
 end
 
--- Mark a member as disconnected (state `lost`). A ringing request goes to the next member. Accepted requests stay with this member
--- until the lease ends.
+-- Mark a member as disconnected (state `lost`). A ringing request goes back into its queue. Accepted requests stay with this member.
 function Ledger.lose(member)
   member.lost = true
   Ledger.renew(member)
@@ -177,7 +177,8 @@ function Ledger.wait(ticket, reason)
 end
 
 -- Put a request back into its queue, before all others, after its counselor disconnected or never entered. The estimates count
--- the request's wait from now. `excluded`: a member who must not get the request again.
+-- the request's wait from now. A request that named one member (`only`) is now open to all. `excluded`: a member who must not get the
+-- request again.
 function Ledger.wait_first(ticket, reason, excluded)
   ticket.first = true
   ticket.only = ""
@@ -321,8 +322,8 @@ local function change_orphans(staff, change_held)
   end
 end
 
--- Take an accepted request from its holder. `wrap_up`: whether the holder goes to wrap-up, if no other request of theirs takes a
--- place. Otherwise they are free.
+-- Take an accepted request from its holder. `wrap_up`: put the holder into wrap-up, if no other request takes one of their places or
+-- rings at them. A request that was set aside leads to no wrap-up.
 function Ledger.let_go(ticket, wrap_up, reason)
   local staff = ticket.staff
   ticket.staff = nil

@@ -69,8 +69,8 @@ local function state_of(member)
   return sessions_of(member) > 0 and "busy" or member.mode
 end
 
--- Return why a member can get no request now, as two letters. A member with a ringing request gets no second one, whatever their
--- capacity.
+-- Return why a member can get no text now and why no call, as two letters. A member with a ringing request gets no second one,
+-- whatever their capacity.
 local function obstacles_of(member)
   if member.lost then
     return "ll"
@@ -311,7 +311,7 @@ function Roster.offer(member)
   end
 end
 
--- Return whether anybody is idle for this medium; with nil, for any medium.
+-- Return whether anybody is idle for this medium; with nil, for at least one medium.
 function Roster.anybody_idle(medium)
   if medium then
     return call("EXISTS", key("idle:" .. medium)) == 1

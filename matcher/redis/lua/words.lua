@@ -10,7 +10,7 @@
 
 local call, pack, unpacked, format = redis.call, cmsgpack.pack, cmsgpack.unpack, string.format
 
-local DOMAIN -- hash tag of the matching domain, "{sangdam:NAME:2}"; every key begins with it, so that all keys are in one slot
+local DOMAIN -- hash tag of the matching domain, "{sangdam:NAME:LAYOUT}"; every key begins with it, so that all keys are in one slot
 local RULES, packed_rules
 
 local EXACT, PARENT, ANY = 0, 1, 2
