@@ -1,4 +1,7 @@
-"""The choice of staff for a request and of a request for staff, with its reasons. Choosing changes only `Demand.obstructed`."""
+"""The choice of staff for a request and of a request for staff, with its reasons.
+
+Choosing changes nothing but a cache: `Demand.obstructed` and `Member.watched_by`.
+"""
 
 from __future__ import annotations
 

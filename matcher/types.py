@@ -290,7 +290,10 @@ class MatchStore(Protocol):
         """End a request that is not accepted yet."""
 
     async def suspend(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Take a request out of its queue, because its requester disconnected. After 60 s the sweep cancels the request."""
+        """Take a request out of its queue, or end its ring, because its requester disconnected.
+
+        The sweep cancels a request that stays suspended for 60 s.
+        """
 
     async def resume(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Put a suspended request back into its queue, with its original enqueue time."""
@@ -357,7 +360,7 @@ class MatchStore(Protocol):
         """Load requests that were open before a restart, at their original times. Call it before anybody signs in.
 
         `waiting` and `reserved` requests come back waiting, `suspended` ones suspended (for 60 s from now). `accepted` ones come
-        back accepted, held by `staff`. That member is `lost` until they sign in, and is signed out after 30 s (reason "lease").
+        back accepted, held by `staff`. That member is `lost`, and is signed out (reason "lease") unless they sign in within 30 s.
         `promised` requests come back promised.
         Final and known requests are skipped.
         """

@@ -1,5 +1,6 @@
 """Preview a change of settings: simulate past days with the old and the new settings, and with the same arrivals in both.
 
+A user who would come while their topic is closed (`Topic.open`) does not arrive. Simulated staff accept every ring.
 `python -m matcher.simulation.preview` reads a `Work` as MessagePack from standard input, and writes a `Preview` to standard
 output.
 

@@ -1,7 +1,7 @@
 """The worker's connection to the captions process. The link never waits for that process, and never delays a voice.
 
-The link connects by itself and again after each failure. Voices wait in a bounded list. If the process or the network is too
-slow, the list is emptied, and the rooms are told that words are missing.
+The link connects by itself and again after each failure. Packets of voices wait in a bounded list. If the process or the network
+is too slow, all waiting packets are dropped, and the rooms are told that words are missing.
 """
 
 from __future__ import annotations
@@ -77,7 +77,10 @@ class CaptionLink:
         return self._streams
 
     def send(self, stream: int, sequence: int, timestamp: int, payload: bytes) -> None:
-        """Queue a packet. If the queue is full, drop the whole queue: old words help nobody."""
+        """Queue a packet. If the queue is full, first drop all packets in it: old words help nobody.
+
+        Do nothing while no captions process is connected.
+        """
         if self._socket is None:
             return
         if self._waiting >= MOST_PACKETS:

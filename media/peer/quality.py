@@ -12,8 +12,8 @@ from media.packets import rtcp
 from media.peer.streams import Incoming, Outgoing
 
 REPORTS_KEPT = 32
-"""Sender reports whose sending time is remembered. Five streams send one report a second each, and answers come within six
-seconds."""
+"""Sender reports whose sending time is remembered. A voice and four slots send one report a second each, and answers come within
+six seconds. With eight slots a report is forgotten after 3.5 s."""
 STALE_S = 6.0
 """Age in seconds at which a receiver's report is no longer used."""
 MOST_RTT_S = 10.0  # a report that implies a longer round trip is taken as an error
