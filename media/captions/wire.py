@@ -69,7 +69,7 @@ class Words(Struct, tag="words", frozen=True):
 
 
 class Lost(Struct, tag="lost", frozen=True):
-    """What was said in this stream just now has not been written down: the process or the network could not keep up."""
+    """Words said in this stream just now are not written down, because the process or the network could not keep up."""
 
     stream: int
 

@@ -1,4 +1,4 @@
-"""What is over is deleted at the start of a server; what another clock still needs is kept."""
+"""The start of a server deletes what is over, and keeps what another clock still needs."""
 
 from __future__ import annotations
 
