@@ -15,6 +15,7 @@ import pytest
 
 from media.api import client, wire
 from media.packets import rtp
+from media.worker.room import MAX_PEERS
 from media.worker.worker import ECHOES_A_SECOND
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
@@ -195,7 +196,7 @@ async def test_bad_offer_is_refused_with_a_reason_and_harms_nobody(call: tuple[S
 
 
 async def test_full_room_refuses_with_a_reason(service: Service) -> None:
-    for number in range(8):
+    for number in range(MAX_PEERS):
         await service.join(f"p{number}", secure=False)
     with pytest.raises(client.WorkerRefused) as refused:
         await service.join("one too many", secure=False)

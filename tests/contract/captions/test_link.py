@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
+from media.api.captions import PATH
 from media.captions import wire
 from media.captions.link import MOST_PACKETS, CaptionLink
 from media.captions.process import MOST_AHEAD_S, Captions, build
@@ -273,7 +274,7 @@ async def test_stranger_is_refused(given: str) -> None:
     port = free_port()
     async with process(port, Tones()), aiohttp.ClientSession(headers={"Authorization": given}) as http:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await http.ws_connect(f"http://127.0.0.1:{port}{wire.PATH}")
+            await http.ws_connect(f"http://127.0.0.1:{port}{PATH}")
         assert refused.value.status == 401
 
 
@@ -286,7 +287,7 @@ async def test_process_that_reads_nothing_costs_words_and_no_memory() -> None:
         return socket
 
     application, port, room = web.Application(), free_port(), Room()
-    application.router.add_get(wire.PATH, deaf)
+    application.router.add_get(PATH, deaf)
     async with serving(application, port), linked(port) as (link, changed):
         await until_ready(link, changed)
         stream = link.begin("ko", room)
