@@ -1,7 +1,7 @@
 /** The user's side: the counselor's question, and while staff may see the page, who sees it and a button that stops it. */
 
 import { Eye, EyeOff } from "lucide";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../../messages";
 import { announce } from "../../ui/announce";
 import { Button } from "../../ui/button";
@@ -13,6 +13,10 @@ import { list } from "../words";
 import { t } from "./words";
 import "./asked.css";
 
+/** Time for which nobody can agree after the question has appeared, ms. A question that comes up under a finger or a pointer must
+ *  not take a press that was meant for something else. */
+const SETTLES_MS = 700;
+
 interface Props {
   client: Client;
   session: SessionView;
@@ -23,8 +27,13 @@ export function Asked({ client, session }: Props) {
   const { cobrowse } = session;
   const name = participant(session, cobrowse?.by ?? "")?.name ?? "";
   const state = cobrowse?.state ?? "";
+  const [settled, setSettled] = useState(false);
   useEffect(() => {
-    if (state === "asked") announce(t("asked", { name }));
+    setSettled(false);
+    if (state !== "asked") return;
+    announce(t("asked", { name }));
+    const timer = setTimeout(() => setSettled(true), SETTLES_MS);
+    return () => clearTimeout(timer);
   }, [state]);
   if (!cobrowse || state === "") return null;
   const answer = (on: boolean) =>
@@ -41,7 +50,7 @@ export function Asked({ client, session }: Props) {
           <Button onClick={() => answer(false)} data-testid="cobrowse-no">
             {t("no")}
           </Button>
-          <Button kind="primary" onClick={() => answer(true)} data-testid="cobrowse-yes">
+          <Button kind="primary" disabled={!settled} onClick={() => answer(true)} data-testid="cobrowse-yes">
             {t("yes")}
           </Button>
         </span>
