@@ -1,7 +1,7 @@
 /** The demo sign-in. For a signed-in visitor the widget gets its code from this shop's back end, which vouches for the
  *  visitor. */
 
-const widget = () => document.querySelector<HTMLScriptElement>('script[src$="/widget.js"]');
+const widget = () => document.querySelector<HTMLScriptElement>('script[src*="/widget.js"]');
 
 function vouch(name: string): void {
   const script = widget();
