@@ -255,7 +255,7 @@ class AudioRoom:
 
     @property
     def passing_on(self) -> bool:
-        """Whether a source is in passthrough. The source's packets keep their own timestamps, so moving a tick loses no time."""
+        """Return True if a source is in passthrough. Its packets keep their timestamps, so the tick may move without a loss."""
         return self._solo is not None
 
     def age_s(self, listener: str, now: float) -> float | None:

@@ -66,7 +66,7 @@ class Source:
         self._silent = True
         self._paused = True
         self._kept_away = False
-        """Whether the fast path may leave out packets before the next one. Packets that the fast path leaves out are not lost."""
+        """True if the fast path may leave out packets before the next one. Those packets count as left out, not as lost."""
         self._in_ticks = 0
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)

@@ -209,7 +209,7 @@ class Peer:
 
     @property
     def lendable(self) -> bool:
-        """Whether the fast path may take this voice.
+        """Return True if the fast path may take this voice.
 
         False: there is no fast path, the transport is not secure yet, or Python must unpack the packets (RED).
         """

@@ -31,9 +31,9 @@ class Uplink:
         self._repairs: dict[int, Incoming] = {}
         self._ssrcs: set[int] = set()
         self.has_pictures = False
-        """Whether this peer has ever sent video."""
+        """True once this peer has sent video."""
         self.redundant = False
-        """Whether the peer's recent voice packets carried redundant copies (RED)."""
+        """True while the peer's recent voice packets carry redundant copies (RED)."""
         self._sections = {role: section for role, section in offer.by_role.items() if role in SENT_ROLES}
         self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}

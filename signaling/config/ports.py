@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0  # seconds between two checks of a taken port
 PATIENCE_S = 5.0
-"""How long the start of a server waits for taken ports.
+"""Seconds for which a server that starts waits for taken ports.
 
 When a server is killed, the kernel kills its media workers after it. They hold their ports until their memory is freed. A
 supervisor may start the next server before that.

@@ -179,7 +179,7 @@ FieldProblem = Literal[
     "bad_key", "private_key", "no_keys", "one_kind", "private_address", "text_only",
     "unknown_value",
 ]  # fmt: skip  # a list of names
-"""What is wrong with one field of a form of settings. The refusal `invalid` has one of these reasons for each wrong field."""
+"""Reasons why the server refuses one field of a settings form. The refusal `invalid` names one for each wrong field."""
 
 HttpReason = Literal[
     RequestReason,
