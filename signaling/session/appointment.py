@@ -1,10 +1,11 @@
 """Appointments: a callback with a member of staff, at a time at which the matcher keeps a place of theirs free.
 
+    The states of an appointment, and what changes them:
     scheduled → kept (the lead time before the start: the matcher keeps a place free) → due (rings for that member only)
     due → due for anybody (the member declined, missed the ring, or did not come within `GRACE_MS`)
     calling → missed (the user did not come within `LATE_MS` after the counselor, and gave no telephone number)
 
-Everything else is as for callbacks (`session/callback.py`).
+In everything else, an appointment behaves like a callback (`session/callback.py`).
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ def withdraw(session: Session, called: Callback, out: list[Effect]) -> None:
 
 
 def widen(session: Session, now: int, out: list[Effect]) -> None:
-    """Offer the appointment to every counselor who serves it, before all other requests.
+    """Offer the appointment to every counselor who serves its category, before all other requests.
 
-    Called when the appointment's own counselor does not come.
+    Called when the appointment's own counselor declines it, misses the ring, or does not come within `GRACE_MS`.
     """
     called = session.callback
     if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:
@@ -89,8 +90,8 @@ def excluded(session: Session) -> tuple[str, ...]:
 def accepted(session: Session, called: Callback, now: int) -> None:
     """Wait for the user for up to `LATE_MS`, because a counselor has accepted the appointment.
 
-    For a user who gave a telephone number there is no limit: they may be talking on the telephone by then. So only the counselor
-    knows whether they were missed.
+    A contact without a mail address counts as a telephone number. For a user who gave one there is no limit: they may be talking
+    on the telephone by then. Only the counselor knows whether such a user was missed.
     """
     session.timers.pop("grace", None)
     if called.minutes and (not called.contact or address_in(called.contact)):

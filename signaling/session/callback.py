@@ -1,13 +1,15 @@
 """Callbacks: the user leaves and is called back at a booked time.
 
+The states of a callback, and what changes them:
 scheduled → due (its time has come: a separate request rings to staff) → calling (accepted) → done · missed
-    scheduled, due → scheduled (another time) · cancelled
-    due → missed (nobody accepted in two weeks)
-    calling → scheduled (not reached, another time) · due (the counselor was lost before the user connected)
+scheduled, due → scheduled (another time) · cancelled · done, missed (other software reports a call by other means)
+due → missed (nobody accepted in two weeks)
+calling → scheduled (not reached, another time) · due (the counselor did not stay until the user connected)
 
-The session stays in state ``callback`` until a member of staff accepts. After that, the session goes on like any other, but
-without its user. The counselor calls the user by other means, or the user connects by a new link (``met``). Before the user has
-connected, they do not count as disconnected, and no timer waits for their return. An appointment waits ten minutes for its user.
+The session stays in state ``callback`` until a member of staff accepts, or until the callback is cancelled or given up. After an
+acceptance, the session goes on like any other, but without its user. The counselor calls the user by other means, or the user
+connects by a new link (``met``). Before the user has connected, they do not count as disconnected, and no timer waits for their
+return. Only an appointment whose user gave no telephone number is given up ten minutes after the counselor accepted it.
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ LEAST_CONTACT = 3  # least characters of the contact for a callback, as for the 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
     """Book a callback, or move a booked one.
 
-    The user may ask before entering the queue, in the queue, or in a room whose counselor is lost. A callback is refused if the
-    site does not know how to reach the user and the user gives no contact.
+    The user may ask before entering the queue, in the queue, or in a room to which the disconnected counselor has not returned in
+    time. A callback is refused if the site does not know how to reach the user and the user gives no contact.
     """
     if event.participant != session.user:
         raise NotAllowed("not_yours")
@@ -66,7 +68,7 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
 
 
 def _agree(session: Session, callback: Callback, at: int, with_staff: WithStaff | None, out: list[Effect]) -> None:
-    """Make the callback an appointment at the time `at` with the member in `with_staff`. With None: a callback by anybody."""
+    """Make the callback an appointment at the time `at` with the member in `with_staff`. None: any counselor may call back."""
     was_with = callback.staff
     if was_with and with_staff is None:
         appointment.note(callback, "cancelled", out)
@@ -144,13 +146,13 @@ def accepted(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due_again(session: Session) -> bool:
-    """Make the callback due again, because its counselor was lost before the user connected.
+    """Make the callback due again, because its counselor never entered, or did not return, before the user connected.
 
-    Return False, and change nothing, in all other cases.
+    Return False, and change nothing, if no counselor is calling this session's user back.
     """
     if session.callback is None or not session.calling_back():
         return False
-    # the callback's request at the matcher is for every counselor now
+    # the new request is for every counselor, also if the callback was an appointment with one of them
     session.callback.state, session.callback.anyone = "due", True
     session.timers.pop("late", None)
     session.timers["callback"] = session.callback.due_at + model.CALLBACK_KEPT_MS
@@ -222,7 +224,7 @@ def missed(session: Session, event: CallbackMissed, out: list[Effect]) -> None:
 def over(session: Session, out: list[Effect]) -> None:
     """End the callback of a session that ends.
 
-    The callback ends as "done" while a counselor calls the user back, otherwise as "cancelled".
+    The callback ends as "done" if a counselor has accepted it, otherwise as "cancelled".
     """
     callback = session.callback
     if callback is None or callback.state in model.CALLBACK_OVER:

@@ -19,7 +19,7 @@ def possible(session: Session) -> bool:
 
 
 def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -> None:
-    """Note that one participant wants captions, or wants them no longer."""
+    """Note that a participant turns captions on or off for themselves."""
     person = _participant(session, event.participant)
     if event.on and not possible(session):
         raise NotAllowed("captions_off")
@@ -33,7 +33,10 @@ def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -
 
 
 def answered(session: Session, event: CaptionsAnswered, now: int, out: list[Effect]) -> None:
-    """Take a participant's answer: whether the words may be kept. Who had agreed and now refuses has all kept words deleted."""
+    """Take a participant's or listener's answer: whether the words may be kept.
+
+    If somebody who had agreed now refuses, all kept words are deleted.
+    """
     person = session.listeners.get(event.participant) or _participant(session, event.participant)
     if not possible(session) or not session.captions.keep:
         raise NotAllowed("captions_off")

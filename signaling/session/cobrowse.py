@@ -24,14 +24,15 @@ _AUDITED: Final[dict[What, AuditAction]] = {
 
 
 def possible(session: Session) -> bool:
-    """Return whether the owner may ask now."""
+    """Return whether the owner may ask now to see the user's page."""
     return session.cobrowse.rule != "off" and session.state == "active" and not session.calling_back()
 
 
 def sees(session: Session, person: Person) -> bool:
     """Return whether this person may see the user's page now.
 
-    The owner may as long as the user agrees. Other staff see the page in the modes in which they hear and see the user.
+    The owner may see it as long as the user agrees. Other staff then see the page in the modes in which they hear and see the
+    user.
     """
     if session.cobrowse.state != "on" or person.gone or not person.staff or person.id not in session.people:
         return False
@@ -39,7 +40,7 @@ def sees(session: Session, person: Person) -> bool:
 
 
 def changed(session: Session, event: CobrowseChanged, now: int, out: list[Effect]) -> None:
-    """Take the owner's question or the user's answer, or stop. Raises NotAllowed."""
+    """Take the owner's question, the user's answer, or the wish of one of them to stop co-browsing. Raises NotAllowed."""
     if event.participant == session.user:
         _answered(session, event.on, out)
     elif event.participant == session.owner:

@@ -10,11 +10,14 @@ from .model import NotAllowed
 
 CHANGE_MS = 300_000  # milliseconds after sending a line in which its author may edit or retract it
 MOST_EDITS = 20  # most edits of one line; further edits are refused
-MOST_FORMER = 30_000  # characters of all former texts of a line together; staff get these texts with the line
+MOST_FORMER = 30_000  # most characters of all former texts of a line together; staff get these texts with the line
 
 
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:
-    """Return the line with its new text, or None when the line already has that text. Raises NotAllowed."""
+    """Return the line with its new text, or None when the line already has that text.
+
+    Raises NotAllowed for another author, an empty text, a line that cannot be edited, and after too much time or too many edits.
+    """
     _require_author(line, author)
     if line.kind in ("picture", "file", "caption") or line.change == "retracted":
         raise NotAllowed("wrong_state")

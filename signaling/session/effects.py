@@ -46,7 +46,7 @@ StepName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Call the matcher's method ``step`` for a request."""
+    """Call the matcher's method ``step`` for the request with the id ``request``."""
 
     step: StepName
     request: str
@@ -133,7 +133,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Record in the audit log what a member of staff did with this session."""
+    """Record in the audit log what a member of staff, the user or the server did with this session."""
 
     actor: str
     action: AuditAction

@@ -1,6 +1,7 @@
 """The events that a session may receive. All events are plain values.
 
-``participant`` is always the participant who acts. Times are Unix ms; the time of an event is an argument of ``receive``.
+``participant`` is the participant who acts, or whose connection or peer has changed. Times are Unix ms. The time of an event is
+an argument of ``receive``.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class RightEnded:
 
 @dataclass(frozen=True, slots=True)
 class MediaChanged:
-    """The participant has changed which media they send."""
+    """The participant has switched their microphone, camera or shared screen on or off."""
 
     participant: str
     media: Media
@@ -104,7 +105,7 @@ class Woken:
 
 @dataclass(frozen=True, slots=True)
 class Chose:
-    """The user chooses what happens next when no counselor is there."""
+    """The user chooses what happens next, because their disconnected counselor has not returned in time."""
 
     participant: str
     choice: Choice
@@ -119,7 +120,10 @@ class MessageGiven:
 
 @dataclass(frozen=True, slots=True)
 class WithStaff:
-    """The part of a callback that makes it an appointment: member of staff, channel, length, and the matcher's lead time."""
+    """The part of a callback that makes it an appointment.
+
+    It names the member of staff, the channel, the length in minutes, and the matcher's lead time.
+    """
 
     staff: str
     name: str
@@ -293,7 +297,7 @@ class Mentioned:
 
 @dataclass(frozen=True, slots=True)
 class MentionRead:
-    """A mentioned colleague has begun to read along."""
+    """A mentioned colleague has begun to read this session along."""
 
     staff: str
 
@@ -389,7 +393,10 @@ class GuestInvited:
 
 @dataclass(frozen=True, slots=True)
 class GuestCame:
-    """Somebody has opened a guest's link by a press. ``token_hash``: hash of the credential that their page gets."""
+    """Somebody has opened a guest's link and pressed its button.
+
+    ``token_hash``: hash of the credential that their page gets.
+    """
 
     guest: str
     token_hash: str
@@ -429,7 +436,10 @@ class InterpreterSet:
 
 @dataclass(frozen=True, slots=True)
 class EndedBy:
-    """An operator ends the session or cancels its callback, its records were erased, or too many conversations sleep."""
+    """The session ends from outside of it.
+
+    An operator ends the session or cancels its callback, its records were erased, or too many conversations sleep at its site.
+    """
 
     reason: Literal["operator", "callback_cancelled", "erased", "no_room"]
 
@@ -545,7 +555,9 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The server has started again and read this session from its records. Nobody is connected; the matcher may be empty.
+    """The server has started again and read this session from its records.
+
+    Nobody is connected. The matcher may have lost its requests.
 
     ``room_kept``: a worker that did not end with the server still has the room open.
     """

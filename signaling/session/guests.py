@@ -1,8 +1,9 @@
 """Guests: people whom the user or staff invite into a running conversation, such as family or an interpreter.
 
 A guest comes by a link that works once. Until the guest has entered, nobody hears or sees them, and they get nothing of the
-conversation. Guests never hear a consultation and never get what is for staff. They leave with the session, and no session waits
-for them. The user's phone as a camera is a guest without ears and voice (``label`` "camera").
+conversation. Guests never hear a consultation and never get what is for staff. When the conversation ends, its guests leave. The
+place of a disconnected guest is kept for a while, and the conversation goes on meanwhile. The user's phone as a camera is a guest
+without ears and voice (``label`` "camera").
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ LinkState = Literal["open", "used", "expired", "over"]
 
 
 def link_state(session: Session, guest: str, now: int) -> LinkState:
-    """Return whether the link of this guest still works. An unknown link counts as expired."""
+    """Return the state of this guest's link: "open" while somebody may still use it.
+
+    An unknown link of a running conversation is "expired". An unused link is "over" when the conversation does not run.
+    """
     known = session.invitations.get(guest)
     if known is not None and known.token_hash:
         return "used"
@@ -32,7 +36,10 @@ def link_state(session: Session, guest: str, now: int) -> LinkState:
 
 
 def places(session: Session, now: int) -> int:
-    """Return how many more guests may be invited now. Open links take places, too."""
+    """Return how many more guests may be invited now.
+
+    An open link takes a place, too; the user's phone as a camera takes none.
+    """
     here = sum(not guest.is_camera for guest in session.guests())
     return max(0, session.guests_most - here - sum(session.invitations[each].label != "camera" for each in links(session, now)))
 
@@ -43,7 +50,7 @@ def links(session: Session, now: int) -> list[str]:
 
 
 def invited(session: Session, event: GuestInvited, now: int, out: list[Effect]) -> None:
-    """Make an invitation. Everybody is told, except of the user's own phone."""
+    """Make an invitation. A system line tells everybody of it, unless it is for the user's own phone."""
     host = _host(session, event.participant)
     if event.label == "camera":
         _check_camera(session, host)
@@ -70,14 +77,14 @@ def _check_camera(session: Session, host: Person) -> None:
 
 
 def _withdraw_camera(session: Session, now: int) -> None:
-    """End the earlier link to the user's phone, because the page shows a new one."""
+    """End the earlier link for the user's phone, because the user's page shows a new one."""
     for guest in links(session, now):
         if session.invitations[guest].label == "camera":
             session.invitations[guest].until = now
 
 
 def came(session: Session, event: GuestCame, now: int, out: list[Effect]) -> None:
-    """Use the link up. The guest may now prepare, unheard and unseen, and then enter."""
+    """Mark the link as used. The guest may now prepare, unheard and unseen, and then enter."""
     if link_state(session, event.guest, now) != "open":
         raise NotAllowed("too_late")
     invitation = session.invitations[event.guest]
@@ -118,7 +125,7 @@ def entered(session: Session, event: GuestEntered, now: int, out: list[Effect]) 
 
 
 def removed(session: Session, event: GuestRemoved, now: int, out: list[Effect]) -> None:
-    """Remove a guest, or withdraw an unused link. The owner may do so, and the person who has made the link."""
+    """Remove a guest, or withdraw an unused link. Only the owner and the person who made the link may do so."""
     host = _host(session, event.participant)
     invitation, guest = session.invitations.get(event.guest), session.people.get(event.guest)
     if invitation is None:
@@ -138,7 +145,7 @@ def removed(session: Session, event: GuestRemoved, now: int, out: list[Effect]) 
 
 
 def left(session: Session, guest: Person, out: list[Effect]) -> None:
-    """Take a guest out who leaves by themselves."""
+    """Remove a guest who leaves the conversation by their own choice."""
     _tell_left(guest, out)
     _out(session, guest, "left", out)
 
@@ -169,7 +176,10 @@ def interpreter_set(session: Session, event: InterpreterSet, now: int, out: list
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:
-    """End what has no reason any more, and set the timer. Called after every event."""
+    """Remove all guests once the conversation does not run any more. Until then, set the timer for the next deadline.
+
+    A deadline is the end of an open link, or the time until which an absent guest's place is kept. Called after every event.
+    """
     if not session.invitations:
         return
     if session.state != "active":
@@ -185,7 +195,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def expired(session: Session, now: int, out: list[Effect]) -> None:
-    """Take the guests out who did not enter or come back in time. Links that have ended need no more than a new view."""
+    """Remove the guests who did not enter, or did not come back, in time. For an expired link, the new view is enough."""
     for guest in session.guests():
         if guest.until and guest.until <= now:
             _tell_left(guest, out)
@@ -193,13 +203,16 @@ def expired(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def restore(session: Session, now: int) -> None:
-    """Wait for the guests after a restart of the server."""
+    """Give every guest new time to connect, because the server has restarted."""
     for guest in session.guests():
         guest.until = now + (model.ARRIVING_MS if guest.arriving else model.GUEST_LOST_MS)
 
 
 def _host(session: Session, participant: str) -> Person:
-    """Return the person who invites, removes or sets: the user or staff of the running conversation."""
+    """Return the user or the member of staff who invites or removes a guest, or sets how an interpreter is heard.
+
+    Raises NotAllowed for everybody else, and when the conversation does not run.
+    """
     person = session.people.get(participant)
     if person is None or person.gone or person.reading or person.role == "guest":
         raise NotAllowed("not_yours")

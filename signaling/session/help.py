@@ -43,9 +43,9 @@ def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> No
 
 
 def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
-    """Enqueue a new request for a professional or colleague, with the time of the first.
+    """Enqueue a new request for a professional or colleague, with the enqueue time of the first.
 
-    Staff who already had the request or the session are excluded.
+    The owner, and staff who accepted an earlier request but did not join, are excluded.
     """
     session.requests_made += 1
     asked_for.request = f"{session.id}.{'t' if asked_for.transfer else 'h'}{session.requests_made}"
@@ -157,7 +157,10 @@ def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]
 
 
 def promote(session: Session, asked_for: Help, professional: Person, now: int, out: list[Effect]) -> None:
-    """Make the joined professional, or the colleague who takes over, the owner. The former owner leaves for wrap-up."""
+    """Make the joined professional, or the colleague who takes over, the owner.
+
+    The former owner leaves and writes the wrap-up.
+    """
     former = session.people[session.owner]
     asked_for.state, asked_for.mode, asked_for.ringing = "handed_over", None, None
     session.owner, session.owner_lost, session.choices, session.held = professional.id, False, [], False
@@ -187,7 +190,8 @@ def remove(person: Person, reason: OverReason, out: list[Effect]) -> None:
 def professional_out(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
     """Take the professional out of the session, because they left, are disconnected, or caught up too slowly.
 
-    If the professional was still catching up, the search goes on. If the professional had joined, the help ends.
+    If the professional was still catching up, the search goes on; it ends if only this one member was asked. If the professional
+    had joined, the help ends.
     """
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None or person is None:
@@ -258,7 +262,7 @@ def nobody_eligible(session: Session, event: NobodyEligible, now: int, out: list
 
 
 def request_moved(session: Session, event: RequestMoved, now: int, out: list[Effect]) -> None:
-    """Change the help request or transfer, because its request at the matcher has changed its state."""
+    """Change the help request or transfer, because the matcher has changed the state of its request."""
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:
         return

@@ -1,6 +1,7 @@
 """Hold: the owner lets the user wait with a tone.
 
-The user and the owner neither hear nor see each other. The page tells the user who has put them on hold. The user may write.
+The user hears and sees nobody, and nobody hears or sees the user. The same holds for guests. The page tells the user who has put
+them on hold. The user may write.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """End the hold when the owner is gone or a professional has joined. Called after every event."""
+    """End the hold when the conversation ends, its owner does not return, or a professional has joined.
+
+    Called after every event.
+    """
     asked = session.open_help()
     if session.held and (session.state != "active" or session.owner_lost or (asked is not None and asked.mode is not None)):
         session.held = False

@@ -1,7 +1,7 @@
 """Conversations that other software starts: they wait for their user, who was sent a link.
 
-A conversation by text is asleep meanwhile: staff may write into it, and the user's first line wakes it. A call stays in
-preparation, with no page open, and its user enters it like any other.
+A text conversation is asleep until its user comes: staff may write into it, and the user's first line wakes it. A call stays in
+state ``preparing``, with no page open, and its user enters it like any other.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def invite(session: Session, until: int, staff: str = "", name: str = "") -> Non
 
 
 def callback_marked(session: Session, event: CallbackMarked, out: list[Effect]) -> None:
-    """Settle a callback of which other software says that staff have called the user by other means."""
+    """Settle a callback, because other software says that the user was called by other means, or will not be called again."""
     callback = session.callback
     if callback is None or session.state != "callback":
         raise NotAllowed("wrong_state")

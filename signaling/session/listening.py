@@ -1,8 +1,9 @@
 """Listening in: an operator hears a call. The user and the staff are told.
 
-Listening in is possible only if the site allows it and the user was told so before entering. A listener is heard by nobody until
-they whisper (the counselor hears them) or join (everybody hears them). Listeners are not participants. Only one who has joined is
-asked about recording and recorded. A listener whose connection is lost stops listening.
+Listening in is possible only if the site allows it and the user was told so before entering. Nobody hears a listener who only
+listens. The counselor hears a listener who whispers; in a consultation, the professional does, too. Everybody hears a listener
+who has joined. Listeners are not participants. Only a listener who has joined is asked about recording and recorded. A listener
+whose connection fails stops listening.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def check(session: Session, staff: str) -> None:
 
 
 def started(session: Session, event: ListenStarted, now: int, out: list[Effect]) -> None:
-    """Add a listener. If they listen already, in another tab, they only listen from then on: this tab's microphone is off."""
+    """Add a listener. One who already listens in another tab only listens from then on, with the microphone off."""
     check(session, event.staff)
     if event.staff in session.listeners:
         changed(session, ListenedAs(event.staff, "listen"), now, out)
@@ -62,8 +63,8 @@ def stopped(session: Session, event: ListenStopped, now: int, out: list[Effect])
 def changed(session: Session, event: ListenedAs, now: int, out: list[Effect]) -> None:
     """Change whether a listener whispers, has joined, or only listens. Raises NotAllowed.
 
-    Everybody is told when somebody joins, and when the one who had joined is heard by nobody or only by the counselor again. Only
-    staff are told of a whisper. Where recording is possible, nobody joins without an answer about it.
+    Everybody is told when a listener joins, and when a listener who had joined only listens or whispers again. Only staff are
+    told of a whisper. Where recording is possible, nobody joins without an answer about it.
     """
     listener = session.listeners.get(event.staff)
     if listener is None:

@@ -103,7 +103,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
 
 
 def next_deadline(session: Session) -> int | None:
-    """Return when the next timer fires (Unix ms), or None. The caller must then send ``Ticked``."""
+    """Return when the next timer fires (Unix ms), or None. The caller must send ``Ticked`` at that time."""
     return min(session.timers.values(), default=None)
 
 
@@ -203,10 +203,12 @@ def _request_moved(session: Session, event: RequestMoved, now: int, out: list[Ef
 
 
 def only_noted(session: Session, event: RequestMoved) -> bool:
-    """Remember the fence of a moved user's request if the move changes nothing else. Return False if the event must be applied.
+    """Remember the new fence and return True if the event changes nothing but the fence. Otherwise return False.
+
+    False: the caller must apply the event. Only a change of the user's own request can return True.
 
     When thousands of users reconnect, each of their requests is suspended and resumed. Applying each of these events alone would
-    save each session twice more, one after the other, and everybody's rings would wait behind them.
+    save each session two more times. All rings would wait until these sessions are saved.
     """
     if event.request != session.request:
         return False
@@ -216,7 +218,10 @@ def only_noted(session: Session, event: RequestMoved) -> bool:
 
 
 def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
-    """Put the user back into the queue, before all other users. The room closes until the next counselor accepts."""
+    """Put the user back into the queue, before all other users. The room stays closed until the next counselor accepts.
+
+    A callback becomes due again instead, if its user had not connected yet.
+    """
     helping.close(session, "ended", out)
     helping.remove(session.people[session.owner], reason, out)
     session.state = "callback" if callbacks.due_again(session) else "waiting"
@@ -404,7 +409,10 @@ def _user_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def _owner_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
-    """Replace an owner who did not return. A joined professional becomes the owner; otherwise the user chooses."""
+    """Replace an owner who did not return. A connected professional who has joined becomes the owner.
+
+    Without a professional, a callback whose user has not connected rings again. In all other cases the user chooses.
+    """
     asked, professional = session.open_help(), session.professional()
     if asked and asked.state == "joined" and professional and professional.connected:
         helping.promote(session, asked, professional, now, out)

@@ -1,6 +1,6 @@
 """The matrix: who hears and sees whom, and who may draw.
 
-This module derives the matrix from the people and the mode. The worker enforces the matrix, and the pages show it.
+This module derives the matrix from the people and the mode. The media worker enforces the matrix, and the pages show it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from signaling.protocol.words import Original
 from signaling.session.model import Listener, Person, Session
 
 VIDEO_SLOTS = 4  # most videos that one viewer receives at the same time
-VIDEO_SLOTS_WITH_GUESTS = 8  # the same where the site lets guests in: five faces, two screens, and the user's phone as a camera
+# most videos for one viewer at a site that lets guests in: five faces, two screens, and the user's phone as a camera
+VIDEO_SLOTS_WITH_GUESTS = 8
 GAINS: Final[dict[Original, float]] = {
     "full": 1.0,
     "soft": 10 ** (-18 / 20),
     "none": 0.0,
-}  # of the original beside an interpreter
+}  # gain of a voice that an interpreter's voice covers, by setting
 SlotSource = tuple[str, Literal["camera", "screen"]]
 Slots = dict[str, dict[int, SlotSource]]
 
@@ -64,8 +65,10 @@ class Matrix:
 def compute(session: Session) -> Matrix:
     """Return the matrix of a session. The matrix is empty unless the session is active.
 
-    An operator who listens in sees nothing, and hears everyone whom any participant hears. Only the counselor hears an operator
-    who whispers, and everybody hears one who has joined. Staff who hear an operator are heard by that operator.
+    An operator who listens in sees nothing, and hears everyone whom any participant hears. The counselor hears an operator who
+    whispers; in a consultation, the professional does, too. Everybody hears an operator who has joined. Staff who hear an
+    operator
+    are heard by that operator.
     Guests hear and see what the user hears and sees, and each other. An interpreter may cover the voices of the other side.
     Muting does not change the matrix: a listener switches between relay and mix when people or mode change, not at each mute.
     """
@@ -126,7 +129,7 @@ def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
 def _record(session: Session, heard: list[str]) -> Record | None:
     """Return whose media the worker must record, or None when nothing is recorded.
 
-    People whom nobody hears, or who whisper, are not recorded.
+    People whom nobody hears, and operators who whisper, are not recorded. The user's phone as a camera is recorded with the user.
     """
     return Record(period=session.recording.period, participants=heard) if session.recording.on else None
 
@@ -140,13 +143,13 @@ def _captions(session: Session, speakers: Sequence[Person]) -> Captions | None:
 
 
 def on_hold(session: Session) -> bool:
-    """Return whether the user hears the hold tone: during a hold, a consultation, or a direct transfer."""
+    """Return whether the user hears the hold tone: during a hold, a consultation, or the search of a direct transfer."""
     asked = session.open_help()
     return kept_apart(session) or (asked is not None and asked.mode == "consultation")
 
 
 def kept_apart(session: Session) -> bool:
-    """Return whether the user hears nobody and nobody hears the user: during a hold or a direct transfer."""
+    """Return whether the user hears nobody and nobody hears the user, because of a hold or the search of a direct transfer."""
     return session.held or passing_on(session)
 
 
@@ -179,7 +182,7 @@ def hears(session: Session, listener: Person, source: Person) -> bool:
 
 
 def _original(session: Session, listener: Person, source: Person) -> Original:
-    """Return how `listener` hears the voice of `source`: beside an interpreter, perhaps softly or not at all.
+    """Return how `listener` hears the voice of `source` while a guest interprets: in full, softly, or not at all.
 
     While the interpreter is not at work (`interprets`), everybody hears the originals.
     """
@@ -192,9 +195,11 @@ def _original(session: Session, listener: Person, source: Person) -> Original:
 
 
 def interprets(session: Session) -> bool:
-    """Return whether an interpreter is at work now: one is set, whose connection is live, and who hears both sides.
+    """Return whether an interpreter is at work now.
 
-    An interpreter who is kept apart from staff, as the user is, hears nobody. Their voice then covers nobody's.
+    That is so if a guest is set as the interpreter, is connected to the room, and hears both sides.
+
+    During a hold or a consultation, the interpreter hears no staff, as the user does. Then their voice covers nobody's.
     """
     setting = session.interpreting
     return setting is not None and session.people[setting.guest].peer == "live" and not on_hold(session)
@@ -256,7 +261,7 @@ def may_write(session: Session, person: Person) -> bool:
 def may_read(person: Person, audience: Literal["all", "staff"], seq: int) -> bool:
     """Return whether this person may read the line number `seq`, which is for `audience`.
 
-    Guests read the lines that were written since they entered. The user's phone as a camera reads nothing.
+    Guests read only lines that were written after they entered. The user's phone as a camera reads nothing.
     """
     if person.staff:
         return True
@@ -266,8 +271,8 @@ def may_read(person: Person, audience: Literal["all", "staff"], seq: int) -> boo
 def audience(session: Session, author: Person, wanted: Literal["all", "staff"]) -> Literal["all", "staff"]:
     """Return the audience that a line gets.
 
-    Users and guests always write to all. Staff in consultation, and a professional who whispers or catches up, always write to
-    staff. Otherwise the author's choice counts.
+    Users and guests always write to all. Staff in a consultation always write to staff. So do a professional in whisper mode and
+    one who is catching up. In all other cases the author chooses.
     """
     if author.outside:
         return "all"

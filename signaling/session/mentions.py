@@ -1,6 +1,6 @@
 """Mentions: a member of staff names a colleague in a line for staff. The colleague may then read along.
 
-The session keeps the mentions, so that they survive a restart and are erased with it.
+The session keeps the mentions, so that they survive a restart and are erased with the session.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from signaling.session.effects import Effect
 from signaling.session.events import Mentioned, MentionRead
 from signaling.session.model import FINAL_STATES, Mention, NotAllowed, Session
 
-MOST = 50  # most remembered mentions of one session; of more, the oldest is forgotten
+MOST = 50  # most remembered mentions of one session; a further one makes the session forget the oldest
 
 
 def mentioned(session: Session, event: Mentioned, now: int, out: list[Effect]) -> None:

@@ -48,14 +48,15 @@ UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
 
 DAY_MS = 86_400_000
-IDLE_MS = 10 * 60_000  # how long a user may stay in *prepare* before the session ends
+IDLE_MS = 10 * 60_000  # how long a user or guest may prepare before entering; then the session ends, or the guest loses the place
 UNOPENED_MS = 30_000  # how long a new session waits for its page to load and say hello
 WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user
 USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user to return
-USER_LOST_TEXT_MS = 15 * 60_000  # how long an active text session waits for its disconnected user
-ASIDE_MS = 60_000  # how long a disconnected user of a text session still takes one of their counselor's places
-OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner
-PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional
+# how long an active text session waits for its disconnected user to return; then it sleeps or ends
+USER_LOST_TEXT_MS = 15 * 60_000
+ASIDE_MS = 60_000  # how long after disconnecting a user of a text session still takes one of their counselor's places
+OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner to return
+PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional to return
 PREFERRED_MS = 20_000  # how long a returning user's request is offered only to their last counselor
 CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up before joining
 HUNT_MS = 90_000  # how long the search for a professional or colleague lasts
@@ -63,10 +64,10 @@ HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name
 WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
 # how long a user's request for voice or video rings. Longer than other rings: the counselor may be writing to somebody else
 UPGRADE_MS = 30_000
-GUEST_LINK_MS = 15 * 60_000  # how long a guest's link works
-CAMERA_LINK_MS = 2 * 60_000  # how long the link works that makes the user's phone a camera
-ARRIVING_MS = 60_000  # how long the place of a guest is kept who has opened the link, and whose page is disconnected
-GUEST_LOST_MS = 2 * 60_000  # how long the place of a disconnected guest is kept
+GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
+CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
+ARRIVING_MS = 60_000  # how long the place of a guest is kept who has opened the link, has not entered, and is disconnected
+GUEST_LOST_MS = 2 * 60_000  # how long the place of a guest is kept who has entered and is disconnected
 MOST_INVITATIONS = 20  # most links to guests that one session makes
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
@@ -110,7 +111,8 @@ class Person(Struct, kw_only=True):
     kept. ``draft``: their unsaved notes.
     ``handed_over_at``: when they handed the session over (Unix ms), or 0.
     Of a guest: ``label``: what they are in the conversation. ``invited_by``: the participant who made the link.
-    ``until``: when a guest who is not connected, or has not entered, loses the place (Unix ms); 0: not while they are connected.
+    ``until``: when a guest who is disconnected or has not entered loses the place (Unix ms); 0 for a connected guest who has
+    entered.
     ``entered_at``: when they entered (Unix ms). ``lines_from``: the first line that they may read.
     """
 
@@ -226,7 +228,8 @@ class Captions(Struct, kw_only=True):
 class Cobrowse(Struct, kw_only=True):
     """The state of co-browsing: whether the counselor sees the page on which the user is.
 
-    ``rule``: the site's setting when the session began. ``state``: "asked" until the user answers. ``by``: the owner who asked.
+    ``rule``: the site's setting when the session began. ``state``: "" (off), "asked" until the user answers, or "on". ``by``: the
+    owner who asked.
     """
 
     rule: CobrowseRule = "off"
@@ -237,7 +240,7 @@ class Cobrowse(Struct, kw_only=True):
 class Mention(Struct, kw_only=True):
     """A colleague who was named in a line for staff.
 
-    ``by``: the name of the line's author. ``seq``: number of the line. ``read``: whether the colleague has read along since.
+    ``by``: the name of the line's author. ``seq``: number of the line. ``read``: whether the colleague has read along after it.
     """
 
     staff: str
@@ -259,8 +262,9 @@ class Help(Struct, kw_only=True):
     """A help request for a professional or, with ``transfer``, for a colleague who takes the session over.
 
     ``asked``: how many members of staff the request has rung for. ``excluded``: staff to whom it is not offered (again).
-    ``to``: the member of staff who is asked by name, or "". ``to_name``: the name that the user is told.
-    ``why``: why nobody came (declined, expired, nobody).
+    ``to``: the member of staff who is asked by name, or "". ``to_name``: the name of this member or category; in a direct
+    transfer
+    the user is told it. ``why``: why nobody came (declined, expired, nobody).
     """
 
     state: HelpState
@@ -385,11 +389,17 @@ class Session(Struct, kw_only=True):
     end_reason: EndReason | Literal[""] = ""
 
     def present(self) -> list[Person]:
-        """Return the people who have not left the session for good: the user, the owner, the professional, guests."""
+        """Return the people who have not left the session for good.
+
+        These are the user, the owner, the professional, guests who have entered, and the user's phone as a camera.
+        """
         return [person for person in self.people.values() if not person.gone and not person.arriving]
 
     def guests(self) -> list[Person]:
-        """Return the guests who have not left for good, also those who have not entered yet, and the user's phone."""
+        """Return the guests who have not left for good.
+
+        The list includes guests who have not entered yet, and the user's phone.
+        """
         return [person for person in self.people.values() if person.role == "guest" and not person.gone]
 
     def joined(self) -> list[Listener]:
@@ -419,7 +429,7 @@ class Session(Struct, kw_only=True):
         return self.help if self.help is not None and self.help.state in OPEN_HELP else None
 
     def professional(self) -> Person | None:
-        """Return the professional of the open help, who is catching up or has joined, or None."""
+        """Return the professional or colleague who has accepted the open help request or transfer, or None."""
         asked = self.open_help()
         return self.people.get(asked.professional) if asked and asked.professional else None
 

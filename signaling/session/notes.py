@@ -1,4 +1,4 @@
-"""The notes of staff, while staff type them. The session holds these drafts and saves them when it closes, however it closes.
+"""The notes of staff, while staff type them. The session holds these drafts, and saves them whenever and however it closes.
 
 Until the session closes, only the author can read a draft. The owner's draft becomes the wrap-up; the draft of any other member
 becomes a note for staff. So notes survive a closed tab, a broken machine, and a wrap-up that times out.

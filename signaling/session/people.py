@@ -71,7 +71,7 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
 def _came(session: Session, now: int) -> None:
     """Note that the invited user has come for the first time.
 
-    From now on, the same limit of sleep holds for this conversation as for any other.
+    From now on, this conversation may sleep as long as any other.
     """
     session.invited = False
     if session.state == "asleep":
@@ -106,9 +106,9 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
 
 
 def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]) -> None:
-    """Close the peers of a member of staff whose sign-in has ended, because nobody may hear a user without being signed in.
+    """Close the peers of a member of staff whose sign-in has ended. Nobody may hear a user without being signed in.
 
-    If this member may not return, the session does not wait for them.
+    If this member may not return, the session stops waiting for them at once.
     """
     person = session.people.get(event.participant)
     if person is None or person.gone or not person.staff:
@@ -130,7 +130,8 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
     """Start the timer that waits for the disconnected user's return."""
     if session.state == "waiting":
         if session.woken:
-            return  # staff must answer what this user wrote, even if the user does not wait
+            # a woken conversation stays in the queue: staff must answer what its user wrote, even if the user does not wait
+            return
         out.append(Step("suspend", session.request))
         session.timers["user_lost"] = now + model.WAITING_LOST_MS
     elif session.state == "preparing":
@@ -143,7 +144,10 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def set_aside(session: Session, now: int, out: list[Effect]) -> None:
-    """Free the counselor's place, because the user of a text session has left the page. The session waits for their return."""
+    """Free the counselor's place, because the user of a text session has been away from the page for `ASIDE_MS`.
+
+    The session still waits for the user's return.
+    """
     if session.state == "active" and session.channel == "text":
         session.aside = True
         out.append(Step("set_aside", session.request))
@@ -151,7 +155,7 @@ def set_aside(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def _back_on_the_page(session: Session, out: list[Effect]) -> None:
-    """Give the returning user their place again, even if their counselor has no place free."""
+    """Give the returning user a place at their counselor again, even if the counselor has no place free."""
     session.timers.pop("aside", None)
     if session.aside:
         session.aside = False
@@ -168,8 +172,8 @@ def media_changed(session: Session, event: MediaChanged, now: int, out: list[Eff
 def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:
     """Register a new peer of this person.
 
-    The worker keeps an earlier live peer until the new one is live, because the earlier one may recover first. Peers of another
-    tab are closed, so that nobody is heard through a tab that this person has left.
+    The worker keeps an earlier live peer until the new one is live, because the earlier one may recover first. The peers of an
+    earlier tab are closed, so that nobody is heard through a tab that this person has left.
     """
     person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
@@ -187,7 +191,7 @@ def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effec
 def _unless_text(person: Person, state: Literal["none", "connecting"]) -> PeerName:
     """Return `state`, or "text_only" for a browser that has fallen back to text.
 
-    The browser counts as fallen back until its new peer is live.
+    The browser counts as fallen back until the worker reports its new peer as live.
     """
     return "text_only" if person.peer == "text_only" else state
 

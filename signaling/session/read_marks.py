@@ -8,13 +8,13 @@ from signaling.protocol.session_views import Mark, Span
 
 from .model import Session
 
-# most spans of read lines of one participant. Of more, the shortest is forgotten: its lines then count as unread, but no unread
-# line counts as read
+# most spans of read lines that are kept for one participant. Beyond this number the shortest span is forgotten: its lines then
+# count as unread, but no unread line counts as read
 MOST_SPANS = 50
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Return the spans in order. Spans that touch or overlap become one. Of more than `MOST_SPANS`, the shortest are left out."""
+    """Return the spans in order. Spans that touch or overlap become one. Beyond `MOST_SPANS`, the shortest are left out."""
     found: list[Span] = []
     for span in sorted(spans, key=lambda each: each.first):
         if found and span.first <= found[-1].last + 1:
@@ -29,7 +29,7 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int, first_seq: int = 0) -> Mark:
     """Return a participant's mark after their page has reported lines.
 
-    Lines that do not exist yet, and lines before `first_seq`, the first that a guest may read, are not marked.
+    Numbers of lines that do not exist yet are ignored. So are lines before `first_seq`, the first that a guest may read.
     """
     there = [Span(first=max(span.first, first_seq), last=min(span.last, last_seq)) for span in spans]
     return Mark(

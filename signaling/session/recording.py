@@ -13,9 +13,9 @@ def offered(session: Session) -> bool:
 
 
 def asked(session: Session) -> list[Person]:
-    """Return the people whose consent counts: all who hear and are heard.
+    """Return the people whose consent to a recording counts: all participants who hear and are heard.
 
-    An operator who has not joined is not recorded. For the user's phone as a camera, the user's own answer counts.
+    An operator who has not joined is not recorded. The user's answer counts for the user's phone as a camera, too.
     """
     return [*(person for person in session.present() if not (person.reading or person.is_camera)), *session.joined()]
 
@@ -35,7 +35,7 @@ def answered(session: Session, event: RecordingAnswered, now: int, out: list[Eff
 
 
 def _may_still_revoke(session: Session, person: Person, event: RecordingAnswered, now: int) -> bool:
-    """Return whether the user withdraws consent after the call while this is still allowed: as long as they may rate the call."""
+    """Return whether the user withdraws consent after the call and may still do so: as long as they may rate the call."""
     over = session.state in ("after", "closed") and now <= (session.ended_at or now) + RATING_MS
     return over and person.id == session.user and not event.agree and session.recording.kept
 

@@ -1,8 +1,10 @@
 """Sleeping text conversations: they take no place, staff may still write into them, and the user's next line wakes them.
 
+    The ways into and out of sleep:
     active → asleep: the user has been gone for 15 minutes, or the owner sends the conversation to sleep
     message_left → asleep: a member of staff answers the message that the user left
-    asleep → waiting: the user writes a line or asks for a counselor; the same counselor is asked first, then everybody
+    asleep → waiting: the user writes a line or asks for a counselor; the former counselor, if known, is asked first, then
+    everybody
     asleep → after: the owner ends the conversation
     asleep → closed: the user ends the conversation, or it has slept for as many days as the site allows
 
@@ -40,7 +42,7 @@ def put_to_sleep(session: Session, event: PutToSleep, now: int, out: list[Effect
 
 
 def sleep(session: Session, why: str, now: int, out: list[Effect]) -> None:
-    """Put the conversation to sleep. The owner gets the place back, stays in the conversation and may still write."""
+    """Put the conversation to sleep. The owner's place becomes free. The owner stays in the conversation and may still write."""
     helping.close(session, "ended", out)
     callbacks.over(session, out)
     out.append(Step("release", session.request))

@@ -12,7 +12,10 @@ from signaling.session.model import Help, Person, Ringing, Session
 
 
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
-    """Return each open request, whether it may be offered now (its requester is connected), and its ring or None."""
+    """Return each open request, whether the matcher may offer it now, and its ring or None.
+
+    A waiting user's request may be offered while the user is connected, or if the conversation was woken.
+    """
     if session.state == "waiting":
         here = session.woken or session.people[session.user].connected
         return [(_waits(session), here, session.ringing)]

@@ -1,5 +1,6 @@
 """Upgrade: the user of a text session asks for voice or video. The request rings for their counselor.
 
+    The states of the request, and what changes them:
     ringing → taken (the channel changes) · declined · missed (nobody answered in time)
     declined, missed → ringing (the user asks again)
 
@@ -22,7 +23,7 @@ MOST_CALLS = 20  # most upgrade requests of the user in one session; further one
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
     """Raise the session's channel: from text to voice or video, or from voice to video.
 
-    The channel is never lowered: switching a microphone off is the message `media`.
+    The channel is never lowered. A participant who only switches a microphone off sends the message `media`.
     """
     if event.participant not in (session.user, session.owner):
         raise NotAllowed("not_yours")
@@ -98,7 +99,7 @@ def _not_taken(session: Session, state: model.UpgradeState, out: list[Effect]) -
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """End the upgrade request when the room closes.
+    """End the upgrade request when the conversation is not active any more.
 
     If the request was ringing, the next counselor is asked for the requested channel.
 

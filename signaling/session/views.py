@@ -40,7 +40,7 @@ from signaling.session import recording as recordings
 from signaling.session.model import Help, Listener, Person, Session, Timer
 
 MEDIA_CHANNELS = ("voice", "video")
-LONG_WAIT_MS = 60_000  # milliseconds that a user waits before the page offers to leave a message
+LONG_WAIT_MS = 60_000  # milliseconds after which the page of a waiting user offers to leave a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Surroundings:
     page: PageSeen = PageSeen()  # the page on which the user is
     translates: bool = False  # whether there is a translation service
     names_hidden: bool = False  # whether the site hides from users who serves them before the conversation
-    guests: int = 0  # how many guests the site lets in now
+    guests: int = 0  # how many guests may be in a conversation now, by the site's setting
     now: int = 0  # Unix ms
 
 
@@ -144,7 +144,7 @@ def session_view(
 
 
 def _before_entering(session: Session, guest: Person, around: Surroundings) -> SessionView:
-    """Return what a guest sees who has opened the link and not entered: where they are, and nothing of the conversation."""
+    """Return the view of a guest who has opened the link and not entered. It contains nothing of the conversation."""
     return SessionView(
         id=session.id,
         site=around.site,
@@ -248,7 +248,7 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
 
 
 def recording_view(session: Session, viewer: Person) -> RecordingView | None:
-    """Return the state of the recording for this viewer, or None when nothing was recorded and nobody is asked."""
+    """Return the state of the recording for this viewer. None: no recording exists, and nobody is asked for consent."""
     known, offered = session.recording, recordings.offered(session)
     if not offered and not known.kept:
         return None
@@ -280,7 +280,10 @@ def captions_view(session: Session, viewer: Person, *, ready: bool) -> CaptionsV
 
 
 def cobrowse_view(session: Session, viewer: Person, page: PageSeen) -> CobrowseView | None:
-    """Return the state of co-browsing for this viewer, or None where it is not possible. Operators and guests see no page."""
+    """Return the state of co-browsing for this viewer.
+
+    None: co-browsing is not possible, or the viewer is an operator or guest.
+    """
     state = session.cobrowse
     if state.rule == "off" or not cobrowsing.possible(session) or viewer.role in ("operator", "guest"):
         return None
@@ -395,7 +398,7 @@ def user_ring(session: Session, around: Surroundings, reservation: str, until: i
 def help_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
     """Return the ring of a help request.
 
-    The ring shows only the note, the category, the language and the product of the visit.
+    Of the brief, the ring shows only the product of the visit.
     """
     owner = session.people.get(session.owner)
     return Ring(
