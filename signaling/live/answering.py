@@ -20,7 +20,10 @@ from signaling.session.model import NotAllowed
 
 
 class Answering:
-    """Answers messages that users left while nobody was available. Answering the same message again writes nothing twice."""
+    """Answers messages that users left while nobody was available.
+
+    A second try after a failure neither writes the answer twice nor mails it twice.
+    """
 
     def __init__(
         self,

@@ -17,7 +17,10 @@ from signaling.session.model import NotAllowed
 
 
 class AppointmentDesk:
-    """Lists, moves and cancels appointments for operators. A moved or cancelled appointment is mailed to its user."""
+    """Lists, moves and cancels appointments for operators.
+
+    The user gets a mail about each move and cancellation, if the server sends mails and knows the user's address.
+    """
 
     def __init__(
         self, *, appointments: Appointments, sessions: Sessions, mailing: Mailing, records: Records, index: Index, now: Now
@@ -58,16 +61,19 @@ class AppointmentDesk:
         return found
 
     async def touched(self, member: StaffRecord, realm: Realm, locale: str) -> list[AppointmentItem]:
-        """Return the member's appointments in the realm that cannot take place as booked. Somebody must tell the users."""
+        """Return the member's appointments in the realm that cannot take place as booked.
+
+        An operator sees these appointments, and can tell their users.
+        """
         found = await self.items(realm, locale)
         return [item for item in found if item.staff == member.id and item.trouble]
 
     def entry(self, session: str) -> Entry | None:
-        """Return the session if it has a callback or appointment that nobody has accepted."""
+        """Return the session if it has a callback or appointment that nobody has accepted, or else None."""
         return self._index.callbacks.get(session)
 
     async def move(self, entry: Entry, at: int, staff: str, actor: str, *, by_staff: bool = True) -> None:
-        """Move an appointment to another time, or to another member ("": anyone). The user is told by mail. Raises NotAllowed.
+        """Move an appointment to another time, or to another member ("": anyone). Mail the user the new time. Raises NotAllowed.
 
         `by_staff`: a member of staff has chosen the time, so it may be outside of working hours.
         """
@@ -80,18 +86,19 @@ class AppointmentDesk:
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
         await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=by_staff)
-        self._mailing.callback_booked(entry)  # first: the user must know the new time, even if the records fail now
+        # before the audit entry: the user must learn the new time, even if the records fail now
+        self._mailing.callback_booked(entry)
         await self._records.audit(actor, "appointment.move", f"session/{entry.id}", self._now())
 
     async def cancel(self, entry: Entry, actor: str) -> None:
-        """Cancel a callback or an appointment. The user is told by mail. Raises NotAllowed when it is taking place already."""
+        """Cancel a callback or an appointment, and mail the user. Raises NotAllowed when it has begun or is over."""
         await self._cancel(entry)
         await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now())
 
     async def cancel_asked(self, session: str) -> None:
-        """Cancel a callback or an appointment because another process has asked for it, which it has audited."""
+        """Cancel a callback or an appointment at the request of another process, which has written the audit entry."""
         if entry := self.entry(session):
-            with suppress(NotAllowed):  # it has begun, or somebody else has cancelled it
+            with suppress(NotAllowed):  # the callback has begun, or somebody else has cancelled it
                 await self._cancel(entry)
 
     async def _cancel(self, entry: Entry) -> None:

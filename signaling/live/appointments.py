@@ -23,7 +23,7 @@ from signaling.session.model import NotAllowed
 # milliseconds for which the free times of one kind of request are cached; a claim always reads the records
 KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # most kinds of requests whose free times are cached
-# most members with working hours of their own in one answer; each takes about 5 ms to compute
+# most members with working hours of their own whose free times one answer contains; each takes about 5 ms to compute
 MOST_HOURS: Final = 100
 # callbacks and appointments in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
 MOST_CALLBACKS: Final = 5_000
@@ -52,7 +52,8 @@ class Sought:
 class Times:
     """Free times of appointments.
 
-    `anyone`: the times at which any member is free. `known`: the member whom the user knows. `own`: that member's free times.
+    `anyone`: the times at which any member is free. `known`: the member whom the user knows, or None if that member cannot be
+    booked. `own`: the free times of the member `known`.
     """
 
     anyone: list[int] = field(default_factory=list)
@@ -69,7 +70,8 @@ class Appointments:
         self._staffing = staffing
         self._now = now
         self._known: dict[tuple[str, ...], _Known] = {}
-        self._looking = asyncio.Lock()  # whoever asks for many time zones takes one thread at most
+        # only one computation runs at a time, so that requests for many time zones occupy one thread
+        self._looking = asyncio.Lock()
 
     async def times(self, entry: Entry, channel: Channel, zone: str, known: str = "") -> Times:
         """Return the free times of a session's site. `known`: a member who is offered by name, if they can be booked."""
@@ -78,14 +80,18 @@ class Appointments:
         return Times(every, found.staff.get(known), found.free.get(known, []))
 
     async def by_staff(self, sought: Sought, channel: Channel, zone: str) -> list[tuple[StaffRecord, list[int]]]:
-        """Return each member who could take such an appointment, with their free times."""
+        """Return each member who could take an appointment as in `sought`, with their free times.
+
+        `zone`: the user's time zone.
+        """
         found = await self._free(sought, channel, zone)
         return [(found.staff[staff], times) for staff, times in found.free.items()]
 
     async def known_to(self, entry: Entry) -> str:
         """Return the member whom the user knows: the one of their appointment, or of their last conversation.
 
-        Return "" for none, and at a site that hides names from users.
+        Return "" if there is no such member, if the site hides names from users, or if the records are unavailable. The last
+        conversation is known only of a user whose identity the partner signed.
         """
         session = entry.session
         if entry.site.staff_names == "hidden":
@@ -105,13 +111,13 @@ class Appointments:
     async def owner_or_anyone(self, entry: Entry, staff: str, channel: Channel) -> str:
         """Return the member who called a user back, if they can have appointments of the session, else "".
 
-        A professional who carries on with a conversation has no appointments, so another time is with a counselor.
+        Only counselors have appointments. If a professional has taken over the conversation, any counselor may have the new one.
         """
         member = await self._records.staff(staff)
         return staff if member is not None and self._serves(member, sought_of(entry), channel) else ""
 
     async def require_free(self, sought: Sought, at: int, channel: Channel, staff: str) -> None:
-        """Raise NotAllowed("out_of_hours") unless such an appointment could be booked now with this member ("": anyone)."""
+        """Raise NotAllowed("out_of_hours") unless the member `staff` ("": anyone) could be booked now at the time `at`."""
         plan = sought.site.appointments or AppointmentPlan()
         self._check_time(plan, at, by_staff=False)
         candidates = await self._candidates(sought, at, channel, staff, by_staff=False)
@@ -139,15 +145,18 @@ class Appointments:
         except BaseException:
             await self._records.free_cells(entry.id, member.id, claimed)
             raise
-        # the new time is claimed; if this fails, the former time stays taken until the session is over
+        # the new time is claimed; if this write fails, the former time stays taken until the session is over
         with suppress(RecordsAway):
             await self._records.keep_cells(entry.id, member.id, wanted)
         self._known.clear()
 
     async def release(self, entry: Entry) -> None:
-        """Free the claimed time of an appointment that became a callback, which any member may make."""
+        """Free the claimed time of an appointment that became a callback.
+
+        A callback claims no time, because any counselor may make it.
+        """
         async with entry.booking_lock:
-            # the callback is booked; if this fails, the former time stays taken until the session is over
+            # the callback is booked; if this write fails, the former time stays taken until the session is over
             with suppress(RecordsAway):
                 await self._records.keep_cells(entry.id)
 
@@ -157,9 +166,11 @@ class Appointments:
         return sorted(found, key=lambda entry: (entry.session.callback.due_at if entry.session.callback else 0, entry.id))
 
     async def troubles(self, entries: list[Entry]) -> dict[str, AppointmentTrouble]:
-        """Return, by session, why an appointment cannot take place as booked: a member, hours or holidays have changed since.
+        """Return, by session, why an appointment cannot take place as booked.
 
-        Appointments that can take place are left out.
+        After the booking, its member, working hours, opening hours or holidays have changed.
+
+        Callbacks, and appointments that can take place, are left out.
         """
         found: dict[str, AppointmentTrouble] = {}
         records = {each.id: each for each in await self._records.all_staff()}
@@ -230,7 +241,7 @@ class Appointments:
         return sorted(serving, key=lambda each: (booked[each.id], each.id))
 
     async def _claim(self, entry: Entry, wanted: range, candidates: list[StaffRecord]) -> tuple[StaffRecord, list[int]]:
-        """Claim the wanted cells of time for the first candidate who has all of them free.
+        """Claim the wanted cells (`CELL_MS` each) of the calendar of the first candidate who has all of them free.
 
         Return this member and the newly claimed cells.
         """
@@ -245,7 +256,7 @@ class Appointments:
 
 
 def sought_of(entry: Entry) -> Sought:
-    """Return what a session's appointment needs of its member of staff."""
+    """Return the site, category and language of a session: they decide who could take its appointment."""
     return Sought(entry.site, entry.session.category, entry.session.language)
 
 

@@ -100,6 +100,9 @@ class Arriving:
             return Place(1, None, None, any(self._staffing.serves(each, found, language, path) for each in counselors))
 
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
-        """Return the names of counselors who may answer such a request now. Free counselors come first."""
+        """Return the names of counselors who may answer a request in this category and language now.
+
+        Free counselors come first.
+        """
         found = await self._records.site(site)
         return self._staffing.helpers(found, language, found.category_path(category) or (category,)) if found else []

@@ -1,4 +1,7 @@
-"""Poll the media workers for call quality while an operator watches a call, and send the result to these operators."""
+"""Poll the media workers for call quality while an operator watches the wallboard.
+
+The grades go to the wallboard, and the details of one call to the operators who watch this call.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ ADDRESSES_S = 300.0  # seconds for which the resolved addresses of TURN servers 
 
 
 class Calls:
-    """Call quality as last polled.
+    """The quality of the running calls at the last poll of the media workers.
 
     `loads`: worker → share of a CPU core. `grades`: session → grade of its worst participant's connection.
     `changed`: whether the grades have changed since the wallboard was last sent.

@@ -1,4 +1,4 @@
-"""Store lines, acknowledge them, and send them to everyone who may read them. Staff lines never go to users."""
+"""Store lines, acknowledge them, and send them to everyone who may read them. Lines for staff never go to users or guests."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from signaling.session import corrections, matrix, read_marks
 from signaling.session.effects import Say
 from signaling.session.model import NotAllowed, Person
 
-CATCH_UP_LINES = 500  # most new or changed lines in one answer to a client that catches up
-PAGE_LINES = 200  # most lines in a page of older lines, which the client asks for by the line that follows the page
+CATCH_UP_LINES = 500  # most new or changed lines in one answer to a client that asks for what it has missed
+PAGE_LINES = 200  # most lines in a page of older lines; the client asks for this page by the number of the line after it
 # most characters of lines in one WebSocket frame: a large frame would delay the messages behind it, or fill the client's queue
 PAGE_CHARACTERS = 100_000
 CHANGEABLE = frozenset({"waiting", "active", "asleep", "after"})  # states of a session in which lines may be edited and retracted
@@ -33,7 +33,7 @@ CHANGEABLE = frozenset({"waiting", "active", "asleep", "after"})  # states of a 
 
 class Lines:
     def __init__(self, *, records: Records, owed: Owed, answered: Callable[[Entry, Line], None], now: Now) -> None:
-        """`answered` is called with each new line that a person wrote."""
+        """`answered` is called with each new line or file that a participant sends."""
         self._records = records
         self._owed = owed
         self._now = now
@@ -149,9 +149,9 @@ class Lines:
         return "staff" if kind == "note" or state == "after" else matrix.audience(entry.session, person, wanted)
 
     async def _check_reply(self, entry: Entry, person: Person, audience: Audience, seq: int) -> None:
-        """Refuse a reply to a line that its author, or that some reader of the reply, may not read.
+        """Refuse a reply if its author, or one of its readers, may not read the quoted line.
 
-        The refusal is that of a reply to an unknown line.
+        A reply to a system line is refused, too. The reason is the same as for a line that does not exist.
         """
         quoted = await self._records.line(entry.id, seq) if seq else None
         hidden = quoted is None or quoted.kind == "system" or not matrix.may_read(person, quoted.audience, seq)
@@ -236,7 +236,7 @@ class Lines:
         await self._owed.now_or_later(entry.id, write)
 
     async def erase_captions(self, entry: Entry) -> None:
-        """Delete all captions of the session, also those that wait to be stored: these are stored first."""
+        """Delete all captions of the session. Captions that still wait for the records are stored first and then deleted."""
 
         async def write(_: bool) -> None:
             async with entry.lines_lock:
@@ -247,7 +247,7 @@ class Lines:
     async def _by_us(self, entry: Entry, **values: Any) -> None:
         """Store and show a line that the service writes.
 
-        While the records are unavailable the line waits: no client repeats it.
+        While the records are unavailable, the line is kept in memory, because no client sends it again.
         """
         at = self._now()
 

@@ -1,4 +1,4 @@
-"""Browsers' connections to the server. Each has a bounded send queue, and is found by participant or by member of staff."""
+"""Browsers' connections to the server. Each has a bounded send queue. They are found by participant or by member of staff."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Client:
     this connection acts for them.
     `desk`: whether the member of staff serves users here; the operators' page serves nobody. `watched`: the session whose call
     an operator watches. `right`: hash of the token (of a sign-in or a session) that the connection depends on.
-    `acted_at`: time of the person's last action. `returns`: whether the person may sign in again after the right has ended.
+    `acted_at`: time of the person's last action. `returns`: whether the person may sign in again after their sign-in has ended;
+    None
+    before its end.
     """
 
     def __init__(

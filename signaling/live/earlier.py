@@ -1,7 +1,8 @@
 """The earlier sessions of a user, as staff see them in the brief of a present session.
 
 The server reads the earlier sessions when a session is made or restored. It keeps them in memory only: a copy in the records
-would outlive the session that was copied. An erased session is dropped at once, an expired one when its retention ends.
+would outlive the session that was copied. An erased session disappears from the briefs at once, an expired one when its retention
+ends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Carry out the effects of a session's steps: at the matcher, in the chat and in the room."""
+"""Carry out the effects of a session's events: at the matcher, in the chat and in the room."""
 
 from __future__ import annotations
 

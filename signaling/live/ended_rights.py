@@ -28,8 +28,8 @@ from .staffing import MATCHED_ROLES, Staffing
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.4  # seconds between two checks which sign-ins still exist
-RESTART_MS = 300  # milliseconds after which a page that is told to reconnect does so
+LOOK_S = 0.4  # seconds between two checks of which sign-ins still exist
+RESTART_MS = 300  # milliseconds that a page waits before it reconnects, when the server has told it to
 ON_DUTY = frozenset({"available", "reserved", "busy", "wrap_up"})
 
 LetGo = Callable[[Client], Awaitable[None]]
@@ -95,7 +95,7 @@ class EndedRights:
         over = [client for client in clients if not self._stands(client, standing, now)]
         await self.end(over)
         await self._end_absent(absent, {staff.id for _, staff in standing.values()})
-        # The sites, languages or name of these members have changed. Their pages reconnect, and then show the new ones.
+        # The role, sites, languages or name of these members have changed. Their pages reconnect, and then show the new ones.
         await self.restart([client for client in clients if client not in over and standing[client.right][1] != client.staff])
 
     def _stands(self, client: Client, standing: Standing, now: int) -> bool:
@@ -125,7 +125,10 @@ class EndedRights:
             await self._records.saw_sign_ins(used, now)
 
     async def end(self, clients: list[Client]) -> None:
-        """Tell these connections `signed_out`, and detach them. Sign out staff who have no connection left."""
+        """Tell these connections `signed_out`, and detach them.
+
+        Sign out at the matcher the members who have no desk connection left.
+        """
         for staff in {client.staff.id: client.staff for client in clients if client.staff is not None}.values():
             returns = await self._may_return(staff)
             theirs = [client for client in clients if client.staff is not None and client.staff.id == staff.id]
@@ -171,7 +174,7 @@ class EndedRights:
         await self.end([client for client in theirs if client not in same])
 
     def password_changed(self, record: StaffRecord) -> None:
-        """Give the member's open consoles the new record. Without it, `look` would make these consoles reconnect."""
+        """Give the member's open consoles the new record. Otherwise `look` would make these consoles reconnect."""
         for client in self._hub.of_staff(record.id):
             client.staff = record
 

@@ -40,9 +40,9 @@ class ShownPage:
     `client`: the connection that shows the page. `viewers`: participants who see it → their connection. `behind`: viewers who
     have missed something and get all of `frames` again. `frames`: the newest snapshot and all that followed, encoded for viewers;
     `frames_bytes`: their size, and `snapshot_bytes`: that of the snapshot.
-    `skipping`: whether the other parts of a batch that was broken off still come.
-    `stale`: whether nothing can be used until the next snapshot. `asked`: whether a new snapshot was asked for.
-    `told`: hash of the newest `page_state`. `spare_bytes`: what the page may send now; `spared_at`: when that was counted.
+    `skipping`: whether further parts of an abandoned batch are still arriving, which the server ignores.
+    `stale`: whether nothing can be used until the next snapshot. `asked`: whether the server has asked for a new snapshot.
+    `told`: hash of the newest `page_state`. `spare_bytes`: how many bytes the page might send at the time `spared_at` (Unix ms).
     """
 
     client: Client | None = None

@@ -20,11 +20,11 @@ from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.session.events import EndedBy
 
-LOOK_S = 0.5  # seconds between two checks what other processes have erased or changed
+LOOK_S = 0.5  # seconds between two checks of what other processes have erased or changed
 
 
 class Erasing:
-    """Ends erased sessions, and learns from the records what another process has erased, changed or cancelled."""
+    """Ends erased sessions, and reads from the records what another process has erased, changed or cancelled."""
 
     def __init__(
         self,

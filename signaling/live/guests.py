@@ -1,4 +1,4 @@
-"""Make guests' links, exchange them, and know guests by their own credentials.
+"""Make guests' links, exchange them for credentials, and find guests by these credentials.
 
 A link's secret stands behind "#" in its address, so that browsers send it neither to servers nor in referrers. The records keep
 only hashes of secrets and credentials, as part of the session.
@@ -23,9 +23,10 @@ from signaling.session.events import GuestCame, GuestInvited
 from signaling.session.guests import LinkState
 from signaling.session.model import NotAllowed, Person
 
-LINK_PREFIX = "g~"  # no link of a mail and no invite of a callback has a "~"
+# begins a guest's secret in a link; the secrets of links in mails and of invitations to callbacks contain no "~"
+LINK_PREFIX = "g~"
 SECRET_BYTES = 32
-SECRET_CHARACTERS = 43  # of `SECRET_BYTES`, as written in a link
+SECRET_CHARACTERS = 43  # characters of a secret of `SECRET_BYTES` bytes, as written in a link
 _REFUSED: dict[LinkState, InviteReason] = {"used": "replayed", "expired": "expired", "over": "over"}
 
 
@@ -41,7 +42,10 @@ class Guests:
         self._now = now
 
     async def invite(self, entry: Entry, host: Person, label: GuestLabel) -> tuple[str, str, int]:
-        """Return a new guest's id, link, and the link's end (Unix ms). Raise NotAllowed: guests_off, too_many_guests, …."""
+        """Return a new guest's id, link, and the link's end (Unix ms).
+
+        Raise NotAllowed, for example guests_off or too_many_guests.
+        """
         if label != "camera":
             await self._sessions.renew_site(entry)
             if not entry.site.guests:
@@ -55,12 +59,12 @@ class Guests:
     async def come(self, link: str) -> tuple[Entry, Person, str]:
         """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential.
 
-        Raise InviteRefused; or RecordsAway while writes wait for the records, because another server that took over then would
-        not know that the link was used.
+        Raise InviteRefused. Raise RecordsAway while writes wait for the records: another server that then took over would not
+        know that the link was used.
         """
         secret = link.removeprefix(LINK_PREFIX)
         found = self._index.by_guest_link(token_hash(secret))
-        if found is None:  # the link was cut, or its conversation has long been over
+        if found is None:  # somebody has shortened the link, or its conversation has long been over
             raise InviteRefused("expired" if len(secret) == SECRET_CHARACTERS else "bad_invite")
         if self._owed:
             raise RecordsAway
@@ -78,7 +82,10 @@ class Guests:
         return self._index.by_guest_token(token_hash(token)) if token else None
 
     def in_session(self, session_id: str, token: str) -> Person | None:
-        """Return the guest who is in this session with this credential, or None. A guest who has not entered is not in it."""
+        """Return the guest who is in this session with this credential, or None.
+
+        A guest who has not entered, and the user's phone as a camera, do not count.
+        """
         found = self.by_token(token)
         if found is None or found[0].id != session_id:
             return None

@@ -18,8 +18,8 @@ class Index:
     `asleep`: sleeping sessions, the one that has slept longest first. `callbacks`: sessions with a due or scheduled callback.
     `invited`: sessions that other software has started and whose user has not come yet.
     `_guests`: hash of a guest's credential, or of the secret of a guest's link → the session and the guest's id.
-    `over`: closed sessions that a browser still shows, in the order in which they ended. `crowd`: the number of sessions
-    without a counselor, by site.
+    `over`: closed sessions that are still in memory, in the order in which they ended. `crowd`: the number of sessions whose user
+    waits or prepares, by site.
     """
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ from signaling.session.inviting import invite
 from signaling.session.model import NotAllowed, Person, Session
 from signaling.session.views import callback_view
 
-MOST_INVITED = 10_000  # conversations of all organisations whose user has not come yet, about 10 KB each
+MOST_INVITED = 10_000  # most conversations of all organisations whose user has not come yet; each takes about 10 KB
 MOST_OF_SITE = 2_000  # most conversations of one site whose user has not come yet
 
 
@@ -143,7 +143,7 @@ class Inviting:
         return entry.id, link
 
     async def book(self, wanted: Wanted, time: WantedTime) -> tuple[Entry, str]:
-        """Book an appointment for a user who has no conversation yet. The user is told by mail.
+        """Book an appointment for a user who has no conversation yet. Mail the user, if a mail address is known.
 
         Return the new session, and the link by which its user enters. Raise NotAllowed (not_offered, full, out_of_hours,
         no_contact) or RecordsAway.
@@ -157,7 +157,8 @@ class Inviting:
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)
         entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)
-        link = await self._link(entry, wanted.until)  # stored first: a booking whose answer fails would be made a second time
+        # the link is stored before the booking: after a failure, the other software asks again, and would book a second time
+        link = await self._link(entry, wanted.until)
         asked = CallbackAsked(session.user, time.at, time.contact, time.note, reachable=entry.reachable, timezone=time.timezone)
 
         async def apply(with_staff: WithStaff) -> None:
@@ -219,7 +220,7 @@ def _record(session: Session, wanted: Wanted) -> SessionRecord:
         language=wanted.language,
         channel=wanted.channel,
         state=session.state,
-        # nobody knows this token: the user gets another one through the link
+        # nobody knows this token: the user gets a new one when they open the link
         token_hash=token_hash(secrets.token_urlsafe(32)),
         user_ref=wanted.user_ref,
         user_name=wanted.user_name,

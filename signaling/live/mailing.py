@@ -1,6 +1,6 @@
-"""Send mails to people who have left the page: about an answer, a callback, or a queue that nobody serves.
+"""Send mails about live sessions: to users who have left the page, and to operators about queues that nobody serves.
 
-No conversation waits for a mail: tasks of their own queue the mails, at most `MOST_TASKS` at a time.
+No conversation waits for a mail: background tasks queue the mails, at most `MOST_TASKS` at a time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from signaling.records import MessageRecord, Records
 from signaling.session.model import Callback
 from signaling.session.views import brief_value
 
-MOST_TASKS = 1000  # mails that are being queued at the same time
+MOST_TASKS = 1000  # most mails that are being queued at the same time
 ALERTS_S = 30.0  # seconds between two checks of all queues for alerts
 NOBODY_MS = 60_000  # milliseconds of waiting after which a queue that nobody serves is reported
 ALERT_AGAIN_MS = 30 * 60_000  # least milliseconds between two mails of the same alert
@@ -96,7 +96,11 @@ class Mailing:
     # --- answers ---------------------------------------------------------------------------------------------------------
 
     def answered(self, entry: Entry, line: Line) -> None:
-        """Tell a user who has left of a new line of staff, unless they return within two minutes."""
+        """Queue a mail about a new line of staff for a user who has left the page.
+
+        The mail goes out two minutes later, unless the user returns before. Until `REPLY_AGAIN_MS` have passed, no second mail
+        follows.
+        """
         by_staff = line.role in ("counselor", "professional") and line.audience == "all" and line.kind in _TOLD_OF
         if not by_staff or entry.session.user in entry.holders or not self._postbox.enabled:
             return
@@ -122,7 +126,7 @@ class Mailing:
         )
 
     def came_back(self, entry: Entry) -> None:
-        """Take back the waiting mail about an answer, because the user is on the page again."""
+        """Delete the mail about an answer that waits to be sent, because the user is on the page again."""
         if entry.mailed_at:
             entry.mailed_at = 0
             self._background.later(self._records.drop_mails(f"reply/{entry.id}"))
@@ -130,7 +134,7 @@ class Mailing:
     async def message_answered(self, entry: Entry, message: MessageRecord, name: str, seq: int, mail: str) -> None:
         """Queue a mail with the id `mail` that tells a user that their message was answered. Raise MailRefused or RecordsAway.
 
-        Mails about later answers in the conversation go to the same address.
+        Mail nothing about further answers in this conversation until `REPLY_AGAIN_MS` have passed.
         """
         address = address_in(message.contact)
         entry.mailed_at = self._now()
@@ -150,7 +154,7 @@ class Mailing:
     def callback_booked(self, entry: Entry) -> None:
         """Mail the user that a callback was booked or moved, with a calendar event.
 
-        Queue a reminder for shortly before the callback.
+        Queue a reminder for shortly before the callback. An appointment gets another reminder a day before.
         """
         called = entry.session.callback
         if called is None or called.state != "scheduled":
@@ -170,7 +174,7 @@ class Mailing:
             self._background.later(self._cancelled(entry, address, kind, about))
 
     def callback_settled(self, entry: Entry) -> None:
-        """Send no more mails about a callback that is over."""
+        """Delete the waiting mails about a callback that is over."""
         self._background.later(self._settled(entry))
 
     async def _settled(self, entry: Entry) -> None:
@@ -179,7 +183,8 @@ class Mailing:
 
     async def _promise(self, entry: Entry, address: str, at: int, about: dict[str, Any], *, appointment: bool) -> None:
         async with entry.mail_lock:
-            if about["args"]["moved"] != entry.moved:  # the callback was moved or cancelled meanwhile, and that mail counts
+            # the callback was moved or cancelled meanwhile, and the newer mail replaces this one
+            if about["args"]["moved"] != entry.moved:
                 return
             await self._forget_promises(entry)
             now = self._now()
@@ -219,7 +224,7 @@ class Mailing:
         while self._postbox.enabled:
             await asyncio.sleep(ALERTS_S)
             for queue in list(self._index.queues.values()):
-                if waiting := list(queue.values()):  # this queue may have become empty while another queue was checked
+                if waiting := list(queue.values()):  # this queue may have become empty while the loop waited for another queue
                     await self._look(waiting)
         await asyncio.Event().wait()
 

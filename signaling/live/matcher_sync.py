@@ -204,7 +204,8 @@ class Agreeing:
     async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
         """Compare an accepted request with the member of staff to whom the session has assigned it.
 
-        If the matcher has withdrawn a member who never entered the room, the session drops them. A member in the room stays.
+        If the matcher has withdrawn a member who never entered the room, the session removes this member. A member in the room
+        stays.
         """
         store, now, request = self._store, self._now(), wanted.request
         if status.state == "accepted":
@@ -238,7 +239,7 @@ class Agreeing:
     async def _staff(self, found: m.Snapshot) -> None:
         """Sign in at the matcher every member of staff who has a tab connected to this server.
 
-        Members who were available before the matcher lost its memory become available again, in their former order.
+        Members who were available or had a ring before the matcher lost its memory become available again, in their former order.
         """
         store, hub = self._store, self._hub
         newest: list[Client] = [tabs[-1] for staff in hub.staff_ids() if (tabs := hub.of_staff(staff))]

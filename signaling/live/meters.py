@@ -43,8 +43,8 @@ class Meters:
     def ring_ended(self, kind: str, outcome: str, waited_ms: int) -> None:
         """Count a ring that has ended, and time the wait if it was accepted.
 
-        `kind`: user, help or transfer. `outcome`: the last state of the reservation. `waited_ms`: time since the request was
-        made.
+        `kind`: user, callback, help or transfer. `outcome`: the last state of the reservation. `waited_ms`: time since the
+        request was made, or since the callback was due.
         """
         self._rings.labels(kind, outcome).inc()
         if outcome == "accepted":

@@ -1,7 +1,7 @@
 """Co-browsing: pass the page on which the user is to the staff who may see it, and what they show there back to the page.
 
 The server never reads the page: it passes on what the user's browser has masked and compressed. It keeps only the newest snapshot
-and what followed, for staff who begin to see the page later, and forgets both when co-browsing ends.
+and what followed, for staff who begin to see the page later. It forgets both as soon as nobody sees the page.
 """
 
 from __future__ import annotations
@@ -26,19 +26,22 @@ from signaling.session.model import NotAllowed, Person
 
 log = structlog.get_logger(__name__)
 
-MOST_SNAPSHOT: Final = 2 * 1024 * 1024  # most bytes of one snapshot, compressed and in base64; a larger page is not shown
-MOST_AFTER: Final = 1024 * 1024  # bytes after a snapshot from which on the server asks for a new one
-MOST_LATE: Final = 512 * 1024  # bytes in a viewer's send queue from which on this viewer waits for the whole page instead
-MOST_LATE_MESSAGES: Final = 300  # the same in messages: a full send queue would close the viewer's whole console
-MOST_GIVEN: Final = 300  # most messages that a later viewer gets at once; of more, the page sends a new snapshot instead
-MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # the same in bytes
-MOST_PARTS: Final = 4000  # messages after a snapshot from which on the server asks for a new one
-CAUGHT_UP: Final = 64 * 1024  # bytes in the send queue below which such a viewer gets the whole page
-BURST: Final = 3 * 1024 * 1024  # bytes that a page may send at once
-PER_S: Final = 192 * 1024  # bytes that a page may send per second for long
-AGAIN_MS: Final = 3000  # after so many milliseconds a page that sent too much may send a new snapshot
-LOOK_S: Final = 0.5  # seconds between two looks whether viewers who were late have caught up
-POINTER_QUEUE: Final = 128 * 1024  # bytes in the page's send queue from which on pointers are dropped
+# most bytes of one snapshot as viewers get it, compressed and in base64; a larger page is not shown
+MOST_SNAPSHOT: Final = 2 * 1024 * 1024
+MOST_AFTER: Final = 1024 * 1024  # once more than so many bytes follow a snapshot, the server asks the page for a new snapshot
+# once a viewer's send queue holds more than so many bytes, the viewer gets no changes until it gets the whole page again
+MOST_LATE: Final = 512 * 1024
+MOST_LATE_MESSAGES: Final = 300  # the same limit in messages: a full send queue would close the viewer's whole console
+# most messages that a new viewer gets at once; if there are more, the server asks the page for a new snapshot
+MOST_GIVEN: Final = 300
+MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # the same limit in bytes
+MOST_PARTS: Final = 4000  # once more than so many messages follow a snapshot, the server asks the page for a new snapshot
+CAUGHT_UP: Final = 64 * 1024  # a viewer who waits for the whole page gets it once their send queue holds at most so many bytes
+BURST: Final = 3 * 1024 * 1024  # most bytes that a page may send in one burst
+PER_S: Final = 192 * 1024  # most bytes per second that a page may send on average
+AGAIN_MS: Final = 3000  # milliseconds after which a page that sent too much may send a new snapshot
+LOOK_S: Final = 0.5  # seconds between two checks whether waiting viewers can get the whole page
+POINTER_QUEUE: Final = 128 * 1024  # once the page's send queue holds so many bytes, the server stops passing pointers on
 
 
 class Pages:
@@ -49,12 +52,12 @@ class Pages:
         self._index = index
         self._hub = hub
         self._now = now
-        self._late: set[str] = set()  # sessions with a viewer who is behind
+        self._late: set[str] = set()  # ids of the sessions in which a viewer waits for the whole page
 
     # --- the connection that shows the page ------------------------------------------------------------------------------
 
     def attach(self, client: Client, entry: Entry) -> None:
-        """Let this connection show the page of the session's user. A page of another tab stops showing."""
+        """Let this connection show the page of the session's user. The former connection, of another tab's page, is closed."""
         entry = self._index.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
         client.session, client.participant, client.page = entry.id, user.id, True
@@ -71,7 +74,7 @@ class Pages:
         self._sessions.show(entry)
 
     def detach(self, client: Client) -> None:
-        """Forget a closed connection: one that showed a page."""
+        """Forget a closed connection that showed a page."""
         self._hub.remove(client)
         entry = self._index.entries.get(client.session)
         if entry is not None and entry.page.client is client:
@@ -87,7 +90,10 @@ class Pages:
         await self._sessions.apply(entry, CobrowseChanged(client.participant, on=False))
 
     def receive(self, client: Client, message: SendPage) -> None:
-        """Pass one part of the page on to its viewers, and keep it for later ones. Ignore what nobody may see any more."""
+        """Pass one part of the page on to its viewers, and keep it for later ones.
+
+        Ignore a part that nobody sees, and all parts before the next snapshot if earlier ones are missing.
+        """
         entry = self._index.entries.get(message.session)
         if entry is None or entry.page.client is not client:
             raise NotAllowed("replaced")
@@ -125,9 +131,11 @@ class Pages:
             self._again(entry, 0)
 
     def _break_off(self, entry: Entry, *, more: bool) -> None:
-        """Let viewers forget the parts of a batch that will not be completed. `more`: others still come, and are dropped.
+        """Let viewers forget the parts of a batch that will not be completed.
 
-        Without this, viewers would join these parts to the next snapshot, and could read neither.
+        `more`: further parts of this batch will arrive. The server ignores them.
+
+        Without this, viewers would join the parts to the next snapshot, and could read neither.
         """
         page = entry.page
         page.in_snapshot, page.skipping = False, more
@@ -158,7 +166,7 @@ class Pages:
     # --- viewers -----------------------------------------------------------------------------------------------------------
 
     def watch(self, client: Client, entry: Entry, person: Person, *, on: bool) -> None:
-        """Begin or stop to pass the page on to this member of staff. Raises NotAllowed."""
+        """Begin or stop passing the page on to this member of staff. Raises NotAllowed."""
         page = entry.page
         if not on:
             page.viewers.pop(person.id, None)
@@ -197,7 +205,7 @@ class Pages:
             viewer.send_encoded(frame)
 
     async def catch_up(self) -> None:
-        """Give viewers whose network was too slow the whole page once they have received the rest. Runs until cancelled."""
+        """Give viewers whose network was too slow the whole page once their send queue is nearly empty. Runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
             for session in list(self._late):
@@ -206,7 +214,7 @@ class Pages:
                     self._late.discard(session)
 
     def _caught_up(self, entry: Entry) -> bool:
-        """Serve the viewers who are behind. Return whether some still are."""
+        """Give the whole page to the viewers who wait for it. Return whether some still wait."""
         page = entry.page
         for participant in list(page.behind):
             viewer = page.viewers.get(participant)
@@ -217,7 +225,10 @@ class Pages:
         return bool(page.behind)
 
     def changed(self, entry: Entry) -> None:
-        """Take the page from everybody who may no longer see it, and tell the page who sees it. Called after every change."""
+        """Stop passing the page to everybody who may no longer see it, and tell the page who sees it.
+
+        Called after every change of the session or of its viewers.
+        """
         page, session = entry.page, entry.session
         for participant, viewer in list(page.viewers.items()):
             person = session.people.get(participant)
@@ -246,13 +257,13 @@ class Pages:
     # --- what staff show on the page -----------------------------------------------------------------------------------------
 
     def point(self, client: Client, entry: Entry, person: Person, message: PointPage) -> None:
-        """Show a pointer, a frame or a line on the user's page. Raises NotAllowed."""
+        """Show a member's pointer, frame or line on the user's page. Raises NotAllowed."""
         target = self._target(client, entry, person)
         if target is not None and target.queued_bytes < POINTER_QUEUE:
             target.send(Pointed(session=entry.id, name=person.name, kind=message.kind, node=message.node, spots=message.spots))
 
     def link(self, client: Client, entry: Entry, person: Person, message: ProposeLink) -> None:
-        """Propose a page of the same site. Raises NotAllowed."""
+        """Propose that the user opens another page of the same site. Raises NotAllowed."""
         try:
             url = endpoint(message.url.partition("#")[0])
             known = origin("/".join(url.split("/")[:3])) in entry.site.origins

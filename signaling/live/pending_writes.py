@@ -19,7 +19,7 @@ from signaling.records import Overtaken, Records, RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
 
-MOST = 50_000  # pending writes, about 25 MB
+MOST = 50_000  # most pending writes; they take about 25 MB
 CROWDED = MOST // 2
 
 Write = Callable[[bool], Awaitable[object]]
@@ -47,7 +47,7 @@ class Owed:
     async def now_or_later(self, session: str, write: Write, whole: str = "") -> None:
         """Write at once, or keep the write while the records are unavailable.
 
-        `whole`: key of the pending write that this one replaces.
+        `whole`: key of an earlier pending write of the whole state, which this one replaces. "": the write replaces none.
         """
         if not self._writes:
             try:

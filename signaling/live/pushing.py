@@ -1,6 +1,9 @@
-"""Send pushes to people who do not look at the page: to staff about a ring, to users about an answer.
+"""Send pushes to people who do not look at the page.
 
-No conversation waits for a push: tasks of their own queue the pushes, at most `MOST_TASKS` at a time.
+Staff get pushes about rings, and when a missed ring has set them away. Users get pushes about answers, and when their counselor
+has come.
+
+No conversation waits for a push: background tasks queue the pushes, at most `MOST_TASKS` at a time.
 """
 
 from __future__ import annotations
@@ -28,13 +31,13 @@ log = structlog.get_logger(__name__)
 
 MOST_TASKS = 1000  # most pushes that are being queued at the same time
 ANSWER_LIFE_MS = 24 * 3_600_000  # milliseconds after which a push about an answer is not sent any more
-ANSWER_AGAIN_MS = 3_600_000  # least time between two pushes about answers, while the user stays away
+ANSWER_AGAIN_MS = 3_600_000  # least milliseconds between two pushes about answers to one user, while the user stays away
 AWAY_LIFE_MS = 3_600_000  # milliseconds after which a push that tells a member that they are away is not sent any more
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 
 class Pushing:
-    """Queues pushes about live sessions: about rings to staff, about answers to users."""
+    """Queues pushes about live sessions: to staff about rings, to users about answers and accepted requests."""
 
     def __init__(self, *, sender: Sender, records: Records, index: Index, hub: Hub, count: Counter[str], now: Now) -> None:
         self._sender = sender
@@ -70,7 +73,7 @@ class Pushing:
     # --- staff -----------------------------------------------------------------------------------------------------------
 
     def rings(self, staff: str, ring: Ring) -> None:
-        """Tell a member of a ring, unless they look at a console."""
+        """Tell a member of a ring by push, unless they look at a console."""
         if not self.enabled or any(client.looking for client in self._hub.of_staff(staff)):
             return
         self._rung[ring.reservation] = staff
@@ -101,7 +104,7 @@ class Pushing:
         await self._queue(devices, "over", key, {}, RING, until, instead_of=key)
 
     def away(self, staff: str) -> None:
-        """Tell a member that nothing rings for them any more, because they have missed a ring."""
+        """Push to a member who stands by that nothing rings for them any more, because they have missed a ring."""
         self._later(self._away(staff))
 
     async def _away(self, staff: str) -> None:
@@ -111,17 +114,20 @@ class Pushing:
     # --- users -----------------------------------------------------------------------------------------------------------
 
     def answered(self, entry: Entry, line: Line) -> None:
-        """Tell a user who does not look at the page of a new line of staff."""
+        """Push a new line of staff to a user who does not look at the page, at most once in `ANSWER_AGAIN_MS`."""
         if line.role in ("counselor", "professional") and line.audience == "all" and line.kind in _TOLD_OF:
             self._tell(entry, "answered")
 
     def accepted(self, entry: Entry) -> None:
-        """Tell a user who does not look at the page that their counselor has come."""
+        """Push to a user who does not look at the page that their counselor has come, unless a push was sent lately."""
         if entry.session.state == "active":
             self._tell(entry, "accepted")
 
     def looked(self, entry: Entry) -> None:
-        """Note that a user looks at the page. When the user has left again, the next answer is pushed."""
+        """Note that a user looks at the page, and delete pushes that wait to be sent.
+
+        The next answer after they leave is pushed again.
+        """
         if entry.pushed_at:
             entry.pushed_at = 0
             self._later(self._records.drop_pushes(f"session/{entry.id}"))
@@ -161,7 +167,7 @@ class Pushing:
         self._sender.announced.set()
 
     def _gone(self, push: Push) -> None:
-        """Note that one browser of a user takes no more pushes, and update the user's page."""
+        """Note that one browser of a user takes no more pushes."""
         if push.device.session and (entry := self._index.entries.get(push.device.session)):
             entry.devices = max(0, entry.devices - 1)
 

@@ -16,7 +16,7 @@ from signaling.protocol.server_messages import WaitingUpdate
 
 PLACES_A_ROUND = 500  # sessions checked per round, in turn; if 10,000 users wait, each of them is checked every 20 s
 NEAR = 10  # the first users in a queue, who are checked in every round
-NEAR_A_ROUND = 200  # most users near the head of a queue that are checked in one round
+NEAR_A_ROUND = 200  # most of the users near the head of their queue that are checked in one round
 AT_ONCE = 25  # sessions checked before other work gets the event loop
 
 

@@ -44,7 +44,7 @@ class Requests:
         self._unsettled = unsettled
         self._now = now
         self.staffing = staffing
-        # the matcher's events, not routed yet; no longer than one burst of changes
+        # the matcher's events that are not routed yet; the router empties this queue after each burst of changes
         self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
@@ -139,8 +139,8 @@ class Requests:
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
         """Look up in the matcher what people are told about a new request.
 
-        For a user's request: the place in the queue, before the user is told that they wait. For a help request: whether a
-        professional who could serve it is signed in. If no such professional is signed in, the counselor is told at once.
+        For a user's request, this is the place in the queue, before the user is told that they wait. For a help request or
+        transfer, it is whether anybody who could serve it is signed in. If nobody is, the counselor is told at once.
         """
         place = await self._store.place(effect.request, self._now())
         if effect.request == entry.session.request:
@@ -151,7 +151,7 @@ class Requests:
     async def next_event(self) -> m.AnyEvent:
         """Return the matcher's next event, which the caller routes.
 
-        A waiting `settled` returns after all events before it have been routed.
+        A caller that waits in `settled` goes on once all events queued before its call have been routed.
         """
         while isinstance(event := await self._events.get(), asyncio.Future):
             if not event.done():

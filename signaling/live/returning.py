@@ -1,4 +1,7 @@
-"""Give a session to another page of its user: by a one-time link, or because the user continues it on another device."""
+"""Give a session to another page of its user.
+
+The page has a one-time link or was reached by a push, or the user continues the session on another device.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ class Returning:
         self._now = now
 
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
-        """Return a new link for the user whom this counselor calls back, and its expiry in ms. Raise `NotAllowed`."""
+        """Return a new link for the user whom this counselor calls back, and the link's end (Unix ms). Raise `NotAllowed`."""
         session, now = entry.session, self._now()
         if participant != session.owner or not session.calling_back():
             raise NotAllowed("wrong_state")
@@ -97,7 +100,7 @@ class Returning:
     async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
         """Let the new token, which is stored already, open the session.
 
-        A page that is open with the former token is told that it was replaced.
+        A page that is still open with the former token is told that it was replaced, and its connection is closed.
         """
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))

@@ -40,15 +40,16 @@ from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-# seconds that a browser's offer waits for its room. A spare worker opens a room much faster; a new worker needs two seconds
+# seconds that a browser's offer waits for its room; a running worker opens a room much faster, but a new worker needs two seconds
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0  # seconds before the next try after the records have failed
 CLOSE_TIMEOUT_S = 1.0  # most seconds that the end of this server waits for the rooms to close
-JOURNAL_UPDATES = 10_000  # board updates that wait for the records; at this number the server stops reading the worker's events
+# most board updates that wait for the records; at this number the server stops reading the workers' events
+JOURNAL_UPDATES = 10_000
 
 
-CAPTION = Seen(2000, cut=True)  # the rule for the words of a caption: a speech model may write any text
+CAPTION = Seen(2000, cut=True)  # the rule by which a caption's words are checked and cut: a speech model may write any text
 
 
 class Rooms:
@@ -150,7 +151,8 @@ class Rooms:
         if room.worker is not None and room.opened == session.epoch:
             wanted = entry.grid.for_worker(epoch)
             if wanted != room.sent:
-                room.sent = wanted  # before the answer: whoever clears `sent` meanwhile wants the matrix sent again
+                # set before the answer: if `sent` is cleared while this call waits, the matrix is to be sent again
+                room.sent = wanted
                 await room.worker.client.set_matrix(entry.id, wanted)
             room.ready.set()
 
@@ -216,12 +218,15 @@ class Rooms:
             raise NotAllowed("no_worker") from None
 
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
-        """Admit a new peer of this participant. Raise `NotAllowed` with the worker's reason if the worker refuses."""
+        """Let the worker admit a new peer of this participant.
+
+        Raise `NotAllowed` with the worker's reason if the worker refuses.
+        """
         peer = f"peer-{secrets.token_hex(6)}"
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
         person = entry.session.anyone(participant)
-        # meanwhile the participant has left, or another peer was offered, or the room has moved
+        # while this call waited, the participant has left, another peer was offered, or the room has moved
         if person is None or person.peer_id != peer:
             raise NotAllowed("wrong_state")
         try:
@@ -300,7 +305,10 @@ class Rooms:
             self._sessions.show(entry)
 
     async def _captioned(self, event: media.Captioned) -> None:
-        """Send a caption to those who could hear its words. Store the caption if the participants have agreed to that."""
+        """Send a caption to those who could hear its words and want captions.
+
+        Store a complete caption if the participants have agreed to that.
+        """
         entry = self._index.entries.get(event.room)
         if entry is None or event.epoch != entry.session.epoch or not entry.session.captions.on:
             return
@@ -354,7 +362,7 @@ class Rooms:
                 self._orders.kick(entry)
 
     async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
-        """Tell every participant which of the people they hear are speaking, and whether they are heard themselves."""
+        """Tell every participant which of the people they hear are speaking, and whether they count as speaking themselves."""
         entry = self._index.entries.get(event.room)
         if entry is None or event.epoch != entry.session.epoch:
             return
@@ -382,7 +390,10 @@ class Rooms:
         await self._journal.put((self._now(), event))
 
     async def _recording_over(self, event: media.RecordingOver) -> None:
-        """Store a closed recording segment. Delete it if the user has withdrawn consent for its period meanwhile."""
+        """Announce a closed recording segment, and stop recording if the worker could not write.
+
+        Delete the segment if the session was erased, or if the user has withdrawn consent for its period meanwhile.
+        """
         entry = self._index.entries.get(event.room)
         if entry is None:
             record = await self._records.session(event.room)
@@ -410,7 +421,9 @@ class Rooms:
     }
 
     async def journal(self) -> None:
-        """Write board updates to the records under their epoch. The records refuse updates of an older epoch; these are counted.
+        """Write board updates to the records under their epoch.
+
+        The records refuse updates of an older epoch; refusals are counted.
 
         Runs until cancelled.
         """

@@ -393,7 +393,7 @@ class Live:
     # --- methods for HTTP handlers ---------------------------------------------------------------------------------------
 
     async def authorize_user(self, session_id: str, token: str) -> str | None:
-        """Return the user's participant id if the token opens this session and the session may still be opened."""
+        """Return the user's participant id if the token opens this session and the session may still be opened, or else None."""
         entry = await self.stored.by_token(token)
         return entry.session.user if entry is not None and entry.id == session_id else None
 

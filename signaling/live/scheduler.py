@@ -38,7 +38,7 @@ class Scheduler:
         self._wake.set()
 
     def take_due(self, now: int) -> list[str]:
-        """Return each key whose time has come, once. Skip entries that were moved or dropped."""
+        """Return each key whose time has come, once. Skip entries whose key was given another time, or none, since."""
         due = []
         while self._heap and self._heap[0][0] <= now:
             at, key = heapq.heappop(self._heap)

@@ -92,7 +92,8 @@ class Sessions:
         self._mail_view = mail_view
         self._push_view = push_view
         self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made the rooms
-        self.page_changed: Callable[[Entry], None] = lambda entry: None  # `Live` sets this, too
+        # `Live` sets this when it has made the pages of co-browsing
+        self.page_changed: Callable[[Entry], None] = lambda entry: None
         self.translates = False  # whether there is a translation service
         self.changed = True  # whether a session has changed since the wallboard and the queues were last sent
 
@@ -298,7 +299,10 @@ class Sessions:
         )
 
     async def renew_site(self, entry: Entry) -> None:
-        """Read the session's site again, because its hours may have changed since the session was made."""
+        """Read the session's site again, because the site's settings may have changed since.
+
+        Keep the known ones if the records fail.
+        """
         with suppress(RecordsAway):
             entry.site = await self._records.site(entry.site.id) or entry.site
 
@@ -322,7 +326,7 @@ class Sessions:
 
 
 def _counselor(entry: Entry) -> str:
-    """Return the session's last counselor. If the session had no counselor, return its professional."""
+    """Return the session's last counselor. If the session had no counselor, return its owner, a professional, or ""."""
     people = entry.session.people
     owner = people.get(entry.session.owner)
     if owner is not None and owner.role == "counselor":

@@ -25,7 +25,7 @@ def site_view(site: Site, language: str) -> SiteView:
 
 
 def form_view(site: Site, category: str, language: str) -> list[FormFieldView]:
-    """Return the fields of the form before a conversation about this category, in this language."""
+    """Return the fields of the form before a conversation about `category`, with their names in `language`."""
     return [
         FormFieldView(
             id=each.id,

@@ -15,8 +15,8 @@ from signaling.live.staffing import Staffing
 from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
 
-LOOK_S = 10.0  # seconds between two checks how many conversations sleep in memory
-MOST_ASLEEP = 20_000  # sleeping conversations of all organisations in memory, about 10 KB each
+LOOK_S = 10.0  # seconds between two checks of how many conversations sleep in memory
+MOST_ASLEEP = 20_000  # most sleeping conversations of all organisations in memory; each takes about 10 KB
 
 
 class Sleeping:
@@ -55,7 +55,8 @@ def too_many(organisations: Sequence[str], most: int) -> list[int]:
     """Return the places of the sleeping conversations that must close, so that at most `most` are left.
 
     `organisations`: the organisation of each sleeping conversation, those that have slept longest first. The organisation with
-    the most sleeping conversations loses its oldest one, again and again. So one organisation does not push out the others'.
+    the most sleeping conversations loses its oldest one, again and again. So no organisation pushes out the conversations of
+    others.
     """
     places: dict[str, list[int]] = {}
     for place, organisation in enumerate(organisations):

@@ -41,8 +41,8 @@ QUEUE_ITEMS = 50  # most items of each list in the queue of a member of staff
 # most bytes of queues sent in one round, so that sending a long queue to a thousand consoles takes a few seconds
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
-# (organisation, role, locale, languages, sites, categories, and the own id of a member who has appointments, else "") of members
-# of staff; members of one group see the same queue
+# what a member's queue depends on; members of one group see the same queue: organisation, role, locale, languages, sites,
+# categories, and the own id of a member who has appointments, or else ""
 Group = tuple[str, str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...], str]
 
 
@@ -78,9 +78,9 @@ class Boards:
         # id of a mail about an answer → its state, and the reason for the state
         self._answers: dict[str, tuple[MailState, str]] = {}
         self._sites: dict[str, Site] = {}  # id → site, for the names of sites beside the messages that users left
-        self._takers: dict[str, str] = {}  # id → name of the members who may have taken a message
+        self._takers: dict[str, str] = {}  # id → name of all members of staff, to show who has taken a message
         self._frames: dict[Group, bytes] = {}  # group of staff → their queue in this round, encoded
-        self._behind: list[Client] = []  # consoles to which this round has not sent its queue yet
+        self._behind: list[Client] = []  # consoles that have not yet got their queue in this round
 
     async def run(self) -> None:
         rounds = 0
@@ -90,7 +90,7 @@ class Boards:
             try:
                 await self.places.round()
                 if rounds % ANSWERS_EVERY_ROUNDS == 0 and any(state == "queued" for state, _ in self._answers.values()):
-                    self._messages_changed = True  # a mail about an answer may have been sent since
+                    self._messages_changed = True  # such a mail may have been sent, or refused, since the last look
                 await self._round(counting=rounds % COUNTS_EVERY_ROUNDS == 0)
                 if rounds % TREND_EVERY_ROUNDS == 0:
                     await self._push_trend()
@@ -202,11 +202,14 @@ class Boards:
         while self._behind and spent < QUEUE_BYTES_A_ROUND:
             spent += self.push_queue(self._behind.pop())
         if self._behind:
-            # consoles served first may have missed a change of this round, so another round must follow
+            # consoles that were served first may have missed a change of this round, so another round must follow
             self.sessions.changed = True
 
     def push_queue(self, client: Client) -> int:
-        """Send this member their queue: the people whom they could serve, and the messages that users left for them.
+        """Send this member their queue.
+
+        The queue has the users whom they could serve, open requests for help or transfer, booked callbacks, and the messages that
+        users left.
 
         Return the number of bytes sent to this client. An unchanged queue is not sent again, and 0 is returned.
         """
@@ -234,7 +237,7 @@ class Boards:
     def _has_appointments(self, record: StaffRecord) -> str:
         """Return the member's id if they have appointments, else "".
 
-        Only this member sees the names of the users of these appointments.
+        Of all queues, only that of this member shows the names of the users of these appointments.
         """
         mine = any(_staff_of(entry) == record.id for entry in self._index.callbacks.values())
         return record.id if mine else ""
@@ -387,7 +390,7 @@ class Boards:
     def _answer(self, record: MessageRecord) -> tuple[Literal["", MailState], str]:
         """Return the state of the mail about the answer to this message, and the reason for the state.
 
-        A mail that is no longer in the outbox was sent.
+        A mail that is no longer in the outbox counts as sent.
         """
         if not record.mail:
             return "", ""

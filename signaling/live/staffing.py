@@ -137,7 +137,10 @@ class Staffing:
             self._hours.moved(record, status.state, why, self._now())
 
     def serves(self, record: StaffRecord, site: Site, language: str, category_path: tuple[str, ...]) -> bool:
-        """Return whether the matcher could ever offer such a request to this member. Used only to show queues."""
+        """Return whether the matcher could ever offer a request of this site, language and category to this member.
+
+        Used only to show queues and to name suitable staff.
+        """
         return (
             language in record.languages
             and served_by(record).has(site)
@@ -145,7 +148,10 @@ class Staffing:
         )
 
     def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
-        """Return the signed-in counselors who speak the session's language and serve its site. Free counselors come first."""
+        """Return the other signed-in counselors who speak the session's language and serve its site.
+
+        Free counselors come first.
+        """
         realm = Realm(organisation=entry.site.organisation)
         found = [item for item in self.items(realm) if item.id != of and self._may_take_over(self.known[item.id], entry)]
         for item in found:
@@ -165,7 +171,7 @@ class Staffing:
         return record.role in MATCHED_ROLES and served_by(record).has(entry.site)
 
     def _has_room(self, item: StaffItem, entry: Entry) -> bool:
-        """Return whether a colleague has capacity for one more session of this kind beside their other sessions.
+        """Return whether a colleague has capacity for one more session of this kind in addition to their other sessions.
 
         Used only for display.
         """
@@ -174,7 +180,10 @@ class Staffing:
         return item.texts < item.most_texts and (not item.calls or self.known[item.id].texts_in_call)
 
     def helpers(self, site: Site, language: str, category_path: tuple[str, ...]) -> list[str]:
-        """Return the names of counselors at work who serve such a request. Free counselors come first."""
+        """Return the names of counselors at work who serve requests of this site, language and category.
+
+        Free counselors come first.
+        """
         found = [
             (self.state(staff) != "available", record.name)
             for staff, record in self.known.items()

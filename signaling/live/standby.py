@@ -1,7 +1,7 @@
-"""Staff who stand by: they were available when they closed their last console, and a push reaches them there.
+"""Staff who stand by: they were available when they closed their last console, and a push can reach them.
 
-The matcher goes on offering requests to these members. The stand-by ends when the member opens a console, misses a ring, or when
-their sign-in ends.
+The matcher goes on offering requests to these members. The stand-by ends when the member opens a console, is set away or signed
+out by the matcher (for example after a missed ring), or when their sign-in ends.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class StandBy:
             await self._records.stand_by(staff, on=False)
 
     async def watch(self) -> None:
-        """Sign out members whose sign-in has ended, within a second.
+        """Sign out members who stand by and whose sign-in has ended, within a second.
 
         Note in the records that the other members' sign-ins are in use. Runs until cancelled.
         """
@@ -129,7 +129,7 @@ class StandBy:
     async def _renew(self, staff: str) -> bool:
         """Give the matcher the skills of a member who stands by.
 
-        If the matcher has lost its memory, make the member available again.
+        At the start, and if the matcher has lost its memory, make the member available again.
 
         Return False when the member takes no requests any more.
         """

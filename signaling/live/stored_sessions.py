@@ -1,4 +1,4 @@
-"""Load sessions from the records: at the start, and when somebody returns to a session that no page shows."""
+"""Load sessions from the records: at the start, and when somebody returns to a session that is not in memory."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class StoredSessions:
         return session.state not in FINAL_STATES or self._now() <= (session.ended_at or 0) + RATING_MS
 
     async def returning(self, session_id: str) -> Entry | None:
-        """Return a session to which its user may still return, or None. A session that no page shows is read from the records."""
+        """Return a session to which its user may still return, or None. If it is not in memory, read it from the records."""
         entry = self._index.entries.get(session_id)
         if entry is not None:
             return entry if self._stands(entry.session) else None
@@ -120,7 +120,10 @@ class StoredSessions:
         return await self._load(record) if record is not None and self._stands(record) else None
 
     async def any_session(self, session_id: str) -> Entry | None:
-        """Return a running or ended session, or None. An ended one that no page shows is read from the records, but not kept."""
+        """Return a session in memory, or else an ended one from the records, or None.
+
+        One from the records does not stay in memory.
+        """
         entry = self._index.entries.get(session_id)
         record = None if entry else await self._records.session(session_id)
         return entry or (await self._load(record) if record is not None and record.state in FINAL_STATES else None)

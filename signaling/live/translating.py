@@ -68,7 +68,7 @@ _read_answer: Reader[_Answer] = Reader(_Answer)
 
 
 class BadKey(ValueError):
-    """The file with the service's key cannot be read. The exception's text is a sentence."""
+    """The file with the translation service's key cannot be read. The exception's text is a sentence for the operator."""
 
 
 class Translator:
@@ -150,7 +150,7 @@ class Translator:
 class Translating:
     """Translates lines and captions in the background for the people who ask for translations.
 
-    Nobody else waits for the service.
+    No message to other people waits for the service.
     """
 
     def __init__(self, translator: Translator, records: Records) -> None:
@@ -213,7 +213,7 @@ class Translating:
                 entry.holders[reader].send_encoded(frame)
 
     def forget(self, session: str) -> None:
-        """End the translations of an erased session, and remove those in memory."""
+        """End the translations of an erased session, and remove its finished translations from memory."""
         for task in [task for task, of in self._tasks.items() if of == session]:
             task.cancel()
         self._translator.forget(session)

@@ -43,7 +43,7 @@ def _standing(waits: Sequence[Wait], at: Sequence[int]) -> tuple[list[int], list
     """Return, for each time, how many users were waiting and the longest of their waits in seconds."""
     coming = sorted(waits, key=lambda wait: wait.asked_at)
     ends = sorted(_end(wait) for wait in waits)
-    # a heap of (asked, end) of waits, the oldest first; a wait that has ended is dropped when it becomes the first
+    # a heap of (asked, end) of waits, the oldest first; a wait that has ended leaves the heap when it becomes the first
     open_waits: list[tuple[int, float]] = []
     counts, longest, n = [], [], 0
     for time in at:

@@ -18,7 +18,7 @@ AGAIN_MS = 30 * 60_000  # least time between two events about one queue
 
 
 class Unattended:
-    """Looks for queues that nobody serves, and announces them as events for webhooks."""
+    """Looks for queues that nobody serves, and announces them to webhooks."""
 
     def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now) -> None:
         self._records = records

@@ -35,7 +35,7 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.AnswerRecording: "session.talk",
     user.SetCaptions: "session.talk",
     user.TranslateLine: "session.talk",
-    user.KeepCaptions: "session.hear",  # an operator who has joined is asked, too
+    user.KeepCaptions: "session.hear",  # an operator who has joined is asked about keeping captions, too
     user.InviteGuest: "session.guests",
     user.RemoveGuest: "session.guests",
     user.SetInterpreter: "session.guests",
@@ -104,7 +104,8 @@ def check_part(person: Person, message: object) -> None:
     do nothing but enter. The user's phone as a camera reads and writes nothing.
     """
     action = MESSAGES[type(message)]
-    part: Holder = "supervisor" if person.role == "operator" else person.role  # an operator is in a session only as a listener
+    # an operator takes part in a session only as a listener
+    part: Holder = "supervisor" if person.role == "operator" else person.role
     if action == ANYONE or TABLE[action].get(part) != "own":
         raise NotAllowed("not_yours")
     if person.arriving and action != "session.join":

@@ -26,7 +26,7 @@ _set_by_participant = in_session(_set)
 async def _cobrowse(live: Live, client: Client, message: msg.SetCobrowse) -> Reply:
     if not client.page:
         return await _set_by_participant(live, client, message)
-    if message.on:  # the page itself offers only to stop: who agrees reads first what will be seen
+    if message.on:  # the shown page can only stop co-browsing: the user agrees elsewhere, after reading what staff will see
         raise NotAllowed("not_yours")
     await live.pages.stop(client, message.session)
     return None
@@ -40,7 +40,7 @@ _page_of_participant = in_session(_no_page)
 
 
 async def _page(live: Live, client: Client, message: msg.SendPage) -> Reply:
-    if not client.page:  # only the connection that shows the page sends it
+    if not client.page:  # only the connection of the shown page may send it
         return await _page_of_participant(live, client, message)
     live.pages.receive(client, message)
     return None

@@ -17,7 +17,8 @@ from signaling.session.model import FINAL_STATES, WRAP_UP_MS, NotAllowed, Person
 
 from .checks import Handler, Reply, agree, event, in_session, staff_id
 
-LATE_NOTES_MS = 15 * 60_000  # how long after the end of the conversation notes are accepted
+# most milliseconds after the conversation's end at which a member who is no longer in it may save notes
+LATE_NOTES_MS = 15 * 60_000
 
 
 async def _help(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskHelp) -> Reply:
@@ -109,8 +110,8 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
 async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
     """Return the session and the person who writes notes in it.
 
-    This person is in the room, wraps up after a hand-over, or writes within `LATE_NOTES_MS` after the session closed by itself.
-    A member who has other sessions wraps up for `WRAP_UP_MS` after the hand-over, while these sessions go on.
+    This person is in the room, wraps up after a hand-over, or writes within `LATE_NOTES_MS` after the end of the conversation. A
+    member who has other sessions wraps up for `WRAP_UP_MS` after the hand-over, while these sessions go on.
     """
     staff = staff_id(client)
     entry = await live.stored.any_session(session)
@@ -127,7 +128,10 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
 
 
 async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
-    """Keep notes while a member of staff types them. The owner's last notes are saved even if the session has just closed."""
+    """Store the draft of notes while a member of staff types them.
+
+    If the session has just closed, the owner's last draft is saved as the wrap-up.
+    """
     entry, person = await _note_taker(live, client, message.session)
     if entry.session.state not in FINAL_STATES:
         await live.sessions.apply(entry, ev.NotesTyped(person.id, message.notes, message.outcome, tuple(message.tags)))
