@@ -256,7 +256,10 @@ class Ledger:
             self.settle(member)
 
     def redeem(self, ticket: Ticket) -> None:
-        """Let a promised request wait before all others. If its member is idle, the request is tried with that member first."""
+        """Let a promised request wait before all others.
+
+        If its member is idle, matching offers the request to that member first.
+        """
         self.give_up(ticket)
         ticket.request = replace(ticket.request, first=True)
         ticket.waiting_since_ms = self.now_ms

@@ -10,7 +10,8 @@ from matcher.types import AnyEvent, Medium, Place, Request, RequestKind, Request
 class MemoryStore:
     """`MatchStore` in memory.
 
-    `fence`: the last fence before a restart, if known. Otherwise fences grow across a restart only because the clock does.
+    `fence`: the last fence before a restart, if known. If it is not known, new fences are above the former ones only because they
+    are derived from the clock.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0) -> None:

@@ -29,7 +29,7 @@ _last = itemgetter(-1)
 
 
 class Ordered(Generic[Item]):
-    """Unique tuples in ascending order. Two items must differ in a field before the first one that cannot be compared."""
+    """Unique tuples in ascending order. Two items must differ before the first field that cannot be compared."""
 
     __slots__ = ("_chunks", "_size")
 

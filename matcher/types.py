@@ -62,8 +62,10 @@ class Request:
     category_path: tuple[str, ...]
     enqueued_at_ms: int
     priority: int = 0
-    excluded: frozenset[str] = frozenset()  # members who never get it: the counselor who asks for help, an owner who disconnected
-    first: bool = False  # served before all others: after `redeem`, or its owner disconnected or never entered
+    # members who never get it, for example the counselor who asks for help, or an owner who disconnected
+    excluded: frozenset[str] = frozenset()
+    # served before all others, for example after `redeem`, or because its owner disconnected or never entered
+    first: bool = False
     only: str = ""  # the one member who may get it, in any tier; cleared when its holder disconnects or never enters
     widens_ms: tuple[int, int] | None = None
     medium: Medium = "call"
@@ -217,7 +219,7 @@ RefusedReason = Literal["unknown", "stale_fence", "not_pending", "wrong_state", 
 
 
 class Refused(Exception):
-    """The state tables do not allow the step. Nothing has changed. `full`: `Rules.max_requests` is reached."""
+    """The step is not allowed in the present state. Nothing has changed. `full`: `Rules.max_requests` is reached."""
 
     def __init__(self, reason: RefusedReason) -> None:
         super().__init__(reason)
@@ -228,7 +230,7 @@ class Unavailable(Exception):
     """The store cannot be used now. The text is a sentence for a log that says why, without secrets.
 
     - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made or
-      not. The state shows which, and every state that the step can have left ends by itself.
+      not. The store's state shows which. Every state that the step can have led to ends by itself.
     - It is raised at once when 20,000 steps wait already, when Redis refuses the login or a right, or when Redis refuses to write
       (memory or disk full, too few replicas, a script that does not end). The step was then not made.
 
@@ -318,7 +320,10 @@ class MatchStore(Protocol):
         """Give a request that was set aside its place again, at once and even beyond its holder's capacity."""
 
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Note that the holder is in the room. Otherwise the sweep requeues the request as first, 30 s after `accept`."""
+        """Note that the holder is in the room.
+
+        Otherwise the sweep puts the request back before all others, 30 s after `accept`.
+        """
 
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner."""
@@ -331,7 +336,10 @@ class MatchStore(Protocol):
         """
 
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """End an accepted request without a wrap-up: a professional stopped catching up, or has taken the session over."""
+        """End an accepted request without a wrap-up.
+
+        For example, a professional stopped catching up or has taken the session over, or the conversation was sent to sleep.
+        """
 
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
         """Give the accepted `request` to `staff`, who is busy through a help request. The former holder goes on as in `complete`.
@@ -344,7 +352,7 @@ class MatchStore(Protocol):
         """End a member's wrap-up. The member is then available, or away."""
 
     async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
-        """Give up a waiting request: nobody can serve it, or the user has left a message."""
+        """Give up a waiting request, for example because nobody can serve it, or because the user has left a message."""
 
     async def sweep(self, now_ms: int) -> list[AnyEvent]:
         """End everything that has expired. Then match everything that can be matched, also in tiers that have opened by now.

@@ -29,7 +29,7 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.simulation.report import ON_DUTY, WORKING
 from matcher.types import Medium
 
-MOST_VISITS: Final = 2_500  # arrivals of a preview: two simulations of so many take one to two seconds
+MOST_VISITS: Final = 2_500  # most arrivals of a preview: two simulations of so many take one to two seconds
 MOST_PEOPLE: Final = 3_000
 FEW: Final = 30  # with fewer arrivals than this, `Preview.sure` is "few"
 FAIR: Final = 200  # with fewer arrivals than this, `Preview.sure` is "rough" or "few"
@@ -38,7 +38,7 @@ STEADY_VISITS: Final = 1_500  # few arrivals are simulated several times, up to 
 MOST_TIMES: Final = 5  # most simulations of the same days and settings
 NICE: Final = 5  # added to the process's niceness, so that calls get the CPU first
 _PATIENCE_S: Final = (20.0, 3_600.0)  # least and largest mean patience that a preview assumes for users
-_HANDLE_S: Final = 300.0  # length of a conversation, in a medium in which nobody was served yet
+_HANDLE_S: Final = 300.0  # seconds that a conversation lasts in a medium in which nobody was served in the past days
 
 Sureness = Literal["few", "rough", "fair", "good"]
 

@@ -15,12 +15,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 WORKERS_KEY = "{sangdam}:media"
-LEASE_MS = 2000  # an announcement ends after this time without renewal
+LEASE_MS = 2000  # milliseconds after which Redis deletes an announcement that the worker has not renewed
 MOST_SKEW_MS = 30_000  # largest accepted difference between two machines' clocks
 
 
 class Announcement(Struct, kw_only=True):
-    """State of a worker with a lease: JSON under `announcement_key(id)`, for `LEASE_MS`.
+    """The state that a worker announces in Redis.
+
+    It is JSON under `announcement_key(id)`. Redis deletes it after `LEASE_MS`, unless the worker renews it.
 
     The set `WORKERS_KEY` names all workers. `load`: share of one core that the worker used lately. `at`: when the announcement
     was signed, in Unix ms. `mac`: signature of all other fields, in hex.

@@ -48,7 +48,7 @@ from media.api.wire import (
 COMMAND_TIMEOUT_S = 5.0
 """A worker answers a command in milliseconds. If no answer comes in this time, the worker counts as unreachable."""
 EVENT_SILENCE_S = 0.75
-"""Three missed heartbeats (250 ms each): the worker is dead or cut off."""
+"""Seconds without an event after which a worker counts as dead or cut off: three missed heartbeats of 250 ms."""
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 
 
@@ -130,7 +130,7 @@ class WorkerClient:
         return []
 
     async def health(self) -> None:
-        """Return when the worker answers. Raise `WorkerUnreachable` when it does not."""
+        """Wait until the worker answers. Raise `WorkerUnreachable` when it does not."""
         await self._send("GET", "/healthz")
 
     async def stats(self) -> WorkerStats:

@@ -56,7 +56,9 @@ class Admitted(Struct, kw_only=True):
 
 
 class SetMatrix(Struct, kw_only=True):
-    """Replace the whole matrix: who hears, sees and may do what. Participants who are not named hear and see nothing.
+    """Replace the whole matrix: who hears, sees and may do what.
+
+    Participants who are not named in `hears` hear nothing, and those who are not named in `sees` see nothing.
 
     - hears: listener → {source: gain}, gain in 0..4 (1.0 = as sent).
     - sees: viewer → {slot 0..7: (participant, "camera" | "screen")}.

@@ -23,7 +23,10 @@ from .standing import Standing
 START_BPS, LEAST_BPS, MOST_BPS = 300_000.0, 20_000.0, 8_000_000.0
 """The first estimate, and the smallest and largest one, in bit/s."""
 HISTORY_PACKETS = 4096
-"""Packets sent and not yet reported: four seconds at 1,000 packets a second. The oldest are dropped first."""
+"""Most sent packets that are remembered until a report names them: four seconds at 1,000 packets a second.
+
+The oldest is forgotten first.
+"""
 BACK_OFF = 0.85  # the estimate after congestion, as a factor of the rate that arrives
 GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
 """Growth factors per second. The larger factor applies when there was no congestion for `LATER_S` seconds."""
@@ -46,7 +49,7 @@ FEW_PACKETS = 10
 
 
 class Estimator:
-    """Bandwidth estimate of one path. Read `bps` at any time.
+    """Bandwidth estimate of one path. Read `bps` (bit/s) at any time.
 
     Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second. `heard`: whether a report
     has ever come. `gaps`: how much of the time nothing arrives.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 
-WINDOW_S = 5.0  # seconds of sending over which gaps are measured
-LEAST_S = 1.0  # less time counts as so much, so that one gap at the beginning says little
+WINDOW_S = 5.0  # seconds of sending time over which gaps are measured
+LEAST_S = 1.0  # seconds; a shorter time of sending counts as this long, so that one gap at the beginning says little
 GAP_S = 0.05
 """Shortest gap that counts, in seconds of sending, from a packet that arrived to the next one that arrived. One lost packet of a
 voice makes a gap of 40 ms."""
-LEAST_LOST = 2  # packets lost in a gap at least: a sender that sends little makes long gaps
+LEAST_LOST = 2  # least packets lost in a gap that counts: a sender that sends little makes long gaps without losses
 
 
 class Gaps:

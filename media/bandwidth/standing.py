@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 
-TARGET_S = 0.04  # a packet that waits longer stands in a queue
+TARGET_S = 0.04  # seconds; a packet that waits longer stands in a queue
 INTERVAL_S, LONGEST_S = 0.3, 1.5
 """Seconds. A queue stands if every packet of the last `INTERVAL_S` has waited longer than `TARGET_S`. While packets are few, the
 interval grows up to `LONGEST_S`."""
@@ -23,7 +23,8 @@ LEAST_PACKETS = 6  # fewer packets cannot show that a queue stands
 BASE_BUCKETS, BUCKET_S = 10, 1.0
 """The least delay of the last ten seconds is taken as the delay of the empty path. Older delays are forgotten, because clocks
 drift and routes change."""
-ANOTHER_CLOCK_S = 10.0  # a larger jump in delay means another clock: start again
+# seconds; after a larger jump in delay the detector starts again, because the receiver must have another clock
+ANOTHER_CLOCK_S = 10.0
 
 
 class Standing:

@@ -310,7 +310,7 @@ class BoardRoom:
     def _has_room(self, size: int, types: int) -> bool:
         """Return whether an update fits into the document. If it does not, compact the journal and try again.
 
-        Compacting drops what was overwritten or deleted. Compacting is costly, so it is done at most once in 10 s.
+        Compacting removes what was overwritten or deleted. Compacting is costly, so it is done at most once in 10 s.
         """
         if self._fits(size, types):
             return True
@@ -360,7 +360,7 @@ class BoardRoom:
         self._observed.clear()
 
     def catch_up(self) -> None:
-        """Send the whole board to participants who have answered our step 1 but sent none of their own.
+        """Send the whole board to participants who have answered our step 1 but have sent no step 1 of their own.
 
         Call it a few times a second.
         """

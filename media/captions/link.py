@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 BATCH_S = 0.06  # seconds for which packets are collected into one message
 MOST_BYTES = wire.MAX_FRAME_BYTES // 2  # most payload bytes of one message; the captions process refuses larger frames
-MOST_PACKETS = 3000  # packets that wait at most: a minute of one voice, or 10 s of six
+MOST_PACKETS = 3000  # most packets that wait: a minute of one voice, or 10 s of six
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0  # seconds before the link connects again; doubled after each failure
 CONNECT_S = 5.0  # seconds to connect and to receive the captions process's first message
 HEARTBEAT_S = 5.0  # seconds between two WebSocket pings; a process that does not answer counts as gone
@@ -50,7 +50,7 @@ class CaptionLink:
         self._streams = 0
         self._said = ""
         self.dropped = 0
-        """Packets dropped because the process or the network was too slow."""
+        """Number of packets dropped because the process or the network was too slow."""
 
     @property
     def ready(self) -> bool:

@@ -19,8 +19,8 @@ from .work import Heard
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-CONTEXT = 64  # samples of the window before that silero-vad gets with each window
-SILENCE = 0.6  # probability of silence from which words of low confidence are taken for noise
+CONTEXT = 64  # samples from the end of the preceding window, which silero-vad gets together with each window
+SILENCE = 0.6  # probability of silence above which words of low confidence are taken for noise
 LEAST_CONFIDENCE = 0.35  # words below this confidence are left out if the sound is probably silence (`SILENCE`)
 TOKENS, TOKENS_A_SECOND = 16, 14
 """Most tokens of an utterance, and how many more for each second of sound. A model that repeats itself thus ends soon."""

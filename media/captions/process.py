@@ -31,7 +31,7 @@ MOST_STREAMS = 500  # streams of one worker; further streams are not written dow
 SILENT_S = 0.5  # seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone
 MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since its begin; more of it is not written down
 LOOK_S = 0.1  # seconds between two checks for streams without packets
-MOST_UNSENT = 1000  # messages that wait for a worker at most; a worker that reads none is disconnected
+MOST_UNSENT = 1000  # most messages that wait for one worker; a worker that reads none is disconnected
 
 
 class WritesDown(Protocol):
@@ -80,7 +80,7 @@ class Worker:
 class Captions:
     """All workers' streams, and the one speech model that writes down what is said in them.
 
-    `stats`: streams, utterances, drafts, lost (utterances), refused (streams).
+    `stats` counts streams, utterances, drafts, utterances that were dropped (`lost`), and streams that were refused.
     """
 
     def __init__(self, detector: FindsSpeech, recogniser: WritesDown) -> None:
@@ -146,7 +146,9 @@ class Captions:
     def _hear(self, stream: Stream, packet: wire.Packet) -> None:
         stream.came = asyncio.get_running_loop().time()
         if stream.heard_s > stream.came - stream.began + MOST_AHEAD_S:
-            return  # its timestamps jump, so that each packet makes a second of silence: others need this time
+            # the stream's timestamps jump, so each packet would add a second of silence; other streams need the time that this
+            # would take
+            return
         for samples in stream.sound.feed(packet.sequence, packet.timestamp, packet.payload):
             stream.heard_s += len(samples) / RATE
             for spoken in stream.speech.feed(samples):
@@ -206,7 +208,7 @@ class Captions:
             return Heard("", "", 0.0)
 
     async def _watch(self) -> None:
-        """End the utterances of streams that have fallen silent altogether."""
+        """End the utterances of streams that bring no packets any more."""
         while True:
             await asyncio.sleep(LOOK_S)
             silent = asyncio.get_running_loop().time() - SILENT_S

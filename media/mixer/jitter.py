@@ -30,7 +30,7 @@ START_DELAY_S = 0.020
 wait for the next tick, the delay is 20 to 40 ms."""
 MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # after so many concealed samples in a row, the buffer gives the missing packet up
 MAX_DELAY_S = 0.400  # longest time that the buffer holds a packet
-MAX_PACKETS = 64  # packets buffered at most; a full buffer drops its oldest packet
+MAX_PACKETS = 64  # most packets in the buffer; a full buffer drops its oldest packet
 IDLE_S = 2.0  # seconds without packets after which the stream is forgotten
 JUMP_S = 1.0  # seconds: a timestamp this far from the expected one may begin a new stream
 JUMP_PACKETS = 1000  # a sequence number this far from the last one may begin a new stream
@@ -89,7 +89,7 @@ class Kind(Enum):
 
 
 class Step(NamedTuple):
-    """The next piece that the mixer plays: `samples` at 48 kHz, by `kind`."""
+    """The next piece of sound that the mixer plays: `samples` at 48 kHz, in the way that `kind` says."""
 
     kind: Kind
     samples: int
@@ -119,7 +119,7 @@ class JitterBuffer:
         self._reset()
 
     def _reset(self) -> None:
-        """Forget the stream, but not its loss rate. The next packet starts a new stream."""
+        """Forget the stream's packets and timing, but not its loss rate. The next packet starts a new stream."""
         self._packets.clear()
         self._transits.clear()
         self._needed_s = None

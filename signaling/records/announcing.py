@@ -35,7 +35,7 @@ EventType = Literal[
 ]
 TEST = "webhook.test"  # the type of the test event that somebody sends to one endpoint; endpoints cannot choose this type
 PAYLOAD_VERSION = 1  # version of the payload's format, sent in each payload
-KEPT_TRYING_MS = 3 * 86_400_000  # milliseconds for which the sender tries to deliver an event
+KEPT_TRYING_MS = 3 * 86_400_000  # milliseconds after storing an event for which the sender tries to deliver it
 _APPOINTMENT: dict[str, EventType] = {
     "booked": "appointment.booked",
     "moved": "appointment.moved",
@@ -50,8 +50,8 @@ _w, _d, _s = t.webhook.c, t.webhook_delivery.c, t.session.c
 class Event(NamedTuple):
     """An event.
 
-    `at`: Unix ms. `about`: the text of which `webhook-id` is made, so that the same event never gets two ids. `data`: the
-    event's own fields, as docs describe them.
+    `at`: when the thing happened (Unix ms). `about`: the text of which `webhook-id` is made, so that the same event never gets
+    two ids. `data`: the event's own fields, as docs describe them.
     """
 
     type: str
@@ -107,7 +107,7 @@ def now_ms() -> int:
 def row(endpoint: str, event: Event, now: int) -> dict[str, Any]:
     """Return the row of an event for one endpoint. `now`: when it is stored (Unix ms).
 
-    The event is due at once, whatever the time is by the sender's steady clock: commands store events, too.
+    The event is due at once (`DUE_NOW`). Commands store events, too, and their clock may differ from the sender's steady clock.
     """
     return {
         "endpoint": endpoint,
@@ -132,7 +132,7 @@ def _wants(endpoint: Any, event: Event) -> bool:
 
 
 def session_event(connection: sa.Connection, kind: EventType, session_id: str, at: int, about: str = "", **data: Any) -> None:
-    """Announce something about one session. `about`: what tells this event from others of the same type and session."""
+    """Announce something about one session. `about`: a text that differs between events of the same type and session."""
     if not anybody_listens(connection):
         return
     found = connection.execute(sa.select(*(_s[name] for name in _ABOUT)).where(_s.id == session_id)).mappings().first()
@@ -152,7 +152,10 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
 
 
 class Standing:
-    """The sessions before a save. Compares them with the saved states, and announces what has changed in each session."""
+    """The sessions as they were before a save.
+
+    Compares them with the saved states, and announces what has changed in each session.
+    """
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:
         """Read the sessions before the save, if any webhook endpoint takes events."""

@@ -9,8 +9,9 @@ from . import tables as t
 from .database import Database
 
 KEPT_MS = 86_400_000  # milliseconds for which an answer is remembered
-STALE_MS = 60_000  # milliseconds after which an unanswered request counts as lost: its server has died
-MOST_ANSWERS = 1000  # most remembered answers of one token; of more, the oldest are forgotten
+# milliseconds after which a claimed key without an answer may be claimed again: the server that claimed it has probably died
+STALE_MS = 60_000
+MOST_ANSWERS = 1000  # most remembered answers of one token; a further one makes the oldest forgotten
 _c = t.api_answer.c
 
 

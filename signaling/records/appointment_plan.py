@@ -1,4 +1,4 @@
-"""The times of appointments: which ones a member of staff really has. Pure; instants are ms since the Unix epoch.
+"""Compute at which times a member of staff can have appointments. Pure; instants are ms since the Unix epoch.
 
 The day is divided into cells of 15 minutes. An appointment takes the cells from its start to the end of the pause after it. Each
 cell of a member belongs to one appointment at most, and the records enforce that. So no time is promised twice, whatever the
@@ -21,7 +21,7 @@ MOST_OFFERED: Final = 200  # most free times in one answer
 MOST_NOTICE_MINUTES: Final = 2880  # most minutes that a site may ask for between booking and start: two days
 MOST_LEAD_MINUTES: Final = 30  # most minutes before the start for which a place is kept free
 _BOOKED_DAYS: Final = 17  # days to compute for the next two weeks, and for the days before and after that other time zones need
-_NEXT_DAYS: Final = 3  # days to compute for finding out whether one appointment ends within the hours
+_NEXT_DAYS: Final = 3  # days of opening or working hours that are computed to see whether one appointment fits into them
 
 
 class AppointmentPlan(Struct, frozen=True, kw_only=True):
@@ -49,11 +49,12 @@ def free_times(
     """Return the times at which one member could begin an appointment, within the next two weeks.
 
     `hours`: the category's opening hours, or None if it never closes. `own`: the member's working hours, or None if the
-    category's count. A member with hours of their own works only while the category is open. If neither has hours, daytime in the
-    asker's `zone` counts. `taken`: the member's cells that belong to other appointments.
+    category's opening hours count instead. A member with hours of their own works only while the category is open. If neither has
+    hours, daytime in `zone`, the user's time zone, counts. `taken`: the member's cells that belong to other appointments.
 
-    The times are full and half hours on the clocks of `zone`. An hour that the clocks skip has no times. The clocks of the asker
-    or of the hours may repeat an hour. Only the first run of this hour has times, so no time of the day is shown twice.
+    The times are full and half hours on the clocks of `zone`. An hour that the clocks skip has no times. In autumn, clocks repeat
+    an hour: those of `zone`, or those of the opening or working hours. Only the first run of this hour has times, so no time of
+    the day is shown twice.
     """
     spans = _working(hours, own, now, zone)
     zones = [ZoneInfo(each.timezone) for each in (hours, own) if each is not None]

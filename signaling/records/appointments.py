@@ -1,4 +1,4 @@
-"""Appointments in the records: which cells of whose time are taken, working hours of staff, and the keys of their calendars."""
+"""Appointments in the records: the taken cells of each member's time, working hours of staff, and the keys of their calendars."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .leading import Leading
 from .opening_hours import Hours
 from .types import SessionRecord, StaffRecord
 
-MOST_IN_CALENDAR = 500  # most appointments in one calendar
+MOST_IN_CALENDAR = 500  # most appointments in one calendar; further ones are left out
 _OVER = ("after", "closed", "message_left")
 _cell = t.appointment_cell.c
 _plan = t.staff_plan.c
@@ -33,7 +33,7 @@ class Appointments(Leading):
         return found
 
     async def claim_cells(self, session: str, staff: str, cells: Iterable[int]) -> list[int] | None:
-        """Take these cells of a member for a session, besides those that the session has already.
+        """Take these cells of a member for a session, in addition to those that the session has already.
 
         Return the newly taken cells. If one of the cells belongs to another appointment, return None and take none. The key of
         the table makes sure that two claims at the same time cannot both succeed. Raises Overtaken and RecordsAway.

@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 class Aside:
-    """An engine that is used in the thread alone. Make it in a running event loop; the thread's loop is of the same kind."""
+    """An engine that only this object's thread uses.
+
+    Make the object in a running event loop; the thread's loop is of the same kind.
+    """
 
     def __init__(self, url: str, **options: Any) -> None:
         self._engine: AsyncEngine = create_async_engine(url, **options)

@@ -26,7 +26,7 @@ _Fields = Mapping[str, Any]
 
 MOST_NAME = 100  # most characters of the name of a site, category or member
 MOST_FILE_MB = 500
-MOST_GUESTS = 3  # with user, counselor and professional, six people are in a room
+MOST_GUESTS = 3  # most guests that a site may allow; with user, counselor and professional, six people are in a room
 MOST_RETENTION_DAYS = 3650
 MOST_CATEGORIES = 200  # most categories of one site
 MOST_LISTED = 100  # most origins, most languages and most query parameters of one site
@@ -81,7 +81,7 @@ class _Checks:
             self.problems.setdefault(field, problem)
 
     def each(self, field: str, problem: FieldProblem, values: Iterable[str], read: Callable[[str], str]) -> list[str]:
-        """Return the values as `read` returns them, without duplicates. Note the problem if `read` refuses one."""
+        """Return the values as `read` returns them, without duplicates. Note the problem if `read` refuses one of the values."""
         found: dict[str, None] = {}
         for value in values:
             try:

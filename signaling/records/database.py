@@ -31,7 +31,7 @@ IDLE = 5  # idle connections that stay open for transactions that do not run in 
 THREADS = 4  # threads that run SQLite transactions
 LONG_S = 60.0  # seconds that a transaction which reads whole tables may take
 LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may take
-SOON_S = 0.3  # seconds that a failed read waits for the database before its second try
+SOON_S = 0.3  # seconds that a failed read waits for the database to answer again before its second and last try
 # milliseconds after which PostgreSQL ends an idle transaction: otherwise a hanging server would block its successor's rows
 IDLE_MS = 2500
 _CLEAN_SINCE = "0010"  # revision of the schema from which on deleted text is overwritten, and no copies of it are kept

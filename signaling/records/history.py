@@ -94,7 +94,7 @@ class History(Leading):
         return MessageRecord(**row) if row else None
 
     async def set_message_state(self, message_id: str, state: MessageState, staff: str) -> MessageRecord:
-        """Change the state of a message from new to taken (by `staff`) or done. Return the changed message.
+        """Mark a message that a user left as taken or as done by `staff`. Return the changed message.
 
         Raises LookupError when there is no such message, and ValueError("taken") when the message is done or another member of
         staff has taken it.
@@ -205,7 +205,8 @@ class History(Leading):
     async def asked_to_cancel(self, after: int) -> list[str]:
         """Return the sessions whose callback or appointment `sangdam appointment cancel` wants cancelled.
 
-        These sessions still have it. `after`: number of an audit entry; only later entries count, and a few before it.
+        Only sessions that still have a booked callback or appointment are returned. `after`: number of an audit entry; only later
+        entries count, and a few before it.
         """
         c = t.audit.c
         asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli", c.n > after - _REREAD)

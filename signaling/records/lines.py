@@ -22,7 +22,7 @@ from .types import BoardStep, StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
 _COMPACT_FROM = 64  # number of a board's updates from which they are merged; merging so many takes about a millisecond
-_STEP_MS = 5000  # ms: the updates of so long a time become one update when they are merged, so a replay shows them at once
+_STEP_MS = 5000  # ms: when updates are merged, those of so long a time become one update, so a replay shows them at one moment
 
 
 class Lines(Leading):

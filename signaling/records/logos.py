@@ -1,4 +1,4 @@
-"""The logos of sites: pictures beside a site's name in panel and call page, which anybody may see."""
+"""The logos of sites: pictures next to a site's name in panel and call page, which anybody may see."""
 
 from __future__ import annotations
 

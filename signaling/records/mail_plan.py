@@ -19,7 +19,7 @@ _Kind = Annotated[str, Meta(max_length=40, pattern=r"^[a-z_]+\Z")]
 
 
 class MailText(Struct, kw_only=True):
-    """A site's own wording of one mail. "" keeps the standard wording. "{site}" and "{name}" are replaced."""
+    """A site's own wording of one mail. "" keeps the standard wording. Values in braces, such as "{site}", are replaced."""
 
     subject: Annotated[str, by(Seen(120))] = ""
     text: Annotated[str, by(Seen(1000, lines=True))] = ""
@@ -28,8 +28,9 @@ class MailText(Struct, kw_only=True):
 class MailPlan(Struct, kw_only=True):
     """The mails of one site.
 
-    `sender`: the name beside the from-address; "": the site's name. `reply_to`: the address to which answers to mails go, or "".
-    `content`: whether a mail may hold what was said. `alerts`: the addresses that are told when nobody serves a queue, or
+    `sender`: the name that mail programs show with the from-address; "": the site's name. `reply_to`: the address to which
+    answers to mails go, or "".
+    `content`: whether a mail may quote the conversation. `alerts`: the addresses that get a mail when nobody serves a queue, or
     somebody waits in it too long.
     `alert_after_s`: seconds that a user waits before the alert. `texts`: language → kind of mail → the site's own wording of it.
     """

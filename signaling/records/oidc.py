@@ -28,8 +28,8 @@ class RoleRule(Struct, frozen=True, kw_only=True):
 class OidcSettings(Struct, frozen=True, kw_only=True):
     """The provider of an installation.
 
-    `name`: on the button. `client_secret`: sealed. `roles`: the first rule that fits counts. `languages`: of new counselors and
-    professionals.
+    `name`: the provider's name on the sign-in button. `client_secret`: sealed. `roles`: the first rule that fits decides the
+    role. `languages`: those that new counselors and professionals get.
     """
 
     issuer: str
@@ -129,7 +129,7 @@ class Oidc(Database):
         await self._do(sa.insert(t.provider_sign_in).values(values))
 
     async def due_provider_sign_ins(self, before: int, most: int) -> list[ProviderSignIn]:
-        """Return up to `most` sign-ins that the provider last vouched for before `before`, those that wait longest first."""
+        """Return up to `most` sign-ins that were last checked at the provider before `before`, those unchecked longest first."""
         due = sa.select(t.provider_sign_in).where(t.provider_sign_in.c.checked_at < before)
         rows = await self._all(due.order_by(t.provider_sign_in.c.checked_at).limit(most))
         return [ProviderSignIn(**row) for row in rows]

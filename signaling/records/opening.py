@@ -48,7 +48,7 @@ async def opened(url: str, wait_s: float = 0.0) -> Records:
 
 
 def _passes(error: BaseException) -> bool:
-    """Return whether the error may end by itself. A wrong password or a database that does not exist stays."""
+    """Return whether the error may end by itself. A wrong password or a missing database does not."""
     cause = getattr(error, "orig", None) or error
     sqlstate, name = str(getattr(cause, "sqlstate", "") or ""), str(getattr(cause, "sqlite_errorname", ""))
     if sqlstate or name:
@@ -59,7 +59,7 @@ def _passes(error: BaseException) -> bool:
 def _sentence(url: str, error: BaseException) -> str:
     try:
         where = f" at {sa.make_url(url).render_as_string(hide_password=True)}"
-    except ArgumentError:  # it is no address at all
+    except ArgumentError:  # the URL cannot be parsed
         where = ""
     return (
         f"The records cannot be opened{where}: {_first_line(error)}. "

@@ -127,9 +127,9 @@ class Outbox(Database):
     async def claim_mail(self, now: int, lease_ms: int, after: str = "") -> MailRecord | None:
         """Return the most urgent mail that is due, and count one try for it. Return None when no mail is due.
 
-        Organisations take turns among equally urgent mails: the turn of the one that follows `after` in their order comes first.
-        So an organisation with 100,000 mails does not delay the mails of others. A claimed mail is due again after `lease_ms`, so
-        no mail is lost when a server dies while it sends.
+        Organisations take turns among equally urgent mails: the organisation whose id follows `after` has the first turn. So an
+        organisation with 100,000 mails does not delay the mails of others. A claimed mail is due again after `lease_ms`, so no
+        mail is lost when a server dies while it sends.
         """
 
         def claim(connection: sa.Connection) -> MailRecord | None:
@@ -211,7 +211,10 @@ def _organisation_of(connection: sa.Connection, site: str) -> str:
 
 
 def _next_due(connection: sa.Connection, rank: int, now: int, after: str) -> sa.RowMapping | None:
-    """Return the oldest due mail of the first organisation after `after`, in a circle, that has one. Each step is a look-up."""
+    """Return the oldest due mail of the next organisation after `after`, in a circle, that has a due mail.
+
+    An organisation without a due mail costs one look-up, however many mails it has.
+    """
     queued = sa.and_(_c.state == "queued", _c.rank == rank)
     for turn in (_c.shared_by > after, _c.shared_by <= after):
         organisation = connection.execute(sa.select(sa.func.min(_c.shared_by)).where(queued, turn)).scalar_one()

@@ -48,7 +48,7 @@ class People(Database):
     """The queries for all that is kept of one person."""
 
     async def sites_with_past(self, realm: Realm) -> set[str]:
-        """Return the sites of a realm that have sessions, also those that were removed."""
+        """Return the sites of a realm that have sessions. Removed sites are included."""
         c = t.session.c
         rows = await self._all(sa.select(c.site).where(realm.where(c.organisation, c.site)).distinct())
         return {row["site"] for row in rows}

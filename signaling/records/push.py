@@ -1,7 +1,7 @@
 """Web Push: the installation's key, the browsers that get pushes, and the pushes that wait to be sent.
 
-A browser belongs to a sign-in of staff or to the session of a user, and its row is deleted with that. So nothing is sent to
-somebody whose rights have ended. The browser's address and keys are sealed.
+A browser belongs to a sign-in of staff or to the session of a user, and its row is deleted with the sign-in or session. So
+nothing is sent to somebody whose rights have ended. The browser's address and keys are sealed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import tables as t
 from .database import Database, require_kept
 from .types import SignInRecord
 
-MOST_DEVICES = 10  # most browsers of one member of staff or of one session; of more, the oldest is forgotten
+MOST_DEVICES = 10  # most browsers of one member of staff or of one session; a further one makes the oldest forgotten
 MOST_QUEUED = 100_000  # most pushes that wait in the outbox; further pushes are refused
 RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
 OTHERS = 1  # rank of all other pushes
@@ -177,7 +177,9 @@ class Pushes(Database):
     # --- the outbox ------------------------------------------------------------------------------------------------------
 
     async def queue_pushes(self, pushes: Sequence[Push], *, instead_of: str = "") -> bool:
-        """Put pushes into the outbox. Return False, and store nothing, when very many wait already. Rings are always stored.
+        """Put pushes into the outbox. Rings are always stored.
+
+        Return False, and store nothing, when the pushes are no rings and `MOST_QUEUED` pushes wait already.
 
         `instead_of`: the key of pushes that are not of use any more; the waiting ones are removed.
         """
@@ -205,9 +207,9 @@ class Pushes(Database):
         """Return pushes that are due, rings or all others, and count one try for each.
 
         `room`: returns how many pushes a push service takes now. A service without room costs one look-up, however many pushes
-        wait for it. Push services take turns: the one that follows `after` in their order comes first. So the long queues of two
-        services do not delay the pushes of a third. A claimed push is due again after `lease_ms`. Pushes whose `until` is over
-        are deleted.
+        wait for it. Push services take turns: the service whose host follows `after` has the first turn. So the long queues of
+        two services do not delay the pushes of a third. A claimed push is due again after `lease_ms`. Pushes whose `until` is
+        over are deleted.
         """
         rank = RING if rings else OTHERS
 
@@ -258,7 +260,10 @@ _OWN = ("n", "kind", "key", "args", "rank", "tries", "at", "next_at", "until")
 
 
 def _is_full(connection: sa.Connection) -> bool:
-    """Return whether `MOST_QUEUED` pushes wait. Every number between the oldest and the newest push counts as one that waits."""
+    """Return whether `MOST_QUEUED` pushes wait.
+
+    The rows are counted only if so many numbers lie between the oldest and the newest push.
+    """
     bounds = connection.execute(sa.select(sa.func.min(_m.n), sa.func.max(_m.n))).one()
     if bounds[0] is None or bounds[1] - bounds[0] + 1 < MOST_QUEUED:
         return False

@@ -96,7 +96,7 @@ def _stored(begin: int, end: int, offset: int, by: By) -> sa.Select[Any]:
         unit = ((c.slot + shift) // UNITS_MS[by]).label("unit")
         return sa.select(unit, *sums).where(_between("site", begin, end)).group_by(unit)
     groups = [c.site, c.category] if by == "category" else [c[by]]
-    first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # from here on, the whole days of UTC in the period
+    first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # the whole days of UTC in the period
     here = _between("fine", begin, end)
     if first < last:
         here = sa.or_(_between("day", first, last), _between("fine", begin, first), _between("fine", last, end))

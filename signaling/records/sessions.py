@@ -65,7 +65,7 @@ class Sessions(Saves):
         await self._change(session_id, {"token_hash": token_hash})
 
     async def save_brief(self, session_id: str, brief: bytes) -> None:
-        """Replace the session's brief: a product picture has arrived, or the user has typed a name. Raises UnknownSession."""
+        """Replace the session's brief, for example because the user has typed a name. Raises UnknownSession."""
         await self._change(session_id, {"brief": brief})
 
     async def save_rating(self, session_id: str, score: int, words: str, at: int = 0) -> None:
@@ -194,7 +194,8 @@ class Sessions(Saves):
     async def erase_session(self, session_id: str, at: int = 0) -> bool:
         """Erase the content of a session, also from the database's files (see `scrub`). `at`: Unix ms, 0 for now.
 
-        The session's times, category and staff stay in the records for the figures. Return False when there is no such session.
+        The session's times, category, staff and rating score stay in the records for the figures. Return False when there is no
+        such session.
         """
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
@@ -223,13 +224,15 @@ class Sessions(Saves):
         return erased.rowcount > 0
 
     async def expired(self, now: int) -> list[str]:
-        """Return the sessions whose retention is over. A session whose site was removed is retained for 90 days."""
+        """Return the sessions whose retention is over. A session whose site was removed is retained for 90 days after its end."""
         async with self._reading(LONG_S) as connection:
             over = await _over(connection, now)
             return list((await connection.execute(sa.select(t.session.c.id).where(over))).scalars())
 
     async def purge(self, now: int) -> int:
-        """Delete sessions whose retention is over, expired codes and sign-ins, and old audit entries.
+        """Delete sessions whose retention is over.
+
+        Also delete expired codes, sign-ins and links, old audit entries, and other rows that nobody needs any more.
 
         Return the number of deleted sessions.
         """

@@ -23,7 +23,10 @@ INSTALLATION = "installation"  # id of the row with the rules for everybody
 
 
 class NoProvider(ValueError):
-    """A rule that lets staff sign in at the provider only needs a provider, and keeps it. Nothing was stored."""
+    """A rule that lets staff sign in only at the provider needs a provider, and no one may remove it meanwhile.
+
+    Nothing was stored.
+    """
 
 
 def rules_of(organisation: str) -> str:
@@ -123,7 +126,7 @@ class SignIns(Database):
         """End a sign-in that was not this member's, and forget its browser. Return how many sign-ins ended.
 
         `at`: when this sign-in began (Unix ms). Later sign-ins end too: the stranger may have signed in again in the same
-        browser, of which no mail tells.
+        browser, and no mail tells of a second sign-in there.
         """
 
         def end(connection: sa.Connection) -> int:

@@ -20,12 +20,15 @@ _KINDS: Final[dict[Part, Any]] = {"hours": Hours | None, "wrap_up": WrapUpPlan |
 
 
 def part_named(fields: Collection[str]) -> Part | None:
-    """Return the part that a change is of: the part whose name is the only one among the changed fields, or None."""
+    """Return the part to which a change belongs, or None.
+
+    That is the part whose name is the only one among the changed fields.
+    """
     return next((part for part in _KINDS if set(fields) == {part}), None)
 
 
 def plain_part(site: Site, part: Part, category: str = "") -> Any:
-    """Return a part of the site as plain values. `category`: whose hours."""
+    """Return a part of the site as plain values. `category`: the category whose opening hours are meant."""
     value = site.categories[category].hours if part == "hours" else getattr(site, part)
     return msgspec.to_builtins(value)
 

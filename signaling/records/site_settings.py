@@ -1,4 +1,7 @@
-"""A site's settings as people edit them: everything but its keys, logo and outcomes, and the hours of its categories."""
+"""The settings of a site that people edit together in one form.
+
+Keys, logo, mails, outcomes and opening hours are edited elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,7 @@ def _listed(category: Category) -> list[int] | None:
 def with_settings(site: Site, settings: SiteSettings) -> Site:
     """Return the site with these settings.
 
-    The site's keys, logo and outcomes stay. A category that is kept also keeps its hours.
+    All other settings of the site stay, such as its keys, logo and outcomes. A category that is kept also keeps its hours.
     """
     known = site.categories
     categories = {

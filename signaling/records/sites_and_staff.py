@@ -185,7 +185,7 @@ class Places(Database):
     async def change_mail(self, staff_id: str, before: str, after: str) -> bool:
         """Replace a member's mail address `before`, and end their one-time links.
 
-        Return False if the member has another address than `before` by now.
+        Return False if the member has another address than `before` by now, or may not sign in any more.
         """
         mine = sa.and_(t.staff.c.id == staff_id, t.staff.c.mail == before, t.staff.c.active)
 

@@ -1,4 +1,4 @@
-"""A member's settings as people edit them: everything but their login, organisation and password."""
+"""The settings of a member that people edit together in one form. Login, organisation and password are edited elsewhere."""
 
 from __future__ import annotations
 

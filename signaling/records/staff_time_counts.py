@@ -36,7 +36,10 @@ Sums = dict[StaffKey, Counter[str]]
 
 
 def kind_of(state: str, why_away: str) -> StaffKind | None:
-    """Return as what a state of the matcher counts. None: the member is not at work. `why_away`: why the server set them away."""
+    """Return the kind of time that a state of the matcher counts as. None: the member is not at work.
+
+    `why_away`: why the server set the member away; "": the member did so.
+    """
     match state:
         case "available" | "reserved":
             return "ready"

@@ -1,4 +1,4 @@
-"""The rows of the tables as values. Times are milliseconds since the Unix epoch; A time that is None has not come yet.
+"""The rows of the tables as values. Times are milliseconds since the Unix epoch; a time that is None has not come yet.
 
 These values contain secrets (keys, hashes of passwords and tokens): never encode a whole record for a client.
 """
@@ -94,7 +94,7 @@ class Category(Struct, frozen=True, kw_only=True):
 
 
 class SiteKey(Struct, frozen=True, kw_only=True):
-    """A key of a partner's codes. Exactly one field besides `kid` is not "".
+    """A key with which a partner signs identification codes. Exactly one field besides `kid` is not "".
 
     `secret`: of HS256, shared with the partner, base64url of at least 32 bytes. `public`: a public key for EdDSA or ES256, as
     JWK. `address`: where the partner publishes such keys, as a JWK set.
@@ -406,7 +406,10 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class AuditRecord(Struct, frozen=True, kw_only=True):
-    """An audit entry. `actor`: a staff id, "cli", "user" or "unknown". `subject`: what was acted on, such as "session/s-…".
+    """An audit entry.
+
+    `actor`: who acted: a staff id, "cli", "user", "unknown", "provider", "system", or "token/" and the id of an API token.
+    `subject`: what was acted on, such as "session/s-…".
 
     `n`: the entry's number; 0 before it is stored. `change`: the changed fields, with their values before and after; None when
     the action changed no setting.

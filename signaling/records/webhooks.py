@@ -1,7 +1,7 @@
 """Webhooks: the endpoints of organisations, and the outbox of events for them.
 
-`announcing.py` puts events into the outbox. A sender claims them, and stores what each try has given. The events of one session
-reach an endpoint in order: a claim leaves out an event if an older event of its session is unsent.
+`announcing.py` puts events into the outbox. A sender claims them, and stores the result of each try. The events of one session
+reach an endpoint in order: a claim leaves out an event while an older event of its session still waits.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Webhooks(Leading):
     # --- events ----------------------------------------------------------------------------------------------------------
 
     async def announce(self, event: Event) -> None:
-        """Store an event for the endpoints that want it. For events that are announced alone, without a change in the records."""
+        """Store an event for the endpoints that want it. Used for events that come without a change in the records."""
         await self._transaction(lambda connection: announce(connection, [event]), writes=True)
 
     async def announce_recording(self, session_id: str, epoch: int, period: int, at: int) -> None:
@@ -186,7 +186,10 @@ class Webhooks(Leading):
     # --- sending ---------------------------------------------------------------------------------------------------------
 
     async def endpoints_due(self, now: int, busy: Collection[str] = ()) -> list[Endpoint]:
-        """Return the endpoints, except `busy`, that are on, not paused, and have an event that is due."""
+        """Return the endpoints that are on, are not paused, and have an event that is due.
+
+        The endpoints in `busy` are left out.
+        """
         due = sa.select(_d.n).where(_d.endpoint == _w.id, _d.state == "queued", _d.next_at <= now)
         ready = sa.and_(_w.state == "on", _w.paused_until <= now, _w.id.not_in(list(busy)), sa.exists(due))
         return [Endpoint(**each) for each in await self._all(sa.select(t.webhook).where(ready))]

@@ -1,4 +1,4 @@
-"""Add the counts for reports. Sessions that exist are counted after the start."""
+"""Add the counts for reports. The server counts the sessions that exist already after its next start."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM sign_in_rules WHERE id <> 'installation'")  # an earlier version reads no others
+    # an earlier version reads no other rules than those of the installation
+    op.execute("DELETE FROM sign_in_rules WHERE id <> 'installation'")
     op.drop_column("sign_in_rules", "hours")
     op.drop_column("sign_in_rules", "provider")
     op.drop_table("site_logo")
