@@ -21,8 +21,10 @@ DEEP = 3
 """Copies in each packet while packets are lost in bursts."""
 WINDOW = 64  # `Seen` remembers for so many of the newest sequence numbers whether the packet came
 MOST_BLOCKS, MOST_COPIES = 10, DEEP
-"""Blocks accepted in a packet at most, and copies taken from a packet at most, newest first. Each copy costs as much work as a
-packet, but the limit on a client counts only datagrams."""
+"""Most blocks of a packet that are accepted, and most copies (the newest ones) that are taken from a packet.
+
+Each copy costs as much work as a packet, but the limit on a client counts only datagrams.
+"""
 BEGIN_LOST, END_LOST = 0.02, 0.01
 """Fraction of loss from which copies are sent, and below which they end. With less loss, jitter buffers do not wait, so that a
 copy would come too late."""
@@ -173,7 +175,10 @@ class Copier:
 
 
 def _copies(formers: list[tuple[int, bytes]], timestamp: int, size_bytes: int) -> list[tuple[int, bytes]]:
-    """Return the copies for `wrap`, oldest first: as many of the newest earlier packets as fit beside `size_bytes` of payload."""
+    """Return the copies for `wrap`, oldest first.
+
+    They are as many of the newest earlier packets as fit in addition to `size_bytes` of payload.
+    """
     found: list[tuple[int, bytes]] = []
     for former, payload in formers:
         ticks = (timestamp - former) & 0xFFFFFFFF

@@ -109,7 +109,7 @@ class Quality:
     def told(self, report: rtcp.Report, now: float) -> None:
         """Take the peer's report on a stream of ours (RFC 3550 section 6.4.1).
 
-        Reports on streams that are not ours are dropped at the next `look`.
+        Reports on streams that are not ours are forgotten at the next `look`.
         """
         if len(self._told) < REPORTS_KEPT or report.ssrc in self._told:
             self._told[report.ssrc] = (report, now)

@@ -25,10 +25,12 @@ from .wire import Ending
 
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Free disk space below which recording stops, so that other records on the same disk can still be written."""
-MOST_TRACKS = 500  # tracks of a segment at most; packets of further tracks are dropped
+MOST_TRACKS = 500  # most tracks of a segment; packets of further tracks are dropped
 HELD_MS = 3000
-"""Longest time in ms between the last frame of one layer and the first frame of the next. The first track is prolonged over this
-time. If the time is longer, the camera was off in between."""
+"""Longest gap in ms between two layers of the same video that is closed: the first track then ends where the second begins.
+
+A longer gap stays, because the camera was off in between.
+"""
 LOOK_EVERY_S = 1.0  # seconds between two checks of the disk's free space
 
 

@@ -13,7 +13,10 @@ from .link import Link
 
 
 class Tap:
-    """One segment, from construction to `close`. `on_over(reason)` is called when the segment is closed ("": by `close`)."""
+    """One segment, from construction to `close`.
+
+    `on_over(reason)` is called when it is closed ("": as `close` asked, without fault).
+    """
 
     def __init__(self, link: Link, room: str, epoch: int, period: int, now: float, on_over: Callable[[str], None]) -> None:
         self.period = period
@@ -37,14 +40,14 @@ class Tap:
         self._link.send(wire.command(wire.Reach(segment=self._segment, at=now, hears=hears, sees=sees)))
 
     def voice(self, participant: str, source: Incoming, data: bytes, now: float) -> None:
-        """Record one voice packet as it arrived, decrypted."""
+        """Record one decrypted voice packet, if the participant is recorded."""
         if self._wants(participant):
             if source not in self._tracks:
                 self._begin(participant, source)
             self._packet(source, data, now)
 
     def picture(self, participant: str, source: Incoming, top: Incoming | None, data: bytes, keyframe: bool, now: float) -> None:
-        """Record one packet of a camera or screen layer, decrypted.
+        """Record one decrypted packet of a camera or screen layer, if the participant is recorded.
 
         `top`: the layer to write (None: not known yet). The layer written so far goes on until a keyframe of `top` comes.
         `keyframe`: whether this packet begins a keyframe, and no later packet has come yet.

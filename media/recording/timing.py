@@ -10,7 +10,9 @@ far less (100 ppm)."""
 
 
 class Clock:
-    """Capture clock of one stream. The clock starts at the first packet's arrival. The sender's reports correct it.
+    """Capture clock of one stream. The sender's reports correct it.
+
+    The clock starts at the first packet: at its capture time by the sender's report, or at its arrival if no report has come yet.
 
     `rate`: ticks per second.
     """

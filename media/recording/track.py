@@ -50,7 +50,7 @@ def failure(error: Exception) -> WriteFailed:
 
 
 class Track:
-    """One track's file. Every method raises WriteFailed.
+    """One track's file. Methods that write or close the file raise WriteFailed.
 
     The first packet that can be shown or heard creates the file `path`. `began_ms` and `ended_ms` (Unix time) are None before
     that.

@@ -28,11 +28,11 @@ enum { STUN, DTLS, RTP, RTCP };
 #define TAKEN (-1)
 #define COPY_HEAD 4          /* bytes that RFC 2198 puts before the packets for each copy; one more stands for the packet itself */
 #define OLDEST 16383         /* ticks: the largest age of a copy that RFC 2198 can express */
-#define WHOLE 1200           /* bytes of a packet and its copies; older copies that do not fit are left out */
+#define WHOLE 1200           /* most bytes of a packet with its copies; older copies that do not fit are left out */
 #define RATE 3000.0          /* packets a second from one peer, as in media.peer.peer, */
 #define BURST 1500.0         /* and at once */
 #define MOST_LATE 5.0        /* seconds; an older arrival means that the machine's clock was set */
-#define SEGMENTS 32          /* packets that one message carries at most (UDP_SEGMENT; the kernel allows 64) */
+#define SEGMENTS 32          /* most packets in one message (UDP_SEGMENT; the kernel allows 64) */
 #define SEGMENTED_FROM 400   /* bytes; grouping smaller packets would save nothing: voices rarely come in bunches */
 
 /* --- legs --- */
@@ -168,8 +168,9 @@ static void failed(fastpath *f, int packets) {
     else f->counts.send_error += packets;
 }
 
-/* Send the packets of a message that the kernel has refused one by one. Group no more packets to this address: they do not fit
-   into its path's MTU (EINVAL, EMSGSIZE); or to any, if the network device cannot (EIO). */
+/* The kernel has refused a message of several packets: send its packets one by one. From now on group no packets to this address:
+   together they exceed its path's MTU (EINVAL, EMSGSIZE). After EIO, group no packets to any address: the network device cannot
+   send groups. */
 static void send_apart(fastpath *f, int fd, const struct msghdr *message, fastpath_path *to) {
     to->apart = 1;
     if (errno == EIO) f->segments = 0;

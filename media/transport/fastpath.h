@@ -20,7 +20,7 @@
 #define FASTPATH_SOCKETS 64    /* one for each local address */
 #define FASTPATH_READY 64      /* other descriptors reported at one wake-up */
 
-/* A socket and a remote address, as the kernel gives it. apart: the kernel has refused several packets in one message to here. */
+/* A socket and a remote address, as the kernel gives it. apart: the kernel has refused to send a group of packets here. */
 typedef struct {
     int fd, apart;
     unsigned length;
@@ -39,7 +39,7 @@ typedef struct {
     uint32_t ssrc;
     int payload_type;
     int level_id;
-    int quiet_from; /* -dBov: louder packets go to Python; 0: none do */
+    int quiet_from; /* -dBov: louder packets go to Python; 0: the level does not matter */
     int highest;
     int64_t packets, octets, cycles;
     double clock, transit, jitter, heard;

@@ -102,7 +102,8 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
     """Run the worker until SIGTERM, SIGINT or the parent's death, then close everything within 2 s.
 
     On SIGTERM the worker first lets its rooms move to other workers, for at most `DRAIN_S`. The worker does so if it is announced
-    in Redis, or if its parent reads its events. A second signal ends this wait. `watched`: process id of the parent for `_until`.
+    in Redis (then also on SIGINT), or if its parent reads its events. A second signal ends this wait. `watched`: process id of
+    the parent for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
     captions = (options.captions, os.environ[options.captions_env]) if options.captions else None
@@ -150,7 +151,9 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
 
 
 def _settle_memory() -> None:
-    """Exclude all objects that exist now from garbage collection, and turn it on (`media/__main__.py`).
+    """Exclude all objects that exist now from garbage collection, and turn it on again.
+
+    `media/__main__.py` has turned garbage collection off.
 
     A full collection would otherwise go through 87,000 objects and delay a tick by 250 ms (measured on a busy machine). With
     fewer objects, full collections also come more often. Full collections free ended connections, which are reference cycles with

@@ -134,7 +134,7 @@ class Room:
         self._end(peer, "gone", "closed_by_signaling")
 
     def set_matrix(self, matrix: wire.SetMatrix) -> None:
-        """Replace the matrix: who hears and sees whom, who may write on the board, who is recorded, whose words are written."""
+        """Replace the matrix: who hears and sees whom, who may write on the board, who is recorded, and who is captioned."""
         self._matrix = matrix
         if matrix.captions is None:
             self._end_captions()

@@ -324,7 +324,7 @@ class Worker:
         peer.probe_answered(message, path, now)
 
     def _echo(self, asked: check.Check, path: ice.Path, now: float) -> None:
-        """Answer a request without a name, so that `sangdam doctor` and a browser can tell that this port is reachable."""
+        """Answer a request without credentials, so that `sangdam doctor` and a browser can tell that this port is reachable."""
         if not asked.username and not asked.integrity_at and self._echoes.take(1, now):
             self._sockets.send(check.echo(asked.transaction, path.address[:2]), path)
         else:

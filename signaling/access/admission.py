@@ -1,7 +1,7 @@
 """Admission control: which clients may enter when many come at the same time.
 
 No new session begins while the server is full or overloaded. Returning clients are admitted at the rate that the server can
-serve. Clients in a conversation are never refused here.
+serve. Staff, and users in a conversation, are never refused here.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ JITTER = 1.15
 Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
 CALM_MS = 10.0  # the largest event loop lag, in ms, of a calm server
-# Most sessions whose page is not connected (`Crowd.unopened`), or `most_waiting` if that is more. Such a session takes memory
-# for seconds, and no place in the queue.
+# Most sessions whose page is not connected (`Crowd.unopened`); `most_waiting` counts instead if it is more. Such a session takes
+# memory for seconds, and no place in the queue.
 MOST_UNOPENED = 1000
 
 

@@ -215,7 +215,8 @@ def _signed_or(signed: str, other: str, name: str, provenance: Provenance, most:
 def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site) -> list[BriefField]:
     """Return the brief's fields about the product that the user looks at.
 
-    The browser's claims fill gaps in the product that the partner signed only if both name the same product.
+    If the partner signed a product with an id, the browser's claims fill its gaps only if they have the same id. In all other
+    cases the browser's claims fill the gaps.
     """
     theirs = signed or Product()
     ours = claimed or ClaimedProduct()

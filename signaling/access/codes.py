@@ -1,4 +1,4 @@
-"""Identification codes: compact JWS (RFC 7515) that say which site, category and language a user comes from.
+"""Identification codes: compact JWS (RFC 7515) that name the user's site, category and language.
 
 There are two kinds of codes:
 
@@ -51,7 +51,7 @@ API_KID = "api:v1"  # no key of a site can have this name, because it contains â
 MOST_CHARS = 8192  # most characters of a code
 MOST_LIFE_S = 600
 LEEWAY_S = 10  # seconds by which a partner's clock may be wrong
-MOST_TRAIL = 50  # most pages in the trail that the browser sends with a code
+MOST_TRAIL = 50  # most steps in the trail that the browser sends with a code
 MOST_KEYS = 2  # most signing keys that a site may have at a time
 
 Kind = Literal["publishable", "partner"]
@@ -286,7 +286,10 @@ def check_place(site: Site, category: str, language: str) -> str:
 
 
 def sign(claims: Claims, kid: str, secret: bytes) -> str:
-    """Return an identification code with these claims, signed with `secret`. Partners' back ends make their codes in this way."""
+    """Return an identification code with these claims, signed with `secret`.
+
+    Partners with a shared secret make codes in this way.
+    """
     header = {"alg": ALGORITHM, "typ": "JWT", "kid": kid}
     return jws.serialize_compact(header, msgspec.json.encode(claims), OctKey.import_key(secret), algorithms=[ALGORITHM])
 
@@ -334,11 +337,12 @@ class Codes:
         self._server = server
         self._addresses = addresses
         # Many people in an office or behind a mobile carrier share one IP address.
-        # Each session takes two tokens from its address's bucket: one to issue a code and one to exchange the code.
-        # So an address may begin 120 sessions at once, then 60 a minute. A site may begin 300 at once, then 600 a minute.
+        # A session takes two tokens from the bucket of its address: one to issue a code and one to exchange it.
+        # A partner's code takes only the second. So an address may begin 120 sessions at once, then 60 a minute.
+        # A session takes as many tokens from its site. So this bucket allows 150 sessions at once, then 300 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
-        # The second bucket of a site serves only the first session of each address in a minute.
+        # The second bucket of a site allows as many sessions again. It serves only the first session of each address in a minute.
         # So a few busy addresses cannot use up all of the site's tokens.
         self._first_of_address = Buckets(burst=2, per_minute=2)
         self._by_site_first = Buckets(burst=300, per_minute=600)

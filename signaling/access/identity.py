@@ -100,8 +100,8 @@ class Identity:
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
-        # “network login” after each sign-in. From such a network, the limit for all addresses does not count for the login.
-        # So strangers who guess elsewhere cannot lock a member out at the member's usual place.
+        # Pairs “network login” of former sign-ins by password. From such a network, the limit `_by_login` does not count for the
+        # login. So strangers who guess elsewhere cannot lock a member out at the member's usual place.
         self._known: OrderedDict[str, None] = OrderedDict()
         self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # limits the log entries about refused sign-ins
 

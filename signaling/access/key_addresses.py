@@ -59,7 +59,8 @@ class KeyAddresses:
     async def prepare(self, address: str, kid: str) -> None:
         """Fetch the keys of an address if they are not fresh or do not include `kid`.
 
-        Nothing is fetched while the limits allow no request. Waits for the keys, for `WAIT_S` at most. Never raises.
+        Nothing is fetched while the limits allow no request. Waits for a fetch that is under way, for `WAIT_S` at most. Does not
+        wait when `MOST_WAITING` callers wait already, or when `kid` is known and the last fetch failed. Never raises.
         """
         found, now = self._of(address), self._now()
         has_key = found.keys is not None and kid in found.keys and now - found.fetched_at <= KEPT_MS

@@ -186,7 +186,7 @@ def may_at(member: StaffRecord, action: Action, site: Site) -> bool:
 def realm_of(member: StaffRecord, action: Action) -> Realm:
     """Return the part of the member's organisation in which the member may do the action, for lists.
 
-    Return a realm without sites when the member may not do the action.
+    Return a realm without sites when the member may not do the action, or may do it only to their own things.
     """
     reach = reach_of(member.roles, action)
     if reach in ("installation", "organisation"):

@@ -22,10 +22,11 @@ MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}  # a conversation that took longer was left open
 _GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # bounds of the time without a sign of somebody who is still at work
-_GAP_ARRIVALS: Final = 8  # so many times the usual time between two arrivals is that gap
+_GAP_ARRIVALS: Final = 8  # the gap is this many times the median time between two arrivals
 _AROUND_MS: Final = 10 * MINUTE_MS  # somebody was at work so long before the first sign and after the last
 _LEAST_SAMPLES: Final = 5
-_ANSWER_S: Final = (4.0, 20.0)  # the mean of an answer when too few are known; the longest that counts
+# seconds: the assumed mean time until an answer, when too few are known; the longest time that counts
+_ANSWER_S: Final = (4.0, 20.0)
 _WRAP_UP_S: Final = (30.0, 120.0)
 _ABSENT: Final = ("away", "lost")
 
@@ -66,13 +67,16 @@ class Past(Struct, frozen=True, kw_only=True):
         return min((each.at - each.at % DAY_MS for each in (*self.came, *self.asked)), default=0)
 
     def typical(self, of: Iterable[str]) -> Spans:
-        """Return the times of the member among `of` who was at work for the median time. Nobody was there: return nothing."""
+        """Return the times at work of the member among `of` whose total time is the median.
+
+        Return nothing when none of them was at work.
+        """
         known = sorted((sum(end - begin for begin, end in spans), name) for name in of if (spans := self.at_work.get(name)))
         return self.at_work[known[len(known) // 2][1]] if known else []
 
 
 def past_of(sessions: Iterable[PastSession]) -> Past:
-    """Return what these sessions tell."""
+    """Return the past that these sessions show."""
     sessions = list(sessions)
     came = sorted((each for session in sessions if (each := _came(session))), key=lambda each: each.at)
     asked = sorted((each for session in sessions for each, _ in _helped(session)), key=lambda each: each.at)
@@ -101,7 +105,10 @@ def _at(session: PastSession, kind: str, *, last: bool = False) -> int | None:
 
 
 def _talk_end(session: PastSession) -> int | None:
-    """Return when the conversation ended or fell asleep. None: it goes on, or never began."""
+    """Return when the conversation ended or fell asleep. None: it goes on, or never began.
+
+    A conversation that took longer than `_LONGEST_TALK_MS` counts as ended after this time.
+    """
     if session.active_at is None:
         return None
     ends = [at for at in (session.ended_at, _at(session, "asleep")) if at is not None and at >= session.active_at]

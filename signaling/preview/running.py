@@ -32,7 +32,7 @@ LONGEST_S: Final = 15.0  # longest simulation; it usually takes one second
 
 
 class Busy(Exception):
-    """Colleagues' previews take too long, or the simulation itself does."""
+    """Colleagues' previews take too long, or the simulation itself takes too long or fails."""
 
 
 class Superseded(Exception):

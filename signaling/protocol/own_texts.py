@@ -23,7 +23,7 @@ def _texts(language: str) -> dict[str, str]:
 
 
 def nearest(*wanted: str) -> str:
-    """Return the language in which texts exist for the first of the wanted languages that has texts. Else return English."""
+    """Return the language of the texts for the first wanted language that has texts, or English when none has."""
     return next((found for each in wanted if (found := lookup(each, LANGUAGES))), FALLBACK)
 
 

@@ -66,7 +66,7 @@ class WaitingUpdate(Message, tag="waiting"):
 
 
 class SessionOver(Message, tag="session_over"):
-    """The session is over for this client, because it declined, left, or saved the wrap-up."""
+    """The session is over for this client. ``reason``: why, for example because the client left or saved the wrap-up."""
 
     session: str
     reason: OverReason
@@ -335,7 +335,7 @@ class Replaced(Message, tag="replaced"):
 class Ring(Message, tag="ring"):
     """A request that rings for a member of staff.
 
-    Until a help request is accepted, its ring shows only the note, the category, the language and the product.
+    Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
     ``with_name``: with whom an appointment is, if this is one.
     """
 
@@ -383,7 +383,10 @@ class Queue(Message, tag="queue"):
 
 
 class Wallboard(Message, tag="wallboard"):
-    """An operator's overview of the sites that this operator may watch. Only some operators get ``workers``."""
+    """An operator's overview of the sites that this operator may watch.
+
+    ``workers``: empty unless they may see the installation.
+    """
 
     now: int
     waiting: list[QueueItem] = []

@@ -43,8 +43,9 @@ class Media(Struct, kw_only=True):
 class BriefField(Struct, kw_only=True):
     """One fact about the visit.
 
-    ``name`` is one of page_url, page_title, language, category, user_id, user_name, user_contact, product_id,
-    product_name, product_price, product_url, product_picture (a picture id), note, or a ``claim.*`` that the partner defines.
+    ``name`` is one of page_url, page_title, language, category, user_id, user_name, user_contact, product_id, product_name,
+    product_price, product_url, product_picture (a picture id), note, a ``form.*`` (an answer in the category's form), or a
+    ``claim.*`` that the partner defines.
     """
 
     name: str

@@ -35,7 +35,7 @@ TokenRight = Literal[
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
-ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call; only the counselor hears a whisper
+ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call; only staff hear a whisper
 # how far operators who listen in may go at a site; each value also allows what the values before it allow
 Listening = Literal["off", "on", "whisper", "join"]
 Captions = Literal["off", "live", "keep"]  # whether a site's calls may have captions, and whether these may be kept

@@ -2,8 +2,8 @@
 
 Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
 answer, sign-ins go on for an hour, so a failure of the provider does not end every conversation. While the provider refuses this
-installation, for example because of a wrong client secret, sign-ins go on until they expire. Every other refusal is about the
-person, whatever its error code, and ends that sign-in. The audit says which code it was.
+installation, for example because of a wrong client secret, sign-ins go on until they expire. Every other refusal with an error
+code counts as a refusal of the person, and ends that sign-in. The audit says which code it was.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ class Checks:
     async def _ask(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider, now: int) -> None:
         """Ask the provider whether a sign-in may go on. Store the member's new role or name.
 
-        Raises ProviderRefuses, BadToken or Unsealable when the sign-in must end. Raises ProviderAway or BadProvider when the
-        provider gives no usable answer.
+        Raises ClientRefused when the provider refuses this installation. Raises ProviderAway or BadProvider when the provider
+        gives no usable answer. In these cases the sign-in goes on for now. Any other ProviderRefuses, BadToken or Unsealable
+        means that the sign-in must end.
         """
         kept = self._oidc.opened(record)
         if kept.refresh_token:

@@ -119,7 +119,7 @@ class Provider:
         return cast(tuple[int, Description], self._description)[1]
 
     async def keys(self, now: int, *, fresh: bool = False) -> KeySet:
-        """Return the provider's public keys. `fresh`: fetch the keys again if that was more than a minute ago.
+        """Return the provider's public keys. `fresh`: fetch the keys again if the last fetch was more than a minute ago.
 
         Raises ProviderAway, ProviderRefuses, BadProvider.
         """

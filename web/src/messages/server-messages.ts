@@ -56,7 +56,7 @@ export interface WaitingUpdate {
   waiting: WaitingView;
 }
 
-/** The session is over for this client, because it declined, left, or saved the wrap-up. */
+/** The session is over for this client. ``reason``: why, for example because the client left or saved the wrap-up. */
 export interface SessionOver {
   type: "session_over";
   session: string;
@@ -332,7 +332,7 @@ export interface Replaced {
 /**
  * A request that rings for a member of staff.
  *
- * Until a help request is accepted, its ring shows only the note, the category, the language and the product.
+ * Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
  * ``with_name``: with whom an appointment is, if this is one.
  */
 export interface Ring {
@@ -381,7 +381,11 @@ export interface Queue {
   messages?: MessageLeft[];
 }
 
-/** An operator's overview of the sites that this operator may watch. Only some operators get ``workers``. */
+/**
+ * An operator's overview of the sites that this operator may watch.
+ *
+ * ``workers``: empty unless they may see the installation.
+ */
 export interface Wallboard {
   type: "wallboard";
   now: number;
