@@ -1,4 +1,4 @@
-"""The only exception that the code of backups raises."""
+"""The exception for everything that prevents a backup or a restore."""
 
 
 class BackupFailed(Exception):

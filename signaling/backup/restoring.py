@@ -35,7 +35,7 @@ def is_sealed(source: io.BufferedReader) -> bool:
 
 
 def restore(settings: Settings, source: io.BufferedReader, passphrase: str | None) -> Restored:
-    """Restore a backup. After BackupFailed, this installation is as it was before.
+    """Restore a backup. After BackupFailed, this installation is as it was before, unless the exception names files that remain.
 
     First, everything is unpacked next to its final place and checked. Then the files are moved to their places. The database is
     filled last: moved files can be moved back, and a filled database cannot be emptied.

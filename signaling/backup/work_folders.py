@@ -35,7 +35,10 @@ def work_folder(place: Path, prefix: str) -> Iterator[Path]:
 
 
 def remove_leftovers(settings: Settings) -> None:
-    """Remove the work folders of killed processes. The folders of running processes stay."""
+    """Remove the work folders of killed processes.
+
+    The folders of running processes stay, and so do folders newer than `_NEW_S`.
+    """
     for place in {settings.data_dir, settings.recordings_dir, settings.files_dir}:
         for prefix in (BACKUP, RESTORE):
             for left in place.glob(f"{prefix}*"):

@@ -234,9 +234,10 @@ class Node:
         return False
 
     async def check(self) -> None:
-        """Raise Unavailable unless this server still leads. Renew its lease if the lease has expired.
+        """Raise Unavailable unless this server still leads.
 
-        The lease expires when this process hangs or Redis is unavailable.
+        While this server's lease is valid, nothing is asked. An expired lease is renewed; a lease expires when this process hangs
+        or Redis is unavailable.
         """
         if monotonic() < self._held_until_s:
             return

@@ -1,4 +1,4 @@
-"""The service's own use of the cluster's Redis. Every call that fails raises `Unavailable` within a second."""
+"""The service's own use of the cluster's Redis. Every call that fails raises `Unavailable`."""
 
 from __future__ import annotations
 

@@ -86,7 +86,10 @@ async def proxy(of: Examined) -> list[Finding]:
 
 
 async def udp(of: Examined) -> list[Finding]:
-    """Check that each media worker of this machine answers a STUN request over UDP at each address that browsers are told."""
+    """Check that each media worker of this machine except the spares answers a STUN request over UDP.
+
+    It is asked at each announced address. Without announced addresses, it is asked at the machine's first IPv4 address.
+    """
     if of.settings.redis and not of.settings.announce:
         return []  # the media workers run on other machines
     ports = range(of.settings.udp_port, of.settings.udp_port + of.settings.workers_wanted)

@@ -1,4 +1,7 @@
-"""Files that people send each other: their names, their kinds by content, and the folder. Imports no other server package."""
+"""Files that people send each other: their names, their kinds by content, and the folder.
+
+Of the server, it imports `protocol` only.
+"""
 
 from .kinds import Content, look
 from .names import file_name

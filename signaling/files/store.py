@@ -119,7 +119,7 @@ class Files:
             return []
 
     async def sweep(self, now_s: float | None = None) -> None:
-        """Delete the unfinished files that a server left behind when it died."""
+        """Delete unfinished files older than `STALE_S`: a server left them behind when it died."""
         await asyncio.to_thread(self._sweep, time.time() if now_s is None else now_s)
 
     def _sweep(self, now_s: float) -> None:

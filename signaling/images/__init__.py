@@ -1,1 +1,4 @@
-"""Pictures from strangers: read their headers, limit what they cost, and re-encode them. Imports no other server package."""
+"""Pictures from strangers: read their headers, limit what they cost, and re-encode them.
+
+Of the server, it imports `protocol` only.
+"""

@@ -28,7 +28,7 @@ _STATUS = Path("/proc/self/status")  # memory use of this process; the file exis
 
 
 def confine(memory_bytes: int) -> None:
-    """Forbid this process to write files and core dumps. Let it use at most `memory_bytes` more memory than now."""
+    """Forbid this process to write files and core dumps. On Linux, let it use at most `memory_bytes` more memory than now."""
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

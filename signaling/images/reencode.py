@@ -47,7 +47,8 @@ class Picture:
 def reencode(data: bytes) -> Picture:
     """Return the picture upright, without metadata, at most 2048 px on its longest side.
 
-    A PNG of few colours (screenshots, drawings) stays lossless; any other picture becomes WebP. Raises PictureRefused.
+    A PNG of few colours or of greys (screenshots, drawings) stays lossless unless it is larger than `MOST_LOSSLESS`. Any other
+    picture becomes WebP. Raises PictureRefused.
     """
     header = look(data)
     try:
@@ -104,7 +105,7 @@ def _load_plugin(form: Form) -> None:
 
 
 def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
-    """Scale the image down in strips, so that no copy of the image is in memory at full size."""
+    """Scale the image down in strips, so that no second copy of the image is in memory at full size."""
     width, height = fitted(*image.size)
     up = image.height / height
     margin = ceil(3 * up) + 8  # source rows above and below a strip, for the filter's reach and the rounding of `reduce`

@@ -71,6 +71,8 @@ class AccountMails:
     def forgot(self, login: str) -> None:
         """Mail a link for a new password to the member with this login, or to the members with this mail address.
 
+        Deactivated members, and members who sign in at a provider, get no mail.
+
         The caller does not learn whether there is such a member, not even by the time that this takes.
         """
         self._background.later(self._forgot(login.strip()))

@@ -89,8 +89,8 @@ class Composer:
     async def _link(self, mail: MailRecord, kind: Kind) -> tuple[str, int | None] | None:
         """Return the mail's link, and when the link expires (Unix ms; None: never). Return None for a mail without a link.
 
-        The link of an alert never expires. All other links work once. Only the hash of a link's token is stored, so each try to
-        send the mail makes a new link.
+        The link of a mail to operators (`alert_nobody`, `alert_wait`, `webhook_off`) never expires. All other links work once.
+        Only the hash of a link's token is stored, so each try to send the mail makes a new link.
         """
         if kind in ("alert_nobody", "alert_wait", "webhook_off"):
             return str(mail.args["page"]), None

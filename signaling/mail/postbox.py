@@ -16,11 +16,11 @@ from .kinds import MANNERS, Kind
 from .unsubscribing import Addresses
 
 AFTER_S = 120  # seconds after an answer of staff until a mail tells the absent user, unless the user returns earlier
-REPLY_AGAIN_MS = 3_600_000  # ms between two mails about answers at least, while the user stays away
+REPLY_AGAIN_MS = 3_600_000  # least ms between two mails about answers, while the user stays away
 
 
 class Postbox:
-    """Puts mails into the outbox. Every method raises MailRefused when the outbox does not take the mail."""
+    """Puts mails into the outbox. `post` raises MailRefused when the outbox does not take the mail."""
 
     def __init__(self, records: Records, addresses: Addresses, now: Callable[[], int], *, enabled: bool) -> None:
         """Make a postbox. `enabled`: whether this server's settings name a mail server."""

@@ -50,7 +50,7 @@ class MediaWorker(Protocol):
 
     @property
     def id(self) -> str:
-        """Return the worker's id, which is unique to this process."""
+        """Return the worker's id, which is unique to its process."""
 
     @property
     def place(self) -> str:
@@ -79,7 +79,7 @@ class MediaWorkers(Protocol):
         """Stop using the workers. Embedded workers end; remote workers go on."""
 
     async def heard(self, timeout_s: float) -> None:
-        """Wait until this server has handled all events that the workers have sent so far."""
+        """Wait until this server has handled all events that the workers have sent so far, but at most `timeout_s` seconds."""
 
     def usable(self) -> Sequence[MediaWorker]:
         """Return the workers that can take commands, as far as this server knows."""
@@ -153,7 +153,10 @@ async def tick(worker: MediaWorker, before_s: float) -> float:
 
 
 async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
-    """Wait for the next heartbeat of each worker. As events come in order, all earlier events have then been handled."""
+    """Wait for the next heartbeat of each worker, but at most `timeout_s` seconds.
+
+    As events come in order, all earlier events have then been handled.
+    """
     for worker in workers:
         worker.beat.clear()
     try:

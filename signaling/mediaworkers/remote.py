@@ -161,7 +161,8 @@ class Fleet:
     def place(self, room: str) -> Leased | None:
         """Return the room's worker. For a new room, choose the less loaded of two random live workers.
 
-        Return None when no worker is live.
+        Until `settle`, a room that an earlier leader left open on a live worker stays on that worker. Return None when no worker
+        is live.
         """
         placed = self._placed.get(room) or self._keeper(room)
         if placed is None or not placed.usable:

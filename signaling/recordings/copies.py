@@ -1,7 +1,7 @@
 """Users' copies of their recordings.
 
-A copy is one file with everything that reached the user. A copy is made when the user asks for it. The copy lies in the folder
-of the session's recording and is deleted with the recording.
+A copy is one file with everything that reached the user, and the user's own sound and video. A copy is made when the user asks
+for it. The copy lies in the folder of the session's recording and is deleted with the recording.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .plan import make_plan
 from .store import Recordings
 
 MOST_AT_ONCE = 20
-"""Copies that are being made or wait for their turn. Further copies are refused; the user may ask again later."""
+"""Most copies that are in work or wait for their turn. Further copies are refused; the user may ask again later."""
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Disk space that making a copy must leave free."""
 MOST_BYTES_PER_S = 300_000

@@ -106,7 +106,7 @@ def _reaches(state: Reached, track: Track, listener: str) -> bool:
 
 
 def pieces(segments: Iterable[Segment], together_ms: int = 2000) -> list[Span]:
-    """Return the spans in which at least one track is recorded, in order. Gaps shorter than `together_ms` are closed."""
+    """Return the spans of the segments (`Segment.span`) in order. Gaps shorter than `together_ms` are closed."""
     found: list[Span] = []
     for span in sorted(segment.span for segment in segments if segment.span is not None):
         if found and span.begin - found[-1].end < together_ms:

@@ -21,7 +21,8 @@ def make_plan(
 ) -> Plan:
     """Return the plan of the file `out`.
 
-    `audience`: "staff" gets every track; "all" gets only the spans in which a track reached `user`.
+    `audience`: "staff" gets every track; "all" gets the user's own tracks, and of other tracks the spans in which they reached
+    `user`.
     """
     tracks: list[PlanTrack] = []
     for segment in segments:
@@ -46,7 +47,10 @@ def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
 
 
 def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callable[[Line], str]) -> str:
-    """Return the lines as WebVTT. Each line is shown until the next line comes, but for at most `LINE_SHOWN_MS`."""
+    """Return the texts, pictures and files among the lines as WebVTT.
+
+    Each is shown until the next one comes, but for half a second at least and for `LINE_SHOWN_MS` at most.
+    """
     placed = [(position(plan_pieces, line.at), line) for line in lines if line.kind in ("text", "picture", "file")]
     cues = [(at, line) for at, line in placed if at is not None]
     found = ["WEBVTT", ""]

@@ -71,7 +71,7 @@ class Recordings:
     async def erase(self, session: str, up_to_period: int | None = None) -> None:
         """Delete all recordings of this session.
 
-        With `up_to_period`, delete only the recordings up to and including this period of consent.
+        With `up_to_period`, delete only the recordings up to and including this period of consent, and the user's copy.
         """
         await asyncio.to_thread(self._erase, session, up_to_period)
 

@@ -78,7 +78,7 @@ class Conversation:
         return getattr(self.zone, "key", "UTC")
 
     def shown(self) -> list[Line]:
-        """Return the lines that people wrote, and who joined, without those that the readers may not read."""
+        """Return the lines of people, and those that say that an operator joined, as far as the readers may read them."""
         allowed = [line for line in self.lines if self.readers == "staff" or line.audience == "all"]
         return [line for line in allowed if _joined(line) or (line.kind != "system" and line.role != "system")]
 

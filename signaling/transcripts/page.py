@@ -36,7 +36,7 @@ img { display: block; max-width: 100%; max-height: 32rem; border-radius: 0.5rem;
 async def page(
     conversation: Conversation, picture_of: PictureOf, most_picture_bytes: int = MOST_PICTURE_BYTES
 ) -> AsyncIterator[str]:
-    """Yield the file in pieces, so that only one picture at a time is in memory.
+    """Yield the file in pieces, so that only one picture, or the pictures of one page of the board, are in memory at a time.
 
     `most_picture_bytes`: most bytes of all pictures in the file together.
     """

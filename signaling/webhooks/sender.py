@@ -1,9 +1,9 @@
 """Send the webhooks' events in the outbox. Only the server that leads runs this.
 
 Each endpoint is tried with `PLACES` events at a time, so a slow endpoint does not delay the others. After a failure, an event
-waits, longer each time. Later events of the same session wait until that event is delivered. An endpoint that fails again and
-again is paused as a whole, and then tried with one event at a time. When an endpoint took nothing for three days, it is switched
-off, and the organisation's owners get a mail.
+waits, longer each time. Later events of the same session wait until that event is delivered or given up. An endpoint that fails
+again and again is paused as a whole, and then tried with one event at a time. An endpoint that took nothing for three days, or
+answers with `GONE`, is switched off. Then the organisation's owners and those who get its sites' alerts get a mail.
 """
 
 from __future__ import annotations

@@ -114,7 +114,10 @@ async def _beginning(response: aiohttp.ClientResponse) -> str:
 
 
 def retry_after_s(response: aiohttp.ClientResponse) -> int:
-    """Return how many seconds an answer asks us to wait (`Retry-After`), at most an hour. Return 0 if it does not ask."""
+    """Return how many seconds an answer asks us to wait (`Retry-After`), at most an hour.
+
+    Return 0 if it does not ask, or names a date.
+    """
     asked = response.headers.get("Retry-After", "")
     return min(int(asked), MOST_RETRY_AFTER_S) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
 
