@@ -25,7 +25,7 @@ START_BPS, LEAST_BPS, MOST_BPS = 300_000.0, 20_000.0, 8_000_000.0
 HISTORY_PACKETS = 4096
 """Most sent packets that are remembered until a report names them: four seconds at 1,000 packets a second.
 
-The oldest is forgotten first.
+When there are more, the packet that was sent first is forgotten.
 """
 BACK_OFF = 0.85  # the estimate after congestion, as a factor of the rate that arrives
 GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0

@@ -34,7 +34,7 @@ class RepeatBudget:
     def follow(self, path: Estimator, now: float) -> None:
         """Set the budget by the estimate of the viewer's link: voice and videos come first, repeats get the rest.
 
-        Repeats always get `LEAST_SHARE` of what the link is known to carry, because a low estimate may only not have grown yet.
+        Repeats always get `LEAST_SHARE` of what the link is known to carry: an estimate may be low because it has not grown yet.
         """
         bps = MOST_BPS
         if path.heard:

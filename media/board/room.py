@@ -23,10 +23,10 @@ from .update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, spli
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 MAX_TYPES = 22_000
-"""Maps and arrays in a document at most; a stroke has two, every other shape one. So 10,000 strokes fit. yrs frees nested maps by
+"""Most maps and arrays in a document; a stroke has two, every other shape one. So 10,000 strokes fit. yrs frees nested maps by
 recursion, and 40,000 nested ones overflow a stack of 8 MiB."""
 SCAN_STRUCTS = 500_000
-"""Structs that the library may have to walk through in one uninterrupted piece of work (0.2 µs each).
+"""Most structs that the library has to walk through in one uninterrupted piece of work (0.2 µs each).
 
 Where updates conflict, each new struct may be compared with every struct of its list: two updates of 100 KB kept pycrdt 0.14.13
 busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller its slices.
@@ -362,7 +362,7 @@ class BoardRoom:
     def catch_up(self) -> None:
         """Send the whole board to participants who have answered our step 1 but have sent no step 1 of their own.
 
-        Call it a few times a second.
+        Call this method a few times a second.
         """
         due = self._clock() - UNASKED_S
         for participant, came in list(self._unasked.items()):

@@ -333,7 +333,7 @@ class JitterBuffer:
     # -- the delay that recent packets need ---------------------------------------------------------------------------------
 
     def _needed(self) -> float:
-        """Return the transit time (arrival minus timestamp, in seconds) that all recent packets but the spared ones need."""
+        """Return the longest transit time (arrival minus timestamp, in s) of the recent packets but the slowest (`SPARED`)."""
         if self._needed_s is None:
             self._unweighed = 0
             ordered = sorted(self._transits)

@@ -183,7 +183,7 @@ class AudioRoom:
     def earlier(self) -> bool:
         """Return whether all later ticks may come `TICK_STEP_S` earlier. Call after each tick.
 
-        True when the delay of every sounding source has been longer than needed by that time and `GUARD_S`, for `SPARE_TICKS`
+        True when the delay of every sounding source has been too long by `TICK_STEP_S` and `GUARD_S`, for `SPARE_TICKS`
         ticks (in passthrough `PASSED_SPARE_TICKS`). A room's ticks thus come soon after its speakers' packets, which would
         otherwise wait 10 ms on average.
         """

@@ -156,7 +156,7 @@ class Source:
     def take_back(self, silent: bool) -> list[Samples]:
         """Decode the last packets that were passed on, so that the next `take` continues their sound. Return their sound.
 
-        `silent`: for a long time nothing has been to be heard. In this case decode nothing.
+        `silent`: nothing has been audible for a long time. In this case decode nothing.
         """
         sound = []
         for payload in () if silent else self._recent:

@@ -177,7 +177,7 @@ class Copier:
 def _copies(formers: list[tuple[int, bytes]], timestamp: int, size_bytes: int) -> list[tuple[int, bytes]]:
     """Return the copies for `wrap`, oldest first.
 
-    They are as many of the newest earlier packets as fit in addition to `size_bytes` of payload.
+    The copies are as many of the newest earlier packets as fit in addition to `size_bytes` of payload.
     """
     found: list[tuple[int, bytes]] = []
     for former, payload in formers:

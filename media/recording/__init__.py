@@ -1,4 +1,4 @@
-"""Recording: a separate process writes the packets that arrive from each participant as they came.
+"""Recording: a separate process writes the packets of the recorded participants, decrypted and otherwise unchanged.
 
 The worker queues the bytes of each packet (`tap`) and sends them to the recorder in batches (`link`). The recorder (`process`)
 orders packets, puts frames together and writes them to disk. In a process of its own, neither Python's lock nor a slow disk can

@@ -27,7 +27,7 @@ KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Free disk space below which recording stops, so that other records on the same disk can still be written."""
 MOST_TRACKS = 500  # most tracks of a segment; packets of further tracks are dropped
 HELD_MS = 3000
-"""Longest gap in ms between two layers of the same video that is closed: the first track then ends where the second begins.
+"""Longest gap in ms that is closed between two layers of the same video: the first track then ends where the second begins.
 
 A longer gap stays, because the camera was off in between.
 """

@@ -15,7 +15,7 @@ from .link import Link
 class Tap:
     """One segment, from construction to `close`.
 
-    `on_over(reason)` is called when it is closed ("": as `close` asked, without fault).
+    `on_over(reason)` is called when the segment is closed. "": `close` has closed it, and nothing has failed.
     """
 
     def __init__(self, link: Link, room: str, epoch: int, period: int, now: float, on_over: Callable[[str], None]) -> None:

@@ -57,7 +57,7 @@ class Transactions:
     """Memory of the transactions that have come before: a Bloom filter, which forgets none and never grows.
 
     The filter never takes a repeated transaction for a new one. The filter may take a new transaction for a repeated one; that
-    happens more often the more have come.
+    happens more often the more transactions have come.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ EARLY_S = 0.008
 twice."""
 GRACE_STEPS = 3  # steps that a tick waits for its packet
 AHEAD_STEPS = 64
-"""Steps (0.3 s) of sound that the mixer takes at most when the flow ends. The room's next tick is then soon, whatever timestamps
+"""Most steps (0.3 s) of sound that the mixer takes when the flow ends. The room's next tick is then soon, whatever timestamps
 the packets have. A jitter buffer holds less sound than this, except after a long stall."""
 
 

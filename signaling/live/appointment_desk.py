@@ -86,7 +86,7 @@ class AppointmentDesk:
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
         await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=by_staff)
-        # before the audit entry: the user must learn the new time, even if the records fail now
+        # mail before writing the audit entry: the user must learn the new time, even if the records fail now
         self._mailing.callback_booked(entry)
         await self._records.audit(actor, "appointment.move", f"session/{entry.id}", self._now())
 

@@ -80,7 +80,7 @@ class Appointments:
         return Times(every, found.staff.get(known), found.free.get(known, []))
 
     async def by_staff(self, sought: Sought, channel: Channel, zone: str) -> list[tuple[StaffRecord, list[int]]]:
-        """Return each member who could take an appointment as in `sought`, with their free times.
+        """Return each member who could take the appointment that `sought` describes, with their free times.
 
         `zone`: the user's time zone.
         """
@@ -168,7 +168,7 @@ class Appointments:
     async def troubles(self, entries: list[Entry]) -> dict[str, AppointmentTrouble]:
         """Return, by session, why an appointment cannot take place as booked.
 
-        After the booking, its member, working hours, opening hours or holidays have changed.
+        The reason is a change after the booking: of its member, of working hours, of opening hours or of holidays.
 
         Callbacks, and appointments that can take place, are left out.
         """

@@ -45,7 +45,7 @@ class Arriving:
     ) -> tuple[str, str]:
         """Make a session. `form_missing`: the user has not filled in what the site asks for before a conversation.
 
-        Return its id and its token. The records keep only the token's hash. An unknown site raises `NotAllowed`.
+        Return the session's id and token. The records keep only the token's hash. An unknown site raises `NotAllowed`.
         """
         found = await self._records.site(site)
         if found is None:

@@ -31,7 +31,8 @@ MOST_SNAPSHOT: Final = 2 * 1024 * 1024
 MOST_AFTER: Final = 1024 * 1024  # once more than so many bytes follow a snapshot, the server asks the page for a new snapshot
 # once a viewer's send queue holds more than so many bytes, the viewer gets no changes until it gets the whole page again
 MOST_LATE: Final = 512 * 1024
-MOST_LATE_MESSAGES: Final = 300  # the same limit in messages: a full send queue would close the viewer's whole console
+# `MOST_LATE` counted in messages instead of bytes: a full send queue would close the viewer's whole console
+MOST_LATE_MESSAGES: Final = 300
 # most messages that a new viewer gets at once; if there are more, the server asks the page for a new snapshot
 MOST_GIVEN: Final = 300
 MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # the same limit in bytes
@@ -135,7 +136,7 @@ class Pages:
 
         `more`: further parts of this batch will arrive. The server ignores them.
 
-        Without this, viewers would join the parts to the next snapshot, and could read neither.
+        Otherwise viewers would join these parts to the next snapshot, and could read neither.
         """
         page = entry.page
         page.in_snapshot, page.skipping = False, more

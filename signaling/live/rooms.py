@@ -295,7 +295,7 @@ class Rooms:
     def captions_ready(self, entry: Entry) -> bool:
         """Return whether the worker of the session's room has a captions process.
 
-        If the room is not open, ask whether any worker has one.
+        If the room is not open, return whether any worker has a captions process.
         """
         worker = entry.room.worker
         return worker.captions if worker is not None else any(each.captions for each in self._workers.usable())

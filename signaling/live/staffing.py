@@ -139,7 +139,7 @@ class Staffing:
     def serves(self, record: StaffRecord, site: Site, language: str, category_path: tuple[str, ...]) -> bool:
         """Return whether the matcher could ever offer a request of this site, language and category to this member.
 
-        Used only to show queues and to name suitable staff.
+        The result is only used to show queues and to name suitable staff.
         """
         return (
             language in record.languages

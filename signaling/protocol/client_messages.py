@@ -197,7 +197,7 @@ class BoardMessage(Message, tag="board"):
 
 
 class Leave(Message, tag="leave"):
-    """A user leaves or hangs up; a counselor ends the session; a professional leaves it."""
+    """A user or the owner ends the session, or a professional or a guest leaves it."""
 
     session: Id
     id: int | None = None

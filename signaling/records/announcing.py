@@ -154,7 +154,7 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
 class Standing:
     """The sessions as they were before a save.
 
-    Compares them with the saved states, and announces what has changed in each session.
+    This class compares these sessions with their saved states, and announces what has changed in each.
     """
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:

@@ -120,7 +120,7 @@ class Outbox(Database):
         await self._transaction(leave, writes=True)
 
     async def mail_keys(self, prefix: str) -> set[str]:
-        """Return the keys of mails that begin with this prefix."""
+        """Return those keys of mails in the outbox that begin with this prefix."""
         rows = await self._all(sa.select(_c.key).where(_c.key.startswith(prefix, autoescape=True)))
         return {row["key"] for row in rows}
 

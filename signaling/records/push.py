@@ -262,7 +262,7 @@ _OWN = ("n", "kind", "key", "args", "rank", "tries", "at", "next_at", "until")
 def _is_full(connection: sa.Connection) -> bool:
     """Return whether `MOST_QUEUED` pushes wait.
 
-    The rows are counted only if so many numbers lie between the oldest and the newest push.
+    Counting takes long. So the rows are counted only if the numbers of the oldest and the newest push lie far enough apart.
     """
     bounds = connection.execute(sa.select(sa.func.min(_m.n), sa.func.max(_m.n))).one()
     if bounds[0] is None or bounds[1] - bounds[0] + 1 < MOST_QUEUED:

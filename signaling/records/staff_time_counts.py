@@ -32,7 +32,7 @@ class StaffKey(NamedTuple):
 
 
 Sums = dict[StaffKey, Counter[str]]
-"""Milliseconds by name in `SUMS`, of each row."""
+"""Row → the milliseconds of each kind of time (`SUMS`)."""
 
 
 def kind_of(state: str, why_away: str) -> StaffKind | None:

@@ -43,7 +43,7 @@ class StaffTimes(Leading):
     async def staff_time(
         self, begin: int, end: int, by: StaffBy, zone: ZoneInfo, organisation: str, staff: Collection[str] | None = None
     ) -> dict[StaffGroup, Counter[str]]:
-        """Return milliseconds by name in `SUMS`, by group, from `begin` until before `end`.
+        """Return for each group the milliseconds of each kind of time (`SUMS`), from `begin` until before `end`.
 
         `begin`, `end`: Unix ms, rounded down to quarters of an hour. `staff`: only these members; None: all of the organisation.
         """

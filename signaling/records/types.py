@@ -51,7 +51,7 @@ class RecordsAway(Exception):
     """
 
 
-# `next_at` of a mail or an event for webhooks that is due at once, whatever the time is: commands queue them by their own clock
+# `next_at` of a mail or an event for webhooks that is due at once by any clock: a command's clock may differ from the sender's
 DUE_NOW = 0
 
 

@@ -122,7 +122,7 @@ class MessageGiven:
 class WithStaff:
     """The part of a callback that makes it an appointment.
 
-    It names the member of staff, the channel, the length in minutes, and the matcher's lead time.
+    This part names the member of staff, the channel, the length in minutes, and the matcher's lead time.
     """
 
     staff: str

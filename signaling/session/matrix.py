@@ -197,7 +197,7 @@ def _original(session: Session, listener: Person, source: Person) -> Original:
 def interprets(session: Session) -> bool:
     """Return whether an interpreter is at work now.
 
-    That is so if a guest is set as the interpreter, is connected to the room, and hears both sides.
+    An interpreter is at work if a guest is set as the interpreter, is connected to the room, and hears both sides.
 
     During a hold or a consultation, the interpreter hears no staff, as the user does. Then their voice covers nobody's.
     """

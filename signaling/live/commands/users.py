@@ -57,7 +57,7 @@ async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Ent
 async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
     """Return the counselor of this user's last session if they are at work and serve this session, or else None.
 
-    None, too, if the partner has not signed who the user is.
+    Also return None if the partner has not signed who the user is.
     """
     if not entry.vouched:
         return None

@@ -165,7 +165,7 @@ export interface BoardMessage {
   id?: number | null;
 }
 
-/** A user leaves or hangs up; a counselor ends the session; a professional leaves it. */
+/** A user or the owner ends the session, or a professional or a guest leaves it. */
 export interface Leave {
   type: "leave";
   session: string;

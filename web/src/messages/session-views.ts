@@ -94,8 +94,8 @@ export interface CategoryView {
  * ``label``: what a guest is in the conversation. "camera": the user's phone, which only shows a second picture and has the
  * user's name. ``invited_by``: the participant who invited the guest. Both are empty for everybody else.
  *
- * ``listens``: how they do. listen: nobody hears them. whisper: only the counselor hears them (and in a consultation the
- * professional); users are not told of it. join: everybody hears them. Null for everybody else.
+ * ``listens``: how an operator takes part. listen: nobody hears them. whisper: only the counselor hears them (in a consultation,
+ * the professional, too); users are not told of it. join: everybody hears them. Null for people who are no operators.
  * ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading (a
  * professional who is catching up, unheard); gone.
  * ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.

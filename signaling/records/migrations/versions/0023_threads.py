@@ -1,4 +1,4 @@
-"""Add for how long text conversations sleep."""
+"""Add the time for which text conversations sleep."""
 
 from __future__ import annotations
 

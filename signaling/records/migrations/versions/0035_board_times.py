@@ -1,4 +1,4 @@
-"""Add when a board changed to its journal, so that a replay shows the board as it was at any time."""
+"""Store in a board's journal when the board changed, so that a replay shows the board as it was at any time."""
 
 from __future__ import annotations
 
