@@ -32,8 +32,8 @@ GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
 """Growth factors per second. The larger factor applies when there was no congestion for `LATER_S` seconds."""
 EVIDENCE_S = 3.0  # seconds for which the path counts as congested after the last sign of congestion
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
-"""Seconds over which the arriving rate is measured, packets needed at least, and seconds for which packets are remembered for
-it."""
+"""To measure the arriving rate: seconds over which it is measured, least packets needed, and seconds for which packets are
+remembered."""
 DROP_EVERY_S = 0.3  # least seconds between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above the first number, and as emptying if it is below minus the

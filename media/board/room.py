@@ -255,7 +255,7 @@ class BoardRoom:
     def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
         """Reply with step 2: every change that the participant lacks.
 
-        If these do not fit into one message, send the whole journal as several updates.
+        If the changes do not fit into one message, send the whole journal as several updates.
         """
         reader = Reader(state_vector)
         for _ in range(reader.uint()):

@@ -27,7 +27,7 @@ from .work import Heard, Job, Work
 
 log = structlog.get_logger(__name__)
 
-MOST_STREAMS = 500  # streams of one worker; further streams are not written down
+MOST_STREAMS = 500  # most streams of one worker; further streams are not written down
 SILENT_S = 0.5  # seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone
 MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since its begin; more of it is not written down
 LOOK_S = 0.1  # seconds between two checks for streams without packets

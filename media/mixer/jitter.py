@@ -162,7 +162,7 @@ class JitterBuffer:
     def _suspicious(self, packet: Packet, now: float) -> str:
         """Treat two successive packets with unexpected counters as a new stream (new SSRC or clock).
 
-        Drop a single such packet (RFC 3550 appendix A.1).
+        Drop a single packet with unexpected counters (RFC 3550 appendix A.1).
         """
         before, self._suspect = self._suspect, packet
         if before is None or (packet.sequence - before.sequence) & 0xFFFF != 1:

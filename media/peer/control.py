@@ -47,7 +47,8 @@ class Control:
     def take(self, packet: rtcp.Packet, came: float, now: float) -> list[bytes]:
         """Take one RTCP packet of the peer, received at `came`. Return the encrypted packets that the caller must send again.
 
-        A NACK asks for such packets. If the stream has RTX, its retransmissions are sent here, and the list is empty.
+        The returned packets are those that a NACK asks for. If the stream has RTX, this method itself sends the retransmissions,
+        and returns an empty list.
         """
         match packet:
             case rtcp.SenderReport():

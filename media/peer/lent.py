@@ -55,8 +55,8 @@ class Lent:
     ) -> None:
         """Offload this peer's voice to the fast path. Do nothing if that is not possible.
 
-        It is not possible if this voice is offloaded already, if a listener's stream does not carry `source` yet, if the fast
-        path already sends another voice to a listener, or if the fast path refuses.
+        Offloading is not possible if this voice is offloaded already, if a listener's stream does not carry `source` yet, if the
+        fast path already sends another voice to a listener, or if the fast path refuses.
         `quiet_from`: RFC 6464 level in -dBov. A louder packet ends the offloading; 0: no packet does. `keeps`: whether the fast
         path also buffers the packets for `kept`.
         """
@@ -124,7 +124,7 @@ class Lent:
     def arrived(self) -> list[tuple[float, int]]:
         """Return (time, number) of each video packet of this peer that the fast path has taken since the last call.
 
-        The number is the peer's own transport-wide number.
+        `number` is the transport-wide number that the peer has given to the packet.
         """
         return self._leg.arrived()
 

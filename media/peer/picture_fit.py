@@ -28,7 +28,7 @@ def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[in
         lower = layer is None or (former in names and names.index(layer) < names.index(former))
         if layer != former:
             whose, role = shown[slot]
-            whose.recall_pictures(role)  # a layer that waits for a keyframe is Python's
+            whose.recall_pictures(role)  # Python handles a video while a slot waits for its keyframe
         viewer.slots[slot].show(layer, at_once=lower)
     link.repeats.pictures_bps = sum(
         each.bps for slot, layer in choice.layers.items() for each in pictures[slot] if each.name == layer

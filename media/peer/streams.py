@@ -272,7 +272,7 @@ class Outgoing:
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
         """Forward a packet of `source`. A new video source starts with a keyframe.
 
-        Until its keyframe comes, request one and forward nothing of this source. The source before it goes on meanwhile.
+        Until that keyframe comes, request it and forward nothing of the new source. The former source goes on meanwhile.
         """
         if self.cache is not None and not self._takes(source, header, picture):
             return

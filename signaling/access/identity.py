@@ -198,7 +198,7 @@ class Identity:
     async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
         """Write a refused sign-in to the log and the audit.
 
-        Neither contains an unknown login, because somebody may have typed their password into that field.
+        The log and the audit contain no unknown login, because somebody may have typed their password into that field.
         """
         if staff is None and not self._noted.take(UNKNOWN, now):
             return

@@ -8,8 +8,9 @@ from math import ceil
 
 
 class Buckets:
-    """A token bucket for each key, such as an address. A full bucket has `burst` tokens, and gains `per_minute` tokens a minute.
+    """A token bucket for each key, such as an address. A new bucket is full: it has `burst` tokens.
 
+    A bucket that is not full gains `per_minute` tokens a minute.
     At most `most_keys` buckets are held. The bucket that was not used for longest is dropped first. Such a bucket is nearly full
     again, so dropping it changes little.
     """

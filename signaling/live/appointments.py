@@ -111,7 +111,7 @@ class Appointments:
     async def owner_or_anyone(self, entry: Entry, staff: str, channel: Channel) -> str:
         """Return the member who called a user back, if they can have appointments of the session, else "".
 
-        Only counselors have appointments. If a professional has taken over the conversation, any counselor may have the new one.
+        Only counselors have appointments. If a professional has taken over the conversation, return "".
         """
         member = await self._records.staff(staff)
         return staff if member is not None and self._serves(member, sought_of(entry), channel) else ""

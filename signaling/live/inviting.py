@@ -60,8 +60,8 @@ class Wanted:
 class WantedTime:
     """The time of an appointment that other software wants to book.
 
-    `staff`: the id of the member with whom it is; "": the free member with the fewest appointments. `contact`: where the user is
-    reached, or "". `timezone`: IANA name of the user's time zone, in which mails write times, or "".
+    `staff`: id of the member with whom the appointment is; "": the free member with the fewest appointments. `contact`: where the
+    user is reached, or "". `timezone`: IANA name of the user's time zone, in which mails write times, or "".
     """
 
     at: int

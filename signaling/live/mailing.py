@@ -88,7 +88,7 @@ class Mailing:
     async def leave(self, entry: Entry, former: str) -> None:
         """Forget the user's former address, which may have been mistyped.
 
-        No more mail goes there, and the links in earlier mails end. An address to which a callback is promised is kept.
+        No more mail goes to that address, and the links in earlier mails end. An address to which a callback is promised is kept.
         """
         if former != callback_address(entry):
             await self._records.leave_address(entry.id, self._postbox.addresses.hashed(former))

@@ -148,7 +148,7 @@ class Presence:
     async def detach(self, client: Client) -> None:
         """Detach a closed connection.
 
-        If it was a tab of a staff member, its sessions go to the member's newest other tab, if there is one.
+        If the connection was a tab of a member of staff, its sessions go to the member's newest other tab, if there is one.
         """
         async with self._leaving:
             if client in self._hub.clients:

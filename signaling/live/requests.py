@@ -139,8 +139,8 @@ class Requests:
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
         """Look up in the matcher what people are told about a new request.
 
-        For a user's request, this is the place in the queue, before the user is told that they wait. For a help request or
-        transfer, it is whether anybody who could serve it is signed in. If nobody is, the counselor is told at once.
+        For a user's request, look up its place in the queue before the user is told that they wait. For a help request or
+        transfer, look up whether anybody who could serve it is signed in. If nobody is, tell the counselor at once.
         """
         place = await self._store.place(effect.request, self._now())
         if effect.request == entry.session.request:

@@ -1,6 +1,6 @@
 """A scheduler for every deadline of the live sessions.
 
-It keeps a time for each key, and one task sleeps until the earliest time.
+The scheduler keeps a time for each key, and one task sleeps until the earliest time.
 """
 
 from __future__ import annotations

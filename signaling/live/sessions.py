@@ -301,7 +301,7 @@ class Sessions:
     async def renew_site(self, entry: Entry) -> None:
         """Read the session's site again, because the site's settings may have changed since.
 
-        Keep the known ones if the records fail.
+        Keep the known settings if the records fail.
         """
         with suppress(RecordsAway):
             entry.site = await self._records.site(entry.site.id) or entry.site

@@ -25,8 +25,8 @@ MATCHED_ROLES = ("counselor", "professional")
 def matched_site(organisation: str, site: str) -> str:
     """Return the name of a site ("*": all sites) at the matcher, which keeps organisations apart by these names.
 
-    For sites of the first organisation the name is the id, as in versions before organisations. So an update keeps the requests
-    in Redis valid.
+    A site of the first organisation has its id as this name, as in versions without organisations. So the requests in Redis stay
+    valid after an update.
     """
     return site if organisation == FIRST_ORGANISATION else f"{organisation}/{site}"
 

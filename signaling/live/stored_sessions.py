@@ -122,7 +122,7 @@ class StoredSessions:
     async def any_session(self, session_id: str) -> Entry | None:
         """Return a session in memory, or else an ended one from the records, or None.
 
-        One from the records does not stay in memory.
+        A session that is read from the records does not stay in memory.
         """
         entry = self._index.entries.get(session_id)
         record = None if entry else await self._records.session(session_id)

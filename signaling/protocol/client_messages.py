@@ -278,7 +278,7 @@ class AnswerRecording(Message, tag="recording"):
 class SetCaptions(Message, tag="captions"):
     """Turn captions on or off. They stay on while another participant wants them.
 
-    ``translate``: the language in which this person also wants them; empty for none. Needs ``session.translates``.
+    ``translate``: the language in which this person also wants the captions; empty for none. Needs ``session.translates``.
     """
 
     session: Id

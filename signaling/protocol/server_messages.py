@@ -385,7 +385,7 @@ class Queue(Message, tag="queue"):
 class Wallboard(Message, tag="wallboard"):
     """An operator's overview of the sites that this operator may watch.
 
-    ``workers``: empty unless they may see the installation.
+    ``workers``: empty unless this operator may see the installation.
     """
 
     now: int

@@ -184,7 +184,7 @@ class UpgradeView(Struct, kw_only=True):
 
 
 class WaitingView(Struct, kw_only=True):
-    """The user's place in the queue and the expected wait, ``low_s`` to ``high_s``. Both are null before five pickups."""
+    """The user's place in the queue, and the expected wait from ``low_s`` to ``high_s`` (null before five pickups)."""
 
     place: int  # 1: the user is next
     low_s: int | None = None

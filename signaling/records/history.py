@@ -203,7 +203,7 @@ class History(Leading):
         return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
 
     async def asked_to_cancel(self, after: int) -> list[str]:
-        """Return the sessions whose callback or appointment `sangdam appointment cancel` wants cancelled.
+        """Return the sessions whose callback or appointment must be cancelled because of `sangdam appointment cancel`.
 
         Only sessions that still have a booked callback or appointment are returned. `after`: number of an audit entry; only later
         entries count, and a few before it.

@@ -76,5 +76,5 @@ def is_of_plan(change: dict[str, Any]) -> bool:
 
 
 def with_texts_of(fields: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields, and "" for each text that only the other plan words."""
+    """Return the fields of one plan, and "" for each field that only the other plan has."""
     return dict.fromkeys(other, "") | fields

@@ -304,7 +304,7 @@ class SignIns(Database):
 def lock_provider(connection: sa.Connection) -> bool:
     """Return whether a sign-in provider is set up, and lock its row until the end of the transaction.
 
-    A rule that needs the provider is so stored either before somebody removes the provider, or not at all.
+    So a rule that needs the provider is stored either before somebody removes the provider, or not at all.
     """
     return connection.execute(sa.select(t.oidc_settings.c.id).with_for_update()).first() is not None
 

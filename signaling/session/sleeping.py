@@ -76,7 +76,7 @@ def answered(session: Session, event: MessageAnswered, now: int, out: list[Effec
 def woken(session: Session, event: Woken, now: int, out: list[Effect]) -> None:
     """Ask for a counselor again, because the conversation is woken.
 
-    If `preferred` names the counselor who served the user, ask that one first.
+    If `preferred` names the counselor who served the user, ask this counselor first.
     """
     if event.participant != session.user:
         raise NotAllowed("not_yours")

@@ -309,7 +309,7 @@ def _notice(session: Session) -> Literal["asking_professional", "asking_colleagu
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
     """Set in `view` for which disconnected person the session waits, and until when.
 
-    The view of that person gets no such countdown.
+    The disconnected person's own view gets neither.
     """
     waits: dict[Timer, str] = {"user_lost": session.user, "owner_lost": session.owner}
     for timer, person in waits.items():

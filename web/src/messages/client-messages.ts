@@ -249,7 +249,7 @@ export interface AnswerRecording {
 /**
  * Turn captions on or off. They stay on while another participant wants them.
  *
- * ``translate``: the language in which this person also wants them; empty for none. Needs ``session.translates``.
+ * ``translate``: the language in which this person also wants the captions; empty for none. Needs ``session.translates``.
  */
 export interface SetCaptions {
   type: "captions";

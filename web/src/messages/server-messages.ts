@@ -384,7 +384,7 @@ export interface Queue {
 /**
  * An operator's overview of the sites that this operator may watch.
  *
- * ``workers``: empty unless they may see the installation.
+ * ``workers``: empty unless this operator may see the installation.
  */
 export interface Wallboard {
   type: "wallboard";

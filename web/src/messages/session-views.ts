@@ -151,7 +151,7 @@ export interface UpgradeView {
   until: number;
 }
 
-/** The user's place in the queue and the expected wait, ``low_s`` to ``high_s``. Both are null before five pickups. */
+/** The user's place in the queue, and the expected wait from ``low_s`` to ``high_s`` (null before five pickups). */
 export interface WaitingView {
   place: number;
   low_s: number | null;

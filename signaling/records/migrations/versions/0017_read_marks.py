@@ -1,4 +1,4 @@
-"""Add read marks, and whether a site shows them."""
+"""Add read marks, and the option whether a site shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add where a sign-in was made, one-time links for a new password, and second factors."""
+"""Add the browser and network of a sign-in, one-time links for a new password, and second factors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add the pictures of saved replies, and whether a site's panel names its counselors."""
+"""Add the pictures of saved replies, and the option whether a site's panel names its counselors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add whether users may read their own earlier conversations."""
+"""Add the option whether users may read their own earlier conversations."""
 
 from __future__ import annotations
 

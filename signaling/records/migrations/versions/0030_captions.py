@@ -1,4 +1,4 @@
-"""Add whether a site's calls may have captions."""
+"""Add the option whether a site's calls may have captions."""
 
 from __future__ import annotations
 

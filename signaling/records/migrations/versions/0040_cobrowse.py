@@ -1,4 +1,4 @@
-"""Add whether a site's counselors may see the page on which the user is."""
+"""Add the option whether a site's counselors may see the page on which the user is."""
 
 from __future__ import annotations
 
