@@ -19,7 +19,7 @@ _PAGE = re.compile(rb"^[A-Za-z0-9_.:-]{0,64}\Z")
 
 
 def check(message: bytes) -> bytes:
-    """Return the body of a message of presence. Raise BadUpdateError if anything in it is not as described above."""
+    """Return the body of a message of presence. Raise BadUpdateError if it has another form than this module says."""
     if len(message) > MAX_BYTES:
         raise BadUpdateError("too_long")
     outer = Reader(message)

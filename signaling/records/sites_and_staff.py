@@ -143,8 +143,8 @@ class Places(Database):
     async def save_staff(self, record: StaffRecord, *, expected: str | None = None, keep_owner: bool = True) -> None:
         """Insert or replace a member of staff.
 
-        A new password, another `role` or deactivation ends all sign-ins of this member. A new password,
-        deactivation, promotion to owner or administrator, and another mail address end the member's one-time links.
+        A new password, another `role` or deactivation ends all sign-ins of this member. A new password, deactivation, promotion
+        to owner or administrator, and the change or removal of a mail address end the member's one-time links.
         `expected`: as for `save_site`. `keep_owner`: whether the organisation must keep an active owner. Raises Changed,
         LastOwner, and ValueError("login_taken") when another member of staff has this login.
         """
