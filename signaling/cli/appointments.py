@@ -13,7 +13,7 @@ from signaling.session import decode_snapshot
 
 from .typed import json_option, noted, show, with_records
 
-CANCELLED_WITHIN_S: Final = 5.0  # seconds within which a running server carries out a cancellation
+CANCELLED_WITHIN_S: Final = 5.0  # seconds for which the command waits until a running server has carried out the cancellation
 _LOOK_S: Final = 0.2
 _PART: Final = 200  # sessions that one query reads
 

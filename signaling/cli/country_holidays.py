@@ -1,7 +1,7 @@
 """Public holidays of countries, by the `holidays` package: an extra (`pip install 'sangdam[holidays]'`).
 
-The package knows lunar days (Seollal, Chuseok), substitute holidays, and single days that a government has declared. A day that a
-government declares later is in a later version of the package.
+The package knows lunar holidays (Seollal, Chuseok), substitute holidays, and single days that a government has declared. For a
+day that a government declares later, update the package.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class NoHolidays(ValueError):
 def closed_days(place: str, years: Collection[int]) -> list[str]:
     """Return the public holidays of `place` as ISO dates in order.
 
-    `place` is a country (KR), perhaps with a part of it (DE-BY). Raises NoHolidays for an unknown place, and for a year whose
+    `place` is a country (KR) or a part of a country (DE-BY). Raises NoHolidays for an unknown place, and for a year whose
     holidays the package does not know.
     """
     if find_spec("holidays") is None:
@@ -43,7 +43,7 @@ def closed_days(place: str, years: Collection[int]) -> list[str]:
 def fill(days: dict[str, list[str]], closed: Iterable[str]) -> dict[str, list[str]]:
     """Return the special days of opening hours (`days`) with the `closed` days added.
 
-    A day that `days` already has stays as it is, also when `days` has it as a day of every year.
+    A date that `days` has already keeps its hours, also if `days` has it as a date of every year.
     """
     return days | {day: [] for day in closed if day not in days and day[5:] not in days}
 

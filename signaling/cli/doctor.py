@@ -50,7 +50,7 @@ def doctor(*, as_json: bool, language: str, reach: list[tuple[str, int]], **opti
 
 
 def _address(given: str) -> tuple[str, int]:
-    """Return host and port of "203.0.113.7:40000" or "[2001:db8::7]:40000". Raise `BadParameter` for another text."""
+    """Parse "203.0.113.7:40000" or "[2001:db8::7]:40000" into host and port. Raises BadParameter for a text of another form."""
     try:
         parts = urlsplit(f"//{given}")
         host, port = parts.hostname, parts.port

@@ -118,9 +118,10 @@ async def category_hours(
 
 
 def _hours(former: Hours | None, given: dict[str, Any], place: str, years: list[int]) -> Hours:
-    """Return the new opening hours of a category. `place`: whose public holidays to add as closed days, or "".
+    """Return the new opening hours of a category. `place`: the country whose public holidays are added as closed days, or "".
 
-    Without other options (`given`), the holidays are added to the `former` hours. Given hours replace the former hours.
+    If other options give hours (`given`), these replace the `former` hours. Otherwise the holidays are added to the `former`
+    hours.
     """
     if place and former is not None and not any(given.values()):
         given = msgspec.to_builtins(former)

@@ -97,7 +97,7 @@ def serve(**options: Any) -> None:
             raise click.ClickException("Another server of the cluster leads now. Start this one again.") from None
         except CannotOpen as error:
             raise click.ClickException(str(error)) from None
-        except OSError as error:  # a port was taken since the check, or a folder cannot be written
+        except OSError as error:  # another program has taken a port since the check, or a folder cannot be written
             raise click.ClickException(f"Cannot serve: {error}") from error
 
 
@@ -114,7 +114,8 @@ def _check_redis(url: str) -> None:
 
     try:
         redis_client(url)
-    except ValueError as error:  # only the sentence about Sentinels is sure to repeat nothing of the URL
+    # other errors may repeat the URL, which can contain a password; the sentence about Sentinels does not
+    except ValueError as error:
         other = "The address of Redis cannot be read. Write it as redis://user:password@host:6379/0."
         raise click.ClickException(str(error) if is_sentinel(url) else other) from None
 
@@ -158,8 +159,9 @@ async def _run(settings: Settings) -> None:
         workers = Workers(settings)
     try:
         await workers.begin()
-        gc.disable()  # while the server loads, nothing becomes garbage; `garbage_collector.settle` enables collection again
-        from signaling.server.app import serve  # this import takes a second: workers start first
+        # while the server loads, hardly anything becomes garbage; `garbage_collector.settle` turns the collector on again
+        gc.disable()
+        from signaling.server.app import serve  # this import takes about a second, so the workers start before it
 
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
     finally:
@@ -213,7 +215,7 @@ def _secret(file: Path | None) -> bytes:
 
 
 def ports_of(settings: Settings) -> list[Port]:
-    """Return every port that this server and its media workers will bind."""
+    """Return every port to which this server and its media workers will bind."""
     found = [Port(settings.port, settings.hosts_to_bind, f"--port {settings.port + 10}")]
     if settings.demo:
         found.append(Port(settings.shop_port, ("127.0.0.1",), f"--shop-port {settings.shop_port + 10}"))

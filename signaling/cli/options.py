@@ -1,4 +1,6 @@
-"""Options of commands, made from the table of settings. A flag goes before the environment, and the environment before the file.
+"""Options of commands, made from the table of settings.
+
+A flag overrides the environment, and the environment overrides the file.
 
 Importing this module is cheap.
 """
@@ -26,14 +28,20 @@ R = TypeVar("R")
 
 
 class _Value(click.ParamType[Any]):
-    """The type of one setting's option. An error names the source of the value: the flag, the variable or the key in the file."""
+    """The click type of one setting's option.
+
+    An error names where the value came from: flag, environment variable or key in the file.
+    """
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.name = setting.kind.metavar.lower() or "boolean"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the setting's value from its text. Raises BadParameter. A value that is no text is the default, and stays."""
+        """Return the setting's value from its text. A value that is not a text is the default, and is returned as it is.
+
+        Raises BadParameter.
+        """
         if not isinstance(value, str) or value == self.setting.default:
             return value  # this is the default
         try:
@@ -42,7 +50,7 @@ class _Value(click.ParamType[Any]):
             raise click.BadParameter(str(error), ctx, param, param_hint=self._source(param, ctx)) from None
 
     def split_envvar_value(self, rv: str) -> list[str]:
-        """Return the values of a repeatable setting in its environment variable, which commas or spaces separate."""
+        """Return the values of a repeatable setting from its environment variable, where commas or spaces stand between them."""
         return re.split(r"[,\s]+", rv.strip())
 
     def _source(self, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -126,9 +134,9 @@ def settings_from(options: dict[str, Any]) -> Settings:
 
 
 def _mail_server(settings: Settings) -> MailServer | None:
-    """Return the mail server of the settings, or None when no mail server is set.
+    """Return the mail server of the settings, or None when none is set.
 
-    Raises ClickException when its settings do not go together.
+    Raises ClickException when the settings of mail contradict each other.
     """
     if settings.smtp is None:
         return None
@@ -154,7 +162,7 @@ def _mail_server(settings: Settings) -> MailServer | None:
 
 
 def joined(url: str, password_file: Path | None) -> str:
-    """Return the URL with the password from the file, or unchanged without a file.
+    """Return the URL with the password from the file. Without a file, return the URL unchanged.
 
     Raises ClickException when the file cannot be read.
     """

@@ -64,7 +64,7 @@ async def staff_invite(
 async def _invited(
     records: Records, member: StaffRecord, public_url: str, smtp: tuple[str, int] | None, secret_file: Path | None
 ) -> bool:
-    """Queue a mail with a one-time link for the member. Return False when no mail was queued.
+    """Queue a mail with a one-time link for the member. Return whether a mail was queued.
 
     No mail is queued without a mail server, for a member without an address, and for a member who signs in at a provider.
     """

@@ -273,9 +273,9 @@ async def site_add(
 
 
 def _with_plan(before: Site | None, changed: Site, notice: int | None, lead: int | None) -> Site:
-    """Return the changed site with this notice and lead time of its appointments, in minutes. None keeps the value.
+    """Return the changed site with this notice and lead time of its appointments, in minutes. With None, the present value stays.
 
-    Raises UsageError when the site gives no appointments.
+    Raises UsageError when the site offers no appointments.
     """
     plan, former = changed.appointments, before.appointments if before else None
     if plan is None:

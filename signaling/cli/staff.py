@@ -38,7 +38,7 @@ from .typed import (
 )
 
 PARTS = ("counselor", "professional")
-OPERATOR = "operator"  # the role of earlier versions for somebody who may do everything
+OPERATOR = "operator"  # role name of earlier versions, for somebody who may do everything
 _OWNED = (
     "There is an owner already. Add others with: sangdam staff add --role owner LOGIN. "
     "To let somebody in again: sangdam staff link LOGIN, and sangdam staff reset-factors LOGIN."
@@ -51,7 +51,7 @@ def _staff_row(member: StaffRecord) -> dict[str, Any]:
 
 
 def _with_roles(member: StaffRecord, roles: tuple[str, ...]) -> StaffRecord:
-    """Return the member with exactly these roles. Raises UsageError if the roles do not fit together."""
+    """Return a copy of the member with exactly these roles. Raises UsageError if nobody may have these roles together."""
     parts = [role for role in roles if role in PARTS]
     if len(set(parts)) > 1:
         raise click.UsageError("Nobody is both counselor and professional.")
@@ -107,7 +107,7 @@ async def init(records: Records, login: str | None, name: str | None, password_s
     first = StaffRecord(id=login.lower(), login=login.lower(), name=name or login, role="operator", offices=offices)
     await _require_free(records, first)
     if not await records.add_first_owner(replace(first, password_hash=_password(first, password_stdin))):
-        raise click.ClickException(_OWNED)  # another `sangdam init` was faster, while this one asked for the password
+        raise click.ClickException(_OWNED)  # another `sangdam init` has added an owner while this one asked for the password
     await _say_added(records, first)
 
 
@@ -135,7 +135,7 @@ def staff() -> None:
 def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options for a member's languages, sites, categories, capacity and mails to a command.
 
-    The command gets None or an empty value for an option that is not given.
+    For an option that is not given, the command gets None or an empty value.
     """
     count = click.IntRange(0, MOST_CAPACITY)
     everywhere = "* for all. Repeatable. Not for owners."
@@ -250,7 +250,7 @@ async def staff_change(
 async def staff_password(records: Records, login: str, password_stdin: bool) -> None:
     """Set a new password and sign the member of staff out everywhere."""
     member = await member_of(records, login)
-    # saving a new password ends the member's sign-ins
+    # saving a new password also ends the member's sign-ins
     await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
     await noted(records, "staff.password", f"staff/{member.id}")
 

@@ -147,7 +147,7 @@ def texts_by_language(most: int) -> Callable[[click.Context, click.Parameter, tu
 
 
 def language_tags(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the language tags that were typed in canonical form. Raises BadParameter."""
+    """Return the typed language tags in canonical form. Raises BadParameter."""
     return [_tag(value) for value in values]
 
 
@@ -167,7 +167,7 @@ def parameters(_context: click.Context, _parameter: click.Parameter, values: tup
 
 
 def origins(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the origins that were typed in canonical form, without duplicates. Raises BadParameter."""
+    """Return the typed origins in canonical form, without duplicates. Raises BadParameter."""
     return list(dict.fromkeys(_address(web_addresses.origin, value) for value in values))
 
 
@@ -213,7 +213,7 @@ def colour(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 def appointment_plan(_context: click.Context, _parameter: click.Parameter, value: str) -> AppointmentPlan | None:
-    """Return the plan of a site's appointments: "30+15" for half an hour and a pause of 15 minutes; "off" for none."""
+    """Parse the plan of a site's appointments: "30+15" for half an hour and a pause of 15 minutes, "off" for no appointments."""
     if value == "off":
         return None
     minutes, _, pause = (part.strip() for part in value.partition("+"))
@@ -224,7 +224,10 @@ def appointment_plan(_context: click.Context, _parameter: click.Parameter, value
 
 
 def valid(check: Callable[[T], T], settings: T) -> T:
-    """Return the settings as `check` returns them. Raises ClickException with a sentence for each problem."""
+    """Return `settings` after `check` has accepted them, perhaps in canonical form.
+
+    Raises ClickException with a sentence for each problem.
+    """
     try:
         return check(settings)
     except Invalid as error:
@@ -240,7 +243,7 @@ name_option = click.option(
 
 
 def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> None:
-    """Print rows as a table or as JSON. `one`: there is one row; print it as a JSON object, or with one line for each key."""
+    """Print rows as a table or as JSON. `one`: whether to print the only row as a JSON object, or with one line for each key."""
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows[0] if one else rows), indent=2))
         return
@@ -258,7 +261,7 @@ def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> Non
 
 
 def _cell(value: Any) -> Text:
-    return Text(_words(value))  # in a str, rich would interpret people's texts as markup
+    return Text(_words(value))  # rich would read markup in a plain str, and this text comes from people
 
 
 def _words(value: Any) -> str:

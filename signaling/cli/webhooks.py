@@ -31,7 +31,7 @@ def _now_ms() -> int:
 
 
 def sealing_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options that decide the key under which webhooks' secrets are sealed.
+    """Add the options that decide with which key the secrets of webhooks are encrypted.
 
     In a cluster, the key comes from the cluster's secret. On a single server, the key is a file in the data folder.
     """

@@ -61,14 +61,18 @@ from signaling.webhooks.sending import Poster
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-# connections that wait in the kernel to be accepted; with fewer, reconnecting clients must repeat their SYN, after 1, 3, 7, 15 s
+# most new connections that may wait in the kernel to be accepted; clients beyond that must send their SYN again, after 1, 3, 7,
+# 15 s
 BACKLOG = 4096
 SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before that
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multipart frame
 
 
 async def open_records(settings: Settings) -> Records:
-    """Prepare the folders, and open the records. Wait for a database that still starts. Raises CannotOpen."""
+    """Prepare the folders, and open the records.
+
+    While the database does not answer yet, try again for `WAIT_S`. Raises CannotOpen.
+    """
     private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
     remove_leftovers(settings)
     return await opened(settings.database_url, WAIT_S)
@@ -80,9 +84,9 @@ async def build_app(
     """Build the application with every part behind it.
 
     The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any. `now`: the machine's
-    clock. Everything that begins and ends on this server uses a steady clock instead, which a step of the machine's clock does
-    not move: sessions, requests, sign-ins, links, mails, webhooks and pushes.
-    `records`: those that `open_records` has opened, if it has.
+    clock, or the clock of a test. With the machine's clock, the server measures what it begins and ends by a steady clock, which
+    does not jump when somebody sets the machine's clock. This holds for sessions, requests, sign-ins, links, mails, webhooks and
+    pushes. `records`: the open records, if `open_records` was called before.
     """
     records = records or await open_records(settings)
     if settings.demo:
@@ -163,7 +167,10 @@ def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Coun
 
 
 def _contact(settings: Settings) -> str:
-    """Return where push services can reach the operator (RFC 8292, 2.1): the from-address of mails, or the users' pages."""
+    """Return the contact of this installation for push services (RFC 8292, 2.1).
+
+    It is the from-address of mails. Without a mail server, it is the URL of the users' pages, or "" if that is not HTTPS.
+    """
     if settings.mail is not None:
         return f"mailto:{settings.mail.sender}"
     return settings.url if settings.url.startswith("https:") else ""
@@ -272,7 +279,7 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Return the result of `work`, or None when the server is told to stop before."""
+    """Return the result of `work`. Return None, after cancelling `work`, when `stop` is set before `work` is done."""
     stopped, working = asyncio.create_task(stop.wait()), asyncio.create_task(work)
     await asyncio.wait({stopped, working}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
@@ -294,6 +301,7 @@ async def _listen(guard: Guard, runner: web.AppRunner, host: str, port: int) -> 
     try:
         await GuardedSite(guard, runner, host, port, BACKLOG).start()
     except OSError as error:
-        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # on a machine without IPv6, an address of IPv6 is left out
+        # an address that this machine does not have, such as one of IPv6, is left out
+        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:
             raise
         log.info("address not here", host=host)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from signaling.webhooks.reach import Reach
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
-# the steady clock by which everything that this server grants or queues begins and ends: sign-ins, links, mails, webhooks
+# the steady clock, by which the server measures what it grants or queues: sign-ins, links, mails, webhooks
 CLOCK: web.AppKey[Now] = web.AppKey("clock")
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next key have values only in a cluster
@@ -47,7 +47,7 @@ ENDPOINTS: web.AppKey[Endpoints] = web.AppKey("endpoints")
 PUSH_DEVICES: web.AppKey[Devices] = web.AppKey("push_devices")
 POSTBOX: web.AppKey[Postbox] = web.AppKey("postbox")
 ACCOUNT_MAILS: web.AppKey[AccountMails] = web.AppKey("account_mails")
-# reason → how often a request, message or connection was refused or dropped for it
+# reason → how often this server has refused or closed a request, message or connection for this reason
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
 SEAL: web.AppKey[Seal] = web.AppKey("seal")

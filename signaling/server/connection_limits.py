@@ -1,10 +1,10 @@
-"""Limits on open connections: how many of one address, how many in total, and how long each may stay without use.
+"""Limits on open connections: how many of one client address, how many in total, and how long each may stay without use.
 
 This module does no I/O.
 
-A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* between requests.
-Asking and idle connections hold a descriptor without use. Asking and idle connections have deadlines, and are closed when new
-connections need room.
+A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* between requests. An
+asking or idle connection holds a file descriptor without use, so the server closes it after a deadline. When a new connection
+exceeds a limit, the server closes an idle or asking connection, or the new connection itself.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Limits:
     """Limits on open connections.
 
     `most`: most connections of the process. `each_address`: most connections of one address that are not being served.
-    `each_address_served`: most connections of one address, served or not. `asking_s`: seconds from opening, or from a request's
-    first byte, to the end of its headers. `idle_s`: seconds between two requests. `idle_trusted_s`: the same for our own
-    proxies; longer, so that the proxies close a connection first.
+    `each_address_served`: most connections of one address, served or not. `asking_s`: most seconds from opening, or from a
+    request's first byte, to the end of its headers. `idle_s`: most seconds between two requests. `idle_trusted_s`: the same for
+    our own proxies and servers. It is longer, so that they close a connection first.
     """
 
     most: int = 10_000
@@ -45,8 +45,8 @@ class _Known:
 class Connections(Generic[C]):
     """The open connections and their states.
 
-    `network`: the key of an address (`rate_limits.network_of`), or "" for our own proxies, whose number is not limited by
-    address.
+    `network`: the key of a client's address (`rate_limits.network_of`), or "" for our own proxies and servers. No limit per
+    address holds for these.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -67,7 +67,8 @@ class Connections(Generic[C]):
     def opened(self, connection: C, network: str, now_s: float) -> C | None:
         """Add a new connection, which is asking.
 
-        Return the connection to close in exchange, or None. That may be `connection` itself.
+        If a limit is exceeded now, return the connection that the caller must close, which may be `connection` itself. Otherwise
+        return None.
         """
         self._known[connection] = _Known(network, "asking", now_s)
         self._unserved["asking"][connection] = None
@@ -93,7 +94,10 @@ class Connections(Generic[C]):
             self._unserved_of[known.network] += 1
 
     def trust(self, connection: C) -> None:
-        """Treat the connection as one of our own servers from now on."""
+        """Treat the connection as one from our own servers from now on.
+
+        No limit per address holds for it, and it may be idle for longer.
+        """
         known = self._known.get(connection)
         if known is None or not known.network:
             return
@@ -121,7 +125,7 @@ class Connections(Generic[C]):
                 if now_s >= known.since_s + self._deadline_s(known):
                     found.append(connection)
                 elif known.network:
-                    break  # the connections behind this one have later deadlines
+                    break  # every connection after this one in the order has a later deadline
         return found
 
     def state_of(self, connection: C) -> State | None:
@@ -150,9 +154,9 @@ class Connections(Generic[C]):
 
 
 class Strangers:
-    """Limits on WebSockets that have not sent their hello yet: by address and in total.
+    """Limits on WebSockets whose clients have not been let in yet: by address and in total.
 
-    After its hello, a WebSocket belongs to a session or sign-in, whose number is limited elsewhere.
+    Once a client has been let in, its WebSocket belongs to a session or sign-in. Other limits hold for the number of those.
     """
 
     def __init__(self, each_address: int = 256, most: int = 4_000) -> None:
@@ -162,7 +166,7 @@ class Strangers:
         self._of: Counter[str] = Counter()
 
     def enter(self, network: str) -> bool:
-        """Count a new WebSocket that has not sent its hello. Return False, without counting it, when a limit is reached."""
+        """Count a new WebSocket. Return False, without counting the WebSocket, when a limit is reached."""
         if self._of[network] >= self._each_address or self._count >= self._most:
             return False
         self._count += 1
@@ -170,7 +174,7 @@ class Strangers:
         return True
 
     def leave(self, network: str) -> None:
-        """Stop counting a WebSocket, because it has sent its hello or is closed."""
+        """Stop counting a WebSocket, because its client was let in or the WebSocket is closed."""
         self._count -= 1
         _less(self._of, network)
 

@@ -1,4 +1,6 @@
-"""The demo: a shop on another origin, with its categories, keys and demo accounts. The demo uses the real service throughout.
+"""The demo: a shop on another origin, with its categories, keys and demo accounts.
+
+Everything in the demo runs on the real service.
 
 The shop has what a partner has: pages with the widget's `<script>`, its own sign-in (a name is enough), and a back end. The
 back end vouches for a signed-in customer by signing identification codes with the site's key.
@@ -266,7 +268,10 @@ class Shop:
         return response
 
     async def code(self, request: web.Request) -> web.Response:
-        """Return a code that vouches for the signed-in visitor, and for the product as the shop's own list has it."""
+        """Return an identification code.
+
+        It vouches for the signed-in visitor, and for the product with the price and name in the shop's own list.
+        """
         asked = await self._body(request, _read_code)
         visitor = self._visitor(request)
         if visitor is None:
@@ -314,7 +319,7 @@ class Shop:
         )
 
     def _policy(self) -> str:
-        """Return a Content-Security-Policy as a strict partner has it.
+        """Return the Content-Security-Policy of the shop's pages, as strict as that of a careful partner.
 
         So the demo shows that the widget works under such a policy.
         """
@@ -341,7 +346,7 @@ class Shop:
     def _check_origin(self, request: web.Request) -> None:
         """Refuse requests of other origins.
 
-        The cookie's `SameSite` does not stop all of them: a page at another port is of the same site.
+        The cookie's `SameSite` does not stop every such request: for a browser, a page at another port belongs to the same site.
         """
         if request.headers.get("Origin", "") != self._settings.shop_url:
             raise web.HTTPForbidden(text="Only the shop's own pages may ask this.")

@@ -23,7 +23,7 @@ from signaling.server.http.errors import refusal
 
 log = structlog.get_logger(__name__)
 
-LEADER_WITHIN_S = 5.0  # seconds that a forwarded request waits until the cluster has a leader
+LEADER_WITHIN_S = 5.0  # most seconds that a request waits here until the cluster has a leader
 REQUEST_S = 30.0  # seconds for the leader's answer, and for each of its parts; a large request body gets more
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
 COME_BACK_MS = 50  # delay before clients reconnect to a server, which then waits up to LEADER_WITHIN_S for the new leader
@@ -39,11 +39,17 @@ T = TypeVar("T")
 
 
 class _NotReached(Exception):
-    """The leader could not be reached. Nothing was sent to the leader, so the request may be tried again."""
+    """The leader could not be reached, or no WebSocket to it could be opened.
+
+    The leader has not begun to carry anything out, so the request may be tried again.
+    """
 
 
 class Relay:
-    """Forwards requests and WebSockets to the leader. The relay's middleware must come before all others."""
+    """Forwards requests and WebSockets to the leader.
+
+    Before the relay's middleware come only those that count a request and mark its connection as served.
+    """
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -70,7 +76,7 @@ class Relay:
             await self.goodbye()
 
     def middleware(self) -> Middleware:
-        """Return the middleware that serves each request here or forwards it to the leader."""
+        """Return the middleware that serves a request here, forwards it to the leader, or answers that none is available."""
 
         @web.middleware
         async def relay(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -83,7 +89,7 @@ class Relay:
             if decided_here or (node.leads and node.leader == node.me):
                 return await handler(request)
             if node.is_node(request.headers.get(TOKEN_HEADER, "")):
-                return _unavailable()  # the server that forwarded this request does not know yet that this one no longer leads
+                return _unavailable()  # the server that forwarded this request does not know yet that this server no longer leads
             try:
                 return await self._to_leader(request, handler)
             except _NotReached as error:
@@ -145,7 +151,7 @@ class Relay:
             await self.node.changed.wait_for(lambda: self.node.leader != leader)
 
     async def _request(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """Forward one HTTP request. Raises _NotReached when the leader refuses the connection, so that nothing was sent."""
+        """Forward one HTTP request. Raises _NotReached when no connection to the leader can be made: nothing was sent then."""
         try:
             return await self._while_it_leads(leader, self._pass_on(request, leader))
         except aiohttp.ClientConnectorError as error:
@@ -167,7 +173,7 @@ class Relay:
                 request.method,
                 URL(
                     leader.url + request.raw_path, encoded=True
-                ),  # `encoded`: the path was checked as it is, so aiohttp must neither resolve nor decode it
+                ),  # `encoded`: `_is_plain` has checked the path exactly as it was sent, so aiohttp must not change it
                 headers=headers,
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,
@@ -212,7 +218,7 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                # if it does not lead, the leader has changed, and `goodbye` ran before this socket was in `sockets`
+                # another server may lead by now: then `goodbye` ran before this socket was in `sockets`
                 if self.node.leader == leader:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:
@@ -229,7 +235,7 @@ RELAY: web.AppKey[Relay] = web.AppKey("relay", Relay)
 
 
 def _is_plain(target: str) -> bool:
-    """Return whether `target` is a plain local path: no `.` or `..` in any encoding, and no other host."""
+    """Return whether `target` is a plain local path: it has no part `.` or `..`, even encoded, and names no host."""
     path = unquote(target.partition("?")[0])
     return path.startswith("/") and not path.startswith("//") and not {".", ".."} & set(re.split(r"[/\\]", path))
 
@@ -237,14 +243,14 @@ def _is_plain(target: str) -> bool:
 async def _pump(source: Any, send: Callable[[str], Awaitable[None]]) -> None:
     """Copy text frames from `source` to `send` until the source ends.
 
-    The next frame is read only when `send` has taken the last one.
+    The next frame is read only after `send` has returned for the last one, so a slow receiver slows the sender down.
     """
     try:
         async for frame in source:
             if frame.type is WSMsgType.TEXT:
                 await send(frame.data)
             elif frame.type is WSMsgType.BINARY:
-                await send("")  # the leader refuses an empty message, as it would refuse a binary frame
+                await send("")  # an empty message stands for the binary frame: the leader refuses both in the same way
     except (ConnectionError, RuntimeError, aiohttp.ClientError):
         return
 

@@ -1,7 +1,7 @@
-"""HTTP connections with deadlines and limits. These are aiohttp's connections, which report to `Connections`.
+"""HTTP connections with deadlines and limits: aiohttp's connections, which report their states to `Connections`.
 
-aiohttp 3.14 leaves a connection open for an hour while a request's headers are incomplete. The code that reads bodies
-(`http/bodies.py`) and WebSockets (`websocket.py`) has its own deadlines.
+aiohttp 3.14 leaves a connection open for an hour while a request's headers are incomplete. Bodies of requests (`http/bodies.py`)
+and WebSockets (`websocket.py`) have other deadlines, which are not set here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ MOST_SERVERS = 256  # most remembered addresses of the cluster's servers
 
 
 class Guard:
-    """The connections of all listening addresses of a server. `refused` counts closed connections by reason."""
+    """The connections of all listening addresses of a server.
+
+    `refused` counts, by reason, the connections that broke a limit or the protocol.
+    """
 
     def __init__(self, refused: Counter[str], is_trusted: Callable[[str], bool], limits: Limits | None = None) -> None:
         self.refused = refused
@@ -63,9 +66,9 @@ class Guard:
             self.close(surplus, "connection_limit")
 
     def is_server(self, connection: Guarded, address: str) -> None:
-        """Lift the limits for a server of the cluster.
+        """Exempt the connections of a server of the cluster from the limits per address, and let them be idle for longer.
 
-        That server has shown its token, and forwards the requests of many clients.
+        The server has shown the cluster's token. It forwards the requests of many clients.
         """
         self._servers[address] = None
         self._servers.move_to_end(address)
@@ -138,7 +141,10 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell the guard that this connection is gone. The connection's handler is told in one of the next turns (`turns.py`)."""
+        """Tell the guard that this connection is gone.
+
+        aiohttp's part runs in one of the next turns of the event loop (`turns.py`).
+        """
         self._guard.connections.closed(self)
         self._guard.turns.add(partial(super().connection_lost, exc))
 
@@ -150,7 +156,7 @@ class Guarded(web.RequestHandler):
         super().data_received(data)
 
     def is_server(self, address: str) -> None:
-        """Lift the limits of this connection, because the client is a server of the cluster."""
+        """Exempt this connection from the limits per address, because the client is a server of the cluster."""
         self._guard.is_server(self, address)
 
     def being_served(self) -> None:
@@ -165,7 +171,10 @@ class Guarded(web.RequestHandler):
         super().log_access(request, response, time)
 
     def log_exception(self, *args: Any, **options: Any) -> None:
-        """Count clients that break off or do not speak HTTP. Only faults of this server are logged with a traceback."""
+        """Count the error if the client broke off or does not speak HTTP.
+
+        Log any other error with a traceback: it is a fault of this server.
+        """
         error = options.get("exc_info")
         if isinstance(error, ConnectionError | web.RequestPayloadError):
             self._guard.refused["cut_off"] += 1
@@ -193,7 +202,7 @@ class GuardedSite(web.TCPSite):
         self._guard = guard
 
     async def start(self) -> None:
-        """Start to listen at this address. Raises OSError when the address is taken or missing."""
+        """Start to listen at this address. Raises OSError when the address is taken, or when this machine does not have it."""
         await web.BaseSite.start(self)
         loop, server = asyncio.get_running_loop(), self._runner.server
         if server is None or self._host is None:
@@ -208,7 +217,10 @@ class GuardedSite(web.TCPSite):
 
 @web.middleware
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Mark the connection as being served. As the first middleware, this runs when a request's headers are complete."""
+    """Mark the connection as being served.
+
+    Only `measured` comes before this middleware, so it runs as soon as a request's headers are complete.
+    """
     if isinstance(request.protocol, Guarded):
         node = request.app.get(NODE)
         if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):

@@ -45,7 +45,7 @@ class KeyFetcher:
             ) as session,
             session.get(address, headers=headers, allow_redirects=False) as answer,
         ):
-            if answer.status != 200:  # a redirect is refused, too: nobody has checked its target
+            if answer.status != 200:  # a redirect is refused, too, because nothing has checked its target
                 raise NotFetched(str(answer.status))
             body = b""
             while len(body) <= MOST_BYTES and (part := await answer.content.read(MOST_BYTES + 1 - len(body))):

@@ -34,7 +34,7 @@ def gauge(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, floa
 
 
 def counter(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, float]) -> Metric:
-    """Return a counter, built as in `gauge`. `name` is given without `_total`."""
+    """Return a counter, with samples as in `gauge`. Give `name` without the suffix `_total`."""
     family = CounterMetricFamily(name, what, labels=labels)
     for key, value in sorted(values.items()):
         family.add_metric(key, value)

@@ -1,8 +1,8 @@
 """`GET /metrics` in Prometheus' format, on a separate address (`--metrics`): metrics of this server and its media workers.
 
-There is no password, so the address belongs on a private network and is off by default. No label contains a name, an id or a
-text of a person. A queue is named by its configured site and category. A worker is named by its number (`w0`), or by address and
-port.
+The endpoint asks for no password. So it is off by default, and its address belongs on a private network. No label contains a
+name, an id or a text of a person. A queue is named by its configured site and category. A worker is named by its number (`w0`),
+or by address and port.
 """
 
 from __future__ import annotations
@@ -119,7 +119,10 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
 
 
 def _waiting(live: Live) -> Iterator[Metric]:
-    """Yield metrics of requests that nobody has accepted yet. A callback counts once it is due."""
+    """Yield metrics of requests that nobody has accepted yet: of users, for help, and for transfers.
+
+    A callback counts once it is due.
+    """
     in_line = [("user", entry) for entry in live.index.waiting.values()]
     in_line += [("callback", entry) for entry in live.index.callbacks.values() if entry.session.in_line()]
     found = [(kind, entry, entry.session.category, entry.session.enqueued_at) for kind, entry in in_line]

@@ -21,7 +21,7 @@ _log = log.get("signaling.server.retention")
 
 
 def setup(app: web.Application) -> None:
-    """Run retention from the start of `app` until its shutdown. The records are closed only after that."""
+    """Run retention from the start of `app` until its shutdown. Retention ends before the records are closed."""
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
 
@@ -38,8 +38,9 @@ async def _end(app: web.Application) -> None:
 async def _keep(records: Records, recordings: Recordings, files: Files, clock: Now) -> None:
     while True:
         try:
-            # The earlier of two clocks. The steady clock does not follow a machine's clock that is set days ahead. The machine's
-            # clock ends codes: the mark of a used code must stay until then, also while the steady clock is ahead.
+            # Use the earlier of two clocks. If the machine's clock is wrongly set days ahead, the steady clock does not follow
+            # it. Codes expire by the machine's clock: the mark of a used code must stay until then, even if the steady clock is
+            # ahead.
             now = min(clock(), wall_clock_ms())
             await files.sweep()
             await _delete_folders(records, now, recordings, files)
@@ -52,9 +53,11 @@ async def _keep(records: Records, recordings: Recordings, files: Files, clock: N
 
 
 async def _delete_folders(records: Records, now: int, *stores: Recordings | Files) -> None:
-    """Delete recordings and files of expired sessions, and of sessions that were erased while no server ran.
+    """Delete recordings and files of sessions that have expired or were erased.
 
-    A folder whose session is not in the records stays, because it may belong to another server.
+    Sessions may have been erased while no server ran.
+
+    A folder whose session is not in the records stays, because it may belong to another installation.
     """
     expired = await records.expired(now)
     for store in stores:

@@ -58,7 +58,7 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
         async def look() -> None:
             await asyncio.sleep(LOOK_S)
             node = app.get(NODE)
-            # only the leader checks sign-ins at the provider: two servers would use one refresh token twice
+            # only the leader checks sign-ins at the provider: otherwise two servers would use the same refresh token
             if node is None or node.leads:
                 await checks.look()
 

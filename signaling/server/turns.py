@@ -1,4 +1,4 @@
-"""Spread bursts of connections over turns of the event loop, so that a chat line waits only for a few of these connections.
+"""Spread bursts of connections over several turns of the event loop, so that a chat line waits for a few connections only.
 
 When a balancer dies, thousands of connections break in one instant, and as many new ones arrive. The event loop would handle all
 of them in one turn, which lasts for seconds.
@@ -19,8 +19,8 @@ log = structlog.get_logger(__name__)
 
 # most new connections that are accepted in one turn of the event loop; each takes about a millisecond until it is served
 ACCEPTED_A_TURN: Final = 8
-LOST_A_TURN: Final = 32  # most lost connections that are handled in one turn of the event loop
-PAUSE_S: Final = 1.0  # seconds without accepting connections after the system had no descriptor or memory left
+LOST_A_TURN: Final = 32  # most closed connections that are handled in one turn of the event loop
+PAUSE_S: Final = 1.0  # seconds for which a socket accepts no connection after the system had no file descriptor or memory left
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -31,7 +31,7 @@ class Turns:
         self._waiting: deque[Callable[[], None]] = deque()
 
     def add(self, call: Callable[[], None]) -> None:
-        """Call this function in one of the next turns of the event loop, after those that were added earlier."""
+        """Call this function in one of the next turns of the event loop, after the functions that were added earlier."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._take)
         self._waiting.append(call)
@@ -70,7 +70,8 @@ class Listener:
                 if error.errno in _EXHAUSTED:
                     self._pause(listening, error)
                     return
-                continue  # the connection that waited has failed or was closed: accept(2) reports that here
+                # the client has closed the waiting connection, or the connection has failed: accept(2) reports that here
+                continue
             opened.setblocking(False)
             task = self._loop.create_task(self._open(opened))
             self._opening.add(task)
@@ -102,7 +103,10 @@ class Listener:
 
 
 async def listening_sockets(host: str, port: int, backlog: int) -> list[socket.socket]:
-    """Return a listening socket for each address of `host`. Raises OSError when an address is taken or missing."""
+    """Return a listening socket for each address of `host`.
+
+    Raises OSError when an address is taken, or when this machine does not have it.
+    """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     sockets: list[socket.socket] = []
     try:

@@ -1,4 +1,4 @@
-"""The WebSocket at /ws: authentication, rate limits, and a reason for each refusal. No traceback reaches a client."""
+"""The WebSocket at /ws: authentication, rate limits, and a reason for each refused message. No traceback reaches a client."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ log = structlog.get_logger(__name__)
 
 HELLO_TIMEOUT_S = 10.0  # seconds in which a new connection must send its hello
 GOODBYE_S = 2.0  # seconds for sending the messages that were queued before `bye`, and `bye` itself
-SEND_TIMEOUT_S = 10.0  # seconds after which a client that reads nothing is cut off
+SEND_TIMEOUT_S = 10.0  # seconds within which a client must read a message, before the server cuts the connection
 PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
-# messages that write a line, or that the service tells everybody by a line
+# messages that make a line in the conversation: the sender's own, or a system line that tells of the change
 LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip  # a list of names
-MOST_OFFENCES = 200  # refused messages after which a connection is closed
-AWAY_RETRY_MS = 1000  # milliseconds after which a client that connected while the records were unavailable may connect again
-MEDIA_LANE = 64  # most offers and board messages of one connection that wait for its room; more are refused
+MOST_OFFENCES = 200  # unreadable or too frequent messages after which the server closes the connection
+AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the records were unavailable when it connected
+MEDIA_LANE = 64  # most offers, board messages and peer reports of one connection that wait for its room; more are refused
 
 SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",
@@ -123,13 +123,13 @@ async def _serve(request: web.Request) -> web.StreamResponse:
 async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketResponse:
     """Serve one WebSocket.
 
-    `stranger` counts this WebSocket among those without a hello; it is closed once the client has been authenticated.
+    While `stranger` is open, this WebSocket counts among those whose clients have not been let in.
     """
     live = request.app[app_keys.LIVE]
     socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, autoping=False)
     try:
         await socket.prepare(request)
-    except ConnectionError:  # the browser has closed the connection before the WebSocket was open
+    except ConnectionError:  # the browser closed the connection before the WebSocket was open
         live.refused["gone"] += 1
         return socket
     try:
@@ -160,7 +160,7 @@ class _Connection:
                 writer = asyncio.create_task(self._write(self.client))
                 self._tasks.append(writer)
                 await self._read(self.client)
-                if self.client.closing:  # the server closes the connection: give the writer time to send `bye`
+                if self.client.closing:  # the server is closing the connection: give the writer time to send `bye`
                     await asyncio.wait([writer], timeout=GOODBYE_S)
         except TimeoutError:
             self.live.refused["no_hello"] += 1
@@ -190,7 +190,10 @@ class _Connection:
     # --- the first message -----------------------------------------------------------------------------------------------
 
     async def _hello(self) -> bool:
-        """Authenticate and attach the client. Return False when the client was refused, after telling it why."""
+        """Authenticate and attach the client. Return False after telling a refused client why.
+
+        Raises TimeoutError without a hello in time.
+        """
         async with asyncio.timeout(HELLO_TIMEOUT_S):
             frame = await self.socket.receive()
             while frame.type in _CONTROL:
@@ -259,7 +262,8 @@ class _Connection:
             if client.closing or self._offences > MOST_OFFENCES:
                 return
             await self._take(client, frame)
-            # Frames that have arrived already are read without a pause, so a client that floods would hold up all other clients.
+            # Without this pause, the loop would read all frames that have arrived, and a client that sends many would hold up all
+            # others.
             await asyncio.sleep(0)
 
     async def _take(self, client: Client, frame: WSMessage) -> None:
@@ -298,7 +302,7 @@ class _Connection:
         return allowed
 
     def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage | msg.PeerReport) -> None:
-        """Queue a message that may have to wait for the room, so that lines do not wait behind it.
+        """Queue a message that may have to wait for the room. So the connection's chat lines need not wait behind this message.
 
         Offers and board messages wait for the room. A peer report is queued, too, because it must follow the offers before it.
         """
@@ -363,7 +367,9 @@ _ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18})\s*[,}]')
 
 
 def _id_of(text: str) -> int | None:
-    """Return the request id of an invalid message, so that its sender gets a reply. Return None if it has no id.
+    """Return the request id of an unreadable message, so that the error that its sender gets names the id.
+
+    Return None without an id.
 
     Quotes inside a JSON text have a backslash before them, so no text can look like an id.
     """

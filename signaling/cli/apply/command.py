@@ -92,7 +92,10 @@ def _read(present: Installation, file: Path, *, prune: bool, reach: Reach, now: 
 
 
 def _say(found: list[Difference], same: int) -> bool:
-    """Print what applying the file would change. Return whether it would change anything. `same`: how many tables would stay."""
+    """Print what applying the file would change. Return whether anything would change.
+
+    `same`: how many tables would stay as they are.
+    """
     for each in found:
         for line in each.lines():
             click.echo(line)
@@ -105,7 +108,7 @@ def _say(found: list[Difference], same: int) -> bool:
 
 
 async def _hand_over(records: Records, before: Installation, after: Installation, settings: Settings, now: int) -> None:
-    """Print the one-time links of new staff and the secrets of new signing keys. No other command prints these secrets."""
+    """Print the one-time links of new staff and the secrets of new signing keys. Nothing shows these secrets again."""
     click.echo("Done.")
     for member in after.staff.values():
         if member.login not in before.staff and member.active:

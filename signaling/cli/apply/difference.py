@@ -1,4 +1,4 @@
-"""Compare two installations: each table that applying a file would add, change or remove. Pure."""
+"""Compare two installations, and list each table that applying a file would add, change or remove. This module does no I/O."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_SHOWN = 60  # most characters of a value that is shown in the difference
 class Difference:
     """One table of the file that differs from the present installation. `table`: its name, such as "staff.kim".
 
-    `fields`: key, present value and new value, as texts to show. None: the table does not have the key.
+    `fields`: key, present value and new value, as texts to show. A value of None means that the table does not have the key.
     """
 
     verb: Verb
@@ -64,7 +64,8 @@ def _flat(document: Document) -> dict[str, Document]:
     for site, table in document["sites"].items():
         inner = {"categories", "replies"}
         own = {key: value for key, value in table.items() if key not in inner}
-        found[f"sites.{site}"] = _keys(own) | {"categories": list(table["categories"])}  # the pages list categories in this order
+        # a changed order of the categories counts as a difference, because the pages list them in this order
+        found[f"sites.{site}"] = _keys(own) | {"categories": list(table["categories"])}
         found |= {f"sites.{site}.categories.{name}": _keys(each) for name, each in table["categories"].items()}
         found |= {f"sites.{site}.replies {_titled(each)}": each for each in table["replies"]}
     found |= {f"staff.{login}": table for login, table in document["staff"].items()}

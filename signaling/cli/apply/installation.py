@@ -12,8 +12,8 @@ class Installation:
     """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in.
 
     `rules`: the rules for signing in, of the whole installation (`records.sign_ins.INSTALLATION`) and of organisations
-    (`rules_of`). An organisation without rules of its own is left out. `has_provider`: whether a sign-in provider is set up,
-    which no file describes.
+    (`rules_of`). An organisation without rules of its own is left out. `has_provider`: whether a sign-in provider is set up. No
+    file describes the provider.
     """
 
     organisations: dict[str, Organisation] = field(default_factory=dict)

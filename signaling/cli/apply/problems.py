@@ -1,4 +1,4 @@
-"""Collect all problems of a file of `sangdam apply`, each with the table and key that have the problem."""
+"""Collect all problems of a file for `sangdam apply`. Each problem names its table and key."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Problems:
         line = f"{where}: {says.removesuffix('.')}."
         line = "".join(
             each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line
-        )  # the file cannot send control characters to the terminal
+        )  # no control character from the file may reach the terminal
         if line not in self.found:
             self.found.append(line)
 
@@ -78,7 +78,10 @@ class Problems:
             raise BadFile("\n".join(self.found))
 
     def _placed(self, table: str, where: str, says: str, categories: list[str]) -> None:
-        """Note a problem at the place `where`, such as "categories[2].names". A category's problem is noted at its own table."""
+        """Note a problem at the place `where`, such as "categories[2].names".
+
+        A problem of a category is noted with the category's own table.
+        """
         match = _CATEGORY.match(where)
         if match is None:
             self.add(table, where.removesuffix("[...]"), says)

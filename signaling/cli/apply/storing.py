@@ -1,4 +1,4 @@
-"""Store the installation that a file asks for. Each site, member or other thing that differs has a transaction of its own."""
+"""Store the installation that a file asks for. Each changed site, member or other thing is stored in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ACTOR = "cli"
 class Storing:
     """Stores the difference between the present installation and the wanted one.
 
-    Raises Changed when somebody else changes the same thing meanwhile, and LastOwner when the change would leave an organisation
-    without an owner, because somebody else has taken the other owner's office meanwhile.
+    Raises Changed when somebody else has changed the same thing meanwhile. Raises LastOwner when the change would leave an
+    organisation without an owner, because somebody else has made another owner lose that role meanwhile.
     """
 
     def __init__(self, records: Records, before: Installation, after: Installation, now: int) -> None:
@@ -38,7 +38,7 @@ class Storing:
                 await self._note("organisation.save", f"organisation/{organisation.id}")
         for site in self._after.sites.values():
             await self._site(self._before.sites.get(site.id), site)
-        # owners first: at no moment is an organisation without one, if one owner hands the office to another
+        # store owners first: if one owner hands the role to another, the organisation then has an owner at every moment
         for member in sorted(self._after.staff.values(), key=is_owner, reverse=True):
             await self._member(self._before.staff.get(member.login), member)
         for row, rules in self._after.rules.items():
@@ -57,7 +57,7 @@ class Storing:
     async def _note_site(self, before: Site | None, site: Site) -> None:
         """Write an entry into the audit for each part of a site that has changed, as the part's settings page does.
 
-        So a change can be undone in the page of the audit.
+        So an operator can undo most of these changes on the page of the audit.
         """
         subject = f"site/{site.id}"
         was, is_now = changes(_plain_site(before) if before else None, _plain_site(site))

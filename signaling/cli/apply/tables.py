@@ -1,6 +1,7 @@
-"""The tables of a file: what each may hold, and an installation written as tables. Pure.
+"""The tables of a file: what each may hold, and how an installation is written as tables. This module does no I/O.
 
-A file holds no passwords, secrets of keys, pictures in saved replies or sessions, and no settings that a member makes alone.
+A file holds no passwords, no secrets of keys, no pictures of saved replies, no sessions, and no settings that only the member can
+make.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ Document = dict[str, Any]
 
 
 def document_of(installation: Installation) -> Document:
-    """Return the installation as the tables of a file. The tables have every key, so that the file describes everything."""
+    """Return the installation as the tables of a file. Every key is written, also with its default value."""
     return {
         "organisations": {name: _organisation_table(installation, name) for name in installation.organisations},
         "sign_in": rules_table(installation, INSTALLATION),
@@ -153,7 +154,7 @@ def staff_table(member: StaffRecord) -> Document:
 
 
 def to_toml(document: Document) -> str:
-    """Return the tables as the text of a TOML file. Empty tables are left out, such as an organisation without a name."""
+    """Return the tables as the text of a TOML file. An empty table is left out, for example an organisation without a name."""
     named = {name: {key: value for key, value in table.items() if value} for name, table in document["organisations"].items()}
     named = {name: table for name, table in named.items() if table}
     kinds = {**document, "organisations": named}

@@ -1,6 +1,7 @@
-"""The installation that a file asks for: the present one, with the file's tables on top. Pure.
+"""The installation that a file asks for: the present one, changed by the file's tables. This module does no I/O.
 
-A key that the file leaves out keeps its present value, or gets its default in something new. Only `prune` removes anything.
+A key that the file leaves out keeps its present value; in a new table, it gets its default. Only with `prune`, sites, staff and
+other things that the file leaves out are removed.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ _read_rules: Reader[SignInTable] = Reader(SignInTable)
 _read_site: Reader[SiteTable] = Reader(SiteTable)
 _read_category: Reader[CategoryTable] = Reader(CategoryTable)
 _read_staff: Reader[StaffTable] = Reader(StaffTable)
-_MERGED = {"names", "mail", "launcher_texts", "waiting_notice", "recording_notice"}  # of a site: merged key by key
+# keys of a site whose tables are merged key by key
+_MERGED = {"names", "mail", "launcher_texts", "waiting_notice", "recording_notice"}
 _SITE_KEYS = SiteTable.__struct_fields__
 _CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name != "id")
 
@@ -61,8 +63,8 @@ _CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name 
 class Wanted:
     """Makes the installation that a file asks for.
 
-    `prune`: whether to remove what the file does not name. `new_secret`: makes the secret of a new key. `checked_address`:
-    returns an address in canonical form, or raises Invalid. `now`: Unix ms.
+    `prune`: whether to remove what the file leaves out. `new_secret`: a function that makes the secret of a new key.
+    `checked_address`: a function that returns an address in canonical form, or raises Invalid. `now`: Unix ms.
     """
 
     def __init__(
@@ -159,7 +161,7 @@ class Wanted:
         return self._with_hours(table, site, wanted["categories"])
 
     def _merged_site(self, table: str, present: Document, given: Document) -> Document:
-        """Return a site's present table with the keys of the file on top. Categories are merged one by one."""
+        """Return a site's present table, changed by the keys of the file. Categories are merged one by one."""
         wanted = {key: value for key, value in (present | given).items() if key in _SITE_KEYS}
         if not self._prune:
             for key in _MERGED & given.keys() & present.keys():
@@ -173,9 +175,9 @@ class Wanted:
         return wanted
 
     def _merged_categories(self, table: str, present: Document, given: Document) -> Document:
-        """Return a site's categories, the file's on top of the present ones, in the order in which the pages list them.
+        """Return a site's present categories, changed by those of the file, in the order in which the pages list them.
 
-        The file decides the order if it names all categories, or if other categories are removed.
+        The order is that of the file if the file names all categories, or if `prune` removes the others.
         """
         named = self._problems.table(table, given.get("categories", {}))
         order = named if (self._prune and "categories" in given) or named.keys() >= present.keys() else present | named
@@ -206,9 +208,10 @@ class Wanted:
         return replace(site, categories=with_hours)
 
     def _keys(self, table: str, before: Site | None, given: list[str | KeyTable]) -> list[SiteKey]:
-        """Return the signing keys of a site: the present keys, and the keys in the file. `prune` removes keys not in the file.
+        """Return the signing keys of a site: the present keys and those in the file. With `prune`, only those in the file.
 
-        An entry of the file may be only a name. Then the present key of this name stays, or a new key gets a new secret.
+        If an entry of the file is only a name, the present key with that name stays. Without such a key, a new key with a new
+        secret is made.
         """
         present = {key.kid: key for key in (before.keys if before else [])}
         named = {each if isinstance(each, str) else each.id: each for each in given}
@@ -291,7 +294,7 @@ class Wanted:
             return None
 
     def _require_owners(self, staff: dict[str, StaffRecord]) -> None:
-        """Note a problem when an organisation would lose its last active owner, or the installation its last administrator."""
+        """Note a problem if no active owner would be left in an organisation, or no active administrator in the installation."""
         for organisation in sorted(ownerless(self._present.staff.values(), staff.values())):
             self._problems.add("staff", "", f"nobody active would be owner of “{organisation}” any more")
         if _led(self._present.staff, "administrator") and not _led(staff, "administrator"):
@@ -306,10 +309,10 @@ class Wanted:
             self._problems.add(table, "organisation", f"there is no organisation “{wanted}”; name it in [organisations.{wanted}]")
 
     def _kept(self, present: dict[str, Any], named: Document, found: dict[str, Any], of: Callable[[Any], str]) -> dict[str, Any]:
-        """Return the present sites or staff with those of the file (`found`) on top.
+        """Return the present sites or staff, replaced and extended by those of the file (`found`).
 
-        With `prune`, leave out what the file does not name (`named`), if the file describes its organisation. `of`: returns the
-        organisation of a site or a member.
+        `named`: the tables that the file names. With `prune`, leave out sites or staff without such a table, in the organisations
+        that the file describes. `of`: returns the organisation of a site or a member.
         """
         if not (self._prune and named):
             return present | found
@@ -318,12 +321,12 @@ class Wanted:
 
 
 def _merged(present: Any, given: Any) -> Any:
-    """Return the present value with the file's value on top. Tables are merged key by key; any other value is replaced."""
+    """Return the present value, changed by the file's value. Tables are merged key by key; any other value is replaced."""
     if not (isinstance(present, dict) and isinstance(given, dict)):
         return given
     return present | {key: _merged(present.get(key), value) for key, value in given.items()}
 
 
 def _led(staff: dict[str, StaffRecord], office: Office) -> set[str]:
-    """Return the organisations in which somebody active holds this office."""
+    """Return the organisations in which an active member holds this office."""
     return {member.organisation for member in staff.values() if member.active and office in member.offices}

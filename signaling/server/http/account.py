@@ -90,7 +90,7 @@ class NewRules(Rules, kw_only=True):
 
 
 class StoredRules(Rules, kw_only=True):
-    """Rules for signing in, as they are stored. `version`: the page sends it back with a change."""
+    """Rules for signing in, as they are stored. `version`: the page sends this value back with a change."""
 
     version: str
 
@@ -100,9 +100,10 @@ class StoredRules(Rules, kw_only=True):
 
 
 class OwnRules(Struct, kw_only=True):
-    """The rules of an organisation. `installation`: those for everybody; the stricter one of both counts.
+    """The rules of an organisation. `installation`: the rules for everybody. Of each pair of rules, the stricter one counts.
 
-    `alone`: the installation has no other organisation, so that its rules suffice. `has_provider`: one is set up.
+    `alone`: the installation has no other organisation, so that the installation's rules suffice. `has_provider`: a sign-in
+    provider is set up.
     """
 
     own: StoredRules
@@ -112,14 +113,14 @@ class OwnRules(Struct, kw_only=True):
 
 
 class RulesPage(Struct, kw_only=True):
-    """The installation's rules for signing in. `has_provider`: one is set up."""
+    """The installation's rules for signing in. `has_provider`: a sign-in provider is set up."""
 
     rules: StoredRules
     has_provider: bool
 
 
 class SignInItem(Struct, kw_only=True):
-    """One sign-in. `device` and `network` are "" if unknown. `here`: this sign-in makes the request."""
+    """One sign-in. `device` and `network` are "" if unknown. `here`: this is the sign-in with which the request was made."""
 
     id: str
     device: str
@@ -159,7 +160,7 @@ _read_rules: Reader[NewRules] = Reader(NewRules)
 
 @routes.post("/api/password")
 async def change_password(request: web.Request) -> web.Response:
-    """Change the member's own password. All other sign-ins of this person end; consoles that are open with this sign-in go on."""
+    """Change the member's own password. All other sign-ins of the member end. Consoles that are open with this sign-in go on."""
     member, sign_in = await holder_of(request)
     asked, now = await read_json(request, _read_new, 4096), steady_ms(request)
     hashed = await request.app[PASSWORDS].change(
@@ -181,7 +182,7 @@ async def reset_password(request: web.Request) -> web.Response:
 
 @routes.post("/api/password/forgot")
 async def forgot_password(request: web.Request) -> web.Response:
-    """Send a link for a new password, if there is such an account with a mail address.
+    """Mail a link for a new password to the account with this login or mail address, if there is one and it has a mail address.
 
     The answer never tells whether there is such an account.
 
@@ -210,7 +211,10 @@ async def password_link(request: web.Request) -> web.Response:
 
 
 def hand_over(link: Link) -> web.Response:
-    """Give a one-time link to the person who asked for it, who passes it on. A caller can instead mail the link to its owner."""
+    """Return the answer that gives a one-time link to the person who asked for the link.
+
+    That person passes the link on to its owner.
+    """
     return answer(link)
 
 
@@ -240,7 +244,7 @@ async def sign_ins(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-ins/{id}/end")
 async def end_sign_in(request: web.Request) -> web.Response:
-    """End one of the member's own sign-ins. Pages that are open with this sign-in close within a second."""
+    """End one of the member's own sign-ins. Pages that are open with that sign-in are signed out within a second."""
     member = await signed_in(request)
     if not await request.app[RECORDS].end_sign_in(member.id, path_id(request, "id")):
         raise not_found()
@@ -250,7 +254,10 @@ async def end_sign_in(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-ins/stranger")
 async def end_strangers_sign_in(request: web.Request) -> web.Response:
-    """End the sign-in of which a mail has told, and later ones, by the mail's one-time link. Raises SignInRefused: link_over."""
+    """End the sign-in that a mail has reported, by the mail's one-time link. All later sign-ins of the member end, too.
+
+    Raises SignInRefused: link_over.
+    """
     asked, now, records = await read_json(request, _read_stranger, 2048), steady_ms(request), request.app[RECORDS]
     link = token_hash(asked.token)
     try:
@@ -258,7 +265,7 @@ async def end_strangers_sign_in(request: web.Request) -> web.Response:
         member = await records.staff(staff)
         if member is None:
             raise SignInRefused("link_over")
-        # end the sign-in before the link is used up: after a failure between the two, the link still works
+        # first end the sign-in, then mark the link as used: if something fails in between, the link still works
         await records.end_sign_in_of_stranger(member.id, sign_in, int(at))
         await records.use_link(link, NEW_DEVICE, now)
     except LinkUnusable:
@@ -269,7 +276,7 @@ async def end_strangers_sign_in(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-ins/end-others")
 async def end_other_sign_ins(request: web.Request) -> web.Response:
-    """End all of the member's own sign-ins except the one that makes the request."""
+    """End all of the member's own sign-ins except the one with which the request was made."""
     member, here = await holder_of(request)
     ended = await request.app[RECORDS].end_other_sign_ins(member.id, here.token_hash)
     await _note(request, member, "sign_in.end")
@@ -291,7 +298,7 @@ async def rules(request: web.Request) -> web.Response:
 async def save_rules(request: web.Request) -> web.Response:
     """Set the installation's rules for signing in.
 
-    The rules hold for each person's next sign-in: nobody is thrown out of a conversation.
+    The new rules hold from each person's next sign-in on. They end no present sign-in, so nobody is thrown out of a conversation.
     """
     asker = await asker_of(request)
     asked = await read_json(request, _read_rules)
@@ -323,13 +330,13 @@ async def save_own_rules(request: web.Request) -> web.Response:
 async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: str, subject: str) -> StoredRules:
     """Store the sign-in rules of a row: of the installation, or of an organisation.
 
-    Raises Refused(bad_provider) if the asker could not sign in any more, and Changed if other rules than the asker's page knows
-    are stored.
+    Raises Refused(bad_provider) if no provider is set up, or if the asker could not sign in any more. Raises Changed if somebody
+    has changed the rules since the asker's page read them.
     """
     records = request.app[RECORDS]
     stored = SignInRules(**{name: getattr(asked, name) for name in SignInRules.__struct_fields__})
     before = await records.sign_in_rules(row)
-    # with a provider, the rule could lock the asker out; without one, the records refuse it
+    # if a provider is set up, the rule could lock the asker out; if none is, the records refuse the rule
     alone = stored.provider == "only" and await records.oidc_settings() is not None
     if alone and not await records.is_of_provider(asker.member.id):
         raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")

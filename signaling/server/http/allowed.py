@@ -1,4 +1,7 @@
-"""Which action of the table of rights (`access/rights.py`) each route is, and the check of a request against the table."""
+"""The action that each route carries out, as the table of rights (`access/rights.py`) names it.
+
+The check of requests by that table.
+"""
 
 from __future__ import annotations
 
@@ -199,14 +202,14 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The member of staff, or the software with a token, who makes a request, and the action that the request is."""
+    """The member of staff, or the software with a token, that makes a request, and the action that the request asks for."""
 
     member: StaffRecord
     action: Action
 
     @property
     def realm(self) -> Realm:
-        """The part of the organisation whose things this request may list."""
+        """The part of the organisation whose sites, staff and sessions this request may list."""
         return realm_of(self.member, self.action)
 
     def may(self, thing: Thing) -> bool:
@@ -216,14 +219,17 @@ class Asker:
     def require(self, thing: Thing) -> None:
         """Raise Refused(not_found) if the asker may not do this request's action to the thing.
 
-        So nobody learns that the thing exists.
+        The answer is the same as for a thing that does not exist, so that the asker does not learn that it exists.
         """
         if not self.may(thing):
             raise not_found()
 
 
 def action_of(request: web.Request) -> Action:
-    """Return the action that the request's route is. A route without an action is not for staff."""
+    """Return the action that the request's route carries out.
+
+    Raises Refused(not_found) for a route without an action: it is not for staff.
+    """
     action = ROUTES.get(_route(request), ANYONE)
     if action == ANYONE:
         raise not_found()
@@ -235,7 +241,10 @@ def _route(request: web.Request) -> str:
 
 
 async def asker_of(request: web.Request) -> Asker:
-    """Return who makes this request, if their roles allow its action anywhere. Raises Refused: signed_out, not_allowed."""
+    """Return who makes this request, if their roles or token allow its action at all: the caller checks for which things.
+
+    Raises Refused: signed_out, not_allowed.
+    """
     if HOLDER in request:
         return _holder(request)
     member, action = await signed_in(request), action_of(request)
@@ -245,7 +254,10 @@ async def asker_of(request: web.Request) -> Asker:
 
 
 def _holder(request: web.Request) -> Asker:
-    """Return the software that holds the token of this request. Raises Refused: not_allowed, naming the missing right."""
+    """Return the software whose token this request carries.
+
+    Raises Refused(not_allowed), naming the right that the token lacks.
+    """
     holder = request[HOLDER]
     right, action = TOKEN_ROUTES[_route(request)]
     if right is not None and right not in holder.rights:

@@ -1,7 +1,7 @@
-"""Every HTTP route of the server with the types that it reads and answers. `openapi.py` makes the OpenAPI document from it.
+"""Every HTTP route of the server, with the types of its request and answer. `openapi.py` makes the OpenAPI document from it.
 
-A new route gets a row here: a test compares the rows with the routes of the application. The tests of the routes compare each
-request and each answer with its row.
+Add a row here for each new route: a test compares the rows with the routes of the application. The tests of the routes check each
+request and each answer against the route's row.
 """
 
 from __future__ import annotations

@@ -50,9 +50,9 @@ class StaffTimes(Struct, kw_only=True):
 
 
 class NewTime(Struct, kw_only=True):
-    """`at`: Unix ms.
+    """The new time of an appointment. `at`: Unix ms.
 
-    The new time of an appointment. `staff`: the member with whom it is; "": the free member with the fewest appointments.
+    `staff`: the id of the member whom the user will meet; "" for the free member with the fewest appointments.
     """
 
     at: Annotated[int, Meta(ge=0)]
@@ -60,9 +60,9 @@ class NewTime(Struct, kw_only=True):
 
 
 class WorkingHours(Struct, kw_only=True):
-    """A member's working hours. `hours`: null if the categories' opening hours count instead.
+    """A member's working hours. `hours`: null if the opening hours of the categories are the member's.
 
-    `touched`: those of the member's appointments that cannot take place as booked and that the asker may see.
+    `touched`: the member's appointments that cannot take place as booked. Appointments that the asker may not see are left out.
     """
 
     hours: Hours | None
@@ -90,13 +90,13 @@ async def times(request: web.Request) -> web.Response:
 
 
 def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
-    """Return the free times of each member for an answer: the first ones."""
+    """Return the free times of each member as an answer lists them: only the first ones."""
     return [StaffTimes(id=staff.id, name=staff.name, times=offered(found)) for staff, found in free]
 
 
 @routes.post("/api/operator/appointments/{session}/move")
 async def move(request: web.Request) -> web.Response:
-    """Move an appointment. The user of the appointment gets a mail. The request is audited."""
+    """Move an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited."""
     asker = await asker_of(request)
     entry = await _asked(request, asker)
     asked = await read_json(request, _read_time, 1024)
@@ -106,7 +106,7 @@ async def move(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/appointments/{session}/cancel")
 async def cancel(request: web.Request) -> web.Response:
-    """Cancel an appointment. The user of the appointment gets a mail. The request is audited."""
+    """Cancel an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited."""
     asker = await asker_of(request)
     entry = await _asked(request, asker)
     await request.app[LIVE].desk.cancel(entry, asker.member.id)
@@ -137,14 +137,14 @@ async def change_hours(request: web.Request) -> web.Response:
 async def _hours_of(request: web.Request, asker: Asker, member: StaffRecord) -> WorkingHours:
     found = await request.app[RECORDS].working_hours([member.id])
     language = read_query(request, read_language).lang
-    # only appointments that the asker manages are listed: somebody who sets working hours need not know the users
+    # list only appointments that the asker may manage: somebody who may set working hours need not be allowed to see users
     theirs = realm_of(asker.member, "appointments.manage")
     touched = await request.app[LIVE].desk.touched(member, theirs, language)
     return WorkingHours(hours=found.get(member.id), touched=touched)
 
 
 async def _member(request: web.Request, asker: Asker) -> StaffRecord:
-    """Return the member in the path, if the asker may change them. Raises Refused: not_found."""
+    """Return the member whom the path names, if the asker may change that member. Raises Refused(not_found)."""
     member = await request.app[RECORDS].staff(path_id(request, "id"))
     if member is None or not asker.may(of_member(member)) or not may_give(asker.member, member.roles, of_member(member)):
         raise not_found()
@@ -152,7 +152,10 @@ async def _member(request: web.Request, asker: Asker) -> StaffRecord:
 
 
 async def _asked(request: web.Request, asker: Asker) -> Entry:
-    """Return the session in the path. Raises Refused: not_found, and NotAllowed when the session has no appointment to change."""
+    """Return the session that the path names.
+
+    Raises Refused(not_found), and NotAllowed when the session has no appointment to change.
+    """
     record = await request.app[RECORDS].session(path_id(request, "session"))
     if record is None:
         raise not_found()

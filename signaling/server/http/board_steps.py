@@ -10,7 +10,10 @@ from signaling.records import Records
 
 
 class BoardStepItem(Struct, kw_only=True):
-    """One change of a board. `at`: Unix ms; 0 for a change that is older than times in the journal. `update`: base64, Yjs."""
+    """One change of a board. `at`: Unix ms; 0 for a change from an older version, which stored no times.
+
+    `update`: a Yjs update in base64.
+    """
 
     at: int
     update: str

@@ -22,15 +22,15 @@ T = TypeVar("T")
 
 Key = Annotated[str, by(Exact(256))]  # an id of a site, a category …; an id that does not exist gives "not found"
 MOST_JSON_BYTES = 64 * 1024
-BODY_WITHIN_S = 10.0  # seconds in which a small body must arrive; a larger body gets more time by LEAST_BYTES_A_SECOND
-# the slowest rate at which a client may send a large body; a phone at the edge of its network sends twice as fast
+BODY_WITHIN_S = 10.0  # seconds in which a small body must arrive; a larger body gets more time, as `LEAST_BYTES_A_SECOND` says
+# the slowest rate at which a client may send a large body; we take a phone with bad reception to send twice as fast
 LEAST_BYTES_A_SECOND = 16 * 1024
-BODY: web.RequestKey[bytes] = web.RequestKey("body", bytes)  # the body, when a middleware has read it already
+BODY: web.RequestKey[bytes] = web.RequestKey("body", bytes)  # the body of the request, if a middleware has read it already
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 async def read_json(request: web.Request, reader: Callable[[bytes], T], most_bytes: int = MOST_JSON_BYTES) -> T:
-    """Return the JSON body as a value. Raises Refused: too_large, too_slow, bad_request (naming the field)."""
+    """Return the JSON body as the reader's type. Raises Refused: too_large, too_slow, or bad_request, which names the field."""
     body = await read_bytes(request, most_bytes)
     try:
         return reader(body)
@@ -39,7 +39,7 @@ async def read_json(request: web.Request, reader: Callable[[bytes], T], most_byt
 
 
 def read_query(request: web.Request, reader: QueryReader[T]) -> T:
-    """Return the query as a value. Raises Refused: bad_request (naming the parameter)."""
+    """Return the query as the reader's type. Raises Refused(bad_request), which names the parameter."""
     try:
         return reader(request.query.items())
     except Unreadable as error:
@@ -64,7 +64,7 @@ def file_inside(folder: Path, request: web.Request) -> Path | None:
 
 
 async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives: at most `most_bytes`, even if another length was announced, and for a limited time.
+    """Yield the body in parts as it arrives: at most `most_bytes`, whatever length the client announced, and for a limited time.
 
     Raises Refused: too_large, too_slow.
     """
@@ -90,7 +90,7 @@ async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes
 
 
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
-    """Return the body: at most `most_bytes`, even if another length was announced, and read for a limited time.
+    """Return the body: at most `most_bytes`, whatever length the client announced. Read it for a limited time only.
 
     `took` gets the size of each part as it arrives. Raises Refused: too_large, too_slow.
     """

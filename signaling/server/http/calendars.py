@@ -56,7 +56,7 @@ async def renew(request: web.Request) -> web.Response:
 
 @routes.post("/api/calendar/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Remove the address of the member's own calendar. The request is audited."""
+    """Remove the address of the member's own calendar, which then cannot be read any more. The request is audited."""
     member = await signed_in(request)
     await request.app[RECORDS].save_calendar(member.id, "")
     await request.app[RECORDS].audit(member.id, "calendar.remove", f"staff/{member.id}", now_ms())
@@ -67,7 +67,7 @@ async def remove(request: web.Request) -> web.Response:
 async def read(request: web.Request) -> web.Response:
     """Return the calendar that this key opens.
 
-    The calendar names no user, because calendar programs keep calendars on servers of others.
+    The calendar names no user, because many calendar programs keep the calendars that they read on other companies' servers.
     """
     records, now = request.app[RECORDS], now_ms()
     member = await records.staff_by_calendar(token_hash(path_id(request, "key")))
@@ -91,7 +91,10 @@ def _agreed(found: list[SessionRecord], member: StaffRecord) -> Iterator[tuple[S
 
 
 def _callback_of(record: SessionRecord) -> Callback | None:
-    """Return the appointment of a session. A session whose snapshot cannot be read must not take the whole calendar away."""
+    """Return the appointment of a session, or None if it has none or its snapshot cannot be read.
+
+    One unreadable snapshot must not make the whole calendar fail.
+    """
     try:
         return decode_snapshot(record.snapshot).callback if record.snapshot else None
     except MsgspecError:

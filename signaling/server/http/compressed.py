@@ -18,9 +18,10 @@ _IDENTITY: Final = "identity"
 
 
 def accepted(header: str) -> list[str]:
-    """Return our encodings that `Accept-Encoding` allows and does not like less than the plain file, best first.
+    """Return those of our encodings that the header `Accept-Encoding` weights at least as high as the plain file, the best first.
 
-    See RFC 9110, 12.5.3. Among equals, the encoding with the smaller files comes first. A malformed element counts as absent.
+    See RFC 9110, 12.5.3. Of encodings with the same weight, the one with smaller files comes first. A malformed element of the
+    header is ignored.
     """
     weights = dict(_weights(header))
     others = weights.get("*", 0.0)
@@ -54,6 +55,9 @@ def _weights(header: str) -> Iterable[tuple[str, float]]:
 
 
 def _quality(text: str) -> float:
-    """Return a weight of 0 to 1. Return -1 for a text that is no weight, such as "nan", "1e-1" or "+1"."""
+    """Return the weight that the text gives, from 0 to 1.
+
+    Return -1 for a text that is no weight, such as "nan", "1e-1" or "+1".
+    """
     digits = text.replace(".", "", 1)
     return float(text) if digits.isascii() and digits.isdigit() else -1.0

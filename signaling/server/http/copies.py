@@ -1,4 +1,7 @@
-"""A user's copy of the recording of their session. The user asks for it after the session, and fetches it when it is ready."""
+"""A user's copy of the recording of their session.
+
+After the session, the user asks for the copy, waits until the server has made it, and downloads it.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ async def file(request: web.Request) -> web.StreamResponse:
 async def _own(request: web.Request) -> tuple[str, str, list[Segment]]:
     """Return the ids of the session and its user, and the session's recorded segments.
 
-    Raises Refused (not_found) for another session's token, before the session is over, and when nothing was recorded.
+    Raises Refused(not_found) for a token of another session, while the session is not over, and when nothing was recorded.
     """
     entry = await request.app[LIVE].stored.by_token(bearer(request))
     if entry is None or entry.id != path_id(request, "id") or entry.session.state not in OVER:

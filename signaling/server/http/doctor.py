@@ -19,7 +19,7 @@ from .operator import read_language
 
 routes = web.RouteTableDef()
 
-TURN: web.AppKey[asyncio.Lock] = web.AppKey("doctor", asyncio.Lock)  # lets one examination of the server run at a time
+TURN: web.AppKey[asyncio.Lock] = web.AppKey("doctor", asyncio.Lock)  # held during an examination, so that only one runs at a time
 
 
 class Report(Struct, kw_only=True):

@@ -83,7 +83,7 @@ _LIVE: dict[CommandReason, str] = {
 }
 _CHANGED = "Somebody else has changed this in the meantime. Nothing was saved; look at their change first."
 _NOT_NOW = "That is not possible any more."
-_RETRY_AFTER_S = 30  # seconds after which a refused client may try again, where nothing else is said
+_RETRY_AFTER_S = 30  # seconds after which a refused client may try again, unless the refusal gives another time
 _AWAY_RETRY_S = 5  # seconds after which a client may try again while the records are unavailable
 _BY_STATUS: dict[int, tuple[RequestReason, str]] = {
     404: ("not_found", "There is nothing at this address."),
@@ -93,7 +93,9 @@ _BY_STATUS: dict[int, tuple[RequestReason, str]] = {
 
 
 class Problem(Struct, kw_only=True, omit_defaults=True):
-    """The body of a refusal: problem details (RFC 9457) whose type is the status alone, with our members `reason` and `message`.
+    """The body of a refusal: problem details (RFC 9457) with our own members `reason` and `message`.
+
+    The problem's type is the HTTP status.
 
     `detail` and `message` are the same sentence, for people. `retry_s`: seconds after which to try again.
     `fields`: what is wrong with each field of a form.
@@ -109,9 +111,9 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
 
 
 class Refused(Exception):
-    """A handler refuses a request. `reason`: a key for programs; `sentence`: for people.
+    """Raised by a handler that refuses a request. `reason`: a key for programs. `sentence`: a sentence for people.
 
-    `retry_s`: seconds after which to try again; sent with the statuses 429 and 503.
+    `retry_s`: seconds after which to try again. Only refusals with the statuses 429 and 503 carry this time.
     """
 
     def __init__(self, status: int, reason: HttpReason, sentence: str, *, retry_s: int = 30) -> None:
@@ -159,7 +161,7 @@ def _problem(
 def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
     """Count and return a refusal.
 
-    The refusal's body repeats Retry-After, because pages of other origins may not read that header.
+    The body repeats the header `Retry-After`, because a browser hides this header from pages of other origins.
     """
     request.app[COUNTS][f"http.{reason}"] += 1
     if status not in (429, 503):
@@ -204,7 +206,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.RequestPayloadError:
         return _refusal(request, 400, "bad_request", "The body is not what its headers say.")
     except ConnectionError:
-        # the client is still connected, so another connection has failed, such as ours to the database
+        # the client is still connected, so another connection has failed, such as this server's to the database
         if request.transport is not None:
             return _fault(request)
         request.app[COUNTS]["http.cut"] += 1

@@ -18,7 +18,8 @@ from .staff import Code, holder_of, signed_out
 
 routes = web.RouteTableDef()
 
-PROOF_MS = 10 * 60_000  # milliseconds in which staff may change their second factors after they have proved who they are
+# milliseconds for which staff may change their second factors, from the moment when they proved who they are
+PROOF_MS = 10 * 60_000
 
 
 class PasskeyItem(Struct, kw_only=True):
@@ -37,9 +38,11 @@ class PasskeyItem(Struct, kw_only=True):
 
 
 class SecondFactors(Struct, kw_only=True):
-    """The member's second factors. `app`: an authenticator app is set up. `required`: a rule requires a second factor.
+    """The member's second factors. `app`: whether an authenticator app is set up.
 
-    `by_provider`: the person signs in at the OpenID provider, and has no password and no factors here.
+    `required`: whether a rule requires a second factor.
+
+    `by_provider`: whether the member signs in at the OpenID provider, and has neither password nor factors here.
     """
 
     app: bool
@@ -126,13 +129,14 @@ async def make_recovery_codes(request: web.Request) -> web.Response:
 async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRecord, SignInRecord]:
     """Return the member and the sign-in of this request, if the member proved within `PROOF_MS` who they are.
 
-    `limited`: whether a limited sign-in is enough. Such a sign-in may only set up the first factor: later, its password alone
-    would get past the factors that the member has. Raises Refused: signed_out, and SignInRefused: by_provider, prove_first.
+    `limited`: whether a limited sign-in is enough. A limited sign-in, made with the password alone, may only set up the member's
+    first factor. Otherwise somebody who knows the password could change the factors that the member has. Raises Refused:
+    signed_out, and SignInRefused: by_provider, prove_first.
     """
     member, sign_in = await holder_of(request, limited=limited)
     if sign_in.limited and await _has_factor(request, member):
         raise signed_out()
-    # The OpenID provider may deactivate a member. A factor of their own here would still let that member in.
+    # The OpenID provider may deactivate a member. If the member had a factor here, they could still sign in with it.
     if await request.app[RECORDS].is_of_provider(member.id):
         raise SignInRefused("by_provider")
     if steady_ms(request) - sign_in.proved_at > PROOF_MS:

@@ -1,4 +1,4 @@
-"""Limits for files that arrive: how many may arrive at once, and how many bytes, for an address, a session and this process.
+"""Limits for files that clients send: how many arrive at once, and how many bytes, by address, by session and in total.
 
 A file is written to disk while it arrives, so that memory stays small however large files are.
 """
@@ -19,11 +19,11 @@ LONGEST_WAIT_S = 10.0  # most seconds that a client waits for its turn
 MOST_A_SESSION = 100  # most files of one session
 MOST_SESSION_BYTES = 500 * 1000 * 1000
 KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free
-_SECONDS_A_MB = 1.0  # what a sent MB costs its sender in the fair queue, which counts in seconds
+_SECONDS_A_MB = 1.0  # seconds that each sent MB costs its sender in the fair queue, which serves first whoever has spent least
 
 
 class Intake:
-    """Limits the files that arrive. `arriving`: bytes that each session has announced and that are not stored yet."""
+    """Limits the files that clients send. `arriving`: by session, the bytes that were announced and are not stored yet."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -43,10 +43,13 @@ class Intake:
                 yield
             finally:
                 self.arriving[session] -= size_bytes
-                self.arriving += Counter()  # drops the sessions for which no file arrives any more
+                self.arriving += Counter()  # removes the sessions for which no file is arriving any more
                 for key in who:
                     self._spent.charge(key, size_bytes / 1e6 * _SECONDS_A_MB)
 
     def has_disk_for(self, size_bytes: int) -> bool:
-        """Return whether the disk has room for one more file of this size, in addition to those that arrive now. Blocks."""
+        """Return whether the disk has room for a file of this size, besides the files that arrive now.
+
+        Blocks while it asks the file system.
+        """
         return self._files.free_bytes() - self.arriving.total() >= KEEP_FREE_BYTES + size_bytes

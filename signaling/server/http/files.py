@@ -1,4 +1,4 @@
-"""Upload and download of files, for people in the session. A user never gets a file that is meant for staff."""
+"""Upload and download of files in a conversation. A user never gets a file that is meant for staff."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/files")
 async def upload(request: web.Request) -> web.Response:
-    """Store the file in the body and show its line. A file that is sent twice with the same `line` is shown once."""
+    """Store the file in the body, and show it as a line. A file that a client sends twice with the same `line` is shown once."""
     session_id = path_id(request, "id")
     participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)
@@ -81,7 +81,10 @@ async def upload(request: web.Request) -> web.Response:
 
 
 class FileAsked(Struct, frozen=True):
-    """A file that a client is about to send: who sends it, its name, and its largest size. `actor`: the sender for the audit."""
+    """A file that a client is about to send: who sends it, its name, and its largest size.
+
+    `actor`: how the audit names the sender.
+    """
 
     session: str
     participant: str
@@ -170,7 +173,7 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 
 async def _readable(request: web.Request) -> FileRecord:
-    """Return the file if this client may read the file's line. Reading by an operator is audited. Raises Refused: not_found."""
+    """Return the file if this client may read it. If an operator does, it is audited. Raises Refused(not_found) otherwise."""
     file = await _still_readable(request)
     member = None if bearer(request) else await request.app[IDENTITY].who(request, steady_ms(request))
     if member is not None and request.app[LIVE].staff_participant(file.session, member.id) is None:
@@ -197,9 +200,9 @@ async def _still_readable(request: web.Request) -> FileRecord:
 async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may read the file.
 
-    Three kinds of members may: those who take part in the file's conversation or read along there; those with the right
-    `past.see` for this conversation; and those who now take part in another conversation of the same user. The last kind names
-    that other conversation as `?via=`, as for pictures.
+    Members who have the right `past.see` for this conversation may read it. Where the right holds for own conversations only, it
+    suffices to take part in this one or to read along. A member who takes part in another conversation of the same user may read
+    the file, too, and names that conversation as `?via=`.
     """
     session = await request.app[RECORDS].session(file.session)
     if session is None:

@@ -1,4 +1,6 @@
-"""The first start in the browser: whoever has the link of `sangdam init` becomes the first owner, and is signed in.
+"""The first start in the browser.
+
+Whoever opens the link that `sangdam init` prints can become the first owner, and is then signed in.
 
 The owner then adds sites and staff by the routes of the settings.
 """
@@ -56,7 +58,7 @@ _read_owner: Reader[FirstOwner] = Reader(FirstOwner)
 
 @routes.post("/api/first-start/look")
 async def look(request: web.Request) -> web.Response:
-    """Check that the link still works, before somebody fills in the form. Raises SignInRefused: link_over."""
+    """Check that the link still works, before the person fills in the form. Raises SignInRefused(link_over)."""
     asked = await read_json(request, _read_link, 1024)
     if not await request.app[RECORDS].first_link_works(token_hash(asked.token), steady_ms(request)):
         raise SignInRefused("link_over")
@@ -84,7 +86,10 @@ async def begin(request: web.Request) -> web.Response:
 
 
 def _checked(asked: FirstOwner) -> tuple[StaffRecord, str]:
-    """Return the first owner and the organisation's name, in canonical form. Raises Invalid with all problems of the form."""
+    """Return the first owner and the organisation's name, both checked and in canonical form.
+
+    Raises Invalid with all problems of the form.
+    """
     login = asked.login.strip().lower()
     owner = StaffRecord(
         id=login,

@@ -18,12 +18,12 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-# The policy of responses that are not pages. If a browser shows such a response as a page, this page can run and frame nothing.
+# The policy of responses that are not pages. If a browser shows such a response as a page, the page can run no script, load
+# nothing and frame nothing.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
-# Headers of our pages that partners frame. A partner's page under Cross-Origin-Embedder-Policy may frame only documents with
-# these headers.
-# See HTML, "check a navigation response's adherence to its embedder policy".
-# Our pages embed nothing from other origins, so that they can have these headers.
+# Headers of our pages that partners frame. A partner's page with a Cross-Origin-Embedder-Policy may frame only documents that
+# have these headers. See HTML, "check a navigation response's adherence to its embedder policy". Our pages can have these headers
+# because they embed nothing from other origins.
 FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
 Device = Literal["camera", "display-capture", "microphone"]
 DEVICES: Final[tuple[Device, ...]] = get_args(Device)
@@ -32,7 +32,10 @@ _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
 
 
 def hide_versions() -> None:
-    """Leave the versions of aiohttp and Python out of every `Server` header. aiohttp offers no other way to leave them out."""
+    """Leave the versions of aiohttp and Python out of every `Server` header.
+
+    aiohttp has no setting for that, so this changes one of its constants.
+    """
     web_response.SERVER_SOFTWARE = "Sangdam"  # type: ignore[attr-defined]  # aiohttp does not list this name in __all__
 
 
@@ -75,9 +78,10 @@ def page_headers(
 ) -> dict[str, str]:
     """Return the headers of one HTML page.
 
-    `frame_ancestors`: origins that may frame the page. Older versions may have stored a text that is no origin. Such a text is
-    left out, because it could add a directive. `devices`: the devices that the page may use. `opener`: whether the page
-    stays connected to the window that opened it, or to windows that it opens. `frames`: whether the page may frame pages of ours.
+    `frame_ancestors`: origins that may frame the page. A text that is no origin, as older versions may have stored, is left out:
+    it could add a directive to the policy. `devices`: the devices that the page may use. `opener`: the page's
+    Cross-Origin-Opener-Policy, which says whether it stays connected to its opener and to windows that it opens. `frames`:
+    whether the page may frame pages of ours.
     """
     frame_ancestors = [each for each in frame_ancestors if is_origin(each)]
     sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))

@@ -1,4 +1,4 @@
-"""Health checks. A supervisor asks whether this server is alive, a load balancer whether it can serve."""
+"""Health checks. A process supervisor asks whether this server is alive. A load balancer asks whether it can serve."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ ANSWER_S = 2.0  # seconds in which each part must answer a health check
 
 @routes.get("/healthz")
 async def healthz(request: web.Request) -> web.Response:
-    """Answer 200 while the process runs, even if other parts are missing: restarting this process would not bring them back."""
+    """Answer 200 while this process runs, even if it cannot reach other parts: restarting it would not bring them back."""
     return answer({"ok": True})
 
 
 @routes.get("/readyz")
 async def readyz(request: web.Request) -> web.Response:
-    """Answer 200 when the server can serve, else 503. `missing` names the missing parts: records, redis, leader, workers.
+    """Answer 200 when this server leads, or knows a leader; otherwise 503.
 
-    If all shared parts are missing, the answer is still 200: calls go on here, and no other server could do more.
+    `missing` names the unreachable parts: records, redis, leader, workers.
 
-    A leader that stood still may have lost the lead without knowing it, so a leader whose lease has expired checks that first.
+    Without records, Redis or workers, the answer is still 200: calls go on here, and another server could do no more.
+
+    The process of a leader may have stood still, so that another server leads by now. Therefore, a leader whose lease has expired
+    checks its lease first.
     """
     app = request.app
     missing = [] if await _answers(app[RECORDS].site("")) else ["records"]

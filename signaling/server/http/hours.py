@@ -24,8 +24,8 @@ routes = web.RouteTableDef()
 class CategoryHours(Struct, kw_only=True):
     """The hours of one category.
 
-    `hours`: the category's own hours. Null: the category inherits those of `inherited_from`; if that is "", the category is
-    always open.
+    `hours`: the category's own hours, or null. A category without own hours has those of the category `inherited_from`. If that
+    is "", it is always open.
     """
 
     id: str
@@ -58,9 +58,9 @@ async def read(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/categories/{category}/hours")
 async def change(request: web.Request) -> web.Response:
-    """Set a category's hours. Null: the category uses its parent's hours or, without a parent, is always open.
+    """Set a category's hours. With null, the category has the hours of its nearest parent that has hours, or else is always open.
 
-    Users who prepare or wait are told at once. The change is audited.
+    Users who prepare or wait see the change at once. The change is audited.
     """
     asker = await asker_of(request)
     records = request.app[RECORDS]
@@ -72,7 +72,7 @@ async def change(request: web.Request) -> web.Response:
 
 
 async def asked_category(request: web.Request, asker: Asker) -> tuple[Site, str]:
-    """Return the site and the category in the path. Raises Refused(not_found)."""
+    """Return the site and the category that the path names. Raises Refused(not_found)."""
     site, category = await asked_site(request, asker), path_id(request, "category")
     if category not in site.categories:
         raise not_found()

@@ -1,6 +1,8 @@
-"""Uploaded pictures: their format is found by content, never by name, and separate processes re-encode them.
+"""Uploaded pictures. The server finds a picture's format from its content, never from its name.
 
-Limits hold down the cost of each client beforehand: concurrent uploads, bytes in memory, queued work, and CPU time.
+Separate processes re-encode pictures.
+
+Before a picture is decoded, limits hold for each client: for concurrent uploads, bytes in memory, queued pictures, and CPU time.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ SENDING_EACH_ADDRESS = 12
 MOST_WAITING = 96  # most clients that wait to upload, and most pictures that wait to be re-encoded
 MOST_HELD_BYTES = 32 * 1024 * 1024  # most bytes of all uploaded pictures in memory of this process together
 LONGEST_WAIT_S = 10.0  # most seconds that a client waits for its turn to upload
-LIGHT_MEMORY = 64 * 1024 * 1024  # largest decoded size of a light picture; a phone's photo (12 megapixels) takes 48 million
+# bytes of a light picture when decoded, at most; a phone's photo of 12 megapixels takes 48 million
+LIGHT_MEMORY = 64 * 1024 * 1024
 LIGHT_WORK = 150_000_000  # largest work of a light picture, in pixels times passes
-MOST_SPENT_SESSION_S = 12.0  # seconds of recent CPU time for its pictures after which a session must wait
-MOST_SPENT_ADDRESS_S = 40.0  # seconds of recent CPU time for its pictures after which an address must wait
+MOST_SPENT_SESSION_S = 12.0  # seconds of CPU time lately spent on a session's pictures, above which the session must wait
+MOST_SPENT_ADDRESS_S = 40.0  # seconds of CPU time lately spent on an address's pictures, above which the address must wait
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +46,7 @@ class Upload:
 class Held:
     """The bodies of uploads in memory.
 
-    When the bodies have too many bytes together, an upload of the address with the most bytes is ended.
+    When all bodies together have more than `most_bytes`, an upload of the address with the most bytes is ended.
     """
 
     most_bytes: int = MOST_HELD_BYTES
@@ -55,7 +58,10 @@ class Held:
             self._evict()
 
     def release(self, upload: Upload) -> None:
-        """Stop counting an upload, because it is being re-encoded now. The queues limit how many pictures are in that state."""
+        """Stop counting the bytes of an upload that is finished, or that is being re-encoded now.
+
+        The queues limit how many are re-encoded.
+        """
         if upload in self.uploads:
             self.uploads.remove(upload)
 
@@ -78,9 +84,10 @@ class Held:
 
 
 class Checker:
-    """Checks uploaded pictures. Hold `sending` around the whole upload, and call `check` inside it.
+    """Checks uploaded pictures. Enter the context `sending` for the whole upload, and call `check` inside it.
 
-    Light and heavy pictures have separate queues and processes, so that no photo waits for a picture that takes seconds.
+    Light and heavy pictures have separate queues and processes, so that a phone's photo never waits for a picture that takes
+    seconds.
     """
 
     def __init__(self) -> None:
@@ -93,7 +100,7 @@ class Checker:
         return FairLine(at_once, each_address=each_address, most_waiting=MOST_WAITING, ledger=self._spent)
 
     def has_spent_too_much(self, who: Who) -> bool:
-        """Return whether this session or address has recently used so much CPU time that it must wait."""
+        """Return whether pictures of this session or address took so much CPU time lately that the client must wait."""
         return self._spent.of(who.session) > MOST_SPENT_SESSION_S or self._spent.of(who.address) > MOST_SPENT_ADDRESS_S
 
     @asynccontextmanager

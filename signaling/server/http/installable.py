@@ -1,4 +1,4 @@
-"""Manifest, icons and service workers: they make the console installable, and let pages show notifications."""
+"""Manifest, icons and service workers. With them, the console can be installed, and pages can show notifications."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from .errors import not_found
 routes = web.RouteTableDef()
 
 ICONS: Final = ("icon-192.png", "icon-512.png", "icon-maskable-512.png", "badge-96.png")
-# The policy of service workers. A worker obeys the policy of its own response: it may fetch from this server, and nothing else.
+# The policy of service workers. A browser applies the policy of the worker's own response: the worker may fetch from this server
+# only.
 _POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
 
@@ -63,7 +64,7 @@ async def icon(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/console-worker.js")
 async def console_worker(request: web.Request) -> web.StreamResponse:
-    """Return the console's service worker. The worker caches the files of the empty page, and nothing of any conversation."""
+    """Return the console's service worker. It caches the page and its scripts and styles, and nothing of any conversation."""
     return _worker(request, "console-worker.js")
 
 

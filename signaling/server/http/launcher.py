@@ -1,8 +1,8 @@
 """The widget's script as one site wants it: where the launcher stands, and what it says in the languages of the site.
 
-The widget may have 2,048 bytes. It has no code for a site's own launcher, and speaks only Korean and English by itself. So the
-server writes the site's wishes into the built script, in the two places that the patterns below find. A test looks for both
-places in the sources.
+The widget's script may have 2,048 bytes. So it has no code for a site's own launcher, and has texts in Korean and English only.
+So the server writes the site's wishes into the built script, in the two places that the patterns below find. A test looks for
+both places in the sources.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def is_plain(site: Site) -> bool:
 
 
 def _texts(site: Site) -> dict[str, str]:
-    """Return what the launcher says, by language: the site's own words, and ours in languages that the script lacks."""
+    """Return the launcher's texts by language: the site's own texts, and ours for languages that the script does not have."""
     offered = {_language(tag) for tag in site.languages} - {"ko", "en"}  # the script has these two itself
     ours = {tag: text for tag, text in in_each("launcher.ask").items() if _language(tag) in offered}
     return ours | site.launcher_texts
@@ -48,7 +48,10 @@ def dressed(script: str, site: Site) -> str:
 
 
 def _choice(found: re.Match[str], texts: str) -> str:
-    """Return the JavaScript expression that chooses the site's text in the page's language, or else the standard text."""
+    """Return the JavaScript expression that chooses the site's text in the page's language.
+
+    Without such a text, the expression gives the standard text.
+    """
     language = found["language"]
     return f'((t,l)=>t[l]||t[l.split("-")[0]])({texts},{language}.toLowerCase())||({found[0]})'
 

@@ -1,4 +1,4 @@
-"""The logo of a site: uploaded by those who may change the site, and shown to everybody in panel and call page."""
+"""The logo of a site. Staff who may change the site upload it. Panel and call page show it to everybody."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ routes = web.RouteTableDef()
 
 @routes.get("/api/logos/{id}")
 async def show(request: web.Request) -> web.Response:
-    """Return a logo, which may be cached for good because a new logo gets a new id."""
+    """Return a logo. Browsers may cache it forever, because a new logo gets a new id."""
     logo = await request.app[RECORDS].logo(path_id(request, "id"))
     if logo is None:
         raise not_found()
@@ -34,7 +34,10 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/logo")
 async def upload(request: web.Request) -> web.Response:
-    """Store the picture in the request's body as the site's logo, in place of the former logo. The audit can undo it."""
+    """Store the picture in the request's body as the site's logo, in place of the former logo.
+
+    Staff can undo the change in the audit.
+    """
     asker, now = await asker_of(request), now_ms()
     site = await asked_site(request, asker)
     if not request.app[UPLOADS].take(f"logos {asker.member.id}", now):

@@ -1,4 +1,4 @@
-"""Mail: what a user asks to be sent, and the operator's view of the outbox."""
+"""Mails: a user asks for a mail, and operators see the outbox."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _STATUS: dict[MailReason, int] = {"too_many_mails": 429, "mail_full": 503, "bad_
 class MailRequest(Struct, kw_only=True):
     """A user's request for a mail.
 
-    `what`: "reply": remember the address and tell it of answers; "thread": also send a link into this conversation now;
-    "copy": send a copy of the conversation. `address`: "" for the address that is known already. `zone`: IANA name of the
-    reader's zone.
+    `what`: "reply" to remember the address and mail to it when staff answer; "thread" to do so, and also mail a link into this
+    conversation now; "copy" to mail a copy of the conversation. `address`: "" for the address that is known already. `zone`: IANA
+    name of the reader's zone.
     """
 
     what: Literal["reply", "thread", "copy"]
@@ -58,7 +58,7 @@ class MailAnswer(Struct, kw_only=True):
 class MailItem(Struct, kw_only=True):
     """A mail as operators see it.
 
-    `to` is mostly hidden. `why`: why the last try failed: a word of ours, or what the mail server said.
+    `to` is mostly hidden. `why`: why the last try to send it failed, as a word of ours or in the mail server's words.
     """
 
     id: str
@@ -94,13 +94,13 @@ _read_outbox: QueryReader[OutboxQuery] = QueryReader(OutboxQuery)
 
 
 def mail_refusal(reason: MailReason) -> Refused:
-    """Return the response for a mail that the outbox refuses."""
+    """Return the refusal to raise for a mail that the outbox refuses."""
     return Refused(_STATUS.get(reason, 409), reason, SENTENCES[reason])
 
 
 @routes.post("/api/sessions/{id}/mail")
 async def ask(request: web.Request) -> web.Response:
-    """Remember where the user can be reached, or send them a link or a copy."""
+    """Remember the user's mail address, or mail the user a link or a copy, as the request asks."""
     entry = await request.app[LIVE].stored.by_token(bearer(request))
     if entry is None or entry.id != path_id(request, "id"):
         raise not_found()
@@ -114,7 +114,7 @@ async def ask(request: web.Request) -> web.Response:
 
 
 async def _queue(request: web.Request, postbox: Postbox, entry: Entry, asked: MailRequest) -> str:
-    """Queue the mail that the user asked for. Return the address to which it goes."""
+    """Queue the mail that the user asked for, if any. Return the mail address."""
     address = asked.address or address_for(entry)
     try:
         address = address_of(address)
@@ -138,7 +138,7 @@ async def outbox(request: web.Request) -> web.Response:
     asker, records = await asker_of(request), request.app[RECORDS]
     asked, live = read_query(request, _read_outbox), request.app[LIVE]
     theirs = [site.id for site in await records.sites(asker.realm)]
-    # only those who see all sites also see the mails about staff accounts
+    # only operators who may see all sites also see the mails about staff accounts
     whole = asker.member.organisation if asker.realm.sites is None else ""
     found, total = await records.mails(asked.state, asked.page, theirs, whole)
     trouble = live.sender.trouble if live.sender else ""

@@ -44,14 +44,17 @@ class SiteMail(Struct, kw_only=True):
 
 
 class NewPlan(Struct, kw_only=True):
-    """`former`: the plan as the page has read it. The change is refused if somebody else has changed the plan since."""
+    """A new plan for a site's mails.
+
+    `former`: the plan as the page has read it. The change is refused if somebody else has changed the plan since.
+    """
 
     plan: MailPlan
     former: MailPlan | None = None
 
 
 class WordingQuery(Struct, kw_only=True):
-    """`language`: that of the mails."""
+    """The query for the standard wording. `language`: the language of the mails."""
 
     language: Locale = ""
 
@@ -66,7 +69,7 @@ class StandardText(Struct, kw_only=True):
 
 
 class PreviewRequest(Struct, kw_only=True):
-    """The wording of one mail, to be looked at; "" for the standard wording."""
+    """A wording of one mail, of which the page asks for a preview. An empty part stands for the standard wording."""
 
     kind: OptionalId
     language: Locale
@@ -96,7 +99,7 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/mail")
 async def save_plan(request: web.Request) -> web.Response:
-    """Change the plan by which a site's mails are written. The request is audited."""
+    """Change a site's plan for its mails: sender, contents, alerts and wording. The request is audited."""
     asker = await asker_of(request)
     site = await asked_site(request, asker)
     asked = await read_json(request, _read_plan, MOST_PLAN_BYTES)
@@ -145,7 +148,8 @@ async def look_at(request: web.Request) -> web.Response:
 async def frame(request: web.Request) -> web.Response:
     """Return the empty page in which the operators' page shows previews of mails.
 
-    Mails have styles inside, which the policy of our pages forbids. This page allows styles, and runs its own script only.
+    The HTML of mails contains styles, which the policy of our other pages forbids. The policy of this page allows styles, and
+    allows only the page's own script.
     """
     headers = {"Content-Security-Policy": _FRAME_POLICY, "Cache-Control": "no-cache"}
     return web.Response(text=_FRAME, content_type="text/html", headers=headers)

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from signaling.cluster.node import TOKEN_HEADER
 from signaling.server.app_keys import LIVE, NODE
 
-# Clients may send any method and any path. So the labels of metrics only have values that this server knows.
+# Clients may send any method and any path. So labels of metrics have only methods and route patterns that this server knows.
 METHODS: Final = frozenset(hdrs.METH_ALL) - {hdrs.METH_ANY}
 OTHER_METHOD: Final = "other"
 NO_ROUTE: Final = "none"
@@ -44,6 +44,9 @@ def _count(request: web.Request, status: int, began: float, *, socket: bool = Fa
 
 
 def route_of(request: web.Request) -> str:
-    """Return the pattern of the request's route: the address of the request may name a session."""
+    """Return the pattern of the request's route.
+
+    The address itself may contain the id of a session, which must not be in metrics.
+    """
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else NO_ROUTE

@@ -1,7 +1,9 @@
-"""The page that the widget's frame shows instead of the panel, on pages of other origins or for an unknown site.
+"""The page that the widget's frame shows instead of the panel.
 
-With `frame-ancestors` alone, the frame would show the browser's own error, without an explanation or a way to close it. This
-page has no data. It can only close itself and tell the developers of the partner's page what to do, so anybody may frame it.
+It appears if the site is unknown, or the framing page is not one of the site's.
+
+With `frame-ancestors` alone, the frame would show the browser's own error, without an explanation or a way to close it. Anybody
+may frame this page, because it shows no data. It only closes itself, and tells the developers of the framing page what to do.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _STYLE = (
     "background:light-dark(#e9edf0,#2b3137);color:inherit;cursor:pointer}"
     "button:focus-visible{outline:3px solid;outline-offset:2px}"
 )
-# This message may go to any parent: the widget obeys only its own frame, and the message contains no data.
+# This message may go to any framing page: the widget obeys messages of its own frame only, and the message contains no data.
 _SCRIPT = (
     "console.error(document.body.dataset.hint);"
     "const fold=()=>parent.postMessage({fold:true},'*');"
@@ -49,7 +51,10 @@ _POLICY = (
 
 
 def hint(reason: Reason, site_id: str, origin: str) -> str:
-    """Return the text for the browser's console: site, origin, and what to do. `origin`: the origin of the framing page."""
+    """Return the text for the developer console of the browser: site, origin, and what to do.
+
+    `origin`: the origin of the framing page.
+    """
     site_id = "".join(c for c in site_id if c.isprintable())[:64]
     if site_id in ("", "undefined"):
         return 'Sangdam: no site is set. Give the script data-site="…", or call Sangdam.init({site: "…", category: "…"}).'
@@ -64,7 +69,8 @@ def hint(reason: Reason, site_id: str, origin: str) -> str:
 def no_panel(reason: Reason, languages: Sequence[str], site_id: str, origin: str) -> web.Response:
     """Return the page that is shown instead of the panel.
 
-    `languages`: those of the widget and of the browser, the best first. If the server has none of them, the page is in English.
+    `languages`: the languages of the widget and of the browser, the best first. If there is no text in any of them, the page is
+    in English.
     """
     language = nearest(*languages)
     words = words_in(language, "no_panel")

@@ -1,4 +1,4 @@
-"""Signing in at the installation's OpenID provider, logout by the provider, and the provider's settings."""
+"""Sign-in at the installation's OpenID provider, sign-out by the provider, and the provider's settings."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class CallbackQuery(Struct, kw_only=True):
 
 
 class Offered(Struct, kw_only=True):
-    """The ways to sign in besides a password. `provider`: the name on its button, or "" without a provider.
+    """The ways to sign in. `provider`: the provider's name on its button, or "" without a provider.
 
-    `mail`: whether somebody who has forgotten their password can get a link by mail.
+    `mail`: whether the server can mail a link to somebody who has forgotten their password.
     """
 
     provider: str
@@ -150,7 +150,7 @@ async def callback(request: web.Request) -> web.Response:
 
 @routes.post("/api/oidc/logout")
 async def logout(request: web.Request) -> web.Response:
-    """Take a logout token of the provider (Back-Channel Logout 1.0). The sign-ins that it names end within a second."""
+    """Accept a logout token of the provider (Back-Channel Logout 1.0). The sign-ins that the token names end within a second."""
     text = (await read_bytes(request, _MOST_LOGOUT_BYTES)).decode("ascii", "replace")
     token = _form_value(text, "logout_token")
     now = steady_ms(request)
@@ -160,7 +160,10 @@ async def logout(request: web.Request) -> web.Response:
 
 
 def _staff_origin(request: web.Request) -> str:
-    """Return the origin of the staff's host that the browser asks. Raises Refused: not_found at another host."""
+    """Return the origin of the staff's host to which the browser sent this request.
+
+    Raises Refused(not_found) at a host that is not for staff.
+    """
     settings = request.app[SETTINGS]
     origin = f"{urlsplit(settings.url).scheme}://{request.host}"
     if origin not in settings.staff_origins:
@@ -169,7 +172,10 @@ def _staff_origin(request: web.Request) -> str:
 
 
 def _back(request: web.Request, reason: SignInReason | None = None) -> web.Response:
-    """Send the browser back to its page. The page explains `reason`, which stays out of logs behind "#"."""
+    """Redirect the browser to its page, which explains `reason`.
+
+    The reason stands behind "#" in the address, so that it appears in no log.
+    """
     page = "/operator" if request.host.startswith("operator.") else "/console"
     return _redirect(page + (f"#not-signed-in={reason}" if reason else ""))
 
@@ -181,7 +187,7 @@ def _redirect(address: str) -> web.Response:
 def _form_value(body: str, name: str) -> str:
     try:
         return parse_qs(body, max_num_fields=10).get(name, [""])[0]
-    except ValueError:  # the form has too many fields
+    except ValueError:  # aiohttp refuses a form with too many fields
         return ""
 
 
@@ -196,7 +202,7 @@ async def provider(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sign-in-provider")
 async def save_provider(request: web.Request) -> web.Response:
-    """Store the provider's settings, if the provider's description can be read and fits them.
+    """Store the provider's settings, after checking that the provider's published description can be read and matches them.
 
     The client secret is never shown again.
     """

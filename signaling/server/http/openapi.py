@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of all HTTP routes, with the JSON Schema of all WebSocket messages.
 
-Everything in it comes from the types that the code decodes and encodes: `api_table.py` and `signaling/protocol`.
+Its content comes from the types that the code itself decodes and encodes: those of `api_table.py` and `signaling/protocol`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MENDED: dict[str, Callable[[str], str]] = {
     "description": cleandoc,
     "$ref": lambda text: f"{_COMPONENTS}{_plain(text.removeprefix(_COMPONENTS))}" if text.startswith(_COMPONENTS) else text,
 }
-_BYTES = {"type": "string", "format": "binary"}  # the schema that generators of clients understand as bytes
+_BYTES = {"type": "string", "format": "binary"}  # the schema that generators of API clients read as bytes
 Side = Literal["client", "server"]
 SIDES: dict[Side, Any] = {"client": ClientMessage, "server": ServerMessage}
 
@@ -60,7 +60,8 @@ def encoded() -> bytes:
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
-    from .api_table import OPERATIONS  # imported here: the table imports every route, also this module's
+    # imported here and not above, because the table imports every module of routes, this one too
+    from .api_table import OPERATIONS
 
     kinds = [each for operation in OPERATIONS for each in (operation.answer, operation.parameters, operation.body)]
     types = [each for each in kinds if each is not None and not isinstance(each, Media)]
@@ -124,20 +125,20 @@ def document() -> dict[str, Any]:
 
 
 def message_schema(side: Side) -> dict[str, Any]:
-    """Return the JSON Schema of one side's WebSocket messages, complete in itself."""
+    """Return the JSON Schema of the WebSocket messages that one side sends. The schema refers to no other document."""
     (schema,), components = msgspec.json.schema_components([SIDES[side]], ref_template="#/$defs/{name}")
     found: dict[str, Any] = _ecma(schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": components})
     return found
 
 
 def _plain(name: str) -> str:
-    """Return a component's name without dots, which generators of clients do not take: `staff_views.Item` as `StaffViewsItem`."""
+    """Return a component's name without dots, which generators of API clients refuse: `StaffViewsItem` for `staff_views.Item`."""
     *modules, kind = name.split(".")
     return "".join(part.title() for part in modules[-1].split("_")) + kind if modules else kind
 
 
 def _websocket(schemas: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the entry of the WebSocket. OpenAPI has no word for messages, so the messages are in an extension."""
+    """Return the document's entry for the WebSocket. OpenAPI cannot describe messages, so an extension field describes them."""
     return {
         "operationId": "get_ws",
         "summary": "The WebSocket, subprotocol `sangdam.v1`. Every message is one JSON object.",
@@ -157,7 +158,7 @@ def _holes(path: str) -> list[dict[str, Any]]:
 
 
 def _query(kind: type[Struct] | None, components: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the parameters of a query, whose schemas are those of its fields."""
+    """Return the parameters of a query, one for each field of its type, with the field's schema."""
     if kind is None:
         return []
     info: Any = inspect.type_info(kind)
@@ -183,9 +184,12 @@ def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:
 
 
 def _ecma(value: Any) -> Any:
-    r"""Return a schema with the patterns of JSON Schema, which are ECMA's: ECMA's `$` is Python's `\Z`. Unindent descriptions.
+    r"""Return a schema whose patterns JSON Schema can read: its patterns are ECMAScript's, where `$` means Python's `\Z`.
 
-    `items: false` of a tuple is left out: `maxItems` says the same, and the generator openapi-python-client reads no other form.
+    Unindent descriptions.
+
+    Leave out `items: false` of a tuple: `maxItems` says the same, and the generator openapi-python-client fails on `items:
+    false`.
     """
     if isinstance(value, list):
         return [_ecma(each) for each in value]

@@ -10,7 +10,7 @@ Who = Literal["anyone", "user", "participant", "staff", "operator", "token"]
 
 
 class Media(NamedTuple):
-    """A body of a request or answer that is no JSON. `type`: its media type."""
+    """A body of a request or answer that is not JSON. `type`: its media type."""
 
     type: str
 
@@ -20,7 +20,7 @@ class Nothing(Struct, kw_only=True):
 
 
 class Operation(NamedTuple):
-    """One route: its method and path, its callers, and the types of its request and answer.
+    """One route: its method and path, who may call it, and the types of its request and answer.
 
     `answer` None: an answer without a body (204).
     """

@@ -1,4 +1,4 @@
-"""The operator's API: read sessions (audited), erase them, read the audit, and read counts."""
+"""The operators' part of the API: find, read and erase sessions, read the audit, and read counts of refusals."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class WrapUpItem(Struct, kw_only=True):
 
 
 class SessionDetail(SessionItem, kw_only=True):
-    """One session with its content. `board`: base64 of one Yjs update that makes the whole board."""
+    """One session with its content. `board`: the whole board as one Yjs update, in base64."""
 
     brief: Brief
     lines: list[Line]
@@ -110,7 +110,7 @@ class SessionDetail(SessionItem, kw_only=True):
 class AuditItem(Struct, kw_only=True):
     """An audit entry. `actor` is a name, or "cli" for the command line. `name`: the subject's name, or "" if it has none.
 
-    `change`: the changed settings before and after, or null. `n`: the number by which the change can be undone.
+    `change`: the changed settings before and after, or null. `n`: the number of the entry, by which its change can be undone.
     """
 
     n: int
@@ -130,7 +130,8 @@ class AuditPage(Struct, kw_only=True):
     page_size: int = 100
 
 
-Page = Annotated[int, Meta(ge=1, le=10_000_000)]  # the limit keeps the number of skipped rows within the database's integers
+# the limit keeps the number of skipped rows within the range of the database's integers
+Page = Annotated[int, Meta(ge=1, le=10_000_000)]
 
 
 class LanguageQuery(Struct, kw_only=True):
@@ -153,7 +154,7 @@ class FilterQuery(LanguageQuery, kw_only=True):
     to: int | None = None
 
     def search(self, realm: Realm) -> Search:
-        """Return the search for the sessions of the realm that match these filters."""
+        """Return a search for the sessions of the realm that match these filters."""
         return Search(
             state=self.state,
             site=self.site,
@@ -251,7 +252,7 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def erase_session(request: web.Request, asker: Asker, session_id: str) -> None:
-    """End the session if it still runs, and erase its content everywhere. The erasure is audited."""
+    """End the session if it still runs. Erase its content from records, recordings and files. The erasure is audited."""
     await request.app[LIVE].erasing.erased(session_id)
     await request.app[RECORDS].erase_session(session_id)
     await request.app[RECORDINGS].erase(session_id)
@@ -271,7 +272,7 @@ async def audit(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/counts")
 async def counts(request: web.Request) -> web.Response:
-    """Return how often each kind of request was refused or dropped since the server's start, by reason."""
+    """Return how often this server has refused or closed something since its start, by reason."""
     await asker_of(request)
     return answer(dict(sorted(request.app[COUNTS].items())))
 
@@ -327,7 +328,7 @@ def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
 
 
 def _people(lines: list[Line]) -> list[Person]:
-    """Return everybody who wrote a line of the session, in order of their first line."""
+    """Return the people who wrote lines of the session, in the order of their first lines."""
     people: dict[str, Person] = {}
     for line in lines:
         if line.author and line.role != "system":

@@ -1,4 +1,4 @@
-"""The origin check: only our own pages may send requests that change something. Staff's requests must come from staff's pages."""
+"""The origin check: apart from a few routes, only our own pages may send requests that change something."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .errors import Refused
 from .token_routes import PREFIX
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Routes that requests of other origins may use. Partners' pages call the first; its handler checks the site's origins. Mail
-# programs call the second. The sign-in provider calls the third; its handler checks the provider's signature.
+# Routes that requests of other origins may use. Partners' pages call the codes; that handler checks the site's origins. Mail
+# programs call `/unsubscribe`. The sign-in provider calls the logout; that handler checks the provider's signature.
 _FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
-# routes that count as requests of staff although the sender may have no sign-in cookie yet
+# paths whose requests count as requests of staff, although the sender may have no sign-in cookie yet
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",
     "/api/first-start", "/api/first-start/look",
@@ -25,12 +25,15 @@ STAFF_PATHS = frozenset({
 
 @web.middleware
 async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a request that changes something unless its `Origin` is one of ours (wrong_origin).
+    """Refuse a request that changes something unless its `Origin` is one of our own pages' (wrong_origin).
 
-    Requests with an API token are let through: they come from programs, and their cookies are ignored.
+    The routes in `_FOREIGN` are exempt.
 
-    Browsers always send `Origin` with such requests. SameSite cookies alone would allow every other port of the host, and would
-    let the users' pages act for staff. A request with a cookie of staff counts as a request of staff, any other as a user's.
+    Requests to `/api/v1` are exempt, too: they come from programs with a token, and their cookies are ignored.
+
+    Browsers always send `Origin` with requests that change something. SameSite cookies alone would not do: pages at other ports
+    of the host could then send requests, and the users' pages could act for staff. A request with a cookie of staff, or to a path
+    of `STAFF_PATHS`, must come from a page of staff. Every other request must come from a page of users.
     """
     settings = request.app[SETTINGS]
     by_staff = COOKIE in request.cookies or request.path in STAFF_PATHS

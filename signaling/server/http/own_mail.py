@@ -1,6 +1,6 @@
 """The mail address of the signed-in member of staff.
 
-A new address counts once its owner has opened the link that was sent to it.
+A new address replaces the former one only after its owner has opened the link that was mailed to the new address.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class NewMail(Struct, kw_only=True):
 
 
 class MailLink(Struct, kw_only=True):
-    """`token`: the part of the link in the mail after "#confirm-mail="."""
+    """The link by which a new address is confirmed. `token`: the part of the link after "#confirm-mail="."""
 
     token: Annotated[str, by(Exact(100))]
 
@@ -69,9 +69,9 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/api/account/mail")
 async def change(request: web.Request) -> web.Response:
-    """Send a link to the new address.
+    """Mail a link to the new address, unless it is the present one.
 
-    Until its owner opens the link, the former address stays. The member must have proved shortly before who they are.
+    The former address stays until somebody opens the link. The member must have proved within `PROOF_MS` who they are.
     """
     member, _ = await proved(request, limited=False)
     asked = await read_json(request, _read_new, 4096)
@@ -93,7 +93,9 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/account/mail/confirm")
 async def confirm(request: web.Request) -> web.Response:
-    """Change the address by the link that was sent to it, and tell the former address of the change by mail.
+    """Change the member's address by the link that was mailed to the new address.
+
+    The former address gets a mail about the change.
 
     Raises SignInRefused: link_over.
     """

@@ -28,7 +28,7 @@ from .try_page import page_origins
 PAGES = Path(__file__).parents[2] / "pages"
 routes = web.RouteTableDef()
 
-# devices of the operators' page: supervisors who whisper or join need a microphone
+# the devices that the operators' page may use: supervisors who whisper or join need a microphone
 _VOICE: Final[tuple[Device, ...]] = ("microphone",)
 _STAFF_PAGES = {"counselor": "/console", "professional": "/console", "operator": "/operator"}
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sangdam</title>
@@ -37,14 +37,15 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sang
 (or install the wheel, which brings them), then load this page again.</p></html>"""
 
 
-# A script may be the worker of a page. A worker obeys the headers of its own response: it may fetch nothing. A worker with
-# the directive `sandbox` does not start, and a framed page starts only workers with its own embedder policy.
+# A page may start one of these scripts as a worker. The browser applies the policy of the script's own response to the worker: it
+# may fetch nothing. The policy has no directive `sandbox`, with which a worker would not start. It has the pages' embedder
+# policy, without which a framed page could not start the worker.
 _WORKER = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
-# Two workers run WebAssembly, which no page may: pdf.js decodes scanned pages, and MediaPipe tells a person from the background.
-# MediaPipe also fetches its own files.
+# Two workers may run WebAssembly, which our pages may not: pdf.js decodes scanned pages, and MediaPipe tells a person from the
+# background. MediaPipe's worker may also fetch its own files.
 _WASM_WORKERS: Final = {
     "pdf-worker-": "default-src 'none'; script-src 'wasm-unsafe-eval'; frame-ancestors 'none'",
     "blur-worker-": ("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'"),
@@ -70,9 +71,9 @@ _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """Redirect the browser at a host for staff to the page for these staff.
+    """Redirect a browser that asks one of the hosts for staff to the page of those staff.
 
-    Other hosts have no home page, because users come by a partner's link.
+    The users' host has no home page, because users come by a link on a partner's page.
     """
     for role, prefix in STAFF_HOSTS.items():
         if request.host.startswith(prefix):
@@ -84,7 +85,8 @@ async def home(request: web.Request) -> web.Response:
 async def panel(request: web.Request) -> web.StreamResponse:
     """Return the panel, which only the site's own pages may frame (`frame-ancestors`).
 
-    If the browser names another page as the framing one, return a page that explains why the panel does not show.
+    If the site is unknown, or the browser names another page as the framing one, return a page that explains why the panel does
+    not show.
     """
     try:
         asked = read_query(request, _read_panel)
@@ -106,8 +108,8 @@ async def call(request: web.Request) -> web.StreamResponse:
     """Return the call page.
 
     The panel opens the call page from a frame in a partner's page and passes the session by postMessage
-    (`web/src/room/handoff.ts`). The call page has no opener policy, because the partner's page has none: with different policies
-    the browser would separate the windows.
+    (`web/src/room/handoff.ts`). The call page has no opener policy, because most partners' pages have none. With different
+    policies, the browser would cut the link between the two windows.
     """
     return _page(request, "call.html", devices=DEVICES, opener="unsafe-none")
 
@@ -133,9 +135,10 @@ _FOR_PARTNERS = {
 async def widget(request: web.Request) -> web.StreamResponse:
     """Return the widget for partners' pages.
 
-    Pages of any origin may load the widget. A new version reaches these pages within five minutes.
+    Pages of any origin may load the widget. Browsers may cache it for five minutes, so a new version reaches a page after that.
 
-    `?site=` names the site whose launcher it is. While the records are unavailable, it is the standard one.
+    The launcher is that of the site that `?site=` names. For an unknown site, and while the records are unavailable, it is the
+    standard one.
     """
     path = PAGES / "widget.js"
     try:
@@ -153,7 +156,7 @@ async def widget(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/widget-api.js")
 async def widget_api(request: web.Request) -> web.StreamResponse:
-    """Return the module with the widget's events, for pages that want them."""
+    """Return the module with the widget's events and functions, which a partner's page may load in addition."""
     return _file(request, "widget-api.js", _FOR_PARTNERS)
 
 
@@ -167,8 +170,9 @@ async def cobrowse(request: web.Request) -> web.StreamResponse:
 async def page_frame(request: web.Request) -> web.Response:
     """Return the empty document in which staff see a user's page.
 
-    It runs no script and submits no form, whatever it is filled with. It may load pictures, styles and fonts of the site alone:
-    not of this server, where a page of a user could make requests with the cookies of the counselor.
+    The document runs no script and submits no form, whatever it is filled with. From the network it may load only pictures,
+    styles and fonts of the site's own origins. It may load nothing from this server: a request that a user's page causes would
+    carry the counselor's cookies.
     """
     site = await request.app[RECORDS].site(read_query(request, _read_widget).site)
     if site is None:
@@ -184,7 +188,7 @@ async def page_frame(request: web.Request) -> web.Response:
 
 @routes.get("/assets/{path:.+}")
 async def asset(request: web.Request) -> web.StreamResponse:
-    """Return an asset, which may be cached for good because its name contains a hash of its content."""
+    """Return an asset. Browsers may cache it forever, because its name contains a hash of its content."""
     path = file_inside(PAGES / "assets", request)
     if path is None:
         raise not_found()

@@ -27,9 +27,9 @@ Credential = Annotated[str, by(Exact(_MOST_BYTES))]
 
 
 class Ceremony(Struct, kw_only=True):
-    """The beginning of making or using a passkey.
+    """The data with which a page makes or uses a passkey.
 
-    `options`: for the browser's WebAuthn. `ticket`: goes back with the browser's answer.
+    `options`: the page passes them to the browser's WebAuthn. `ticket`: the page sends it back with the browser's answer.
     """
 
     options: dict[str, Any]

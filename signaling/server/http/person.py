@@ -1,4 +1,4 @@
-"""Show staff who serve a session its person's notes and earlier conversations, and the earlier moments of its board."""
+"""For staff in a session: notes about its user, the user's earlier conversations, and earlier states of the board."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .errors import Refused, answer, not_found
 routes = web.RouteTableDef()
 
 DAY_MS = 86_400_000
-MOST_LINES = 2000  # most lines of an earlier conversation that are returned
+MOST_LINES = 2000  # most lines of an earlier conversation in one answer
 
 
 class NoteItem(Struct, kw_only=True):
@@ -60,7 +60,10 @@ class ConversationItem(Struct, kw_only=True):
 
 
 class PersonCard(Struct, kw_only=True):
-    """A user, for staff. `known`: the partner vouches for the user, so that notes and conversations can be kept together."""
+    """A user's card, as staff see it.
+
+    `known`: the partner vouches for the user, so that the server can tell which notes and conversations are theirs.
+    """
 
     known: bool
     notes: list[NoteItem] = []
@@ -74,14 +77,14 @@ class Conversation(ConversationItem, kw_only=True):
 
 
 class CardQuery(Struct, kw_only=True):
-    """The query of a person's card. `q`: return only conversations whose lines or notes contain this text."""
+    """The query of a person's card. `q`: return only conversations whose lines or notes contain this text; "" for all."""
 
     q: Annotated[str, by(Seen(200, cut=True))] = ""
     lang: Locale = ""
 
 
 class NewNote(Struct, kw_only=True):
-    """A note about a person, to store. `id`: the note to change; "" for a new one."""
+    """A note about a person, to be stored. `id`: the id of the note to change; "" for a new note."""
 
     id: OptionalId = ""
     text: Annotated[str, by(Seen(2000, least=1, lines=True))]
@@ -127,7 +130,7 @@ async def conversation(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/board")
 async def board(request: web.Request) -> web.Response:
-    """Return the changes of the session's board, for staff who look at an earlier moment of it."""
+    """Return the changes of the session's board, from which staff can look at the board as it was earlier."""
     _, here, _ = await _served(request)
     return answer(BoardHistory(steps=await board_steps(request.app[RECORDS], here.id)))
 
@@ -174,7 +177,10 @@ async def is_earlier(request: web.Request, session: str, member: StaffRecord, ot
 
 
 async def _served(request: web.Request) -> tuple[StaffRecord, SessionRecord, Site]:
-    """Return the member who asks, the session in which they take part, and its site. Raises Refused: signed_out, not_found."""
+    """Return the member who asks, the session that the path names, and its site.
+
+    Raises Refused: signed_out, and not_found when the member takes no part in the session.
+    """
     asker, session = await asker_of(request), path_id(request, "id")
     member = asker.member
     if request.app[LIVE].staff_participant(session, member.id) is None:

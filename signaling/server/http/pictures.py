@@ -1,4 +1,4 @@
-"""Upload and download of pictures, for people in the session. A user never gets a picture that is meant for staff."""
+"""Upload and download of the pictures of a conversation. A user never gets a picture that is meant for staff."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/pictures")
 async def upload(request: web.Request) -> web.Response:
-    """Store the picture in the body. The picture's name and declared type are ignored."""
+    """Store the picture in the body. The server ignores the name and the type that the client gives."""
     session_id = path_id(request, "id")
     participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)
@@ -94,7 +94,7 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> SessionRecord:
-    """Return the session if it may have one more picture. Raises Refused: wrong_state, session_full."""
+    """Return the session if it may get another picture now. Raises Refused: wrong_state, session_full."""
     session = await request.app[RECORDS].session(session_id)
     if session is None or session.state in OVER or (is_user and session.state == "after"):
         raise Refused(409, "wrong_state", "The conversation is over.")
@@ -104,7 +104,7 @@ async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> Se
 
 
 async def taken(request: web.Request, who: Who, scan: Scan) -> Picture:
-    """Return the picture in the body. The body is read only when there is room for it.
+    """Return the picture in the body, re-encoded. The body is read only when there is room in memory for it.
 
     Raises Refused: too_many_pictures; Crowded; FileRefused.
     """
@@ -126,7 +126,7 @@ def too_many() -> Refused:
 
 @routes.get("/api/pictures/{id}")
 async def download(request: web.Request) -> web.Response:
-    """Return a picture. `?via=` names another session of the same user, in which the asking member of staff takes part."""
+    """Return a picture. A member of staff may name another session of the same user, in which they take part now, as `?via=`."""
     picture = await request.app[RECORDS].picture(path_id(request, "id"))
     if picture is None or not await _may_see(request, picture):
         raise not_found()
@@ -134,7 +134,10 @@ async def download(request: web.Request) -> web.Response:
 
 
 async def participant_of(request: web.Request, session_id: str) -> tuple[str, bool]:
-    """Return the participant id of this client, and whether it is the user's or a guest's. Raises Refused: not_found."""
+    """Return the participant id of this client, and whether it is a user's or guest's rather than a member's of staff.
+
+    Raises Refused(not_found) for a client that takes no part in the session.
+    """
     live = request.app[LIVE]
     if token := bearer(request):
         guest = live.guest_in(session_id, token)
@@ -160,9 +163,9 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    These may see the picture: staff in the session, colleagues who read along, and staff in a later session of the same user. So
-    may staff with the right to see the site's past, which is audited. A product's picture is shown while the request rings, so
-    all staff of the site may see it.
+    These may see the picture: staff in the session, colleagues who read along, and staff who take part in another session of the
+    same user and name it as `?via=`. So may staff with the right to see the site's past, which is audited. The console shows a
+    product's picture while a request rings, so all staff who may serve the site may see that picture.
     """
     records = request.app[RECORDS]
     session = await records.session(picture.session)

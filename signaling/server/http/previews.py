@@ -1,4 +1,7 @@
-"""Preview what a change of a site, its opening hours, or a member of staff would do to a day, before the change is saved."""
+"""Previews of a change of a site, its opening hours or a member of staff.
+
+A preview shows what the change would do to a typical day, before anybody saves it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,9 @@ _LOOK_S = 0.25  # seconds between two checks whether the page still waits for it
 
 
 class PreviewFigures(Struct, kw_only=True):
-    """`p50_s`, `p90_s`: waits (s) that half and nine tenths of the served users did not exceed; null: nobody was served.
+    """The figures of one day.
+
+    `p50_s`, `p90_s`: half and nine tenths of the served users waited no longer than this; null if nobody was served.
 
     `given_up_percent` and `occupancy_percent` are shares in percent.
 
@@ -50,7 +55,10 @@ class PreviewFigures(Struct, kw_only=True):
 
 
 class Comparison(Struct, kw_only=True):
-    """`really`: as it was by the records. `before`, `after`: as simulated with the settings before and after the change."""
+    """Figures to compare. `really`: those of the records.
+
+    `before`, `after`: those of a simulation with the settings before and after the change.
+    """
 
     really: PreviewFigures
     before: PreviewFigures
@@ -58,10 +66,12 @@ class Comparison(Struct, kw_only=True):
 
 
 class PreviewAnswer(Struct, kw_only=True):
-    """`found`: null when too few users came. `arrivals`, `days`: on how many the figures rest.
+    """The answer to a preview. `found`: null when too few users came.
 
-    `assumes_hours`: nothing shows when the member works, so they are taken to work when a typical colleague does.
-    `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
+    `arrivals`, `days`: how many arrivals on how many days were simulated.
+
+    `assumes_hours`: the records do not show when the member works, so the simulation lets them work when a typical colleague
+    does. `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
     """
 
     kind: Literal["user", "help"]
@@ -125,7 +135,7 @@ async def _answer(
 ) -> web.Response:
     """Simulate, and answer with the figures.
 
-    `counted`: ids of the sites that matter, or "*"; of these, only the sites that the asker may see count.
+    `counted`: the ids of the sites whose users count, or "*" for all. Sites that the asker may not see are left out.
     """
     organisation, records = asker.member.organisation, request.app[RECORDS]
     if site is not None:
@@ -156,7 +166,7 @@ async def _answer(
 async def _while_wanted(request: web.Request, making: Any) -> Any:
     """Return the result of `making`, a preview.
 
-    Cancel it when the page no longer waits, because its form has changed or the page was closed.
+    Cancel `making` when the page no longer waits for the answer: its form has changed, or the page was closed.
     """
     task = asyncio.ensure_future(making)
     try:

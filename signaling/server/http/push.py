@@ -1,4 +1,4 @@
-"""Web Push: which browsers are told, of a ring (staff) or of an answer (users), and what a press in a notification does."""
+"""Web Push: which browsers get notifications, of rings (staff) or of answers (users), and what a press on a notification does."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Stored(Struct, kw_only=True):
 
 
 class Removed(Struct, kw_only=True):
-    """Browsers were removed. `removed`: how many."""
+    """The answer when browsers were removed. `removed`: how many."""
 
     removed: int
 
@@ -60,13 +60,16 @@ class Reservation(Struct, kw_only=True):
 
 
 class Declined(Struct, kw_only=True):
-    """A ring was declined. `over`: the ring was over before that."""
+    """The answer to declining a ring. `over`: whether the ring was over already."""
 
     over: bool
 
 
 class Opened(Struct, kw_only=True):
-    """A browser in which the user opens a push. `id`: the id of this browser in the push. `auth`: the browser's secret."""
+    """A browser in which the user pressed a notification. `id`: this browser's id, which the push contains.
+
+    `auth`: the browser's secret.
+    """
 
     id: Id
     endpoint: Endpoint
@@ -92,7 +95,7 @@ async def key(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/browsers")
 async def add(request: web.Request) -> web.Response:
-    """Send pushes about rings to this browser, for as long as its sign-in lasts."""
+    """Send pushes about the member's rings to this browser, for as long as its sign-in lasts."""
     asker = await asker_of(request)
     _, sign_in = await holder_of(request)
     return answer(Stored(id=await _store(request, asker.member.id, sign_in=sign_in.token_hash)))
@@ -125,7 +128,7 @@ async def decline(request: web.Request) -> web.Response:
 
 @routes.post("/api/sessions/{id}/push")
 async def tell_user(request: web.Request) -> web.Response:
-    """From now on, tell the session's user of answers by pushes to this browser."""
+    """From now on, send pushes to this browser when staff answer the session's user."""
     entry = await _own_session(request)
     stored = await _store(request, entry.id, session=entry.id)
     await _count(request, entry)
@@ -143,9 +146,9 @@ async def tell_no_more(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/open")
 async def open_(request: web.Request) -> web.Response:
-    """Open the conversation of which a push has told, in the browser that got the push.
+    """Open the conversation that a push was about, in the browser that got the push.
 
-    Other pages that show the conversation are told that they were replaced.
+    Any other page that shows the user the conversation is told that another page has replaced it.
     """
     asked = await read_json(request, _read_opened, 4096)
     if not request.app[ASKED].take(network_of(address_of(request)), now_ms()):

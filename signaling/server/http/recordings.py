@@ -27,13 +27,13 @@ from .sending import WatchedFile
 
 routes = web.RouteTableDef()
 
-MOST_LINES = 5000  # most lines that are returned of one session
-LOOK_MS = 15 * 60_000  # milliseconds within which all requests count as one playback
+MOST_LINES = 5000  # most lines of a session in one answer
+LOOK_MS = 15 * 60_000  # milliseconds within which all requests of a member for one session's recording count as one playback
 MOST_LOOKS = 1000  # most playbacks that are remembered at the same time
 
 
 class Looks:
-    """Recent playbacks of recordings. A player makes many requests, which the audit counts as one playback."""
+    """Recent playbacks of recordings. A player makes many requests, and the audit gets one entry for all of them."""
 
     def __init__(self) -> None:
         self._since: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -62,7 +62,10 @@ class PersonItem(Struct, kw_only=True):
 
 
 class TrackItem(Struct, kw_only=True):
-    """One recorded track. `url`: a WebM file, served with byte ranges; its time 0 is `began`. All times are Unix ms."""
+    """One recorded track. `url`: the address of its WebM file, of which ranges may be read. The file's time 0 is `began`.
+
+    Times are Unix ms.
+    """
 
     url: str
     participant: str
@@ -126,8 +129,9 @@ async def track(request: web.Request) -> web.StreamResponse:
 async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:
     """Return the data for playback, if this member of staff may play the recording.
 
-    Whoever may see the site's past, the session's counselor, and staff whose voice or video is in a recording may play it. Raises
-    Refused: signed_out, not_allowed, not_found. A recording that this member may not play counts as not found.
+    Staff with the right to see the site's past may play it. With a right to their own past only, the session's counselor may, and
+    staff whose voice or video is in the recording. Raises Refused: signed_out, not_allowed, not_found. A recording that this
+    member may not play counts as not found.
     """
     asker = await asker_of(request)
     member = asker.member
@@ -141,7 +145,7 @@ async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, Staff
 
 
 def _people(session: Session) -> list[PersonItem]:
-    """Return the people whose voices may be in the recording."""
+    """Return the people whose voices may be in the recording: the session's people, and operators who spoke in it."""
     people = {
         each.id: PersonItem(id=each.id, name=each.name, role=each.role, label=each.label) for each in session.people.values()
     }

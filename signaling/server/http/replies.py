@@ -1,4 +1,4 @@
-"""Saved replies: staff find them and edit their own; operators edit those that a site shares, also as CSV."""
+"""Saved replies. Staff find replies and edit their own. Operators edit the replies that a site shares, also as CSV."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ class SiteItem(Struct, kw_only=True):
 class ReplyQuery(Struct, kw_only=True):
     """The query for saved replies.
 
-    `site`: also return the replies that this site shares. `language`: only replies in this language, or for all languages.
+    `site`: also return the replies that this site shares. `language`: return only replies in this language, or that suit every
+    language.
     """
 
     site: Key = ""
@@ -77,7 +78,10 @@ class ReplyQuery(Struct, kw_only=True):
 
 
 class NewReply(Struct, kw_only=True):
-    """A saved reply to store. `id`: the reply to change; "" for a new one. `language`: "" when it suits every language."""
+    """A saved reply to be stored. `id`: the id of the reply to change; "" for a new reply.
+
+    `language`: "" when it suits every language.
+    """
 
     id: OptionalId = ""
     language: Locale = ""
@@ -94,7 +98,7 @@ _read_reply: Reader[NewReply] = Reader(NewReply)
 
 @routes.get("/api/replies")
 async def find(request: web.Request) -> web.Response:
-    """Return the replies that this member of staff may insert. Without a site, return their own replies, for editing."""
+    """Return the replies that this member of staff may insert at a site. Without a site, return only the member's own replies."""
     asker = await asker_of(request)
     asked, records = read_query(request, _read_query), request.app[RECORDS]
     if not asked.site:
@@ -183,7 +187,10 @@ async def export_shared(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/replies.csv")
 async def import_shared(request: web.Request) -> web.Response:
-    """Add the replies of the CSV file in the body. A row with a known language and title replaces that reply's text."""
+    """Add the replies of the CSV file in the body.
+
+    If a reply of the site has a row's language and title, the row replaces that reply's text.
+    """
     asker = await asker_of(request)
     site = await asked_site(request, asker)
     try:
@@ -228,7 +235,7 @@ async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", 
 
 
 def _language_of(site: Site, asked: str) -> str:
-    """Return the site's own tag for this language, or "" for all languages. Raises Refused: unknown_language."""
+    """Return the tag by which the site names this language. Return "" if none is asked for. Raises Refused(unknown_language)."""
     language = site.language_for(asked) if asked else ""
     if language is None:
         raise _unknown_language()

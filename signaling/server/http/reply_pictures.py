@@ -1,4 +1,7 @@
-"""The pictures of saved replies. The server copies them into a conversation in which the reply is inserted."""
+"""The pictures of saved replies.
+
+When staff insert a reply into a conversation, the page lets the server copy its pictures there.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ routes = web.RouteTableDef()
 
 
 class SavedPicture(Struct, kw_only=True):
-    """A saved reply's picture to share in a conversation."""
+    """A request to share a saved reply's picture in a conversation."""
 
     picture: Id
     audience: Audience = "all"
@@ -128,7 +131,7 @@ async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", 
 
 
 async def _insertable(request: web.Request, member: StaffRecord, picture: str, site: str = "") -> ReplyPicture:
-    """Return the picture if this member may insert its reply, in a conversation of `site` if one is named."""
+    """Return the picture if this member may insert its reply. `site`: the site of the conversation; "" for any."""
     found = await request.app[RECORDS].reply_picture(picture)
     if found is None:
         raise not_found()

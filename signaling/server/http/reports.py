@@ -30,7 +30,7 @@ Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/
 
 
 class ReportQuery(LanguageQuery, kw_only=True):
-    """The time of the report (Unix ms; `to` is exclusive), its rows (`by`), the reader's time zone, and a site or "" for all."""
+    """A report's time (Unix ms; `to` is exclusive), its rows (`by`), the reader's time zone, and a site or "" for all sites."""
 
     from_ms: Time = field(name="from")
     to: Time
@@ -40,13 +40,13 @@ class ReportQuery(LanguageQuery, kw_only=True):
 
 
 class ReportRow(Struct, kw_only=True):
-    """One row of a report. Times are in seconds; a mean or share of nothing is null.
+    """One row of a report. Times are in seconds. A mean, a share or a percentile of nothing is null.
 
-    `at`: when the row's hour, day or week starts, in the reader's zone, written as if that were UTC (ms). Null for all other
-    rows. `name`: the name of the row's site, category or counselor, or the tag of its language; "" for times and the total.
-    `group`: the id of the row's site or counselor, or the tag of its language. For a category: the ids of its site and of the
-    category. For a time: `at` as text. For the total: empty.
-    `wait_p50_s`, `wait_p90_s`: half and nine tenths of the answered users waited no longer than this.
+    `at`: the start of the row's hour, day or week: the local time in the reader's zone, as ms, as if that zone were UTC. Null in
+    all other rows. `name`: the name of the row's site, category or counselor, or the tag of its language; "" for times and the
+    total. `group`: for a site or counselor, the id; for a language, its tag; for a category, the ids of its site and of the
+    category; for a time, `at` as text; for the total, empty. `wait_p50_s`, `wait_p90_s`: half and nine tenths of the answered
+    users waited no longer than this.
     """
 
     at: int | None
@@ -80,7 +80,10 @@ _read: QueryReader[ReportQuery] = QueryReader(ReportQuery)
 
 @routes.get("/api/operator/reports")
 async def report(request: web.Request) -> web.Response:
-    """Return a report. A report by time also has a row for each time in which nobody asked for a counselor."""
+    """Return a report.
+
+    A report by hour, day or week has a row for every such span, even if nobody asked for a counselor in it.
+    """
     asker = await asker_of(request)
     asked, records = read_query(request, _read), request.app[RECORDS]
     begin, end, zone = time_of(asked, MOST_DAYS.get(asked.by, MOST_OTHER_DAYS))
@@ -98,7 +101,7 @@ async def report(request: web.Request) -> web.Response:
 
 
 class _Timed(Protocol):
-    """A query for a report: the period, the time zone, and what each row stands for (`by`)."""
+    """The part that the queries of all reports have: the period, the time zone, and what a row stands for (`by`)."""
 
     from_ms: int
     to: int
@@ -109,7 +112,7 @@ class _Timed(Protocol):
 
 
 def time_of(asked: _Timed, most_days: int) -> tuple[int, int, ZoneInfo]:
-    """Return beginning and end (Unix ms) and the time zone of a report.
+    """Return the beginning, the end (both Unix ms) and the time zone of a report.
 
     Raise `Refused` if the zone is unknown, or if the period is empty or has too many days.
     """
@@ -135,7 +138,7 @@ async def _namer(request: web.Request, asked: ReportQuery, asker: Asker) -> Name
 class Namer:
     """Gives the groups of a report their names in the reader's language.
 
-    A site, category or counselor that was removed since has its id as its name.
+    A site, category or counselor that has been removed is named by its id.
     """
 
     def __init__(self, sites: dict[str, Site], staff: dict[str, str], language: str) -> None:

@@ -1,4 +1,4 @@
-"""Let the virus scanner look at everything that people send."""
+"""Let the virus scanner, if there is one, check the files and pictures that people send."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ SCANNER: web.AppKey[Scanner] = web.AppKey("virus_scanner", Scanner)
 async def noted(request: web.Request, subject: str, actor: str, scan: Awaitable[None]) -> None:
     """Wait for the result of a scan.
 
-    A virus is audited under `subject`, by the name that the scanner gives it. Raises FileRefused.
+    If the scanner finds a virus, the audit gets an entry under `subject` with the virus's name. Raises FileRefused when the scan
+    fails or finds one.
     """
     try:
         await scan

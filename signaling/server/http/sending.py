@@ -1,4 +1,4 @@
-"""Send large files. The client must have the right to read the file until the last byte is sent."""
+"""Send large files. The server checks the client's right to read the file again and again, until the last byte is sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _DROP = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing the socket resets t
 
 
 class WatchedFile(web.FileResponse):
-    """A file, or the requested range of it. The connection is cut as soon as `may_read` raises `Refused`."""
+    """A response with a file, or with the requested range of it.
+
+    Soon after `may_read` begins to raise `Refused`, the connection is cut.
+    """
 
     def __init__(self, path: Path, headers: dict[str, str], may_read: Callable[[], Awaitable[object]]) -> None:
         super().__init__(path, headers=headers)

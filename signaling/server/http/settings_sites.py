@@ -1,4 +1,7 @@
-"""The settings of sites in the browser: fields and categories. Every change is checked, audited and in force at once."""
+"""The settings of sites on the operators' page: fields and categories.
+
+Every change is checked and audited, and applies at once.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ routes = web.RouteTableDef()
 
 PAGE_SIZE = 50
 MOST_SETTINGS_BYTES = 256 * 1024
-Version = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]  # `version_of` a site or member as the page read it
+Version = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]  # the `version_of` a site or member, as it was when the page read it
 
 
 class SiteRow(Struct, kw_only=True):
@@ -46,7 +49,7 @@ class SiteRows(Struct, kw_only=True):
 class StoredSite(Struct, kw_only=True):
     """A site for editing. `version`: the page sends it back with the change. `keys`: the names of the keys, never their secrets.
 
-    `logo`: id of its picture, or "". `snippet`: what the site puts into its pages.
+    `logo`: id of its picture, or "". `snippet`: the HTML that the site puts into its pages.
     """
 
     id: str
@@ -144,7 +147,7 @@ async def remove(request: web.Request) -> web.Response:
 async def save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:
     """Store a checked site, and answer with the stored site.
 
-    `version`: that of the site as the page read it. Raises Invalid, Changed.
+    `version`: the version of the site that the page read. Raises Invalid, and Changed when somebody has changed the site since.
     """
     records = request.app[RECORDS]
     try:
@@ -166,7 +169,7 @@ def plain(site: Site) -> dict[str, Any]:
 
 
 def stored(request: web.Request, site: Site) -> StoredSite:
-    """Return the site as the page of settings edits it."""
+    """Return the site in the form in which the settings page edits it."""
     keys = [key.kid for key in site.keys]
     snippet = snippet_of(request.app[SETTINGS], site)
     return StoredSite(

@@ -1,4 +1,4 @@
-"""The settings of staff in the browser: people, their roles, sites and capacity. A new member gets a one-time link."""
+"""The settings of staff on the operators' page: people, their roles, sites and capacity. A new member gets a one-time link."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class StaffRows(Struct, kw_only=True):
 
 
 class StoredStaff(Struct, kw_only=True):
-    """A member for editing. `version`: the page sends it back with the change."""
+    """A member for editing. `version`: the page sends this value back with the change."""
 
     id: str
     login: str
@@ -111,7 +111,10 @@ async def one(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff")
 async def add(request: web.Request) -> web.Response:
-    """Add a member to the asker's organisation. Mail them the link with which they set their password, or else return it."""
+    """Add a member to the asker's organisation.
+
+    Mail the member a link for setting a password. If no mail can be queued, the answer contains the link.
+    """
     asker = await asker_of(request)
     asked, records = await read_json(request, _read_new), request.app[RECORDS]
     login = asked.login.strip().lower()
@@ -124,7 +127,10 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}")
 async def change(request: web.Request) -> web.Response:
-    """Change a member. Deactivation signs them out at once; colleagues take over the member's open conversations."""
+    """Change a member.
+
+    Deactivation signs the member out at once. Their open conversations then follow the rules for a disconnected counselor.
+    """
     asker = await asker_of(request)
     before = await asked_member(request, asker, path_id(request, "id"))
     asked = await read_json(request, _read_settings)
@@ -149,14 +155,17 @@ async def link(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}/invite")
 async def invite(request: web.Request) -> web.Response:
-    """Mail a member a new one-time link. Without a mail server or an address, return the link instead."""
+    """Mail a member a new one-time link.
+
+    If no mail can be queued, for example without a mail address, the answer contains the link.
+    """
     asker = await asker_of(request)
     member = await asked_member(request, asker, path_id(request, "id"))
     return answer(await _invited(request, asker, member) or await _link(request, asker, member))
 
 
 async def asked_member(request: web.Request, asker: Asker, staff: str) -> StaffRecord:
-    """Return the member with this id, if the asker may change somebody with these roles. Raises Refused: not_found."""
+    """Return the member with this id, if the asker may change somebody with that member's roles. Raises Refused(not_found)."""
     member = await request.app[RECORDS].staff(staff)
     if member is None or not asker.may(of_member(member)) or not may_give(asker.member, member.roles, of_member(member)):
         raise not_found()
@@ -164,7 +173,7 @@ async def asked_member(request: web.Request, asker: Asker, staff: str) -> StaffR
 
 
 def new_member(asker: Asker, login: str) -> StaffRecord:
-    """Return an empty member of the asker's organisation, for a login that is new."""
+    """Return a member without settings, in the asker's organisation, for a login that is not taken."""
     return StaffRecord(id=login, login=login, name="", role="operator", organisation=asker.member.organisation)
 
 
@@ -190,7 +199,11 @@ async def _save(request: web.Request, asker: Asker, before: StaffRecord | None, 
 
 
 async def _invited(request: web.Request, asker: Asker, member: StaffRecord) -> Added | None:
-    """Mail the member a one-time link. Return None if there is no mail server or no address."""
+    """Mail the member a one-time link.
+
+    Return None if no mail was queued: without a mail server or address, for a member who signs in at a provider, or if the outbox
+    refuses the mail.
+    """
     if not await request.app[ACCOUNT_MAILS].invite(member):
         return None
     now = steady_ms(request)

@@ -1,4 +1,4 @@
-"""The API tokens of an organisation, on the settings page: see, make and remove them."""
+"""The API tokens of an organisation on the settings page, where operators see, make and remove tokens."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TokenItem(Struct, kw_only=True):
 
 
 class TokenPage(Struct, kw_only=True):
-    """The organisation's tokens, the newest first. `may_give`: the rights that the asker may give to a new one."""
+    """The organisation's tokens, the newest first. `may_give`: the rights that the asker may give to a new token."""
 
     items: list[TokenItem]
     may_give: list[TokenRight]
@@ -78,7 +78,10 @@ async def tokens(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/tokens")
 async def add(request: web.Request) -> web.Response:
-    """Make an API token. A token is worth as much as a sign-in, so the asker must have proved recently who they are."""
+    """Make an API token.
+
+    Whoever holds a token can do as much as with a sign-in. So the asker must have proved within `PROOF_MS` who they are.
+    """
     asker = await asker_of(request)
     await _require_proof(request)
     asked, records, now = await read_json(request, _read_new), request.app[RECORDS], now_ms()

@@ -1,4 +1,7 @@
-"""The keys with which a site's back end signs its codes: list, add and retire them, in the browser or by the API."""
+"""The keys with which a site's back end signs its codes.
+
+Operators list, add and remove them on the settings page or by the API.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ routes = web.RouteTableDef()
 class NewKey(Struct, kw_only=True):
     """A key to add. `public`: the partner's public key, in PEM or as a JWK. `address`: where the partner publishes its keys.
 
-    If both are empty, the server makes a secret.
+    If `public` and `address` are empty, the server makes a secret, which both sides then share.
     """
 
     kid: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
@@ -37,9 +40,10 @@ class NewKey(Struct, kw_only=True):
 
 
 class KeyItem(Struct, kw_only=True):
-    """A key as people see it: never its secret.
+    """A key as operators see it. A key's secret is never shown here.
 
-    `kind`: the algorithm, or "address". `keys`: how many keys the address gave last; None when this server has not asked it yet.
+    `kind`: the algorithm, or "address". `keys`: how many keys the server last found at the address; None before the server has
+    asked there.
     """
 
     kid: str
@@ -82,7 +86,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/keys/{key}/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Retire a key: from now on, codes that were signed with this key are refused."""
+    """Remove a key. From now on, the server refuses codes that are signed with this key."""
     asker = await asker_of(request)
     site, kid = await asked_site(request, asker), path_id(request, "key")
     key = next((each for each in site.keys if each.kid == kid), None)

@@ -1,4 +1,4 @@
-"""Signing in and out for staff, and the data of the signed-in member."""
+"""Sign-in and sign-out of staff, and the data of the signed-in member."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Code = Annotated[str, by(Exact(100))]
 
 
 class SignInRequest(Struct, kw_only=True):
-    """A sign-in of a member of staff. `code`: the code of the authenticator app, or a recovery code; "" at the first try."""
+    """A request to sign in. `code`: a code of the authenticator app, or a recovery code; "" before the page has asked for one."""
 
     login: Annotated[str, by(Exact(100))]
     password: Password
@@ -52,7 +52,9 @@ _read_sign_in: Reader[SignInRequest] = Reader(SignInRequest)
 
 
 class Me(Struct, kw_only=True):
-    """The signed-in member of staff. `must_set_up`: they must first set up a second factor, and can do nothing else.
+    """The signed-in member of staff.
+
+    `must_set_up`: the member must first set up a second factor, and can do nothing else until then.
 
     `may`: the actions of the table of rights that their roles allow, for the page's controls.
     """
@@ -91,7 +93,7 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 async def welcome(request: web.Request, signed_in: SignedIn, now: int) -> web.Response:
-    """Return the answer to a new sign-in, with its cookie. End the browser's former sign-in."""
+    """Return the answer to a new sign-in, with its cookie. If the browser had a sign-in before, end that one."""
     member = signed_in.staff
     response = answer(Me.of(member, must_set_up=signed_in.limited))
     await begin(request, response, signed_in, now)
@@ -99,10 +101,10 @@ async def welcome(request: web.Request, signed_in: SignedIn, now: int) -> web.Re
 
 
 async def begin(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
-    """Give the browser the cookie of a new sign-in. End the browser's former sign-in."""
+    """Give the browser the cookie of a new sign-in. If the browser had a sign-in before, end that one."""
     member = signed_in.staff
     if former := right_of(request):
-        # before the former sign-in is removed, so that this member's other tabs may reconnect with the new one
+        # do this before the former sign-in is removed, so that the same member's other tabs reconnect with the new sign-in
         await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now_ms())
@@ -113,7 +115,7 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
 async def _tell_of_device(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
     """Mail a member who has signed in from a browser that is new for this member.
 
-    The first browser that we remember causes no mail.
+    A member's first browser that the server remembers causes no mail.
     """
     device = request.cookies.get(DEVICE_COOKIE, "")
     if not DEVICE_TOKEN.fullmatch(device):
@@ -135,7 +137,7 @@ def agent_of(request: web.Request) -> str:
 async def sign_out(request: web.Request) -> web.Response:
     """End this browser's sign-in, if there is one.
 
-    Raises Refused(busy) during a session: the member of staff must first hand it over or end it.
+    Raises Refused(busy) while the member is in a conversation: they must first hand the conversation over or end it.
     """
     now = steady_ms(request)
     member = await request.app[IDENTITY].who(request, now)
@@ -147,8 +149,8 @@ async def sign_out(request: web.Request) -> web.Response:
         await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now_ms())
     response = answer({})
     drop_cookie(response)
-    # Not "cookies": browsers would clear the cookies of the whole domain with all its sites.
-    # Not "storage": that has the person's settings for this machine; the page itself deletes its notes of sessions.
+    # Do not add "cookies" here: browsers would clear the cookies of the whole domain with all its hosts. Do not add "storage":
+    # that would delete the person's settings on this machine. The page itself deletes what it stored about sessions.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -168,7 +170,10 @@ async def signed_in(request: web.Request) -> StaffRecord:
 
 
 async def holder_of(request: web.Request, *, limited: bool = False) -> tuple[StaffRecord, SignInRecord]:
-    """Return the member and the sign-in of this request. `limited`: also of a limited sign-in. Raises Refused: signed_out."""
+    """Return the member and the sign-in of this request. `limited`: whether a limited sign-in is enough.
+
+    Raises Refused(signed_out).
+    """
     sign_in = await request.app[IDENTITY].sign_in_of(request.cookies.get(COOKIE, ""), steady_ms(request))
     member = await request.app[RECORDS].staff(sign_in.staff) if sign_in else None
     if sign_in is None or member is None or (sign_in.limited and not limited):
@@ -177,5 +182,5 @@ async def holder_of(request: web.Request, *, limited: bool = False) -> tuple[Sta
 
 
 def signed_out() -> Refused:
-    """Return the refusal of a request without a valid sign-in."""
+    """Return the refusal for a request without a valid sign-in."""
     return Refused(401, "signed_out", "Sign in first.")

@@ -1,4 +1,4 @@
-"""Reports for operators: the time that staff were in each state, by person, day or week."""
+"""Reports for operators: how long staff were in each state, by person, day or week."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_OTHER_DAYS = 1100
 
 
 class StaffHoursQuery(LanguageQuery, kw_only=True):
-    """The time of the report (Unix ms; `to` is exclusive), its rows (`by`), and the reader's time zone.
+    """The query of a report: its time (Unix ms; `to` is exclusive), its rows (`by`), and the reader's time zone.
 
     `staff`: the id of one member, or "" for all.
     """
@@ -42,10 +42,11 @@ class StaffHoursQuery(LanguageQuery, kw_only=True):
 class StaffHoursRow(Struct, kw_only=True):
     """The times of one row, in seconds.
 
-    `at`: for a day or week, its start in the reader's zone, written as if that were UTC (ms); otherwise null. `staff`, `name`:
-    the member; "" in rows for all. `ready_s`: gets requests. `busy_s`: in a conversation. `wrap_up_s`: after one. `paused_s`:
-    turned requests off. `away_s`: turned off by the server, or disconnected. `signed_in_s`: the sum of these.
-    `occupancy_percent`: share of conversations and wrap-up in these and the ready time; null if all three are 0.
+    `at`: for a day or week, its start: the local time in the reader's zone, as ms, as if that zone were UTC; otherwise null.
+    `staff`, `name`: the member; "" in rows for all members. `ready_s`: ready for requests. `busy_s`: in a conversation.
+    `wrap_up_s`: in the wrap-up after a conversation. `paused_s`: the member had turned requests off. `away_s`: the server had
+    turned requests off, or the member was disconnected. `signed_in_s`: the sum of these five. `occupancy_percent`: busy and
+    wrap-up time, as a share of busy, wrap-up and ready time; null if that is 0.
     """
 
     at: int | None
@@ -70,7 +71,7 @@ _read: QueryReader[StaffHoursQuery] = QueryReader(StaffHoursQuery)
 
 @routes.get("/api/operator/reports/staff")
 async def staff_hours(request: web.Request) -> web.Response:
-    """Return how long staff were in which state. A report by day or week has a row for each, also without times."""
+    """Return how long staff were in each state. A report by day or week has a row for every day or week, even an empty one."""
     asker = await asker_of(request)
     asked, records = read_query(request, _read), request.app[RECORDS]
     begin, end, zone = time_of(asked, MOST_DAYS.get(asked.by, MOST_OTHER_DAYS))
@@ -102,7 +103,7 @@ def _units(begin: int, end: int, by: StaffBy, zone: ZoneInfo) -> list[str]:
 
 
 def _row(sums: Counter[str], at: str, staff: str, names: dict[str, str]) -> StaffHoursRow:
-    """Return the row of these times. A member who was removed since has their id as their name."""
+    """Return the row of these times. A member who has been removed is named by their id."""
     working = sums["ready_ms"] + sums["busy_ms"] + sums["wrap_up_ms"]
     return StaffHoursRow(
         at=int(at) if at else None,

@@ -1,7 +1,7 @@
-"""A user's own thread: their conversations at one site, on any device, and going on with an open one.
+"""A user's own thread: the user's conversations at one site. The user can read them and go on with an open one, on any device.
 
-Only a partner's code that names the user gives the right to a thread. The user reads what their own copy of a conversation
-holds: the lines, pictures and files for all. The user never gets a line of staff among themselves, a note or a system line.
+Only a partner's code that names the user gives the right to a thread. The user reads the lines, pictures and files that are for
+everybody in a conversation. The user never gets lines that only staff may read, notes, or system lines.
 """
 
 from __future__ import annotations
@@ -43,21 +43,21 @@ class ThreadRequest(Struct, kw_only=True):
 
 
 class ThreadAnswer(Struct, kw_only=True):
-    """The right to a thread. `expires_at`: Unix ms; afterwards another code gives another token."""
+    """The right to read a thread. `expires_at`: Unix ms. After that, the page needs another code to get another token."""
 
     token: str
     expires_at: int
 
 
 class ThreadQuery(Struct, kw_only=True):
-    """The query of a thread. `before`: return conversations older than this one; "" for the newest."""
+    """The query of a thread. `before`: return conversations older than the one with this id; "" for the newest."""
 
     before: OptionalId = ""
     lang: Locale = ""
 
 
 class LinesQuery(Struct, kw_only=True):
-    """The query of a conversation. `before`: return lines numbered below this; 0 for the newest."""
+    """The query of a conversation. `before`: return lines with numbers below this; 0 for the newest lines."""
 
     before: Annotated[int, Meta(ge=0, le=1 << 53)] = 0
     lang: Locale = ""
@@ -86,7 +86,7 @@ class ThreadItem(Struct, kw_only=True):
 class ThreadPage(Struct, kw_only=True):
     """Conversations, newest first.
 
-    `more`: there are older ones. `kept_days`: how many days after its end a conversation is kept.
+    `more`: there are older conversations. `kept_days`: for how many days after its end the server keeps a conversation.
     """
 
     items: list[ThreadItem]
@@ -97,9 +97,9 @@ class ThreadPage(Struct, kw_only=True):
 class ThreadConversation(ThreadItem, kw_only=True):
     """A conversation with its lines, the oldest first.
 
-    `older`: the number before which there are more lines; 0 if there are none. `board`: ids of the pictures that were put on the
-    board. `drawings`: the number of pages of the board on which something is drawn. `message`: the message that the user left, or
-    "".
+    `older`: ask for lines before this number to get older ones; 0 if there are none. `board`: ids of the pictures that were put
+    on the board. `drawings`: the number of pages of the board on which something is drawn. `message`: the message that the user
+    left, or "".
     """
 
     lines: list[Line]
@@ -148,7 +148,7 @@ async def page(request: web.Request) -> web.Response:
 
 @routes.get("/api/threads/{id}")
 async def conversation(request: web.Request) -> web.Response:
-    """Return a conversation of the thread, with its newest lines or those before a number."""
+    """Return a conversation of the thread, with its newest lines, or with those before the number in the query."""
     site, reader = await _reading(request)
     session, records = await _conversation(request, reader), request.app[RECORDS]
     asked = read_query(request, _read_lines)
@@ -170,7 +170,7 @@ async def conversation(request: web.Request) -> web.Response:
 
 @routes.get("/api/threads/{id}/drawings/{number}")
 async def board(request: web.Request) -> web.Response:
-    """Return a page of the conversation's board as it was left, as one SVG picture."""
+    """Return one page of the conversation's board as an SVG picture, as it was at the end."""
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
     _take_copy(request, reader)
@@ -194,7 +194,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 async def go_on(request: web.Request) -> web.Response:
     """Move an open conversation of the thread to this device.
 
-    The device that showed the conversation until now is told that it was replaced.
+    A page that shows the user the conversation on another device is told that this device has replaced it.
     """
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
@@ -207,7 +207,7 @@ async def go_on(request: web.Request) -> web.Response:
 
 
 async def user_may_read(request: web.Request, session_id: str, token: str) -> bool:
-    """Return whether a user's token opens what this session shows to all: a token of the session, or one of its user's thread."""
+    """Return whether this token lets a user read the session: it is the session's own token, or that of its user's thread."""
     if await request.app[LIVE].authorize_user(session_id, token) is not None:
         return True
     found = await _reader(request, token)
@@ -224,7 +224,7 @@ async def _reader(request: web.Request, token: str) -> tuple[Site, ThreadReader]
 
 
 async def _reading(request: web.Request) -> tuple[Site, ThreadReader]:
-    """Return the user whose thread the request's token opens, and the user's site. Raises Refused: signed_out, busy."""
+    """Return the site and the reader of the thread that the request's token opens. Raises Refused: signed_out, busy."""
     found = await _reader(request, bearer(request))
     if found is None:
         raise Refused(401, "signed_out", "Ask the site for a new code.")
@@ -234,7 +234,7 @@ async def _reading(request: web.Request) -> tuple[Site, ThreadReader]:
 
 
 async def _conversation(request: web.Request, reader: ThreadReader) -> SessionRecord:
-    """Return the conversation in the path. Raises Refused(not_found) when it is not one of the reader's thread."""
+    """Return the conversation that the path names. Raises Refused(not_found) when it is not in the reader's thread."""
     session = await request.app[RECORDS].in_thread(reader, path_id(request, "id"))
     if session is None:
         raise not_found()

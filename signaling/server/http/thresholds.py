@@ -36,9 +36,9 @@ _read: Reader[NewThresholds] = Reader(NewThresholds)
 
 @routes.post("/api/operator/thresholds")
 async def change(request: web.Request) -> web.Response:
-    """Replace all thresholds. A figure that the request does not name gets its default. The request is audited.
+    """Replace all thresholds. A figure that the request does not name gets its default thresholds. The request is audited.
 
-    Open wallboards change at once.
+    Wallboards that are open in a browser change at once.
     """
     asker = await asker_of(request)
     organisation = asker.realm.organisation

@@ -1,4 +1,4 @@
-"""The routes of the API for other software: which right of a token and which action of the table of rights each is."""
+"""The routes of the API for other software. Each needs a right of the token, and carries out an action of the table of rights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from signaling.access.api_tokens import Holder
 from signaling.protocol.words import Action, TokenRight
 
 PREFIX: Final = "/api/v1/"
-# the software that makes this request, and its API token
+# in a request: the software that makes the request, and its API token
 HOLDER: Final[web.RequestKey[Holder]] = web.RequestKey("holder", Holder)
 
 TOKEN_ROUTES: Final[dict[str, tuple[TokenRight | None, Action]]] = {
@@ -51,4 +51,4 @@ TOKEN_ROUTES: Final[dict[str, tuple[TokenRight | None, Action]]] = {
     "GET /api/v1/staff": ("settings.read", "people.change"),
     "GET /api/v1/staff/{id}": ("settings.read", "people.change"),
 }
-"""Route → (right of a token, action of the table of rights). Every token may use a route without a right."""
+"""Route → (right that the token needs, action of the table of rights). If the right is None, every token may use the route."""

@@ -1,4 +1,4 @@
-"""Transcripts: the user's copy of their conversation, and the operator's export. The same code writes the two."""
+"""Transcripts: the user's copy of their conversation, and the operator's export. The same code writes both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ZoneName = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+/-]*\Z")]
 class TranscriptQuery(Struct, kw_only=True):
     """The query of a transcript.
 
-    `zone`: IANA name of the reader's zone. `lang`: "" for the session's language. `audience`: only operators may choose it.
+    `zone`: IANA name of the reader's time zone. `lang`: "" for the session's language. `audience`: obeyed only for operators.
     """
 
     form: Form = "text"
@@ -62,7 +62,10 @@ async def own(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/api/operator/sessions/{id}/transcript")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return the conversation to an operator: with the staff's lines, or as the user may have it. The request is audited."""
+    """Return the conversation to an operator: with the lines of staff only, or without them as the user gets it.
+
+    The request is audited.
+    """
     asker = await asker_of(request)
     records = request.app[RECORDS]
     session = await records.session(path_id(request, "id"))
@@ -75,12 +78,15 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 
 async def copy_of(request: web.Request, session: SessionRecord) -> web.StreamResponse:
-    """Send the conversation as its user may have it. The caller has checked the reader's right and the rate of requests."""
+    """Send the conversation without what only staff may read.
+
+    The caller has checked the reader's right and the rate of requests.
+    """
     return await _answer(request, session, "all", None)
 
 
 async def _answer(request: web.Request, session: SessionRecord, readers: Audience, you: str | None) -> web.StreamResponse:
-    """Send the conversation. `you`: the participant who reads; "" for none; None for the session's user."""
+    """Send the conversation. `you`: the id of the participant who reads it; "" for nobody; None for the session's user."""
     asked = read_query(request, _read)
     records = request.app[RECORDS]
     found = await conversation_of(records, session, readers, asked.lang, zone_of(asked.zone), you or "")

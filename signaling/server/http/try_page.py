@@ -1,7 +1,7 @@
-"""A page on which staff try a site as a visitor would: it carries the site's snippet, and stands on the operators' host.
+"""A page on which staff try a site as visitors. It contains the site's snippet, and is served by the operators' host.
 
-Codes and the panel accept this host for every site. Only staff who may change the site get this page. So all other visitors come
-to a site from the site's own pages.
+The server makes codes and shows the panel on this host for every site. Only staff who may change a site get its page. So
+everybody else can come to a site only from the site's own pages.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def page_origins(settings: Settings, site: Site) -> list[str]:
 
 @routes.get("/try/{site}")
 async def try_site(request: web.Request) -> web.Response:
-    """Return the page to try a site. For somebody who is signed out, return a page that leads to the sign-in."""
+    """Return the page on which staff try a site. For somebody who is not signed in, return a page with a link to the sign-in."""
     settings = request.app[SETTINGS]
     language = nearest(read_query(request, read_language).lang, *accepted(request.headers.get("Accept-Language", "")))
     words = {key: html.escape(text) for key, text in words_in(language, "try").items()}

@@ -1,4 +1,4 @@
-"""Undo a change of settings that the audit shows, unless its fields were changed again since then."""
+"""Undo a change of settings that the audit shows. Refuse that if somebody has changed one of its fields again since then."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _read_staff: Reader[StaffSettings] = Reader(StaffSettings)
 
 @routes.post("/api/operator/audit/{n}/undo")
 async def undo(request: web.Request) -> web.Response:
-    """Undo one change of a site or a member of staff. Audited as a change of its own, which can be undone, too."""
+    """Undo one change of a site or a member of staff. The audit gets an entry for it, and that change can be undone, too."""
     asker = await asker_of(request)
     number = path_id(request, "n")
     entry = None
@@ -90,7 +90,7 @@ async def _undo_part(request: web.Request, asker: Asker, subject: str, change: C
     try:
         if changed.wrap_up is not None:
             check_outcomes(changed.wrap_up, changed.categories)
-    except BadPlan as error:  # its categories are gone meanwhile
+    except BadPlan as error:  # a category that the earlier plan names has been removed meanwhile
         raise Refused(409, "wrong_state", f"This cannot be undone: {error}") from error
     await records.save_site(changed, expected=version_of(site))
     if part == "hours":

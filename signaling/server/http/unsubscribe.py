@@ -1,6 +1,7 @@
-"""Unsubscribe from mails: the page behind the link, and the button of mail programs (RFC 8058).
+"""Unsubscribe from mails, by the page behind the link in each mail, or by the button of mail programs (RFC 8058).
 
-Opening the page changes nothing, because mail scanners open links. A press, or the mail program's own POST, unsubscribes.
+Opening the page changes nothing, because mail scanners open links. The button on the page unsubscribes, and so does the mail
+program's POST.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post(PATH)
 async def leave(request: web.Request) -> web.Response:
-    """Unsubscribe. Any page and any mail program may send this: the token names the address, and opens nothing else."""
+    """Unsubscribe an address.
+
+    Any page and any mail program may send this request: its token names the address, and gives no other right.
+    """
     asked = read_query(request, _read)
     hashed = request.app[POSTBOX].addresses.read(asked.of)
     if hashed is None:

@@ -50,17 +50,18 @@ class PanelView(Struct, kw_only=True):
     category: CategoryView
     language: str
     staffed: bool
-    helpers: list[str]  # names of counselors who are at work; counselors with a free place come first
+    # names of counselors who could answer now, those with a free place first; empty if the site does not show names
+    helpers: list[str]
     low_s: int | None
     high_s: int | None
     retention_days: int
-    may_listen: bool  # whether an operator may listen in
-    own_past: bool  # whether users whom the partner's code names may read their earlier conversations
+    may_listen: bool  # whether the site lets an operator listen in
+    own_past: bool  # whether a user whom the partner's code names may read their own earlier conversations
     opening: OpeningView
-    cobrowse: bool  # whether staff may ask to see the page on which the user is
-    page_params: list[str]  # query parameters that are not cut from page addresses
+    cobrowse: bool  # whether the site lets staff ask to see the page that the user is looking at
+    page_params: list[str]  # names of query parameters that stay in the page addresses that staff see; all others are cut off
     channels: list[Channel]
-    form: list[FormFieldView]  # what users are asked before the conversation
+    form: list[FormFieldView]  # what the panel asks users before the conversation
 
 
 class PanelQuery(Struct, kw_only=True):
@@ -83,10 +84,11 @@ class CodeAnswer(Struct, kw_only=True):
 class SessionRequest(Struct, kw_only=True):
     """A request for a session.
 
-    `when_open`: what happens when the code names a user who has an open conversation by text. "begin": another one begins.
-    "ask": the request is refused (`open_elsewhere`), so that the page can ask the user. The code is used up.
-    `purpose`: "later" when the user only leaves a message or books a callback, which needs neither form nor channel.
-    `form`: what the user has typed into the form, by the id of the field. Unknown fields are ignored.
+    `when_open`: what happens to a request for a text conversation, if the code names a user who has an open one and the site
+    shows users their own past. "begin": another conversation begins. "ask": the server refuses the request (`open_elsewhere`), so
+    that the page can ask the user. The code is used up then. `purpose`: "later" when the user only wants to leave a message or
+    book a callback. The form may then be incomplete, and the site need not offer the channel. `form`: what the user has typed
+    into the form, by the id of the field. Unknown fields are ignored.
     """
 
     code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the real limit of the length
@@ -103,7 +105,10 @@ class InviteRequest(Struct, kw_only=True):
 
 
 class InviteAnswer(Struct, kw_only=True):
-    """The session behind a link. `part`: in which part the link's holder enters; a camera is the user's phone."""
+    """The session behind a link. `part`: as whom the link's holder enters.
+
+    "camera" stands for the user's phone as a second camera.
+    """
 
     session: str
     token: str
@@ -162,14 +167,20 @@ async def panel(request: web.Request) -> web.Response:
 
 
 def _language(request: web.Request, site: Site, asked: str) -> str:
-    """Return the site's language that fits the page's language best, else the browser's, else the site's first."""
+    """Return the site's language that fits the page's language.
+
+    Without one, try the browser's languages, then the site's first.
+    """
     wanted = (asked, *accepted(request.headers.get("Accept-Language", "")))
     return next((found for each in wanted if (found := site.language_for(each))), (site.languages or ["en"])[0])
 
 
 @routes.options("/api/codes")
 async def codes_preflight(request: web.Request) -> web.Response:
-    """Answer the preflight for the origins of all sites: the body names the site, and a preflight has no body."""
+    """Answer a CORS preflight.
+
+    The answer allows the origins of all sites: only the body names the site, and a preflight has no body.
+    """
     origin = request.headers.get("Origin", "")
     sites = await request.app[RECORDS].sites()
     if not any(origin in page_origins(request.app[SETTINGS], site) for site in sites):
@@ -201,14 +212,17 @@ async def codes(request: web.Request) -> web.Response:
         response = refusal_of(request, error)
     if site is not None and origin in page_origins(
         request.app[SETTINGS], site
-    ):  # every answer gets these headers, so that the widget can also read the reason of a refusal
+    ):  # every answer, even a refusal, gets these headers, so that the widget can read the reason
         response.headers.update(_cors(origin))
     return response
 
 
 @routes.post("/api/sessions")
 async def sessions(request: web.Request) -> web.Response:
-    """Exchange a code, once, for a session and the token that opens it. If Crowded is raised, the code is not used up."""
+    """Exchange a code, once, for a session and the token that opens it.
+
+    If the server is too busy (Crowded), the code is not used up.
+    """
     asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)
     live = request.app[LIVE]
@@ -248,7 +262,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
 
 @routes.post("/api/sessions/{id}/visit")
 async def visit(request: web.Request) -> web.Response:
-    """Show the page that the user visits now to the staff, as far as the user shares it."""
+    """Show staff the page of the site that the user visits now, as far as the user shares it."""
     session_id = path_id(request, "id")
     if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
         raise not_found()
@@ -264,7 +278,7 @@ async def visit(request: web.Request) -> web.Response:
 async def invites(request: web.Request) -> web.Response:
     """Exchange a link, once, for its session.
 
-    The link is an invite to the counselor who is calling the user back, the link of a mail, or the link of a guest.
+    The link is an invite to a counselor's callback, the link of a mail, or the link of a guest or of the user's phone.
     """
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())

@@ -1,4 +1,4 @@
-"""The choices of staff after a conversation in a category, and the plan of a site with all choices, which operators edit."""
+"""The choices that staff have after a conversation in a category. Operators edit these choices in the plan of a site."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class Choices(Struct, kw_only=True):
 
 
 class SitePlan(Struct, kw_only=True):
-    """The plan of one site, for editing. `standard`: the site has no plan of its own."""
+    """The plan of one site, for editing.
+
+    `standard`: whether this is the standard plan, because the site has no plan of its own.
+    """
 
     id: str
     name: str

@@ -32,15 +32,15 @@ from .cursors import Cursor, Limit, cursor_after, place_of
 
 routes = web.RouteTableDef()
 
-LINK_AFTER_MS = 24 * 3_600_000  # ms after an appointment's start for which the link works that a booking answers
+LINK_AFTER_MS = 24 * 3_600_000  # ms after the start of an appointment for which the link of its booking still works
 _Instant = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
 
 
 class AppointmentQuery(Struct, kw_only=True):
     """The filters, and the part of the list.
 
-    `site`, `staff`: ids; "" for all. `from`, `to`: only appointments that begin in this time (Unix ms). `cursor`: `next` of the
-    former answer; "" for the beginning.
+    `site`, `staff`: ids; "" for all. `from`, `to`: only appointments that begin in this span (Unix ms). `cursor`: `next` of the
+    answer before; "" for the start of the list.
     """
 
     site: Key = ""
@@ -54,9 +54,10 @@ class AppointmentQuery(Struct, kw_only=True):
 class Appointment(Struct, kw_only=True):
     """An appointment of a user with a member of staff. Times are Unix ms.
 
-    `session`: the id by which the appointment is read, moved and cancelled. `state`: "scheduled" until `at`, then "due" until a
-    member of staff accepts it, "calling" until the user comes, "done", "missed" or "cancelled". `name`: the user's name, if it is
-    known. `contact`: where the user is reached; "" when the partner knows. `trouble`: why it cannot take place as booked, or "".
+    `session`: the id by which programs read, move and cancel the appointment. `state`: "scheduled" until `at`; then "due" until a
+    member of staff accepts it; then "calling" until the user comes; at the end "done", "missed" or "cancelled". `name`: the
+    user's name, if it is known. `contact`: the user's telephone number or mail address; "" if only the partner knows one.
+    `trouble`: why the appointment cannot take place as booked, or "".
     """
 
     session: str
@@ -76,7 +77,10 @@ class Appointment(Struct, kw_only=True):
 
 
 class AppointmentList(Struct, kw_only=True):
-    """A part of the appointments that nobody has accepted yet, the next one first. `next`: the cursor of the following part."""
+    """A part of the list of appointments that nobody has accepted yet, the earliest first.
+
+    `next`: the cursor of the following part, or "".
+    """
 
     items: list[Appointment]
     next: str
@@ -93,9 +97,9 @@ class SiteTimesQuery(TimesQuery, kw_only=True):
 class NewAppointment(Vouched, kw_only=True):
     """An appointment to book for a user for whom the token vouches.
 
-    `at`: a free time (Unix ms). `staff`: the member with whom it is; "": the free member with the fewest appointments.
-    `contact`: a telephone number or mail address; it may be missing if `user` has an id or a contact. `timezone`: the user's IANA
-    zone, in which mails write times.
+    `at`: a free time (Unix ms). `staff`: the id of the member whom the user will meet; "" for the free member with the fewest
+    appointments. `contact`: a telephone number or mail address. It may be missing if `user` has an id or a contact. `timezone`:
+    the user's IANA zone, in which mails tell times.
     """
 
     site: Key
@@ -108,7 +112,7 @@ class NewAppointment(Vouched, kw_only=True):
 
 
 class BookedAppointment(Struct, kw_only=True):
-    """The booked appointment, and the link by which its user comes, changes or cancels it.
+    """The booked appointment, and the link by which its user enters, changes or cancels it.
 
     `link`: works once, until `expires_at` (Unix ms).
     """
@@ -121,7 +125,8 @@ class BookedAppointment(Struct, kw_only=True):
 class AnotherTime(Struct, kw_only=True):
     """The new time of an appointment.
 
-    `at`: a free time (Unix ms). `staff`: the member with whom it is; "": whoever is free; null: the member with whom it is now.
+    `at`: a free time (Unix ms). `staff`: the id of the member whom the user will meet; "" for any free member; null for the
+    present member.
     """
 
     at: _Instant
@@ -155,7 +160,7 @@ async def one(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/sites/{site}/times")
 async def site_times(request: web.Request) -> web.Response:
-    """Return the free times of each member with whom an appointment could be booked. Raises not_offered."""
+    """Return the free times of each member with whom a user could book an appointment. Raises NotAllowed(not_offered)."""
     asker = await asker_of(request)
     site, asked = await asked_site(request, asker), read_query(request, _read_site_times)
     language = check_place(site, asked.category, asked.language)
@@ -176,7 +181,7 @@ async def other_times(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/appointments")
 async def book(request: web.Request) -> web.Response:
-    """Book an appointment. The user is told by mail if a mail address is known."""
+    """Book an appointment. The user gets a mail, if mail is set up and a mail address is known."""
     asker, asked, codes = await asker_of(request), await read_json(request, _read_new), request.app[CODES]
     site = await request.app[RECORDS].site(asked.site)
     if site is None:
@@ -213,7 +218,10 @@ async def book(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/appointments/{id}/move")
 async def move(request: web.Request) -> web.Response:
-    """Move an appointment to another free time. The user is told by mail. Raises out_of_hours, ringing, wrong_state."""
+    """Move an appointment to another free time. The user gets a mail, as after booking.
+
+    Raises out_of_hours, ringing, wrong_state.
+    """
     asker = await asker_of(request)
     entry = await _open(request, asker)
     asked = await read_json(request, _read_time)
@@ -225,7 +233,10 @@ async def move(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/appointments/{id}/cancel")
 async def cancel(request: web.Request) -> web.Response:
-    """Cancel an appointment. The user is told by mail. Raises wrong_state when it takes place already, or is over."""
+    """Cancel an appointment. The user gets a mail, as after booking.
+
+    Raises wrong_state when the appointment has begun, or is over.
+    """
     asker = await asker_of(request)
     entry = await _open(request, asker)
     await request.app[LIVE].desk.cancel(entry, asker.member.id)
@@ -234,7 +245,7 @@ async def cancel(request: web.Request) -> web.Response:
 
 
 async def _asked(request: web.Request, asker: Asker) -> SessionRecord:
-    """Return the session in the path. Raises Refused(not_found)."""
+    """Return the session that the path names. Raises Refused(not_found)."""
     record = await request.app[RECORDS].session(path_id(request, "id"))
     if record is None:
         raise not_found()
@@ -243,7 +254,10 @@ async def _asked(request: web.Request, asker: Asker) -> SessionRecord:
 
 
 async def _open(request: web.Request, asker: Asker) -> Entry:
-    """Return the session in the path, whose appointment nobody has accepted yet. Raises not_found, or wrong_state."""
+    """Return the session that the path names.
+
+    Raises not_found, and wrong_state when staff have accepted its appointment, or it is over.
+    """
     record = await _asked(request, asker)
     item = await _read(request, record)
     entry = request.app[LIVE].desk.entry(item.session)

@@ -1,4 +1,4 @@
-"""Start a conversation which its user enters by a one-time link."""
+"""Start a conversation, which the user then enters by a one-time link."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ MOST_LINE = 4000  # most characters of the first line
 
 
 class FirstLine(Struct, kw_only=True):
-    """The first line, which the user finds.
+    """The first line, which the user sees on entering.
 
-    `staff`: the id of the counselor in whose name the line is written; "" for the site's own name.
+    `staff`: the id of the counselor whose name the line carries; "" for the site's name.
     """
 
     text: Annotated[str, by(Seen(MOST_LINE, least=1, lines=True))]
@@ -96,7 +96,7 @@ async def start(request: web.Request) -> web.Response:
 
 
 async def _author(request: web.Request, site: Site, asked: NewConversation) -> StaffRecord | None:
-    """Return the counselor in whose name the first line is, or None.
+    """Return the counselor whose name the first line carries, or None for the site's name.
 
     Raises Invalid when this counselor does not serve the site.
     """

@@ -22,7 +22,10 @@ def cursor_after(time: int, id: str) -> str:
 
 
 def place_of(cursor: str) -> tuple[int, str] | None:
-    """Return the time and id of the last item before this part; None for the beginning. Raises Refused: bad_request."""
+    """Return the time and id of the last item before this part of the list. Return None for the first part.
+
+    Raises Refused(bad_request).
+    """
     if not cursor:
         return None
     try:

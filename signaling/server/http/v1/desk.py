@@ -26,7 +26,10 @@ class LiveQuery(Struct, kw_only=True):
 
 
 class MessageQuery(Struct, kw_only=True):
-    """`state`: "" for all. `since`: only messages that were left at or after this time (Unix ms)."""
+    """The query for messages. `state`: "" for all states.
+
+    `since`: only messages that users left at or after this time (Unix ms).
+    """
 
     state: Literal["", "new", "taken", "done"] = ""
     since: Annotated[int, Meta(ge=0, le=4_102_444_800_000)] = 0
@@ -34,7 +37,7 @@ class MessageQuery(Struct, kw_only=True):
 
 
 class MessageItem(Struct, kw_only=True):
-    """A message that a user left. `taken_by`: who has taken it, or ""."""
+    """A message that a user left. `taken_by`: the name of who has taken the message, or ""."""
 
     id: str
     session: str
@@ -82,7 +85,7 @@ async def messages(request: web.Request) -> web.Response:
 async def mark(request: web.Request) -> web.Response:
     """Mark a message as taken or done.
 
-    Consoles show the change at once. Raises wrong_state when somebody else has taken the message.
+    Consoles show the change at once. Raises wrong_state when somebody else has taken the message, or it is done.
     """
     asker, records = await asker_of(request), request.app[RECORDS]
     message = await records.message(path_id(request, "id"))
@@ -92,7 +95,7 @@ async def mark(request: web.Request) -> web.Response:
     asker.require(of_session(session))
     state = (await read_json(request, _read_mark)).state
     try:
-        # counselors see this name, so it must not look like that of a colleague
+        # counselors see this name, so it must not look like a colleague's name
         changed = await records.set_message_state(message.id, state, f"API: {asker.member.name}")
     except LookupError:
         raise not_found() from None

@@ -14,13 +14,16 @@ from signaling.server.http.bodies import address_of, bearer, now_ms
 from signaling.server.http.errors import Refused
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
-PER_MINUTE = 300  # requests that a token may make in a minute, in one burst or spread out
+PER_MINUTE = 300  # requests that a token may make in a minute, all at once or spread out
 BY_TOKEN: web.AppKey[Buckets] = web.AppKey("api_by_token", Buckets)
 WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 
 
 def setup(app: web.Application) -> None:
-    """Add the middlewares of the API. These middlewares must run inside those that turn exceptions into refusals."""
+    """Add the middlewares of the API.
+
+    Call this after the middleware that turns exceptions into refusals was added, so that these run inside it.
+    """
     app[BY_TOKEN] = Buckets(burst=PER_MINUTE, per_minute=PER_MINUTE)
     app[WRONG_TOKENS] = Buckets(burst=60, per_minute=60)
     app.middlewares.extend((with_token, tagged))
@@ -43,7 +46,7 @@ async def _holder(request: web.Request) -> Holder:
             raise Refused(429, "too_often", "Too many wrong tokens came from your address. Try again in a minute.", retry_s=60)
         raise Refused(401, "bad_token", "This needs a valid API token, as in “Authorization: Bearer sgd_…”.")
     if not buckets.take(holder.token.id, now):
-        request[HOLDER] = holder  # so that the refusal tells the token's limits, too
+        request[HOLDER] = holder  # so that the refusal's headers tell the token's limits, too
         raise Refused(429, "too_often", f"A token may make {PER_MINUTE} requests a minute.", retry_s=1)
     return holder
 
@@ -51,7 +54,7 @@ async def _holder(request: web.Request) -> Holder:
 async def _tell(request: web.Request, response: web.StreamResponse) -> None:
     """Put the token's limits into the response's headers (draft-ietf-httpapi-ratelimit-headers).
 
-    After 401, say how to present a token (RFC 6750).
+    To a response with 401, add the header that says how to present a token (RFC 6750).
     """
     if not request.path.startswith(PREFIX):
         return
@@ -79,9 +82,9 @@ async def tagged(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def require_unchanged(request: web.Request, now: bytes) -> None:
-    """Check that the thing which a request changes is unchanged since the client read it, by the entity tag in `If-Match`.
+    """Check, by the entity tag in `If-Match`, that what a request changes is still as the client has read it.
 
-    `now`: the answer that GET would give now.
+    `now`: the body that GET would answer now.
 
     Raises Refused: precondition_needed, and changed_meanwhile when somebody has changed it since (RFC 9110, 13.1.1).
     """
@@ -98,6 +101,9 @@ def tag_of(body: bytes) -> str:
 
 
 def names(header: str, tag: str) -> bool:
-    """Return whether the header of a condition names this entity tag, or any ("*"). A weak tag counts as its strong one."""
+    """Return whether the value of `If-Match` or `If-None-Match` contains this entity tag, or is "*".
+
+    The prefix `W/` of a tag is ignored.
+    """
     given = [each.strip().removeprefix("W/") for each in header.split(",")]
     return tag in given or header.strip() == "*"

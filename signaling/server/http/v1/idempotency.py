@@ -1,7 +1,7 @@
-"""Idempotency keys: a POST that is repeated with the same `Idempotency-Key` is carried out once, and answered alike for a day.
+"""Idempotency keys: the server carries a repeated POST with the same `Idempotency-Key` out once, and answers it alike for a day.
 
-See draft-ietf-httpapi-idempotency-key-header. Only answers that succeeded are remembered: after a refusal or a fault, the same
-key may be tried again. Remembered answers are sealed, because they may hold codes.
+See draft-ietf-httpapi-idempotency-key-header. The server remembers only answers with status 200: after a refusal or a fault, a
+client may try again with the same key. Remembered answers are encrypted, because they may contain codes.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ _KEY = re.compile(r"[!-~]{1,255}")  # an Idempotency-Key: visible ASCII
 
 @web.middleware
 async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Carry a POST with an `Idempotency-Key` out once. Raises Refused: not_allowed, bad_request, key_reused, in_progress."""
+    """Carry a POST with an `Idempotency-Key` out once, and answer its repetitions with the first answer.
+
+    Raises Refused: not_allowed, bad_request, key_reused, in_progress.
+    """
     key = request.headers.get("Idempotency-Key", "")
     if request.method != "POST" or not request.path.startswith(PREFIX) or not key:
         return await handler(request)
     if route_of(request) == NO_ROUTE:
         return await handler(request)
-    await asker_of(request)  # the token may have lost the right with which it got the remembered answer
+    await asker_of(request)  # since the first answer, the token may have lost the right for this request
     if not _KEY.fullmatch(key):
         raise Refused(400, "bad_request", "“Idempotency-Key” has 1 to 255 visible ASCII characters.")
     body = await read_bytes(request, MOST_JSON_BYTES)

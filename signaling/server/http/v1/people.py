@@ -1,4 +1,7 @@
-"""Export all that is held of a person as a zip file, or erase it. The person is named by their id at the partner's site."""
+"""Export everything that the installation holds about a person as a zip file, or erase it.
+
+The request names the person by their id at the partner's site.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ _read: Reader[PersonRequest] = Reader(PersonRequest)
 
 @routes.post("/api/v1/people/find")
 async def find(request: web.Request) -> web.Response:
-    """Count what is held of a person. The person's id is in the body, because addresses of requests end up in logs."""
+    """Count what the installation holds about a person.
+
+    The body names the person, because addresses of requests end up in logs.
+    """
     asker = await asker_of(request)
     ids = [each.id for each in await _sessions(request, asker, await read_json(request, _read))]
     return answer(PersonHeld(sessions=ids, held=await request.app[RECORDS].held(ids)))
@@ -50,7 +56,7 @@ async def find(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/people/export")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return all that is held of a person as a zip file. The request is audited."""
+    """Return everything that the installation holds about a person as a zip file. The request is audited."""
     asker = await asker_of(request)
     found = await _sessions(request, asker, await read_json(request, _read))
     if not found:
@@ -69,7 +75,7 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/api/v1/people/erase")
 async def erase(request: web.Request) -> web.Response:
-    """Erase all sessions of a person with everything that they hold. The answer proves the erasure by counts."""
+    """Erase all sessions of a person with their content. The answer counts what was there before, and what is there now."""
     asker = await asker_of(request)
     erased = await sessions.erase_all(request, await _sessions(request, asker, await read_json(request, _read)))
     subject = f"organisation/{asker.member.organisation}"

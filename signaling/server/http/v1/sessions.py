@@ -25,7 +25,7 @@ routes = web.RouteTableDef()
 
 
 class ListQuery(operator.FilterQuery, kw_only=True):
-    """The filters, and the part of the list. `cursor`: `next` of the former answer; "" for the beginning."""
+    """The filters, and the part of the list. `cursor`: `next` of the answer before; "" for the start of the list."""
 
     cursor: Cursor = ""
     limit: Limit = 50
@@ -56,7 +56,7 @@ class CallbackItem(Struct, kw_only=True):
 
 
 class CallbackMark(Struct, kw_only=True):
-    """`state`: "done" when the user was called by other means, "failed" when nobody reached them.
+    """The end of a callback. `state`: "done" when somebody called the user by other means, "failed" when nobody reached the user.
 
     Both states end the conversation.
     """
@@ -70,7 +70,10 @@ class CallbackList(Struct, kw_only=True):
 
 
 class Erased(Struct, kw_only=True):
-    """Proof of an erasure: what was held before it, and what is held now, which is nothing. Recordings count by segments."""
+    """Proof of an erasure: counts of what was there before, and of what is there now, which is nothing.
+
+    Recordings are counted in segments.
+    """
 
     sessions: int
     held: Held
@@ -108,7 +111,10 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 
 async def _require_kept(request: web.Request) -> None:
-    """Raise Refused(erased) when the session was erased. Its remaining row holds no content, only that it was."""
+    """Raise Refused(erased) when the session was erased.
+
+    The row that remains of it holds times and other facts, but no content.
+    """
     found = await operator.asked_session(request, await asker_of(request))
     if found.end_reason == "erased":
         raise Refused(410, "erased", "This session was erased. Nothing of its content is held.")
@@ -116,7 +122,7 @@ async def _require_kept(request: web.Request) -> None:
 
 @routes.delete("/api/v1/sessions/{id}")
 async def erase(request: web.Request) -> web.Response:
-    """Erase a session. The answer proves the erasure by counts."""
+    """Erase a session. The answer counts what was there before, and what is there now."""
     asker = await asker_of(request)
     found = await operator.asked_session(request, asker)
     return answer(await erase_all(request, [found]))
@@ -139,7 +145,7 @@ async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
 
 @routes.get("/api/v1/callbacks")
 async def callbacks(request: web.Request) -> web.Response:
-    """List the users who are to be called back. Those who came last come first."""
+    """List the users who are to be called back. Users who came last are listed first."""
     asker, asked = await asker_of(request), read_query(request, _read_part)
     records, after = request.app[RECORDS], place_of(asked.cursor)
     found = await records.sessions_after(after, asked.limit + 1, Search(state="callback", realm=asker.realm))
@@ -148,7 +154,7 @@ async def callbacks(request: web.Request) -> web.Response:
 
 @routes.put("/api/v1/callbacks/{id}")
 async def mark_callback(request: web.Request) -> web.Response:
-    """Settle a callback: the user was called by other means, or not reached.
+    """Close a callback, because somebody called the user by other means, or nobody reached the user.
 
     Raises wrong_state once a counselor has taken the callback.
     """

@@ -41,7 +41,7 @@ routes.get("/api/v1/reports/staff")(staff_hours.staff_hours)
 async def change_site(request: web.Request) -> web.Response:
     """Change a site's settings, if the entity tag of `If-Match` is still that of the stored settings.
 
-    A field that the body leaves out keeps its value: an older client does not know the fields of newer versions.
+    A field that the body leaves out keeps its value, because an older client does not know the fields of newer versions.
     """
     asker = await asker_of(request)
     before = await asked_site(request, asker)
@@ -56,9 +56,12 @@ async def change_site(request: web.Request) -> web.Response:
 
 
 def _on_top(present: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return a site's present settings with the given fields on top. Categories and the appointments' plan are merged, too.
+    """Return a site's present settings, changed by the given fields.
 
-    Texts by language are replaced as a whole, because leaving a language out removes its text.
+    A given category changes the fields that it has, and so does the plan of appointments. A category that a given list leaves out
+    is removed.
+
+    A field with texts by language is replaced as a whole, so that a client can remove a language by leaving it out.
     """
     merged = present | given
     known = {each["id"]: each for each in present["categories"]}
@@ -70,9 +73,9 @@ def _on_top(present: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _category(given: Any, known: dict[str, dict[str, Any]]) -> Any:
-    """Return a given category on top of the present category with the same id, if that exists.
+    """Return the present category with the same id, if there is one, changed by the fields of the given category.
 
-    A category without a textual `id` is returned as it is, because the reader refuses it.
+    A category whose `id` is not a text is returned as it is: the reader refuses it later.
     """
     name = given.get("id") if isinstance(given, dict) else None
     return known.get(name, {}) | given if isinstance(name, str) else given
@@ -96,7 +99,7 @@ async def categories(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/sites/{site}/categories/{category}/hours")
 async def category_hours(request: web.Request) -> web.Response:
-    """Return a category's own opening hours; null: the category uses its parent's hours."""
+    """Return a category's own opening hours. Null: the category has those of its parent or, without one, is always open."""
     site, category = await hours.asked_category(request, await asker_of(request))
     return answer(hours.NewHours(hours=site.categories[category].hours))
 

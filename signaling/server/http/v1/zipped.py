@@ -1,4 +1,4 @@
-"""The zip file with all that is held of a person.
+"""The zip file with everything that the installation holds about a person.
 
 The file is sent while it is written, so that even a large one takes little memory.
 """
@@ -29,7 +29,7 @@ _ENDINGS = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "imag
 class _Out:
     """Collects what the zip file writes until it is sent.
 
-    The collector cannot seek, so `zipfile` writes sizes behind the data.
+    `zipfile` cannot go back in it, so it writes the sizes behind the data.
     """
 
     def __init__(self) -> None:
@@ -104,12 +104,12 @@ class Export:
         return self._out.take()
 
     async def _copied(self, name: str, path: Path) -> AsyncIterator[bytes]:
-        """Copy a file from the disk. A file that is gone is left out."""
+        """Yield the entry of a file on the disk. A file that does not exist any more is left out."""
         try:
             source = await asyncio.to_thread(path.open, "rb")
         except OSError:
             return
-        # stored as it is: media is compressed already
+        # stored without compression, because media is compressed already
         with source, self._zip.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
             while data := await asyncio.to_thread(source.read, _PIECE_BYTES):
                 entry.write(data)
