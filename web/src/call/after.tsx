@@ -19,8 +19,8 @@ import "./after.css";
 
 const STARS = [1, 2, 3, 4, 5];
 
-/** End reasons that never reach this screen. After `unserved` the visitor has left a message and sees that screen. `wrapped_up`
- *  is set only when the visitor's session is over already. */
+/** End reasons that this screen never shows. With `unserved`, the visitor has left a message and sees another screen.
+ *  `wrapped_up` follows only after the visitor's session has ended for another reason. */
 type Unseen = OneOf<EndReason, "unserved" | "wrapped_up">;
 
 /** The screen after a call: why the call ended, a rating in two taps, and a copy to keep. */
@@ -52,7 +52,7 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** Lets the visitor withdraw their consent to recording while this page still holds their token. */
+/** Lets the visitor withdraw their consent to the recording. This works only while the page still has the session's token. */
 function Recorded({ call, session }: { call: Call; session: SessionView }) {
   const [asking, setAsking] = useState(false);
   const kept = session.recording?.kept === true;
@@ -174,7 +174,7 @@ function Copy({ call }: { call: Call }) {
   );
 }
 
-/** A button that fetches the visitor's copy of the recording. The server first makes the file, which takes a while. */
+/** A button that downloads the visitor's copy of the recording. The server first makes the file, which takes a while. */
 function CopyOfRecording({ call }: { call: Call }) {
   const [words, setWords] = useState<string | null>(null);
   const here = useRef(true);

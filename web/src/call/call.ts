@@ -47,8 +47,8 @@ export class Call {
     return this.localStore;
   }
 
-  /** Whether microphone and camera stay off until a press, because the page may stand open unattended. That is so while a
-   *  callback is agreed and outside opening hours. */
+  /** Whether microphone and camera stay off until the visitor presses a button. They do while a callback is booked and while
+   *  the topic is closed, because nobody may be sitting at the page then. */
   get resting(): Readable<boolean> {
     return this.restingStore;
   }
@@ -57,8 +57,8 @@ export class Call {
     return this.room.view();
   }
 
-  /** Leaves the *prepare* screen: asks for a counselor, adds voice to a text session, or lets a guest in. Rejects with a
-   *  RequestError. `record`: a guest's answer about a recording that is on. */
+  /** Leaves the *prepare* screen: asks for a counselor, comes to a callback, adds voice or video to a text session, or lets a
+   *  guest in. Rejects with a RequestError. `record`: whether a guest agrees to a recording that is on. */
   async enter(name: string, record?: boolean): Promise<void> {
     const { session, channel, part } = this.handoff;
     if (this.restingStore.get()) await this.wake();
@@ -86,7 +86,7 @@ export class Call {
     await this.devices.start({ mic: true, camera: this.handoff.channel === "video" });
   }
 
-  /** Ends the test of microphone and camera, unless the appointment has begun and needs them. */
+  /** Turns microphone and camera off after the test, unless the appointment has begun and uses them. */
   stopTrying(): void {
     if (!this.started) this.devices.stop();
   }
@@ -96,12 +96,14 @@ export class Call {
     this.client.open();
   }
 
-  /** Asks for microphone and camera when a screen needs them: on *prepare*, or at once after a return to a room. */
+  /** Turns microphone and camera on when a screen needs them: on *prepare*, or at once when the page returns to a running
+   *  session. Turns them off when no screen needs them. */
   private follow(): void {
     const view = this.view();
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
     if (view) applyAccent(view.site.accent);
-    if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel; // the channel that was booked
+    // use the channel that was booked, whatever the visitor chose before
+    if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel;
     if (isOver(screen)) this.tellOpener();
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {

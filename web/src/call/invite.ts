@@ -1,4 +1,4 @@
-/** The link that a counselor makes for a callback. The "#invite=…" in the link can be exchanged once for the session. */
+/** The link that a counselor makes for a callback. The page can exchange its "#invite=…" once for the session. */
 
 import type { HttpReason } from "../messages";
 import { parseHandoff, type Handoff } from "../room/handoff";
@@ -12,8 +12,8 @@ export class InviteRefused extends Error {
   }
 }
 
-/** Returns the invite in the page's address, and removes it from the address, so that nobody finds it in the history or on the
- *  screen. */
+/** Returns the invite in the page's address; "" if there is none. Removes the invite from the address, so that nobody can read
+ *  it in the history or on the screen. */
 export function takeInvite(
   place: Pick<Location, "hash" | "pathname">,
   history: Pick<History, "replaceState">,

@@ -7,7 +7,8 @@ import { Icon } from "../ui/icon";
 import { InviteRefused } from "./invite";
 import { isRareKey, t, type RareKey } from "./rare/words";
 
-/** The page behind the link of a callback or of a guest. The link can be used once, and only a press uses it: a link preview does not. */
+/** The page behind the link of a callback or of a guest. The link works once. Only a press on the page's button uses it up, so
+ *  a program that previews links does not. */
 export function Invited({ guest, onEnter }: { guest: boolean; onEnter: () => Promise<void> }) {
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);

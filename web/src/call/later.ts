@@ -24,7 +24,7 @@ export const Replaced = lazy(load, (rare) => rare.Replaced, look);
 export const TryDevices = lazy(load, (rare) => rare.TryDevices, look);
 export const Lost = lazy(load, (rare) => rare.Lost, look);
 export const Unprepared = lazy(load, (rare) => rare.Unprepared, look);
-/** Shows nothing until its code is loaded, because a skeleton would disturb a call that is going on. */
+/** Shows nothing until its code is loaded, because a placeholder would disturb a session that is going on. */
 export const Upgrade = optional(load, (rare) => rare.Upgrade);
 
 export const PushMe = optional(
@@ -32,7 +32,7 @@ export const PushMe = optional(
   (reach) => reach.PushMe,
 );
 
-const FETCH_AFTER_MS = 5000; // loads the rare screens later, so that the call itself may use the network first
+const FETCH_AFTER_MS = 5000; // delay before the rare screens are loaded, ms, so that the call itself may use the network first
 
 /** Fetch the rare screens ahead of time, so that they can be shown even when the network is gone. */
 export function fetchRareScreens(): void {

@@ -24,7 +24,8 @@ const root = document.getElementById("app");
 let shown: Start;
 const show = (start: Start) => {
   shown = start;
-  whenReady(() => root && render(<App start={shown} />, root)); // the newest start, also if an earlier one waits longer for texts
+  // `shown` is the newest start, even if this call waited for the texts of an earlier one
+  whenReady(() => root && render(<App start={shown} />, root));
 };
 let begun = "";
 

@@ -13,8 +13,8 @@ interface Notice {
   kind: "" | "warn" | "help" | "danger";
 }
 
-/** The bands above the stage: at most one about the connection, one about the people and one about operators who listen in.
- *  Screen readers read all of them. */
+/** The bands above the stage: at most one about the connection, one about the people, and one about operators who listen in.
+ *  Screen readers announce all of them. */
 export function Notices({ call, session }: { call: Call; session: SessionView }) {
   const shown = [useConnectionNotice(call, session), aboutPeople(session), aboutListeners(session)].filter(
     (notice) => notice !== null,
@@ -66,7 +66,8 @@ function aboutPeople(session: SessionView): Notice | null {
   }
 }
 
-/** Returns the notice that an operator listens in, which is shown the whole time, whatever other notices there are. */
+/** Returns the notice that an operator listens in; null if none does. The notice stays as long as somebody listens, even
+ *  beside other notices. */
 function aboutListeners(session: SessionView): Notice | null {
   const names = listeners(session).map(nameAndRole);
   if (names.length === 0) return null;
@@ -75,10 +76,9 @@ function aboutListeners(session: SessionView): Notice | null {
 
 const SAID_AGAIN_MS = 30_000;
 
-/**
- * Tells screen readers who put the visitor on hold, repeats that, and says when the counselor is back. The hold tone cannot name
- * anybody. The browser's speech synthesis is not used, because many browsers send its text to their maker's server.
- */
+/** Announces to screen readers who put the visitor on hold, repeats that every 30 s, and announces when the counselor is back.
+ *  The hold tone cannot say a name. The browser's speech synthesis is not used, because many browsers send its text to their
+ *  maker's server. */
 function useHoldSpoken(session: SessionView): void {
   const holding = session.room?.notice ?? "";
   const text = holding === "" ? "" : (aboutPeople(session)?.text ?? "");
@@ -96,7 +96,8 @@ function useHoldSpoken(session: SessionView): void {
   }, [text]);
 }
 
-/** Announces that a professional or an operator has joined, and that a disconnected person is back. */
+/** Announces to screen readers that somebody has joined, and that a disconnected person is back. The counselor who owns the
+ *  session is left out. */
 function useArrivals(session: SessionView): void {
   const here = others(session)
     .filter((one) => !one.owner && one.presence === "here")

@@ -1,4 +1,4 @@
-/** The page of the user's phone while it is a second camera. It sends a picture, and neither sends nor plays sound. */
+/** The page on the user's phone while the phone is a second camera. It sends a picture, and neither sends nor plays sound. */
 
 import { Smartphone, VideoOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
@@ -48,7 +48,7 @@ export function PhoneCamera({ handoff }: { handoff: Handoff }) {
     link.close();
   }, [over]);
   useEffect(() => {
-    if (state === "active" && !over) void devices.start({ mic: false, camera: true }); // after a reload of the page
+    if (state === "active" && !over) void devices.start({ mic: false, camera: true }); // the page was reloaded during the session
   }, [state]);
   const start = async () => {
     setBusy(true);

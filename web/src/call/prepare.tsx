@@ -13,7 +13,8 @@ import { Logo } from "./logo";
 import { isCalled } from "./screen";
 import { t } from "./words";
 
-/** Before the call: the visitor's own picture, a microphone level, what is shared, and the button that enters. */
+/** The screen before the call: the visitor's own picture, a microphone level, what the visitor shares, and the button to
+ *  enter. */
 export function Prepare({ call, session }: { call: Call; session: SessionView }) {
   const { channel } = call.handoff;
   const you = session.participants.find((one) => one.id === session.you);

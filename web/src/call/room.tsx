@@ -27,7 +27,7 @@ import { Notices } from "./notices";
 import { t } from "./words";
 
 const SEEN = "sangdam.seen";
-/** Matches phones, also when they are held sideways. */
+/** A media query for phones, also when they are held sideways. */
 const PHONE = "(max-width: 760px), (max-height: 480px)";
 
 function usePhone(): boolean {
@@ -56,7 +56,7 @@ const FindButton = optional(
   (module) => module.FindButton,
 );
 
-/** Shows the visitor what they share of their own screen, with a Stop button. */
+/** While the visitor shares their screen, shows them what they share, and a Stop button. */
 function Sharing({ link, session }: { link: RoomLink; session: SessionView }) {
   const shares = useStore(link.devices.state, (state) => state.screen.track !== null);
   return shares ? <SharingBar link={link} session={session} /> : null;
@@ -64,7 +64,8 @@ function Sharing({ link, session }: { link: RoomLink; session: SessionView }) {
 
 type Panel = "chat" | "board";
 
-/** Whether chat and board are open. The board opens when somebody draws; a phone shows one at a time. */
+/** Returns which of chat and board are open, and a function to open or close one. The board opens by itself when somebody
+ *  draws. A phone shows only one of the two at a time. */
 function usePanels(call: Call, phone: boolean) {
   const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
   const drawn = useStore(call.room.boardDrawn);
@@ -75,7 +76,7 @@ function usePanels(call: Call, phone: boolean) {
     if (drawn || wanted) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
   }, [drawn, wanted]);
   useEffect(() => {
-    if (speechless) setOpen((now) => ({ ...now, chat: true })); // without voice, people can only write
+    if (speechless) setOpen((now) => ({ ...now, chat: true })); // without a microphone, the visitor can only write
   }, [speechless]);
   const crowded = phone && open.chat && open.board; // the window became narrow while chat and board were open
   return { open: crowded ? { chat: false, board: true } : open, toggle };

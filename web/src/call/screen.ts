@@ -16,14 +16,14 @@ export type Screen =
   | "message_left"
   | "after";
 
-/** Whether the session has ended. */
+/** Whether this screen means that the session, or this guest's part in it, has ended. */
 export const isOver = (screen: Screen): boolean =>
   screen === "after" || screen === "message_left" || screen === "expired" || screen === "gone";
 
 export interface Local {
   /** The channel that the visitor has chosen, such as voice or video. */
   channel: Channel;
-  /** Whether the visitor pressed "Enter" in this tab. The page remembers that over a reload. */
+  /** Whether the visitor has entered in this tab. The tab remembers that over a reload. */
   entered: boolean;
 }
 
@@ -31,7 +31,8 @@ export interface Local {
 export const isCalled = ({ state, callback }: SessionView): boolean =>
   state === "active" && callback?.state === "calling" && !callback.came;
 
-/** Whether to show *prepare*: until the visitor enters a new session or a callback, or adds voice to a text session. */
+/** Whether to show *prepare*: until the visitor enters a new session or comes to a callback, and before they add voice or
+ *  video to a text session. */
 function needsPreparing(session: SessionView, local: Local): boolean {
   if (session.state === "preparing" || isCalled(session)) return true;
   return !local.entered && session.channel === "text" && local.channel !== "text";
@@ -40,7 +41,7 @@ function needsPreparing(session: SessionView, local: Local): boolean {
 export function screenOf(state: RoomState, sessionId: string, local: Local): Screen {
   const session = state.sessions[sessionId];
   if (state.replaced[sessionId] || state.closedReason === "replaced") return "replaced";
-  if (state.over[sessionId]) return "gone"; // a guest's part in the session is over
+  if (state.over[sessionId]) return "gone"; // for this guest, the session is over
   if (!session) return state.status === "closed" ? "expired" : "skeleton";
   switch (session.state) {
     case "after":

@@ -1,4 +1,4 @@
-/** The call window's screens that only say why this window has no call, or that the visitor has left a message. */
+/** Screens of the call window without a call: they say why there is none, or that the visitor has left a message. */
 
 import { AppWindow, CircleCheck, Store, TriangleAlert } from "lucide";
 import type { IconNode } from "lucide";

@@ -12,8 +12,8 @@ import { AskCallback, LeaveMessage, PushMe } from "./later";
 import { duration, expectedWait } from "./screen";
 import { closedText, t } from "./words";
 
-/** The waiting screen: the place in the queue and the expected wait, kept up to date. Visitors can already write, or leave a
- *  message instead of waiting. */
+/** The waiting screen: it shows the place in the queue and the expected wait, as they are now. Visitors can write already, or
+ *  leave a message instead of waiting. */
 export function Waiting({ call, session }: { call: Call; session: SessionView }) {
   const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const { waiting } = session;

@@ -1,7 +1,7 @@
 import { keptHandoff } from "../room/handoff";
 
-/** Tells the service worker, when it asks, which conversation this page shows (`worker/whose.ts`). A press on a notification can
- *  then bring the page of that conversation to the front. */
+/** Answers the service worker's question which conversation this page shows (`worker/whose.ts`). The worker then knows which
+ *  page to bring to the front after a press on a notification. */
 export function answerWhose(): void {
   if (!("serviceWorker" in navigator)) return;
   navigator.serviceWorker.addEventListener("message", ({ data, ports }: MessageEvent) => {

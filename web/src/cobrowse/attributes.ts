@@ -4,7 +4,7 @@ import { type Attributes, plain, type StyleChange, type Value } from "./events";
 import { isButton, isField, masked, type Place, type Rules } from "./rules";
 import { cleanCss, cleanUrl, type Limits } from "./urls";
 
-/** Attributes that shape the page and have no words. */
+/** Attributes that shape the page and whose values are no texts for people. */
 const SHAPE = new Set(
   (
     "class id dir lang hidden role type rel media width height align valign bgcolor color border cellpadding cellspacing colspan " +
@@ -12,7 +12,8 @@ const SHAPE = new Set(
     "aria-hidden aria-expanded aria-current aria-disabled aria-orientation"
   ).split(" "),
 );
-/** Attributes that shape a drawing. Elsewhere they are words: a component may have a `text-label`. */
+/** Attributes that shape an SVG drawing. On other elements, an attribute that matches may hold text for people, such as a
+ *  component's `text-label`. */
 const DRAWS =
   /^(d|[xyr]|[xy][12]|[dcfr][xy]|points|viewbox|preserveaspectratio|transform|gradienttransform|patterntransform|(gradient|pattern|clippath|mask|marker|filter|primitive|maskcontent|patterncontent)units|pathlength|offset|fill|stroke|opacity|(fill|stroke|stop|clip|marker|font|flood|text|lighting|color)-[a-z-]+|mask|filter|marker(width|height)|ref[xy]|orient|rotate|dominant-baseline|vector-effect|visibility|display|overflow|spreadmethod|stddeviation|in|in2|result|operator|k[1-4]|values|mode|xmlns(:[a-z]+)?|version|width|height)$/i;
 /** Attributes with the addresses of pictures, styles and links: element → attribute. */
@@ -25,10 +26,11 @@ const ADDRESSES: Record<string, readonly string[]> = {
   link: ["href"],
   use: ["href", "xlink:href"],
 };
-/** Attributes whose text takes up room on the page. Masked, they keep that room. */
+/** Attributes whose text takes up room on the page. Their masked text has the same length, so that the layout stays. */
 const ROOM = new Set(["alt", "placeholder"]);
 const NEVER = /^(on.*|srcdoc|srcset|imagesrcset|sizes|nonce|integrity|action|formaction|ping|http-equiv|content)$/i;
-/** Elements whose `value` is no field's value. A component of the site's own, such as `<x-input>`, may be a field. */
+/** Elements whose `value` nobody types. An element that is neither here nor a known field, such as a site's own `<x-input>`,
+ *  may be a field. */
 const VALUED = new Set(["button", "data", "li", "meter", "progress"]);
 const SVG = "http://www.w3.org/2000/svg";
 const PIXELS = /^-?[\d.]+(px)?$/;
@@ -49,7 +51,8 @@ export function cleanAttributes(attributes: Attributes, around: Around): Attribu
   return clean;
 }
 
-/** Returns the value of an attribute as it may leave the page; undefined if the attribute must not. Null: it was removed. */
+/** Returns the value of an attribute as it may leave the page; undefined if the attribute must not leave. Null stands for a
+ *  removed attribute. */
 function cleanAttribute(name: string, value: Value, around: Around): Value {
   if (value === undefined || value === null) return value;
   const { rules, element, place } = around;
@@ -70,13 +73,14 @@ function cleanAttribute(name: string, value: Value, around: Around): Value {
   return cleanText(low, plain(value), around, limits);
 }
 
-/** Returns what may leave of a style sheet. It may put its texts anywhere on the page, so strict mode masks all of them. */
+/** Returns the limits for a style sheet. Its rules may put texts anywhere on the page, so strict mode masks all texts in it. */
 export const sheetLimits = (rules: Rules, place: Place): Limits => {
   const bare = rules.mode === "strict";
   return { bare, wordless: bare || rules.masks(place) };
 };
 
-/** Keeps what the recorder itself adds: sizes, scroll positions, and how a dialog is open. */
+/** Returns the value of an attribute that the recorder itself adds: a size, a scroll position, or how a dialog is open.
+ *  Undefined for any other. */
 function cleanOwn(name: string, value: Value): Value {
   if (name === "rr_open_mode") return value === "modal" || value === "non-modal" ? value : undefined;
   const known = ["rr_width", "rr_height", "rr_scrollleft", "rr_scrolltop"].includes(name);
@@ -105,7 +109,8 @@ function cleanFieldValue(value: string, { rules, element, place }: Around, limit
   return rules.masks(place) || !VALUED.has(element.localName) ? undefined : value;
 }
 
-/** Returns whether the `value` of this input is no text that the visitor sees: hidden fields, boxes to tick, files. */
+/** Returns whether the visitor never sees the `value` of this input as text: it is a hidden field, a box to tick or a file
+ *  field. */
 const hasNoText = (element: Element): boolean =>
   ["hidden", "checkbox", "radio", "file"].includes((element.getAttribute("type") ?? "").toLowerCase());
 
@@ -126,7 +131,8 @@ function cleanAddress(value: string, element: Element, limits: Limits): Value {
 
 function cleanText(name: string, value: string, { rules, element }: Around, limits: Limits): Value {
   if (limits.wordless) return ROOM.has(name) ? masked(value) : undefined;
-  // Scripts copy the value of a field into attributes of theirs. Only its hint and its name are no value.
+  // Some scripts copy a field's value into other attributes of the field. Only the attributes for hint and name surely do not
+  // contain it.
   if (isField(element) && !["placeholder", "aria-label", "alt"].includes(name) && !rules.shows(element)) return undefined;
   return value;
 }

@@ -1,4 +1,5 @@
-/** The events of `@rrweb/record` that co-browsing uses, with the fields that it reads. All other events stay in the page. */
+/** The events of `@rrweb/record` that co-browsing uses, with the fields that co-browsing reads. No other event leaves the
+ *  page. */
 
 /** Kinds of events (`EventType` of rrweb). */
 export const FULL = 2;
@@ -25,7 +26,7 @@ export const TEXT = 3;
 /** A change of a `style` attribute: property → value, value with priority, or false for a removed property. */
 export type StyleChange = Record<string, string | [string, string] | false>;
 export type Value = string | number | boolean | null | undefined | StyleChange;
-/** Returns an attribute as text; "" for one that is no text. */
+/** Returns an attribute's value as text; "" for a value that is not a text. */
 export const plain = (value: Value): string =>
   value === null || value === undefined || typeof value === "object" ? "" : String(value);
 
@@ -42,7 +43,7 @@ export interface Shot {
   isSVG?: boolean;
   isShadow?: boolean;
   needBlock?: boolean;
-  /** Of a document type. */
+  /** The name of a document type, only in nodes of that kind. */
   name?: string;
 }
 

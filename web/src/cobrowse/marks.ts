@@ -1,4 +1,4 @@
-/** Where on the page a mark of a member of staff belongs. Pure. */
+/** Computes where on the page a mark of a member of staff belongs. Pure. */
 
 import type { Spot } from "./protocol";
 
@@ -28,12 +28,12 @@ export function pointOf(box: Box, spot: Spot): { x: number; y: number } {
   return { x: box.left + (spot.x / PARTS) * box.width, y: box.top + (spot.y / PARTS) * box.height };
 }
 
-/** Returns the point of a page that is shown at a point of its scaled picture. */
+/** Returns the point of a page (CSS px) for a point of the page's scaled picture. */
 export function onPage(x: number, y: number, scale: number): { x: number; y: number } {
   return { x: x / scale, y: y / scale };
 }
 
-/** Returns by how much a page must be scaled to fit into a room, at most to its own size. */
+/** Returns the factor by which a page must be scaled to fit into the space `room`; 1 at most. */
 export function fit(page: { width: number; height: number }, room: { width: number; height: number }): number {
   const scale = Math.min(room.width / Math.max(1, page.width), room.height / Math.max(1, page.height));
   return Math.max(0.05, Math.min(1, scale));

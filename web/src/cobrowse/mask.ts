@@ -1,4 +1,4 @@
-/** Masks the events of the recorder before they leave the page. Everything that it does not know is left out. */
+/** Masks the events of the recorder before they leave the page. Events and fields that this module does not know are left out. */
 
 import { cleanAttributes, sheetLimits } from "./attributes";
 import {
@@ -90,7 +90,8 @@ function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
 
 const BOXES = ["checkbox", "radio", "hidden", "file"];
 
-/** Returns a field's text as it may leave the page. Boxes to tick have none: their value is a word of the page. */
+/** Returns a field's text as it may leave the page; "" for boxes to tick, file fields and hidden fields, whose value nobody
+ *  types. */
 function fieldText(field: Element, text: string, rules: Rules): string {
   return BOXES.includes((field.getAttribute("type") ?? "").toLowerCase()) ? "" : rules.value(field, text);
 }
@@ -106,7 +107,7 @@ function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot 
   if (type !== ELEMENT && type !== DOCUMENT) return { id, type: TEXT, textContent: "", ...shadow };
   const kept: Shot = { id, type, ...shadow };
   if (type === ELEMENT) {
-    if (node) rules.isSecret(node as Element); // remembers what is a password field now
+    if (node) rules.isSecret(node as Element); // called for its effect: it remembers fields that are password fields now
     kept.tagName = shot.tagName;
     kept.attributes = node ? cleanAttributes(shot.attributes ?? {}, { rules, element: node as Element, place }) : {};
     if (shot.isSVG) kept.isSVG = true;
@@ -124,13 +125,14 @@ function textOf(text: string, node: Node | null, place: Place, rules: Rules): st
   return rules.masks(place) ? masked(text) : text;
 }
 
-/** Returns what may leave of the style sheet of this element, or of no element. */
+/** Returns the limits for the style sheet of the element with this id, or for a sheet without an element. */
 function sheetOf(id: number | undefined, rules: Rules, mirror: Mirror): Limits {
   const owner = id === undefined ? null : mirror.getNode(id);
   return sheetLimits(rules, owner ? rules.placeOf(owner) : OUTSIDE);
 }
 
-/** Keeps the pointer, except over places from which nothing leaves: it would tell what is pressed on a keypad. */
+/** Returns the pointer's positions, without those over sealed places, where they would show which keys of a keypad are
+ *  pressed. Null if none is left. */
 function maskMove({ source, positions }: Move, rules: Rules, mirror: Mirror): Move | null {
   const open = positions.filter(({ id }) => !rules.seals(rules.placeOf(mirror.getNode(id))));
   if (open.length === 0) return null;

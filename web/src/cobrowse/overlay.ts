@@ -1,5 +1,5 @@
-/** What this script puts on the partner's page: the bar with the Stop button, and what staff show. It is in a closed shadow root
- *  and is never recorded. */
+/** Everything that this script puts on the partner's page: the bar with the Stop button, and the marks of staff. It is in a
+ *  closed shadow root, and the recorder leaves it out. */
 
 import { areSpots, type Box, pointOf } from "./marks";
 import css from "./overlay.css?inline";

@@ -1,5 +1,6 @@
 // The script on the partner's page that shows the page to staff. The widget loads it when the panel says that the visitor has
-// agreed. It waits for the panel's next message, answers with a port, and does what the panel tells it over that port.
+// agreed. The script waits for the panel's next message and answers with a port. After that, the panel sends its commands over
+// that port.
 
 import { Overlay } from "./overlay";
 import { type FromPage, SILENT_MS, type ToPage } from "./protocol";
@@ -34,7 +35,7 @@ function startRecorder(): void {
   recorder.start();
 }
 
-/** Lets the visitor show the field in which they are, if its value may be shown at all. */
+/** Offers the visitor to show the value of the field that has the focus, if that value may be shown at all. */
 function follow(): void {
   let active = document.activeElement;
   while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;

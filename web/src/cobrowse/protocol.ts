@@ -1,7 +1,6 @@
-/** The messages between the panel's frame and this script on the partner's page, over a port that only the two have.
- *
- *  The panel makes the widget load this script. The script then answers the panel's next message with a port: it sends the port
- *  to the panel's origin only, and the panel takes a port only from the page that frames it. */
+/** The messages between the panel's frame and the co-browsing script on the partner's page. They go over a port that only
+ *  these two have. * The panel makes the widget load the script. The script then answers the panel's next message with a port.
+ *  It sends the port to the panel's origin only, and the panel accepts a port only from the page that frames the panel. */
 
 import type { Seen } from "./events";
 import type { Mode } from "./rules";
@@ -10,9 +9,9 @@ import type { Mode } from "./rules";
 export interface Words {
   /** Who sees the page, such as "Jimin sees this page". */
   seen: string;
-  /** Said instead while nobody sees it. */
+  /** Shown instead of `seen` while nobody sees the page. */
   unseen: string;
-  /** Which texts are hidden. */
+  /** A sentence that says which texts of the page staff cannot read. */
   what: string;
   stop: string;
   show: string;
@@ -28,7 +27,8 @@ export interface Spot {
   y: number;
 }
 
-/** What a member of staff shows on the page. `node`: number of an element. The spots are in ten-thousandths of its box. */
+/** A mark that a member of staff makes on the page. `node`: number of an element. The spots are in ten-thousandths of that
+ *  element's box. */
 export interface Mark {
   name: string;
   kind: "pointer" | "frame" | "line";
@@ -37,10 +37,10 @@ export interface Mark {
 }
 
 export type ToPage =
-  /** The page is seen (`seen`), or might be (false): in both cases the bar stands on the page. */
+  /** Co-browsing is on. `seen`: whether somebody sees the page now. The bar stands on the page in both cases. */
   | { state: { mode: Mode; seen: boolean; words: Words } }
   | { off: true }
-  /** Send a new snapshot now, or nothing until the next such message. */
+  /** Asks the page for a new snapshot. After `pause`, the page sends nothing until this message. */
   | { snapshot: true }
   | { pause: true }
   | { alive: true }
@@ -49,7 +49,7 @@ export type ToPage =
 
 export type FromPage = { first: boolean; events: Seen[] } | { stop: true };
 
-/** How often the panel says that it is there, and after how long a page without such a word stops showing itself, ms. A browser
- *  lets timers of a hidden page run once a minute. */
+/** How often the panel sends `alive`, and after how long without a message of the panel the page stops showing itself, ms. The
+ *  second time is longer than a minute, because browsers run the timers of a hidden page only once a minute. */
 export const ALIVE_MS = 5000;
 export const SILENT_MS = 90_000;

@@ -1,17 +1,18 @@
-/** Records the page with `@rrweb/record`, masks every event, and gives them away in batches. */
+/** Records the page with `@rrweb/record`, masks every event, and passes the events on in batches. */
 
 import { record } from "@rrweb/record";
 import { type Change, FULL, INCREMENTAL, META, MUTATION, type Seen } from "./events";
 import { mask, type Recorded } from "./mask";
 import { DECIDING, type Mode, Rules } from "./rules";
 
-/** Time between two batches, ms. With it, and a change's way through the network, staff see a change within a quarter second. */
+/** Time between two batches, ms. It is short enough for staff to see a change within a quarter of a second over a usual
+ *  network. */
 const BATCH_MS = 50;
-/** More events in one batch than this are dropped, and a new snapshot says all of them at once. */
+/** Most events in one batch. If there are more, the recorder drops the batch and takes a new snapshot instead. */
 const MOST_EVENTS = 4000;
-/** Least time between two snapshots that the page itself wants, ms. */
+/** Least time from the last snapshot to a snapshot that nobody asked for, ms. */
 const SNAPSHOT_MS = 1000;
-/** Elements that are shown as grey boxes: what is in them is of other sites, no text, or both. */
+/** Elements that staff see as grey boxes. Their content comes from other sites, cannot be masked as text, or is our own. */
 export const BOXES = "iframe, frame, object, embed, video, audio, canvas, #sangdam-widget, [data-sangdam-own]";
 
 type Send = (first: boolean, events: Seen[]) => void;
@@ -25,7 +26,7 @@ export class Recorder {
   private again: ReturnType<typeof setTimeout> | undefined;
   private paused = false;
   private takenAt = 0;
-  /** The address that the newest snapshot or batch told. */
+  /** The address of the page in the newest snapshot or batch. */
   private address = "";
 
   constructor(
@@ -50,7 +51,7 @@ export class Recorder {
       recordCrossOriginIframes: false,
       sampling: { mousemove: 50, mousemoveCallback: 100, mouseInteraction: false, scroll: 60, media: 800, input: "all" },
       recordAfter: "DOMContentLoaded",
-      errorHandler: () => true, // a fault of the recorder must not become one of the partner's page
+      errorHandler: () => true, // an error in the recorder must not reach the partner's page
     });
   }
 
@@ -63,7 +64,7 @@ export class Recorder {
     this.batch = [];
   }
 
-  /** Begins anew with a snapshot of the whole page, also after a pause. */
+  /** Takes a snapshot of the whole page, and ends a pause. */
   snapshot(): void {
     this.paused = false;
     clearTimeout(this.again);
@@ -73,7 +74,7 @@ export class Recorder {
     record.takeFullSnapshot();
   }
 
-  /** Gives nothing away until the next snapshot. */
+  /** Passes nothing on until the next snapshot. */
   pause(): void {
     this.paused = true;
     this.batch = [];
@@ -95,7 +96,7 @@ export class Recorder {
     if (this.paused) return;
     if (decidesAnew(event)) {
       this.soon();
-      return; // until the new snapshot, the rules of the present one count
+      return; // the change is left out: the new snapshot, which follows within a second, applies the new rules
     }
     if (this.again !== undefined && event.type === INCREMENTAL) return;
     let seen: Seen | null = null;
@@ -115,7 +116,7 @@ export class Recorder {
     else this.timer ??= setTimeout(() => this.flush(), seen.type === FULL ? 0 : BATCH_MS);
   }
 
-  /** Drops what waits, and takes a new snapshot, at most one a second. */
+  /** Drops the events that wait, and takes a new snapshot soon: at most one a second. */
   private soon(): void {
     this.batch = [];
     this.again ??= setTimeout(() => this.snapshot(), Math.max(0, this.takenAt + SNAPSHOT_MS - performance.now()));
@@ -141,7 +142,7 @@ export class Recorder {
   }
 }
 
-/** Returns whether an event changes what may be shown: an attribute of an element that the page has shown already. */
+/** Returns whether an event changes one of the attributes that decide what may be shown (`DECIDING`). */
 function decidesAnew(event: Recorded): boolean {
   if (event.type !== INCREMENTAL) return false;
   const data = event.data as Change;

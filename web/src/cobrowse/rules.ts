@@ -2,8 +2,8 @@
 
 export type Mode = "strict" | "open";
 
-/** What the ancestors of a node say about its texts.
- *  `private`: the site keeps them in the page. `shared`: the site shows them in strict mode. `edited`: the visitor writes them. */
+/** What a node and its ancestors say about its texts. `private`: the site lets them never leave the page. `shared`: the site
+ *  lets staff read them even in strict mode. `edited`: the visitor writes them. */
 export interface Place {
   private: boolean;
   shared: boolean;
@@ -11,20 +11,20 @@ export interface Place {
 }
 
 export const OUTSIDE: Place = { private: false, shared: false, edited: false };
-/** The place of a node that the page no longer has. Its texts are masked. */
+/** The place of a node that the page no longer has. Texts of such a node are masked. */
 export const LOST: Place = { private: true, shared: false, edited: false };
 
-/** Attributes by which a change decides anew what may be shown. The recorder then takes a new snapshot. */
+/** Attributes that decide which texts may be shown. When one of them changes, the recorder takes a new snapshot. */
 export const DECIDING = ["data-sangdam-share", "data-sangdam-private", "contenteditable", "type", "autocomplete"];
 
 const FIELDS = new Set(["input", "textarea", "select"]);
 const BUTTONS = new Set(["button", "submit", "reset"]);
 const SECRET = /(^|\s)(cc-[a-z-]+|one-time-code|current-password|new-password)(\s|$)/i;
 
-/** Fields that have ever been password fields: a page may turn one into a text field to show its value to the visitor. Known
- *  beyond one recording, which ends whenever nobody looks. */
+/** Fields that have ever been password fields. They stay secret, because a page may turn one into a text field to show the
+ *  password to the visitor. The set outlives a recording, which ends whenever no member of staff sees the page. */
 const passwords = new WeakSet<Element>();
-/** The recorder's own mark at such a field. */
+/** The attribute with which the recorder itself marks password fields. */
 const WAS_PASSWORD = "data-rr-is-password";
 
 export const isField = (element: Element): boolean => FIELDS.has(element.localName);
@@ -40,11 +40,11 @@ function isEdited(element: Element): boolean {
 }
 
 export class Rules {
-  /** The fields whose values the visitor has shown. */
+  /** The fields whose values the visitor has chosen to show. */
   private readonly shown = new WeakSet<Element>();
   constructor(readonly mode: Mode) {}
 
-  /** Returns what may be shown of the texts of a node, from the node's place in the document. */
+  /** Returns the place of a node, from the attributes of the node and its ancestors. */
   placeOf(node: Node | null): Place {
     if (!node) return LOST;
     const parent = node.parentNode ?? (node as Partial<ShadowRoot>).host ?? null;
@@ -70,12 +70,14 @@ export class Rules {
     return place.private || place.edited || (this.mode === "strict" && !place.shared);
   }
 
-  /** Returns whether not even pictures, addresses and the pointer may leave this place: a code to scan, a keypad on the screen. */
+  /** Returns whether pictures, addresses and the pointer must not leave this place either. It may show a code to scan, or a
+   *  keypad. */
   seals(place: Place): boolean {
     return place.private || place.edited;
   }
 
-  /** Returns whether nothing of a field's value may leave the page, not even its length: passwords, payment, one-time codes. */
+  /** Returns whether not even the length of a field's value may leave the page. This holds for passwords, payment cards and
+   *  one-time codes. */
   isSecret(field: Element): boolean {
     const isPassword = (field.getAttribute("type") ?? "").toLowerCase() === "password";
     if (isPassword || field.hasAttribute(WAS_PASSWORD)) passwords.add(field);
@@ -97,10 +99,11 @@ export class Rules {
     return this.shown.has(field) && this.mayShow(field);
   }
 
-  /** Returns what may leave the page of a field's value. */
+  /** Returns a field's value as it may leave the page: the value if the visitor shows it, otherwise dots or "". */
   value(field: Element, value: string): string {
     if (this.isSecret(field)) return "";
-    if (field.localName === "select" && !this.shows(field)) return ""; // the length of a choice tells which one it is
+    // the length of the chosen option's text could tell which option it is
+    if (field.localName === "select" && !this.shows(field)) return "";
     return this.shows(field) ? value : masked(value);
   }
 }

@@ -1,17 +1,18 @@
-/** What of an address, and of the addresses and texts in a style sheet, may leave the page. */
+/** Decides which parts of an address, and of the addresses and texts in a style sheet, may leave the page. */
 
 import { masked } from "./rules";
 
-/** Pictures inside of a page's addresses are bounded: such an address may be several megabytes long. */
+/** Longest `data:` address that may leave the page, in characters. Such an address contains a whole picture, and may have
+ *  megabytes. */
 const MOST_DATA = 65_536;
 const RASTER = /^data:image\/(png|jpe?g|gif|webp|avif|bmp|x-icon|vnd\.microsoft\.icon)[;,]/i;
 const DRAWING = /^data:image\/svg\+xml[;,]/i;
-/** Parts of a drawing that can have words. */
+/** Parts of an SVG drawing that can contain text. */
 const WORDED = /<\s*(text|title|desc|tspan|style|foreignobject|image|script|metadata|!)|(aria-|data-)/i;
 const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
-/** How much of an address may leave the page. `bare`: without query and fragment. `wordless`: no text in pictures either.
- *  `sealed`: no address at all. A picture in a private place may be a code to scan. */
+/** How much of an address may leave the page. `bare`: without query and fragment. `wordless`: without text, so that a drawing
+ *  with text stays in the page. `sealed`: nothing at all, because a picture in a private place may be a code to scan. */
 export interface Limits {
   bare: boolean;
   wordless: boolean;
@@ -36,7 +37,7 @@ function cleanData(url: string, wordless: boolean): string {
   return wordless && WORDED.test(drawing(url)) ? "" : url;
 }
 
-/** Returns the text of a drawing in a `data:` address. A drawing that cannot be read counts as one with words. */
+/** Returns the source of a drawing in a `data:` address. A drawing that cannot be decoded counts as one with text. */
 function drawing(url: string): string {
   const comma = url.indexOf(",");
   const body = url.slice(comma + 1);
@@ -47,10 +48,11 @@ function drawing(url: string): string {
   }
 }
 
-/** Parts of a style sheet: a comment, an address, a string (one without an end goes to the end of its line), or what is between. */
+/** Parts of a style sheet: a comment, an address, a string, or the text between these. A string without an end goes to the end
+ *  of its line. */
 const PARTS =
   /\/\*.*?(?:\*\/|$)|\burl\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^)"']*)\s*(?:\)|$)|("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)|[;{}]|(?:\\.|(?!\burl\()[^;{}"'/\\])+|./gis;
-/** Properties whose strings are names and never stand on the page. A string after "=" belongs to a selector. */
+/** Properties whose strings are names, which never appear on the page as text. */
 const NAMES = /^\s*(font|font-family|src|font-feature-settings|font-variation-settings|grid(-template)?(-areas)?|syntax)\s*:/i;
 const RULE_HEAD = /^\s*@(charset|namespace|layer|media|supports|container|font-feature-values)\b/i;
 const SELECTOR = /^(?!\s*--)[^:]*(:(?!\s)[^:]*)*=\s*$/;
@@ -59,11 +61,12 @@ const ENDED = /^"(?:[^"\\]|\\.)*"$|^'(?:[^'\\]|\\.)*'$/s;
 const PRIVATE_USE = /[\ue000-\uf8ff]/;
 const ESCAPE = /\\([0-9a-f]{1,6})\s?|\\?[^\s]/gis;
 
-/** Returns a style sheet without comments and with clean addresses. `wordless`: texts that its rules put on the page are masked.
- *  The characters of icon fonts, which mean nothing as text, stay. `property`: the style is the value of this property. */
+/** Returns a style sheet without comments, and with addresses as they may leave the page. With `wordless`, texts that its
+ *  rules put on the page are masked, except the characters of icon fonts, which mean nothing as text. `property`: `css` is the
+ *  value of this property; "" for a whole sheet. */
 export function cleanCss(css: string, limits: Limits, property = ""): string {
   let clean = "";
-  let head = property && `${property}:`; // what stands since the last rule or declaration
+  let head = property && `${property}:`; // the text since the last rule or declaration ended
   for (const [part, address, string] of css.matchAll(PARTS)) {
     let kept = part;
     if (part.startsWith("/*")) kept = " ";

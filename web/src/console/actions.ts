@@ -17,20 +17,20 @@ export interface Actions {
   askHelp(session: string, note: string, category: string): Promise<boolean>;
   /** Transfers the session. `to` names either a colleague or a category. */
   transfer(session: string, how: "now" | "consult", to: { staff: string } | { category: string }, note: string): Promise<boolean>;
-  /** Returns the colleagues who could take the session over; an empty list if the server does not answer. */
+  /** Returns the colleagues who could take the session over; an empty list if the request fails. */
   colleagues(session: string): Promise<StaffItem[]>;
   cancelHelp(session: string): Promise<boolean>;
   /** Joins the session as a professional. `record`: whether the professional agrees to a recording in progress. */
   join(session: string, record?: boolean): Promise<boolean>;
   hold(session: string, on: boolean): Promise<boolean>;
-  /** Puts a text conversation to sleep: it takes no place until the visitor writes again. */
+  /** Puts a text conversation to sleep: it takes no place in the counselor's capacity until the visitor writes again. */
   sleep(session: string): Promise<boolean>;
   answerUpgrade(session: string, take: boolean): Promise<boolean>;
   setMode(session: string, mode: Mode, hear_user: boolean): Promise<boolean>;
   handOver(session: string): Promise<boolean>;
   leave(session: string): Promise<boolean>;
   wrapUp(session: string, notes: string, outcome: string, tags: string[]): Promise<boolean>;
-  /** Returns a new link for the visitor who is called back; "" when the server gives none. */
+  /** Returns a new link for the visitor who is called back; "" when the request fails. */
   invite(session: string): Promise<string>;
   moveCallback(session: string, at: number): Promise<boolean>;
   missCallback(session: string): Promise<boolean>;

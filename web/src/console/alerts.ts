@@ -11,13 +11,13 @@ import { t } from "../staff/texts";
 
 export const ringer = new Ringer();
 
-/** Unlocks the sound with the first click or key press. Returns true once the browser allows sound. */
+/** Unlocks the sound at the first click or key press. Returns whether the browser allows sound now. */
 export function useRingerReady(): boolean {
   const [ready, setReady] = useState(ringer.ready);
   useEffect(() => {
     if (ready) return;
     const unlock = () => void ringer.unlock().then(() => setReady(ringer.ready));
-    unlock(); // the browser allows sound at once if the person has used the page already, for example to sign in
+    unlock(); // the browser allows sound already if the person has clicked or typed on the page, for example to sign in
     addEventListener("pointerdown", unlock);
     addEventListener("keydown", unlock);
     return () => {

@@ -17,13 +17,14 @@ interface BarProps {
   link: RoomLink | null;
   session: SessionView;
   board: { open: boolean; onToggle: () => void };
-  /** The page on which the visitor is. */
+  /** The panel with the page that the visitor is looking at. */
   page: { open: boolean; onToggle: () => void };
   owner: boolean;
   mayAsk: boolean;
   mayHold: boolean;
   onHold: (on: boolean) => void;
-  /** Puts this text conversation to sleep, so that it takes no place; null for a call. */
+  /** Puts this text conversation to sleep, so that it takes no place in the counselor's capacity; null if that is not
+   *  possible. */
   onSleep: (() => void) | null;
   onHelp: () => void;
   onTransfer: () => void;

@@ -7,7 +7,7 @@ import { Button, Icon, locale, toast, whenText } from "../ui";
 import type { Actions } from "./actions";
 import { t } from "../staff/texts";
 
-/** Whether I have to call this visitor back and they are not here yet. */
+/** Whether I am to call this visitor back, and the visitor has not entered yet. */
 export const callsBack = ({ state, callback }: SessionView): boolean =>
   state === "active" && callback?.state === "calling" && !callback.came;
 
@@ -17,8 +17,8 @@ interface Props {
   actions: Pick<Actions, "invite" | "moveCallback" | "missCallback">;
 }
 
-/** Shown instead of the stage during a callback: whom to call at which contact, a new link, and what to press if nobody
- *  answers. */
+/** Shown instead of the stage until the visitor enters a callback: whom to call at which contact, a new link, and a button for
+ *  when nobody answers. */
 export function CallbackCard({ client, session, actions }: Props) {
   const [missed, setMissed] = useState(false);
   const { callback } = session;

@@ -1,4 +1,4 @@
-/** Builds the table of what the key of each action does now. Each function of this file adds the keys of one group. */
+/** Builds the table that says what each action's key does now. Each function of this file returns the keys of one group. */
 import type { Audience, HelpView, SessionView, StaffMe } from "../messages";
 import { finding } from "../room/finding";
 import type { RoomLink } from "../room/room-link";
@@ -43,8 +43,8 @@ type Keys = Partial<Record<Action, () => void>>;
 
 function goTo(desk: DeskState, tab: Tab, selector: string): void {
   desk.onTab(tab);
-  // An earlier microtask renders the tab. So this microtask focuses the field before the next key press, which is meant for
-  // the field.
+  // The tab is rendered in an earlier microtask, so the field exists by now. It gets the focus before the person presses the next
+  // key.
   queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 

@@ -59,7 +59,7 @@ const UpdateBand = optional(
 );
 
 interface DeskProps {
-  /** Called when the person is signed out. `because`: the reason, shown on the sign-in page. */
+  /** Called when the person has been signed out. `because`: the reason, which the sign-in page shows. */
   onSignedOut: (because: string) => void;
 }
 
@@ -363,7 +363,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
   );
 }
 
-const SHOWS_FORM = 300; // px: least width of the person card while it shows who hears whom or the wrap-up
+const SHOWS_FORM = 300; // least width of the person card while it shows who hears whom or the wrap-up, px
 
 /** Returns whether the page is so narrow that it shows one part at a time. The style sheets use the same width. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RequestMessage } from "../room/connection";
 import { Drafts } from "./drafts";
 
-/** `Drafts` with a fake server, which accepts what it is sent unless it is out of reach. */
+/** Returns `Drafts` with a fake server. The fake server accepts everything, unless the test makes it unreachable. */
 function desk(kept = new Map<string, string>()) {
   const sent: string[] = [];
   const server = { away: false };

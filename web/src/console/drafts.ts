@@ -1,5 +1,5 @@
-/** Notes while they are typed. They are sent to the server shortly after the last key, and kept in this tab until the server has
- *  them. */
+/** Notes while the person types them. This module sends them to the server shortly after the last key, and keeps them in this
+ *  tab until they are saved. */
 
 import { createStore, type Readable } from "../ui/store";
 import type { RequestMessage } from "../room/connection";

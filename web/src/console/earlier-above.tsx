@@ -7,7 +7,7 @@ const Above = lazy(
   { name: "lazy.loading" },
 );
 
-/** The visitor's earlier conversations above the present one, if the partner vouches for the visitor and there are any. */
+/** Shows the visitor's earlier conversations above the present one, if there are any and the partner vouches for the visitor. */
 export function EarlierAbove({ session }: { session: SessionView }) {
   const earlier = session.brief?.earlier_sessions ?? [];
   return earlier.length === 0 ? null : <Above session={session.id} newest={earlier} />;

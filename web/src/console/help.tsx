@@ -11,7 +11,7 @@ import { t } from "../staff/texts";
 
 interface HelpDialogProps {
   session: SessionView;
-  /** The topics of the session's site, for each of which the counselor can ask a professional. */
+  /** The topics of the session's site. The counselor can ask for a professional for any of them. */
   subjects: { id: string; name: string }[];
   actions: Pick<Actions, "askHelp">;
   onClose: () => void;
@@ -66,7 +66,7 @@ export function HelpDialog({ session, subjects, actions, onClose }: HelpDialogPr
   );
 }
 
-/** Returns a sentence on the search for a professional: how far it has come. */
+/** Returns a sentence that says how far the search for a professional has come. */
 export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: string): string {
   switch (now.kind) {
     case "searching":
@@ -82,7 +82,7 @@ export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: st
   }
 }
 
-/** Returns a sentence on a transfer: how far the search for a colleague has come, or why nobody has taken over. */
+/** Returns a sentence that says how far the search for a colleague has come in a transfer, or why nobody has taken over. */
 function transferWords(session: SessionView, help: HelpView, now: Exclude<Hunt, { kind: "none" } | { kind: "reading" }>): string {
   const words = { to: help.to_name, user: nameOf(userOf(session)) };
   if (now.kind === "nobody") return t(`transfer.${help.why || "nobody"}`, words);
@@ -109,7 +109,7 @@ export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
   return (
     <div class="notice notice-help band" data-testid="help-status">
       <Icon node={CircleHelp} />
-      {/* Screen readers announce only the state, because the seconds change constantly. */}
+      {/* Screen readers announce this part only: the seconds beside it change constantly. */}
       <span>
         {session.help?.transfer && state.kind !== "reading"
           ? transferWords(session, session.help, state)

@@ -48,7 +48,7 @@ function Next({ item, now }: { item: QueueItem; now: number }) {
   );
 }
 
-/** The list of agreed callbacks and appointments whose time has not come. `me`: id of this member of staff. */
+/** The list of booked callbacks and appointments whose time has not come yet. `me`: id of this member of staff. */
 function Callbacks({ items, me, now }: { items: QueueItem[]; me: string; now: number }) {
   const locale = useLocale();
   const next = items.find((item) => item.staff === me);
@@ -91,7 +91,7 @@ function Waiting({ item, now }: { item: QueueItem; now: number }) {
   );
 }
 
-const LONG_MS = 60_000; // the list marks a visitor who waits longer than this for an answer
+const LONG_MS = 60_000; // time without an answer, ms, after which the list marks a visitor
 
 function SessionRow({
   session,

@@ -8,7 +8,7 @@ function stored(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
-    return null; // storage is forbidden: sizes last as long as the page
+    return null; // the browser forbids storage: sizes last until the page is closed or reloaded
   }
 }
 

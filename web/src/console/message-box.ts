@@ -27,7 +27,7 @@ export function useCaret(box: Box): number {
 export function write(element: HTMLTextAreaElement, from: number, to: number, words: string): void {
   element.focus();
   element.setSelectionRange(from, to);
-  // oxlint-disable-next-line typescript/no-deprecated -- no other way of writing can be undone with Ctrl+Z
+  // oxlint-disable-next-line typescript/no-deprecated -- only this old function lets people undo the change with Ctrl+Z
   if (document.execCommand("insertText", false, words)) return;
   element.setRangeText(words, from, to, "end");
   element.dispatchEvent(new InputEvent("input", { bubbles: true }));

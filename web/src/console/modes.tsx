@@ -9,7 +9,7 @@ import { t } from "../staff/texts";
 
 export const MODES = ["consultation", "whisper", "conference"] as const;
 
-/** A mode of the conversation that has been chosen and is previewed, but not applied yet. */
+/** A mode that the person has chosen and sees as a preview, and has not applied yet. */
 export interface Planned {
   mode: Mode;
   hear_user: boolean;
@@ -20,8 +20,7 @@ export function isChange(planned: Planned | null, help: HelpView): planned is Pl
   return planned.mode !== help.mode || (planned.mode === "consultation" && planned.hear_user !== help.hear_user);
 }
 
-/** Returns whether the owner may hand the session over. In a transfer that is possible in any mode, otherwise only in
- *  conference. */
+/** Returns whether the owner may hand the session over: in a transfer in every mode, otherwise only in conference. */
 export const mayHandOver = (help: HelpView): boolean =>
   help.mode === "conference" || (help.mode !== null && help.transfer !== "");
 
@@ -46,7 +45,7 @@ interface ModesProps {
   onHandOver: (() => void) | null;
 }
 
-/** The switch between the three modes. Choosing a mode shows a preview, and "apply" changes the mode. */
+/** The switch between the three modes. Choosing a mode only shows a preview; the button "apply" changes the mode. */
 export function Modes({ session, help, planned, actions, onPlan, onHandOver }: ModesProps) {
   if (help.mode === null) return null;
   const changing = isChange(planned, help);

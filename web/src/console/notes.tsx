@@ -23,12 +23,12 @@ export interface Notes {
   /** The id of the session's outcome; "" until an outcome is chosen. */
   outcome: string;
   tags: string[];
-  /** Changes the given parts of the notes, and leaves the other parts as they are. */
+  /** Changes text, outcome or tags, whichever is given, and leaves the others as they are. */
   type: (change: { text?: string; outcome?: string; tags?: string[] }) => void;
 }
 
-/** Returns the notes on a session and a function that changes them. Notes that are typed offline are sent once there is a
- *  connection. */
+/** Returns the notes on a session and a function that changes them. Notes that the person types without a connection are sent
+ *  as soon as there is one. */
 export function useNotes(client: Client, session: SessionView): Notes {
   const notes = draftsOf(client);
   const typed = useStore(notes.state, (all) => all[session.id]);
@@ -37,7 +37,7 @@ export function useNotes(client: Client, session: SessionView): Notes {
   useEffect(() => {
     if (status === "open") notes.send(session.id);
   }, [status, session.id]);
-  // After a handover, the server sends this page no more updates of the session.
+  // After a handover, this page gets no more updates of the session.
   const over = useStore(client.state, (state) => session.id in state.over);
   useEffect(() => {
     if (!over) notes.told(session.id, told);

@@ -1,4 +1,4 @@
-/** Shows browser notifications of incoming calls and new lines, if they are allowed and the tab is hidden. */
+/** Shows browser notifications of incoming calls and new lines, if the person allows them and is not looking at the tab. */
 
 import { t } from "../staff/texts";
 
@@ -12,8 +12,8 @@ export async function askPermission(): Promise<Permission> {
   return typeof Notification === "undefined" ? "unsupported" : await Notification.requestPermission();
 }
 
-/** Shows an incoming call as a notification with Accept and Decline, if the page has a service worker. Returns a function that
- *  closes it. A push about the same call shows no second one. */
+/** Shows a notification of an incoming call; with a service worker, it has the buttons Accept and Decline. Returns a function
+ *  that closes the notification. A push about the same call does not show a second one. */
 export function notifyCall(title: string, body: string, reservation: string): () => void {
   const tag = `ring/${reservation}`;
   if (permission() !== "granted" || document.hasFocus()) return () => undefined;
@@ -36,7 +36,7 @@ export function notifyCall(title: string, body: string, reservation: string): ()
       data: { kind: "user", title, reservation, late: t("ring.late"), failed: t("error.unreachable"), device: "" },
     } as NotificationOptions);
     close = () => void worker.getNotifications({ tag }).then((shown) => shown.forEach((one) => one.close()));
-    if (over) close(); // the ring was over before the notification appeared
+    if (over) close(); // the call stopped ringing before the notification appeared
   });
   return () => {
     over = true;

@@ -1,4 +1,5 @@
-/** A press on "Accept" in a notification: the console accepts that ring as soon as it knows it, or says that it is over. */
+/** After a press on "Accept" in a notification, the console accepts that ring as soon as the server tells it of the ring. If
+ *  the ring is over, it says so. */
 
 import { useEffect } from "preact/hooks";
 import type { Ring } from "../messages";

@@ -25,8 +25,8 @@ interface ReplayProps {
   audience: AudienceChoice;
 }
 
-/** Shows transcript and board side by side to a professional who is catching up, as they are now or were at any earlier
- *  moment. */
+/** Shows a professional who is catching up the conversation's lines and board side by side, as they are now or were at any
+ *  earlier moment. */
 export function Replay({ client, link, session, pictures, audience }: ReplayProps) {
   const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const status = useStore(client.state, (state) => state.status);

@@ -12,7 +12,8 @@ import { t } from "../staff/texts";
 const DECLINE_REASONS = ["busy", "topic", "language", "break"] as const;
 const R = 27;
 
-/** A circle that empties during the 20 s for which a call rings, with the seconds that are left inside. */
+/** A circle that empties while a call rings (20 s; 30 s for adding voice or video). The number inside is that of the seconds
+ *  left. */
 function Countdown({ ring, now }: { ring: Call; now: number }) {
   const { array, offset } = dash(fraction(ring, now), R);
   return (
@@ -93,7 +94,7 @@ interface IncomingProps {
   onMute: () => void;
 }
 
-/** The incoming call, over the middle of the page. It is not a modal dialog, so the person can go on working. */
+/** The card of an incoming call, over the middle of the page. It is not a modal dialog, so the person can go on working. */
 export function Incoming({ ring, now, muted, declining, actions, onAccept, onDeclining, onMute }: IncomingProps) {
   const [busy, setBusy] = useState(false);
   const card = useRef<HTMLElement>(null);

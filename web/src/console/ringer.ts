@@ -8,7 +8,8 @@ export class Ringer {
   #timer: ReturnType<typeof setInterval> | null = null;
   #volume = 0;
 
-  /** Makes the browser allow sound. Call this once inside a click or key press, because browsers block sound until then. */
+  /** Makes the browser allow sound. Call this inside the handler of a click or key press, because browsers block sound until
+   *  then. */
   async unlock(): Promise<void> {
     this.#context ??= new AudioContext();
     if (this.#context.state === "suspended") await this.#context.resume().catch(() => undefined);
@@ -48,7 +49,8 @@ export class Ringer {
     const tone = context.createOscillator();
     const gain = context.createGain();
     tone.frequency.value = hertz;
-    // The note swells and fades, which avoids clicks. Callers square the volume, so that equal steps of the slider sound equal.
+    // The note swells and fades, because a sudden beginning or end would click. Callers square the volume, so that equal steps of
+    // the slider sound equal.
     gain.gain.setValueAtTime(0, at);
     gain.gain.linearRampToValueAtTime(loudness, at + 0.02);
     gain.gain.exponentialRampToValueAtTime(0.0001, at + 0.6);

@@ -48,7 +48,7 @@ interface RoomProps {
   actions: Actions;
   onAudience: (audience: Audience) => void;
   onAgain: (() => void) | null;
-  /** Called on a phone, where the board fills the screen, to return to the conversation. */
+  /** Returns from the board to the conversation. Needed on a phone, where the board fills the screen. */
   onBack: () => void;
 }
 

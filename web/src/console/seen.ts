@@ -1,10 +1,9 @@
-/** Remembers the last line that I have seen in each session. It is kept in this tab, so that a reload makes no line unread
- *  again. */
+/** Remembers, in this tab, the last line of each session that I have seen. So a reload makes no line unread again. */
 
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.seen";
-const MOST = 50; // sessions whose last seen line is remembered; the oldest is dropped
+const MOST = 50; // most sessions whose last seen line is remembered; beyond that, the oldest is forgotten
 
 export class Seen {
   private all: Map<string, number>;

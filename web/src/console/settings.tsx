@@ -47,7 +47,7 @@ const StandBySection = lazy(
   { name: "lazy.loading" },
 );
 
-/** Chooses how the console announces a new line in a session that is not on the screen. */
+/** Lets this person choose how the console announces a new line in a session that is not on the screen. */
 function NewsSettings() {
   const chosen = useStore(prefs);
   const offered = NEWS.filter((one) => one !== "newBadge" || "setAppBadge" in navigator);
@@ -97,7 +97,7 @@ function TestDevices() {
   return <DeviceTest devices={devices} preview />;
 }
 
-/** Chooses whether new text requests ring during a call. Shown only to staff who take texts and calls. */
+/** Lets this person choose whether new text requests ring during a call. Shown only to staff who take both texts and calls. */
 function CapacitySettings({ me, actions }: { me: StaffMe; actions: Actions }) {
   if (me.most_texts === 0 || me.most_calls === 0) return null;
   return (
@@ -120,7 +120,7 @@ function CapacitySettings({ me, actions }: { me: StaffMe; actions: Actions }) {
 interface SettingsProps {
   me: StaffMe;
   actions: Actions;
-  /** The room of the present call, whose devices are then shown instead of a test; null without a call. */
+  /** The room of the present call; null without a call. During a call, the settings show the call's devices instead of a test. */
   link: RoomLink | null;
   ringer: Ringer;
   onAccount: () => void;

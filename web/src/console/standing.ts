@@ -1,4 +1,4 @@
-/** Works out what part I have in the session that the console shows. Pure. */
+/** Works out what I may do in the session that the console shows, and what role I have in it. Pure. */
 import type { SessionView } from "../messages";
 import { viewer, type RoomState } from "../room/state";
 import { mayAskHelp } from "./logic/hunt";
@@ -11,8 +11,8 @@ export interface Standing {
   /** Whether I am a professional who is catching up. */
   reading: boolean;
   mayAsk: boolean;
-  /** Whether I may put the visitor on hold and take them back. With a professional in the call, the mode "consultation"
-   *  replaces the hold. */
+  /** Whether I may put the visitor on hold and take the visitor back. While a professional is in the call, the mode
+   *  "consultation" replaces the hold. */
   mayHold: boolean;
   /** Whether a professional (or a colleague in a transfer) has joined. Only then does the conversation have a mode. */
   joined: boolean;

@@ -2,7 +2,8 @@ import type { Ref } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { firstSeen } from "../room/line-window";
 
-/** A reader's position in a conversation: the first visible line, and how many px it stands below the top of the box (above: < 0). */
+/** A reader's position in a conversation: the first visible line, and how many px it stands below the top of the box; negative
+ *  above it. */
 interface Place {
   seq: string;
   offset: number;

@@ -15,8 +15,8 @@ import { amReading } from "../staff/names";
 const wrappedUp = createStore<Record<string, true>>({});
 export const noteWrappedUp = (session: string): void => wrappedUp.update((all) => ({ ...all, [session]: true }));
 
-/** Returns the sessions that I handed over and can still wrap up, which may be while I have others. The page shows them as
- *  ended. */
+/** Returns the sessions that I have handed over and can still wrap up, even while I have other sessions. The page shows them
+ *  as ended. */
 function useHandedOver(state: RoomState, me: StaffMe): SessionView[] {
   const saved = useStore(wrappedUp);
   const since = useRef(new Map<string, number>());
@@ -34,7 +34,7 @@ function useHandedOver(state: RoomState, me: StaffMe): SessionView[] {
 }
 
 export interface Sessions {
-  /** My sessions. The visitor who has waited longest for my answer comes first. */
+  /** My sessions, in the order of the list: the visitor who has waited longest for my answer comes first. */
   list: SessionView[];
   current: SessionView | null;
   choose: (session: string) => void;
@@ -45,7 +45,7 @@ export interface Sessions {
 }
 
 const CHOSEN = "sangdam.chosen";
-const STEADY_MS = 1_500; // how long rows keep their order after the pointer moved over the list
+const STEADY_MS = 1_500; // time for which rows keep their order after the pointer has moved over the list, ms
 
 /** Returns my sessions in order, the shown session, and the numbers of unread lines. `reading`: whether the shown session's
  *  conversation is on the screen. */

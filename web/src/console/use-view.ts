@@ -22,7 +22,7 @@ export interface Viewing {
   view: View;
   /** What is shown beside the conversation: the board, a shared screen, or the visitor's page. */
   work: Work;
-  /** What could be shown there. Staff can switch if there are several. */
+  /** What could be shown beside the conversation now. Staff can switch if there are several. */
   works: Work[];
   choose: (view: View) => void;
   chooseWork: (work: Work) => void;
@@ -32,8 +32,8 @@ export interface Viewing {
 
 const NEVER = createStore(false);
 
-/** Returns what the console shows beside a session's conversation. Each choice holds for one session, and lasts as long as the
- *  page. */
+/** Returns what the console shows beside a session's conversation. A choice holds for one session, until the page is closed or
+ *  reloaded. */
 export function useView(session: SessionView | null, link: RoomLink | null): Viewing {
   const [all, setAll] = useState<Record<string, Chosen>>({});
   const drawn = useStore(link?.boardDrawn ?? NEVER);

@@ -25,7 +25,8 @@ const PageView = lazy(
   { name: "lazy.loading", class: "page-view" },
 );
 
-/** The pane beside the conversation. It shows the board, the screen that somebody shares, or the page on which the visitor is. */
+/** The pane beside the conversation. It shows the board, the screen that somebody shares, or the page that the visitor is
+ *  looking at. */
 export function WorkPane({ link, session, pictures, viewing }: WorkProps) {
   return (
     <section class="work" data-work={viewing.work} aria-label={t(`work.${viewing.work}`)} data-testid="work">

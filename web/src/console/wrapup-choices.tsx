@@ -21,7 +21,7 @@ interface ChoicesProps {
   session: SessionView;
   outcome: string;
   tags: string[];
-  /** The notes as they are now. A chosen template is appended to them. */
+  /** The text of the notes as it is now. A chosen template is appended to it. */
   text: string;
   onChange: (change: { outcome?: string; tags?: string[]; text?: string }) => void;
 }
@@ -34,7 +34,7 @@ function useChoices(session: SessionView): { choices: Choices | null; failed: bo
       (choices) => setFound({ choices: choices as Choices, failed: false }),
       () => setFound({ choices: null, failed: true }),
     );
-  }, [session.state]); // loaded again when the conversation ends, because the operator may have changed the choices
+  }, [session.state]); // load the choices again when the conversation ends, because an operator may have changed them meanwhile
   return found;
 }
 

@@ -25,10 +25,8 @@ interface WrapUpProps {
   actions: Pick<Actions, "wrapUp" | "setState">;
 }
 
-/**
- * The form for what the next person should know. I write it during the conversation and save it afterwards. No outcome is chosen
- * beforehand, so that none is saved by accident.
- */
+/** The form for notes, outcome and tags. Staff can fill it in during the conversation, and save it afterwards. No outcome is
+ *  chosen at first, so that nobody saves one by accident. */
 export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps) {
   const { text, outcome, tags, type } = useNotes(client, session);
   const [busy, setBusy] = useState<Then | null>(null);
@@ -38,7 +36,7 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
   const owner = over || viewer(session)?.owner === true;
   const save = async (then: Then) => {
     setBusy(then);
-    draftsOf(client).forget(session.id); // otherwise an older draft could later overwrite the saved notes
+    draftsOf(client).forget(session.id); // without this, an older draft could later overwrite the saved notes
     const saved =
       (then === "available" || (await actions.setState("away"))) &&
       (await actions.wrapUp(session.id, text.trim(), outcome, tags));

@@ -101,10 +101,10 @@ function State({ category: { opening } }: { category: CategoryHours }) {
 
 interface EditorProps {
   title: string;
-  /** The name of the choice between own hours and the hours that hold without them. */
+  /** The label of the choice between own hours and the hours that apply otherwise. */
   which?: string;
   hours: Hours | null;
-  /** A sentence that says which hours count if this topic or member has none of its own. */
+  /** A sentence that says which hours apply if this topic or member has no hours of its own. */
   without: string;
   save: (hours: Hours | null) => Promise<void>;
   /** Asks the server how the changed hours would change waits. Undefined: the editor shows no preview. */

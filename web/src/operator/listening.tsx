@@ -18,8 +18,8 @@ export interface Listening {
   stop: () => void;
 }
 
-/** Lets the operator listen in, on one call at a time. The server ends the listening when the connection breaks, and a
- *  reconnection does not resume it. */
+/** Lets the operator listen in, on one call at a time. The server ends the listening when the operator's connection breaks.
+ *  After a reconnection, the operator must start again. */
 export function useListening(client: Client): Listening {
   const [session, setSession] = useState("");
   useEffect(

@@ -7,7 +7,7 @@ import { t } from "./texts";
 type Loading<T> = { state: "loading" } | { state: "error"; words: string } | { state: "here"; value: T };
 
 interface LoadedProps<T> {
-  /** Identifies the content. The content is loaded again when this text changes. */
+  /** A text that identifies the content. When this text changes, the content is loaded again. */
   what: string;
   load: () => Promise<T>;
   children: (value: T) => ComponentChildren;

@@ -104,7 +104,7 @@ function After({ one }: { one: PastSession }) {
   );
 }
 
-/** Links that download the conversation as a file: one with all lines for staff, and one as the visitor may see it. */
+/** Links that download the conversation as a file: one with the lines of staff, and one as the visitor gets it. */
 function Save({ session }: { session: string }) {
   useLocale();
   const path = (audience: string) =>

@@ -1,4 +1,4 @@
-/** How an operator who listens in whispers to the counselor, joins the call, or only listens again. */
+/** Controls with which an operator who listens in whispers to the counselor, joins the call, or goes back to only listening. */
 
 import { Ear, MessageCircle, Mic, MicOff, Users } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -81,11 +81,13 @@ export function Speaking({ client, view, devices, names }: SpeakingProps) {
   );
 }
 
-/** Returns a function that changes how the operator takes part, and whether a change is under way. The function resolves to whether
- *  the change succeeded. The microphone is asked for only when the operator may be heard, and released when they only listen. */
+/** Returns a function that changes how the operator takes part, and whether a change is under way. The function resolves to
+ *  whether the change succeeded. The page asks for the microphone only when the operator whispers or joins, and turns it off
+ *  when the operator only listens. */
 function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const how = takesPart(view);
-  const agreed = useRef<boolean | null>(null); // the operator's answer about recording, which is sent with every change
+  // whether the operator agrees to be recorded, which every change sends along; null before the question
+  const agreed = useRef<boolean | null>(null);
   const coming = useRef<ListenAs | null>(null); // the way that the server has been asked for and the view does not show yet
   const [busy, setBusy] = useState(false);
   const tell = (wanted: ListenAs) => {

@@ -61,7 +61,8 @@ function Heading<Row>({
   );
 }
 
-/** A table that people can sort by its headings, filter by words that they type, and export as it is shown. */
+/** A table that people can sort by its headings, filter by typed words, and export as a CSV file in the order and with the
+ *  rows that it shows. */
 export function Table<Row>({ title, name, rows, columns, id, actions, order: first, ...rest }: TableProps<Row>) {
   const locale = useLocale();
   const [typed, setTyped] = useState("");

@@ -10,16 +10,16 @@ export interface PanelInfo {
   category: CategoryView;
   language: string;
   staffed: boolean;
-  /** Names of the counselors at work. Those who are free come first. */
+  /** Names of counselors who could answer now; counselors with a free place come first. */
   helpers: string[];
   low_s: number | null;
   high_s: number | null;
   retention_days: number;
-  /** Whether an operator may listen in on calls of this site. */
+  /** Whether the site lets operators listen in on calls. */
   may_listen: boolean;
-  /** Whether visitors whom the partner's code names may read their earlier conversations. */
+  /** Whether the site lets visitors whom the partner's code names read their earlier conversations. */
   own_past?: boolean;
-  /** Whether staff may ask to see the page on which the visitor is. */
+  /** Whether the site lets staff ask to see the page that the visitor is looking at. */
   cobrowse?: boolean;
   opening: OpeningView;
   channels: Channel[];
@@ -42,7 +42,7 @@ export class Refusal extends Error {
 
 const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
 
-/** Returns after how many seconds the panel tries a refused request again by itself; 0 if it must not. */
+/** Returns after how many seconds the panel may repeat a refused request by itself; 0 if it must not. */
 export const retryOf = (error: unknown): number =>
   error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0;
 
@@ -99,7 +99,7 @@ export const sendVisit = (session: string, token: string, seen: Supplement): Pro
     () => false,
   );
 
-/** Adds the product's picture to the brief. A failure is not reported, because the session works without the picture. */
+/** Adds the product's picture to the brief. Never rejects, because the session works without the picture. */
 export const sendProductPicture = (session: string, token: string, picture: Blob): Promise<void> =>
   call(`/api/sessions/${encodeURIComponent(session)}/pictures?use=product`, {
     method: "POST",

@@ -1,4 +1,4 @@
-/** Connects the panel to the board by WebSocket, because the panel has no voice connection and no devices. Loaded lazily. */
+/** Connects the panel to the board by WebSocket, because the panel has no media connection. Loaded lazily. */
 
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";

@@ -10,13 +10,13 @@ export interface BridgeEvents {
 /** Gets the port of the script that shows the page to staff (../cobrowse/page.ts). */
 export type OnPage = (port: MessagePort) => void;
 
-/** Where the panel gets an identification code: from an address, or from the partner page's own `getCode`. */
+/** Where the panel gets an identification code: from an address, or from the function `getCode` of the partner's page. */
 export type CodeMaker = { url: string } | { getCode: true };
 
 /** Name of the error that fetching a code throws → the reason: no answer came, or the answer was not JSON. */
 const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
 
-/** How long to wait for a code, ms. The back end of a partner may be slow; our own server answers in milliseconds. */
+/** How long the panel waits for a code, ms. A partner's back end may be slow. */
 const ANSWER_MS = 15_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -59,7 +59,8 @@ export class Bridge {
     this.own.addEventListener("message", (event: MessageEvent) => this.received(event));
   }
 
-  /** Makes the partner's page fetch a code. `about` is passed on to the address or to `getCode`. Never rejects. */
+  /** Makes the partner's page fetch a code. `about`: facts that the page passes on to the address or to `getCode`. Never
+   *  rejects: a failure is part of the answer. */
   async code(about: Record<string, unknown>, maker: CodeMaker): Promise<CodeAnswer> {
     if (!this.parentOrigin) return { reason: "no_page" };
     if ("getCode" in maker) return codeOf(await this.ask({ about }));

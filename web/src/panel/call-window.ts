@@ -1,4 +1,4 @@
-/** The call window, as the panel that opens it sees it. */
+/** The call window, for the panel that opens it. */
 
 import { type Offering, offerHandoff } from "../room/handoff";
 
@@ -8,13 +8,13 @@ export class CallWindow {
 
   constructor(private readonly openWindow: (url: string, name: string) => Window | null) {}
 
-  /** Whether the window was opened and has been closed since. */
+  /** Whether the panel has opened the window and the window has been closed since. */
   get closed(): boolean {
     return this.window?.closed === true;
   }
 
-  /** Opens the window; call this inside a click. Returns the object that hands it a session, or null if the browser blocks the
-   *  window. `onTaken`: called once, when the window has taken the session over. */
+  /** Opens the window. Call this inside a click. Returns the object that hands a session to the window; null if the browser
+   *  blocks the window. `onTaken`: called once, when the window has taken the session over. */
   open(url: string, name: string, onTaken: () => void): Offering | null {
     this.offering?.stop();
     this.window = this.openWindow(url, name);

@@ -1,4 +1,4 @@
-/** Plays two soft notes when something new comes in the folded panel. Loaded lazily. */
+/** Plays two soft notes, for news that the visitor does not see. Loaded lazily. */
 
 const NOTES_HZ = [659.25, 880];
 const NOTE_S = 0.16;

@@ -146,7 +146,7 @@ function Rating({ client, session }: Part) {
   );
 }
 
-/** Saves the transcript as a file. A plain link could not do that, because the request needs the token in a header. */
+/** Saves the transcript as a file. A plain link could not fetch it, because the request needs the token in a header. */
 async function saveCopy(session: string, token: string): Promise<void> {
   const response = await fetch(transcriptPath(session), { headers: { authorization: `Bearer ${token}` } });
   if (response.ok) saveAs(await response.blob(), "conversation.html");

@@ -12,9 +12,10 @@ export interface Kept {
   place: "panel" | "window";
   window: string;
   purpose: Purpose;
-  /** The items that the visitor chose not to share before the session began. They are not shared from later pages either. */
+  /** The kinds of items that the visitor removed before the session began. The panel does not share these kinds from later
+   *  pages either. */
   withheld: readonly ItemKey[];
-  /** Key of the product that the session's brief names now; "" for none. */
+  /** Key of the product that the session's brief names now (`productKey`); "" for none. */
   seen: string;
 }
 

@@ -14,7 +14,7 @@ import type { PanelState } from "./state";
 import { browser } from "./surroundings";
 import { refusalText, t } from "./words";
 
-const TALK_AFTER_MS = 2000; // loads the code of the conversation later, so that the greeting may use the network first
+const TALK_AFTER_MS = 2000; // delay, ms, before the code of the conversation is loaded: the greeting may use the network first
 const loadTalk = () => withTexts(import("./talk"));
 /** The conversation's code. It is not needed for the greeting, so it is fetched a little later, before it is needed. */
 const Talk = lazy(loadTalk, (module) => module.Talk, { name: "lazy.loading", class: "p-talk" });

@@ -81,7 +81,7 @@ function Elsewhere({ panel, state }: { panel: Panel; state: PanelState }) {
   );
 }
 
-/** Shows who helps: faces and names of the counselors at work, the topic, the language and the expected wait. */
+/** Shows who helps: initials and names of counselors, the topic, the language and the expected wait. */
 function Who({ info }: { info: PanelInfo }) {
   const closed = isClosed(info.opening);
   const here = info.staffed && !closed;
@@ -158,7 +158,7 @@ function Later({ panel, state, info }: Part) {
   );
 }
 
-/** Shown when the server has no room for a further session. The visitor can wait for the next try, or cancel. */
+/** Shown when the server has no room for another session now. The panel tries again by itself; the visitor can cancel that. */
 function Crowded({ panel, retryAt }: { panel: Panel; retryAt: number }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -56,8 +56,8 @@ export class Panel {
     return this.store;
   }
 
-  /** Fetches what the panel offers; the server gets only site, category and language. Resumes a stored session that is still
-   *  live. */
+  /** Fetches what the panel offers. The server gets only site, category and language. Resumes a session that this panel has
+   *  stored. */
   async start(): Promise<void> {
     const { site, category, lang } = this.around.query;
     try {
@@ -112,7 +112,8 @@ export class Panel {
       const kept: Kept = { ...made, channel, place, window: name, purpose, withheld: [...removed], seen };
       this.walking.began(visit);
       this.keep(kept);
-      if (place === "window") this.status("", true); // the panel of each next page then tells staff what the visitor sees
+      // the widget then opens the panel on each next page, so that it can tell staff what the visitor sees there
+      if (place === "window") this.status("", true);
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
     } catch (error) {

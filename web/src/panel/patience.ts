@@ -1,4 +1,4 @@
-/** Repeats a request by itself while the server has no room for another session. */
+/** Repeats a request for a session while the server has no room for another one. */
 
 import { retryOf } from "./api";
 

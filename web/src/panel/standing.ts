@@ -14,17 +14,18 @@ export function screenOf(session: SessionView): Screen {
   return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
 }
 
-/** Returns the stage of the conversation that scripts on the partner's page are told. */
+/** Returns the stage of the conversation, which the widget tells scripts on the partner's page. */
 export function stageOf(session: SessionView): Talk["stage"] {
   if (screenOf(session) === "after") return "ended";
   return session.active_at === null ? "started" : "accepted";
 }
 
-/** Counts the lines of others after `seen`, which is the `seq` of the last line that was shown in the open panel. */
+/** Counts the lines of other people after `seen`, the `seq` of the last line that was there while the panel was open. */
 export const unread = (lines: Line[], you: string, seen: number): number =>
   lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
 
-/** Returns when the newest line of others, or the counselor, came (ms of the server's clock); 0 if neither came. */
+/** Returns when the newest line of somebody else came, or when the counselor accepted, whichever was later (ms, server's
+ *  clock); 0 before both. */
 export function newestAt(lines: Line[], session: SessionView): number {
   const line = lines.findLast(({ role, author }) => role !== "system" && author !== session.you);
   return Math.max(line?.at ?? 0, session.active_at ?? 0);

@@ -5,7 +5,7 @@ import type { PanelInfo } from "./api";
 import type { Kept } from "./kept";
 import type { ItemKey, Visit } from "./visit";
 
-/** All that decides what the panel shows. */
+/** The state that decides what the panel shows. */
 export interface PanelState {
   info: PanelInfo | null;
   /** Why the panel cannot offer any conversation; "" if it can. */
@@ -19,7 +19,7 @@ export interface PanelState {
   starting: Channel | null;
   /** When the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
   retryAt: number;
-  /** Why the last click did not start a session; "" otherwise. */
+  /** Why the last press on a button did not start a session; "" otherwise. */
   refusal: StartFailure | "";
   kept: Kept | null;
   /** The live text session, while the panel itself is its client. */
@@ -37,7 +37,7 @@ export interface PanelState {
   muted: boolean;
   /** Whether the panel shows the view of the visitor's earlier conversations. */
   past: boolean;
-  /** Whether the last press on Text found an open conversation of the same visitor elsewhere. */
+  /** Whether the server said, at the last press on Text, that this visitor has an open conversation elsewhere. */
   elsewhere: boolean;
 }
 

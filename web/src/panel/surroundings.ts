@@ -3,12 +3,12 @@ import { Bridge } from "./bridge";
 import { KEPT } from "./kept";
 import { type Box, sessionBox } from "./storage";
 
-/** What `Panel` needs from the browser; tests replace it. */
+/** The functions of the browser that `Panel` needs. Tests replace them. */
 export interface Surroundings {
   query: { site: string; category: string; lang: string };
   storage: Box;
   openWindow: (url: string, name: string) => Window | null;
-  /** Returns whether this frame is hidden: the widget then shows the pill. */
+  /** Returns whether this frame is hidden. While it is, the widget shows the folded panel's pill. */
   hidden: () => boolean;
   /** Moves the keyboard focus into the panel's frame. */
   focus: () => void;

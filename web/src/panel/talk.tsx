@@ -81,7 +81,7 @@ function Waiting({
   );
 }
 
-/** Shown when the counselor who calls back is in the session already and waits for the visitor. */
+/** Shown when a counselor has begun the visitor's callback and waits for the visitor to enter. */
 function Called({ panel, client, session }: { panel: Panel; client: Client; session: SessionView }) {
   const name = session.participants.find((one) => one.owner)?.name ?? "";
   const inWindow = session.channel !== "text" && (session.callback?.minutes ?? 0) > 0;
@@ -237,7 +237,7 @@ function Room({
   );
 }
 
-/** Returns from the form for a message or a callback to the offer, if the visitor had not begun a conversation. */
+/** Ends the session that was begun only for a message or a callback, and returns to the greeting. */
 function giveUp(panel: Panel, client: Client, session: SessionView): void {
   void client.connection
     .request({ type: "leave", session: session.id })
@@ -264,7 +264,7 @@ function EndDialog({ client, session, onClose }: { client: Client; session: Sess
   );
 }
 
-/** Sends the pill's text to the widget. Lines that arrive while the panel is open count as read. */
+/** Sends the text of the folded panel's pill to the widget. Lines that arrive while the panel is open count as read. */
 function usePill(panel: Panel, state: PanelState, client: Client, session: SessionView | undefined): void {
   const lines = useStore(client.state, (room) => room.lines[session?.id ?? ""]) ?? [];
   const [seen, setSeen] = useState<number | null>(null);
@@ -281,7 +281,7 @@ function usePill(panel: Panel, state: PanelState, client: Client, session: Sessi
   }, [words, live, stage, count, session === undefined]);
 }
 
-/** Makes a sound when a line or the counselor comes while the panel is folded or another tab is in front. */
+/** Makes a sound when a line comes or a counselor accepts, while the panel is folded or its tab is hidden. */
 function useChime(state: PanelState, client: Client, session: SessionView | undefined): void {
   const lines = useStore(client.state, (room) => room.lines[session?.id ?? ""]) ?? [];
   const heard = useRef(serverNow(client.state.get(), Date.now()));

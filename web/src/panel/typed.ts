@@ -10,7 +10,8 @@ const NONE: Typed = { name: "", note: "", form: {} };
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
-/** Returns the stored texts. Answers to a form are those of this site and category: other forms have other questions. */
+/** Returns the stored texts. Answers to a form are returned only for the site and category for which they were typed, because
+ *  other forms have other questions. */
 export function loadTyped(storage: Box, site: string, category: string): Typed {
   try {
     const kept = JSON.parse(storage.getItem(TYPED) ?? "{}") as Partial<Typed & { site: string; category: string }>;
@@ -26,6 +27,6 @@ export function keepTyped(typed: Typed, storage: Box, site: string, category: st
   try {
     storage.setItem(TYPED, JSON.stringify({ ...typed, site, category }));
   } catch {
-    // storage is forbidden or full: the texts last as long as the page
+    // the browser forbids storage, or the storage is full: the texts last until the page is closed
   }
 }

@@ -13,7 +13,7 @@ export interface Visit {
   page: { url: string; title: string };
   product: Product | null;
   trail: Step[];
-  /** The picture of the page's product, once the partner's page has fetched the picture; null before. */
+  /** The picture of the page's product; null until the partner's page has fetched it. */
   picture: Blob | null;
 }
 
@@ -48,7 +48,8 @@ const words = (text: string, most: number): string => cut(clean(text).replace(/\
 /** Returns the page that the visitor sees now: the newest page in the trail. */
 export const pageOf = (trail: Step[]): Step | undefined => trail.findLast((step) => step.kind === "page");
 
-/** Returns what can be shared. `now` is the time on our own clock, in ms. Times of the page's clock are converted to ours. */
+/** Returns what can be shared. `now`: the time on the panel's clock, ms. Times by the clock of the partner's page are
+ *  converted to that clock. */
 export function visitOf(context: Context, product: Product | null, allowed: readonly string[], now: number): Visit {
   const trail = readTrail(context.trail).slice(-MOST_STEPS);
   const page = pageOf(trail);
@@ -73,7 +74,8 @@ export async function usablePicture(picture: Blob): Promise<Blob | null> {
   return type ? picture.slice(0, picture.size, type) : null;
 }
 
-/** Returns the trail to send. If the visitor removed the current page from the list, the trail omits that page too. */
+/** Returns the trail to send. If the visitor removed the current page from the list, the trail leaves out every step with its
+ *  address. */
 export function trailOf({ page, trail }: Visit, removed: ReadonlySet<ItemKey>): Step[] {
   return removed.has("page") ? trail.filter((step) => step.url !== page.url) : trail;
 }

@@ -1,11 +1,12 @@
-/** Tells the server on which page the visitor is while their conversation lasts. Sends only the kinds of items that the visitor
- *  shared when the conversation began. */
+/** During a conversation, tells the server which page the visitor is on. Sends only the kinds of items that the visitor had
+ *  not removed when the conversation began. */
 
 import { sendProductPicture, sendVisit } from "./api";
 import type { Kept } from "./kept";
 import { type ItemKey, supplementOf, type Visit } from "./visit";
 
-const PAUSE_MS = 2500; // a page that the visitor leaves sooner is not reported; meanwhile the product's picture is fetched
+// a page that the visitor leaves sooner is not reported, ms; in this time, the page can fetch the product's picture
+const PAUSE_MS = 2500;
 
 export interface Teller {
   visit: typeof sendVisit;

@@ -39,7 +39,7 @@ export function refusalText(reason: PanelFailure): string {
 /** Checks a reason that the partner's page gave. Returns "other" if we do not know the reason. */
 export const knownReason = (reason: string): StartFailure => (isKey(`refused.${reason}`) ? (reason as StartFailure) : "other");
 
-/** Returns "2–4 min", "about 3 min", or "" when the wait is not known. */
+/** Returns the expected wait as "2–4 min" or "about 3 min"; "" when it is not known. */
 export function rangeText(low_s: number | null | undefined, high_s: number | null | undefined): string {
   if (high_s == null) return "";
   const low = Math.max(1, Math.round((low_s ?? 0) / 60));

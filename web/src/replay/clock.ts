@@ -14,7 +14,7 @@ export interface Follower {
 
 export interface State {
   playing: boolean;
-  /** How far the player has come on its bar, in ms. */
+  /** The position of the player on its bar, in ms. */
   position: number;
   speed: number;
   /** Whether the clock stands still to wait for media data. */
@@ -92,7 +92,7 @@ export class PlayerClock {
     const moment = this.momentAt(this.position);
     const waiting = [...this.followers].some((one) => this.isDue(one, moment) && !isReady(one.element));
     this.heldSince = waiting ? this.heldSince || now : 0;
-    // Waits for missing media data, but not forever: then the clock runs on without the data.
+    // The clock waits for missing media data for a limited time. After that, it runs on without the data.
     const held = waiting && now - this.heldSince < HELD_MOST_MS;
     if (!held) this.position = Math.min(this.length, this.position + passed * this.store.get().speed);
     for (const follower of this.followers) this.place(follower, false, held);

@@ -6,14 +6,16 @@ import { updates } from "../room/board/sync";
 import type { BoardWire } from "../room/room-link";
 import { createStore } from "../ui";
 
-/** One change of the board. `at`: Unix ms; 0 for a change that is older than times in the journal. `update`: Yjs, in base64. */
+/** One change of the board. `at`: Unix ms; 0 for a change from an older version, which stored no times. `update`: a Yjs update
+ *  in base64. */
 export interface BoardStep {
   at: number;
   update: string;
 }
 
 export class BoardHistory {
-  /** Whether all changes have a time. Without times, the board is whole from the start, and only new shapes can be hidden. */
+  /** Whether all changes have a time. If one has none, the whole board is there from the start, and the player can only hide
+   *  shapes until the time of their drawing. */
   readonly timed: boolean;
   private applied = 0;
   private pass: (message: Uint8Array) => void = () => undefined;

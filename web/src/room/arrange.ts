@@ -4,7 +4,8 @@ import type { ParticipantView, SessionView } from "../messages";
 import { createStore } from "../ui/store";
 import { others } from "./state";
 
-/** The id of the person whose tile is larger than the others; "" for nobody. The code for guests sets it in a full room. */
+/** The id of the person whose tile is larger than the others; "" for nobody. In a room with many people, the code for guests
+ *  sets this id. */
 export const largeOnStage = createStore("");
 
 export interface Tile {
@@ -16,15 +17,15 @@ export interface Tile {
 }
 
 export interface Arrangement {
-  /** The tile of the shared screen, which is shown large unless the board is open; null if there is none. */
+  /** The tile of the shared screen, which is large unless the board is open; null if nobody shares a screen. */
   main: Tile | null;
   tiles: Tile[];
 }
 
 const ORDER: Record<ParticipantView["role"], number> = { counselor: 0, professional: 1, user: 2, guest: 3, operator: 4 };
 
-/** Returns the tiles: one for each person, ordered by role, and one for each screen. A slot counts only while its sender's video
- *  is on. */
+/** Returns the tiles: one for each person, ordered by role, and one for each shared screen. A tile has a slot only while its
+ *  sender's video is on. */
 export function arrange(session: SessionView): Arrangement {
   const slots = Object.entries(session.room?.slots ?? {});
   const people = others(session).sort((a, b) => ORDER[a.role] - ORDER[b.role] || a.id.localeCompare(b.id));

@@ -1,4 +1,5 @@
-/** One attempt to reach the media worker: a peer connection with the media sections and data channels that the protocol wants. */
+/** One attempt to reach the media worker: a peer connection with the media sections and data channels that the protocol
+ *  requires. */
 
 import { Reassembler } from "./fragments";
 
@@ -14,7 +15,8 @@ export interface Attempt {
   madeAt: number;
   /** The room's epoch, from the worker's answer; 0 before the answer. */
   epoch: number;
-  /** The SDP answer in use: the worker's, with Opus or RED moved to the front of the voice's codecs. Empty before the answer. */
+  /** The SDP answer that the browser uses: the worker's answer, with Opus or RED moved to the front of the voice's codecs.
+   *  Empty before the worker answers. */
   answer: string;
   reassembler: Reassembler;
   pc: RTCPeerConnection;

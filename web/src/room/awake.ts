@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 
-/** Keeps the screen on until the returned function is called. A browser that cannot do so changes nothing. */
+/** Keeps the screen on until the returned function is called. In a browser that cannot keep it on, nothing happens. */
 export function keepAwake(): () => void {
   let lock: WakeLockSentinel | null = null;
   let over = false;

@@ -30,8 +30,8 @@ type Offered = Required<Pick<CallbackTimes, keyof typeof NONE>>;
 
 const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Returns the times that the site offers, in the visitor's time zone; null until they are loaded. `channel`: what an appointment
- *  is to be. */
+/** Returns the times that the site offers for a callback or an appointment; null until they are loaded. `channel`: the channel
+ *  that an appointment would use. */
 function useOffered(client: Client, session: string, channel: Channel): Offered | null {
   const [offered, setOffered] = useState<Offered | null>(null);
   useEffect(() => {
@@ -47,14 +47,15 @@ function useOffered(client: Client, session: string, channel: Channel): Offered 
   return offered;
 }
 
-/** Returns the times at which the visitor may be called again: this counselor's, if the site gives appointments with them.
- *  A professional has no appointments, so a professional gets the times at which any counselor is free. */
+/** Returns the times at which staff may call the visitor again; null until they are loaded. If the site offers appointments
+ *  with the counselor who asks, these are the free times of that counselor. Otherwise, for example for a professional, they
+ *  are the times at which any counselor is free. */
 export function useTimes(client: Client, { id, channel }: Pick<SessionView, "id" | "channel">): number[] | null {
   const offered = useOffered(client, id, channel);
   return offered && (offered.staff === "" ? offered.times : offered.staff_times);
 }
 
-/** A field that chooses a time from a list, by day; `value` is 0 while no time is chosen. */
+/** A field in which somebody chooses one of several times, grouped by day. `value` is 0 while no time is chosen. */
 export function TimeSelect({
   times,
   value,
@@ -101,7 +102,7 @@ function failedText(error: unknown): string {
   return isKey(key) ? t(key) : failureText(error);
 }
 
-/** The form for a callback's time, contact and note. If a callback is agreed already, the form changes it. */
+/** The form for a callback's time, contact and note. If a callback is booked already, the form changes that one. */
 export function AskCallback({ client, session, onBack, onDone = onBack }: Part & { onBack: () => void; onDone?: () => void }) {
   const agreed = session.callback?.state === "scheduled" || session.callback?.state === "due" ? session.callback : null;
   const channels = CHANNELS.filter((one) => session.site.channels.includes(one));
@@ -221,7 +222,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
   );
 }
 
-/** Says which callback or appointment is agreed, and when it is. */
+/** Says which callback or appointment is booked, and when it is. */
 function Agreed({ callback, session }: { callback: CallbackView; session: SessionView }) {
   const when = whenText(callback.due_at, Date.now(), locale());
   const name = callback.staff_name || session.site.name;
@@ -253,7 +254,8 @@ function Agreed({ callback, session }: { callback: CallbackView; session: Sessio
   );
 }
 
-/** The agreed callback or appointment, with buttons to change or cancel it. `devices`: a test of microphone and camera. */
+/** The booked callback or appointment, with buttons to change or cancel it. `devices`: renders a test of microphone and
+ *  camera. */
 export function CalledBack({ client, session, devices }: Part & { devices?: () => ComponentChildren }) {
   const [trying, setTrying] = useState(false);
   const [changing, setChanging] = useState(false);

@@ -1,4 +1,5 @@
-/** The constraints with which the page opens microphone and camera, and which camera "switch camera" opens. Pure. */
+/** The constraints with which the page opens microphone and camera, and the choice of the camera that "switch camera" opens.
+ *  Pure. */
 
 export interface DeviceChoice {
   value: string;
@@ -32,5 +33,5 @@ export function otherCameras({ facingMode, deviceId }: MediaTrackSettings, camer
   return [...(side ? [{ facingMode: { exact: side } }] : []), ...(next && next.value !== deviceId ? [exactly(next.value)] : [])];
 }
 
-/** Whether the camera looks away from the person. Such a picture is not mirrored: text in it must be readable. */
+/** Whether the camera is on the back of the device. Its picture is not mirrored, because text in it must be readable. */
 export const looksAway = (track: MediaStreamTrack | null): boolean => track?.getSettings().facingMode === "environment";

@@ -18,12 +18,12 @@ export interface ChatLineProps {
   client: Client;
   session: SessionView;
   writing: Writing | null;
-  /** Whether the page has a message box, so that its person can reply to lines. */
+  /** Whether the page has a message box, so that the person can reply to lines. */
   writes: boolean;
   /** Scrolls to another line, even if that line is outside the part of the conversation that is in the document. */
   reveal: (seq: number) => void;
   line: Line;
-  /** Whether the line begins a group: author and time are then shown. */
+  /** Whether the line begins a group of lines, and so shows author and time. */
   first: boolean;
   pictures: Pictures;
 }
@@ -40,7 +40,7 @@ export function ChatLine({ line, first, ...rest }: ChatLineProps) {
   }
   const own = line.author === session.you;
   const author = own ? t("you") : nameAndRole({ name: line.name, role: line.role });
-  // A picture for staff only must not come to the board, which the user reads.
+  // A picture that only staff may see must not be put on the board, which the user sees.
   const drawable = session.room?.board === "write" && line.audience === "all";
   const onDraw = drawable ? () => drawingOn.set({ session: session.id, picture: line.picture }) : undefined;
   const shared = line.picture ? (

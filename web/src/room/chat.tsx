@@ -29,7 +29,7 @@ export interface ChatProps {
   aid?: ComposerAid;
   /** Whether the conversation can only be read, because it is over. */
   readOnly?: boolean;
-  /** For the replay: returns the given lines as they were at an earlier moment. */
+  /** Used by the replay: returns the given lines as they were at an earlier moment. */
   asThen?: (lines: Line[]) => Line[];
   /** What the page shows above the conversation's first line, such as the visitor's earlier conversations. */
   above?: ComponentChildren;

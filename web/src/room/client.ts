@@ -1,4 +1,5 @@
-/** A page's connection and state. Fetches lines that the page missed, and keeps unacknowledged lines over a reload. */
+/** A page's connection to the server, and the state that it has received. Fetches lines that the page missed. Keeps lines
+ *  without acknowledgement over a reload of the tab. */
 
 import type { SendLine, ServerMessage, SessionView } from "../messages";
 import { createStore, type Readable } from "../ui/store";
@@ -18,7 +19,7 @@ export interface ClientOptions {
 
 const OUTBOX = "sangdam.outbox";
 const DRAFTS = "sangdam.drafts";
-const DRAFTS_MOST = 20; // sessions whose drafts are kept; the oldest draft is dropped
+const DRAFTS_MOST = 20; // most drafts that are kept; beyond that, the oldest draft is forgotten
 
 /** Returns 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
 export function newId(): string {

@@ -9,8 +9,8 @@ export interface KeyPress {
   keyCode: number;
 }
 
-/** Whether the key belongs to an input method (Korean, Japanese, Chinese) that is composing a syllable. Safari reports the last
- *  Enter after the composition has ended, but with key code 229. */
+/** Whether the key press belongs to an input method (Korean, Japanese, Chinese) that is composing a character. In Safari, the
+ *  Enter that ends a composition comes after its end, but with key code 229. */
 export const composes = (press: KeyPress): boolean => press.isComposing || press.keyCode === 229;
 
 /** Whether a key press sends the text of the message box: Enter does, Shift+Enter begins a new line. */
@@ -18,12 +18,13 @@ export const sends = (press: KeyPress): boolean => press.key === "Enter" && !pre
 
 const TYPING_AGAIN_MS = 3000;
 
-/** Decides when to tell the others that this person is typing: at the first key, every 3 s, and at the end. */
+/** Decides when to tell the others that this person is typing: at the first key, then every 3 s while they type, and at the
+ *  end. */
 export class TypingSignal {
   private toldAt: number | null = null;
 
-  /** Takes the text of the box after a key. Returns whether to tell the others "typing" (true) or "stopped" (false); null:
-   *  nothing. */
+  /** Takes the text of the message box after a key press. Returns true to tell the others "typing", false to tell them
+   *  "stopped", null to tell nothing. */
   changed(text: string, now: number): boolean | null {
     if (text.trim() === "") return this.ended();
     if (this.toldAt !== null && now - this.toldAt < TYPING_AGAIN_MS) return null;
@@ -38,7 +39,8 @@ export class TypingSignal {
   }
 }
 
-/** Returns whether a line begins a group: another author, another audience, or five minutes later. */
+/** Returns whether a line begins a group: it has another author or another audience than the line before, or comes five
+ *  minutes later. */
 export function beginsGroup(before: Said | undefined, line: Said): boolean {
   return before?.author !== line.author || before.audience !== line.audience || line.at - before.at > 300_000;
 }

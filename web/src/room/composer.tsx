@@ -26,9 +26,10 @@ export type Box = RefObject<HTMLTextAreaElement | null>;
 export interface ComposerAid {
   above: (box: Box, text: string) => ComponentChildren;
   beside: (box: Box) => ComponentChildren;
-  /** Whether the text of the message box may not be sent yet. What `above` renders says why. */
+  /** Whether the text of the message box must not be sent yet. The part that `above` renders says why. */
   holds: (text: string) => boolean;
-  /** Called once the text of the box was sent, to send what the aid adds to it, such as pictures of a saved reply. */
+  /** Called when the text of the box has been sent. Sends what else belongs to the line, such as the pictures of a saved
+   *  reply. */
   sent: () => void;
   /** Returns the ids of the colleagues whom a line for staff mentions. */
   mentions: (text: string) => string[];
@@ -124,7 +125,8 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
 interface BoxProps {
   box: Box;
   text: string;
-  /** Whether to focus the box when it appears, because the box had the focus before it moved to another place on the page. */
+  /** Whether to focus the box when it appears. That is so if the box had the focus before it moved to another place on the
+   *  page. */
   focused: boolean;
   onGone: (focused: boolean) => void;
   onText: (text: string) => void;

@@ -1,4 +1,5 @@
-/** Keeps one WebSocket to the server: hello, requests and replies, lines resent until acknowledged, reconnecting. No DOM. */
+/** Keeps one WebSocket to the server: says hello, matches replies with requests, sends lines until they are acknowledged, and
+ *  reconnects. Uses no DOM. */
 
 import type { Bye, ByeReason, ClientMessage, EditLine, ErrorReason, RetractLine, SendLine, ServerMessage } from "../messages";
 import { clean } from "../ui/cut";
@@ -6,8 +7,8 @@ import { delayMs, jittered } from "./ladder";
 
 export type Status = "connecting" | "open" | "reconnecting" | "closed";
 
-/** Why a request failed: a reason from the server, or one of ours. Ours: not connected, no answer in time, too many unsent lines,
- *  an answer of the wrong type. */
+/** Why a request failed: a reason from the server, or one of this page. The page's own reasons: not connected, no answer in
+ *  time, too many lines without acknowledgement, an answer of the wrong type. */
 export type FailureReason = ErrorReason | "offline" | "timeout" | "outbox_full" | "bad_reply";
 
 /** Why a connection is closed for good. `left`: this page closed it. All other reasons come from the server. */
@@ -40,7 +41,7 @@ export interface ConnectionOptions {
   tab: string;
   token?: string;
   locale: string;
-  /** True if the connection only shows the page on which the user is. */
+  /** True if the connection only carries the page that the user shows to staff. */
   page?: boolean;
   /** False if a member of staff uses this page without serving visitors on it. */
   desk?: boolean;
@@ -74,12 +75,12 @@ interface Pending {
 const REPLY_MS = 8000;
 const PING_MS = 5000;
 const SILENT_MS = 12_000;
-/** When the browser reports the network back, the server must answer within this time, ms. Otherwise we reconnect. */
+/** When the browser reports that the network is back, the server must answer within this time, ms. Otherwise this page
+ *  reconnects. */
 const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
-/** How often a line is sent over working connections without an answer before it is given up. The server then answers everything
- *  except this line. */
+/** How often a line is sent without an answer before this page gives the line up. Only tries over a working connection count. */
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 
@@ -129,7 +130,7 @@ export class Connection {
     this.dial();
   }
 
-  /** Sends a message at once. Returns false when there is no connection; the message is then dropped. */
+  /** Sends a message at once. Returns false when there is no connection; the message is then not sent at all. */
   send(message: ClientMessage): boolean {
     if (!this.socket || !this.greeted) return false;
     this.socket.send(encode(message));
@@ -154,8 +155,8 @@ export class Connection {
     });
   }
 
-  /** Keeps the message until the server answers or refuses it, and resends it after each reconnection. At most 200 messages are
-   *  kept; a further one is refused. */
+  /** Keeps the message until the server accepts or refuses it, and resends it after each reconnection. Throws a RequestError
+   *  if 200 messages are kept already. */
   deliver(message: Kept): void {
     if (this.outbox.size >= OUTBOX_MOST) throw new RequestError("outbox_full");
     this.outbox.set(keptAs(message), message);
@@ -166,7 +167,7 @@ export class Connection {
     return [...this.outbox.values()];
   }
 
-  /** `attempt`: how often the message was sent over working connections without an answer. */
+  /** `attempt`: the number of this try; earlier ones were sent over a working connection and got no answer in time. */
   private post(line: Kept, attempt = 1): void {
     if (!this.greeted) return;
     this.request(line).then(
@@ -260,8 +261,8 @@ export class Connection {
     this.options.onStatus("closed", reason);
   }
 
-  /** Ends the connection when nothing arrives for `silentMs`. The server answers a ping every 5 s. So after 12 s of silence the
-   *  connection is dead, even if the browser has not noticed it. */
+  /** Ends the connection when nothing arrives for `silentMs`. This page sends a ping every 5 s, and the server answers it. So
+   *  after 12 s of silence the connection is dead, even if the browser has not noticed. */
   private listenFor(silentMs = SILENT_MS): void {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.socket && this.lost(this.socket), silentMs);

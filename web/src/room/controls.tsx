@@ -89,7 +89,8 @@ export function Controls({ link, session, board, chat, onLeave, children }: Cont
 
 function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDevices: () => void }) {
   const { mic, camera, screen } = useStore(devices.state);
-  useProblemToast(!mic.cut && mic.problem && t(`problem.${mic.problem}.mic`)); // an interruption has its own notice
+  // if the track ended by itself, `InterruptionNotice` says so
+  useProblemToast(!mic.cut && mic.problem && t(`problem.${mic.problem}.mic`));
   useProblemToast(!camera.cut && camera.problem && t(`problem.${camera.problem}.camera`));
   useProblemToast(screen.problem && t("problem.screen"));
   return (

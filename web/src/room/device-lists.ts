@@ -15,7 +15,7 @@ export async function deviceLists(): Promise<Pick<DeviceState, "mics" | "cameras
   return { mics: of("audioinput"), cameras: of("videoinput"), speakers: of("audiooutput") };
 }
 
-/** Returns the chosen speaker, or "" if that speaker is unplugged: it would otherwise keep the sound. If it is back later, the
- *  next visit uses it. */
+/** Returns the chosen speaker; "" if that speaker is unplugged, because nobody would hear the sound then. The choice stays
+ *  stored, so a later visit with that speaker uses it again. */
 export const presentSpeaker = (chosen: string, speakers: DeviceChoice[]): string =>
   speakers.length === 0 || speakers.some(({ value }) => value === chosen) ? chosen : "";

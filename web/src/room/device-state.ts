@@ -3,12 +3,12 @@ import { keptDevices } from "./kept-devices";
 import type { Problem } from "./problems";
 
 export interface Source {
-  /** Whether the person wants the device on. The choice outlives tracks: a muted person stays muted when the track changes. */
+  /** Whether the person wants the device on. This stays the same when the track changes: a muted person stays muted. */
   wanted: boolean;
   /** Whether others can hear or see this device now, because the person wants it on and it has a track. */
   on: boolean;
   track: MediaStreamTrack | null;
-  /** Whether the operating system mutes the track, for example during a phone call or by a switch on the device. */
+  /** Whether the operating system has muted the track, for example during a phone call or because of a switch on the device. */
   silent: boolean;
   /** Whether the track ended by itself. Until another one starts, the page asks for the device again and again. */
   cut: boolean;
@@ -22,7 +22,8 @@ export interface DeviceState {
   camera: Source;
   screen: Source;
   speaker: string;
-  /** Whether others see the camera with a blurred background. `slow` and `failed`: off, because this device cannot do it. */
+  /** Whether others see the camera with a blurred background. `slow` and `failed`: the page has turned the blur off, because
+   *  this device is too slow or the blur failed. */
   blur: "" | "on" | "slow" | "failed";
   mics: DeviceChoice[];
   cameras: DeviceChoice[];
@@ -34,7 +35,8 @@ export interface DeviceState {
 const OFF: Source = { wanted: false, on: false, track: null, silent: false, cut: false, problem: "", device: "" };
 const MIC: Source = { ...OFF, wanted: true };
 
-/** Returns the state before the page has asked for a device. It has the devices that the person chose on an earlier visit. */
+/** Returns the state before the page has asked for any device. It contains the devices that the person chose on an earlier
+ *  visit. */
 export function initialState(): DeviceState {
   const { mic, camera, speaker, blur } = keptDevices();
   return {

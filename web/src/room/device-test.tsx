@@ -25,7 +25,7 @@ interface DeviceTestProps {
   preview?: boolean;
   /** Whether the choice of devices is folded into one line. */
   folded?: boolean;
-  /** Whether a camera can be chosen. A conversation by voice needs none. */
+  /** Whether the person can choose a camera. A conversation by voice needs none. */
   camera?: boolean;
 }
 

@@ -34,7 +34,7 @@ class Track extends EventTarget {
 type Answer = { give: () => void; refuse: (name: string) => void; tracks: Track[] };
 let asked: Answer[] = [];
 
-/** Returns what a phone's camera says of itself, for the constraints with which it was asked for. */
+/** Returns the settings that a phone's camera reports when it is opened with these constraints. */
 function cameraSettings(video: MediaTrackConstraints | boolean | undefined): MediaTrackSettings {
   const { facingMode, deviceId } = (typeof video === "object" ? video : {}) as Record<string, { exact: string } | undefined>;
   const back = facingMode?.exact === "environment" || deviceId?.exact === "back";
@@ -70,7 +70,8 @@ async function give(): Promise<Track[]> {
   return answer.tracks;
 }
 
-/** Counts the listener calls in which a muted person's microphone track is not silent. There must be none. */
+/** Counts how often `Devices` told its listeners of a microphone track that gives sound although the person is muted. There
+ *  must be none. */
 function leaks(devices: Devices): () => number {
   let heard = 0;
   devices.state.subscribe(() => {
@@ -80,7 +81,7 @@ function leaks(devices: Devices): () => number {
   return () => heard;
 }
 
-/** What the fake blur does with each camera track: the test answers with `done` or `fail`. */
+/** The calls of the fake blur, one for each camera track. The test ends a call with `done` or `fail`. */
 const blurs: { raw: Track; done: (track: Track) => void; fail: () => void; slow: () => void }[] = [];
 vi.mock("./blur/told", () => ({ tell: () => undefined }));
 vi.mock("./blur/track", () => ({

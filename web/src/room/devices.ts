@@ -12,12 +12,12 @@ import { problemOf, type Problem } from "./problems";
 type Kind = "mic" | "camera";
 type AnyKind = Kind | "screen";
 
-/** The devices of a browser with its own chooser for speakers (W3C Audio Output Devices, Firefox), which TypeScript's lib.dom
- *  lacks. */
+/** The `mediaDevices` of a browser that has its own chooser for speakers, such as Firefox (W3C Audio Output Devices).
+ *  TypeScript's lib.dom lacks this type. */
 export type OutputPicker = MediaDevices & { selectAudioOutput: () => Promise<MediaDeviceInfo> };
 
 const AGAIN_MS = 5000;
-/** Problems with a device that only the person can solve. To ask the browser again does not help. */
+/** Problems with a device that only the person can solve. Asking the browser again does not help. */
 const FOR_THE_PERSON: readonly Problem[] = ["blocked", "insecure"];
 
 const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
@@ -35,7 +35,7 @@ export class Devices {
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
   /** Kind of device → the turn of the request to the browser that is not answered yet. */
   private readonly pending = new Map<AnyKind, number>();
-  /** Counts the calls of `stop`. A request that began before a `stop` then asks for no further device. */
+  /** Counts the calls of `stop`. A `start` that began before a `stop` sees by this that it must ask for no further device. */
   private round = 0;
   /** The camera's own track while its blur loads. */
   private coming: MediaStreamTrack | null = null;
@@ -53,7 +53,8 @@ export class Devices {
     return this.store;
   }
 
-  /** Asks for microphone and camera at once (one prompt). If that fails, asks for each alone. Keeps existing tracks. */
+  /** Asks for microphone and camera together, so that the browser asks the person once. If that fails, asks for each alone.
+   *  Keeps existing tracks. */
   async start({ mic, camera }: Record<Kind, boolean>): Promise<void> {
     if (camera) this.change("camera", { wanted: true });
     const round = this.round;
@@ -70,8 +71,8 @@ export class Devices {
     }
   }
 
-  /** Switches a device on or off. On: acquires the device if needed. Off: only mutes a microphone, so that it returns quickly,
-   *  and stops a camera, so that its light goes out. */
+  /** Switches a device on or off. On: opens the device if it is not open. Off: a microphone is only muted, so that it is
+   *  quickly back; a camera is stopped, so that its light goes out. */
   async toggle(kind: Kind, on: boolean): Promise<void> {
     this.change(kind, { wanted: on });
     const { track } = this.store.get()[kind];
@@ -95,8 +96,8 @@ export class Devices {
     await this.acquire(kind);
   }
 
-  /** Switches to the other camera, on a phone from front to back. Returns false if that failed and the former camera is on again.
-   *  The next visit starts with the camera that the person chose by name. */
+  /** Switches to another camera, on a phone from front to back. Returns false if that failed and the former camera is on
+   *  again. The next visit still starts with the camera that the person has chosen from the list. */
   async flip(): Promise<boolean> {
     const { camera, cameras } = this.store.get();
     if (!camera.track || this.pending.has("camera")) return true;

@@ -25,7 +25,7 @@ export function FlipCamera({ devices }: { devices: Devices }) {
       label={t("camera.flip")}
       disabled={busy}
       onClick={flip}
-      onPointerDown={(event) => event.stopPropagation()} // a press on the button does not drag the picture
+      onPointerDown={(event) => event.stopPropagation()} // without this, a press on the button would begin to drag the picture
       data-testid="camera-flip"
     />
   );

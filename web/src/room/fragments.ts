@@ -1,5 +1,6 @@
 /** Splits board messages for the `doc` channel into fragments of at most 16 KiB, and joins them again. The first byte of a
- *  fragment says whether more follow. Larger messages hold up other data, and some browsers refuse them. */
+ *  fragment says whether more follow. Without fragments, a large message would hold up other data, and some browsers would
+ *  refuse to send it. */
 
 export const FRAGMENT_BYTES = 16 * 1024;
 export const WHOLE_BYTES = 256 * 1024;
@@ -26,8 +27,8 @@ export class Reassembler {
   private parts: Uint8Array[] = [];
   private bytes = 0;
 
-  /** Takes a fragment. Returns the whole message if this was its last fragment, else null. Throws RangeError if the message is
-   *  too large or a fragment is malformed. */
+  /** Takes a fragment. Returns the whole message if this was its last fragment, otherwise null. Throws RangeError if the
+   *  message is too large or a fragment is malformed. */
   push(part: Uint8Array): Uint8Array | null {
     const header = part[0];
     if (header !== LAST && header !== MORE) return this.refuse("a fragment with an unknown header");

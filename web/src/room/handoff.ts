@@ -1,12 +1,9 @@
-/** Hands a session from the panel to the call window that the panel opened. Both windows have our own origin and use postMessage.
- *
- *  The panel opens the window inside the click, before there is a session. The panel then repeats the session (or an error) until
- *  the window confirms it. No session or token is put into an address.
- *
- *      panel → call   {kind: "sangdam-call", session, token, channel, locale?} | {kind: "sangdam-call-error", reason, message}
- *      call → panel   {kind: "sangdam-call-ready"} (once, when it listens) | {kind: "sangdam-call-got-it"} (to each offer)
- *      call → panel   {kind: "sangdam-call-ended", session} (when the session is over)
- */
+/** Hands a session from the panel to the call window that the panel opened. Both windows have our own origin and use
+ *  postMessage. * The panel opens the window inside the click, before there is a session. The panel then sends the session (or
+ *  an error) again and again until the window confirms it. No address ever contains a session or token. * panel → call {kind:
+ *  "sangdam-call", session, token, channel, locale?} | {kind: "sangdam-call-error", reason, message} call → panel {kind:
+ *  "sangdam-call-ready"} (once, when it listens) | {kind: "sangdam-call-got-it"} (to each offer) call → panel {kind:
+ *  "sangdam-call-ended", session} (when the session is over) */
 
 import type { Channel, HttpReason } from "../messages";
 
@@ -20,7 +17,7 @@ export interface Handoff {
 }
 
 /** Why no session could be started: a reason of the server; no connection (`network`); no page around the panel (`no_page`);
- *  a reason that the partner's back end gave (`other`). */
+ *  or a reason of the partner's back end that we do not know (`other`). */
 export type StartFailure = HttpReason | "network" | "no_page" | "other";
 
 export interface HandoffError {
@@ -72,8 +69,8 @@ export interface Offering {
   stop(): void;
 }
 
-/** Offers a session to the call window (panel's side). `target`: what window.open returned. `onTaken`: called once, when the call
- *  window has it. */
+/** The panel's side: offers a session to the call window. `target`: the window that `window.open` returned. `onTaken`: called
+ *  once, when the call window has confirmed the session. */
 export function offerHandoff(target: Mailbox, onTaken: () => void, host: Listener = window, origin = location.origin): Offering {
   let message: object | null = null;
   const send = () => {

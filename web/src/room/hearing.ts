@@ -1,4 +1,5 @@
-/** Finds out who hears the visitor and which notice the visitor must get about that. Returns text keys and people. Pure. */
+/** Finds out who hears the visitor, and which notice the visitor gets about the people in the call. Returns text keys and
+ *  people. Pure. */
 
 import type { ParticipantView, SessionView } from "../messages";
 import { listenersOf, others, participant } from "./state";
@@ -24,7 +25,8 @@ export interface Hearing {
   about: ParticipantView | null;
 }
 
-/** Chooses the most important notice: first a disconnected person, then a consultation, then a professional who reads along. */
+/** Returns who hears the viewer, and the most important notice. In this order: a disconnected counselor, a hold or a
+ *  consultation, another disconnected person, a professional who reads along. */
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))

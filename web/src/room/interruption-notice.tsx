@@ -6,7 +6,7 @@ import type { Devices } from "./devices";
 import { backAgain, interrupted } from "./interruption";
 import { t } from "./words";
 
-/** Shorter interruptions cause no notice: the browser replaces an unplugged headset within this time. */
+/** Interruptions shorter than this, ms, cause no notice. Within this time, the page replaces an unplugged headset. */
 const SHORT_MS = 500;
 
 /** Tells a person whose microphone or camera the system has taken away what others hear and see of them, and later that it is

@@ -1,10 +1,10 @@
-/** Finds out which of a person's devices the system has taken away, as a phone does during a call. Such a device comes back by
- *  itself. */
+/** Finds out which of a person's devices the operating system has taken away, as a phone does during a phone call. The page
+ *  gets such a device back by itself. */
 
 import type { Interrupted } from "../messages";
 import type { DeviceState, Source } from "./device-state";
 
-/** A camera that sends no frame for this long counts as interrupted. A shorter pause may come from a busy processor. */
+/** A camera that has been muted for this long, ms, counts as interrupted. A shorter pause may come from a busy processor. */
 const STALLED_MS = 2000;
 
 const held = ({ wanted, on, silent, cut }: Source): boolean => wanted && (cut || (on && silent));
@@ -20,7 +20,8 @@ export function backAgain(before: Interrupted, { mic, camera }: Pick<DeviceState
   return named(back("mic", mic), back("camera", camera));
 }
 
-/** Calls `changed` when the system mutes or unmutes the track, and at once if the track begins muted. */
+/** Calls `changed` when the system mutes or unmutes the track, and also if the track is muted from the start. A camera must be
+ *  muted for `STALLED_MS`. */
 export function watchSilence(track: MediaStreamTrack, changed: (silent: boolean) => void): void {
   const muted = () => {
     if (track.kind === "audio") changed(true);

@@ -11,7 +11,7 @@ export function keptDevices(): Chosen {
   try {
     kept = JSON.parse(localStorage.getItem(CHOICES) ?? "[]");
   } catch {
-    // If storage is forbidden or damaged, the visit starts with the devices that the browser chooses.
+    // If the browser forbids storage, or the stored text is damaged, the visit starts with the devices that the browser chooses.
   }
   const [mic = "", camera = "", speaker = "", blur = ""] = Array.isArray(kept)
     ? kept.map((one) => (typeof one === "string" ? one : ""))

@@ -10,7 +10,7 @@ export interface Kept {
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.entered";
-const MOST = 20; // sessions whose choices a tab remembers; the oldest is dropped
+const MOST = 20; // most sessions whose choices a tab remembers; beyond that, the oldest is forgotten
 
 function all(storage: Storage): Kept[] {
   try {

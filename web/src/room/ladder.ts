@@ -1,5 +1,5 @@
-/** Returns the pause before each attempt to reconnect: 0, 0.3, 1.2, 2.7 s, then always 2.7 s. Up to 30 % random jitter keeps a
- *  thousand browsers from reconnecting at the same instant. */
+/** Returns the pause before each attempt to reconnect: 0, 0.3, 1.2, 2.7 s, then always 2.7 s. Up to 30 % random jitter
+ *  (`jittered`) keeps a thousand browsers from reconnecting at the same instant. */
 
 const STEPS_MS = [0, 300, 1200, 2700];
 

@@ -2,7 +2,7 @@
 
 const EVERY_MS = 66;
 
-/** Returns how loud samples sound, 0 to 1, from their RMS: -50 dBFS is 0, -10 dBFS is 1. */
+/** Returns how loud samples sound, from 0 to 1, by their RMS level: -50 dBFS and less is 0, -10 dBFS and more is 1. */
 export function levelOf(samples: Float32Array): number {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;

@@ -1,12 +1,13 @@
-/** Finds the others' pictures that this person's connection cannot carry, and notices when such a picture is back. Pure. */
+/** Finds the others' pictures that this person's connection cannot carry in full, and notices when such a picture is full
+ *  again. Pure. */
 
 import type { SessionView } from "../messages";
 import { arrange } from "./arrange";
 
-/** Video slot → how the worker sends the slot's picture: small ("low") or not at all ("paused"). */
+/** Video slot → how the worker sends the slot's picture now: with few pixels ("low") or not at all ("paused"). */
 export type Limits = Record<string, "low" | "paused">;
 
-/** Returns the slots whose picture is sent by a connected person. */
+/** Returns the slots whose picture comes from a person who is connected. */
 function shown(session: SessionView): Set<string> {
   const { main, tiles } = arrange(session);
   const sent = [...tiles, ...(main ? [main] : [])].filter(({ slot, person }) => slot >= 0 && person.presence !== "lost");

@@ -27,7 +27,7 @@ export function RoomAudio({ link }: { link: RoomLink }) {
     if (stream) play();
   }, [stream]);
   useEffect(() => {
-    // A phone call or a lock pauses the sound, and the phone does not always continue it.
+    // A phone call or the lock of the screen pauses the sound, and the phone does not always resume it by itself.
     const resume = () => {
       if (!document.hidden && element.current?.srcObject && element.current.paused) play();
     };

@@ -196,7 +196,7 @@ describe("RoomPeer", () => {
     peer.close();
   });
 
-  /** Makes a live peer and then cuts it off for 10 s, from worker and server alike. */
+  /** Makes a live peer, and then lets 10 s pass in which neither the worker nor the server can be reached. */
   async function cutOff() {
     const made = aPeer();
     made.peer.ensure(1);
@@ -214,7 +214,7 @@ describe("RoomPeer", () => {
     const { peer, ports, silent } = await cutOff();
     expect(silent.closed).toBe(false);
     await peer.setTrack("mic", null);
-    // Muting must also reach the connection that has fallen silent.
+    // Muting must also affect the connection that has fallen silent, because it may come back.
     expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null);
     silent.connectionState = "connected";
     silent.onconnectionstatechange?.();

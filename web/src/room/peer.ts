@@ -26,23 +26,23 @@ export interface PeerState {
 }
 
 export interface PeerPorts {
-  /** Returns the TURN relays for this connection. Rejects when the server refuses the request or there is no WebSocket. */
+  /** Returns the TURN relays for this connection. Rejects when the server refuses the request or cannot be reached. */
   iceServers: () => Promise<RTCIceServer[]>;
-  /** Sends the SDP offer by WebSocket. Rejects when the server refuses the offer or there is no WebSocket. */
+  /** Sends the SDP offer by WebSocket, and returns the answer. Rejects when the server refuses the offer or cannot be reached. */
   offer: (sdp: string) => Promise<Answer>;
   report: (state: "live" | "text_only" | "lost") => void;
   onBoard: (message: Uint8Array) => void;
 }
 
 const NO_PATH_MS = 5000;
-/** Least time between the starts of two attempts while `text_only`, ms. Attempts go on without a longer pause, so that a new
- *  path is found quickly. */
+/** Least time between the starts of two attempts while the status is `text_only`, ms. The pauses never get longer, so that a
+ *  new path is found quickly. */
 const TEXT_ONLY_EVERY_MS = 5000;
 const NEXT_TRY_MS = 300;
 const TICK_MS = 100;
 const CALL_EVERY_MS = 500;
-/** How long the former connection is kept once its successor is live, ms. Meanwhile the other people move to their new
- *  connections. */
+/** How long the former connection is kept after its successor is live, ms. In this time, the other people move to their new
+ *  connections, too. */
 const FORMER_MS = 1000;
 const HEARS_MS = 20;
 const DOC_WATER_BYTES = 1024 * 1024;
@@ -84,7 +84,8 @@ export class RoomPeer {
     return this.store;
   }
 
-  /** Ensures a connection of at least this room epoch. Called with every session view that the server sends. */
+  /** Makes a new connection unless there is one for this room epoch or a later one. Called with every session view that the
+   *  server sends. */
   ensure(epoch: number, mostSlots = 4): void {
     this.mostSlots = mostSlots;
     const { status } = this.store.get();

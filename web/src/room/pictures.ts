@@ -25,13 +25,13 @@ export interface Uploaded {
 
 const KEPT_MOST = 60;
 export const UPLOAD_BYTES_MOST = 8 * 1024 * 1024;
-/** The types that the file chooser asks for. Because of them an iPhone converts its HEIC photos by itself. */
+/** The types that the file chooser asks for. HEIC is not among them, so an iPhone converts its HEIC photos by itself. */
 export const PICTURE_TYPES = ["image/jpeg", "image/png", "image/webp"];
 const ALL_TYPES = [...PICTURE_TYPES, "image/avif", "image/heic"];
 const FIRST_BYTES = /^(?:(\xff\xd8\xff)|(\x89PNG\r\n)|(RIFF[^]{4}WEBP)|([^]{4}ftypavi[fs])|([^]{4}ftyp(?:he|mif1|msf1)))/;
 
-/** Returns the type of a picture that the server takes, by the first bytes; undefined for anything else. Dropped files and
- *  servers often name no type or a wrong one. */
+/** Returns the type of a picture by its first bytes; undefined for a type that the server does not accept. The type that comes
+ *  with a dropped or downloaded file is often missing or wrong. */
 export async function pictureType(file: Blob): Promise<string | undefined> {
   const head = FIRST_BYTES.exec(String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer())));
   return head ? ALL_TYPES[head.slice(1).findIndex(Boolean)] : undefined;
@@ -40,7 +40,7 @@ export async function pictureType(file: Blob): Promise<string | undefined> {
 export class Pictures {
   private readonly shown = new Map<string, Promise<string>>();
 
-  /** `token`: with which a visitor authenticates; "" for staff, who authenticate with their cookie. */
+  /** `token`: the token with which a visitor authenticates; "" for staff, who authenticate with their cookie. */
   constructor(readonly token = "") {}
 
   /** Uploads a picture. Rejects with a PictureError, whose reason is the server's or `network`. */
@@ -55,7 +55,8 @@ export class Pictures {
     return (await response.json()) as Uploaded;
   }
 
-  /** Returns a blob: address of the picture, which is fetched once. Of more than 60 pictures, the oldest is dropped. */
+  /** Returns a blob: address of the picture, which is fetched only once. At most 60 pictures are kept; beyond that, the oldest
+   *  is dropped. */
   url(picture: string): Promise<string> {
     const known = this.shown.get(picture);
     if (known) return known;

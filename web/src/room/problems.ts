@@ -1,4 +1,5 @@
-/** Turns a getUserMedia error into the text key that says why a microphone, camera or screen is not available. Pure. */
+/** Turns an error of getUserMedia or getDisplayMedia into the key of the text that says why a microphone, camera or screen is
+ *  not available. Pure. */
 
 export type Problem = "" | "blocked" | "missing" | "busy" | "insecure" | "failed";
 

@@ -17,7 +17,8 @@ interface BarProps {
   session: SessionView;
 }
 
-/** Asks for consent to recording and shows the recording sign. Everyone sees this bar while the call may be recorded. */
+/** Asks for consent to a recording, and shows that the call is being recorded. Everybody in the call sees this bar from the
+ *  moment when somebody asks for a recording. */
 export function RecordingBar({ client, session }: BarProps) {
   const { recording } = session;
   const [stopping, setStopping] = useState(false);

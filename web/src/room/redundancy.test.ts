@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Redundancy } from "./redundancy";
 
 interface Second {
-  /** Share of the sent packets that is lost, 0..1. */
+  /** Share of the sent packets that are lost, from 0 to 1. */
   loss?: number;
   roundTripMs?: number | null;
   packets?: number;

@@ -1,5 +1,5 @@
 /** Decides when to send a voice redundantly (RED, RFC 2198: each packet carries the previous one). RED is on while the
- *  sender's link loses packets although it is not full. A *trial* is the first time with RED on. Pure; times in ms. */
+ *  sender's link loses packets although it is not full. A *trial* is the first 10 s after RED is turned on. Pure; times in ms. */
 
 /** The media worker's report on the voice that it receives. `sent` and `lost` count packets since the connection began. */
 export interface Report {
@@ -9,8 +9,8 @@ export interface Report {
   roundTripMs: number | null;
 }
 
-/** A span of reports over which loss is measured: at least `ms` long and with at least `packets` packets. With fewer packets the
- *  loss is not meaningful: a muted person sends almost none. */
+/** A span of reports over which loss is measured. It is at least `ms` long and has at least `packets` packets. Loss among
+ *  fewer packets says little, and a muted person sends almost none. */
 interface Stretch {
   ms: number;
   packets: number;
@@ -24,18 +24,19 @@ const NOW: Stretch = { ms: 2800, packets: 75, mostMs: 5000 };
 const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
 const LOSES = 0.03;
 const CLEAN = 0.01;
-/** Consecutive lossy reports before RED starts. The spans of the first reports also cover time before the loss and understate the
- *  loss. */
+/** Reports with loss, one after another, after which RED starts. It takes several, because the span of the first also covers
+ *  time before the loss, and so shows too little loss. */
 const SURE = 3;
-/** A round trip that is longer than the shortest one by this much, ms, means that packets queue. They are then lost because the
- *  link is full. */
+/** If a round trip is longer than the shortest one by this much, ms, packets wait in queues. Then the link loses packets
+ *  because it is full. */
 const QUEUE_MS = 150;
-/** How fast the remembered shortest round trip rises, ms per second. Routes change, so an old minimum must not hold for good. */
+/** By how much the remembered shortest round trip rises, ms per second. Network routes change, so an old minimum must not
+ *  count forever. */
 const FORGOTTEN_MS = 1;
-/** Length of a trial, ms. A link that cannot carry twice the bits loses more packets within this time. */
+/** Length of a trial, ms. A link that cannot carry twice the bits of a voice loses more packets within this time. */
 const TRIAL_MS = 10_000;
-/** Rises of loss that end a trial, each with the span over which loss is measured. A rise of 25 percentage points is seen
- *  after one second and a rise of 10 after three. So a link that RED overfills hurts voice and heartbeats only briefly. */
+/** Rises of loss that end a trial, each with the span over which loss is measured. A rise by 25 percentage points is noticed
+ *  after one second, a rise by 10 after three. So RED on a link that is too small hurts voice and heartbeats only briefly. */
 const WORSE_BY: [Stretch, number][] = [
   [SECOND, 0.25],
   [NOW, 0.1],
@@ -60,8 +61,8 @@ export class Redundancy {
     return this.wanted;
   }
 
-  /** Call this for each new connection. The link mostly goes on losing packets. So RED stays on if it was on, and a new trial
-   *  begins. */
+  /** Call this for each new connection. Its link will probably lose packets like the former one. So RED stays on if it was on,
+   *  and a new trial begins. */
   reconnected(): void {
     this.reports = [];
     this.losing = 0;
@@ -82,7 +83,7 @@ export class Redundancy {
   private mayBegin(at: number): void {
     const loss = this.loss(NOW) ?? 0;
     this.losing = loss > LOSES ? this.losing + 1 : 0;
-    const goesOn = (this.loss(SECOND) ?? 0) > 0; // without loss in the last second, the loss was a gap that is over
+    const goesOn = (this.loss(SECOND) ?? 0) > 0; // without loss in the last second, the loss before was a short gap that is over
     if (this.losing < SURE || !goesOn || at < this.heldUntil || this.queues(at)) return;
     this.wanted = true;
     this.losing = 0;

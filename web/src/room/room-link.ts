@@ -1,4 +1,5 @@
-/** A session's room in this tab. Keeps the peer connection, the devices and the board as the server's session views say. */
+/** A session's room in this tab. Keeps peer connection, devices and board in the state that the server's session views ask
+ *  for. */
 
 import type { PeerEndReason, SessionView } from "../messages";
 import { toast } from "../ui/announce";
@@ -18,8 +19,8 @@ export interface BoardWire {
   send: (message: Uint8Array) => boolean;
   /** Subscribes to the worker's messages; each arrives whole. Returns a function that unsubscribes. */
   onMessage: (listener: (message: Uint8Array) => void) => () => void;
-  /** The number of the present connection. A new positive number says that the board must sync again; 0 or less says that there
-   *  is none. */
+  /** The number of the present connection. A new positive number means that the board must sync again. 0 or less means that
+   *  there is no connection. */
   generation: Readable<number>;
 }
 
@@ -30,7 +31,8 @@ const SYNC_STEP_2 = 1;
 const SYNC_UPDATE = 2;
 /** The sync protocol's step 1 with an empty state vector, to which the worker answers with the whole drawing. */
 const WHAT_IS_DRAWN = new Uint8Array([OF_DOC, SYNC_STEP_1, 1, 0]);
-const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 }; // of an empty state vector, an empty update
+// bytes of an empty state vector, and of an empty update
+const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 };
 
 /** Whether a board message shows that the board is not empty: an update, or a state vector or an answer with content. */
 export function hasBoardContent(message: Uint8Array): boolean {

@@ -60,8 +60,8 @@ export function useSharing({ client, session, pictures, to }: SharingProps) {
   return { uploading, sends, dragged: useDrop(share), share };
 }
 
-/** Takes files that are dropped anywhere on the page. Otherwise the browser would leave the page and open such a file. Returns
- *  whether files are being dragged over the page. */
+/** Shares files that somebody drops anywhere on the page. Without this, the browser would leave the page and open the file.
+ *  Returns whether files are being dragged over the page. */
 function useDrop(share: (files: FileList | undefined) => void): boolean {
   const [dragged, setDragged] = useState(false);
   const latest = useRef(share);
@@ -86,7 +86,7 @@ function useDrop(share: (files: FileList | undefined) => void): boolean {
   return dragged;
 }
 
-/** The button that opens the file chooser. `files`: whether the site takes other files than pictures. */
+/** The button that opens the file chooser. `files`: whether the site accepts files other than pictures. */
 export function Attach({ files, onPick }: { files: boolean; onPick: (files: FileList) => void }) {
   const input = useRef<HTMLInputElement>(null);
   return (

@@ -4,8 +4,8 @@ import { toast } from "../ui/announce";
 import { IconButton } from "../ui/button";
 import { t } from "./words";
 
-/** A button on another person's picture that shows the picture in a small window above other apps and pages, and back again. The
- *  window closes with the picture or the call. */
+/** A button on another person's picture. It moves the picture into a small window above other apps and pages, or back. The
+ *  window closes when the picture or the call ends. */
 export function SmallWindow() {
   const place = useRef<HTMLSpanElement>(null);
   const [open, setOpen] = useState(false);

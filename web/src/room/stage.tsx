@@ -81,13 +81,14 @@ export function useTiles(link: RoomLink, session: SessionView) {
   );
 }
 
-/** Returns, by video slot, how the worker limits the pictures that this person's connection cannot carry. */
+/** Returns, by video slot, how the worker limits the pictures that this person's connection cannot carry in full. */
 export function useLimits(link: RoomLink, session: SessionView): Limits {
   const live = useStore(link.peer.state, (state) => state.status === "live");
   return (live && session.room?.limits) || NO_LIMITS;
 }
 
-/** A notice that this person's connection cannot carry the others' pictures. When the pictures are back, it says so briefly. */
+/** Says that this person's connection cannot carry the others' pictures in full. When a picture is full again, says so
+ *  briefly. */
 export function LineNotice({ link, session }: { link: RoomLink; session: SessionView }) {
   const limits = useLimits(link, session);
   const now = worst(limits, session);
@@ -125,7 +126,8 @@ interface StageTileProps {
 
 export function StageTile({ link, session, tile, stream, speaking, paused, large }: StageTileProps) {
   const { person } = tile;
-  const kind = stream && !paused ? tile.kind : "none"; // the video's last frame also stays during a reconnect
+  // while the page reconnects, the stream is still there and the video shows its last frame
+  const kind = stream && !paused ? tile.kind : "none";
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
   const figure = useRef<HTMLElement>(null);
   const enlarges = kind === "screen";

@@ -1,4 +1,5 @@
-/** What a browser knows of its sessions, and `reduce`: the pure function from a state and a server message to the next state. */
+/** The state that a browser has of its sessions; and `reduce`, the pure function that makes the next state from a state and a
+ *  server message. */
 
 import type {
   Audience,
@@ -39,7 +40,7 @@ export interface OutLine {
   refused: FailureReason | "";
 }
 
-/** A change of a line by its author, on this page, that the server has not confirmed. */
+/** A change that this person has made to their own line on this page, and that the server has not confirmed yet. */
 export interface Change {
   /** The new text of the line; null if the person retracts the line. */
   text: string | null;
@@ -57,10 +58,10 @@ export interface RoomState {
   sessions: Record<string, SessionView>;
   /** Session → its lines in order of `seq`, each once. */
   lines: Record<string, Line[]>;
-  /** Session → the number of the oldest line that this page knows, while the server has older ones; 0 once it has none. */
+  /** Session → the number of the oldest line that this page has, if the server has older ones; 0 if it has none. */
   older: Record<string, number>;
   outbox: Record<string, OutLine[]>;
-  /** Session → for each other person, which lines were delivered to them and which they have read. */
+  /** Session → for each other person, which lines have been delivered to that person, and which that person has read. */
   marks: Record<string, Mark[]>;
   /** Session → `seq` of a line → this person's change of the line that the server has not confirmed. */
   changes: Record<string, Record<number, Change>>;
@@ -69,7 +70,7 @@ export interface RoomState {
   speaking: Record<string, string[]>;
   /** Ids of the sessions that a newer tab of the same person has taken over. */
   replaced: Record<string, true>;
-  /** Id of each session that is over for this client → the reason. */
+  /** Session → why it is over for this person. It may go on for others. */
   over: Record<string, OverReason>;
   rings: Ring[];
   lastRingOver: RingOver | null;
@@ -125,7 +126,7 @@ function without<V>(record: Record<string, V>, key: string): Record<string, V> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
-/** Merges lines in order of `seq`. Of two versions of a line, the newer one stays. */
+/** Merges two lists of lines in order of `seq`. Of two versions of the same line, the newer one stays. */
 export function mergeLines(known: Line[], added: Line[]): Line[] {
   const revs = new Map(known.map((line) => [line.seq, line.rev]));
   const fresh = new Map(added.filter((line) => (revs.get(line.seq) ?? -1) < line.rev).map((line) => [line.seq, line]));
@@ -139,7 +140,8 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   const typists = Object.entries(state.typing[session] ?? {});
   const authors = new Set(added.map((line) => line.author));
   const first = state.older[session] ?? 0;
-  const near = added.filter((line) => line.seq >= first); // an older line comes with its page later
+  // a line from before the oldest known one is left out: it comes when its part of the conversation is fetched
+  const near = added.filter((line) => line.seq >= first);
   return {
     ...state,
     lines: { ...state.lines, [session]: mergeLines(state.lines[session] ?? [], near) },

@@ -14,7 +14,8 @@ const ANSWER = [
 ].join("\r\n");
 const PLAIN = ANSWER.replace(/ 63\r/, "\r").replace(/a=.*63.*\r\n/g, "");
 
-/** A fake connection on a link that loses packets. It reports on the voice and records each step of a negotiation. */
+/** A fake peer connection on a link that loses packets. It gives statistics of the voice, and records each step of a
+ *  negotiation. */
 class FakeConnection {
   signalingState = "stable";
   steps: string[] = [];

@@ -5,8 +5,8 @@ import { Redundancy, type Report } from "./redundancy";
 
 const EVERY_MS = 1000;
 
-/** Returns the SDP answer with RED as the first (`red`) or the last codec of the voice. Null if the answer has no RED, because
- *  Firefox offers none. */
+/** Returns the SDP answer with RED as the first codec of the voice (`red`) or as the last. Returns null if the answer has no
+ *  RED, as in Firefox, which does not offer RED. */
 export function answerWith(red: boolean, answer: string): string | null {
   const format = /^a=rtpmap:(\d+) red\/48000/m.exec(answer)?.[1];
   if (format === undefined) return null;
@@ -36,8 +36,8 @@ export class Uplink {
     clearInterval(this.timer);
   }
 
-  /** Reads the statistics and switches RED accordingly. Does nothing while an earlier call runs, so negotiations never
-   *  overlap. */
+  /** Reads the connection's statistics, and switches RED on or off if they call for it. Does nothing while an earlier call
+   *  runs, so that negotiations never overlap. */
   private async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;

@@ -6,9 +6,9 @@ const HURRY_EVERY_MS = 150;
 const LOST_AFTER_MS = 1500;
 const LATE_TICK_MS = 1000;
 
-/** Call `tick` every ~100 ms. The channel loses packets, so heartbeats go out more often while an echo is late. With 10 % loss
- *  in each direction, a false alarm then needs eight losses in a row instead of three. A late tick (a sleeping laptop, a
- *  throttled tab) says nothing about the network, so it restarts the measurement. */
+/** Call `tick` every 100 ms or so. Packets of the channel may get lost, so heartbeats are sent more often while an echo is
+ *  late. Eight must then be lost in a row, instead of three, before the watchdog wrongly gives up a connection. A late tick,
+ *  as after a laptop has slept, says nothing about the network, so it restarts the measurement. */
 export class Watchdog {
   private sentAt = -Infinity;
   private heardAt: number;
@@ -20,7 +20,7 @@ export class Watchdog {
     this.tickedAt = now;
   }
 
-  /** Returns what to do now: send heartbeat number `send`, or give the connection up. */
+  /** Returns what to do now: send heartbeat number `send` if it is not null; give the connection up if `lost`. */
   tick(now: number): { send: number | null; lost: boolean } {
     if (now - this.tickedAt > LATE_TICK_MS) this.heardAt = now;
     this.tickedAt = now;
@@ -31,7 +31,7 @@ export class Watchdog {
     return { send: ++this.n, lost: false };
   }
 
-  /** Call for every echo: any echo proves that the worker is reachable. */
+  /** Call this for every echo, even a late one: any echo proves that the worker can be reached. */
   echoed(now: number): void {
     this.heardAt = now;
   }

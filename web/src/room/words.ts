@@ -35,7 +35,8 @@ type Lookup = (key: string, args: Args) => string;
 
 const added: Lookup[] = [];
 
-/** Adds texts for system lines and refusals that most visitors never get, so that the call page need not load them. */
+/** Adds texts for system lines and refusals. Most visitors never get these, so the call page does not load their texts at
+ *  first. */
 export const addTexts = (lookup: Lookup): void => {
   added.push(lookup);
 };

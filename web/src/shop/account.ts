@@ -20,7 +20,7 @@ async function call(path: string, body?: object): Promise<string> {
   return typeof said === "object" && said !== null && "name" in said && typeof said.name === "string" ? said.name : "";
 }
 
-/** Returns the name of the signed-in visitor; "" for nobody, and when the shop runs without its back end. */
+/** Returns the name of the signed-in visitor; "" if nobody is signed in, or if the shop runs without its back end. */
 export async function me(): Promise<string> {
   const name = await call("/me").catch(() => "");
   vouch(name);

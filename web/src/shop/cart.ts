@@ -1,4 +1,4 @@
-/** The cart: how many pieces of each product it holds. It is kept in this browser. */
+/** The cart: product → number of pieces. It is stored in this browser. */
 export type Cart = Readonly<Record<string, number>>;
 
 const KEPT = "shop-cart";

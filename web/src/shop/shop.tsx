@@ -21,7 +21,8 @@ function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel
   const dialog = useRef<HTMLDialogElement>(null);
   const [name, setName] = useState("");
   const [failed, setFailed] = useState(false);
-  useLayoutEffect(() => dialog.current?.showModal(), []); // before the paint, so that no typed letter is lost
+  // open the dialog before the page is painted, so that no letter that somebody types is lost
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const known = await signIn(cut(name.trim(), 40)).catch(() => "");

@@ -2,8 +2,8 @@
 
 import type { Action, FieldProblem, HttpReason, StaffRole } from "../messages";
 
-/** Why a call failed: a reason of the server, or one of ours. `unreachable`: no answer came. `no_reason`: the answer had no
- *  reason, as when a proxy answers instead of the server. */
+/** Why a call failed: a reason of the server, or one of this page. `unreachable`: no answer came. `no_reason`: the answer gave
+ *  no reason, as when a proxy answers in place of the server. */
 export type ApiFailure = HttpReason | "unreachable" | "no_reason";
 
 export class ApiError extends Error {
@@ -67,7 +67,7 @@ async function call(method: string, path: string, body?: unknown, signal?: Abort
 }
 
 export const get = (path: string) => call("GET", path);
-/** Sends `body` as JSON; a file is sent unchanged. Nobody waits for the answer once `signal` is aborted. */
+/** Sends `body` as JSON, or a file unchanged. When `signal` is aborted, the call is cancelled and rejects. */
 export const post = (path: string, body: unknown = {}, signal?: AbortSignal) => call("POST", path, body, signal);
 
 export async function whoAmI(): Promise<Signed | null> {
@@ -79,7 +79,7 @@ export async function whoAmI(): Promise<Signed | null> {
   }
 }
 
-/** The ways to sign in, besides a password, that the server offers. */
+/** The ways to sign in that the server offers in addition to a password. */
 export interface Offered {
   /** The name on the button of the OpenID provider, or "" if none is set up. */
   provider: string;
@@ -98,10 +98,8 @@ export async function signOut(): Promise<void> {
   sessionStorage.clear();
 }
 
-/**
- * Returns a session's picture as an object URL, which the caller must revoke. Null when the picture is refused or unavailable.
- * `via`: for a picture of an earlier session, my current session with the same visitor.
- */
+/** Returns a picture as an object URL, which the caller must revoke; null when the server does not give the picture. `via`:
+ *  for a picture of an earlier session, the id of my current session with the same visitor. */
 export async function picture(id: string, via = ""): Promise<string | null> {
   try {
     const query = via === "" ? "" : `?via=${encodeURIComponent(via)}`;

@@ -20,7 +20,7 @@ export function ConnectionBand({ status }: { status: RoomState["status"] }) {
   );
 }
 
-/** Says who is disconnected, and how long the session still waits for them. */
+/** Says who is disconnected, and for how long the session will still wait for that person. */
 export function LostBand({ session, now }: { session: SessionView; now: number }) {
   if (session.lost === "" || session.deadline === null) return null;
   const person = participant(session, session.lost);
@@ -44,7 +44,8 @@ export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() 
   );
 }
 
-/** Says which operators listen in, whisper or have joined, as long as they do. A microphone that is off is crossed out. */
+/** Says which operators listen in, whisper or have joined, as long as they do. The icon of a microphone that is off is crossed
+ *  out. */
 export function ListenedBand({ session }: { session: SessionView }) {
   return (
     <>

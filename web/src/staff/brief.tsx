@@ -76,8 +76,8 @@ function Product({ brief }: { brief: Brief }) {
   );
 }
 
-/** Returns a field's name in words. A claim without a text of its own keeps its name: "claim.membership" is "membership". So does an
- *  answer in the form before the conversation. */
+/** Returns a field's name in words. A claim or an answer of the form that has no text here is shown by its own name:
+ *  "claim.membership" as "membership". */
 const fieldName = (name: string) => textOr(`field.${name}`, name.replace(/^(claim|form)\./, "").replaceAll("_", " "));
 
 function Fact({ field }: { field: BriefField }) {
@@ -91,8 +91,8 @@ function Fact({ field }: { field: BriefField }) {
   );
 }
 
-/** Shows the visitor's trail. `since`: when the conversation began (ms). Later steps are marked, and the last page is where
- *  the visitor is now. */
+/** Shows the visitor's trail. `since`: when the conversation began (ms). Steps after that are marked, and the last page is
+ *  marked as the one where the visitor is now. */
 function Trail({ steps, since }: { steps: TrailStep[]; since: number }) {
   const locale = useLocale();
   if (steps.length === 0) return <p class="dim">{t("brief.trail.none")}</p>;

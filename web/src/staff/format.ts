@@ -28,7 +28,7 @@ export function languageName(tag: string, locale: string): string {
   try {
     return new Intl.DisplayNames(locale, { type: "language" }).of(tag) ?? tag;
   } catch {
-    return tag; // `tag` is not a language tag
+    return tag; // the browser does not accept `tag` as a language tag
   }
 }
 

@@ -37,8 +37,8 @@ export function Gate({ page, children }: GateProps) {
       (error: unknown) => setState({ kind: "unreachable", words: explain(error) }),
     );
   };
-  /** Lets the person in. If the person's role may not use this page, signs the person out, so that another sign-in
-   *  works. */
+  /** Shows the page to the person. If the person's roles do not allow this page, signs them out, so that they can sign in
+   *  under another login. */
   const enter = (who: Signed) => {
     if (mayUse(page, who.may)) {
       grant(who.may, who.roles);

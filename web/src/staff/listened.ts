@@ -1,4 +1,4 @@
-/** What staff are told about operators who listen in, whisper or have joined. Pure. */
+/** Makes the sentences that tell staff about operators who listen in, whisper or have joined. Pure. */
 
 import type { ListenAs, ParticipantView, SessionView } from "../messages";
 import { nameOf, userOf } from "./names";

@@ -1,5 +1,5 @@
-/** A partner's accent colour. For text on our backgrounds it is adjusted until it is legible. Filled areas keep the colour,
- *  and get white or black text on it (tokens.css). */
+/** A partner's accent colour. As the colour of text on our backgrounds, it is adjusted until the text is legible. Filled areas
+ *  keep the exact colour, with white or black text on it (tokens.css). */
 
 type Rgb = [number, number, number];
 

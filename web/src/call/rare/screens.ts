@@ -1,5 +1,5 @@
-/** The screens that most calls never need, or only at their end. They are fetched together, a few seconds after the page has
- *  loaded. */
+/** The screens that most calls never need, or need only at their end. The page loads them together, a few seconds after
+ *  itself. */
 
 export { AskCallback, CalledBack } from "../../room/callback";
 export { After } from "../after";

@@ -1,4 +1,5 @@
-/** Decides who will read a line that I write, so that the page can say so beforehand. The server enforces the same rule. */
+/** Decides who will read a line that this person writes, so that the page can say so before the line is sent. The server
+ *  enforces the same rule. */
 import type { Audience, HelpView } from "../../messages";
 
 export type Why = "catching_up" | "consultation" | "whisper";
@@ -13,7 +14,7 @@ export interface AudienceRule {
 const FREE: AudienceRule = { forced: null, why: null };
 const staffBecause = (why: Why): AudienceRule => ({ forced: "staff", why });
 
-/** Returns who may read the lines of a writer. `you`: participant id of the writer, who is the counselor or was asked in. */
+/** Returns who may read the lines of a writer of staff. `you`: the writer's participant id. */
 export function audienceRule(you: string, help: HelpView | null): AudienceRule {
   if (help === null) return FREE;
   if (help.state === "catching_up" && help.professional === you) return staffBecause("catching_up");

@@ -16,7 +16,7 @@ export interface Cast {
 export interface Line {
   a: string;
   b: string;
-  /** Which of the two people `a` and `b` hears the other. `both`: they hear each other. `none`: neither hears the other. */
+  /** Which of the two people `a` and `b` hears the other, or `both`, or `none`. */
   way: "both" | "a_hears_b" | "b_hears_a" | "none";
 }
 
@@ -25,10 +25,8 @@ export interface Point {
   y: number;
 }
 
-/**
- * Returns the ids of a session's people by the part that they play; "" for a part without a person. The owner is the
- * counselor. Another member of staff counts as the professional, also a colleague in a transfer.
- */
+/** Returns the ids of a session's people by role; "" for a role that nobody has. The session's owner counts as the counselor.
+ *  Any other member of staff counts as the professional, even a colleague in a transfer. */
 export function cast(participants: ParticipantView[]): Cast {
   const here = participants.filter((one) => one.presence !== "gone" && one.role !== "operator" && one.label !== "camera");
   const staff = here.filter((one) => one.role !== "user" && one.role !== "guest");
@@ -41,8 +39,8 @@ export function cast(participants: ParticipantView[]): Cast {
   };
 }
 
-/** Returns who would hear whom in a mode. This function repeats the server's rule, only to preview a change. Guests hear and are
- *  heard like the user. */
+/** Returns who would hear whom in a mode. The server has its own copy of this rule and decides; this one only previews a
+ *  change. Guests hear and are heard like the user. */
 export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, professional, guests }: Cast): Hears {
   const outside = [user, ...guests];
   const heard = mode === "consultation" && !hearUser ? [] : outside;
@@ -58,7 +56,8 @@ export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, profes
   };
 }
 
-/** Returns one line for each pair of people present. Their order is fixed, so that nothing jumps when the mode changes. */
+/** Returns one line of the drawing for each pair of people. The lines keep their order, so that nothing jumps when the mode
+ *  changes. */
 export function lines(hears: Hears, people: string[]): Line[] {
   const present = people.filter((id) => id !== "");
   const pairs = present.flatMap((a, i) => present.slice(i + 1).map((b) => [a, b] as const));
@@ -86,7 +85,7 @@ export function places({ user, counselor, professional, guests }: Cast): Record<
   return at;
 }
 
-const MOST_WIDTH = 7; // letters; a Korean, Japanese or Chinese character is as wide as two
+const MOST_WIDTH = 7; // longest name in the drawing, in letters; a Korean, Japanese or Chinese character counts as two
 
 /** Returns a guest's name as it fits between the other guests in the picture: the first word, shortened if it is long. */
 export function shortName(name: string): string {

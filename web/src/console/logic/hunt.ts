@@ -28,7 +28,7 @@ export function hunt(help: HelpView | null, now: number): Hunt {
   }
 }
 
-/** Returns whether this person may press Help: only the owner, and only while no help is in progress. */
+/** Returns whether this person may ask for help: only a session's owner may, and only while no help is in progress. */
 export function mayAskHelp(role: Role, owner: boolean, help: HelpView | null): boolean {
   if (!owner || (role !== "counselor" && role !== "professional")) return false;
   return help === null || ["nobody", "cancelled", "ended", "handed_over"].includes(help.state);

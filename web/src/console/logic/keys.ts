@@ -1,8 +1,5 @@
-/**
- * The keys of all actions, in one table. The key handler, the help list and the hints on buttons all read this table.
- *
- * Letters are matched by the key's position (`KeyboardEvent.code`), so that they work while a Korean keyboard types Hangul.
- */
+/** The keys of all actions, in one table. The key handler, the help list and the hints on buttons all read this table. * Keys
+ *  are recognised by their position (`KeyboardEvent.code`), so that they work while a Korean keyboard types Hangul. */
 export type Action =
   | "accept"
   | "accept_writing"
@@ -40,9 +37,9 @@ export interface Binding {
   /** The key's position on the keyboard, as in `KeyboardEvent.code`. */
   code: string;
   shift?: boolean;
-  /** Whether Alt and this key run the action even while the person is writing. */
+  /** Whether the action needs Alt with this key. Such an action also runs while the person is writing. */
   alt?: boolean;
-  /** The name of the key that the page shows to people. */
+  /** The name of the key, as the page shows it. */
   label: string;
   group: "call" | "room" | "help" | "console";
 }
@@ -117,6 +114,6 @@ export function actionOf(press: Press, focus: Focus): Action | null {
   return binding.action;
 }
 
-/** Whether a press in a form's text field sends the form: Ctrl+Enter, or Command+Enter. */
+/** Whether this key press in a form's text field sends the form. It does for Ctrl+Enter and Command+Enter. */
 export const sendsForm = (press: Pick<Press, "key" | "ctrlKey" | "metaKey" | "isComposing">): boolean =>
   press.key === "Enter" && (press.ctrlKey || press.metaKey) && !press.isComposing;

@@ -1,4 +1,4 @@
-/** Decides how the console divides its page: the panes' sizes, and what is shown beside the conversation. Pure. */
+/** Decides how the console divides its page: how large the panes are, and what stands beside the conversation. Pure. */
 import type { Channel, Role } from "../../messages";
 
 /** The panes' sizes in CSS pixels. Only `work` is a share: how much of the middle the board or a shared screen takes. */
@@ -18,7 +18,7 @@ export const LIMITS: Record<Pane, { least: number; most: number; step: number }>
   people: { least: 96, most: 420, step: 16 },
   work: { least: 0.4, most: 0.8, step: 0.02 },
 };
-const FOLDS_BELOW = 140; // px: if the person card is dragged narrower than this, it folds
+const FOLDS_BELOW = 140; // width, px: if the person drags the person card narrower than this, it folds
 
 /** Sizes before anybody drags a pane. An open board needs width, so the person card is then folded. */
 export const TALKING: Panes = { lane: 264, side: 340, people: 184, work: 0.68 };

@@ -1,7 +1,7 @@
 /** Finds the moments at which something was written or drawn. The replay's time slider stops at them. Pure. */
 
-/** Returns each moment once, in order. All strokes within a second are one moment, so that handwriting does not stop at each
- *  letter. */
+/** Returns the moments in order, each once. All strokes within a second count as one moment, so that the slider does not stop
+ *  at every letter of handwriting. */
 export function moments(lines: readonly { at: number }[], strokes: readonly number[]): number[] {
   const drawn = new Map(strokes.filter((at) => at > 0).map((at) => [Math.floor(at / 1000), at] as const));
   for (const at of strokes) {

@@ -4,8 +4,8 @@ import type { Line, SessionView } from "../../messages";
 /** Session → the lines that this page has. */
 export type Lines = Record<string, Line[]>;
 
-/** Returns since when the visitor waits for a line from staff (ms). Returns null if their last line was answered, or during a
- *  call that is not on hold. */
+/** Returns since when the visitor waits for an answer to their lines (Unix ms). Returns null if staff have answered the last
+ *  line, if the session is not active, or during a call that is not on hold. */
 export function waitsSince({ state, room }: SessionView, lines: readonly Line[]): number | null {
   if (state !== "active" || (room?.media === true && !room.held)) return null;
   let since: number | null = null;
@@ -17,8 +17,8 @@ export function waitsSince({ state, room }: SessionView, lines: readonly Line[])
   return since;
 }
 
-/** Sorts sessions. First come visitors who wait for my answer, the longest wait first. Then come the others, oldest first, and
- *  last the finished sessions. */
+/** Sorts sessions. First come visitors who wait for my answer, the longest wait first. Then come the others, the oldest
+ *  session first. Finished sessions come last. */
 export function inWaitingOrder(sessions: readonly SessionView[], lines: Lines): SessionView[] {
   const place = (one: SessionView) => ({
     one,
@@ -31,7 +31,7 @@ export function inWaitingOrder(sessions: readonly SessionView[], lines: Lines): 
     .map(({ one }) => one);
 }
 
-/** Keeps listed items in their order `before` and puts new items at the end, so that nothing moves under the pointer. */
+/** Returns the items in the order of `before`, a list of ids, with new items at the end. So nothing moves under the pointer. */
 export function steady<T extends { id: string }>(before: readonly string[], sorted: readonly T[]): T[] {
   const place = new Map(before.map((id, i) => [id, i] as const));
   return [...sorted].sort((a, b) => (place.get(a.id) ?? Infinity) - (place.get(b.id) ?? Infinity) || 0);
@@ -46,7 +46,8 @@ export function newsTitle(base: string, count: number, name: string): string {
   return count === 0 ? base : `(${count > 99 ? "99+" : count}) ${name} · ${base}`;
 }
 
-const NOTES_HZ = [523.25, 587.33, 659.25, 783.99, 880] as const; // a pentatonic scale: any two of its notes sound well together
+// a pentatonic scale, Hz: any two of its notes sound well together
+const NOTES_HZ = [523.25, 587.33, 659.25, 783.99, 880] as const;
 
 /** Returns the pitch of a session's sound (Hz), so that staff hear which conversation has a new line. */
 export function pitchOf(session: string): number {

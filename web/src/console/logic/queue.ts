@@ -20,7 +20,8 @@ export function waiting(items: QueueItem[], now: number): Waiting {
 
 const MESSAGE_ORDER = { new: 0, taken: 1, done: 2 } as const;
 
-/** Sorts messages: new, taken, done. New and taken ones oldest first, done ones newest first. */
+/** Sorts messages: first the new ones, then those that staff have taken, then those that are done. New and taken messages are
+ *  sorted from old to new, done ones from new to old. */
 export function inOrder(messages: MessageLeft[]): MessageLeft[] {
   return [...messages].sort((a, b) => {
     const states = MESSAGE_ORDER[a.state] - MESSAGE_ORDER[b.state];
@@ -35,14 +36,15 @@ export function mine(sessions: Iterable<SessionView>): SessionView[] {
     .sort((a, b) => a.started_at - b.started_at);
 }
 
-/** Returns the session to show: the chosen one if it exists, else a live call, else the newest session. */
+/** Returns the session to show: the chosen one if it exists, else a running call, else the newest session; null if there is
+ *  none. */
 export function selected(sessions: SessionView[], chosen: string): SessionView | null {
   const calls = sessions.filter(({ state, room }) => state === "active" && room?.media === true && !room.held);
   return sessions.find((one) => one.id === chosen) ?? calls.at(-1) ?? sessions.at(-1) ?? null;
 }
 
-/** Returns my other calls, which go on hold while I look at the session `shown`. Calls with a professional are left out, because
- *  their mode says who hears whom. */
+/** Returns my other calls, which the console puts on hold while I look at the session `shown`. Calls with a professional are
+ *  left out, because their mode says who hears whom. */
 export function leftOpen(sessions: SessionView[], shown: string): string[] {
   const open = ({ id, state, room, help, participants, you }: SessionView) =>
     id !== shown &&
@@ -55,14 +57,14 @@ export function leftOpen(sessions: SessionView[], shown: string): string[] {
   return sessions.filter(open).map((one) => one.id);
 }
 
-/** Returns the id of the next or previous session in the list. After the last session comes the first. */
+/** Returns the id of the next or previous session in the list; "" for an empty list. After the last session comes the first. */
 export function neighbour(sessions: SessionView[], chosen: string, step: 1 | -1): string {
   if (sessions.length === 0) return "";
   const here = sessions.findIndex((one) => one.id === chosen);
   return sessions[(Math.max(0, here) + step + sessions.length) % sessions.length]!.id;
 }
 
-/** Returns the state that a press on the switch "available/away" requests; null if the switch does nothing now. */
+/** Returns the state that a press on the switch "available/away" asks the server for; null if the switch does nothing now. */
 export function nextState(me: StaffMe): "available" | "away" | null {
   switch (me.state) {
     case "available":
@@ -77,21 +79,17 @@ export function nextState(me: StaffMe): "available" | "away" | null {
   }
 }
 
-/**
- * Returns whether I will be away after my sessions, because I chose "away" during one or was away before.
- * `before`: the last result. It is kept in a wrap-up, while a call rings and while I am disconnected.
- */
+/** Returns whether I will be away after my present sessions, because I have chosen so during one. `before`: the last result of
+ *  this function. It stays the same in a wrap-up, while a call rings and while I am disconnected. */
 export function awayAfter(before: boolean, { state, ready }: StaffMe): boolean {
   if (state === "busy") return !ready;
   return (state === "wrap_up" || state === "lost" || state === "reserved") && before;
 }
 
-export const WRAP_UP_MS = 120_000; // how long a session that was handed over can be wrapped up, as on the server
+export const WRAP_UP_MS = 120_000; // time for which I can wrap up a session that I handed over, ms; the server has the same limit
 
-/**
- * Returns which of the sessions that I handed over I can still wrap up, and until when.
- * `at`: when I handed the session over. The last one stays for as long as I am in wrap-up.
- */
+/** Returns which of the sessions that I handed over I can still wrap up, and until when. `at`: when I handed the session over.
+ *  The last of these sessions stays for as long as I am in wrap-up, the others for `WRAP_UP_MS`. */
 export function toWrapUp(given: { id: string; at: number }[], me: StaffMe, now: number): { id: string; until: number | null }[] {
   const last = [...given].sort((a, b) => a.at - b.at).at(-1);
   return given.flatMap(({ id, at }) => {

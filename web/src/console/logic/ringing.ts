@@ -4,10 +4,11 @@ import type { Ring, SessionView } from "../../messages";
 export const RING_MS = 20_000;
 const UPGRADE_MS = 30_000;
 
-/** An incoming call: a reservation from the matcher, or a text session of mine whose visitor asks for voice or video. */
+/** Something that rings: a request that the matcher has reserved for me, or my text session whose visitor asks for voice or
+ *  video. */
 export type Call = Omit<Ring, "kind"> & { kind: Ring["kind"] | "upgrade" };
 
-/** Returns my text sessions whose visitors ask for voice or video, as calls. */
+/** Returns those of my text sessions whose visitors ask for voice or video now, in the form of calls that ring. */
 export function upgrades(sessions: SessionView[]): Call[] {
   return sessions.flatMap((session) => {
     const { upgrade, participants, you } = session;
@@ -50,8 +51,8 @@ export function secondsLeft(ring: Call, now: number): number {
   return Math.max(0, Math.ceil((ring.expires_at - now) / 1000));
 }
 
-/** Returns the tab's title. While a call rings, the title alternates once a second, so that people notice a tab in the
- *  background. */
+/** Returns the tab's title. While a call rings, the title changes every second between `base` and `calling`, so that people
+ *  notice a tab in the background. */
 export function title(base: string, calling: string | null, now: number): string {
   return calling !== null && Math.floor(now / 1000) % 2 === 0 ? calling : base;
 }

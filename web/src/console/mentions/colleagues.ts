@@ -8,13 +8,13 @@ const NOBODY: StaffItem[] = [];
 /** Session → the colleagues who can be mentioned in it, as the server last said. */
 export const colleagues = createStore<Record<string, StaffItem[]>>({});
 
-/** Asks the server who can be mentioned in a session. If the server does not answer, the former list stays. */
+/** Asks the server who can be mentioned in a session. If the request fails, the list that is known stays. */
 export async function fetchColleagues(client: Client, session: string): Promise<void> {
   try {
     const { people } = (await client.connection.request({ type: "colleagues", session, purpose: "mention" })) as Colleagues;
     colleagues.update((known) => ({ ...known, [session]: people }));
   } catch {
-    // without a list, the menu of colleagues stays closed
+    // as long as there is no list, the menu of colleagues stays closed
   }
 }
 

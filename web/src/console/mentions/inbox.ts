@@ -4,8 +4,8 @@ import { createStore, type Store } from "../../ui";
 
 export type Inbox = Store<MentionOut[]>;
 
-/** Returns the mentions of this person that they have not opened, the newest first. Call it before the connection opens, so that
- *  none is missed. */
+/** Returns the store of this person's mentions that they have not opened, the newest first, one for each session. Call this
+ *  before the connection opens, so that it misses none. */
 export function mentionInbox(client: Client): Inbox {
   const inbox = createStore<MentionOut[]>([]);
   client.onMessage((message) => {

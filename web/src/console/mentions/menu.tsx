@@ -17,7 +17,8 @@ interface MenuProps {
   audience: AudienceChoice;
 }
 
-/** The list of colleagues that "@" opens. If the visitor would read the line, the list offers to write the line to staff only. */
+/** The list of colleagues that "@" opens. If the visitor would read the line, the list instead offers to write the line to
+ *  staff only. */
 export function MentionMenu({ client, session, box, text, audience }: MenuProps) {
   const caret = useCaret(box);
   const at = caret < 0 ? null : atCaret(text, caret);

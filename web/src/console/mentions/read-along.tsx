@@ -12,7 +12,7 @@ const NO_LINES: Line[] = [];
 
 type End = ReadingAlong["reason"] | "refused" | "";
 
-/** A dialog in which a member of staff who was mentioned reads a colleague's conversation along. */
+/** A dialog in which a member of staff reads a colleague's conversation along, after the colleague has mentioned them there. */
 export function ReadAlong({ client }: { client: Client }) {
   const mention = useStore(followed);
   return mention === null ? null : <Conversation key={mention.session} client={client} mention={mention} />;
@@ -74,7 +74,7 @@ function useReading(client: Client, session: string): { end: End; why: string } 
   return end;
 }
 
-/** Scrolls to each newest line, unless the reader has scrolled up. */
+/** Scrolls to every new line, unless the reader has scrolled up. */
 function Bottom({ newest }: { newest: number }) {
   const mark = useRef<HTMLDivElement>(null);
   const first = useRef(true);

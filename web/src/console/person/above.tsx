@@ -16,12 +16,13 @@ interface AboveProps {
   newest: readonly EarlierSession[];
 }
 
-/** The visitor's earlier conversations above the present one. A press shows the next older one in its place, to read only; the
- *  audit log notes who has read it. */
+/** The visitor's earlier conversations above the present one. A press shows the next older conversation there, for reading
+ *  only. The server audits who has read it. */
 export function Above({ session, newest }: AboveProps) {
   const locale = useLocale();
   const [opened, setOpened] = useState<Conversation[]>([]);
-  const [ids, setIds] = useState<string[] | null>(null); // ids of all earlier conversations, newest first; null until asked for
+  // ids of all earlier conversations, newest first; null until they have been fetched
+  const [ids, setIds] = useState<string[] | null>(null);
   const [busy, setBusy] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const height = useRef(0);

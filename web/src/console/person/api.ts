@@ -25,7 +25,7 @@ export interface Earlier {
 }
 
 export interface Person {
-  /** Whether the partner vouches for who the visitor is. Only then does the card keep notes and earlier conversations. */
+  /** Whether the partner vouches for who the visitor is. Only then does the card show notes and earlier conversations. */
   known: boolean;
   notes: PersonNote[];
   conversations: Earlier[];

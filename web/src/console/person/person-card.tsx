@@ -6,7 +6,7 @@ import { Conversations } from "./conversations";
 import { PersonNotes } from "./person-notes";
 import { t } from "./texts";
 
-/** The card of a session's visitor: notes that are kept for all the visitor's sessions, and earlier conversations. */
+/** The card of a session's visitor: notes that belong to the visitor and not to one session, and earlier conversations. */
 export function PersonCard({ session }: { session: string }) {
   const [found, setFound] = useState<Person | null>(null);
   const [failed, setFailed] = useState(false);

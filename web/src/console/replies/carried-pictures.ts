@@ -1,8 +1,8 @@
-/** The pictures that wait to be sent with the text of each session. Pure. */
+/** The pictures that are attached to each session's text and not sent yet. Pure. */
 
 export type Carried = Record<string, string[]>;
 
-/** Returns `all` with these pictures attached to the session too, each picture once and at most `most` in all. */
+/** Returns `all` with these pictures added to those of the session: each picture once, and at most `most` for the session. */
 export const withPictures = (all: Carried, session: string, pictures: readonly string[], most: number): Carried =>
   pictures.length === 0 ? all : { ...all, [session]: [...new Set([...(all[session] ?? []), ...pictures])].slice(0, most) };
 

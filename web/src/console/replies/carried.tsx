@@ -11,8 +11,8 @@ import { dropped, readCarried, withPictures, type Carried } from "./carried-pict
 const KEY = "sangdam.carried";
 const NONE: string[] = [];
 
-/** Session → the pictures of saved replies that were inserted. They are sent after the text. They survive a reload, as drafts
- *  do. */
+/** Session → the pictures of saved replies that the person has inserted. They are sent after the text, and survive a reload of
+ *  the page, as drafts do. */
 const carried = createStore<Carried>(readCarried(sessionStorage.getItem(KEY)));
 carried.subscribe(() => sessionStorage.setItem(KEY, JSON.stringify(carried.get())));
 

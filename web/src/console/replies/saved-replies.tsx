@@ -11,7 +11,7 @@ import { carry, CarriedPictures, sendCarried } from "./carried";
 import { ReplyMenu } from "./menu";
 import { editOwnReplies } from "./own-replies";
 
-/** Returns the additions to a session's message box that saved replies need. */
+/** Returns what saved replies add to a session's message box. */
 export function savedReplies(client: Client, session: SessionView, me: StaffMe, to: Audience): Omit<ComposerAid, "mentions"> {
   const values = valuesOf(session.brief, me.name);
   return {
@@ -43,8 +43,8 @@ function beginSearch(box: Box): void {
   write(element, before.length, element.selectionEnd, before === "" || /\s$/.test(before) ? "/" : " /");
 }
 
-/** Lists the variables in a line's text that have no certain value. The counselor must fill in or remove each before sending the
- *  line. */
+/** Lists the variables in a line's text for which the page knows no value for sure. The line can be sent only after the
+ *  counselor has filled in or removed each of them. */
 function Pending({ box, text, values }: { box: Box; text: string; values: Values }) {
   const left = unsettled(text, values);
   if (left.length === 0) return null;

@@ -10,7 +10,7 @@ export interface Slash {
 
 const SLASH = /(?:^|\s)\/((?:[^\s/][^/\n]{0,39})?)$/;
 
-/** Returns the search whose words end at the caret; null if there is no "/" before the caret. */
+/** Returns the search whose words end at the caret; null if no search stands before the caret. */
 export function slashAt(text: string, caret: number): Slash | null {
   const query = SLASH.exec(text.slice(0, caret))?.[1];
   return query === undefined ? null : { from: caret - query.length - 1, query };
@@ -38,7 +38,7 @@ export function found(replies: SavedReply[], query: string): SavedReply[] {
     .map((one) => one.reply);
 }
 
-/** Returns whether to show the search results. A "/" with words that match no reply is probably just a slash. */
+/** Returns whether to show the menu. A "/" with words that match no reply is probably just a slash. */
 export function worthShowing(slash: Slash | null, results: SavedReply[]): slash is Slash {
   return slash !== null && (results.length > 0 || !slash.query.includes(" "));
 }

@@ -1,4 +1,4 @@
-/** Rings that reach a closed console: whether this browser gets them, and the page's service worker. */
+/** Pushes about rings for a closed console: whether this browser gets them, and the page's service worker. */
 
 import { ApiError, post } from "../../staff/api";
 import { prefs, setPrefs } from "../../staff/prefs";
@@ -7,7 +7,7 @@ import { createStore, locale } from "../../ui";
 
 const SCRIPT = "/console-worker.js";
 const SCOPE = "/console";
-const LOOK_MS = 3_600_000; // how often the page looks for a new version of itself
+const LOOK_MS = 3_600_000; // time between two checks for a new version of the page, ms
 
 /** Whether this browser gets rings as pushes while no console is open in it. */
 export const standsBy = createStore(false);
@@ -15,8 +15,8 @@ export const standsBy = createStore(false);
 /** A function that reloads the page in its new version; null while there is no new version. */
 export const update = createStore<(() => void) | null>(null);
 
-/** Starts the service worker, and subscribes again if this person wanted rings in this browser: a subscription ends with each
- *  sign-in. Never rejects: without a worker, everything else works. */
+/** Starts the service worker. Subscribes again if this person wanted rings in this browser, because a subscription ends with
+ *  its sign-in. Never rejects: without a worker, everything else still works. */
 export async function begin(me: string): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   try {
@@ -26,7 +26,7 @@ export async function begin(me: string): Promise<void> {
     return; // the browser allows no service worker, for example in a private window
   }
   if (prefs.get().pushFor !== me || !canPush() || Notification.permission !== "granted") return;
-  await turnOn(me).catch(() => undefined); // the settings then say that rings are off
+  await turnOn(me).catch(() => undefined); // if this fails, the settings say that rings are off
 }
 
 /** Asks for the permission and subscribes. Call it inside a click. Rejects with PushFailed. */

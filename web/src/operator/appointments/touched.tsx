@@ -3,7 +3,7 @@ import { t as shared } from "../../staff/texts";
 import { useLocale, whenText } from "../../ui";
 import { t } from "./texts";
 
-/** Lists the appointments that a change makes impossible as booked, with the visitors who must be told. */
+/** Lists the appointments that cannot take place as booked after a change, with the visitors whom somebody must tell. */
 export function Touched({ items }: { items: AppointmentItem[] }) {
   const locale = useLocale();
   if (items.length === 0) return null;

@@ -7,8 +7,8 @@ import { saveWorkingHours, workingHours, type WorkingHours as Found } from "./ap
 import { t } from "./texts";
 import { Touched } from "./touched";
 
-/** The working hours of a member of staff, and the appointments that cannot take place as booked.
- *  `active`: whether the member is active; a change of that also affects appointments. */
+/** The working hours of a member of staff, and the appointments that cannot take place as booked. `active`: whether the
+ *  member's account is active. When this changes, other appointments may be affected. */
 export function WorkingHours({ staff, active }: { staff: string; active: boolean }) {
   const locale = useLocale();
   const [found, setFound] = useState<Found | null>(null);

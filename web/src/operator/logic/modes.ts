@@ -1,4 +1,4 @@
-/** Finds, from the lines of a session, which mode it was in at what time. */
+/** Finds out, from the lines of a session, at what time the session was in which mode. */
 import type { Line, Mode } from "../../messages";
 
 export interface Span {
@@ -11,7 +11,7 @@ export interface Span {
 const MODES: readonly string[] = ["consultation", "whisper", "conference"];
 type Said = Pick<Line, "kind" | "text" | "at" | "args">;
 
-/** Returns whether a system line says that two people remain: after a handover, or because the professional or colleague has
+/** Returns whether a system line says that help is over: the session was handed over, help was cancelled, or somebody has
  *  left. */
 const endsHelp = ({ text }: Said) => text === "handed_over" || text === "help.cancelled" || text === "left";
 

@@ -1,4 +1,4 @@
-/** How an operator who listens in may take part as the site allows, and what the page then says about it. Pure. */
+/** Works out how an operator who listens in may take part, as the site allows, and what the page says about that. Pure. */
 
 import type { ListenAs, Listening, SessionView } from "../../messages";
 import { listenersOf, viewer } from "../../room/state";
@@ -22,7 +22,7 @@ export function told(session: SessionView, speaks: boolean, hears: boolean) {
   if (how === "listen") return hears ? "listen.told" : "listen.nothing";
   if (!speaks) return "listen.muted";
   const hearers = session.participants.filter((one) => listenersOf(session, session.you).includes(one.id));
-  if (hearers.length === 0) return "listen.unheard"; // for example while the operator's connection is being made
+  if (hearers.length === 0) return "listen.unheard"; // for example while the operator's media connection is being set up
   if (how === "whisper")
     return hearers.some((one) => one.role !== "operator" && !one.owner) ? "listen.whispering.staff" : "listen.whispering";
   return hearers.some((one) => one.role === "user") ? "listen.joined" : "listen.joined.staff";

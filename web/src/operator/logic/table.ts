@@ -21,7 +21,7 @@ function asText(value: Value): string {
   return value === null ? "" : String(value);
 }
 
-/** Compares numbers by size and texts as people order them ("10" after "9"); empty values come last. */
+/** Compares numbers by size, and texts in the order of the language, with "10" after "9". Empty values come last. */
 export function compare(a: Value, b: Value, locale: string): number {
   if (a === b) return 0;
   if (a === null || a === "") return 1;

@@ -1,4 +1,4 @@
-/** Asks the server how a change of settings would affect a day's waits, and writes the figures as rows. */
+/** Asks the server how a change of settings would affect the waits of a typical day, and writes the figures as rows. */
 import { post } from "../../staff/api";
 import { clock } from "../../staff/format";
 
@@ -14,13 +14,14 @@ export interface Figures {
 export interface PreviewAnswer {
   /** Who waits: visitors for a counselor, or counselors for a professional's help. */
   kind: "user" | "help";
-  /** The figures of a day: as recorded, and as simulated with the settings before and after the change. Null: too few visitors
-   *  came. */
+  /** The figures: of the recorded days, and of a simulation with the settings before and after the change. Null: too few
+   *  visitors came to tell. */
   found: { really: Figures; before: Figures; after: Figures } | null;
   arrivals: number;
   days: number;
   sure: "few" | "rough" | "fair" | "good";
-  /** Whether the member is taken to work when a typical colleague does, because nothing shows when the member works. */
+  /** Whether the simulation lets the member work when a typical colleague does, because the records do not show when the
+   *  member works. */
   assumes_hours: boolean;
 }
 
@@ -28,8 +29,8 @@ export type Ask = (signal: AbortSignal) => Promise<PreviewAnswer>;
 
 const at = encodeURIComponent;
 
-/** These three functions ask what a change would do: of a site's settings, of a category's hours, or of a member of staff ("" for
- *  a new one). */
+/** These three functions ask what a change would do: a change of a site's settings, of a category's hours, or of a member of
+ *  staff (id "" for a new member). */
 export const askAboutSite =
   (site: string, settings: unknown): Ask =>
   (signal) =>

@@ -19,7 +19,8 @@ export interface Asked extends Span {
 }
 
 export interface ReportRow {
-  /** When the row's time begins, in the reader's time zone but written as if in UTC (ms); null if the rows are no times. */
+  /** The start of the row's hour, day or week: the reader's local time, as ms, as if that were UTC. Null if the rows stand for
+   *  something else. */
   at: number | null;
   name: string;
   group: string[];
@@ -63,7 +64,7 @@ export function dayText(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
-/** Returns the report that the page shows first, or after a press on a preset: the last `days` days, today included. */
+/** Returns the span of the last `days` days, today included. The page begins with such a span, and each preset is one. */
 export function lastDays(days: number, now: Date): Span {
   const first = new Date(now);
   first.setDate(first.getDate() - days + 1);

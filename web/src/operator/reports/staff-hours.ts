@@ -16,7 +16,8 @@ export const STATES = ["busy", "wrap_up", "ready", "paused", "away"] as const;
 export type State = (typeof STATES)[number];
 
 export interface StaffRow extends Record<`${State}_s`, number> {
-  /** When the row's day or week begins, in the reader's time zone but written as if in UTC (ms); null if the rows are people. */
+  /** The start of the row's day or week: the reader's local time, as ms, as if that were UTC. Null if the rows stand for
+   *  people. */
   at: number | null;
   staff: string;
   name: string;
@@ -37,7 +38,7 @@ export function hours(seconds: number): string {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
-/** Returns for each state of a row its part of the longest row of the report, from 0 to 1. */
+/** Returns, for each state of a row, its time as a share of the longest row's whole time, from 0 to 1. */
 export function parts(row: StaffRow, rows: StaffRow[]): { state: State; part: number }[] {
   const most = Math.max(1, ...rows.map((each) => each.signed_in_s));
   return STATES.map((state) => ({ state, part: row[`${state}_s`] / most }));

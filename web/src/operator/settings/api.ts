@@ -26,7 +26,7 @@ export interface FormField {
   choices: Record<string, string>[];
 }
 
-/** How a site gives appointments. All numbers are minutes. */
+/** How a site offers appointments. All numbers are minutes. */
 export interface AppointmentPlan {
   minutes: number;
   buffer_minutes: number;
@@ -57,7 +57,7 @@ export interface SiteSettings {
   channels: Channel[];
   waiting_notice: Record<string, string>;
   recording_notice: Record<string, string>;
-  /** Null: the site gives no appointments, and any counselor may make its callbacks. */
+  /** Null: the site offers no appointments. Then every counselor of the topic may take a callback. */
   appointments: AppointmentPlan | null;
   categories: CategorySettings[];
 }
@@ -126,7 +126,7 @@ export interface StaffRow {
   active: boolean;
 }
 
-/** A member of staff with the one-time link by which they set their password. */
+/** A member of staff, and the one-time link with which the member sets a password. */
 export interface Added {
   member: StoredStaff;
   link: string;
@@ -187,7 +187,8 @@ export const removeSite = (id: string) => post(`/api/settings/sites/${at(id)}/re
 export const sendLogo = (id: string, picture: Blob) =>
   post(`/api/settings/sites/${at(id)}/logo`, picture) as Promise<{ picture: string }>;
 export const removeLogo = (id: string) => post(`/api/settings/sites/${at(id)}/logo/remove`);
-/** A signing key of a site. `kind`: its algorithm, or "address". `keys`: how many keys the address gave last, if it was asked. */
+/** A signing key of a site. `kind`: its algorithm, or "address". `keys`: how many keys the server last found at the address;
+ *  null before the server has asked there. */
 export interface SigningKey {
   kid: string;
   kind: "HS256" | "EdDSA" | "ES256" | "address" | "unknown";

@@ -17,7 +17,8 @@ const choices = (values: readonly number[], value: number): Choice[] =>
     .sort((a, b) => a - b)
     .map((minutes) => ({ value: String(minutes), label: t("appointments.minutes", { minutes }) }));
 
-/** Fields that choose between callbacks by any counselor and appointments with one, and set the plan of the appointments. */
+/** Fields with which an operator chooses between callbacks by any counselor and appointments with one counselor, and sets the
+ *  plan of the appointments. */
 export function AppointmentFields({
   plan,
   onChange,

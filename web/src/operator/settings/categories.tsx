@@ -13,7 +13,7 @@ interface CategoriesProps {
   onChange: (categories: CategorySettings[]) => void;
 }
 
-/** The tree of a site's categories. Buttons move a category among its siblings, so that keys suffice. */
+/** The tree of a site's categories. Buttons move a category among its siblings, so that a keyboard is enough. */
 export function Categories({ settings, problems, onChange }: CategoriesProps) {
   const all = settings.categories;
   const [id, setId] = useState("");
@@ -119,8 +119,8 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
   );
 }
 
-/** Reads the seconds after which a request's tier widens, such as "15 30". Returns null for an empty text, `before` for an
- *  incomplete one. */
+/** Reads the numbers of seconds after which a request's tier widens, such as "15 30". Returns null for an empty text, and
+ *  `before` for a text that is not complete yet. */
 function seconds(text: string, before: number[] | null): number[] | null {
   if (text.trim() === "") return null;
   const found = text

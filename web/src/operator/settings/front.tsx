@@ -14,11 +14,11 @@ interface FrontProps {
   settings: SiteSettings;
   problems: Problems;
   onChange: (part: Partial<SiteSettings>) => void;
-  /** Called after the logo was stored or removed, which happens without the rest of the form. */
+  /** Called after the logo was stored or removed. Both happen at once, before the rest of the form is saved. */
   onLogo: () => Promise<void>;
 }
 
-/** The fields for what visitors see of the site: logo, launcher, the channels to talk, and notices. */
+/** The fields for what visitors see of the site: logo, launcher, channels (text, voice, video), and notices. */
 export function Front({ site, logo, settings, problems, onChange, onLogo }: FrontProps) {
   const languages = settings.languages;
   const texts = (field: "launcher_texts" | "waiting_notice" | "recording_notice") => {

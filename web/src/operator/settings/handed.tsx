@@ -5,7 +5,7 @@ import { newLink, type Added } from "./api";
 import { Once } from "./once";
 import { t } from "./texts";
 
-/** Says that a new one-time link was mailed to the member, or shows the link so that the operator can copy it. */
+/** Says that the server has mailed the member a new one-time link, or shows the link, so that the operator can copy it. */
 export function Handed({ added: first }: { added: Added }) {
   const [added, setAdded] = useState(first);
   if (added.mailed === "")

@@ -8,7 +8,7 @@ import { NewKey } from "./new-key";
 import { Once } from "./once";
 import { t } from "./texts";
 
-/** Lists the signing keys of a site's back end. Operators add and retire keys here. A new secret is shown once. */
+/** Lists the signing keys of a site's back end. Operators add and remove keys here. A new secret is shown once. */
 export function Keys({ site, onChanged }: { site: string; onChanged: () => void }) {
   const [round, setRound] = useState(0);
   const [secret, setSecret] = useState("");

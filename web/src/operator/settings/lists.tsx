@@ -8,7 +8,7 @@ import { t } from "./texts";
 const TYPING_MS = 250;
 
 interface FoundProps<Row> {
-  /** A name of the list, by which the loader tells it from other lists. */
+  /** A name that no other list has, so that the rows of one list are not taken for those of another. */
   what: string;
   load: (q: string, page: number) => Promise<Page<Row>>;
   /** What the list shows if it has no rows and nothing is searched for. */

@@ -5,7 +5,7 @@ import { Button, toast } from "../../ui";
 import { removeLogo, sendLogo } from "./api";
 import { t } from "./texts";
 
-/** A field for the site's logo. A chosen picture is stored at once, without the rest of the form. */
+/** A field for the site's logo. A chosen picture is stored at once, before the rest of the form is saved. */
 export function LogoField({ site, first, onChanged }: { site: string; first: string; onChanged: () => Promise<void> }) {
   const [logo, setLogo] = useState(first);
   const [busy, setBusy] = useState(false);
@@ -14,7 +14,7 @@ export function LogoField({ site, first, onChanged }: { site: string; first: str
     setBusy(true);
     try {
       const made = await making;
-      await onChanged(); // the site has a new version, with which the rest of the form is saved
+      await onChanged(); // storing the logo gave the site a new version, which the form needs before it can be saved
       setLogo(made);
       toast(t("saved"));
     } catch (error) {

@@ -42,7 +42,7 @@ const CHOSEN = {
   cobrowse: ["off", "strict", "open"],
 } as const;
 
-/** Returns, as a text, the part of a site's settings that changes how long visitors wait. */
+/** Returns, as a text, the part of a site's settings that affects how long visitors wait. */
 const aboutWaits = ({ categories }: SiteSettings) =>
   JSON.stringify(categories.map(({ id, parent, priority, widens_s }) => [id, parent, priority, widens_s]));
 
@@ -56,7 +56,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
   const [removing, setRemoving] = useState(false);
   const change = (part: Partial<SiteSettings>) => setSettings({ ...settings, ...part });
 
-  /** Takes the changes that somebody else has saved since this form was opened into the form. What was typed here stays. */
+  /** Takes over the changes that somebody else has saved since this form was opened. What this person has typed stays. */
   const takeOver = async () => {
     const newest = await load(stored.id);
     const found = merge(stored.settings, settings, newest.settings);

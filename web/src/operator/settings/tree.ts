@@ -1,4 +1,4 @@
-/** The tree of a site's categories as a list: a parent comes before its children. */
+/** Works on the tree of a site's categories, which is a list with each parent before its children. */
 import type { CategorySettings } from "./api";
 
 /** Returns how many parents a category has above it. Stops counting at an unknown parent or in a circle. */
@@ -18,7 +18,7 @@ function isBelow(all: CategorySettings[], id: string, ancestor: string, seen: st
   return parent === ancestor || isBelow(all, parent, ancestor, [...seen, id]);
 }
 
-/** Returns the categories with one moved before (-1) or behind (1) its neighbour of the same parent. */
+/** Returns the categories after moving one of them before (-1) or behind (1) its neighbour with the same parent. */
 export function moved(all: CategorySettings[], id: string, by: -1 | 1): CategorySettings[] {
   const parent = all.find((one) => one.id === id)?.parent ?? "";
   const siblings = all.filter((one) => one.parent === parent);

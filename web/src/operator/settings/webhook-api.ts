@@ -5,14 +5,14 @@ export interface Webhook {
   id: string;
   url: string;
   events: string[];
-  /** The sites of whose events the webhook is told. Null: all sites. */
+  /** The sites whose events the webhook gets. Null: all sites. */
   sites: string[] | null;
   state: "on" | "off" | "failed";
   why: string;
   failures: number;
   waiting: number;
   crowded: boolean;
-  /** Until when deliveries are signed with the former secret, too; 0 if they no longer are. */
+  /** Until when the server also signs deliveries with the former secret (Unix ms); 0 if it does not. */
   both_until: number;
   well_at: number;
 }

@@ -8,7 +8,7 @@ import type { WebhookFields } from "./webhook-api";
 
 interface WebhookFormProps {
   first: WebhookFields;
-  /** The names of all events of which a webhook can be told. */
+  /** The names of all events that a webhook can get. */
   events: string[];
   title: string;
   /** Stores the webhook with these fields. Rejects if the server refuses them. */

@@ -4,7 +4,8 @@ import { get, post } from "../../staff/api";
 
 export interface Rules {
   second_factor: "off" | "required";
-  /** "offered": staff may also sign in at the OpenID provider. "only": they must; no password and no passkey works. */
+  /** "offered": staff may also sign in at the OpenID provider. "only": they must sign in there, and no password or passkey
+   *  works. */
   provider: "offered" | "only";
   /** How many hours a sign-in lasts; 0 stands for the standard of 12 hours. */
   hours: number;
@@ -20,7 +21,8 @@ export interface RulesPage {
   has_provider: boolean;
 }
 
-/** The sign-in rules of an organisation (`own`), and those of the installation. Of the two, the stricter rule counts. */
+/** The sign-in rules of an organisation (`own`), and those of the installation. Of each pair of rules, the stricter one
+ *  counts. */
 export interface OwnRules {
   own: StoredRules;
   installation: Rules;

@@ -18,7 +18,7 @@ interface RulesCardProps {
   least?: Rules;
   hasProvider: boolean;
   save: (rules: StoredRules) => Promise<StoredRules>;
-  /** Fetches the rules again, after somebody else has saved them. */
+  /** Fetches the rules again, because somebody else has saved new ones. */
   newest: () => Promise<StoredRules>;
 }
 

@@ -1,4 +1,5 @@
-/** Keeps what somebody types in the first start over a reload of the tab. Passwords and the links of staff are never kept. */
+/** Keeps in the tab what somebody types in the first start, so that a reload does not lose it. Passwords and the links of
+ *  staff are never kept. */
 import { useState } from "preact/hooks";
 
 const at = (name: string) => `sangdam-start-${name}`;

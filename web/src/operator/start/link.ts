@@ -1,4 +1,4 @@
-/** The one-time link that `sangdam init` prints, by which the owner of a new installation sets a password. */
+/** The one-time link that `sangdam init` prints. With it, the first owner of an installation begins. */
 import { keep, read } from "./kept";
 
 const MARK = "#first-start=";

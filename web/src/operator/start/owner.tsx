@@ -14,7 +14,7 @@ type Link = "looking" | "works" | "over";
 
 interface FirstOwnerProps {
   token: string;
-  /** Called when the owner is signed in, or wants the sign-in because the link does not work. */
+  /** Called when the owner is signed in (`signedIn`), or wants to see the sign-in page because the link does not work. */
   onDone: (signedIn: boolean) => void;
 }
 

@@ -52,8 +52,8 @@ function NameFields({ site, names, testid, onChange }: NameFieldsProps) {
   );
 }
 
-/** Chooses the category for which an outcome, tag or template is. The command line can set several categories; they stay until
- *  another choice is made here. */
+/** Lets an operator choose the category in which an outcome, tag or template is offered. Several categories, which only the
+ *  command line can set, stay until somebody chooses another one here. */
 export function TopicSelect({
   site,
   chosen,

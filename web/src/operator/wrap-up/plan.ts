@@ -95,8 +95,8 @@ export function possibleParents(plan: Plan, id: string): Outcome[] {
   return plan.outcomes.filter((one) => !line(plan, one.id).some((each) => each.id === id));
 }
 
-/** Returns an id that is not in `taken`: the Latin letters and digits of `name`, and a number if that id is taken. If `name` has
- *  no such letter or digit, the id is `o_1`, `o_2` and so on. */
+/** Returns an id that is not in `taken`, made of the Latin letters and digits of `name`. If that id is taken, a number is
+ *  added. If `name` has no such letter or digit, the id is `o_1`, `o_2` and so on. */
 export function freshId(taken: string[], name: string): string {
   const plain = name
     .toLowerCase()

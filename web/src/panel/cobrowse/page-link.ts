@@ -1,7 +1,7 @@
-/** Passes the partner's page on to the server while the visitor lets staff see it.
- *
- *  The script on the page (../../cobrowse/page.ts) records and masks. This side compresses, sends over a WebSocket of its own, and
- *  passes back what staff show on the page. It holds nothing: when the network is slow, it waits and begins anew with a snapshot. */
+/** Passes the partner's page on to the server while the visitor lets staff see it. * The script on the page
+ *  (../../cobrowse/page.ts) records and masks. This side compresses the events, sends them over a WebSocket of their own, and
+ *  passes the marks of staff back to the script. It keeps no backlog: when the network is slow, it drops events and later
+ *  begins anew with a snapshot. */
 
 import type { FromPage, ToPage } from "../../cobrowse/protocol";
 import type { PageState, ServerMessage } from "../../messages";
@@ -11,14 +11,14 @@ import { Connection, type Socket } from "../../room/connection";
 import { deflate, pieces } from "./pieces";
 import { wordsOf, linkWords } from "./words";
 
-/** How often the page is asked for its port until its script is there, ms. */
+/** Time between two requests for the port of the page's script, until the script answers, ms. */
 const LOAD_MS = 300;
 const ALIVE_MS = 5000;
-/** Bytes in the browser's send buffer from which on the page waits, and those below which it goes on. */
+/** If the browser's send buffer holds more bytes than the first number, the page pauses. It goes on below the second number. */
 const FULL_BYTES = 256 * 1024;
 const EMPTY_BYTES = 32 * 1024;
 const LOOK_MS = 250;
-/** Batches that may be compressed at the same time; with more, the page waits, too. */
+/** Most batches that are compressed at the same time. With more, the page pauses, too. */
 const MOST_BATCHES = 40;
 
 export interface PageLinkOptions {
@@ -68,7 +68,7 @@ export class PageLink {
     this.options.showPage(null);
   }
 
-  /** The page that the visitor looks at is the one that is shown: it takes over from a page in another tab. */
+  /** Takes over from a page in another tab, because staff see the page that the visitor is looking at. */
   private readonly seen = () => {
     if (!document.hidden && this.replaced) {
       this.replaced = false;
@@ -123,7 +123,7 @@ export class PageLink {
     this.tell({ state: { mode: texts, seen: seen_by.length > 0, words: wordsOf(state) } });
   }
 
-  /** Ends what is shown of the page. The page's script takes its bar away. */
+  /** Stops showing the page. The page's script then removes its bar. */
   private off(): void {
     clearInterval(this.loading);
     clearInterval(this.alive);
@@ -164,7 +164,7 @@ export class PageLink {
     );
   }
 
-  /** Lets the page send nothing until the network has taken what waits. */
+  /** Makes the page pause until the network has sent what waits. */
   private wait(): void {
     this.tell({ pause: true });
     this.waiting = setInterval(() => {

@@ -1,9 +1,10 @@
-/** Compresses what leaves the page, and cuts it into messages. */
+/** Compresses the events of the partner's page, and cuts them into messages. */
 
-/** Characters of base64 in one message; the server refuses longer ones. A multiple of four, so each piece is whole base64. */
+/** Most characters of base64 in one message; the server refuses more. The number is a multiple of four, so that each piece can
+ *  be decoded alone. */
 export const PIECE = 48_000;
 
-/** Returns whether this browser can compress. Older ones cannot show the page. */
+/** Returns whether this browser can compress. An older browser cannot, and so cannot show the page to staff. */
 export const canDeflate = (): boolean => typeof CompressionStream === "function";
 
 export async function deflate(text: string): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-/** The panel's part in co-browsing: asks the visitor, and passes the page on which they are to staff who may see it. */
+/** The panel's part in co-browsing: it asks the visitor, and passes the page that the visitor is looking at on to staff. */
 
 import { useEffect } from "preact/hooks";
 import type { Client } from "../../room/client";
@@ -22,7 +22,8 @@ interface Props {
 
 export function ShownPage({ panel, kept, client }: Props) {
   const session = useStore(client?.state ?? NONE, (room) => room?.sessions[kept.session] ?? null);
-  // The call window has the session, and this panel cannot see its state. So the connection is there for as long as the call.
+  // During a call, the call window has the session, and this panel cannot see its state. So it keeps the connection as long as
+  // the call lasts.
   const wanted = (kept.place === "window" || session?.cobrowse != null) && canDeflate();
   useEffect(() => {
     if (!wanted) return;

@@ -1,5 +1,5 @@
-/** The HTTP calls about a visitor's own thread, which is all of the visitor's conversations. The right to read it is kept in this
- *  page's memory only. */
+/** The HTTP calls about a visitor's own thread, that is, all of the visitor's conversations at this site. The page keeps the
+ *  token for it in memory only. */
 
 import type { Channel, Line } from "../../messages";
 import { locale } from "../../ui";
@@ -33,7 +33,7 @@ export interface Page {
 
 export interface Conversation extends Item {
   lines: Line[];
-  /** The number of the first line, if the server has more lines before it; otherwise 0. */
+  /** The number of the first line that is here, if the server has lines before it; otherwise 0. */
   older: number;
   board: string[];
   drawings: number;

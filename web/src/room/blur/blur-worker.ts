@@ -1,14 +1,11 @@
-/**
- * The web worker that blurs the background of a camera picture. It gets frames and sends them back blurred.
- *
- * MediaPipe (Apache 2.0) tells the person from the background. Its code is a classic script for pages, so this worker is a
- * classic worker, and has the few parts of a page that this code asks for. Here, and not in the page, it may compile WebAssembly
- * (`signaling/server/http/pages.py`), and it delays nothing on the screen.
- */
+/** The web worker that blurs the background of a camera picture. It gets frames and sends them back blurred. * MediaPipe
+ *  (Apache 2.0) tells the person from the background. Its code is a classic script for pages. So this worker is a classic
+ *  worker, and imitates the few parts of a page that the script uses. In a worker, the script may compile WebAssembly
+ *  (`signaling/server/http/pages.py`), which our pages may not, and it delays nothing on the screen. */
 
 import type { FromBlurWorker, ToBlurWorker } from "./messages";
 
-/** What this worker uses of MediaPipe's Selfie Segmentation. */
+/** The part of MediaPipe's Selfie Segmentation that this worker uses. */
 interface Segmentation {
   setOptions: (options: { modelSelection: 0 | 1; selfieMode: boolean }) => void;
   onResults: (listener: (results: { segmentationMask: ImageBitmap }) => void) => void;
@@ -25,7 +22,8 @@ interface Script {
 /** Width and height of the picture that the model reads, in px. */
 const MODEL_WIDTH = 256;
 const MODEL_HEIGHT = 144;
-/** How much smaller the background is drawn before it is enlarged again: nothing smaller than so many px can be made out. */
+/** The background is drawn smaller by this factor and then enlarged again. So nothing in it that is smaller than so many px
+ *  can be recognised. */
 const COARSE = 20;
 const LANDSCAPE = 1;
 
@@ -36,7 +34,7 @@ const scope = self as unknown as Record<string, unknown> & {
   SelfieSegmentation: new (options: { locateFile: (name: string) => string }) => Segmentation;
 };
 
-/** A "script element": it runs when it is put into the "page". */
+/** Returns an imitation of a script element: it loads and runs its script when it is added to the imitated page. */
 function script(): Script {
   let address = "";
   const listeners = new Map<string, () => void>();

@@ -1,3 +1,3 @@
-/** Whether this browser has what the blur needs. */
+/** Whether this browser has the functions that the blur needs. */
 export const canBlur = (): boolean =>
   typeof OffscreenCanvas !== "undefined" && typeof WebAssembly !== "undefined" && "captureStream" in HTMLCanvasElement.prototype;

@@ -3,7 +3,8 @@
 export type ToBlurWorker =
   /** `folder`: the address of MediaPipe's files. Answered by `ready`. */
   | { folder: string }
-  /** Asks for `awake` after so many ms. A worker's timers also run on time while the page is hidden. */
+  /** Asks the worker to answer `awake` after so many ms. Unlike a page's timers, a worker's timers run on time while the page
+   *  is hidden. */
   | { wake: number }
   /** One frame of the camera, answered by `blurred`. */
   | { frame: ImageBitmap };

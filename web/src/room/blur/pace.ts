@@ -1,18 +1,19 @@
 /** Decides from the frames of a blurred picture whether this device is fast enough. Pure: the caller gives the time, in ms. */
 
-/** The first frames are slow on every device, while the code is compiled. */
+/** Time that is not measured, ms: at first, frames are slow on every device, because the code is being compiled. */
 const WARM_UP_MS = 2000;
 const WINDOW_MS = 3000;
-/** Below this rate, lips and voice no longer fit together, and the blur takes the processor that the call needs. */
+/** Least frames a second. At a lower rate, lips and voice no longer fit together, and the blur takes the processor time that
+ *  the call needs. */
 export const FEWEST_A_SECOND = 8;
-/** One slow stretch may come from another program. A slow device has several in a row. */
+/** Slow stretches in a row after which a device counts as too slow. Another program may cause a single one. */
 const SLOW_WINDOWS = 2;
 
 export class Pace {
   private windowBegan: number;
   private frames = 0;
   private slow = 0;
-  /** Frames a second in the last whole stretch; 0 before there is one. */
+  /** Frames a second in the last complete stretch of `WINDOW_MS`; 0 before the first. */
   rate = 0;
 
   constructor(began: number) {

@@ -7,9 +7,9 @@ import { Pace } from "./pace";
 /** Where `web/build.mjs` puts MediaPipe's files. */
 const FOLDER = `/assets/segmentation-${version}/`;
 const FRAMES_A_SECOND = 24;
-/** How long the first blurred frame may take, with the code on its way over a slow connection. */
+/** How long the first blurred frame may take, ms. Before it, the code must be loaded, perhaps over a slow connection. */
 const PATIENCE_MS = 30_000;
-/** A camera that shows no new frame for this long stands still, and says nothing about the device's speed. */
+/** If the camera gives no new frame for this long, ms, it counts as standing still, and the speed of the device is not judged. */
 const STILL_MS = 1000;
 
 export type BlurProblem = "slow" | "failed";
@@ -20,13 +20,10 @@ const raws = new WeakMap<MediaStreamTrack, MediaStreamTrack>();
 /** Returns the camera's own track behind a blurred one; any other track itself. */
 export const rawOf = (track: MediaStreamTrack): MediaStreamTrack => raws.get(track) ?? track;
 
-/**
- * Returns a track with the camera's picture, its background blurred, once there is a first blurred frame.
- *
- * The track can replace the camera's: stopping it stops the camera, and it ends and falls silent with the camera. `onProblem` is
- * called when the device turns out to be too slow, or the blur fails; the track then shows its last frame. Rejects, and stops the
- * camera, if there is no blurred frame within 30 s.
- */
+/** Returns a track with the camera's picture and a blurred background. Resolves at the first blurred frame. * The track can
+ *  replace the camera's own track: stopping the track stops the camera, and the track ends or is muted when the camera is.
+ *  `onProblem` is called when the device turns out to be too slow, or the blur fails. The track then stays at its last frame.
+ *  Rejects, and stops the camera, if the blur fails to start or no blurred frame comes within 30 s. */
 export async function blurred(raw: MediaStreamTrack, onProblem: (problem: BlurProblem) => void): Promise<MediaStreamTrack> {
   const blur = new Blur(raw, onProblem);
   try {
@@ -64,7 +61,8 @@ class Blur {
     this.video.muted = true;
     this.video.playsInline = true;
     this.video.srcObject = new MediaStream([raw]);
-    this.video.play().catch(() => undefined); // without frames, `first` rejects in the end
+    // if the video does not play, there are no frames, and `first` rejects after `PATIENCE_MS`
+    this.video.play().catch(() => undefined);
     this.worker.addEventListener("message", ({ data }: MessageEvent<FromBlurWorker>) => this.heard(data));
     this.worker.addEventListener("error", () => this.fail("the worker did not start"));
     raw.addEventListener("ended", () => this.end());

@@ -28,16 +28,16 @@ import type { Changes, Shape, Style } from "./shape";
 import { ChunkEncoder, type Point } from "./strokes";
 import type { Sign } from "./presence";
 
-/** The number of Yjs client ids to choose from. Yjs uses 32 bits; an id of 28 bits takes a byte less, twice in each chunk of a
- *  stroke. */
+/** The number of Yjs client ids from which each client chooses one. Yjs itself would use 32 bits. An id of 28 bits takes a
+ *  byte less, and each chunk of a stroke contains the id twice. */
 const CLIENT_IDS = 2 ** 28;
 /** The smallest step between the indexes of two shapes that were made in the same millisecond, in ms. */
 const INDEX_STEP = 1e-6;
 
 export interface BoardEvents {
-  /** Called with shapes that are new and on top of their page, or with strokes that grew. */
+  /** Called with new shapes that lie on top of all others of their page, and with strokes that have grown. */
   onGrown: (shapes: Shape[]) => void;
-  /** Called with shapes that changed in any other way. An empty list says that all shapes may have changed. */
+  /** Called with shapes that have changed in another way. An empty list means that all shapes may have changed. */
   onChanged: (shapes: Shape[]) => void;
   /** Called when pages were added or deleted, or got another background. */
   onPages: () => void;
@@ -50,7 +50,7 @@ export class BoardDoc {
   private readonly elements = elementsOf(this.doc);
   private readonly meta = metaOf(this.doc);
   private readonly pageMaps = pagesOf(this.doc);
-  /** The Yjs origin of this person's own changes. Undo reverts only changes with this origin. */
+  /** Marks this person's own changes as their Yjs origin. Undo reverts only changes with this origin. */
   private readonly mine = {};
   private readonly undoing = new Y.UndoManager([this.elements, this.meta, this.pageMaps], {
     trackedOrigins: new Set([this.mine]),

@@ -6,15 +6,16 @@ import { isPresence, presence, readPresence, type Sign } from "./presence";
 import { isEmpty, receive, stepOne, updates } from "./sync";
 
 const RETRY_MS = 250;
-/** The most messages that wait to be sent. If there are more, the whole document is sent instead, in a few messages. */
+/** The most messages that wait to be sent. If there are more, a few messages with the whole document replace them. */
 const WAITING_MOST = 300;
 
 export class BoardWireSync {
   private readonly theirs = {};
   private readonly ends: (() => void)[];
   private syncedWire = 0;
-  /** The state vector of this document when the connection was lost. If the same connection returns, the worker has noticed no
-   *  loss and asks for nothing. So this page sends what was drawn since then. */
+  /** The state vector of this document when the connection was last interrupted; null while it works. If the same connection
+   *  comes back, the worker has not noticed the interruption and asks for nothing. So this page itself sends what was drawn
+   *  meanwhile. */
   private left: Uint8Array | null = null;
   /** Messages that the connection (`wire`) has not accepted yet, the oldest first. */
   private waiting: Uint8Array[] = [];

@@ -1,6 +1,7 @@
-/** Paints a page on two canvases. The lower one has the shapes that rest, the upper one those that move or grow. A new point of a
- *  stroke repaints only the upper canvas. The lower canvas is painted on a hidden canvas in slices of a few ms, so that thousands
- *  of shapes delay no frame. Until that is done, the former picture moves and grows with the view. */
+/** Paints a page on two canvases. The lower canvas has the shapes that do not change now, the upper one those that move or
+ *  grow. A new point of a stroke repaints only the upper canvas. A new lower canvas is first painted out of sight, in slices
+ *  of a few ms, so that thousands of shapes delay no frame. Until it is complete, the former one is shown, moved and scaled
+ *  with the view. */
 
 import type { BoardDoc } from "./board-doc";
 import { overlap, paintedBox } from "./geometry";
@@ -12,7 +13,7 @@ import type { Point } from "./strokes";
 import { after, held, inverse, matrixOf, type Matrix, seen, type Space, toPage, type View, WHOLE } from "./viewport";
 
 const RESTS_AFTER_MS = 700;
-/** How long the lower canvas may be painted in one frame. A frame at 60 Hz lasts 16.7 ms. */
+/** How long the painting of the lower canvas may take in one frame, ms. A frame at 60 Hz lasts 16.7 ms. */
 const SLICE_MS = 7;
 const SHAPES_BETWEEN_CLOCKS = 4;
 /** Longest side of a canvas, in px. A larger one could exhaust a phone's memory. */
@@ -140,7 +141,7 @@ export class BoardCanvas {
     return this.lifted.get(id)?.preview ?? null;
   }
 
-  /** Ends all previews: shapes are painted as the document has them. */
+  /** Ends all previews. From now on, all shapes are painted as they are in the document. */
   release(): void {
     for (const [id, one] of this.lifted) {
       if (one.preview) this.lifted.set(id, { ...one, preview: null, until: performance.now() + RESTS_AFTER_MS });
@@ -286,7 +287,7 @@ export class BoardCanvas {
     while (job.at < job.shapes.length && performance.now() < ends) {
       this.paintClipped(context, job.shapes.slice(job.at, job.at + SHAPES_BETWEEN_CLOCKS));
       job.at += SHAPES_BETWEEN_CLOCKS;
-      context.getImageData(0, 0, 1, 1); // makes the browser paint now what it has queued, so the clock measures it
+      context.getImageData(0, 0, 1, 1); // makes the browser paint what it has queued, so that the clock measures the painting
     }
     if (job.at < job.shapes.length) return;
     this.job = null;

@@ -20,8 +20,9 @@ export const WIDTHS = [
 /** The colours that can be a person's own: all but black. */
 const OWN = COLOURS.slice(0, 5).map(([, colour]) => colour);
 
-/** Returns the colour of a person: the one with which they drew first, otherwise the first colour that no earlier person has.
- *  `people`: in the order in which they came. `claimed`: participant → the colour that they drew with first. */
+/** Returns the colour of a person. It is the colour with which the person drew first. Before that, it is the first colour that
+ *  no person before them in `people` has and nobody has drawn with first. `people`: in the order in which they came.
+ *  `claimed`: participant → the colour with which they drew first. */
 export function colourOf(id: string, people: Pick<ParticipantView, "id">[], claimed: ReadonlyMap<string, string>): string {
   const own = claimed.get(id);
   if (own) return own;

@@ -1,9 +1,9 @@
 import { ChunkEncoder, quantize, type Point } from "./strokes";
 
-/** The points of one element of the document. A longer stroke continues as a new element. */
+/** Most points in one element of the document. A longer stroke continues as a new element. */
 const STROKE_POINTS_MOST = 4000;
 
-/** A stroke while the pen is down. `flush` packs the new points and writes them to the document, every 33 ms and at the end. */
+/** A stroke while the pen is down. Every 33 ms and at the end, `flush` packs the new points and writes them to the document. */
 export class Drawing {
   private encoder: ChunkEncoder;
   private id = "";

@@ -51,7 +51,7 @@ export function turned(point: Point, around: Point, angle: number): Point {
   return [around[0] + dx * cos - dy * sin, around[1] + dx * sin + dy * cos];
 }
 
-/** Returns the box of a shape before it is turned, without the width of its line. */
+/** Returns the box of a shape as if the shape were not turned, without the width of its line. */
 export function boxOf(shape: Shape): Box {
   const { x, y } = shape;
   if (shape.kind !== "freedraw") return boxAround([x, y], [x + shape.width, y + shape.height]);
@@ -181,8 +181,8 @@ export function resizedBox(box: Box, handle: Handle, to: Point, keep: boolean): 
   return made;
 }
 
-/** Returns the fields of a shape that change when a box around it, `from`, becomes `to`. Where a side of `from` is almost 0, the
- *  shape keeps its size. */
+/** Returns the fields of a shape that change when a box around it changes from `from` to `to`. If a side of `from` is almost
+ *  0, the shape keeps its size in that direction. */
 export function placed(shape: Shape, from: Box, to: Box): Changes {
   const scaleX = ratio(to.right - to.left, from.right - from.left);
   const scaleY = ratio(to.bottom - to.top, from.bottom - from.top);

@@ -4,7 +4,8 @@ import type { BoardCanvas } from "./canvas";
 import type { Point } from "./strokes";
 import { panned, pinched, zoomed } from "./viewport";
 
-/** If a second finger comes down within this time after the first, the stroke of the first finger was the start of a pinch. */
+/** If a second finger comes down within this time after the first, ms, what the first finger drew counts as the start of a
+ *  pinch and is taken back. */
 const PINCH_MS = 300;
 const WHEEL_STEP = 0.01;
 const LINE_PX = 16;
@@ -20,7 +21,8 @@ export interface Press {
   double: boolean;
 }
 
-/** Functions to call while a pointer is pressed: when it moves, when it is lifted, or when the press turns out to be a pinch. */
+/** Functions that are called while a pointer is pressed: when it moves, when it is lifted, or when the press turns out to be a
+ *  pinch. */
 export interface Doing {
   move: (presses: Press[]) => void;
   end: () => void;
@@ -28,8 +30,8 @@ export interface Doing {
   cancel: () => void;
 }
 
-/** Returns what a pointer that comes down does. Once somebody uses a pen, which is more precise, fingers and the palm only
- *  move the page. */
+/** Returns what a pointer that comes down does. Once this person has used a pen, fingers and palm only move the page, because
+ *  a pen is more precise. */
 export function roleOf(
   pointer: { type: string; button: number; others: number },
   penUsed: boolean,
@@ -83,7 +85,7 @@ export function gestures(target: HTMLElement, canvas: BoardCanvas, { begin, move
     try {
       target.setPointerCapture(event.pointerId);
     } catch {
-      // the browser cannot capture a pointer that a test has made up
+      // browsers refuse to capture a pointer that exists only in a test
     }
     if (role === "pinch") {
       panning = null;

@@ -19,7 +19,7 @@ const ERASER_PX = 10;
 const REACH_PX = 8;
 const REACH_TOUCH_PX = 18;
 export const TURN_GAP_PX = 28;
-/** A pointer that moves less than this while pressed makes a click and no drag. */
+/** A pointer that moves less than this while pressed, px, makes a click and not a drag. */
 const STILL_PX = 4;
 
 export interface Desk {
@@ -171,7 +171,7 @@ function erase({ board, canvas }: Desk, press: Press): Doing {
   return {
     move: (presses) => presses.forEach(({ at }) => wipe(at, radius())),
     end: () => undefined,
-    cancel: () => undefined, // a pinch does not bring erased shapes back; the person can undo the erasing
+    cancel: () => undefined, // a pinch does not bring erased shapes back, but the person can undo the erasing
   };
 }
 

@@ -1,4 +1,4 @@
-/** The shapes of a board's document as they were last read. A stroke that has grown is unpacked from where it ended before. */
+/** The shapes of a board's document as they were last read. When a stroke has grown, only its new points are unpacked. */
 
 import type * as Y from "yjs";
 import { readElement, type ElementMap } from "./schema";
@@ -12,19 +12,20 @@ interface Entry {
   shape: Shape;
   decoder: ChunkDecoder | null;
   chunks: number;
-  /** The Yjs array from which the stroke's points were read. A redo puts another array in its place. */
+  /** The Yjs array from which the stroke's points were read. After a redo, the stroke has another array. */
   from: Y.Array<unknown> | null;
 }
 
 const byIndex = (a: Shape, b: Shape): number =>
   a.index < b.index ? -1 : a.index > b.index ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 
-/** The shapes of a board, by id and by page. `most`: the shapes and points to read, against a document that would exhaust a
- *  browser. */
+/** The shapes of a board, by id and by page. `most`: how many shapes and points are read at most, so that no document can
+ *  exhaust the browser. */
 export class Known {
   private readonly entries = new Map<string, Entry>();
   private readonly pages = new Map<string, Shape[]>();
-  /** Page → the topmost shape that the page ever had. Sorting a page's shapes for every new shape would take too long. */
+  /** Page → the topmost shape that the page ever had. It is kept, because sorting a page's shapes for every new shape would
+   *  take too long. */
   private readonly tops = new Map<string, Shape>();
   private points = 0;
 

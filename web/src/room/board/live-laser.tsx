@@ -11,11 +11,11 @@ import type { Point } from "./strokes";
 const SEND_EVERY_MS = 40;
 
 interface LiveLaserProps extends PictureOf {
-  /** Whether this person points now. */
+  /** Whether this person has turned the pointer on. */
   on: boolean;
 }
 
-/** Everybody's laser pointers over a live picture. */
+/** Shows everybody's laser pointers on top of a live picture. */
 export function LiveLaser({ link, session, participant, kind, on }: LiveLaserProps) {
   const board = boardOf(link);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -99,7 +99,8 @@ interface PictureBox {
   mirrored: boolean;
 }
 
-/** Returns where the video's picture lies on the screen: `object-fit: contain` leaves bars beside it. */
+/** Returns where the video's picture lies on the screen. The element is larger than the picture, because `object-fit: contain`
+ *  leaves bars beside it. */
 function pictureBox(canvas: HTMLElement): PictureBox | null {
   const video = videoBeside(canvas);
   if (!video || video.videoWidth === 0) return null;

@@ -35,7 +35,8 @@ interface MoreProps {
   onClose: () => void;
 }
 
-/** The board's menu of all that is no drawing tool: pictures, pages, leading the others to one's view, and clearing. */
+/** The board's menu for everything that is not a drawing tool: pictures, pages, leading others to one's own view, and
+ *  clearing. */
 export function More(props: MoreProps) {
   const { board, page, link, pictures, product, onClose } = props;
   const choose = (picture: string) => {

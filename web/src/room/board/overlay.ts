@@ -1,5 +1,5 @@
-/** Paints what lies over the drawing and is not stored: selection, others' cursors with names, laser trails. In px of the
- *  screen. */
+/** Paints what lies over the drawing and is not stored: selection, other people's cursors with names, laser trails.
+ *  Coordinates are px of the screen. */
 
 import type { BoardCanvas } from "./canvas";
 import { corners } from "./geometry";

@@ -13,7 +13,7 @@ export const fontOf = (fontSize: number): string => `${fontSize}px ${FONT}`;
 
 export type PictureOf = (id: string) => CanvasImageSource | null;
 
-/** Returns the outline of a stroke as a polygon, which is then filled: a pen's stroke is thicker in some places. */
+/** Returns the outline of a stroke as a polygon to fill, because a pen's stroke is not equally thick everywhere. */
 export function outline(shape: Pick<Shape, "points" | "stroke" | "kind" | "opacity">): Point[] {
   const marker = isMarker(shape);
   return getStroke(shape.points, {
@@ -66,7 +66,7 @@ function smooth(edge: Point[]): string {
   return `${path}z`;
 }
 
-/** Shapes never change: a change makes a new one. So what was computed for a shape holds for as long as it lives. */
+/** The path of each shape. A shape object never changes, because a change makes a new object. So a computed path stays valid. */
 const paths = new WeakMap<Shape, Path2D>();
 const lines = new WeakMap<Shape, string[]>();
 

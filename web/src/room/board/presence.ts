@@ -82,11 +82,11 @@ function signOf(kind: number, page: string, points: Point[]): Sign | null {
   return box.right > box.left && box.bottom > box.top ? { kind: kind === LEAD ? "lead" : "come", page, box } : null;
 }
 
-/** How long a spot of a laser trail stays visible, and a cursor that does not move. */
+/** How long a point of a laser trail stays visible, and how long a cursor that does not move, ms. */
 export const TRAIL_MS = 1200;
 export const CURSOR_MS = 8000;
-/** How often a leader repeats their view, for people who join later, and how long a follower waits for it before following
- *  ends. */
+/** How often a leader sends their view again, for people who join later; and after how long without it a follower stops
+ *  following, ms. */
 export const LEAD_EVERY_MS = 2000;
 export const LEAD_LASTS_MS = 5000;
 
@@ -98,7 +98,7 @@ export interface Person {
 
 const TRAIL_MOST = 400;
 
-/** Where each other person points, and whether they lead, as their last signs said. Pure: the caller gives the time. */
+/** Where each of the other people points, and who leads, by their last signs. Pure: the caller gives the time. */
 export class Signs {
   readonly people = new Map<string, Person>();
 
@@ -111,7 +111,7 @@ export class Signs {
     if (sign.kind === "cursor") known.cursor = { page: sign.page, at: sign.at, seen: now };
     if (sign.kind === "lead") known.lead = { page: sign.page, box: sign.box, seen: now };
     if (sign.kind === "laser") {
-      known.cursor = null; // the end of the laser's trail shows where the person points
+      known.cursor = null; // the newest point of the laser's trail shows where the person points, so no cursor is needed
       for (const at of sign.trail) known.trail.push({ page: sign.page, at, seen: now });
       known.trail = known.trail.slice(-TRAIL_MOST);
     }

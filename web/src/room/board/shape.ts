@@ -22,8 +22,8 @@ export interface Shape extends Style {
   /** Where the shape is on the page: the first point of a stroke, the start of a line, otherwise the upper left corner. */
   x: number;
   y: number;
-  /** Width and height. Those of a line or arrow lead from its start to its end, so they may be negative. Strokes do not use
-   *  them. */
+  /** Width and height. For a line or arrow, they are the way from its start to its end, and may be negative. Strokes do not
+   *  use them. */
   width: number;
   height: number;
   /** How far the shape is turned around its middle, clockwise, in radians. */

@@ -3,7 +3,8 @@
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 
-/** Size of one update. A board message has at most 256 KiB: the rest is left for its header and for one struct too many. */
+/** Size of one update, in bytes. A board message has at most 256 KiB. The difference leaves space for the header, and for the
+ *  last struct, which may exceed this size. */
 export const UPDATE_BYTES = 240 * 1024;
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>;

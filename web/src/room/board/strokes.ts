@@ -9,7 +9,7 @@ export const VARINT = "varint";
 export const INT16 = "";
 export type Packing = typeof VARINT | typeof INT16;
 
-/** Steps per unit in packed points: a point is rounded to 1/8 unit. No hand draws more precisely. */
+/** Steps per unit in packed points. Points are rounded to 1/8 unit, which is finer than a hand can draw. */
 const STEP = 8;
 const MOST = 32_767;
 /** Most points that readers accept in a stroke. Writers begin a new stroke long before. */

@@ -1,4 +1,4 @@
-/** Helpers of the board's tests: the worker's end of the board's connection, and strokes. */
+/** Helpers for the board's tests: a fake for the worker's end of the board's connection, and functions that draw strokes. */
 
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";

@@ -8,7 +8,7 @@ import type { Point } from "./strokes";
 import { LINE_HEIGHT, sizeOf } from "./text-layout";
 import { t } from "./words";
 
-/** The text that this person is writing: a new one at a place of a page, or (`shape`) one that the board has already. */
+/** The text that this person is writing: a new text at a place of a page, or (`shape`) a text that is on the board already. */
 export interface Writing {
   at: Point;
   page: string;
@@ -27,8 +27,8 @@ interface TextEditorProps {
 const LEAST_WIDTH = 160;
 const EDGE = 20;
 
-/** A field on the board's page, in which a person writes a text as it will look. Escape, Ctrl+Enter or a press elsewhere ends the
- *  writing. A press elsewhere also keeps a Hangul syllable that is still being composed. */
+/** A field on the board's page, in which a person writes a text that looks as it will look on the board. Escape, Ctrl+Enter or
+ *  a press elsewhere ends the writing. A press elsewhere also keeps a Hangul syllable that is still being composed. */
 export function TextEditor({ board, canvas, writing, colour, fontSize, onDone }: TextEditorProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const { shape } = writing;

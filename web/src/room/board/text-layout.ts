@@ -4,8 +4,8 @@ export type Measure = (text: string) => number;
 
 export const LINE_HEIGHT = 1.3;
 const LINES_MOST = 300;
-/** The pieces of a text. A line may break after a space or a hyphen, and beside each Chinese or Japanese character. Korean words
- *  stay whole, as people write them. */
+/** Matches the pieces of a text that stay on one line. A line may break after a space or a hyphen, and before or after each
+ *  Chinese or Japanese character. Korean words stay whole, because Korean puts spaces between words. */
 const PIECES = /[^\s\-\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]+[\s-]*|[\s-]+|./gsu;
 
 /** Returns the lines of a text. A word wider than `width` is split. Spaces at the end of a line do not count as width. */

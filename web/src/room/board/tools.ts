@@ -1,5 +1,5 @@
-/** The board's tools, and the keys that choose them. Letters are matched by the key's place, so that they work while a Korean
- *  keyboard types Hangul. The letters are Excalidraw's; it has no marker. */
+/** The board's tools, and the keys that choose them. Keys are recognised by their position, so that they work while a Korean
+ *  keyboard types Hangul. The letters are those of Excalidraw, except that of the marker, which Excalidraw does not have. */
 
 import { ArrowUpRight, Circle, Eraser, Highlighter, type IconNode, Minus, MousePointer2, Pen, Square, Type, Zap } from "lucide";
 
@@ -76,8 +76,8 @@ const PLAIN: Record<string, Extract<BoardAction, { do: string }>["do"]> = {
   KeyI: "list",
 };
 
-/** Returns what a key does on the board, or null if nothing. Pasting is not among these actions: the browser sends an event for
- *  it. */
+/** Returns what a key does on the board; null if it does nothing. Pasting is not among these actions, because the browser
+ *  sends an event of its own for it. */
 export function actionOf(press: KeyPress): BoardAction | null {
   if (press.isComposing || press.altKey) return null;
   if (press.ctrlKey || press.metaKey) {

@@ -1,4 +1,5 @@
-/** Hooks of the board's component: the page to show, people's names and colours, who drew what, and strokes' times. */
+/** Hooks of the board's component. They find the page to show, people's names and colours, who drew a shape, and when strokes
+ *  were begun. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../../messages";
@@ -14,10 +15,10 @@ import { scaleOf } from "./viewport";
 import { t } from "./words";
 
 const HOVER_PX = 6;
-/** How long a pointer must rest on a shape before the board says who drew the shape. */
+/** How long a pointer must rest on a shape before the board says who drew the shape, ms. */
 const HOVER_MS = 500;
 
-/** Returns the page to show. Until this person chooses a page or draws, that is the page that was added or drawn on last. */
+/** Returns the page to show. Until this person chooses a page or draws, this is the page that somebody added or drew on last. */
 export function usePage(board: BoardDoc): [page: string, setPage: (page: string) => void, stay: () => void] {
   const [chosen, setChosen] = useState<string | null>(null);
   const [newest, setNewest] = useState(() => board.newestPage());
@@ -30,7 +31,7 @@ export function usePage(board: BoardDoc): [page: string, setPage: (page: string)
   return [page, setChosen, () => setChosen(page)];
 }
 
-/** The names and colours of the people of the session. Operators, who only listen, have no place on the board. */
+/** Returns the names and colours of the people of the session. Operators are not among the people of the board. */
 export function usePeople(board: BoardDoc, session: SessionView) {
   const [, redraw] = useState(0);
   useEffect(() => board.listen({ onPages: () => redraw((n) => n + 1) }), [board]);

@@ -10,7 +10,8 @@ import { t } from "./words";
 
 const CURSOR_EVERY_MS = 80;
 const LASER_EVERY_MS = 40;
-/** The most shapes in one change that count as drawn just now. More are copies, or a board from before this person came. */
+/** The most shapes in one change that count as drawn just now. A change with more shapes comes from copying, or brings what
+ *  was drawn before this person came. */
 const DRAWN_AT_ONCE = 3;
 
 interface PresenceOptions {
@@ -62,7 +63,7 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
       setLeader(now === declined.current ? "" : now);
     }, 500);
     const end = board.listen({ onSign, onGrown: (shapes) => shapes.length <= DRAWN_AT_ONCE && follow(shapes.at(-1)) });
-    // While somebody draws, the end of the stroke shows where their pointer is. So the pointer needs no messages of its own.
+    // While this person draws, the end of the stroke shows the others where the pointer is. So no cursor is sent.
     const follow = (shape?: { author: string; page: string; x: number; y: number; points: readonly Point[] }) => {
       if (!shape || shape.author === you || shape.points.length < 2) return;
       const [dx, dy] = shape.points.at(-1)!;

@@ -16,7 +16,7 @@ export interface Space {
   /** Size of the space on the screen, in CSS px. */
   width: number;
   height: number;
-  /** Whether the page is turned by a quarter, clockwise, to lie along a phone held upright. */
+  /** Whether the page is shown turned by 90° clockwise, so that it fits a phone that is held upright. */
   turned: boolean;
 }
 
@@ -53,7 +53,7 @@ export function inverse([a, b, c, d, e, f]: Matrix): Matrix {
   return [d / size, -b / size, -c / size, a / size, (c * f - d * e) / size, (b * e - a * f) / size];
 }
 
-/** Returns the transformation that applies `first`, and `then` to the result. */
+/** Returns the transformation that applies `first`, and then applies `then` to the result. */
 export function after(then: Matrix, first: Matrix): Matrix {
   const [a, b, c, d] = then;
   const origin = apply(then, [first[4], first[5]]);
@@ -115,7 +115,7 @@ export function pinched(view: View, from: [Point, Point], to: [Point, Point], sp
   return panned(zoomed(view, spread(to) / spread(from), before, space), [now[0] - before[0], now[1] - before[1]], space);
 }
 
-/** Returns the view that shows a box of the page as large as it fits. */
+/** Returns the view that shows a box of the page as large as the space allows. */
 export function showing(box: Box, space: Space): View {
   const whole = seen(WHOLE, space);
   const zoom = Math.min(

@@ -1,4 +1,4 @@
-/** Captions: the button, the bar that shows everybody that they are on, and the words under each speaker. */
+/** Captions: the button, the bar that tells everybody that captions are on, and the words under each speaker. */
 
 import { Captions as CaptionsIcon, CaptionsOff, Languages } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
@@ -39,8 +39,8 @@ interface PartProps extends Props {
   button?: boolean;
 }
 
-/** Shows one person's words, or the button that turns captions on, or the bar. One component, so that pages load this code in one
- *  place. */
+/** Shows one person's words, or the button that turns captions on, or the bar. It is one component, so that a page loads all
+ *  of this code together. */
 export function Captions({ client, session, person, button }: PartProps) {
   if (person) return <Caption client={client} session={session} person={person} />;
   return button ? <CaptionsButton client={client} session={session} /> : <CaptionsBar client={client} session={session} />;
@@ -66,7 +66,8 @@ function CaptionsButton({ client, session }: Props) {
   );
 }
 
-/** Says that captions are on and for whom, that they have failed, and asks whether they may be kept. Everybody sees it. */
+/** Says that captions are on and who wants them, or that they have failed. Asks whether captions may be kept. Everybody in the
+ *  call sees this bar. */
 function CaptionsBar({ client, session }: Props) {
   useLocale();
   const heard = useStore(captionsOf(client), (all) => all[session.id] ?? NOTHING);
@@ -113,7 +114,8 @@ function CaptionsBar({ client, session }: Props) {
   );
 }
 
-/** Whether this person is asked if captions may be kept, because others hear them in the call. */
+/** Whether to ask this person if their captions may be kept. People are asked whom others can hear in the call: not a
+ *  professional who is catching up, and not an operator who only listens. */
 function mayAnswer(session: SessionView): boolean {
   const you = viewer(session);
   return you?.role === "operator" ? you.listens === "join" : you?.presence !== "reading";
@@ -131,7 +133,7 @@ function words(session: SessionView): string {
   return `${on} ${t(captions.kept ? "captions.kept" : "captions.notKept")}`;
 }
 
-/** Tells screen readers, and shows as a toast, that captions were turned on, off, or have failed. */
+/** Announces to screen readers that captions were turned on or off. Shows a toast when they have failed. */
 function useTold(session: SessionView): void {
   const { captions } = session;
   const now = captions?.failed ? "failed" : captions?.on ? "on" : "off";

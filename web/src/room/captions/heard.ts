@@ -12,8 +12,8 @@ export interface Said {
   at: number;
 }
 
-/** A person's words that are shown now. `missedAt`: when words of this person were lost, if that was just now (ms); otherwise
- *  0. */
+/** A person's words that are shown now. `missedAt`: when the captions process last missed words of this person, if that was a
+ *  few seconds ago (ms); otherwise 0. */
 export interface Words {
   said: Said[];
   missedAt: number;
@@ -23,9 +23,9 @@ export interface Words {
 export type Heard = Readonly<Record<string, Words>>;
 
 export const NOTHING: Heard = {};
-/** How long the words of a finished utterance are shown: long enough to read two lines. */
+/** How long the words of a finished utterance are shown, ms: long enough to read two lines. */
 export const STAYS_MS = 7000;
-/** How long a draft is shown if its utterance never ends, because the connection to the captions process broke. */
+/** How long a draft is shown if nothing follows, for example because the connection to the captions process broke, ms. */
 const DRAFT_STAYS_MS = 15_000;
 const MOST_SAID = 3;
 const MISSED_MS = 8000;
@@ -66,5 +66,5 @@ export const translationOf = (words: Words | undefined): string =>
     .filter(Boolean)
     .join(" ");
 
-/** Returns whether the captions of anybody lack words that were lost just now. */
+/** Returns whether anybody's captions lack words, because the captions process missed some a few seconds ago. */
 export const misses = (heard: Heard): boolean => Object.values(heard).some(({ missedAt }) => missedAt > 0);

@@ -1,4 +1,4 @@
-/** The captions, whose code is fetched when a call may have them. */
+/** The components of captions. Their code is fetched in a call that may have captions. */
 
 import { optional } from "../lazy";
 

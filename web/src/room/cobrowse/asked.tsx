@@ -1,4 +1,5 @@
-/** The user's side: the counselor's question, and while staff may see the page, who sees it and a button that stops it. */
+/** The user's side of co-browsing: the counselor's question; and while staff may see the page, a notice who sees it, and a
+ *  button that ends it. */
 
 import { Eye, EyeOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
@@ -13,8 +14,8 @@ import { list } from "../words";
 import { t } from "./words";
 import "./asked.css";
 
-/** Time for which nobody can agree after the question has appeared, ms. A question that comes up under a finger or a pointer must
- *  not take a press that was meant for something else. */
+/** Time after the question has appeared for which the button to agree does nothing, ms. The question may appear under a finger
+ *  or pointer just before a press that was meant for something else. */
 const SETTLES_MS = 700;
 
 interface Props {

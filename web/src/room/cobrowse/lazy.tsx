@@ -1,4 +1,4 @@
-/** What the user sees of co-browsing. Its code is fetched when a counselor asks to see the page. */
+/** The user's side of co-browsing. Its code is fetched when a counselor asks to see the page. */
 
 import { optional } from "../lazy";
 

@@ -1,4 +1,5 @@
-/** The counselor's button that asks to see the page on which the user is, and then opens or closes what is seen of it. */
+/** The counselor's button for co-browsing. It asks to see the page that the user is looking at. Once the user has agreed, it
+ *  shows or hides that page in the console. */
 
 import { Eye } from "lucide";
 import type { SessionView } from "../../messages";
@@ -11,7 +12,7 @@ import { t } from "./words";
 interface Props {
   client: Client;
   session: SessionView;
-  /** Whether the page stands beside the conversation now. */
+  /** Whether the console shows the page beside the conversation now. */
   open: boolean;
   onToggle: () => void;
 }

@@ -1,4 +1,4 @@
-/** The page on which the user is, as staff see it, with what they can show there: a pointer, a frame, a line, a link. */
+/** The page that the user is looking at, as staff see it. Staff can show the user a pointer, a frame, a line or a link there. */
 
 import { Eye, Frame, Link, MousePointer2, PenLine } from "lucide";
 import type { TargetedPointerEvent } from "preact";
@@ -18,7 +18,7 @@ import { Receiver } from "./receive";
 import { t } from "./words";
 import "./page-view.css";
 
-const POINT_MS = 50; // a pointer is sent at most so often
+const POINT_MS = 50; // least time between two messages with the pointer's position, ms
 const MOST_SPOTS = 60;
 const TOOLS = [
   ["pointer", MousePointer2],

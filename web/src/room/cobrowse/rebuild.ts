@@ -1,7 +1,7 @@
-/** Rebuilds a recorded page in an empty document, and follows its changes.
- *
- *  The events come from the user's browser, so anything may be in them. The document runs no script, submits no form and loads
- *  only what the site has (its policy comes from the server). This module adds nothing that could do more than be seen. */
+/** Rebuilds a recorded page in an empty document, and follows its changes. * The events come from the user's browser, so they
+ *  may contain anything. By its policy, which the server sends, the document runs no script, submits no form, and loads only
+ *  from the site's own origins. Besides that, this module leaves out every element and attribute that could do more than be
+ *  seen. */
 
 import {
   ADOPTED,
@@ -33,17 +33,18 @@ import {
 
 const SVG = "http://www.w3.org/2000/svg";
 const NAME = /^[a-z][a-z0-9._-]*$/i;
-/** Elements that could load or do something. Their place stays empty. */
+/** Elements that could load or do something. An empty element takes the place of each. */
 const EMPTY = new Set(["script", "noscript", "template", "meta", "base", "title", "frameset", "param", "source", "track"]);
 /** Elements that are shown as grey boxes. */
 const BOXED = new Set(["iframe", "frame", "object", "embed", "video", "audio", "canvas", "portal", "applet", "fencedframe"]);
 const REFUSED =
   /^(on.*|srcdoc|srcset|action|formaction|ping|http-equiv|autofocus|target|download|background|poster|data|cite|is)$/i;
 const BOX_STYLE = "display:inline-block;background:#ced4da;border-radius:4px;box-sizing:border-box;";
-/** A page of more nodes than this is not rebuilt further. */
+/** Most nodes of a page that are rebuilt. All further nodes are left out. */
 const MOST_NODES = 250_000;
 const MOST_SIZE = 20_000;
-/** Deeper nodes are not rebuilt: a browser's layout goes as deep as the nodes, and may crash. Parsers of HTML stop at 512. */
+/** Most levels of nodes that are rebuilt. A browser's layout code calls itself once for each level, and may crash at too many.
+ *  HTML parsers stop at 512 levels, too. */
 const MOST_DEPTH = 512;
 
 export interface PageSize {
@@ -69,13 +70,14 @@ export class Rebuilt {
     private readonly follower: Follower,
   ) {}
 
-  /** Applies events in their order. A single event that does not fit changes nothing. */
+  /** Applies events in their order. An event that does not fit the document is skipped. */
   apply(events: Seen[]): void {
     for (const event of events) {
       try {
         this.one(event);
       } catch {
-        // The sender is not our recorder, or this browser lacks what the user's has. The rest of the page still fits.
+        // The sender is not our recorder, or this browser lacks something that the user's browser has. The rest of the page is
+        // still right.
       }
     }
   }

@@ -1,17 +1,19 @@
-/** Puts the parts of a page together again. Batches are small files of their own, so a batch that is damaged loses nothing else. */
+/** Puts the parts of a recorded page together again. Each batch is compressed on its own, so a damaged batch does not harm the
+ *  others. */
 
 import type { Seen } from "../../cobrowse/events";
 import { unbase64 } from "../base64";
 
-/** Characters of one batch, in base64. The server passes on no more than 2 MiB. */
+/** Most characters of one batch, in base64. The server passes on 2 MiB at most. */
 const MOST_TEXT = 2 * 1024 * 1024;
 /** Most bytes of one batch, decompressed. */
 const MOST_BYTES = 48 * 1024 * 1024;
-/** A short hostile message could become gigabytes. Pages of text and markup shrink to a tenth, repetitive ones to a fortieth. */
+/** Most bytes that one compressed byte may become. Without a limit, a short hostile message could become gigabytes.
+ *  Compression makes a usual page ten times smaller, and a repetitive one forty times. */
 const MOST_RATIO = 60;
 const SMALL_BYTES = 512 * 1024;
 
-/** Returns how many bytes a batch of so many compressed bytes may become. */
+/** Returns how many bytes a batch with this many compressed bytes may have after decompression. */
 export const mostOf = (compressed: number): number => Math.min(MOST_BYTES, SMALL_BYTES + compressed * MOST_RATIO);
 
 export interface Part {
@@ -53,7 +55,7 @@ export class Receiver {
 
   constructor(private readonly onBatch: (batch: Batch) => void) {}
 
-  /** Takes the next part. Batches come out in order. An empty part says that the batch before it was broken off. */
+  /** Takes the next part. Batches come out in order. An empty part means that the sender has given up the present batch. */
   take({ data, first = false, more = false }: Part): void {
     this.parts.push(data);
     this.size += data.length;

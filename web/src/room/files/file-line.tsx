@@ -28,7 +28,7 @@ interface FileLineProps {
   via?: string;
 }
 
-/** A file in the conversation: its name, kind and size. A press saves it. */
+/** A file in the conversation: its name, kind and size. A press downloads the file. */
 export function FileLine({ line, pictures, via = "" }: FileLineProps) {
   useLocale();
   const [busy, setBusy] = useState(false);

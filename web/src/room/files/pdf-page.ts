@@ -1,4 +1,5 @@
-/** Draws pages of a PDF with pdf.js. This file and pdf.js load when the first PDF is on the screen or comes to the board. */
+/** Draws pages of a PDF with pdf.js. The page loads this file and pdf.js when the first PDF appears on the screen or is put on
+ *  the board. */
 
 import { AnnotationMode, getDocument, PDFWorker, version } from "pdfjs-dist/legacy/build/pdf.mjs";
 

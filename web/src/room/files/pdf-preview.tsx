@@ -3,7 +3,8 @@ import type { Pictures } from "../pictures";
 import { Previews } from "./previews";
 import { t } from "./words";
 
-export const PREVIEWED_BYTES = 5_000_000; // bytes: a larger PDF is not fetched only for its preview
+// size in bytes above which a PDF gets no preview, because it would have to be fetched for that
+export const PREVIEWED_BYTES = 5_000_000;
 
 const previews = new Previews();
 

@@ -1,4 +1,5 @@
-/** A queue of files to send to the server, two at a time. Files are sent again when the network is back. No DOM. */
+/** A queue of files to send to the server, two at a time. Unfinished files are sent again when the network is back. Uses no
+ *  DOM. */
 
 import { createStore, type Readable } from "../../ui/store";
 
@@ -8,8 +9,8 @@ export type Progress = (sentBytes: number) => void;
 export type Send = (file: OutFile, progress: Progress, signal: AbortSignal) => Promise<void>;
 
 export class SendError extends Error {
-  /** `reason`: "network" if no answer came, so that the file may be sent again; any other reason says why the server refused the
-   *  file. */
+  /** `reason`: "network" if no answer came; the file may then be sent again. Any other reason is the server's, for refusing
+   *  the file. */
   constructor(readonly reason: string) {
     super(reason);
     this.name = "SendError";
@@ -41,7 +42,7 @@ export class FileQueue {
     return this.store;
   }
 
-  /** Adds a file to the queue. Returns false if the queue holds too many files already. */
+  /** Adds a file to the queue. Returns false, without adding it, if the queue holds too many files already. */
   add(id: string, body: Blob, name: string, audience: OutFile["audience"]): boolean {
     if (this.store.get().length >= MOST) return false;
     const file: OutFile = { id, name, body, audience, sentBytes: 0, state: "waiting", reason: "" };

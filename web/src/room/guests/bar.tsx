@@ -5,7 +5,7 @@ import { participant, viewer } from "../state";
 import { nameOf } from "../words";
 import { t } from "./words";
 
-/** Tells everybody in the room who interprets, how each side hears the other, and who has set that. */
+/** Tells everybody in the conversation who interprets, how loudly each side hears the other's own voice, and who has set that. */
 export function InterpreterBar({ session }: { session: SessionView }) {
   const { interpreting } = session;
   const guest = interpreting && participant(session, interpreting.guest);

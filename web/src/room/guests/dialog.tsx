@@ -28,10 +28,11 @@ async function ask(client: Client, message: RequestMessage): Promise<unknown> {
   }
 }
 
-/** The dialog with a person's guests: a new link, open links, the guests who are here, and the phone as a camera. */
+/** The dialog about guests: make a new link, see open links and the guests who are here, and use a phone as a camera. */
 export function GuestsDialog({ client, session, onClose }: Props & { onClose: () => void }) {
   const { guests } = session;
-  const [made, setMade] = useState<GuestLink | null>(null); // kept here: the link may have taken the last place
+  // kept in the dialog and not in the form, which goes away if this link has taken the last place
+  const [made, setMade] = useState<GuestLink | null>(null);
   const open = made && guests?.links.some((one) => one.guest === made.guest && !one.arriving);
   const here = guestsIn(session);
   const links = guests?.links.filter((one) => one.label !== "camera") ?? [];

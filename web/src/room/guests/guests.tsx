@@ -1,4 +1,4 @@
-/** Guests: the button and dialog that invite and remove them, and the bar that says how an interpreter is heard. */
+/** Guests: the button and dialog to invite and remove them, and the bar that says who interprets. */
 
 import { UserPlus } from "lucide";
 import { useState } from "preact/hooks";
@@ -15,7 +15,7 @@ import "./guests.css";
 interface Props {
   client: Client;
   session: SessionView;
-  /** Shows the button instead of the bar. One component, so that pages load this code in one place. */
+  /** Shows the button instead of the bar. Both are one component, so that a page loads their code together. */
   button?: boolean;
 }
 

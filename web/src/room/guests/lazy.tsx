@@ -1,4 +1,4 @@
-/** The guests of a conversation, whose code is fetched when a conversation may have guests. */
+/** The components for guests. Their code is fetched in a conversation that may have guests. */
 
 import { optional } from "../lazy";
 

@@ -1,4 +1,4 @@
-/** What a person may do with guests, and what they hear beside an interpreter. Pure. */
+/** Works out what a person may do with guests, and how they hear the other side while somebody interprets. Pure. */
 
 import type { GuestLabel, Original, ParticipantView, SessionView } from "../../messages";
 
@@ -19,13 +19,15 @@ export const cameraIn = ({ participants }: SessionView): ParticipantView | undef
 /** Whether this person may remove a guest, or withdraw a link, that `by` has invited. */
 export const mayRemove = (session: SessionView, by: string): boolean => by === session.you || isOwner(session);
 
-/** The sides for which this person may set how the other side is heard. */
+/** Returns the sides for which this person may set how they hear the other side's own voices: the owner for both sides, the
+ *  user for the user's. */
 export function sidesOf(session: SessionView): ("user" | "staff")[] {
   if (isOwner(session)) return ["user", "staff"];
   return session.participants.some((one) => one.id === session.you && one.role === "user") ? ["user"] : [];
 }
 
-/** How one side hears the other's own voices now, beside this guest. */
+/** Returns how one side hears the other side's own voices while this guest interprets; "full" if this guest does not
+ *  interpret. */
 export function originalOf({ interpreting }: SessionView, guest: string, side: "user" | "staff"): Original {
   return interpreting?.guest === guest ? interpreting[side] : "full";
 }

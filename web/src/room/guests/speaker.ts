@@ -1,4 +1,5 @@
-/** Makes the tile of the person who speaks larger while the room is full, so that a phone also shows a face. */
+/** Makes the tile of the person who speaks larger while many people are in the room, so that a face can be recognised even on
+ *  a phone. */
 
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../../messages";
@@ -7,7 +8,7 @@ import { largeOnStage } from "../arrange";
 import type { Client } from "../client";
 import { others } from "../state";
 
-const FULL = 5; // tiles from which on the speaker's tile is larger
+const FULL = 5; // number of tiles at which the speaker's tile begins to be larger
 const SPOKE_MS = 1500; // a cough makes nobody large
 const NOBODY: string[] = [];
 

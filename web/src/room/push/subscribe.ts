@@ -1,4 +1,4 @@
-/** Subscribes this browser to pushes (Push API). Loaded when somebody asks for it. */
+/** Subscribes this browser to pushes (Push API). Loaded when somebody turns notifications on. */
 
 export interface Subscribed {
   endpoint: string;
@@ -6,8 +6,8 @@ export interface Subscribed {
   auth: string;
 }
 
-/** `denied`: the person has blocked notifications. `off`: this server sends none. `failed`: the browser's push service is out of
- *  reach, or the browser offers none in this window. */
+/** `denied`: the person has not allowed notifications. `off`: this server sends no pushes. `failed`: anything else, for
+ *  example that this browser or window has no pushes, or its push service cannot be reached. */
 export type PushFailure = "denied" | "off" | "failed";
 
 export class PushFailed extends Error {
@@ -18,7 +18,8 @@ export class PushFailed extends Error {
   }
 }
 
-/** Returns whether this page can subscribe at all. An iPhone allows it only after the page was added to the home screen. */
+/** Returns whether this page can subscribe at all. On an iPhone, it can only after the person has added the page to the home
+ *  screen. */
 export const canPush = () => "serviceWorker" in navigator && "PushManager" in globalThis && "Notification" in globalThis;
 
 export const isDenied = () => canPush() && Notification.permission === "denied";

@@ -1,4 +1,4 @@
-/** Lets visitors ask for mail: about answers that come after they have left, and with a copy of the conversation. */
+/** Lets visitors ask for mails: about answers that come after the visitor has left, and with a copy of the conversation. */
 
 import { Mail } from "lucide";
 import { useState } from "preact/hooks";
@@ -15,7 +15,7 @@ interface Part {
   token: string;
 }
 
-/** Says how answers reach a visitor who has left this text conversation. Shows nothing if this server sends no mail. */
+/** Says how answers reach the visitor after they have left this text conversation. */
 export function Reach({ session, token }: Part) {
   const [asking, setAsking] = useState(false);
   const [sent, setSent] = useState("");

@@ -21,6 +21,7 @@ export function asOf(line: Line, moment: number): Line | null {
 export const linesAsOf = (lines: Line[], moment: number): Line[] =>
   moment === Infinity ? lines : lines.map((line) => asOf(line, moment)).filter((line) => line !== null);
 
-/** Return how often lines had come or changed by `moment`. While this number stays the same, so does `linesAsOf`. */
+/** Return how often lines had been written or changed by `moment`. If this number is the same for two moments, so is the
+ *  result of `linesAsOf`. */
 export const turns = (lines: Line[], moment: number): number =>
   lines.reduce((sum, { at, former }) => sum + Number(at <= moment) + former.filter(({ until }) => until <= moment).length, 0);

@@ -13,7 +13,7 @@ import { mark, unmark } from "./find-marks";
 import "./find.css";
 import { t } from "./texts";
 
-const FETCH_AFTER_MS = 300; // pause after the last key before older lines are fetched
+const FETCH_AFTER_MS = 300; // pause after the last key before older lines are fetched, ms
 const QUERY_MOST = 200; // characters that can be searched for
 
 interface FindProps {

@@ -1,4 +1,5 @@
-/** Marks the words that a search found, without a change of the document: the browser paints the ranges itself. */
+/** Marks the words that a search has found, without changing the document: the browser highlights the ranges by itself (CSS
+ *  Custom Highlight API). */
 
 import { folded, starts, type Hit } from "./find";
 

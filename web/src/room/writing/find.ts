@@ -1,4 +1,5 @@
-/** Finds words in the lines that this page has. Pure. A user's page never has lines for staff, so it cannot find them. */
+/** Finds words in the lines that this page has. Pure. A user's page never gets lines that only staff may read, so it cannot
+ *  find those. */
 
 import type { Line } from "../../messages";
 import type { Inline } from "./inline";
@@ -10,7 +11,8 @@ export interface Hit {
   nth: number;
 }
 
-/** Returns the text in the form in which texts are compared: each character in lower case, if that keeps its length. */
+/** Returns the text in the form in which the search compares texts: each character in lower case, unless that would change its
+ *  length. */
 export function folded(text: string): string {
   return text
     .normalize("NFC")
@@ -51,8 +53,8 @@ export function hits(lines: readonly Line[], query: string): Hit[] {
   return lines.flatMap((line) => starts(searched(line), words).map((_, nth) => ({ seq: line.seq, nth })));
 }
 
-/** Returns the index of the hit `now` among all hits; that of the newest hit if `now` is null or gone; -1 if there are no
- *  hits. */
+/** Returns the index of the hit `now` among all hits. If `now` is null or not among them, returns the index of the newest hit;
+ *  -1 if there are no hits. */
 export function placeOf(all: readonly Hit[], now: Hit | null): number {
   const at = now ? all.findIndex(({ seq, nth }) => seq === now.seq && nth === now.nth) : -1;
   return at >= 0 ? at : all.length - 1;

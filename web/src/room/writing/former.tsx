@@ -19,5 +19,5 @@ export function Former({ line }: { line: Line }) {
   );
 }
 
-/** The words that stand in the place of a retracted line. */
+/** The words that the page shows in place of a retracted line. */
 export const Unsent = () => <em class="line-unsent">{t("unsent")}</em>;

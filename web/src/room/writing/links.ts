@@ -5,7 +5,8 @@ import { LinkifyIt, REBuilder } from "linkify-it";
 export interface Link {
   kind: "link";
   href: string;
-  /** The address as the reader sees it. Its host is in punycode if letters of another script could deceive the reader. */
+  /** The address as the reader sees it. Its host is written in punycode if letters that look like Latin ones could deceive the
+   *  reader. */
   text: string;
 }
 

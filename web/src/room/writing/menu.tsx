@@ -6,7 +6,8 @@ import { t } from "./texts";
 import type { Possible } from "./correct";
 
 interface MenuProps {
-  /** Returns what the person may do with the line. Called when the menu opens, because a line can be changed only for a while. */
+  /** Returns what the person may do with the line. Called when the menu opens, because a line can be changed only for some
+   *  time after it was written. */
   possible: () => Possible;
   hint: boolean;
   /** Called to show the line's translation; null if the line cannot be translated. */
@@ -16,7 +17,7 @@ interface MenuProps {
   onRetract: () => void;
 }
 
-const ROOM = 190; // px that an open menu needs below its button
+const ROOM = 190; // height that an open menu needs below its button, px
 
 /** The menu of a line: reply, translate, edit, retract. It opens above everything else, so that no scrolling box cuts it off. */
 export function LineMenu({ possible, hint, onTranslate, onReply, onEdit, onRetract }: MenuProps) {

@@ -10,7 +10,9 @@ import { includes, namesReaders, spansOf } from "./spans";
 import { t } from "./texts";
 
 const REPORT_MS = 800;
-const SHOWN = 0.5; // share of a line that must be on the screen; a taller line must fill this share of the window
+// share of a line that must be on the screen before the line counts as read; a line taller than the window must fill this share
+// of the window
+const SHOWN = 0.5;
 const NO_MARKS: Mark[] = [];
 
 interface ReadingProps {

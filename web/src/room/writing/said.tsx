@@ -1,5 +1,5 @@
-/** The content of a chat line: its text or file, quote, marks and menu. The call page loads this code after it has first been
- *  painted. */
+/** The content of a chat line: its text or file, quote, marks and menu. The call page loads this code after it has been
+ *  painted for the first time. */
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
@@ -37,7 +37,8 @@ interface SaidProps {
   /** Whether the page has a message box, so that its person can reply to lines. */
   writes: boolean;
   reveal: (seq: number) => void;
-  /** Returns whether a key press sends the text. The page passes the function, so that this part need not load it again. */
+  /** Returns whether a key press sends the text. The page passes its own function, so that this code need not contain the
+   *  function again. */
   sends: (press: KeyPress) => boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Describes which lines were read, as spans of line numbers. Pure. */
+/** Describes which lines a person has read, as spans of line numbers. Pure. */
 
 import type { Line, Mark, ParticipantView, Span } from "../../messages";
 
@@ -10,8 +10,9 @@ const grown = (run: Run | null, first: number, last: number, fresh: boolean): Ru
   fresh: fresh || run?.fresh === true,
 });
 
-/** Returns the spans to report: runs of seen lines with at least one that was not reported yet (`fresh`). Own and system lines
- *  count as seen. If this person does not get a number (a line for staff), the number belongs to the next line's span. */
+/** Returns the spans to report: runs of seen lines, each with at least one line that has not been reported yet (`fresh`). The
+ *  person's own lines and system lines count as seen. Numbers of lines that this person does not get, such as lines for staff,
+ *  belong to the span of the next line. */
 export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Set<number>): Span[] {
   const spans: Span[] = [];
   const end = (run: Run | null) => {
@@ -31,6 +32,7 @@ export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Se
 
 export const includes = (mark: Mark, seq: number): boolean => mark.read.some(({ first, last }) => first <= seq && seq <= last);
 
-/** Whether a line's mark shows who has read the line. Without a name the mark looks like the visitor's. */
+/** Whether a line's mark shows the names of those who have read the line. It does for several readers, and for a guest.
+ *  Without a name, people take the mark for that of the other side. */
 export const namesReaders = (participants: ParticipantView[], readers: Mark[]): boolean =>
   readers.length > 1 || readers.some((mark) => participants.some(({ id, role }) => id === mark.participant && role === "guest"));

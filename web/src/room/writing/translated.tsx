@@ -1,4 +1,4 @@
-/** Machine translation of a line, shown under the line's own text and marked as a machine's. */
+/** Machine translation of a line, shown under the line's own text and marked as made by a machine. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { Line, SessionView, Translated as Answer } from "../../messages";
@@ -8,7 +8,7 @@ import type { Client } from "../client";
 import { RequestError } from "../connection";
 import { t } from "./texts";
 
-/** By session and number of the line: whether this page shows the line's translation. */
+/** The lines whose translation this page shows, by session and number of the line. */
 const wanted = createStore<Readonly<Record<string, true>>>({});
 
 const TRANSLATED: readonly string[] = ["text", "note"];
@@ -19,12 +19,12 @@ const keyOf = (session: SessionView, line: Line) => `${session.id} ${line.seq}`;
 export const translatable = (session: SessionView, line: Line): boolean =>
   session.translates && TRANSLATED.includes(line.kind) && line.change !== "retracted" && line.author !== session.you;
 
-/** Makes this page show the translation of a line from now on, which it then asks the server for. */
+/** Makes this page ask the server for the translation of a line, and show it from now on. */
 export function translate(session: SessionView, line: Line): void {
   wanted.update((now) => ({ ...now, [keyOf(session, line)]: true }));
 }
 
-/** Shows the translation of a line, if the person has asked for it. */
+/** Shows the translation of a line, if this person has asked for it on this page. */
 export function Translated({ client, session, line }: { client: Client; session: SessionView; line: Line }) {
   const shown = useStore(wanted, (now) => now[keyOf(session, line)] === true);
   return shown ? <Shown key={line.rev} client={client} session={session} line={line} /> : null;

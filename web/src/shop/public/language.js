@@ -1,4 +1,5 @@
-// Runs first, because the page's language decides in which language the shop and the launcher of the widget are.
+// This script must run before all others: it sets the page's language, which decides the language of the shop and of the widget's
+// launcher.
 (function () {
   var known = ["ko", "en", "ja", "zh-Hans", "es"];
   var of = function (tag) {

@@ -74,7 +74,7 @@ export const removePasskey = (id: string) => post(`/api/passkeys/${encodeURIComp
 
 export interface Calendar {
   on: boolean;
-  /** The calendar's address. The server tells it only once, when the address is made; otherwise "". */
+  /** The calendar's address. The server sends it only once, when it makes the address; otherwise "". */
   url: string;
 }
 

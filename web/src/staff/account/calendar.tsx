@@ -4,7 +4,8 @@ import { calendar, removeCalendar, renewCalendar, type Calendar as Found } from 
 import { explain } from "./refusals";
 import { t } from "./texts";
 
-/** The address at which the person's calendar program reads their appointments. It is shown only when it is made. */
+/** The address from which the person's calendar program reads their appointments. The page shows it only when it has just been
+ *  made. */
 export function Calendar() {
   const [found, setFound] = useState<Found | null>(null);
   const [busy, setBusy] = useState(false);

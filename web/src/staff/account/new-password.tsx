@@ -7,7 +7,7 @@ import { LEAST_PASSWORD, NewPasswordField } from "./password";
 import { explain } from "./refusals";
 import { t } from "./texts";
 
-/** What a one-time link in a mail is for: to set a password, to end a sign-in by somebody else, or to confirm a mail address. */
+/** The purpose of a one-time link: to set a password, to end a sign-in by somebody else, or to confirm a mail address. */
 export type LinkMark = "new-password" | "not-me" | "confirm-mail";
 
 /** Returns the token of a one-time link in the page's address, and removes it from the address and the history. */

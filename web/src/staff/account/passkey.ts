@@ -1,10 +1,10 @@
-/** Makes and uses passkeys (WebAuthn): gives the server's options to the browser, and the browser's answer to the server. */
+/** Makes and uses passkeys (WebAuthn): passes the server's options to the browser, and the browser's answer to the server. */
 
 import { post } from "../api";
 
 interface Ceremony<Options> {
   options: Options;
-  /** The server's name for these options, which is sent back with the browser's answer. */
+  /** A text by which the server recognises these options. The page sends it back with the browser's answer. */
   ticket: string;
 }
 
@@ -12,7 +12,8 @@ interface Ceremony<Options> {
 export const hasPasskeys = (): boolean =>
   typeof PublicKeyCredential !== "undefined" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
-/** Returns whether an error says that the person cancelled, or that no passkey fits. The browser does not tell these apart. */
+/** Returns whether an error means that the person cancelled or that no passkey fits. The browser gives the same error for
+ *  both. */
 export const wasStopped = (error: unknown): boolean =>
   error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "AbortError");
 

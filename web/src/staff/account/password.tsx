@@ -13,7 +13,7 @@ interface NewPasswordFieldProps {
   onInput: (value: string) => void;
 }
 
-/** A field for a new password. What is typed can be shown, because a typing mistake would lock its owner out. */
+/** A field for a new password. Its owner can make the typed characters visible, because a typing mistake would lock them out. */
 export function NewPasswordField({ value, error, autoFocus = false, onInput }: NewPasswordFieldProps) {
   const [shown, setShown] = useState(false);
   return (

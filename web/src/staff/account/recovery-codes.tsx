@@ -3,7 +3,7 @@ import { Button } from "../../ui";
 import { saveAs } from "../../ui/save-as";
 import { t } from "./texts";
 
-/** Shows new recovery codes. They are shown once, so the person must say that they have them. */
+/** Shows new recovery codes. They are shown only once, so the person must confirm that they have stored them. */
 export function RecoveryCodeList({ codes, onDone }: { codes: string[]; onDone: () => void }) {
   const [kept, setKept] = useState(false);
   return (

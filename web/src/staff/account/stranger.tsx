@@ -15,7 +15,8 @@ interface StrangerProps {
 /** The page behind the link in a mail about a new sign-in, for people who did not sign in. Ends that sign-in and all later ones,
  *  and then offers a link for a new password. */
 export function Stranger({ token, onDone }: StrangerProps) {
-  const [login, setLogin] = useState<string | null>(null); // of the account, once the sign-in has ended; null before
+  // the login of the account after its sign-in has been ended; null before
+  const [login, setLogin] = useState<string | null>(null);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const run = async (work: () => Promise<void>) => {

@@ -38,7 +38,8 @@ export function ReplyEditor({ shelf, reply, languages, onSaved, onCancel }: Edit
         title: draft.title.trim(),
         text: draft.text.trim(),
       });
-      change({ id }); // if a picture is refused, the next try changes this reply and makes no other
+      // the reply is stored now: if a picture is refused, the next try changes this reply and does not make another
+      change({ id });
       await storePictures(shelf, id, pictures, setPictures);
       await onSaved();
     } catch (error) {

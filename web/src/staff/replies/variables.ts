@@ -15,7 +15,7 @@ export type Values = Partial<Record<Variable, Value>>;
 
 export interface Unsettled {
   variable: Variable;
-  /** The value of the variable, which nobody vouches for; null if the value is unknown. */
+  /** The value of the variable, if there is one that nobody vouches for; null if no value is known. */
   value: Value | null;
 }
 
@@ -42,7 +42,7 @@ export function filled(text: string, values: Values): string {
   });
 }
 
-/** Returns the variables that are still in the text. While there is one, the line must not be sent. */
+/** Returns the variables that are still in the text. The console does not send a line with such a variable. */
 export function unsettled(text: string, values: Values): Unsettled[] {
   const left = new Set([...text.matchAll(PLACES)].map(([, variable]) => variable as Variable));
   return [...left].map((variable) => ({ variable, value: values[variable] ?? null }));

@@ -147,7 +147,8 @@ function contained({ width, height }: ExportedPicture): { x: number; y: number; 
   return { x: (BOARD_WIDTH - w) / 2, y: (BOARD_HEIGHT - h) / 2, width: w, height: h };
 }
 
-/** Returns Excalidraw's `seed` for an id, always the same one. Excalidraw derives the irregularities of a drawn line from it. */
+/** Returns Excalidraw's `seed` for an id: the same seed for the same id. Excalidraw derives the irregularities of its
+ *  hand-drawn lines from the seed. */
 function seedOf(id: string): number {
   let seed = 7;
   for (let i = 0; i < id.length; i++) seed = (Math.imul(seed, 31) + id.charCodeAt(i)) | 0;
