@@ -1,6 +1,6 @@
 import { createStore, useStore } from "./store";
 
-/** Short messages, which are shown as toasts at the lower edge and read out by screen readers. */
+/** Short messages. Toasts appear at the lower edge of the page, and screen readers read them out. */
 
 export interface Toast {
   id: number;
@@ -15,12 +15,12 @@ const toasts = createStore<Toast[]>([]);
 const spoken = createStore<{ polite: string; assertive: string }>({ polite: "", assertive: "" });
 let next = 1;
 
-/** Lets screen readers read `text` out, without showing it. Use "assertive" only for an incoming call and a lost connection. */
+/** Lets screen readers read `text` out, without showing it. Use "assertive" only for an incoming call and a broken connection. */
 export function announce(text: string, urgency: "polite" | "assertive" = "polite"): void {
   spoken.update((now) => ({ ...now, [urgency]: now[urgency] === text ? `${text}\u00a0` : text }));
 }
 
-/** Shows and reads out `text`. Drops the oldest message when there are more than three. */
+/** Shows `text` as a toast, and lets screen readers read it out. If more than three toasts are shown, the oldest one goes. */
 export function toast(text: string, kind: Toast["kind"] = "info"): void {
   const id = next++;
   toasts.update((shown) => [...shown, { id, text, kind }].slice(-MOST));

@@ -19,7 +19,7 @@ export interface DialogProps {
 export function Dialog({ title, closeLabel, onClose, children, shape = "dialog", class: className = "", ...rest }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // Open before the next frame. Otherwise a key pressed in between would go to the page behind the dialog.
+  // Open the dialog before the next frame. Otherwise, a key that is pressed before that would go to the page behind the dialog.
   useLayoutEffect(() => {
     const dialog = element.current;
     if (!dialog) return;

@@ -1,8 +1,7 @@
-/**
- * Texts in the languages of the pages. A folder with texts has one JSON file for each language, named by its tag ("zh-Hans.json").
- * The texts are in the syntax of ICU MessageFormat: `{name}` is an argument, and `{count, plural, one {# step} other {# steps}}`
- * chooses by a number. A page loads the texts of one language only, and those of a rare part together with its code.
- */
+/** Texts in the languages of the pages. A folder with texts has one JSON file for each language, named by its tag
+ *  ("zh-Hans.json"). The texts are in the syntax of ICU MessageFormat: `{name}` is an argument, and `{count, plural, one {#
+ *  step} other {# steps}}` chooses by a number. A page loads the texts of one language only. It loads the texts of a rarely
+ *  used part together with the code of that part. */
 
 /** The tag (BCP 47) of a language in which pages have texts. */
 export type Locale = string;
@@ -30,11 +29,12 @@ const FALLBACK = "en";
 const parts: Part[] = [];
 const listeners = new Set<() => void>();
 let current: Locale = FALLBACK;
-/** The wanted languages, the most wanted first: those of the address (`?lang=`) and of the browser. `setLocale` puts its language
- *  in front. */
+/** The wanted languages, the most wanted first: that of the address (`?lang=`), then those of the browser. `setLocale` puts
+ *  its language in front of them. */
 let asked: readonly string[] =
   typeof location === "undefined" ? [] : [new URLSearchParams(location.search).get("lang") ?? "", ...navigator.languages];
-/** Returns a word with a Korean particle. The real function is loaded with the Korean texts. */
+/** Returns a word with a Korean particle. This stand-in is replaced by the real function, which is loaded with the Korean
+ *  texts. */
 let particle = (word: string, _forms: string): string => word;
 
 const fileOf = (language: Locale) => `./${language}.json`;
@@ -72,7 +72,7 @@ export function setLocale(language: string): Promise<void> {
   });
 }
 
-/** Loads the texts of all code that is loaded by now, in the chosen language. Rejects if the texts cannot be loaded. */
+/** Loads the texts of all code that has been loaded so far, in the chosen language. Rejects if the texts cannot be loaded. */
 export async function ready(): Promise<void> {
   const language = chooseLocale(asked, languages());
   const missing = parts.filter((part) => part.language !== language);

@@ -1,4 +1,5 @@
-/** Shows a level from 0 to 1, such as a microphone's, as eight lamps. They can be read without seeing colours. */
+/** Shows a level from 0 to 1, such as a microphone's, by how many of eight lamps are lit. So nobody needs to tell colours
+ *  apart. */
 export function Meter({ level, label }: { level: number; label: string }) {
   const lit = Math.round(Math.min(1, Math.max(0, level)) * 8);
   return (

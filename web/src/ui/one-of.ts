@@ -1,2 +1,2 @@
-/** Picks the members `Named` of a union of words. The compiler refuses a word that is not in the union. */
+/** A union of some words (`Named`) of a larger union. The compiler refuses a word that the larger union does not have. */
 export type OneOf<All, Named extends All> = Named;

@@ -2,7 +2,8 @@
 
 const DAY_MS = 86_400_000;
 
-/** Returns the number of calendar days from `now` to `at`, in this browser's time zone. A day of 23 hours counts as one. */
+/** Returns the number of calendar days from `now` to `at`, in this browser's time zone. A day that has 23 hours because the
+ *  clocks change also counts as one. */
 function daysAhead(at: number, now: number): number {
   const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
   return Math.round((midnight(at) - midnight(now)) / DAY_MS);

@@ -31,8 +31,8 @@ export interface LoadOptions extends Options {
 }
 
 export interface Widget {
-  /** Calls `listener` at each event of this name from now on. Returns a function that ends this. A listener for "ready" that
-   *  comes late is called, too. */
+  /** Calls `listener` at each event with this name from now on. Returns a function that stops this. A listener for "ready" is
+   *  called even if the widget is ready already. */
   on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
   open: (options?: Options) => void;
   close: () => void;
@@ -50,12 +50,12 @@ interface Global {
 }
 
 const LOOK_MS = 50;
-/** How many calls are kept for a widget that is not loaded yet, and may never be. */
+/** Most calls that are kept until the widget is loaded. The limit matters if the widget never loads. */
 const MOST_WAITING = 100;
 const HOST = "sangdam-widget";
 const global = (): Global | undefined => {
   const found = (window as { Sangdam?: unknown }).Sangdam as Partial<Global> | undefined;
-  // An element of the page with the id "Sangdam" is not the widget.
+  // window.Sangdam may also be an element of the page with the id "Sangdam", which is not the widget.
   return typeof found?.init === "function" ? (found as Global) : undefined;
 };
 

@@ -1,11 +1,11 @@
-/** The console's service worker: it rings while the console is closed, and keeps the files of the empty page. It stores nothing
- *  of a conversation and no answer of the server's API. */
+/** The console's service worker. It shows rings while no console is open, and stores the files of the page. It stores nothing
+ *  of a conversation, and no answer of the server's API. */
 
 import { isRing, kept, notice, told, type Kept, type Told } from "./payload";
 import { scope, type PageClient } from "./scope";
 import { wayOf } from "./shell";
 
-declare const SHELL: string[]; // paths of the files of the empty page; `build.mjs` puts them in
+declare const SHELL: string[]; // paths of the files of the page, which `build.mjs` writes here
 declare const BUILD: string; // a text that changes whenever one of these files does
 
 const PAGE = "/console";

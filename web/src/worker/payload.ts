@@ -2,7 +2,9 @@
 
 const RINGS = ["user", "callback", "help", "transfer"] as const;
 const OTHERS = ["over", "away", "accepted", "answered"] as const;
-const LONGEST_MS = 30_000; // the browser stops a service worker that handles a push for longer
+// longest time for which the worker keeps a notification up to date, ms; browsers stop a worker that handles a push for much
+// longer
+const LONGEST_MS = 30_000;
 
 export interface Told {
   kind: (typeof RINGS)[number] | (typeof OTHERS)[number];

@@ -1,5 +1,5 @@
-/** Decides which requests the console's service worker answers from its store: those for the files of the page without data.
- *  Pure. */
+/** Decides which requests the console's service worker answers from its store: those for the page and its files, which contain
+ *  no data. Pure. */
 
 export type Way = "page" | "file" | "network";
 

@@ -1,11 +1,12 @@
-/** Finds the page that shows a conversation. Each page is asked, because its address does not say which one it shows. */
+/** Finds the page that shows a conversation. The worker asks each page, because a page's address does not say which
+ *  conversation it shows. */
 
 import type { PageClient } from "./scope";
 
 /** The question to a page. The page answers through the port with the id of its conversation, or "". */
 export const WHOSE = "sangdam-whose";
 
-const WAIT_MS = 1_000; // a page that does not answer within this time is frozen, or shows no conversation
+const WAIT_MS = 1_000; // a page that does not answer within this time, ms, is frozen or shows no conversation
 
 /** Returns the page among `pages` that shows the conversation; undefined if none does. */
 export async function pageOf(pages: readonly PageClient[], session: string): Promise<PageClient | undefined> {
