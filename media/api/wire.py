@@ -256,7 +256,7 @@ class Spread(Struct, kw_only=True):
 class WorkerStats(Struct, kw_only=True):
     """Counters of a worker since its start.
 
-    `packets_*`: datagrams on the worker's sockets. `packets_fast`: datagrams of offloaded voices, which the fast path handled.
+    `packets_*`: datagrams on the worker's sockets. `packets_fast`: received datagrams of offloaded voices and videos.
     `drops`, `audio`, `board`, `traffic`: counters by name. `traffic` counts streams after decryption (`up_audio_packets`,
     `down_video_octets`, `up_audio_lost`, …). `lateness_ms`: largest lateness of a tick in recent seconds.
     """

@@ -627,10 +627,10 @@ static int socket_index(const fastpath *f, int fd) {
     return at < f->socket_count ? at : -1;
 }
 
-/* Wait as epoll_wait does (-1: without limit), and read our sockets here. Wait on, within the time given, while every datagram
-   is taken. Return how many other descriptors are ready (`fastpath_others`). left: index of a socket, and how many of its
-   datagrams are for Python (`fastpath_leftovers`). Descriptors are level-triggered: one that is not reported now is reported the
-   next time. */
+/* Wait as epoll_wait does (-1: without limit), and read our sockets here. Continue to wait, within the given time, as long as
+   the fast path takes every datagram. Return how many other descriptors are ready (`fastpath_others`). left: index of a socket,
+   and how many of its datagrams are for Python (`fastpath_leftovers`). Descriptors are level-triggered: one that is not reported
+   now is reported the next time. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
     double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;

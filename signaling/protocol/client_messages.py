@@ -112,9 +112,10 @@ class SetMedia(Message, tag="media"):
 
 
 class AddChannel(Message, tag="channel"):
-    """Turn a text session into a voice or video session.
+    """Turn a text session into a voice or video session, or a voice session into a video session.
 
-    If the user sends this message, their request rings for the owner, who answers with ``upgrade``.
+    If the user sends this message in a text conversation with a counselor, their request rings for the owner, who answers with
+    ``upgrade``.
     """
 
     session: Id
@@ -204,7 +205,7 @@ class Leave(Message, tag="leave"):
 
 
 class Choose(Message, tag="choose"):
-    """The user chooses what happens next when their counselor is disconnected or nobody is there."""
+    """The user takes one of the ways to go on that ``session.choices`` offers."""
 
     session: Id
     choice: Literal["wait", "another", "message"]
@@ -221,9 +222,10 @@ class LeaveMessage(Message, tag="leave_message"):
 
 
 class GetCallbackTimes(Message, tag="callback_times"):
-    """Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close.
+    """Ask for possible callback times. ``channel``: of an appointment; null: that of the session.
 
-    ``channel``: of an appointment; null: that of the session.
+    ``timezone``: the client's IANA zone. The times are full and half hours on its clocks. For a category that never closes, the
+    zone also defines when it is day.
     """
 
     session: Id

@@ -163,7 +163,8 @@ class Colleagues(Message, tag="colleagues"):
 class MentionOut(Message, tag="mentioned"):
     """A colleague (``by``) has mentioned this member of staff in a session. ``user``: the name of the session's user.
 
-    Sent at once, and again at each sign-in until the member has read along. The message does not say what was written.
+    Sent at once, and again whenever the member connects, until the member has read along. The message does not say what was
+    written.
     """
 
     session: str
@@ -280,7 +281,7 @@ class BoardOut(Message, tag="board"):
 class PageState(Message, tag="page_state"):
     """To the connection that shows the user's page: whether staff may see the page, and who sees it now.
 
-    The page is recorded only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
+    The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
     counselor who asked.
     """
 

@@ -163,7 +163,8 @@ class RoomView(Struct, kw_only=True):
     """
 
     epoch: int
-    media: bool  # false: the session has text and board only, so clients make no peer connection
+    # false: this client makes no peer connection (session by text, professional who catches up, user who is still called back)
+    media: bool
     slots: dict[str, SlotView] = {}
     hears: dict[str, list[str]] = {}
     soft: dict[str, list[str]] = {}
@@ -196,14 +197,14 @@ class WaitingView(Struct, kw_only=True):
 
 
 class CallbackView(Struct, kw_only=True):
-    """An appointment to call the user back.
+    """A callback, or an appointment of the user with a member of staff.
 
     ``contact``: where the user is called; "" when the partner knows how to reach them.
     ``came``: whether the called-back user has connected.
-    ``moved``: how often the counselor has moved the appointment.
+    ``moved``: how often the user or the counselor has moved it to another time.
     ``staff_name``: with whom an appointment is; "" for a callback by anybody, and for users of a site that hides names.
     ``minutes``: length of an appointment, or 0.
-    ``anyone``: this member did not come in time, so the next free counselor takes it.
+    ``anyone``: this member has declined it, missed the ring or not come in time, so the next free counselor takes it.
     """
 
     state: CallbackState
@@ -358,8 +359,8 @@ class PushView(Struct, kw_only=True):
 class SessionView(Struct, kw_only=True):
     """A session as one viewer may see it. The server sends all of it at each change.
 
-    For users and guests, ``brief`` and ``help`` are null and ``categories`` is empty. A guest who has not entered sees a session
-    in preparation, with nobody in it.
+    Only counselors and professionals get ``brief``, ``help`` and ``categories``. A guest who has not entered sees a session in
+    preparation, with nobody else in it.
     """
 
     id: str
@@ -373,7 +374,7 @@ class SessionView(Struct, kw_only=True):
     participants: list[ParticipantView] = []
     product_picture: str = ""  # id of the product's picture; the board offers this picture first
     room: RoomView | None = None
-    recording: RecordingView | None = None  # null if the site does not record
+    recording: RecordingView | None = None  # null if nobody is asked about recording and no recorded part exists
     captions: CaptionsView | None = None  # null if this call can have no captions
     guests: GuestsView | None = None  # null if the viewer may invite nobody
     interpreting: InterpretingView | None = None
@@ -389,7 +390,7 @@ class SessionView(Struct, kw_only=True):
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False
-    # for the user only: what they may choose when the owner is disconnected or nobody is there
+    # for the user only: what they may choose while the owner is disconnected, nobody is there, or the wait is long
     choices: list[Literal["wait", "another", "message"]] = []
     deadline: int | None = None  # when the session ends or goes on without the disconnected person
     lost: str = ""  # participant id of the disconnected person for whom the session waits until the deadline

@@ -146,7 +146,7 @@ class Hold(Message, tag="hold"):
 
 
 class HandOver(Message, tag="hand_over"):
-    """The counselor leaves a conference and makes the professional its owner."""
+    """The owner of a conference or consulted transfer leaves, and makes the professional or colleague the owner."""
 
     session: Id
     id: int | None = None
@@ -212,7 +212,7 @@ class EndSession(Message, tag="end_session"):
 
 
 class Listen(Message, tag="listen"):
-    """An operator begins or stops listening in. The user and the staff of the call are told at once."""
+    """An operator begins or stops listening in. Everybody in the call is told at once."""
 
     session: Id
     on: bool

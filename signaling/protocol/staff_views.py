@@ -24,7 +24,7 @@ class StaffMe(Struct, kw_only=True):
     languages: list[str] = []
     categories: list[str] = []
     why_away: str = ""  # "missed": they are away because a ring expired
-    until: int | None = None  # when the wrap-up times out
+    until: int | None = None  # when the present state ends by itself, such as a ring or a wrap-up
     ready: bool = False
     most_texts: int = 0
     most_calls: int = 0
@@ -83,8 +83,8 @@ class ThresholdItem(Struct, kw_only=True):
 class StaffItem(Struct, kw_only=True):
     """A member of staff in a list.
 
-    ``sessions``: how many sessions the member has now. ``texts``, ``calls``: how many of these take a place. A session takes no
-    place once its user has left the page. ``most_texts``, ``most_calls``: the member's capacity.
+    ``sessions``: how many sessions the member has now. ``texts``, ``calls``: how many of these take a place. A text session
+    takes no place while its user is away from the page. ``most_texts``, ``most_calls``: the member's capacity.
     ``since``: when the member entered ``state``. ``ready``: see ``StaffMe``.
     """
 

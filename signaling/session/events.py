@@ -105,7 +105,11 @@ class Woken:
 
 @dataclass(frozen=True, slots=True)
 class Chose:
-    """The user chooses what happens next, because their disconnected counselor has not returned in time."""
+    """The user takes one of the choices that their view offers.
+
+    "another" is possible only while the owner is disconnected. "wait" and "message" are possible also while
+    the user waits for a counselor. After "message", ``MessageGiven`` brings the message itself.
+    """
 
     participant: str
     choice: Choice

@@ -105,7 +105,10 @@ def _takes_over(session: Session, asked_for: Help, person: Person, connected: bo
 
 
 def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> None:
-    """Make the professional who has caught up the third peer, in consultation."""
+    """Make the professional who has caught up the third peer, in consultation.
+
+    If the owner is disconnected, the professional becomes the owner.
+    """
     asked_for = session.open_help()
     if asked_for is None or event.participant != asked_for.professional:
         raise NotAllowed("no_help")

@@ -428,7 +428,7 @@ def transfer_ring(session: Session, asked: Help, around: Surroundings, category_
 
 
 def queue_item(session: Session, category: str) -> QueueItem:
-    """Return the user's own request for the queue. ``category``: the category's name in the session's language."""
+    """Return the user's own request for the queue. ``category``: the category's name."""
     called = session.callback if session.state == "callback" else None
     return QueueItem(
         kind="callback" if called else "user",
@@ -444,7 +444,7 @@ def queue_item(session: Session, category: str) -> QueueItem:
 
 
 def help_item(session: Session, asked: Help, category: str) -> QueueItem:
-    """Return a help request or transfer for the queue. ``category``: the category's name in the session's language."""
+    """Return a help request or transfer for the queue. ``category``: the category's name."""
     return QueueItem(
         session=session.id,
         category=category,

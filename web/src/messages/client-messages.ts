@@ -78,9 +78,10 @@ export interface SetMedia {
 }
 
 /**
- * Turn a text session into a voice or video session.
+ * Turn a text session into a voice or video session, or a voice session into a video session.
  *
- * If the user sends this message, their request rings for the owner, who answers with ``upgrade``.
+ * If the user sends this message in a text conversation with a counselor, their request rings for the owner, who answers with
+ * ``upgrade``.
  */
 export interface AddChannel {
   type: "channel";
@@ -172,7 +173,7 @@ export interface Leave {
   id?: number | null;
 }
 
-/** The user chooses what happens next when their counselor is disconnected or nobody is there. */
+/** The user takes one of the ways to go on that ``session.choices`` offers. */
 export interface Choose {
   type: "choose";
   session: string;
@@ -190,9 +191,10 @@ export interface LeaveMessage {
 }
 
 /**
- * Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close.
+ * Ask for possible callback times. ``channel``: of an appointment; null: that of the session.
  *
- * ``channel``: of an appointment; null: that of the session.
+ * ``timezone``: the client's IANA zone. The times are full and half hours on its clocks. For a category that never closes, the
+ * zone also defines when it is day.
  */
 export interface GetCallbackTimes {
   type: "callback_times";

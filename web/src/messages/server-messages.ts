@@ -154,7 +154,8 @@ export interface Colleagues {
 /**
  * A colleague (``by``) has mentioned this member of staff in a session. ``user``: the name of the session's user.
  *
- * Sent at once, and again at each sign-in until the member has read along. The message does not say what was written.
+ * Sent at once, and again whenever the member connects, until the member has read along. The message does not say what was
+ * written.
  */
 export interface MentionOut {
   type: "mentioned";
@@ -276,7 +277,7 @@ export interface BoardOut {
 /**
  * To the connection that shows the user's page: whether staff may see the page, and who sees it now.
  *
- * The page is recorded only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
+ * The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
  * counselor who asked.
  */
 export interface PageState {

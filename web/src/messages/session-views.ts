@@ -163,14 +163,14 @@ export interface WaitingView {
 }
 
 /**
- * An appointment to call the user back.
+ * A callback, or an appointment of the user with a member of staff.
  *
  * ``contact``: where the user is called; "" when the partner knows how to reach them.
  * ``came``: whether the called-back user has connected.
- * ``moved``: how often the counselor has moved the appointment.
+ * ``moved``: how often the user or the counselor has moved it to another time.
  * ``staff_name``: with whom an appointment is; "" for a callback by anybody, and for users of a site that hides names.
  * ``minutes``: length of an appointment, or 0.
- * ``anyone``: this member did not come in time, so the next free counselor takes it.
+ * ``anyone``: this member has declined it, missed the ring or not come in time, so the next free counselor takes it.
  */
 export interface CallbackView {
   state: CallbackState;
@@ -323,8 +323,8 @@ export interface PushView {
 /**
  * A session as one viewer may see it. The server sends all of it at each change.
  *
- * For users and guests, ``brief`` and ``help`` are null and ``categories`` is empty. A guest who has not entered sees a session
- * in preparation, with nobody in it.
+ * Only counselors and professionals get ``brief``, ``help`` and ``categories``. A guest who has not entered sees a session in
+ * preparation, with nobody else in it.
  */
 export interface SessionView {
   id: string;

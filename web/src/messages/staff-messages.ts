@@ -136,7 +136,7 @@ export interface Hold {
   id?: number | null;
 }
 
-/** The counselor leaves a conference and makes the professional its owner. */
+/** The owner of a conference or consulted transfer leaves, and makes the professional or colleague the owner. */
 export interface HandOver {
   type: "hand_over";
   session: string;
@@ -203,7 +203,7 @@ export interface EndSession {
   id?: number | null;
 }
 
-/** An operator begins or stops listening in. The user and the staff of the call are told at once. */
+/** An operator begins or stops listening in. Everybody in the call is told at once. */
 export interface Listen {
   type: "listen";
   session: string;

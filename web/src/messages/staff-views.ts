@@ -75,8 +75,8 @@ export interface ThresholdItem {
 /**
  * A member of staff in a list.
  *
- * ``sessions``: how many sessions the member has now. ``texts``, ``calls``: how many of these take a place. A session takes no
- * place once its user has left the page. ``most_texts``, ``most_calls``: the member's capacity.
+ * ``sessions``: how many sessions the member has now. ``texts``, ``calls``: how many of these take a place. A text session
+ * takes no place while its user is away from the page. ``most_texts``, ``most_calls``: the member's capacity.
  * ``since``: when the member entered ``state``. ``ready``: see ``StaffMe``.
  */
 export interface StaffItem {
