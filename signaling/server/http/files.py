@@ -173,7 +173,10 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 
 async def _readable(request: web.Request) -> FileRecord:
-    """Return the file if this client may read it. If an operator does, it is audited. Raises Refused(not_found) otherwise."""
+    """Return the file if this client may read it. Raises Refused(not_found) otherwise.
+
+    Reading by a member of staff who takes no part in the session is audited.
+    """
     file = await _still_readable(request)
     member = None if bearer(request) else await request.app[IDENTITY].who(request, steady_ms(request))
     if member is not None and request.app[LIVE].staff_participant(file.session, member.id) is None:
