@@ -18,10 +18,11 @@ from signaling.protocol.words import Audience, Role
 from . import tables as t
 from .database import require_kept
 from .leading import Leading
-from .types import BoardStep, StaleEpoch, UnknownSession
+from .types import BoardPart, BoardStep, StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
 _COMPACT_FROM = 64  # number of a board's updates from which they are merged; merging so many takes about a millisecond
+_PART_STEPS = 512  # most updates in a part of a board's journal
 _STEP_MS = 5000  # ms: when updates are merged, those of so long a time become one update, so a replay shows them at one moment
 
 
@@ -201,6 +202,23 @@ class Lines(Leading):
         async with self._reading() as connection:
             return await _steps(connection, session_id)
 
+    async def board_part(self, session_id: str, epoch: int, after: int, most_bytes: int) -> BoardPart:
+        """Return the journal's next updates in order: at most `most_bytes` of them, but at least one. `after`: 0 for the first.
+
+        A room that opens the board again may have merged the updates meanwhile, with new numbers. The epoch is then a newer one,
+        and the journal is returned from its beginning. Applying an update twice does no harm.
+        """
+        c = t.board_update.c
+        async with self._reading() as connection:
+            now = (await connection.execute(sa.select(t.session.c.board_epoch).where(t.session.c.id == session_id))).scalar() or 0
+            rest = sa.and_(c.session == session_id, c.n > (after if epoch == now else 0))
+            sizes = sa.select(c.n, sa.func.length(c.data)).where(rest).order_by(c.n).limit(_PART_STEPS + 1)
+            found = [(n, size) for n, size in await connection.execute(sizes)]
+            last = _last_within(found[:_PART_STEPS], most_bytes)
+            query = sa.select(c.at, c.data).where(rest, c.n <= last).order_by(c.n)
+            steps = [BoardStep(at, bytes(data)) for at, data in await connection.execute(query)]
+        return BoardPart(steps, now, last, more=bool(found) and found[-1][0] > last)
+
 
 def without_former(line: Line) -> Line:
     """Return the line as users may see it: without its former texts."""
@@ -277,6 +295,17 @@ async def _steps(connection: AsyncConnection, session_id: str) -> list[BoardStep
     c = t.board_update.c
     query = sa.select(c.at, c.data).where(c.session == session_id).order_by(c.n)
     return [BoardStep(at, bytes(data)) for at, data in await connection.execute(query)]
+
+
+def _last_within(sizes: list[tuple[int, int]], most_bytes: int) -> int:
+    """Return the number of the last update of a part: the first update, and those after it that fit. 0 if there is none."""
+    last = used = 0
+    for n, size in sizes:
+        used += size
+        if last and used > most_bytes:
+            break
+        last = n
+    return last
 
 
 def _merged(steps: list[BoardStep]) -> list[BoardStep]:

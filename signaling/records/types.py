@@ -377,6 +377,15 @@ class BoardStep(Struct, frozen=True):
     update: bytes
 
 
+class BoardPart(Struct, frozen=True):
+    """A part of a board's journal. The next part begins after `last` of `epoch`. `more`: whether there is a next part."""
+
+    steps: list[BoardStep]
+    epoch: int
+    last: int
+    more: bool
+
+
 class FileRecord(Struct, frozen=True, kw_only=True):
     """A file that somebody sent. The bytes are in the folder of files (`signaling/files/`).
 

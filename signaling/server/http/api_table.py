@@ -51,6 +51,7 @@ from . import (
     webhooks,
     wrap_up,
 )
+from .board_steps import BoardHistory, PartQuery
 from .operation import Media, Nothing, Operation
 from .v1 import table as v1
 
@@ -213,13 +214,14 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("GET", f"{_ID}/person", "staff", "The card of the session's user.", person.PersonCard, person.CardQuery),
     Operation("GET", f"{_ID}/earlier/{{other}}", "staff", "An earlier conversation.", person.Conversation, person.CardQuery),
-    Operation("GET", f"{_ID}/board", "staff", "The changes of the session's board.", person.BoardHistory),
+    Operation("GET", f"{_ID}/board", "staff", "The changes of the session's board, in parts.", BoardHistory, PartQuery),
     Operation("POST", _NOTES, "staff", "Write a note that stays with the user.", Stored, body=person.NewNote),
     Operation("POST", f"{_NOTES}/{{note}}/remove", "staff", "Remove a note of one's own.", Nothing),
     Operation(
         "GET", "/api/sites/{site}/wrap-up", "staff", "Choices after a conversation.", wrap_up.Choices, wrap_up.ChoicesQuery
     ),
     Operation("GET", "/api/recordings/{session}", "staff", "The contents of a recording.", recordings.RecordingDetail),
+    Operation("GET", "/api/recordings/{session}/board", "staff", "Changes of its board, in parts.", BoardHistory, PartQuery),
     Operation("GET", "/api/recordings/{session}/{segment}/{track}", "staff", "One track of a recording.", WEBM),
     # operators
     Operation("GET", f"{_OPERATOR}/sites", "operator", "All sites.", list[replies.SiteItem], operator.LanguageQuery),

@@ -1,12 +1,22 @@
-"""The changes of a board with their times, from which a page shows the board as it was at any time."""
+"""The changes of a board with their times, in parts, from which a page shows the board as it was at any time."""
 
 from __future__ import annotations
 
 import base64
+from typing import Annotated
 
-from msgspec import Struct
+from aiohttp import web
+from msgspec import Meta, Struct
 
-from signaling.records import Records
+from signaling.protocol.reading import QueryReader
+from signaling.server.app_keys import RECORDS
+
+from .bodies import read_query
+
+PART_BYTES = 256 * 1024
+"""Most bytes of a board's changes in one answer. A single larger change comes alone."""
+
+Number = Annotated[int, Meta(ge=0, le=1 << 53)]
 
 
 class BoardStepItem(Struct, kw_only=True):
@@ -19,7 +29,27 @@ class BoardStepItem(Struct, kw_only=True):
     update: str
 
 
-async def board_steps(records: Records, session: str) -> list[BoardStepItem]:
-    """Return the changes of a session's board, in order."""
-    steps = await records.board_steps(session)
-    return [BoardStepItem(at=step.at, update=base64.b64encode(step.update).decode()) for step in steps]
+class BoardHistory(Struct, kw_only=True):
+    """A part of the changes of a session's board, in order. `epoch` and `next` ask for the next part; `next` is 0 at the end."""
+
+    steps: list[BoardStepItem]
+    epoch: int
+    next: int
+
+
+class PartQuery(Struct, kw_only=True):
+    """Which part of a board's changes to return: the one after `after` of `epoch`, as the answer before it said."""
+
+    epoch: Number = 0
+    after: Number = 0
+
+
+_read_part: QueryReader[PartQuery] = QueryReader(PartQuery)
+
+
+async def board_part(request: web.Request, session: str) -> BoardHistory:
+    """Return the part of the changes of a session's board for which the request asks. Raises Refused: bad_request."""
+    asked = read_query(request, _read_part)
+    part = await request.app[RECORDS].board_part(session, asked.epoch, asked.after, PART_BYTES)
+    steps = [BoardStepItem(at=step.at, update=base64.b64encode(step.update).decode()) for step in part.steps]
+    return BoardHistory(steps=steps, epoch=part.epoch, next=part.last if part.more else 0)

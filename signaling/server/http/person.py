@@ -17,7 +17,7 @@ from signaling.records import PersonNote, Records, SessionRecord, Site, StaffRec
 from signaling.server.app_keys import LIVE, RECORDS
 
 from .allowed import asker_of, of_session
-from .board_steps import BoardStepItem, board_steps
+from .board_steps import board_part
 from .bodies import now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found
 
@@ -36,12 +36,6 @@ class NoteItem(Struct, kw_only=True):
     text: str
     at: int
     changed_at: int | None
-
-
-class BoardHistory(Struct, kw_only=True):
-    """The changes of a session's board, in order."""
-
-    steps: list[BoardStepItem]
 
 
 class ConversationItem(Struct, kw_only=True):
@@ -130,9 +124,9 @@ async def conversation(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/board")
 async def board(request: web.Request) -> web.Response:
-    """Return the changes of the session's board, from which staff can look at the board as it was earlier."""
+    """Return a part of the changes of the session's board, from which staff can look at the board as it was earlier."""
     _, here, _ = await _served(request)
-    return answer(BoardHistory(steps=await board_steps(request.app[RECORDS], here.id)))
+    return answer(await board_part(request, here.id))
 
 
 @routes.post("/api/sessions/{id}/person/notes")

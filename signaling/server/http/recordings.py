@@ -20,7 +20,7 @@ from signaling.session import decode_snapshot
 from signaling.session.model import Session
 
 from .allowed import asker_of, of_session
-from .board_steps import BoardStepItem, board_steps
+from .board_steps import board_part
 from .bodies import now_ms, path_id
 from .errors import answer, not_found
 from .sending import WatchedFile
@@ -75,14 +75,13 @@ class TrackItem(Struct, kw_only=True):
 
 
 class RecordingDetail(Struct, kw_only=True):
-    """A session's recording. `pieces`: the recorded spans of time. `board`: the changes of the board, in order."""
+    """A session's recording. `pieces`: the recorded spans of time."""
 
     session: str
     pieces: list[tuple[int, int]]
     tracks: list[TrackItem]
     people: list[PersonItem]
     lines: list[Line]
-    board: list[BoardStepItem]
 
 
 @routes.get("/api/recordings/{session}")
@@ -108,9 +107,16 @@ async def recording(request: web.Request) -> web.Response:
             tracks=tracks,
             people=_people(session),
             lines=await records.lines(record.id, 0, MOST_LINES, "staff"),
-            board=await board_steps(records, record.id),
         )
     )
+
+
+@routes.get("/api/recordings/{session}/board")
+async def board(request: web.Request) -> web.Response:
+    """Return a part of the changes of the session's board, in order."""
+    record, _, member, _ = await _may_look(request)
+    await _look(request, member, record.id)
+    return answer(await board_part(request, record.id))
 
 
 @routes.get("/api/recordings/{session}/{segment}/{track:[0-9]{1,6}}")

@@ -129,3 +129,24 @@ async def test_merged_journal_still_tells_when_the_board_changed(records: Record
         copy.apply_update(step.update)
         seen.append(copy.get("elements", type=pycrdt.Map)["shape"])
     assert seen == [49, 99]
+
+
+async def test_part_of_a_journal_begins_anew_after_a_merge(records: Records) -> None:
+    await records.create_session(session())
+    doc = pycrdt.Doc()
+    elements = doc.get("elements", type=pycrdt.Map)
+    for number in range(100):
+        before = doc.get_state()
+        elements[str(number)] = number
+        await records.append_board("s-1", 1, doc.get_update(before), 100 * number)
+    first = await records.board_part("s-1", 0, 0, 200)
+    assert first.more
+    assert 1 < len(first.steps) < 100
+    await records.open_board("s-1", 2)
+    rest = await records.board_part("s-1", first.epoch, first.last, 1_000_000)
+    assert not rest.more
+    copy = pycrdt.Doc()
+    for step in (*first.steps, *rest.steps):
+        copy.apply_update(step.update)
+    assert len(copy.get("elements", type=pycrdt.Map)) == 100
+    assert (await records.board_part("s-9", 0, 0, 100)).steps == []

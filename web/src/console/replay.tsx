@@ -9,9 +9,9 @@ import type { RoomLink } from "../room/room-link";
 import { linesAsOf } from "../room/writing/as-of";
 import { Button, Icon, useLocale, useStore } from "../ui";
 import { timeOfDay } from "../staff/format";
-import { get } from "../staff/api";
 import { RecordedBoard } from "../replay/board";
 import type { BoardStep } from "../replay/history";
+import { boardSteps } from "../replay/steps";
 import { moments } from "./logic/moments";
 import { t } from "../staff/texts";
 
@@ -61,8 +61,8 @@ function useHistory(session: string, past: boolean): BoardStep[] | null {
   useEffect(() => {
     if (!past) return;
     let wanted = true;
-    get(`/api/sessions/${encodeURIComponent(session)}/board`).then(
-      (found) => wanted && setSteps((found as { steps: BoardStep[] }).steps),
+    boardSteps(`/api/sessions/${encodeURIComponent(session)}/board`).then(
+      (found) => wanted && setSteps(found),
       () => undefined,
     );
     return () => {

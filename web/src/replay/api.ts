@@ -1,6 +1,7 @@
 import { get } from "../staff/api";
 import type { GuestLabel, Line, Role } from "../messages";
 import type { BoardStep } from "./history";
+import { boardSteps } from "./steps";
 import type { Piece, Timed } from "./timeline";
 
 export interface Track extends Timed {
@@ -19,4 +20,8 @@ export interface Recording {
   board: BoardStep[];
 }
 
-export const recording = (session: string) => get(`/api/recordings/${encodeURIComponent(session)}`) as Promise<Recording>;
+export async function recording(session: string): Promise<Recording> {
+  const path = `/api/recordings/${encodeURIComponent(session)}`;
+  const [found, board] = await Promise.all([get(path) as Promise<Omit<Recording, "board">>, boardSteps(`${path}/board`)]);
+  return { ...found, board };
+}

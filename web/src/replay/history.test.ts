@@ -3,6 +3,7 @@ import { base64 } from "../room/base64";
 import { BoardDoc } from "../room/board/board-doc";
 import { FakeWorker, made } from "../room/board/testing";
 import { BoardHistory, type BoardStep } from "./history";
+import { boardSteps } from "./steps";
 
 /** Returns what a session's journal has after a rectangle was drawn at 10, moved at 20, and deleted at 30. */
 function journal(): BoardStep[] {
@@ -45,5 +46,17 @@ test("a board without times is whole from the start", () => {
   );
   expect(lefts(history, 1)).toEqual([100]);
   expect(history.timed).toBe(false);
+  history.close();
+});
+
+test("a history is fetched in parts, and a part that comes twice changes nothing", async () => {
+  const steps = journal();
+  const parts: Record<string, unknown> = {
+    "/board": { steps: steps.slice(0, 2), epoch: 1, next: 8 },
+    "/board?epoch=1&after=8": { steps: steps.slice(0, 2), epoch: 2, next: 9 }, // a server has merged the changes meanwhile
+    "/board?epoch=2&after=9": { steps: steps.slice(2), epoch: 2, next: 0 },
+  };
+  const history = new BoardHistory(await boardSteps("/board", (path) => Promise.resolve(parts[path])));
+  expect([9, 10, 25, 30].map((at) => lefts(history, at))).toEqual([[], [100], [700], []]);
   history.close();
 });

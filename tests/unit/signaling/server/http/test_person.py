@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from msgspec.structs import replace
@@ -53,8 +54,29 @@ async def test_staff_in_a_session_look_at_earlier_moments_of_its_board(desk: Des
     await returning(desk)
     for at, update in ((5, b"\0\0"), (9, b"\0\1")):
         await desk.records.append_board("s-2", 1, update, at)
-    found = await (await desk.get("/api/sessions/s-2/board", headers=await desk.cookie_of("jimin"))).json()
-    assert found == {"steps": [{"at": 5, "update": "AAA="}, {"at": 9, "update": "AAE="}]}
+    path, jimin = "/api/sessions/s-2/board", await desk.cookie_of("jimin")
+    found = await (await desk.get(path, headers=jimin)).json()
+    assert found["steps"] == [{"at": 5, "update": "AAA="}, {"at": 9, "update": "AAE="}]
+    assert found["next"] == 0
+    assert await refused(await desk.get(f"{path}?after=-1", headers=jimin)) == (400, "bad_request")
+
+
+async def test_long_history_of_a_board_comes_in_bounded_answers(desk: Desk) -> None:
+    await returning(desk)
+    updates = [bytes([number]) * 60_000 for number in range(12)] + [b"\xff" * 400_000, b"end"]
+    for number, update in enumerate(updates):
+        await desk.records.append_board("s-2", 1, update, number)
+    path, jimin = "/api/sessions/s-2/board", await desk.cookie_of("jimin")
+    came: list[list[bytes]] = []
+    asked = ""
+    while True:
+        found = await (await desk.get(path + asked, headers=jimin)).json()
+        came.append([base64.b64decode(step["update"]) for step in found["steps"]])
+        if found["next"] == 0:
+            break
+        asked = f"?epoch={found['epoch']}&after={found['next']}"
+    assert [update for part in came for update in part] == updates
+    assert [len(part) for part in came] == [4, 4, 4, 1, 1]
 
 
 async def test_notes_stay_with_the_person_and_only_authors_change_them(desk: Desk) -> None:

@@ -29,8 +29,11 @@ async def looks(desk: Desk) -> list[tuple[str, str]]:
 
 async def test_operators_and_participants_can_view_and_are_audited_once(desk: Desk) -> None:
     session = await a_recorded_call(desk)
+    await desk.records.append_board(session, 1, b"\0\0", 5)
     for login in ("ops", "jimin"):
         cookie = await desk.cookie_of(login)
+        drawn = await (await desk.get(f"/api/recordings/{session}/board", headers=cookie)).json()
+        assert (drawn["steps"], drawn["next"]) == ([{"at": 5, "update": "AAA="}], 0)
         found = await (await desk.get(f"/api/recordings/{session}", headers=cookie)).json()
         assert found["pieces"] == [[1000, 4000]]
         [track] = found["tracks"]
@@ -90,7 +93,7 @@ async def test_piece_fetched_without_the_player_is_audited(desk: Desk) -> None:
 async def test_nobody_else_can_view_a_recording(desk: Desk) -> None:
     session = await a_recorded_call(desk)
     suho = await desk.cookie_of("suho")
-    for path in (f"/api/recordings/{session}", f"/api/recordings/{session}/1-1/1"):
+    for path in (f"/api/recordings/{session}", f"/api/recordings/{session}/board", f"/api/recordings/{session}/1-1/1"):
         assert await refused(await desk.get(path)) == (401, "signed_out")
         assert await refused(await desk.get(path, headers=BEARER)) == (401, "signed_out")
         assert await refused(await desk.get(path, headers=suho)) == (404, "not_found")
