@@ -58,6 +58,7 @@ class Lines:
                 kind=message.kind,
                 audience=audience,
                 text=message.text,
+                args=_label(person),
                 picture=message.picture if message.kind == "picture" else "",
                 reply_to=message.reply_to,
                 at=self._now(),
@@ -84,7 +85,7 @@ class Lines:
                     kind="file",
                     audience=audience,
                     text=file.name,
-                    args=_args_of(file),
+                    args=_args_of(file) | _label(person),
                     at=self._now(),
                 )
                 if new:
@@ -228,7 +229,7 @@ class Lines:
                     kind="caption",
                     audience=audience,
                     text=text,
-                    args=args,
+                    args=args | _label(person),
                     at=at,
                 )
                 entry.last_seq = max(entry.last_seq, line.rev)
@@ -348,6 +349,11 @@ class Lines:
 def _by(person: Person) -> dict[str, Any]:
     """Return the columns of a line that name this person as its author."""
     return {"author": person.id, "name": person.name, "role": person.role}
+
+
+def _label(person: Person) -> dict[str, str]:
+    """Return what a guest is in the conversation, such as "interpreter", so that their lines say so after they have left."""
+    return {"label": person.label} if person.label else {}
 
 
 def _args_of(file: FileRecord) -> dict[str, str]:

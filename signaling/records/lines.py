@@ -221,10 +221,11 @@ class Lines(Leading):
 
 
 def without_former(line: Line) -> Line:
-    """Return the line as users may see it: without its former texts."""
+    """Return the line as users may see it: without its former texts, and without the file of a retracted line."""
     if not line.former:
         return line
-    return msgspec.structs.replace(line, former=[], args={} if line.change == "retracted" else line.args)
+    label = {name: value for name, value in line.args.items() if name == "label"}
+    return msgspec.structs.replace(line, former=[], args=label if line.change == "retracted" else line.args)
 
 
 def _line(row: sa.RowMapping) -> Line:

@@ -46,6 +46,8 @@ async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast
     await guest.hears(USER.hz, COUNSELOR.hz)
     await user.hears(COUNSELOR.hz, GUEST.hz)
     await counselor.hears(USER.hz, GUEST.hz)
+    await guest.write("통역할게요")
+    await expect(counselor.get("chat-line").filter(has_text="통역할게요")).to_contain_text("Mina 통역사")
     await guest.sees(USER)
     await counselor.sees(USER, GUEST)
     await expect(user.get("participants")).to_contain_text("Mina 통역사")
@@ -53,7 +55,10 @@ async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast
     await user.reads("Mina 님(통역사)")
 
     await counselor.get("interpret-user").select_option("none")
-    await expect(user.get("interpreter-bar")).to_contain_text("통역만 들려요")
+    await expect(user.get("interpreter-bar")).to_contain_text("Mina 님이 나에게 통역하고 있어요. 통역만 들려요")
+    await expect(counselor.get("interpreter-bar")).to_contain_text(
+        "Mina 님이 방문자에게 통역하고 있어요. 방문자에게는 통역만 들려요"
+    )
     await expect(user.get("interpreter-bar")).to_contain_text("Jimin 님이 설정했어요")
     await expect(guest.get("interpreter-bar")).to_contain_text("통역하고 있어요")
     await user.hears(GUEST.hz)

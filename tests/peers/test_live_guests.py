@@ -89,7 +89,8 @@ async def test_guest_is_heard_and_hears_and_removal_ends_it(service: Service) ->
         assert (await guest.say("lines", before=0))["type"] == "lines"
         await counselor.send(type="line", session=user.session_id, line="c-2", text="another word", audience="staff")
         await guest.send(type="line", session=user.session_id, line="g-1", text="hello from the guest", audience="staff")
-        await user.find(lambda m: m["type"] == "line" and m["line"]["text"] == "hello from the guest")
+        said = await user.find(lambda m: m["type"] == "line" and m["line"]["text"] == "hello from the guest")
+        assert (said["line"]["name"], said["line"]["args"]) == ("Mina", {"label": "family"})
         for unwanted in ("a word for staff", "another word", "before the guest", '"brief": {', "former"):
             assert unwanted not in guest.traffic().replace('"former": []', ""), unwanted
         for message in ({"type": "hold", "on": True}, {"type": "rate", "score": 5}, {"type": "invite_guest", "label": "other"}):

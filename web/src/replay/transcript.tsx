@@ -1,4 +1,5 @@
 import type { Line } from "../messages";
+import { authorRole, guestLine } from "../room/guests/words";
 import { LineText } from "../room/line-text";
 import { Pictures } from "../room/pictures";
 import { FileLine } from "../room/sharing";
@@ -17,16 +18,18 @@ function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) 
   const locale = useLocale();
   const staff = line.audience === "staff";
   if (line.kind === "system") {
+    const name = nameOf({ name: line.args["name"] ?? "" });
     return (
       <li class={`said said-system ${staff ? "said-staff" : ""}`}>
-        <time class="num">{timeOfDay(line.at, locale)}</time> {textOr(`sys.${line.text}`, line.text, line.args)}
+        <time class="num">{timeOfDay(line.at, locale)}</time>{" "}
+        {guestLine(line, name) || textOr(`sys.${line.text}`, line.text, { ...line.args, name })}
       </li>
     );
   }
   return (
     <li class={`said said-${line.role} ${staff ? "said-staff" : ""}`} data-testid="transcript-line">
       <p class="said-head">
-        <strong dir="auto">{nameOf(line)}</strong> <span class="dim">{roleName(line.role)}</span>{" "}
+        <strong dir="auto">{nameOf(line)}</strong> <span class="dim">{authorRole(line, roleName(line.role))}</span>{" "}
         <time class="num dim">{timeOfDay(line.at, locale)}</time>
         {staff && <span class="pill pill-help">{t("staff")}</span>}
         {(line.kind === "note" || line.kind === "caption") && <span class="pill">{t(line.kind)}</span>}

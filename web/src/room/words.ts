@@ -14,7 +14,7 @@ export const roleName = (role: Role): string => t(`role.${role}`);
 export const nameOf = (person: { name: string; role: Role | "system" }): string => person.name || t("visitor");
 
 /** Returns "Jimin, counselor". For a visitor without a name, returns just "Visitor". */
-export function nameAndRole(person: { name: string; role: Role; label?: ParticipantView["label"] }): string {
+export function nameAndRole(person: { name: string; role: Role; label?: string | undefined }): string {
   return (person.name && person.role !== "user") || person.label
     ? t("withRole", { name: nameOf(person), role: anyText(`label.${person.label}`) || roleName(person.role) })
     : nameOf(person);

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Line } from "../../messages";
+import "../../room/guests/words";
 import { LinePicture } from "../../room/line-picture";
 import { LineText } from "../../room/line-text";
 import type { Pictures } from "../../room/pictures";
@@ -22,7 +23,11 @@ function PastLine({ line, lines, pictures }: { line: Line; lines: Line[]; pictur
   return (
     <li class={`chat-line chat-line-first ${own ? "chat-line-own" : ""}`} data-testid="past-line" data-kind={line.kind}>
       <div class="chat-author">
-        <strong dir="auto">{own || line.role === "system" ? t("you") : nameAndRole({ name: line.name, role: line.role })}</strong>
+        <strong dir="auto">
+          {own || line.role === "system"
+            ? t("you")
+            : nameAndRole({ name: line.name, role: line.role, label: line.args["label"] })}
+        </strong>
         {line.kind === "caption" && <span class="pill">{t("caption")}</span>}
         <time dateTime={new Date(line.at).toISOString()}>{clock(line.at)}</time>
       </div>

@@ -3,9 +3,10 @@ import type { SessionView } from "../../messages";
 import { Icon } from "../../ui/icon";
 import { participant, viewer } from "../state";
 import { nameOf } from "../words";
+import { barKeys } from "./rules";
 import { t } from "./words";
 
-/** Tells everybody in the conversation who interprets, how loudly each side hears the other's own voice, and who has set that. */
+/** Tells everybody in the conversation who interprets for whom, how loudly each side hears the other's own voice, and who has set that. */
 export function InterpreterBar({ session }: { session: SessionView }) {
   const { interpreting } = session;
   const guest = interpreting && participant(session, interpreting.guest);
@@ -13,17 +14,12 @@ export function InterpreterBar({ session }: { session: SessionView }) {
   const name = nameOf(guest);
   const role = viewer(session)?.role ?? "user";
   const mine = role === "user" || role === "guest" ? "user" : "staff";
-  const heard = interpreting[mine];
-  const words = interpreting.paused
-    ? t("interpret.bar.paused")
-    : guest.id === session.you
-      ? t("interpret.bar.you")
-      : [t("interpret.bar", { name }), heard !== "full" && t(`interpret.bar.${mine}.${heard}`)].filter(Boolean).join(" ");
+  const words = barKeys(interpreting, mine, guest.id === session.you).map((key) => t(key, { name }));
   return (
     <p class="interpreter-bar" role="status" data-testid="interpreter-bar">
       <Icon node={Languages} size={18} />
       <span>
-        {words} <span class="interpreter-by">{t("interpret.by", { name: interpreting.by || t("somebody") })}</span>
+        {words.join(" ")} <span class="interpreter-by">{t("interpret.by", { name: interpreting.by || t("somebody") })}</span>
       </span>
     </p>
   );

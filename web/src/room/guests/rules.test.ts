@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { aParticipant, aSession, jimin } from "../testing";
-import { mayRemove, originalOf, sidesOf } from "./rules";
+import { aLine, aParticipant, aSession, jimin } from "../testing";
+import type { Line, Original } from "../../messages";
+import { barKeys, mayRemove, originalOf, sidesOf } from "./rules";
 import { nextLarge } from "./speaker";
+import { authorRole, guestLine } from "./words";
 
 const guest = aParticipant({ id: "g", role: "guest", label: "interpreter", invited_by: "p2", name: "Mina" });
 const seenBy = (you: string) => aSession({ you, participants: [aParticipant(), jimin(), guest] });
@@ -24,6 +26,26 @@ describe("what a person may do with guests", () => {
     };
     expect(originalOf(session, "g", "user")).toBe("none");
     expect(originalOf(session, "x", "user")).toBe("full");
+  });
+});
+
+describe("what the bar and the lines say of guests", () => {
+  const bar = (user: Original, staff: Original, mine: "user" | "staff") =>
+    barKeys({ guest: "g", by: "Jimin", user, staff, paused: false }, mine, false);
+
+  it("names the side for which a guest interprets, and how that side hears the other", () => {
+    expect(bar("none", "full", "staff")).toEqual(["interpret.bar.for.user", "interpret.bar.other.user.none"]);
+    expect(bar("none", "full", "user")).toEqual(["interpret.bar.for.you", "interpret.bar.user.none"]);
+    expect(bar("full", "soft", "user")).toEqual(["interpret.bar.for.staff", "interpret.bar.other.staff.soft"]);
+    expect(bar("soft", "none", "staff")).toEqual(["interpret.bar", "interpret.bar.staff.none", "interpret.bar.other.user.soft"]);
+  });
+
+  it("names what a guest is, also in lines of a guest who has left", () => {
+    const joined = aLine(1, { kind: "system", text: "guest.joined", args: { name: "Mina", label: "interpreter", by: "" } });
+    expect(guestLine(joined, "Mina")).toBe("Mina joined (interpreter), invited by the visitor");
+    expect(guestLine({ ...joined, text: "joined" }, "Mina")).toBe("");
+    const said: Line = aLine(2, { role: "guest", name: "Mina", args: { label: "interpreter" } });
+    expect([authorRole(said, "guest"), authorRole({ ...said, args: {} }, "guest")]).toEqual(["interpreter", "guest"]);
   });
 });
 

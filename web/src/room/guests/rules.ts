@@ -1,6 +1,7 @@
 /** Works out what a person may do with guests, and how they hear the other side while somebody interprets. Pure. */
 
-import type { GuestLabel, Original, ParticipantView, SessionView } from "../../messages";
+import type { GuestLabel, InterpretingView, Original, ParticipantView, SessionView } from "../../messages";
+import type { GuestKey } from "./words";
 
 /** What a guest may be in the conversation, in the order of the choice. */
 export const LABELS: readonly GuestLabel[] = ["family", "interpreter", "colleague", "other"];
@@ -30,4 +31,20 @@ export function sidesOf(session: SessionView): ("user" | "staff")[] {
  *  interpret. */
 export function originalOf({ interpreting }: SessionView, guest: string, side: "user" | "staff"): Original {
   return interpreting?.guest === guest ? interpreting[side] : "full";
+}
+
+const OTHER = { user: "staff", staff: "user" } as const;
+
+/** The sentences that tell a person on the side `mine` for whom a guest interprets, and how each side hears the other. */
+export function barKeys(view: InterpretingView, mine: "user" | "staff", interpreter: boolean): GuestKey[] {
+  if (view.paused) return ["interpret.bar.paused"];
+  if (interpreter) return ["interpret.bar.you"];
+  const other = OTHER[mine];
+  const [heard, hearing] = [view[mine], view[other]];
+  const keys: GuestKey[] = [
+    heard === "full" ? `interpret.bar.for.${other}` : hearing === "full" ? "interpret.bar.for.you" : "interpret.bar",
+  ];
+  if (heard !== "full") keys.push(`interpret.bar.${mine}.${heard}`);
+  if (hearing !== "full") keys.push(`interpret.bar.other.${other}.${hearing}`);
+  return keys;
 }

@@ -1,5 +1,6 @@
 /** The texts about guests. They are loaded together with the parts that show guests, not with the page. */
 
+import type { Line } from "../../messages";
 import { texts, type Args } from "../../ui/i18n";
 import { addTexts } from "../words";
 import type en from "./en.json";
@@ -15,3 +16,10 @@ function lineText(key: string, args: Args): string {
 }
 
 addTexts(lineText);
+
+/** Returns a system line about a guest, an interpreter or a phone camera in words; "" for any other system line. */
+export const guestLine = (line: Line, name: string): string => lineText(`system.${line.text}`, { ...line.args, name });
+
+/** Returns what the author of a line is: for a guest "interpreter", for everybody else `role`. */
+export const authorRole = (line: Line, role: string): string =>
+  line.role === "guest" ? textOr(`label.${line.args["label"]}`, role) : role;
