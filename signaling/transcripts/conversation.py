@@ -108,12 +108,13 @@ class Conversation:
         return ", ".join(found + [self.words["staff_only"]] * (line.audience == "staff"))
 
     def author(self, line: Line) -> str:
-        """Return the author of the line as shown: "You", "Jimin (counselor)"."""
+        """Return the author of the line as shown: "You", "Jimin (counselor)", "Mina (interpreter)"."""
         if self.you and line.author == self.you:
             return self.words["you"]
         if _joined(line):
             return f"{line.args.get('name', '')} ({self.words['operator']})"
-        role = self.words.get(line.role, line.role)
+        label = line.args.get("label", "") if line.role == "guest" else ""
+        role = self.words.get(f"label.{label}") or self.words.get(line.role, line.role)
         return f"{line.name} ({role})" if line.name and line.role != "user" else line.name or role
 
     def day(self, at_ms: int) -> str:

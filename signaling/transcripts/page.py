@@ -14,16 +14,22 @@ from signaling.protocol.session_views import Line
 
 from .board_page import svg
 from .conversation import Conversation, PictureOf
+from .formatted import formatted
 
 MOST_PICTURE_BYTES = 40 * 1024 * 1024  # bytes of all pictures in one file; mail and phones do not accept larger files
 _MIMES = ("image/webp", "image/png", "image/jpeg")
+WRITTEN = ("text", "note", "caption")  # kinds of lines that have a text
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; }
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.6 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; margin-bottom: 0; } h2 { font-size: 1rem; margin: 2rem 0 0; border-bottom: 1px solid #8886; }
 header p { margin: 0; opacity: 0.75; }
-article { margin-top: 0.9rem; break-inside: avoid; } article p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+article { margin-top: 0.9rem; break-inside: avoid; }
+article :is(p, ul, ol, pre) { margin: 0; overflow-wrap: anywhere; }
+article :is(p, pre, blockquote) { white-space: pre-wrap; }
+article :is(ul, ol) { padding-inline-start: 1.6rem; } code { border-radius: 0.3rem; background: #8882; padding: 0.1em 0.3em; }
+pre code { display: block; padding: 0.5rem; }
 blockquote { margin: 0; padding-inline-start: 0.6rem; border-inline-start: 3px solid #8886; opacity: 0.75; }
 .who { font-weight: 600; } time { opacity: 0.75; font-size: 0.85rem; }
 .staff { border-inline-start: 3px dashed #8250df; padding-inline-start: 0.7rem; }
@@ -125,4 +131,7 @@ def _opening(conversation: Conversation, line: Line) -> str:
 
 
 def _body(conversation: Conversation, line: Line) -> str:
+    """Return what the line says: its text with formatting and links, or a word in brackets for what is no text."""
+    if line.kind in WRITTEN and line.change != "retracted":
+        return formatted(line.text)
     return f'<p dir="auto">{escape(conversation.content(line))}</p>'

@@ -84,6 +84,8 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     copy = (tmp_path / "copy.html").read_text()
     assert "수정함" in copy
     assert "내 번호는 나중에 드릴게요" in copy
+    assert "<strong>꼭</strong>" in copy
+    assert 'href="https://shop.example/a"' in copy
     assert "[보내기 취소]" in copy
     assert "FORMER" not in copy
     assert "SECRET" not in copy

@@ -106,6 +106,15 @@ async def test_transcript_says_who_joined_and_never_who_whispered() -> None:
     assert "listening" not in found
 
 
+def test_guests_are_named_by_what_they_are_in_the_readers_language() -> None:
+    def said(label: str, language: str) -> str:
+        by_guest = line(1, "Hola", author="g-1", name="Mina", role="guest", args={"label": label})
+        return plain(conversation(lines=[by_guest], language=language)).splitlines()[5]
+
+    assert [said("interpreter", "ko"), said("family", "es")] == ["[23:13] Mina (통역사): Hola", "[23:13] Mina (familiar): Hola"]
+    assert said("other", "en") == "[23:13] Mina (guest): Hola"
+
+
 async def test_page_has_pictures_inside_and_needs_nothing_else() -> None:
     text = await made()
     found = Elements(text)
