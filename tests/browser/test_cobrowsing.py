@@ -98,6 +98,7 @@ async def test_counselor_sees_the_page_without_its_secrets(backstage: Backstage,
         await counselor.accept()
 
         ask = counselor.get("page-ask")
+        await counselor.page.set_viewport_size({"width": 390, "height": 844})
         await expect(ask).to_be_enabled()
         await ask.click()
         await expect(panel.get_by_test_id("cobrowse-asked")).to_contain_text("Jimin")
@@ -105,6 +106,13 @@ async def test_counselor_sees_the_page_without_its_secrets(backstage: Backstage,
         await panel.get_by_test_id("cobrowse-yes").click()
         frame = await page_frame(counselor)
         await expect(frame.locator("#open")).to_have_text("열린글 1")
+        await expect(frame.locator("#open")).to_be_visible()  # also on a phone, where the console shows one part at a time
+        await counselor.get("work-back").click()
+        await expect(counselor.get("page-view")).to_be_hidden()
+        await expect(counselor.get("tab-work")).to_contain_text("페이지")
+        await counselor.get("tab-work").click()
+        await expect(counselor.get("page-view")).to_be_visible()
+        await counselor.page.set_viewport_size({"width": 1280, "height": 720})
         await expect(frame.locator("h1")).to_have_text("•••• •")
         await expect(panel.get_by_test_id("cobrowse-on")).to_contain_text("Jimin 님이 지금 페이지를 보고 있어요")
 

@@ -47,6 +47,7 @@ import { Splitter } from "./splitter";
 import { TransferDialog } from "./transfer";
 import { PersonCard } from "./person/person-card";
 import { WrapUp } from "./wrapup";
+import { isWriting } from "./writing";
 import { useAwayAfter } from "./use-away-after";
 import { useKeys } from "./use-keys";
 import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
@@ -143,6 +144,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
     if (session !== null) setTab(reading ? "work" : "chat");
   }, [session?.id, session?.state]);
   useEffect(() => setPlanned(null), [help?.mode, help?.hear_user]);
+  usePageOpens(session, () => owner && isPhone() && !isWriting() && setTab("work"));
 
   const changeState = (to: "available" | "away") => {
     if (to === "available" && permission() === "default") void askPermission();
@@ -332,7 +334,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
         session={session}
         fresh={sessions.fresh}
         waiting={waiting.length + mentions.length}
-        work={working || reading}
+        work={working || reading ? (reading ? "board" : viewing.work) : null}
         onTab={openTab}
       />
       <ReadAlong client={client} />
@@ -367,6 +369,17 @@ const SHOWS_FORM = 300; // least width of the person card while it shows who hea
 
 /** Returns whether the page is so narrow that it shows one part at a time. The style sheets use the same width. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;
+
+/** Calls `open` when the visitor's page comes into sight, for which the counselor has asked. */
+function usePageOpens(session: SessionView | null, open: () => void): void {
+  const id = session?.id ?? "";
+  const sees = session?.cobrowse?.may_see === true;
+  const without = useRef(""); // the session that was shown before, without a page
+  useEffect(() => {
+    if (sees && without.current === id) open();
+    without.current = sees ? "" : id;
+  }, [id, sees]);
+}
 
 function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {
   void signOut().then(

@@ -1,7 +1,7 @@
 import type { SessionView } from "../messages";
 import { Dialog } from "../ui";
 import type { Actions } from "./actions";
-import { BINDINGS } from "./logic/keys";
+import { BINDINGS, writingKeys } from "./logic/keys";
 import { Confirm } from "../staff/confirm";
 import { nameOf, userOf } from "../staff/names";
 import { t } from "../staff/texts";
@@ -28,6 +28,19 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
             </dl>
           </section>
         ))}
+        <section>
+          <h3>{t("keys.group.writing")}</h3>
+          <dl class="keys-list">
+            {writingKeys(navigator.userAgent).map(([key, label]) => (
+              <div key={key}>
+                <dt>{t(`key.writing.${key}`)}</dt>
+                <dd>
+                  <kbd>{label}</kbd>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
       </div>
     </Dialog>
   );

@@ -1,16 +1,14 @@
-import { Info, List, MessageSquareText, Presentation } from "lucide";
+import { Info, List, MessageSquareText } from "lucide";
 import type { SessionView } from "../messages";
 import { IconButton } from "../ui";
 import { t } from "../staff/texts";
+import type { Work } from "./logic/layout";
+import { WORK_ICONS } from "./work";
 
 export type Tab = "lane" | "chat" | "work" | "brief";
 
-const TABS = [
-  ["lane", List],
-  ["chat", MessageSquareText],
-  ["work", Presentation],
-  ["brief", Info],
-] as const;
+const TABS = ["lane", "chat", "work", "brief"] as const;
+const ICONS = { lane: List, chat: MessageSquareText, brief: Info, ...WORK_ICONS } as const;
 
 interface TabsProps {
   tab: Tab;
@@ -18,8 +16,8 @@ interface TabsProps {
   /** Session → the number of lines that this member of staff has not read. */
   fresh: Record<string, number>;
   waiting: number;
-  /** Whether there is a board or a shared screen, which then gets a tab. */
-  work: boolean;
+  /** What stands beside the conversation and therefore has a tab; null if nothing does. */
+  work: Work | null;
   onTab: (tab: Tab) => void;
 }
 
@@ -31,18 +29,24 @@ export function Tabs({ tab, session, fresh, waiting, work, onTab }: TabsProps) {
   const badges: Partial<Record<Tab, number>> = { lane: waiting + elsewhere, chat: here };
   return (
     <nav class="tabs">
-      {TABS.filter(([name]) => name !== "work" || work).map(([name, icon]) => (
-        <IconButton
-          key={name}
-          icon={icon}
-          caption
-          kind="quiet"
-          label={t(`tab.${name}`)}
-          pressed={tab === name}
-          badge={badges[name] ?? 0}
-          onClick={() => onTab(name)}
-        />
-      ))}
+      {TABS.map((name) => {
+        const shown = name === "work" ? work : name;
+        return (
+          shown && (
+            <IconButton
+              key={name}
+              icon={ICONS[shown]}
+              caption
+              kind="quiet"
+              label={t(`tab.${shown}`)}
+              pressed={tab === name}
+              badge={badges[name] ?? 0}
+              onClick={() => onTab(name)}
+              data-testid={`tab-${name}`}
+            />
+          )
+        );
+      })}
     </nav>
   );
 }

@@ -17,7 +17,7 @@ interface WorkProps {
   viewing: Viewing;
 }
 
-const ICONS = { page: Eye, screen: Monitor, board: Presentation } as const;
+export const WORK_ICONS = { page: Eye, screen: Monitor, board: Presentation } as const;
 
 const PageView = lazy(
   () => import("../room/cobrowse/page-view"),
@@ -55,7 +55,7 @@ function Switch({ viewing: { work, works, chooseWork } }: { viewing: Viewing }) 
     <div class="segments segments-small work-switch" role="group" aria-label={t("work.group")}>
       {works.map((one) => (
         <button key={one} type="button" aria-pressed={work === one} data-testid={`work-${one}`} onClick={() => chooseWork(one)}>
-          <Icon node={ICONS[one]} size={16} /> {t(`work.${one}`)}
+          <Icon node={WORK_ICONS[one]} size={16} /> {t(`work.${one}`)}
         </button>
       ))}
     </div>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import en from "../../staff/en.json";
-import { actionOf, BINDINGS, keyLabel, sendsForm, type Press } from "./keys";
+import { actionOf, BINDINGS, keyLabel, sendsForm, writingKeys, type Press } from "./keys";
 
 const press = (code: string, over: Partial<Press> = {}): Press => ({
   code,
@@ -18,6 +18,13 @@ const free = { typing: false, onControl: false, dialogOpen: false };
 describe("keys", () => {
   it("each has its words in the list", () => {
     for (const { action } of BINDINGS) expect(en).toHaveProperty([`key.${action}`]);
+  });
+
+  it("name the system's own emoji list where the system has a key for it", () => {
+    const emoji = (userAgent: string) => writingKeys(userAgent).find(([key]) => key === "emoji")?.[1];
+    expect(emoji("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)")).toBe("⌃ ⌘ Space");
+    expect(emoji("Mozilla/5.0 (Windows NT 10.0; Win64; x64)")).toBe("⊞ .");
+    expect(emoji("Mozilla/5.0 (X11; Linux x86_64)")).toBeUndefined();
   });
 
   it("no two actions share one", () => {

@@ -77,6 +77,18 @@ export const BINDINGS: readonly Binding[] = [
   { action: "keys", code: "Slash", shift: true, label: "?", group: "console" },
 ];
 
+/** The keys of the message box, as [name of the text, label]. The system's emoji list opens by a key that depends on the system. */
+export function writingKeys(userAgent: string): [key: "send" | "row" | "replies" | "mention" | "emoji", label: string][] {
+  const emoji = /Mac/.test(userAgent) ? "⌃ ⌘ Space" : /Windows/.test(userAgent) ? "⊞ ." : "";
+  return [
+    ["send", "Enter"],
+    ["row", "⇧ Enter"],
+    ["replies", "/"],
+    ["mention", "@"],
+    ...(emoji ? [["emoji", emoji] as ["emoji", string]] : []),
+  ];
+}
+
 const BY_ACTION = new Map(BINDINGS.map((binding) => [binding.action, binding]));
 
 export function keyLabel(action: Action): string {
