@@ -62,6 +62,14 @@ const FOREIGN: Record<string, RegExp> = {
   "zh-Hans": /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u,
   es: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
 };
+/** Language → names of the visitor other than the one in docs/languages.md. The demo shop may have its customers. */
+const OTHER_NAMES: Record<string, RegExp> = {
+  ko: /고객|손님|이용자|내담자/,
+  en: /\bcustomers?\b/i,
+  ja: /来訪者|顧客|ユーザー(?!名)/,
+  "zh-Hans": /客户(?!端)|顾客|用户(?!名)/,
+  es: /\b(clientes|usuarios|clienta)\b/i,
+};
 /** Translations that may be the same as the English text, because both languages have the word. */
 const SAME = new Set(["Chat", "Audio", "Video"]);
 const isSame = (text: string, english: string) =>
@@ -95,6 +103,7 @@ describe.each(FOLDERS)("the texts of %s", (folder) => {
         fault && `"${key}" ${fault}`,
         names.join() !== wanted.join() &&
           `"${key}" has the arguments ${names.join() || "none"}, and in en.json ${wanted.join() || "none"}`,
+        folder !== "shop" && OTHER_NAMES[language]?.test(text) && `"${key}" names the visitor by another word: "${text}"`,
         foreign && `"${key}" has "${foreign}", which is not ${language}`,
         language !== "en" && isSame(text, en[key] ?? "") && `"${key}" is still English: "${text}"`,
       ].filter((line) => typeof line === "string" && line !== "");
