@@ -16,6 +16,12 @@ DROP = """([name, text]) => {
         document.body.dispatchEvent(new DragEvent(type, { dataTransfer: dropped, bubbles: true, cancelable: true }));
     }
 }"""
+PASTE = """([name, text]) => {
+    const pasted = new DataTransfer();
+    pasted.items.add(new File([text], name, { type: "text/plain" }));
+    const event = new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true, cancelable: true });
+    document.querySelector("[data-testid=chat-input]").dispatchEvent(event);
+}"""
 # Returns which share of a picture is dark.
 INKED = """
 (img) => {
@@ -95,6 +101,9 @@ async def test_files_from_the_panel_are_saved_in_the_console(cast: Cast) -> None
 
     await panel.evaluate(DROP, ["주문 내역.csv", "번호,금액\n1,1000\n"])
     assert (await saved(counselor, "주문 내역.csv")).decode() == "번호,금액\n1,1000\n"
+
+    await counselor.page.evaluate(PASTE, ["요금표.txt", "기본 1000원"])
+    await expect(panel.get_by_test_id("file-line").filter(has_text="요금표.txt")).to_be_visible()
 
     async with counselor.page.expect_request("**/api/files/*") as request:
         await counselor.get("file-line").first.click()
