@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from tests.browser.service import running
 from tests.browser.test_desk import by_text
 from tests.browser.test_writing import LONG, line, write_directly
 
-SWITCHES = 60
-OPENINGS = 9
+SWITCHES = int(os.environ.get("DESK_SWITCHES", "60"))
+OPENINGS = int(os.environ.get("DESK_OPENINGS", "9"))
 
 # Presses the n-th conversation. Returns the ms from the press until a frame with its lines has been painted. `last`: a text that
 # the newest line contains.

@@ -1,7 +1,11 @@
-"""Visual check of a page at desktop and phone size, light and dark: nothing is cut off, untranslated or unreachable."""
+"""Visual check of a page at desktop and phone size, light and dark: nothing is cut off, untranslated or unreachable.
+
+With the variable LOOK_EVERY_SIZE set, each page is looked at in two desktop and three phone sizes.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -13,20 +17,29 @@ Language = Literal["ko", "en", "ja", "zh-Hans", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 Size = Literal["desk", "phone"]
 
-SIZES: dict[Size, tuple[int, int]] = {"desk": (1280, 800), "phone": (390, 844)}
+Pixels = tuple[int, int]
+
+EVERY_SIZE = bool(os.environ.get("LOOK_EVERY_SIZE"))
+SIZES: dict[Size, tuple[Pixels, ...]] = (
+    {"desk": ((1440, 900), (1280, 720)), "phone": ((390, 844), (360, 640), (844, 390))}
+    if EVERY_SIZE
+    else {"desk": ((1280, 800),), "phone": ((390, 844),)}
+)
 TOUCH_PX = 44
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 LOOKING = Path(__file__).with_suffix(".js").read_text().strip()
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
-# The theme of each language and size. English and the later languages have the theme that Korean has not.
-THEMES: dict[tuple[Language, Size], Literal["light", "dark"]] = {
+Theme = Literal["light", "dark"]
+# The theme of each language and size. English and the later languages have the theme that Korean has not. Of several sizes, every
+# second one has the other theme.
+THEMES: dict[tuple[Language, Size], Theme] = {
     ("ko", "desk"): "light",
     ("ko", "phone"): "dark",
     ("en", "desk"): "dark",
     ("en", "phone"): "light",
 }
-SMALL = (320, 640)  # phone size for the languages added later, whose texts are often longer
+SMALL: Pixels = (320, 640)  # phone size for the languages added later, whose texts are often longer
 
 
 @dataclass
@@ -39,25 +52,38 @@ class Eyes:
     async def look(self, page: Page, name: str, frame: Frame | None = None, sizes: tuple[Size, ...] = ("desk", "phone")) -> None:
         """Take screenshots and gather faults of the page, or of a frame in it, at each size. Leave the page at desktop size."""
         for size in sizes:
-            await self.turn(page, size)
-            await self.here(page, name, size, frame)
+            for number in range(len(self._sizes(size))):
+                await self.turn(page, size, number)
+                await self.here(page, name, size, frame, axe=number == 0)
         await self.turn(page, "desk")
 
-    async def turn(self, page: Page, size: Size) -> None:
-        width, height = SMALL if size == "phone" and self.language not in ("ko", "en") else SIZES[size]
+    async def turn(self, page: Page, size: Size, number: int = 0) -> None:
+        """Give the page a size and its theme. `number`: which of the sizes for a desktop or a phone."""
+        width, height = self._sizes(size)[number]
         await page.set_viewport_size({"width": width, "height": height})
-        await page.emulate_media(color_scheme=THEMES.get((self.language, size), THEMES["en", size]))
+        theme = THEMES.get((self.language, size), THEMES["en", size])
+        other: Theme = "dark" if theme == "light" else "light"
+        await page.emulate_media(color_scheme=other if number % 2 else theme)
 
-    async def here(self, page: Page, name: str, size: Size, frame: Frame | None = None) -> None:
-        """Take a screenshot and gather faults of the page, or of a frame in it, at its present size."""
+    def _sizes(self, size: Size) -> tuple[Pixels, ...]:
+        later = self.language not in ("ko", "en")
+        return (SMALL,) if later and size == "phone" and not EVERY_SIZE else SIZES[size]
+
+    async def here(self, page: Page, name: str, size: Size, frame: Frame | None = None, *, axe: bool = True) -> None:
+        """Take a screenshot and gather faults of the page, or of a frame in it, at its present size.
+
+        `axe`: whether to check accessibility as well, which takes a second.
+        """
         where = frame or page.main_frame
         faults = await self.read(where, TOUCH_PX if size == "phone" else 0)
-        if not await where.evaluate("typeof axe === 'object'"):
-            await where.evaluate(AXE)
-        faults += await where.evaluate(f"({LOOKING}).axe()")
-        self.faults += [f"{name} ({size}): {fault}" for fault in faults]
+        if axe:
+            if not await where.evaluate("typeof axe === 'object'"):
+                await where.evaluate(AXE)
+            faults += await where.evaluate(f"({LOOKING}).axe()")
+        shown = "{width}x{height}".format_map(page.viewport_size or {}) if EVERY_SIZE else size
+        self.faults += [f"{name} ({shown}): {fault}" for fault in faults]
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        await page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{self.language}.png")
+        await page.screenshot(path=SCREENSHOTS / f"{name}-{shown}-{self.language}.png")
 
     async def read(self, where: Frame, touch_px: int) -> list[str]:
         """Return faults of texts and element positions in this frame. `touch_px`: the least size of controls; 0 for a mouse."""

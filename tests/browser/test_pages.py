@@ -16,7 +16,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser import media
-from tests.browser.looking import LANGUAGES, Eyes, Language
+from tests.browser.looking import EVERY_SIZE, LANGUAGES, Eyes, Language
 from tests.browser.people import Cast, Person, Staff, User, launch
 from tests.browser.service import sangdam
 from tests.browser.test_board import draw
@@ -102,7 +102,7 @@ async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) 
     assert not house.eyes.faults, "\n".join(["", *house.eyes.faults])
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600 if EVERY_SIZE else 240)
 async def test_every_page_is_sound_in_every_state(house: House) -> None:
     """The test is one long sequence, so that the many states need few calls."""
     left = await the_user_whose_counselor_goes(house)

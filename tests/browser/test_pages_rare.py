@@ -15,7 +15,7 @@ from signaling.records import Records
 from signaling.records.site_front import FormField
 from tests.browser import media
 from tests.browser.conftest import Casting
-from tests.browser.looking import LANGUAGES, Eyes
+from tests.browser.looking import EVERY_SIZE, LANGUAGES, Eyes
 from tests.browser.people import Staff, User, launch
 from tests.browser.service import Service, running, sangdam
 from tests.browser.test_pages import House
@@ -74,7 +74,7 @@ async def house(request: pytest.FixtureRequest, casting: Casting, media_folder: 
     assert not house.eyes.faults, "\n".join(["", *house.eyes.faults])
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600 if EVERY_SIZE else 400)
 async def test_rare_pages_are_sound(house: RareHouse) -> None:
     await a_message_that_is_left(house)
     counselor = await house.person(Staff, media.COUNSELOR)
