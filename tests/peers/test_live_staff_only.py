@@ -34,7 +34,7 @@ async def all_lines(person: Person) -> list[str]:
     """Fetch the conversation from its first line on, as the page does for a search. Return the texts."""
     reply = await person.say("lines", before=0)
     texts = [line["text"] for line in reply["lines"]]
-    while reply["more"]:
+    while reply.get("more"):
         reply = await person.say("lines", before=reply["lines"][0]["seq"])
         texts = [*(line["text"] for line in reply["lines"]), *texts]
     return texts
