@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
 from signaling.config.settings import Bounds
+from signaling.config.shares import has_place
 from signaling.protocol.reasons import CrowdedReason
 
 SAMPLE_S = 0.05  # seconds between two samples of the event loop's lag
@@ -123,21 +124,6 @@ class Crowd:
 
     here: Counter[str] = field(default_factory=Counter)
     unopened: Counter[str] = field(default_factory=Counter)
-
-
-def has_place(counts: Mapping[str, int], site: str, most: int, sites: int) -> bool:
-    """Return whether `site` may have one more session.
-
-    `counts`: present sessions by site. `most`: limit of the sessions of all sites together. `sites`: the number of sites.
-
-    Half of `most` is divided equally among the `sites`, so that many users on one site leave room for the others. The other half
-    goes to whichever users come first.
-    """
-    own = most // (2 * max(1, sites, len(counts)))
-    if counts.get(site, 0) < own:
-        return True
-    beyond = sum(max(0, count - own) for count in counts.values())
-    return beyond < most - own * max(1, sites, len(counts))
 
 
 class Admission:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from signaling.config.shares import has_place
 from signaling.live.clock import Now
 from signaling.live.entry import Entry
 from signaling.live.index import Index
@@ -25,7 +26,8 @@ KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # most kinds of requests whose free times are cached
 # most members with working hours of their own whose free times one answer contains; each takes about 5 ms to compute
 MOST_HOURS: Final = 100
-# callbacks and appointments in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
+# callbacks and appointments of all organisations in memory at the same time; each stays there for up to two weeks, in addition to
+# the live sessions
 MOST_CALLBACKS: Final = 5_000
 
 Free = dict[str, list[int]]
@@ -115,6 +117,12 @@ class Appointments:
         """
         member = await self._records.staff(staff)
         return staff if member is not None and self._serves(member, sought_of(entry), channel) else ""
+
+    def require_place(self, site: Site) -> None:
+        """Raise NotAllowed("full") if there are too many callbacks. Half of all places is divided among the organisations."""
+        counts = Counter(entry.site.organisation for entry in self._index.callbacks.values())
+        if not has_place(counts, site.organisation, MOST_CALLBACKS, self._index.organisations):
+            raise NotAllowed("full")
 
     async def require_free(self, sought: Sought, at: int, channel: Channel, staff: str) -> None:
         """Raise NotAllowed("out_of_hours") unless the member `staff` ("": anyone) could be booked now at the time `at`."""

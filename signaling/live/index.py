@@ -19,7 +19,7 @@ class Index:
     `invited`: sessions that other software has started and whose user has not come yet.
     `_guests`: hash of a guest's credential, or of the secret of a guest's link → the session and the guest's id.
     `over`: closed sessions that are still in memory, in the order in which they ended. `crowd`: the number of sessions whose user
-    waits or prepares, by site.
+    waits or prepares, by site. `organisations`: how many organisations share the bounds of this server.
     """
 
     def __init__(self) -> None:
@@ -32,6 +32,7 @@ class Index:
         self.over: dict[str, Entry] = {}
         self.queues: dict[QueueKey, dict[str, Entry]] = {}
         self.crowd = Crowd()
+        self.organisations = 1
         self._counted: dict[str, tuple[Counter[str], str]] = {}  # session → the counter of `crowd` that includes it, and its key
         self._by_token: dict[str, Entry] = {}
         self._guests: dict[str, tuple[Entry, str]] = {}

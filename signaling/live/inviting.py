@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from signaling.access.admission import has_place
 from signaling.access.identity import token_hash
-from signaling.live.appointments import MOST_CALLBACKS, Appointments, Sought
+from signaling.config.shares import has_place
+from signaling.live.appointments import Appointments, Sought
 from signaling.live.chat import Lines
 from signaling.live.clock import Now
 from signaling.live.connections import Hub
@@ -151,8 +151,7 @@ class Inviting:
         site = wanted.site
         if site.appointments is None or site.callbacks != "offered":
             raise NotAllowed("not_offered")
-        if len(self._index.callbacks) >= MOST_CALLBACKS:
-            raise NotAllowed("full")
+        self._appointments.require_place(site)
         # checked before the session is stored, so that only two bookings in the same instant leave a session without a time
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)

@@ -130,7 +130,7 @@ class Live:
             push_view=pushing.view,
             now=now,
         )
-        self.translating = Translating(translator or Translator(""), records)
+        self.translating = Translating(translator or Translator(""), records, self.index)
         sessions.translates = self.translating.enabled
         self.rooms = Rooms(
             orders=orders,
@@ -385,9 +385,10 @@ class Live:
             await self.requests.sweep()
 
     async def _count_sites(self) -> None:
-        """Count the sites, because the limit of waiting users is divided among them. Runs until cancelled."""
+        """Count the sites and the organisations, because bounds are divided among them. Runs until cancelled."""
         while True:
             self.admission.sites = len(await self.records.sites())
+            self.index.organisations = len(await self.records.organisations())
             await asyncio.sleep(SITES_S)
 
     # --- methods for HTTP handlers ---------------------------------------------------------------------------------------

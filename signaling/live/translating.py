@@ -18,8 +18,10 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from signaling.config.shares import has_place
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
+from signaling.live.index import Index
 from signaling.protocol.reading import Reader, Unreadable, by
 from signaling.protocol.server_messages import Caption, Translated, encode
 from signaling.protocol.session_views import Line
@@ -32,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 10.0  # seconds in which the translation service must answer
 AT_ONCE = 4  # most requests to the translation service at the same time
-MOST_WAITING = 40  # most requests that wait for their turn; more are refused
+MOST_WAITING = 40  # most requests of all organisations that wait for their turn; more are refused
 MOST_EACH = 5  # most lines whose translation one connection may await
 MOST_KEPT = 2000  # most translations in memory
 MOST_ANSWER_BYTES = 200_000  # most bytes of an answer of the translation service
@@ -83,7 +85,7 @@ class Translator:
             raise BadKey(f"The key of the translation service cannot be read: {type(error).__name__}.") from None
         self._session: aiohttp.ClientSession | None = None
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()  # by organisation
         self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     @property
@@ -91,9 +93,12 @@ class Translator:
         """Return whether there is a translation service."""
         return bool(self._url)
 
-    async def translate(self, text: str, language: str, session: str) -> Translation:
+    async def translate(
+        self, text: str, language: str, session: str, organisation: str = "", organisations: int = 1
+    ) -> Translation:
         """Return a text of a session in another language (a tag).
 
+        `organisation`: whose session it is. `organisations`: how many share the places in which requests wait.
         Raise `NotAllowed` if the service is missing, busy or fails.
         """
         target = _code(language)
@@ -102,14 +107,15 @@ class Translator:
             self._kept.move_to_end((target, text))
             known.sessions.add(session)
             return known.translation
-        if not self.enabled or self._waiting >= MOST_WAITING:
+        if not self.enabled or not has_place(self._waiting, organisation, MOST_WAITING, organisations):
             raise NotAllowed("unavailable")
-        self._waiting += 1
+        self._waiting[organisation] += 1
         try:
             async with self._turn:
                 found = await self._ask(text, target)
         finally:
-            self._waiting -= 1
+            self._waiting[organisation] -= 1
+            self._waiting += Counter()  # forget organisations of which no request waits
         self._kept.setdefault((target, text), _Kept(found, set())).sessions.add(session)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
@@ -153,9 +159,10 @@ class Translating:
     No message to other people waits for the service.
     """
 
-    def __init__(self, translator: Translator, records: Records) -> None:
+    def __init__(self, translator: Translator, records: Records, index: Index) -> None:
         self._translator = translator
         self._records = records
+        self._index = index
         self._tasks: dict[asyncio.Task[None], str] = {}  # the session of each task
         self._asked: Counter[Client] = Counter()
 
@@ -176,11 +183,15 @@ class Translating:
         if line is None or hidden or not matrix.may_read(person, line.audience, seq):
             raise NotAllowed("unknown_line")
         self._asked[client] += 1
-        self._spawn(entry.id, self._line(entry.id, client, line, language))
+        self._spawn(entry.id, self._line(entry, client, line, language))
 
-    async def _line(self, session: str, client: Client, line: Line, language: str) -> None:
+    async def _translated(self, entry: Entry, text: str, language: str) -> Translation:
+        return await self._translator.translate(text, language, entry.id, entry.site.organisation, self._index.organisations)
+
+    async def _line(self, entry: Entry, client: Client, line: Line, language: str) -> None:
+        session = entry.id
         try:
-            found = await self._translator.translate(line.text, language, session)
+            found = await self._translated(entry, line.text, language)
         except NotAllowed:
             client.send(Translated(session=session, seq=line.seq, rev=line.rev, language=language, failed=True))
             return
@@ -204,7 +215,7 @@ class Translating:
 
     async def _caption(self, entry: Entry, caption: Caption, language: str, readers: list[str]) -> None:
         try:
-            found = await self._translator.translate(caption.text, language, entry.id)
+            found = await self._translated(entry, caption.text, language)
         except NotAllowed:
             return  # readers keep seeing the caption in the spoken language
         frame = encode(replace(caption, translation=found.text, translated_to=language))

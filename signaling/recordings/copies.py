@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,7 @@ from typing import Literal
 import msgspec
 
 from signaling.config import log
+from signaling.config.shares import has_place
 
 from .export import ExportFailed, export
 from .index import Segment, pieces
@@ -24,7 +26,7 @@ from .plan import make_plan
 from .store import Recordings
 
 MOST_AT_ONCE = 20
-"""Most copies that are in work or wait for their turn. Further copies are refused; the user may ask again later."""
+"""Most copies of all organisations that are in work or wait. Further copies are refused; the user may ask again later."""
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Disk space that making a copy must leave free."""
 MOST_BYTES_PER_S = 300_000
@@ -43,11 +45,12 @@ class Copy(msgspec.Struct, kw_only=True):
 
 
 class TooMany(Exception):
-    """`MOST_AT_ONCE` copies are already being made or waiting."""
+    """Too many copies are already being made or waiting."""
 
 
 class _Work:
-    def __init__(self) -> None:
+    def __init__(self, organisation: str) -> None:
+        self.organisation = organisation
         self.percent = 0
         self.failed = False
         self.task: asyncio.Task[None]
@@ -72,17 +75,23 @@ class Copies:
         there = await asyncio.to_thread(self._recordings.copy_path(session).is_file)
         return Copy(state="ready" if there else "none")
 
-    async def make(self, session: str, segments: Sequence[Segment], user: str) -> Copy:
-        """Begin to make the copy, unless it exists or is being made. Return the copy's state. Raises TooMany."""
+    async def make(
+        self, session: str, segments: Sequence[Segment], user: str, organisation: str = "", organisations: int = 1
+    ) -> Copy:
+        """Begin to make the copy, unless it exists or is being made. Return the copy's state. Raises TooMany.
+
+        `organisation`: whose session it is. `organisations`: how many share `MOST_AT_ONCE`.
+        """
         known = await self.look(session)
         if known.state in ("ready", "making"):
             return known
         if session not in self._works:  # meanwhile another request may have begun to make this copy
             for name in [name for name, work in self._works.items() if work.failed]:
                 del self._works[name]
-            if len(self._works) >= MOST_AT_ONCE:
+            counts = Counter(work.organisation for work in self._works.values())
+            if not has_place(counts, organisation, MOST_AT_ONCE, organisations):
                 raise TooMany
-            work = self._works[session] = _Work()
+            work = self._works[session] = _Work(organisation)
             work.task = asyncio.create_task(self._make(session, list(segments), user, work))
         return Copy(state="making")
 

@@ -33,6 +33,11 @@ class Organisations(Database):
         await self._transaction(save, writes=True)
 
 
+def count_organisations(connection: sa.Connection) -> int:
+    """Return how many organisations there are."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(t.organisation)).scalar_one())
+
+
 def owner_of(connection: sa.Connection, subject: str, actor: str) -> str:
     """Return the organisation of an audit entry's subject.
 

@@ -12,14 +12,16 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from msgspec import Struct
 
+from signaling.config.shares import has_place
 from signaling.protocol.mail_addresses import masked
 from signaling.protocol.reasons import MailReason
 
 from . import tables as t
 from .database import Database, require_kept
+from .organisations import count_organisations
 from .types import DUE_NOW
 
-MOST_QUEUED = 200_000  # most mails that wait in the outbox; further mails are refused
+MOST_QUEUED = 200_000  # most mails of all organisations that wait in the outbox; further mails are refused
 MOST_A_DAY = 20  # most mails to one address in a day; somebody else may have given the address
 _DAY_MS = 86_400_000
 _SENT_KEPT_DAYS = 30  # days for which the row of a sent mail is kept
@@ -85,9 +87,11 @@ class Outbox(Database):
             if mail.session is not None:
                 require_kept(connection, mail.session)
             _check_recipient(connection, mail)
+            values["shared_by"] = mail.organisation or _organisation_of(connection, mail.site)
+            if _is_full(connection, values["shared_by"]):
+                raise MailRefused("mail_full")
             if mail.key is not None and not _free_key(connection, mail.key, mail.created_at - quiet_ms):
                 return False
-            values["shared_by"] = mail.organisation or _organisation_of(connection, mail.site)
             connection.execute(sa.insert(t.mail).values(values))
             return True
 
@@ -238,10 +242,18 @@ def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:
     today = sa.and_(_c.address_hash == mail.address_hash, of_account, _c.created_at > mail.created_at - _DAY_MS)
     if connection.execute(sa.select(sa.func.count()).where(today)).scalar_one() >= MOST_A_DAY:
         raise MailRefused("too_many_mails")
-    # count at most `MOST_QUEUED` rows, so that the query stays cheap however many rows there are
-    queued = sa.select(_c.id).where(_c.state == "queued").limit(MOST_QUEUED).subquery()
-    if connection.execute(sa.select(sa.func.count()).select_from(queued)).scalar_one() >= MOST_QUEUED:
-        raise MailRefused("mail_full")
+
+
+def _is_full(connection: sa.Connection, organisation: str) -> bool:
+    """Return whether no more mail of this organisation fits. Half of `MOST_QUEUED` is divided among the organisations."""
+    # counts at most half of the rows that may wait, so that the query stays cheap however many rows there are
+    half = MOST_QUEUED // 2
+    queued = sa.select(_c.id).where(_c.state == "queued").limit(half).subquery()
+    if connection.execute(sa.select(sa.func.count()).select_from(queued)).scalar_one() < half:
+        return False
+    by_organisation = sa.select(_c.shared_by, sa.func.count()).where(_c.state == "queued").group_by(_c.shared_by)
+    counts = {row[0]: row[1] for row in connection.execute(by_organisation)}
+    return not has_place(counts, organisation, MOST_QUEUED, count_organisations(connection))
 
 
 def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:

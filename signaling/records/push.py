@@ -13,12 +13,15 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.exc import IntegrityError
 
+from signaling.config.shares import has_place
+
 from . import tables as t
 from .database import Database, require_kept
+from .organisations import count_organisations
 from .types import SignInRecord
 
 MOST_DEVICES = 10  # most browsers of one member of staff or of one session; a further one makes the oldest forgotten
-MOST_QUEUED = 100_000  # most pushes that wait in the outbox; further pushes are refused
+MOST_QUEUED = 100_000  # most pushes of all organisations that wait in the outbox; further pushes are refused
 RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
 OTHERS = 1  # rank of all other pushes
 _KEY = "installation"
@@ -192,7 +195,7 @@ class Pushes(Database):
         def queue(connection: sa.Connection) -> bool:
             if instead_of:
                 connection.execute(sa.delete(t.push_message).where(_m.key == instead_of))
-            if any(each.rank != RING for each in pushes) and _is_full(connection):
+            if any(each.rank != RING for each in pushes) and _is_full(connection, pushes[0].device):
                 return False
             still = set(connection.execute(sa.select(_d.id).where(_d.id.in_([row["device"] for row in rows]))).scalars())
             if kept := [row for row in rows if row["device"] in still]:
@@ -259,16 +262,21 @@ class Pushes(Database):
 _OWN = ("n", "kind", "key", "args", "rank", "tries", "at", "next_at", "until")
 
 
-def _is_full(connection: sa.Connection) -> bool:
-    """Return whether `MOST_QUEUED` pushes wait.
+def _is_full(connection: sa.Connection, device: Device) -> bool:
+    """Return whether no more pushes of the device's organisation fit. Half of `MOST_QUEUED` is divided among the organisations.
 
     Counting takes long. So the rows are counted only if the numbers of the oldest and the newest push lie far enough apart.
     """
     bounds = connection.execute(sa.select(sa.func.min(_m.n), sa.func.max(_m.n))).one()
-    if bounds[0] is None or bounds[1] - bounds[0] + 1 < MOST_QUEUED:
+    if bounds[0] is None or bounds[1] - bounds[0] + 1 < MOST_QUEUED // 2:
         return False
-    waiting = sa.select(_m.n).limit(MOST_QUEUED).subquery()
-    return bool(connection.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one() >= MOST_QUEUED)
+    organisation = sa.func.coalesce(t.session.c.organisation, t.staff.c.organisation, "")
+    signed_in = t.push_device.outerjoin(t.sign_in, _s.token_hash == _d.sign_in).outerjoin(t.staff, t.staff.c.id == _s.staff)
+    owned = signed_in.outerjoin(t.session, t.session.c.id == _d.session)
+    mine = connection.execute(sa.select(organisation).select_from(owned).where(_d.id == device.id)).scalar_one_or_none()
+    waiting = owned.join(t.push_message, _m.device == _d.id)
+    counted = connection.execute(sa.select(organisation, sa.func.count()).select_from(waiting).group_by(organisation))
+    return not has_place({row[0]: row[1] for row in counted}, mine or "", MOST_QUEUED, count_organisations(connection))
 
 
 def _due(connection: sa.Connection, rank: int, host: str, now: int, most: int) -> list[Push]:

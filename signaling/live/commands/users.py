@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from signaling.access.brief import with_field
-from signaling.live.appointments import MOST_CALLBACKS
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
@@ -110,8 +109,8 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
     await live.sessions.renew_site(entry)
     if entry.site.callbacks != "offered":
         raise NotAllowed("not_offered")
-    if entry.session.state != "callback" and len(live.index.callbacks) >= MOST_CALLBACKS:
-        raise NotAllowed("full")
+    if entry.session.state != "callback":
+        live.appointments.require_place(entry.site)
     channel = message.channel or entry.session.channel
     if entry.site.appointments is not None:
         require_channel(entry, channel)

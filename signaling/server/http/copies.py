@@ -42,11 +42,14 @@ async def look(request: web.Request) -> web.Response:
 @routes.post("/api/sessions/{id}/recording")
 async def make(request: web.Request) -> web.Response:
     session, user, segments = await _own(request)
+    records = request.app[RECORDS]
+    found, organisations = await records.session(session), await records.organisations()
+    organisation = found.organisation if found is not None else ""
     try:
-        copy = await request.app[COPIES].make(session, segments, user)
+        copy = await request.app[COPIES].make(session, segments, user, organisation, len(organisations))
     except TooMany as error:
         raise Refused(503, "busy", "Other copies are being made; try again in a minute.") from error
-    await request.app[RECORDS].audit("user", "recording.copy", f"session/{session}", now_ms())
+    await records.audit("user", "recording.copy", f"session/{session}", now_ms())
     return answer(copy)
 
 

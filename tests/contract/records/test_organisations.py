@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from signaling.records import (
     StaffRecord,
     Threshold,
 )
+from signaling.records.outbox import MailRecord, MailRefused
+from signaling.records.push import Device, Push
 
 OURS, THEIRS = Realm(organisation="main"), Realm(organisation="acme")
 
@@ -91,3 +94,49 @@ async def test_site_id_stays_with_its_organisation_while_its_sessions_are_kept(r
     assert await records.site("shop-acme") is None
     await records.save_site(Site(id="shop-acme", organisation="acme"))
     assert await records.site("shop-acme") is not None
+
+
+async def test_mails_of_one_organisation_leave_room_for_another(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.records.outbox.MOST_QUEUED", 8)
+
+    async def queued(owner: str) -> int:
+        """Queue 20 mails of this organisation. Return how many the outbox has taken."""
+        count = 0
+        for number in range(20):
+            mail = MailRecord(
+                id=f"e-{owner}-{number}",
+                kind="reply",
+                site=f"shop-{owner}",
+                address="m@x.example",
+                address_hash=f"{owner}{number}",
+            )
+            with suppress(MailRefused):
+                count += await records.queue_mail(mail)
+        return count
+
+    assert (await queued("acme"), await queued("main")) == (6, 2)
+
+
+async def test_pushes_of_one_organisation_leave_room_for_another(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.records.push.MOST_QUEUED", 8)
+    counts = []
+    for owner in ("acme", "main"):
+        session = SessionRecord(
+            id=f"talk-{owner}", organisation=owner, site=f"shop-{owner}", category="c", language="ko", channel="text",
+            state="active", started_at=1,
+        )  # fmt: skip  # one session
+        await records.create_session(session)
+        device = Device(
+            id=f"d-{owner}",
+            sign_in=None,
+            session=session.id,
+            host="push.example",
+            endpoint_hash=owner,
+            sealed="x",
+            language="ko",
+            created_at=1,
+        )
+        assert await records.add_device(device)
+        push = Push(device=device, kind="answered", key=owner, args={}, rank=1, at=1, next_at=1, until=10**15)
+        counts.append(sum([await records.queue_pushes([push]) for _ in range(20)]))
+    assert counts == [6, 2]

@@ -86,6 +86,21 @@ async def test_crowd_is_refused_rather_than_queued_without_end() -> None:
         assert service.most_at_once == AT_ONCE
 
 
+async def test_texts_of_one_organisation_leave_room_for_another() -> None:
+    async with running() as (service, translator):
+        service.open.clear()
+        large = [asyncio.create_task(translator.translate(f"{n}", "ko", "s-1", "large", 2)) for n in range(MOST_WAITING)]
+        small = [asyncio.create_task(translator.translate(f"small {n}", "ko", "s-2", "small", 2)) for n in range(MOST_WAITING)]
+        while len(service.asked) < AT_ONCE:
+            await asyncio.sleep(0.01)
+        service.open.set()
+        done = [
+            sum(isinstance(each, Translation) for each in await asyncio.gather(*tasks, return_exceptions=True))
+            for tasks in (large, small)
+        ]
+        assert done == [MOST_WAITING * 3 // 4, MOST_WAITING // 4]
+
+
 async def test_without_a_service_nothing_leaves() -> None:
     translator = Translator("")
     assert not translator.enabled

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Crowd, Crowded, Gate, has_place
+from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Crowd, Crowded, Gate
 from signaling.config.settings import Bounds
+from signaling.config.shares import has_place
 
 
 class Door:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from signaling.live import inviting
+from signaling.live import appointments, inviting
+from signaling.live.appointments import Appointments
+from signaling.live.index import Index
 from signaling.live.inviting import Inviting
 from signaling.records import Site
 from signaling.session.model import NotAllowed
@@ -54,3 +56,19 @@ async def test_one_organisation_cannot_take_the_places_of_another(monkeypatch: p
     assert await started(slow, SHOP, 30) + await started(slow, OUTLET, 30) == 15
     assert await started(slow, CLINIC, 30) == 5
     assert len(slow._index.invited) == 20
+
+
+def test_callbacks_of_one_organisation_leave_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appointments, "MOST_CALLBACKS", 20)
+    index = Index()
+    index.organisations = 2
+    some: Any = None
+    booking = Appointments(records=some, index=index, staffing=some, now=lambda: 0)
+    for site, fit in ((SHOP, 10), (OUTLET, 5), (CLINIC, 5)):
+        for number in range(fit):
+            booking.require_place(site)
+            entry: Any = SimpleNamespace(site=site)
+            index.callbacks[f"{site.id}-{number}"] = entry
+    for site in (SHOP, CLINIC):
+        with pytest.raises(NotAllowed, match="full"):
+            booking.require_place(site)

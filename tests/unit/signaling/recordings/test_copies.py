@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -100,3 +100,17 @@ async def test_excess_copy_requests_are_told_to_retry(tmp_path: Path, monkeypatc
             await copies.make("s-2", await recordings.of("s-2"), "u-1")
         assert (await made(copies, "s-1")).state == "ready"
         assert (await copies.make("s-2", await recordings.of("s-2"), "u-1")).state == "making"
+
+
+async def test_copies_of_one_organisation_leave_room_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "MOST_AT_ONCE", 4)
+    made_of = {"large": 0, "small": 0}
+    async with making(tmp_path) as (recordings, copies):
+        for organisation in made_of:
+            for number in range(4):
+                session = f"s-{organisation}-{number}"
+                recorded(tmp_path, session)
+                with suppress(TooMany):
+                    await copies.make(session, await recordings.of(session), "u-1", organisation, 2)
+                    made_of[organisation] += 1
+    assert made_of == {"large": 3, "small": 1}
