@@ -16,6 +16,8 @@ from signaling.access.rights import TABLE
 from signaling.protocol.words import Action, StaffRole
 from signaling.records import Organisation, PersonNote, ReplyPicture, SavedReply, SignInRecord, Site, SiteKey, StaffRecord
 from signaling.records.outbox import MailRecord
+from signaling.records.passkeys import PasskeyRecord
+from signaling.records.sign_ins import ID_LENGTH
 from signaling.records.webhooks import Endpoint
 from signaling.server.http.allowed import ANYONE, ROUTES
 from signaling.server.http.bodies import now_ms
@@ -232,6 +234,27 @@ async def test_everybody_reaches_their_own_account(world: World, role: StaffRole
     _, cookie = await world.member(role)
     for route in [route for route, action in ROUTES.items() if action == "account.own" and "{" not in route]:
         assert await status(world, route, route.split(" ")[1], cookie) not in (401, 404), route
+
+
+async def test_sign_ins_and_passkeys_of_colleagues_stay_theirs(world: World) -> None:
+    """Each route about one's own account with an id in its path answers `not_found` for a colleague's thing, which stays."""
+    _, cookie = await world.member("owner", proved=True)
+    colleague, _ = await world.member("counselor", proved=True)
+    records = world.desk.records
+    passkey = PasskeyRecord(
+        id="pk-1", staff=colleague.id, credential="c", public_key=b"k", sign_count=0, name="Phone", host="localhost", created_at=1
+    )
+    await records.add_passkey(passkey)
+    [sign_in] = await records.sign_ins_of(colleague.id)
+    ids = {"passkeys": "pk-1", "sign-ins": sign_in.token_hash[:ID_LENGTH]}
+    walked = [route for route, action in ROUTES.items() if action == "account.own" and "{" in route]
+    assert len(walked) == 3
+    for route in walked:
+        path = route.split(" ")[1]
+        reply = await world.desk.post(path.format(id=ids[path.split("/")[2]]), {"name": "Mine"}, headers=cookie)
+        assert reply.status == 404, route
+    assert len(await records.sign_ins_of(colleague.id)) == 1
+    assert [each.name for each in await records.passkeys(colleague.id)] == ["Phone"]
 
 
 async def test_user_routes_answer_no_member_of_staff(world: World) -> None:
