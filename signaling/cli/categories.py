@@ -9,13 +9,15 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
+from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import Reader, Unreadable
-from signaling.records import Category, Records
+from signaling.records import Category, Records, Site
+from signaling.records.audit_entries import of_site
 from signaling.records.checks import checked_site
 from signaling.records.site_front import FormField
 
 from .sites import site_of
-from .typed import an_id, json_option, name_option, noted, show, valid, with_records
+from .typed import an_id, json_option, name_option, noted_all, show, valid, with_records
 
 MOST_FORM_BYTES: Final = 64 * 1024
 _read_form: Reader[list[FormField]] = Reader(list[FormField])
@@ -91,8 +93,9 @@ async def category_add(
     changed = replace(found, categories=found.categories | {category_id: added})
     if parent is not None and (parent not in found.categories or category_id in found.category_path(parent)):
         raise click.ClickException(f"“{parent}” cannot be its parent: it does not exist, or is below this category.")
-    await records.save_site(valid(checked_site, changed))
-    await noted(records, "category.save", f"site/{site_id}/{category_id}")
+    changed = valid(checked_site, changed)
+    await records.save_site(changed)
+    await _note(records, "category.save", found, changed, category_id)
     show([_category_row(added)], as_json=as_json, one=True)
 
 
@@ -144,5 +147,15 @@ async def category_remove(records: Records, site_id: str, category_id: str) -> N
         for key, each in found.categories.items()
         if key != category_id
     }
-    await records.save_site(replace(found, categories=left))
-    await noted(records, "category.remove", f"site/{site_id}/{category_id}")
+    changed = replace(found, categories=left)
+    await records.save_site(changed)
+    await _note(records, "category.remove", found, changed, category_id)
+
+
+async def _note(records: Records, action: AuditAction, before: Site, after: Site, category: str) -> None:
+    """Record a change of one category. Its hours, which go with it, have an entry of their own."""
+    subject = f"site/{after.id}/{category}"
+    entries = of_site(before, after)
+    await noted_all(
+        records, [replace(each, action=action, subject=subject) if each.action == "site.save" else each for each in entries]
+    )

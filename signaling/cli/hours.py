@@ -12,12 +12,13 @@ import msgspec
 from msgspec.structs import replace
 
 from signaling.records import Records, Site
+from signaling.records.audit_entries import of_site
 from signaling.records.opening_hours import WEEKDAYS, BadHours, Hours, check, is_open, next_opening
 
 from .categories import category
 from .country_holidays import FIRST_YEAR, LAST_YEAR, MOST_YEARS, NoHolidays, closed_days, fill
 from .sites import site_of
-from .typed import json_option, noted, show, with_records
+from .typed import json_option, noted_all, show, with_records
 
 
 def _week(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]]:
@@ -111,9 +112,9 @@ async def category_hours(
         raise click.UsageError("--inherit takes hours away; --holidays adds to them.")
     if inherit or timezone or week or days or place:
         hours = None if inherit else _hours(found.hours, {"timezone": timezone, "week": week, "days": days}, place, years)
-        site = replace(site, categories=site.categories | {category_id: replace(found, hours=hours)})
+        before, site = site, replace(site, categories=site.categories | {category_id: replace(found, hours=hours)})
         await records.save_site(site)
-        await noted(records, "category.hours", f"site/{site_id}/{category_id}")
+        await noted_all(records, of_site(before, site))
     show([_row(site, category_id)], as_json=as_json, one=True)
 
 

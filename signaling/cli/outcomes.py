@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from signaling.protocol.reading import Reader, Unreadable
 from signaling.records import Records
+from signaling.records.audit_entries import of_site
 from signaling.records.wrap_up import BadPlan, WrapUpPlan, check
 
 from .sites import site_of
-from .typed import noted, with_records
+from .typed import noted_all, with_records
 
 _read_plan: Reader[WrapUpPlan] = Reader(WrapUpPlan)
 
@@ -44,8 +45,9 @@ async def outcomes_set(records: Records, site_id: str, file: IO[bytes]) -> None:
         check(plan, site.categories)
     except (Unreadable, BadPlan) as error:
         raise click.ClickException(str(error)) from error
-    await records.save_site(replace(site, wrap_up=plan))
-    await noted(records, "site.wrap_up", f"site/{site_id}")
+    changed = replace(site, wrap_up=plan)
+    await records.save_site(changed)
+    await noted_all(records, of_site(site, changed))
 
 
 @outcomes.command("reset")
@@ -53,5 +55,7 @@ async def outcomes_set(records: Records, site_id: str, file: IO[bytes]) -> None:
 @with_records
 async def outcomes_reset(records: Records, site_id: str) -> None:
     """Remove the site's own plan of choices, so that the standard one applies."""
-    await records.save_site(replace(await site_of(records, site_id), wrap_up=None))
-    await noted(records, "site.wrap_up", f"site/{site_id}")
+    site = await site_of(records, site_id)
+    changed = replace(site, wrap_up=None)
+    await records.save_site(changed)
+    await noted_all(records, of_site(site, changed))

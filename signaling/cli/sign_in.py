@@ -18,7 +18,8 @@ from signaling.config.sources import SERVER
 from signaling.mail import Postbox
 from signaling.mail.accounts import AccountMails
 from signaling.mail.unsubscribing import Addresses
-from signaling.records import Records, StaffRecord
+from signaling.records import Change, Records, StaffRecord
+from signaling.records.checks import changes
 from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, STANDARD_HOURS, NoProvider, ProviderUse, Required, rules_of
 
 from .options import setting_option
@@ -122,10 +123,13 @@ async def sign_in(
     given = {"second_factor": second_factor, "provider": provider, "hours": hours}
     wanted = {name: value for name, value in given.items() if value is not None}
     if wanted:
+        before = await records.sign_in_rules(row)
+        rules = msgspec.structs.replace(before, **wanted)
         try:
-            await records.save_sign_in_rules(msgspec.structs.replace(await records.sign_in_rules(row), **wanted), row)
+            await records.save_sign_in_rules(rules, row)
         except NoProvider:
             raise click.ClickException(NO_PROVIDER) from None
-        await noted(records, "sign_in.rules", f"organisation/{organisation}" if organisation else "installation")
+        was, now = changes(msgspec.to_builtins(before), msgspec.to_builtins(rules))
+        await noted(records, "sign_in.rules", row, Change(before=was, after=now) if was != now else None)
     rules = await records.sign_in_rules(row)
     click.echo(f"second factor: {rules.second_factor}\nprovider: {rules.provider}\nhours: {rules.hours or STANDARD_HOURS}")

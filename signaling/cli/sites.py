@@ -18,6 +18,7 @@ from signaling.images.refusal import PictureRefused
 from signaling.protocol.words import Captions, Cobrowse, Listening
 from signaling.records import FIRST_ORGANISATION, Realm, Records, Site
 from signaling.records.appointment_plan import MOST_LEAD_MINUTES, MOST_NOTICE_MINUTES
+from signaling.records.audit_entries import of_removed_site, of_site
 from signaling.records.checks import MOST_GUESTS, Invalid, checked_site
 from signaling.records.logos import MOST_PIXELS, Logo
 from signaling.records.site_front import CHANNELS, MOST_LAUNCHER, MOST_NOTICE, Corner
@@ -36,6 +37,7 @@ from .typed import (
     link,
     name_option,
     noted,
+    noted_all,
     now_ms,
     origins,
     parameters,
@@ -254,7 +256,8 @@ async def site_add(
         if values.get("organisation", before.organisation) != before.organisation:
             raise click.UsageError("A site cannot move to another organisation.")
         changed = _with_plan(before, replace(before, **values), appointment_notice, appointment_lead)
-        await records.save_site(valid(checked_site, changed))
+        after = valid(checked_site, changed)
+        await records.save_site(after)
     else:
         missing = [
             option
@@ -265,10 +268,11 @@ async def site_add(
             raise click.UsageError(f"A new site needs {', '.join(missing)}.")
         try:
             new = _with_plan(None, replace(Site(id=site_id), **values), appointment_notice, appointment_lead)
-            await records.save_site(valid(checked_site, new))
+            after = valid(checked_site, new)
+            await records.save_site(after)
         except ValueError:
             raise click.ClickException(f"Another organisation had a site “{site_id}”. Take another id.") from None
-    await noted(records, "site.save", f"site/{site_id}")
+    await noted_all(records, of_site(before, after))
     show([_site_row(await site_of(records, site_id))], as_json=as_json, one=True)
 
 
@@ -317,9 +321,9 @@ async def site_show(records: Records, site_id: str, as_json: bool) -> None:
 @with_records
 async def site_remove(records: Records, site_id: str) -> None:
     """Remove a site. The site's past sessions stay until their retention ends."""
-    if not await records.remove_site(site_id):
-        raise click.ClickException(f"There is no site “{site_id}”.")
-    await noted(records, "site.remove", f"site/{site_id}")
+    found = await site_of(records, site_id)
+    await records.remove_site(site_id)
+    await noted_all(records, [of_removed_site(found)], found.organisation)
 
 
 @site.command("key")
@@ -356,7 +360,7 @@ async def site_key(
         if len(others) == len(found.keys):
             raise click.ClickException(f"“{site_id}” has no key “{kid}”.")
         await records.save_site(replace(found, keys=others))
-        await noted(records, "site.key_remove", f"site/{site_id}")
+        await noted_all(records, of_site(found, replace(found, keys=others)))
         return
     if kid == SERVER_KID or len(others) < len(found.keys):
         raise click.ClickException(f"Key “{kid}” exists already; choose another name.")
@@ -370,7 +374,7 @@ async def site_key(
     except Invalid as error:
         raise click.ClickException(f"Not saved: {error}.") from None
     await records.save_site(replace(found, keys=[*others, key]))
-    await noted(records, "site.key_add", f"site/{site_id}")
+    await noted_all(records, of_site(found, replace(found, keys=[*others, key])))
     shown = {"public": key.public} if key.public else {"address": key.address} if key.address else {"secret": key.secret}
     show([{"site": site_id, "kid": kid, "algorithm": kind_of(key), **shown}], as_json=as_json, one=True)
 

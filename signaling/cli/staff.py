@@ -19,6 +19,7 @@ from signaling.config.sources import SERVER
 from signaling.protocol.own_texts import LANGUAGES
 from signaling.protocol.words import Office, Role, StaffRole
 from signaling.records import FIRST_ORGANISATION, Records, StaffRecord
+from signaling.records.audit_entries import Entry, of_member
 from signaling.records.owners import LastOwner
 
 from .options import setting_option
@@ -33,6 +34,7 @@ from .typed import (
     json_option,
     language_tags,
     noted,
+    noted_all,
     show,
     with_records,
 )
@@ -123,7 +125,7 @@ async def _add_staff(records: Records, member: StaffRecord, password_stdin: bool
 
 
 async def _say_added(records: Records, member: StaffRecord) -> None:
-    await noted(records, "staff.add", f"staff/{member.id}")
+    await noted_all(records, [of_member(None, member)])
     click.echo(f"{', '.join(member.roles)} “{member.login}” may sign in now.")
 
 
@@ -239,7 +241,7 @@ async def staff_change(
         raise click.UsageError("Nothing to change: give at least one option with another value.")
     with _last_owner_refused():
         await records.save_staff(changed, keep_owner=not leave_without_owner)
-    await noted(records, "staff.change", f"staff/{member.id}")
+    await noted_all(records, [of_member(member, changed)])
     show([_staff_row(changed)], as_json=as_json, one=True)
 
 
@@ -282,4 +284,4 @@ async def staff_remove(records: Records, login: str, leave_without_owner: bool) 
     member = await member_of(records, login)
     with _last_owner_refused():
         await records.remove_staff(member.id, keep_owner=not leave_without_owner)
-    await noted(records, "staff.remove", f"staff/{member.id}")
+    await noted_all(records, [Entry(action="staff.remove", subject=f"staff/{member.id}")], member.organisation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from signaling.protocol.texts import BadText, Exact, Rule, Seen
 from signaling.recordings import Recordings
 from signaling.records import Change, Records
 from signaling.records.appointment_plan import AppointmentPlan
+from signaling.records.audit_entries import Entry
 from signaling.records.checks import Invalid
 from signaling.records.opening import CannotOpen, opened
 
@@ -270,6 +271,14 @@ def _words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_words, value))
     return "" if value is None else str(value)
+
+
+async def noted_all(records: Records, entries: Iterable[Entry], organisation: str = "") -> None:
+    """Record what this command has changed, so that the page of the audit can undo it.
+
+    `organisation`: of a thing that is gone by now, or "".
+    """
+    await records.audit_entries("cli", list(entries), now_ms(), organisation=organisation)
 
 
 async def noted(records: Records, action: AuditAction, subject: str, change: Change | None = None) -> None:

@@ -13,6 +13,7 @@ from signaling.protocol.words import Audience
 
 from . import tables as t
 from .announcing import noted, session_event
+from .audit_entries import Entry
 from .database import require_kept
 from .leading import Leading
 from .organisations import owner_of
@@ -191,6 +192,11 @@ class History(Leading):
             if not again or (await connection.execute(same)).first() is None:
                 values["change"] = None if change is None else msgspec.to_builtins(change)
                 await connection.execute(sa.insert(t.audit).values(values))
+
+    async def audit_entries(self, actor: str, entries: Sequence[Entry], at: int, *, organisation: str = "") -> None:
+        """Store entries about changes of settings, in order. `organisation`: "" for the one that owns the subject."""
+        for each in entries:
+            await self.audit(actor, each.action, each.subject, at, each.detail, change=each.change, organisation=organisation)
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:
         """Return the number of the newest audit entry, and the sessions erased after entry `after` (0: all) by any process.

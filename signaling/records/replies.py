@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -12,10 +13,14 @@ from msgspec.structs import replace
 from . import tables as t
 from .database import Database
 from .realm import Realm
+from .types import Change, Changed
 
 MOST_SHARED = 1000  # most replies of one site
 MOST_OWN = 200  # most private replies of one member of staff
 MOST_PICTURES = 4  # most pictures of one reply
+
+MOST_NOTED = 200_000  # most characters of texts that the audit keeps of one import
+_NOTED = ("site", "language", "title", "text")
 
 _c = t.saved_reply.c
 _p = t.reply_picture.c
@@ -65,9 +70,32 @@ class SavedReply(Struct, frozen=True, kw_only=True):
     pictures: tuple[str, ...] = ()
 
 
+def plain_reply(reply: SavedReply) -> dict[str, Any]:
+    """Return what the audit holds of a shared reply: its site and its texts."""
+    return {name: getattr(reply, name) for name in _NOTED}
+
+
+def noted_replies(before: dict[str, Any], after: dict[str, Any]) -> Change | None:
+    """Return a change of several replies for the audit, or None if nothing changed or the audit does not keep so much text.
+
+    `before`, `after`: id of a reply → its texts (`plain_reply`), or None for no reply.
+    """
+    size = sum(len(each["text"]) for texts in (before, after) for each in texts.values() if each is not None)
+    return Change(before={"replies": before}, after={"replies": after}) if after and size <= MOST_NOTED else None
+
+
 def new_reply_id() -> str:
     """Return an id for a new reply."""
     return f"r-{secrets.token_urlsafe(9)}"
+
+
+class Imported(NamedTuple):
+    """The result of an import of replies. `before`, `after`: as in `noted_replies`."""
+
+    added: int
+    changed: int
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 class Replies(Database):
@@ -85,34 +113,35 @@ class Replies(Database):
         """Return the replies that the site shares, by title."""
         return await self._replies(_c.site == site)
 
-    async def save_reply(self, reply: SavedReply) -> SavedReply:
-        """Insert the reply, or replace the texts of the stored one. Return the reply as stored.
+    async def save_reply(self, reply: SavedReply) -> tuple[SavedReply, Change]:
+        """Insert the reply, or replace the texts of the stored one. Return the reply as stored, and the change for the audit.
 
         Raises LookupError when the id belongs to another owner, and TooManyReplies.
         """
 
-        def save(connection: sa.Connection) -> SavedReply:
+        def save(connection: sa.Connection) -> tuple[SavedReply, Change]:
             known = connection.execute(sa.select(t.saved_reply).where(_c.id == reply.id).with_for_update()).mappings().first()
             if known is not None and (known["site"] or "", known["owner"] or "") != (reply.site, reply.owner):
                 raise LookupError(reply.id)
             if known is None:
                 _require_room(connection, reply, 1)
                 connection.execute(sa.insert(t.saved_reply).values(_row(reply)))
-                return reply
+                return reply, Change(before=None, after=plain_reply(reply))
             stored = replace(reply, uses=known["uses"])
             connection.execute(sa.update(t.saved_reply).where(_c.id == reply.id).values(_row(stored)))
             found = connection.execute(sa.select(_p.id).where(_p.reply == reply.id).order_by(_p.at, _p.id)).scalars()
-            return replace(stored, pictures=tuple(found))
+            change = Change(before={name: known[name] or "" for name in _NOTED}, after=plain_reply(reply))
+            return replace(stored, pictures=tuple(found)), change
 
         return await self._transaction(save, writes=True)
 
-    async def import_replies(self, replies: Sequence[SavedReply]) -> tuple[int, int]:
-        """Store shared replies of one site, all or none. Return how many were added and how many were changed.
+    async def import_replies(self, replies: Sequence[SavedReply]) -> Imported:
+        """Store shared replies of one site, all or none. Return what was added and changed.
 
         A reply replaces the text of the site's reply with the same language and title. Raises TooManyReplies.
         """
 
-        def store(connection: sa.Connection) -> tuple[int, int]:
+        def store(connection: sa.Connection) -> Imported:
             theirs = _c.site == replies[0].site if replies else sa.false()
             known = {(row.language, row.title): row for row in connection.execute(sa.select(t.saved_reply).where(theirs))}
             added = [reply for reply in replies if (reply.language, reply.title) not in known]
@@ -123,13 +152,55 @@ class Replies(Database):
             for reply in changed:
                 here = _c.id == known[reply.language, reply.title].id
                 connection.execute(sa.update(t.saved_reply).where(here).values(text=reply.text, changed_at=reply.changed_at))
-            return len(added), len(changed)
+            before: dict[str, Any] = {reply.id: None for reply in added}
+            after = {reply.id: plain_reply(reply) for reply in added}
+            for reply in changed:
+                row = known[reply.language, reply.title]
+                after[row.id] = plain_reply(reply)
+                before[row.id] = after[row.id] | {"text": row.text}
+            return Imported(len(added), len(changed), before, after)
 
         return await self._transaction(store, writes=True)
 
-    async def remove_reply(self, reply: str, *, site: str = "", owner: str = "") -> bool:
-        """Remove a saved reply of this site or this owner. Return False when there is no such reply."""
-        return await self._do(sa.delete(t.saved_reply).where(_c.id == reply, _belongs(site, owner))) > 0
+    async def put_replies_back(self, site: str, present: Mapping[str, Any], wanted: Mapping[str, Any], now: int) -> None:
+        """Give replies that a site shares their former texts, all or none.
+
+        `present`, `wanted`: id of a reply → its texts (`plain_reply`), or None for no reply. Raises Changed when a reply has
+        other texts than in `present`, and TooManyReplies.
+        """
+
+        def put(connection: sa.Connection) -> None:
+            rows = connection.execute(sa.select(t.saved_reply).where(_c.site == site, _c.id.in_(list(wanted)))).mappings()
+            stored = {row["id"]: {name: row[name] for name in _NOTED} for row in rows}
+            if any(stored.get(reply) != present[reply] for reply in wanted):
+                raise Changed(site)
+            fresh = [
+                SavedReply(id=reply, changed_at=now, **texts)
+                for reply, texts in wanted.items()
+                if texts is not None and reply not in stored
+            ]
+            if fresh:
+                _require_room(connection, fresh[0], len(fresh))
+                connection.execute(sa.insert(t.saved_reply), [_row(reply) for reply in fresh])
+            for reply, texts in wanted.items():
+                here = _c.id == reply
+                if texts is None:
+                    connection.execute(sa.delete(t.saved_reply).where(here))
+                elif reply in stored:
+                    connection.execute(sa.update(t.saved_reply).where(here).values(changed_at=now, **texts))
+
+        await self._transaction(put, writes=True)
+
+    async def remove_reply(self, reply: str, *, site: str = "", owner: str = "") -> Change | None:
+        """Remove a saved reply of this site or this owner. Return the change for the audit, or None without such a reply."""
+        this = (_c.id == reply) & _belongs(site, owner)
+
+        def remove(connection: sa.Connection) -> Change | None:
+            found = connection.execute(sa.select(t.saved_reply).where(this).with_for_update()).mappings().first()
+            connection.execute(sa.delete(t.saved_reply).where(this))
+            return None if found is None else Change(before={name: found[name] or "" for name in _NOTED}, after=None)
+
+        return await self._transaction(remove, writes=True)
 
     async def count_reply(self, reply: str, staff: str, realm: Realm) -> bool:
         """Count one use of a saved reply.

@@ -5,14 +5,14 @@ The audit holds such a part as plain values before and after a change, and can u
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from .opening_hours import Hours
-from .types import Change, Site
+from .types import Change, Site, SiteKey
 from .wrap_up import WrapUpPlan
 
 Part = Literal["hours", "wrap_up"]
@@ -28,9 +28,16 @@ def part_named(fields: Collection[str]) -> Part | None:
 
 
 def plain_part(site: Site, part: Part, category: str = "") -> Any:
-    """Return a part of the site as plain values. `category`: the category whose opening hours are meant."""
-    value = site.categories[category].hours if part == "hours" else getattr(site, part)
-    return msgspec.to_builtins(value)
+    """Return a part of the site as plain values. `category`: whose hours; a category that does not exist has none."""
+    if part == "hours":
+        found = site.categories.get(category)
+        return msgspec.to_builtins(found.hours if found else None)
+    return msgspec.to_builtins(getattr(site, part))
+
+
+def plain_keys(keys: Iterable[SiteKey]) -> list[dict[str, str]]:
+    """Return keys for the audit: their ids, public keys and addresses, never their secrets."""
+    return [{"kid": key.kid, "public": key.public, "address": key.address} for key in keys]
 
 
 def part_changed(before: Site, after: Site, part: Part, category: str = "") -> Change:

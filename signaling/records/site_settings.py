@@ -5,9 +5,9 @@ Keys, logo, mails, outcomes and opening hours are edited elsewhere.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, convert, field, to_builtins
 from msgspec.structs import fields, replace
 
 from signaling.protocol.reading import by
@@ -64,6 +64,7 @@ class SiteSettings(Struct, kw_only=True):
     categories: Annotated[list[CategorySettings], Few] = []
 
 
+BY_COMMAND: Final = ("staff_names", "thread_days")  # settings that only the command line and `sangdam apply` change
 _SAME = tuple(each.name for each in fields(SiteSettings) if each.name != "categories")
 
 
@@ -106,3 +107,16 @@ def with_settings(site: Site, settings: SiteSettings) -> Site:
         for each in settings.categories
     }
     return replace(site, **{name: getattr(settings, name) for name in _SAME}, categories=categories)
+
+
+def plain_site(site: Site) -> dict[str, Any]:
+    """Return the site's settings for the audit, without secrets."""
+    found: dict[str, Any] = to_builtins(settings_of(site))
+    return found | {name: getattr(site, name) for name in BY_COMMAND}
+
+
+def with_plain_site(site: Site, plain: dict[str, Any]) -> Site:
+    """Return the site with settings from plain values, as `plain_site` returns them. A missing value keeps its default."""
+    own = {name: plain[name] for name in BY_COMMAND if name in plain}
+    settings = convert({name: value for name, value in plain.items() if name not in BY_COMMAND}, SiteSettings)
+    return replace(with_settings(site, settings), **own)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from signaling.access.site_keys import kind_of
 from signaling.protocol.audit_actions import AuditAction
 from signaling.records import Change, Records, SignInRules, Site, StaffRecord, version_of
+from signaling.records.audit_entries import of_member, of_removed_site, of_site
 from signaling.records.checks import changes
 from signaling.records.owners import is_owner
-from signaling.records.site_parts import part_changed
-from signaling.records.site_settings import settings_of
-from signaling.records.staff_settings import settings_of_member
+from signaling.records.replies import noted_replies, plain_reply
 
 from .installation import Installation
 
@@ -45,43 +41,16 @@ class Storing:
             before = self._before.rules.get(row, SignInRules())
             if rules != before:
                 await self._records.save_sign_in_rules(rules, row, expected=version_of(before))
-                await self._note("sign_in.rules", row)
+                was, now = changes(msgspec.to_builtins(before), msgspec.to_builtins(rules))
+                await self._note("sign_in.rules", row, Change(before=was, after=now))
         await self._remove()
 
     async def _site(self, before: Site | None, site: Site) -> None:
         if before is None or version_of(before) != version_of(site):
             await self._records.save_site(site, expected=version_of(before) if before else "")
-            await self._note_site(before, site)
+            # an entry for each part, as the part's settings page notes it, so that the page of the audit can undo the change
+            await self._records.audit_entries(ACTOR, of_site(before, site), self._now)
         await self._replies(site)
-
-    async def _note_site(self, before: Site | None, site: Site) -> None:
-        """Write an entry into the audit for each part of a site that has changed, as the part's settings page does.
-
-        So an operator can undo most of these changes on the page of the audit.
-        """
-        subject = f"site/{site.id}"
-        was, is_now = changes(_plain_site(before) if before else None, _plain_site(site))
-        if was != is_now:
-            await self._note("site.save", subject, Change(before=was, after=is_now))
-        former = before or Site(id=site.id)
-        for category in site.categories.values():
-            known = former.categories.get(category.id)
-            if category.hours != (known.hours if known else None):
-                change = part_changed(former, site, "hours", category.id) if known else None
-                await self._note("category.hours", f"{subject}/{category.id}", change)
-        if site.wrap_up != former.wrap_up:
-            await self._note("site.wrap_up", subject, part_changed(former, site, "wrap_up"))
-        if site.mail != former.mail:
-            await self._note("site.mail", subject)
-        for key in former.keys:
-            if key not in site.keys:
-                await self._note("site.key_remove", subject, detail=f"{key.kid}: {kind_of(key)}")
-        for key in site.keys:
-            if key not in former.keys:
-                await self._note("site.key_add", subject, detail=f"{key.kid}: {kind_of(key)}")
-        others = ("staff_names", "thread_days")
-        if before is not None and any(getattr(before, name) != getattr(site, name) for name in others):
-            await self._note("site.save", subject)
 
     async def _replies(self, site: Site) -> None:
         before = {each.id: each for each in self._before.replies.get(site.id, [])}
@@ -90,18 +59,16 @@ class Storing:
         gone = before.keys() - {each.id for each in after}
         for reply in gone:
             await self._records.remove_reply(reply, site=site.id)
-        if fresh:
-            await self._records.import_replies(fresh)
+        stored = await self._records.import_replies(fresh)
         if fresh or gone:
-            await self._note("reply.import", f"site/{site.id}")
+            was = {reply: plain_reply(before[reply]) for reply in gone} | stored.before
+            await self._note("reply.import", f"site/{site.id}", noted_replies(was, dict.fromkeys(gone) | stored.after))
 
     async def _member(self, before: StaffRecord | None, member: StaffRecord) -> None:
         if before == member:
             return
         await self._records.save_staff(member, expected=version_of(before) if before else "")
-        was, is_now = changes(_plain_member(before) if before else None, _plain_member(member))
-        change = Change(before=was, after=is_now) if was != is_now else None
-        await self._note("staff.change" if before else "staff.add", f"staff/{member.id}", change)
+        await self._records.audit_entries(ACTOR, [of_member(before, member)], self._now)
 
     async def _remove(self) -> None:
         for login in self._before.staff.keys() - self._after.staff.keys():
@@ -111,20 +78,8 @@ class Storing:
         for name in self._before.sites.keys() - self._after.sites.keys():
             site = self._before.sites[name]
             await self._records.remove_site(name)
-            change = Change(before=_plain_site(site), after=None)
-            await self._note("site.remove", f"site/{name}", change, organisation=site.organisation)
+            entries = [of_removed_site(site)]
+            await self._records.audit_entries(ACTOR, entries, self._now, organisation=site.organisation)
 
-    async def _note(
-        self, action: AuditAction, subject: str, change: Change | None = None, *, detail: str = "", organisation: str = ""
-    ) -> None:
-        await self._records.audit(ACTOR, action, subject, self._now, detail, change=change, organisation=organisation)
-
-
-def _plain_site(site: Site) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(settings_of(site))
-    return plain
-
-
-def _plain_member(member: StaffRecord) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(settings_of_member(member))
-    return plain
+    async def _note(self, action: AuditAction, subject: str, change: Change | None = None, *, organisation: str = "") -> None:
+        await self._records.audit(ACTOR, action, subject, self._now, change=change, organisation=organisation)

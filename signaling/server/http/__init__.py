@@ -46,6 +46,7 @@ from . import (
     settings_sites,
     settings_staff,
     settings_tokens,
+    sign_in_rules,
     site_keys,
     staff,
     staff_hours,
@@ -108,7 +109,7 @@ def setup(app: web.Application) -> None:
         wrap_up,
     )
     for_operators = (operator, reports, staff_hours, hours, appointments, thresholds, doctor, mail, mail_plans, undo)
-    for_settings = (settings_sites, site_keys, settings_staff, settings_tokens, logos, previews, webhooks)
+    for_settings = (settings_sites, site_keys, settings_staff, sign_in_rules, settings_tokens, logos, previews, webhooks)
     for_the_first = (first_start, try_page)
     for part in (*for_people, *for_staff, *for_operators, *for_settings, *for_the_first, unsubscribe):
         app.add_routes(part.routes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from aiohttp import web
-from msgspec import Meta, Struct
-from msgspec.structs import asdict, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from signaling.access.identity import token_hash
 from signaling.access.passwords import LINK_LIFE_MS, make_link
@@ -18,16 +18,15 @@ from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.mail_addresses import MOST_CHARACTERS
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
-from signaling.records import SignInRecord, SignInRules, StaffRecord, version_of
+from signaling.records import SignInRecord, StaffRecord
 from signaling.records.links import LinkUnusable
-from signaling.records.sign_ins import ID_LENGTH, INSTALLATION, MOST_HOURS, NoProvider, ProviderUse, Required, rules_of
+from signaling.records.sign_ins import ID_LENGTH
 from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
 
-from .allowed import Asker, asker_of
+from .allowed import asker_of
 from .bodies import address_of, now_ms, path_id, read_json, steady_ms
-from .errors import Refused, answer, not_found
+from .errors import answer, not_found
 from .mail import mail_refusal
-from .settings_sites import Version
 from .staff import Password, holder_of, signed_in
 
 routes = web.RouteTableDef()
@@ -69,56 +68,6 @@ class Proof(Struct, kw_only=True):
     password: Password
 
 
-class Rules(Struct, kw_only=True):
-    """Rules for signing in.
-
-    `provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0 for the standard.
-    """
-
-    second_factor: Required = "off"
-    provider: ProviderUse = "offered"
-    hours: Annotated[int, Meta(ge=0, le=MOST_HOURS)] = 0
-
-
-class NewRules(Rules, kw_only=True):
-    """New rules for signing in.
-
-    `version`: that of the rules as the page read them, so that nobody overwrites a change that somebody else has made meanwhile.
-    """
-
-    version: Version
-
-
-class StoredRules(Rules, kw_only=True):
-    """Rules for signing in, as they are stored. `version`: the page sends this value back with a change."""
-
-    version: str
-
-    @classmethod
-    def of(cls, rules: SignInRules) -> StoredRules:
-        return cls(**asdict(rules), version=version_of(rules))
-
-
-class OwnRules(Struct, kw_only=True):
-    """The rules of an organisation. `installation`: the rules for everybody. Of each pair of rules, the stricter one counts.
-
-    `alone`: the installation has no other organisation, so that the installation's rules suffice. `has_provider`: a sign-in
-    provider is set up.
-    """
-
-    own: StoredRules
-    installation: Rules
-    alone: bool
-    has_provider: bool
-
-
-class RulesPage(Struct, kw_only=True):
-    """The installation's rules for signing in. `has_provider`: a sign-in provider is set up."""
-
-    rules: StoredRules
-    has_provider: bool
-
-
 class SignInItem(Struct, kw_only=True):
     """One sign-in. `device` and `network` are "" if unknown. `here`: this is the sign-in with which the request was made."""
 
@@ -152,7 +101,6 @@ _read_link_request: Reader[LinkRequest] = Reader(LinkRequest)
 _read_forgotten: Reader[Forgotten] = Reader(Forgotten)
 _read_stranger: Reader[StrangersLink] = Reader(StrangersLink)
 _read_proof: Reader[Proof] = Reader(Proof)
-_read_rules: Reader[NewRules] = Reader(NewRules)
 
 
 # --- passwords -----------------------------------------------------------------------------------------------------------
@@ -281,72 +229,6 @@ async def end_other_sign_ins(request: web.Request) -> web.Response:
     ended = await request.app[RECORDS].end_other_sign_ins(member.id, here.token_hash)
     await _note(request, member, "sign_in.end")
     return answer({"ended": ended})
-
-
-# --- rules for signing in ------------------------------------------------------------------------------------------------
-
-
-@routes.get("/api/operator/sign-in-rules")
-async def rules(request: web.Request) -> web.Response:
-    await asker_of(request)
-    records = request.app[RECORDS]
-    found = StoredRules.of(await records.sign_in_rules())
-    return answer(RulesPage(rules=found, has_provider=await records.oidc_settings() is not None))
-
-
-@routes.post("/api/operator/sign-in-rules")
-async def save_rules(request: web.Request) -> web.Response:
-    """Set the installation's rules for signing in.
-
-    The new rules hold from each person's next sign-in on. They end no present sign-in, so nobody is thrown out of a conversation.
-    """
-    asker = await asker_of(request)
-    asked = await read_json(request, _read_rules)
-    return answer(await _save_rules(request, asker, asked, INSTALLATION, "installation"))
-
-
-@routes.get("/api/settings/sign-in-rules")
-async def own_rules(request: web.Request) -> web.Response:
-    asker = await asker_of(request)
-    records = request.app[RECORDS]
-    return answer(
-        OwnRules(
-            own=StoredRules.of(await records.sign_in_rules(rules_of(asker.member.organisation))),
-            installation=Rules(**asdict(await records.sign_in_rules())),
-            alone=len(await records.organisations()) < 2,
-            has_provider=await records.oidc_settings() is not None,
-        )
-    )
-
-
-@routes.post("/api/settings/sign-in-rules")
-async def save_own_rules(request: web.Request) -> web.Response:
-    """Set the asker's organisation's own rules for signing in."""
-    asker = await asker_of(request)
-    asked, organisation = await read_json(request, _read_rules), asker.member.organisation
-    return answer(await _save_rules(request, asker, asked, rules_of(organisation), f"organisation/{organisation}"))
-
-
-async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: str, subject: str) -> StoredRules:
-    """Store the sign-in rules of a row: of the installation, or of an organisation.
-
-    Raises Refused(bad_provider) if no provider is set up, or if the asker could not sign in any more. Raises Changed if somebody
-    has changed the rules since the asker's page read them.
-    """
-    records = request.app[RECORDS]
-    stored = SignInRules(**{name: getattr(asked, name) for name in SignInRules.__struct_fields__})
-    before = await records.sign_in_rules(row)
-    # if a provider is set up, the rule could lock the asker out; if none is, the records refuse the rule
-    alone = stored.provider == "only" and await records.oidc_settings() is not None
-    if alone and not await records.is_of_provider(asker.member.id):
-        raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")
-    try:
-        await records.save_sign_in_rules(stored, row, expected=asked.version)
-    except NoProvider:
-        raise Refused(400, "bad_provider", "Set up a sign-in provider first.") from None
-    detail = ", ".join(f"{name}: {value}" for name, value in asdict(stored).items() if value != getattr(before, name))
-    await records.audit(asker.member.id, "sign_in.rules", subject, now_ms(), detail)
-    return StoredRules.of(stored)
 
 
 async def _note(request: web.Request, member: StaffRecord, action: AuditAction) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import replace
 
 from signaling.access.oidc.provider import BadProvider, ProviderAway, ProviderRefuses, is_safe
@@ -18,7 +18,8 @@ from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import SignInReason
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale, Name
-from signaling.records import OidcSettings, ProviderRole, RecordsAway, RoleRule
+from signaling.records import Change, OidcSettings, ProviderRole, RecordsAway, RoleRule
+from signaling.records.checks import changes
 from signaling.records.sign_ins import NoProvider
 from signaling.server.app_keys import ACCOUNT_MAILS, OIDC, RECORDS, SETTINGS
 
@@ -206,20 +207,33 @@ async def save_provider(request: web.Request) -> web.Response:
 
     The client secret is never shown again.
     """
-    asker, now = await asker_of(request), steady_ms(request)
+    asker = await asker_of(request)
     form = (await read_json(request, _read_settings)).provider
     stored = await request.app[RECORDS].oidc_settings()
-    wanted = None if form is None else await _checked(request, form, stored, now)
+    wanted = None if form is None else await checked(request, form, stored)
+    await store(request, wanted)
+    detail = wanted.issuer if wanted else ""
+    was, is_now = changes(plain(stored) if stored else None, plain(wanted) if wanted else None)
+    change = Change(before=was, after=is_now) if was != is_now else None  # of a new client secret, the audit holds nothing
+    await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", "installation", now_ms(), detail, change=change)
+    return _page(request, wanted)
+
+
+async def store(request: web.Request, wanted: OidcSettings | None) -> None:
+    """Store the provider's settings; None removes the provider. Raises Refused(bad_provider) while a rule needs the provider."""
     try:
         await request.app[RECORDS].save_oidc_settings(wanted)
     except NoProvider:
         raise _bad("Allow passwords first: by a rule for signing in, people sign in at the provider only.") from None
-    detail = wanted.issuer if wanted else ""
-    await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", "installation", now_ms(), detail)
-    return _page(request, wanted)
 
 
-async def _checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None, now: int) -> OidcSettings:
+def plain(settings: OidcSettings) -> dict[str, Any]:
+    """Return the provider's settings for the audit, without the client secret."""
+    found: dict[str, Any] = to_builtins(settings)
+    return {name: value for name, value in found.items() if name != "client_secret"}
+
+
+async def checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None) -> OidcSettings:
     """Return the provider's settings from the form, if they are valid.
 
     Raises Refused: bad_provider, with a sentence that says what to change.
@@ -247,7 +261,7 @@ async def _checked(request: web.Request, form: ProviderForm, stored: OidcSetting
         languages=languages,
     )
     try:
-        await oidc.provider_of(replace(settings)).keys(now)
+        await oidc.provider_of(replace(settings)).keys(steady_ms(request))
     except ProviderAway:
         raise _bad("The provider does not answer at this address.") from None
     except ProviderRefuses:

@@ -17,6 +17,7 @@ from signaling.protocol.session_views import Brief, CallbackView, EarlierSession
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Channel, Locale, Role, SessionState
 from signaling.records import AuditRecord, Change, Realm, Records, Search, SessionRecord, Site, StaffRecord
+from signaling.records.audit_entries import Undoable, undoable
 from signaling.server.app_keys import COUNTS, FILES, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
@@ -111,6 +112,7 @@ class AuditItem(Struct, kw_only=True):
     """An audit entry. `actor` is a name, or "cli" for the command line. `name`: the subject's name, or "" if it has none.
 
     `change`: the changed settings before and after, or null. `n`: the number of the entry, by which its change can be undone.
+    `undoable`: "yes", or why the change cannot be undone; "" for an entry that changes no settings.
     """
 
     n: int
@@ -121,6 +123,7 @@ class AuditItem(Struct, kw_only=True):
     at: int
     detail: str
     change: Change | None
+    undoable: Undoable
 
 
 class AuditPage(Struct, kw_only=True):
@@ -360,4 +363,5 @@ def _audit_item(entry: AuditRecord, names: _Names) -> AuditItem:
         at=entry.at,
         detail=entry.detail,
         change=entry.change,
+        undoable=undoable(entry.action, entry.change),
     )

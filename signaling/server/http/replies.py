@@ -8,11 +8,12 @@ from aiohttp import web
 from msgspec import Struct
 
 from signaling.access.rights import of_site
+from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.language_tags import canonical, lookup
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.words import Locale, OptionalId
-from signaling.records import SavedReply, Site, StaffRecord, TooManyReplies
-from signaling.records.replies import new_reply_id
+from signaling.records import Change, SavedReply, Site, StaffRecord, TooManyReplies
+from signaling.records.replies import new_reply_id, noted_replies
 from signaling.records.reply_csv import TEXT, TITLE, BadTable, Row, read, write
 from signaling.server.app_keys import RECORDS
 
@@ -200,11 +201,13 @@ async def import_shared(request: web.Request) -> web.Response:
     now = now_ms()
     replies = [SavedReply(id=new_reply_id(), site=site.id, changed_at=now, **row._asdict()) for row in rows]
     try:
-        added, changed = await request.app[RECORDS].import_replies(replies)
+        stored = await request.app[RECORDS].import_replies(replies)
     except TooManyReplies as error:
         raise _too_many(error) from None
-    await request.app[RECORDS].audit(asker.member.id, "reply.import", f"site/{site.id}", now)
-    return answer(Imported(added=added, changed=changed))
+    await request.app[RECORDS].audit(
+        asker.member.id, "reply.import", f"site/{site.id}", now, change=noted_replies(stored.before, stored.after)
+    )
+    return answer(Imported(added=stored.added, changed=stored.changed))
 
 
 # --- helpers that both kinds of requests use -----------------------------------------------------------------------------
@@ -217,21 +220,28 @@ def _fits(reply: SavedReply, language: str) -> bool:
 async def _save(request: web.Request, member: StaffRecord, reply: SavedReply) -> web.Response:
     records = request.app[RECORDS]
     try:
-        stored = await records.save_reply(reply)
+        stored, change = await records.save_reply(reply)
     except LookupError:
         raise not_found() from None
     except TooManyReplies as error:
         raise _too_many(error) from None
-    await records.audit(member.id, "reply.save", f"reply/{stored.id}", reply.changed_at, reply.site)
+    await _note(request, member, "reply.save", stored.id, reply.site, change)
     return answer(ReplyItem.of(stored))
 
 
 async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", owner: str = "") -> web.Response:
     records, reply = request.app[RECORDS], path_id(request, "id")
-    if not await records.remove_reply(reply, site=site, owner=owner):
+    change = await records.remove_reply(reply, site=site, owner=owner)
+    if change is None:
         raise not_found()
-    await records.audit(member.id, "reply.remove", f"reply/{reply}", now_ms(), site)
+    await _note(request, member, "reply.remove", reply, site, change)
     return answer({})
+
+
+async def _note(request: web.Request, member: StaffRecord, action: AuditAction, reply: str, site: str, change: Change) -> None:
+    """Audit a change of a reply. `site`: whose reply it is; "" for a reply of the member's own, whose texts the audit has not."""
+    shown = change if site else None
+    await request.app[RECORDS].audit(member.id, action, f"reply/{reply}", now_ms(), site, change=shown)
 
 
 def _language_of(site: Site, asked: str) -> str:

@@ -15,7 +15,7 @@ from signaling.access.rate_limits import network_of
 from signaling.access.rights import may_at
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import Audience, Id
-from signaling.records import PictureRecord, ReplyPicture, StaffRecord, TooManyReplyPictures
+from signaling.records import Change, PictureRecord, ReplyPicture, StaffRecord, TooManyReplyPictures
 from signaling.records.replies import MOST_PICTURES
 from signaling.server.app_keys import LIVE, RECORDS
 
@@ -118,7 +118,7 @@ async def _add(request: web.Request, member: StaffRecord, *, site: str = "", own
         raise not_found() from None
     except TooManyReplyPictures:
         raise Refused(409, "too_many_replies", f"A reply may have at most {MOST_PICTURES} pictures.") from None
-    await records.audit(member.id, "reply.save", f"reply/{reply}", now, stored.id)
+    await _note(request, member, reply, site, before="", after=stored.id)
     return answer(PictureAnswer(picture=stored.id, width=stored.width, height=stored.height, mime=stored.mime))
 
 
@@ -126,8 +126,14 @@ async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", 
     records, reply, picture = request.app[RECORDS], path_id(request, "id"), path_id(request, "picture")
     if not await records.remove_reply_picture(picture, reply, site=site, owner=owner):
         raise not_found()
-    await records.audit(member.id, "reply.save", f"reply/{reply}", now_ms(), picture)
+    await _note(request, member, reply, site, before=picture, after="")
     return answer({})
+
+
+async def _note(request: web.Request, member: StaffRecord, reply: str, site: str, *, before: str, after: str) -> None:
+    """Audit that a reply has got a picture (`after`) or lost one (`before`)."""
+    change = Change(before={"site": site, "picture": before}, after={"site": site, "picture": after}) if site else None
+    await request.app[RECORDS].audit(member.id, "reply.save", f"reply/{reply}", now_ms(), before or after, change=change)
 
 
 async def _insertable(request: web.Request, member: StaffRecord, picture: str, site: str = "") -> ReplyPicture:

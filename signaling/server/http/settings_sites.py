@@ -5,17 +5,18 @@ Every change is checked and audited, and applies at once.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from aiohttp import web
-from msgspec import Meta, Struct, to_builtins
+from msgspec import Meta, Struct
 
 from signaling.access.rights import Thing
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale
-from signaling.records import Change, Site, version_of
-from signaling.records.checks import Invalid, changes, checked_site
+from signaling.records import Site, version_of
+from signaling.records.audit_entries import of_removed_site, of_site
+from signaling.records.checks import Invalid, checked_site
 from signaling.records.site_settings import SiteSettings, settings_of, with_settings
 from signaling.server.app_keys import LIVE, RECORDS, SETTINGS
 
@@ -137,10 +138,8 @@ async def remove(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     site = await asked_site(request, asker)
     await request.app[RECORDS].remove_site(site.id)
-    change = Change(before=plain(site), after=None)
-    await request.app[RECORDS].audit(
-        asker.member.id, "site.remove", f"site/{site.id}", now_ms(), change=change, organisation=site.organisation
-    )
+    entries = [of_removed_site(site)]
+    await request.app[RECORDS].audit_entries(asker.member.id, entries, now_ms(), organisation=site.organisation)
     return answer({})
 
 
@@ -154,18 +153,9 @@ async def save(request: web.Request, asker: Asker, before: Site | None, site: Si
         await records.save_site(site, expected=version)
     except ValueError:
         raise Invalid({"id": "taken"}) from None
-    was, now = changes(plain(before) if before else None, plain(site))
-    if was != now:
-        change = Change(before=was, after=now)
-        await records.audit(asker.member.id, "site.save", f"site/{site.id}", now_ms(), change=change)
+    await records.audit_entries(asker.member.id, of_site(before, site), now_ms())
     await request.app[LIVE].sessions.site_changed(site.id)
     return answer(stored(request, site))
-
-
-def plain(site: Site) -> dict[str, Any]:
-    """Return the site's settings for the audit, without secrets."""
-    found: dict[str, Any] = to_builtins(settings_of(site))
-    return found
 
 
 def stored(request: web.Request, site: Site) -> StoredSite:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
 from signaling.access.passwords import LINK_LIFE_MS, make_link
 from signaling.access.rights import may, may_give, of_member
 from signaling.mail.accounts import INVITATION_LIFE_MS
-from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import StaffRole
-from signaling.records import Change, Realm, StaffRecord, version_of
-from signaling.records.checks import Invalid, changes, checked_staff
+from signaling.records import Realm, StaffRecord, audit_entries, version_of
+from signaling.records.checks import Invalid, checked_staff
 from signaling.records.staff_settings import StaffSettings, Typed, member_with_settings, settings_of_member
 from signaling.server.app_keys import ACCOUNT_MAILS, LIVE, RECORDS, SETTINGS
 
@@ -192,10 +189,9 @@ async def checked_member(request: web.Request, asker: Asker, before: StaffRecord
 async def _save(request: web.Request, asker: Asker, before: StaffRecord | None, member: StaffRecord, version: str) -> None:
     records = request.app[RECORDS]
     await records.save_staff(member, expected=version)
-    was, now = changes(plain(before) if before else None, plain(member))
-    action: AuditAction = "staff.change" if before else "staff.add"
-    if was != now:
-        await records.audit(asker.member.id, action, f"staff/{member.id}", now_ms(), change=Change(before=was, after=now))
+    entry = audit_entries.of_member(before, member)
+    if entry.change is not None:
+        await records.audit_entries(asker.member.id, [entry], now_ms())
 
 
 async def _invited(request: web.Request, asker: Asker, member: StaffRecord) -> Added | None:
@@ -216,12 +212,6 @@ async def _link(request: web.Request, asker: Asker, member: StaffRecord) -> Adde
     made = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now)
     await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now_ms())
     return Added(member=_stored(member), link=made, expires_at=now + LINK_LIFE_MS)
-
-
-def plain(member: StaffRecord) -> dict[str, Any]:
-    """Return the member's settings for the audit, without the hash of the password."""
-    found: dict[str, Any] = to_builtins(settings_of_member(member))
-    return found
 
 
 def _stored(member: StaffRecord) -> StoredStaff:

@@ -14,10 +14,10 @@ from msgspec.structs import asdict, replace
 from signaling.access.key_addresses import NotFetched
 from signaling.access.signing_keys import MOST_TYPED_BYTES
 from signaling.access.site_keys import Kind, kind_of, new_key
-from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records import Site, SiteKey, version_of
+from signaling.records.audit_entries import of_key
 from signaling.records.checks import Invalid
 from signaling.server.app_keys import KEY_ADDRESSES, REACH, RECORDS
 
@@ -80,7 +80,7 @@ async def add(request: web.Request) -> web.Response:
     key = new_key(site.keys, asked.kid, asked.public, asked.address, request.app[REACH].checked_field)
     if key.address:
         await _look(request, key.address)
-    await _save(request, asker, site, [*site.keys, key], "site.key_add", key)
+    await _save(request, asker, site, [*site.keys, key], key)
     return answer(AddedKey(**asdict(_item(request, key)), secret=key.secret))
 
 
@@ -92,7 +92,7 @@ async def remove(request: web.Request) -> web.Response:
     key = next((each for each in site.keys if each.kid == kid), None)
     if key is None:
         raise Refused(404, "not_found", "There is no such key.")
-    await _save(request, asker, site, [each for each in site.keys if each is not key], "site.key_remove", key)
+    await _save(request, asker, site, [each for each in site.keys if each is not key], key)
     return answer({})
 
 
@@ -104,10 +104,11 @@ async def _look(request: web.Request, address: str) -> None:
         raise Invalid({"address": "no_keys"}) from None
 
 
-async def _save(request: web.Request, asker: Asker, site: Site, keys: list[SiteKey], action: AuditAction, key: SiteKey) -> None:
+async def _save(request: web.Request, asker: Asker, site: Site, keys: list[SiteKey], key: SiteKey) -> None:
+    """Store the site's keys. `key`: the one that is added or retired."""
     records = request.app[RECORDS]
     await records.save_site(replace(site, keys=keys), expected=version_of(site))
-    await records.audit(asker.member.id, action, f"site/{site.id}", now_ms(), f"{key.kid}: {kind_of(key)}")
+    await records.audit_entries(asker.member.id, [of_key(site, key, added=key in keys)], now_ms())
 
 
 def _item(request: web.Request, key: SiteKey) -> KeyItem:

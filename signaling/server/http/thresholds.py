@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, get_args
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import ThresholdFigure
-from signaling.records import Threshold
+from signaling.records import Change, Threshold
+from signaling.records.checks import changes
 from signaling.server.app_keys import LIVE, RECORDS
 
 from .allowed import asker_of
@@ -50,10 +52,18 @@ async def change(request: web.Request) -> web.Response:
     if len({each.figure for each in wanted}) < len(wanted):
         raise Refused(400, "bad_thresholds", "A figure is named twice.")
     records = request.app[RECORDS]
+    before = plain(await records.thresholds(organisation))
     await records.save_thresholds(
         [Threshold(figure=each.figure, amber=each.amber, red=each.red) for each in wanted], organisation
     )
-    detail = ", ".join(f"{each.figure} {each.amber:g}/{each.red:g}" for each in wanted)
-    await records.audit(asker.member.id, "thresholds.save", "wallboard", now_ms(), detail)
+    was, now = changes(before, plain(await records.thresholds(organisation)))
+    if was != now:
+        await records.audit(asker.member.id, "thresholds.save", "wallboard", now_ms(), change=Change(before=was, after=now))
     await request.app[LIVE].boards.load_thresholds(organisation)
     return answer({})
+
+
+def plain(thresholds: Iterable[Threshold]) -> dict[str, list[float] | None]:
+    """Return thresholds for the audit: for each figure its amber and its red value, or None if the standard values count."""
+    found: dict[str, list[float] | None] = dict.fromkeys(get_args(ThresholdFigure))
+    return found | {each.figure: [each.amber, each.red] for each in thresholds}

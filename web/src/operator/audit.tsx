@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
+import { attempt } from "../staff/attempt";
+import { Confirm } from "../staff/confirm";
 import { dateTime } from "../staff/format";
-import { sentence } from "../staff/refusals";
 import { may } from "../staff/rights";
 import { Button, toast, useLocale, type Locale } from "../ui";
 import { Loaded, Pager } from "./loaded";
@@ -43,33 +44,38 @@ export function changeText({ change }: Pick<AuditItem, "change">): string {
   const shown = (field: string, value: unknown) =>
     value === undefined || value === null || value === ""
       ? t("audit.nothing")
-      : field === "logo" // its id says nothing to people
+      : field === "logo" || field === "picture" // their ids say nothing to people
         ? t("audit.picture")
         : typeof value === "string"
           ? short(value)
-          : short(JSON.stringify(value));
+          : field === "key"
+            ? (value as { kid: string }).kid
+            : short(JSON.stringify(value));
   const fields = Object.keys({ ...change.before, ...change.after });
   return fields
     .map((field) => `${field}: ${shown(field, change.before?.[field])} → ${shown(field, change.after?.[field])}`)
     .join("; ");
 }
 
-const undoable = ({ change }: AuditItem) =>
-  change !== null && change.before !== null && change.after !== null && may("audit.undo");
+/** Returns what to ask before an addition is undone, since that takes away what people may use by now; "" to ask nothing. */
+export function question({ change, subject }: Pick<AuditItem, "change" | "subject">): string {
+  const kind = subject.split("/")[0] ?? "";
+  return change !== null && change.before === null ? textOr(`audit.undo.${kind}`, "") : "";
+}
 
 /** The audit log: who signed in, and who opened or changed what. */
 export function Audit() {
   const locale = useLocale();
   const [page, setPage] = useState(1);
   const [undone, setUndone] = useState(0);
+  const [asking, setAsking] = useState<AuditItem | null>(null);
   const takeBack = (n: number) =>
-    undo(n).then(
-      () => {
-        toast(t("audit.undone"));
-        setUndone(undone + 1);
-      },
-      (error: unknown) => toast(sentence(error), "error"),
-    );
+    attempt(async () => {
+      await undo(n);
+      toast(t("audit.undone"));
+      setUndone(undone + 1);
+    });
+  const press = (row: AuditItem) => (question(row) === "" ? void takeBack(row.n) : setAsking(row));
   return (
     <div class="past">
       <p class="dim">{t("audit.lead")}</p>
@@ -81,20 +87,39 @@ export function Audit() {
               name="audit"
               rows={found.items}
               columns={columns(locale)}
-              id={(row) => `${row.at} ${row.actor} ${row.action} ${row.subject}`}
+              id={(row) => String(row.n)}
               data-testid="audit"
-              actions={(row) =>
-                undoable(row) ? (
-                  <Button kind="quiet" onClick={() => void takeBack(row.n)} data-testid="audit-undo">
-                    {t("audit.undo")}
-                  </Button>
-                ) : null
-              }
+              actions={(row) => <Undo row={row} onPress={() => press(row)} />}
             />
             <Pager page={page} pages={pages(found)} onPage={setPage} />
           </>
         )}
       </Loaded>
+      {asking !== null && (
+        <Confirm
+          title={t("audit.undo.title")}
+          yes={t("audit.undo")}
+          testid="audit-undo-confirm"
+          onYes={() => takeBack(asking.n)}
+          onClose={() => setAsking(null)}
+        >
+          <p>
+            <strong>{asking.name || asking.subject}</strong>
+          </p>
+          <p>{question(asking)}</p>
+        </Confirm>
+      )}
     </div>
+  );
+}
+
+/** The button that undoes a change, or the reason why the change cannot be undone. */
+function Undo({ row: { undoable }, onPress }: { row: AuditItem; onPress: () => void }) {
+  if (undoable === "" || !may("audit.undo")) return null;
+  if (undoable !== "yes") return <span class="dim cell-why">{t(`audit.why.${undoable}`)}</span>;
+  return (
+    <Button kind="quiet" onClick={onPress} data-testid="audit-undo">
+      {t("audit.undo")}
+    </Button>
   );
 }

@@ -79,6 +79,8 @@ export interface AuditItem {
   n: number;
   /** The changed settings, before and after; null if the action changed none. */
   change: { before: Record<string, unknown> | null; after: Record<string, unknown> | null } | null;
+  /** "yes", or why the change cannot be undone; "" for an entry that changed no settings. */
+  undoable: "" | "yes" | "secret_gone" | "picture_gone" | "person_gone" | "texts_gone";
 }
 
 export interface CategoryHours {

@@ -46,7 +46,7 @@ async def change_site(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     before = await asked_site(request, asker)
     require_unchanged(request, msgspec.json.encode(settings_sites.stored(request, before)))
-    present = settings_sites.plain(before)
+    present: dict[str, Any] = msgspec.to_builtins(settings_of(before))
 
     def read(body: bytes) -> SiteSettings:
         return _read_site(msgspec.json.encode(_on_top(present, read_object(body))))

@@ -255,11 +255,11 @@ async def test_change_by_a_file_is_undone_from_the_audit(desk: Desk) -> None:
     await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: after}), now=now_ms()).store()
     listed = (await ask(desk, "/api/operator/audit"))[1]["items"]
     [entry] = [each for each in listed if each["action"] == "site.save" and each["change"]]
-    assert (entry["actor"], entry["change"]["before"]) == ("cli", {"retention_days": 90})
+    assert (entry["actor"], entry["change"]["before"]) == ("cli", {"retention_days": 90, "staff_names": "shown"})
     assert (await ask(desk, f"/api/operator/audit/{entry['n']}/undo", {}))[0] == 200
     site = await desk.records.site("demo-shop")
     assert site is not None
-    assert (site.retention_days, site.staff_names) == (90, "hidden")
+    assert (site.retention_days, site.staff_names) == (90, "shown")
 
 
 async def test_file_overwrites_nothing_that_was_changed_in_between(desk: Desk) -> None:

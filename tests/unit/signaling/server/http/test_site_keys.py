@@ -130,4 +130,4 @@ async def test_software_changes_keys_by_the_api(desk: Desk) -> None:
     assert await refused(await api.ask("DELETE", f"{path}/ec")) == (404, "not_found")
     audit = await (await desk.get("/api/operator/audit", headers=await desk.cookie_of("ops"))).json()
     said = [(each["action"], each["detail"]) for each in audit["items"] if each["action"].startswith("site.key")]
-    assert said == [("site.key_remove", "ec: ES256"), ("site.key_add", "ec: ES256")]
+    assert said == [("site.key_remove", "ec"), ("site.key_add", "ec")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.records import Threshold
+from signaling.records import Change, Threshold
 
 from .conftest import Desk, refused
 
@@ -23,7 +23,7 @@ async def test_new_thresholds_are_stored_shown_and_audited(desk: Desk) -> None:
     assert stored == [Threshold(figure="level", amber=90, red=75.5), Threshold(figure="waiting", amber=5, red=12)]
     assert desk.live.new_thresholds == 1
     [entry] = [each for each in (await desk.records.audits())[0] if each.action == "thresholds.save"]
-    assert entry.detail == "waiting 5/12, level 90/75.5"
+    assert entry.change == Change(before={"waiting": None, "level": None}, after={"waiting": [5.0, 12.0], "level": [90.0, 75.5]})
 
 
 @pytest.mark.parametrize(

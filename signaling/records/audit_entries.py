@@ -1,0 +1,110 @@
+"""Entries for the audit about a change of a site or a member of staff, and whether the audit can undo a change. Pure.
+
+The pages, the command line and `sangdam apply` all note their changes with these functions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from msgspec import Struct, to_builtins
+
+from signaling.protocol.audit_actions import AuditAction
+
+from .checks import changes
+from .mail_plan import fields_of, with_texts_of
+from .site_parts import part_changed, plain_keys
+from .site_settings import plain_site
+from .staff_settings import settings_of_member
+from .types import Change, Site, SiteKey, StaffRecord
+
+Undoable = Literal["", "yes", "secret_gone", "picture_gone", "person_gone", "texts_gone"]
+"""Whether the audit can undo a change, or why not.
+
+"": the entry changes no settings. "secret_gone", "picture_gone", "person_gone": it took away what is stored nowhere any more.
+"texts_gone": it changed more texts than the audit keeps.
+"""
+_WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # of entries that hold no values
+    "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",
+    "webhook.remove": "secret_gone", "staff.remove": "person_gone", "reply.import": "texts_gone",
+}  # fmt: skip  # a table
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """An entry for the audit, without its actor and its time."""
+
+    action: AuditAction
+    subject: str
+    detail: str = ""
+    change: Change | None = None
+
+
+def of_site(before: Site | None, after: Site) -> list[Entry]:
+    """Return one entry for each part of a site that has changed, as the part's page notes it. `before`: None for a new site."""
+    subject, former, found = f"site/{after.id}", before or Site(id=after.id), []
+    for category in {**former.categories, **after.categories}:  # a removed category loses its hours first
+        change = part_changed(former, after, "hours", category)
+        if change.before != change.after:
+            found.append(Entry(action="category.hours", subject=f"{subject}/{category}", change=change))
+    was, now = changes(plain_site(before) if before else None, plain_site(after))
+    if was != now:
+        own = Entry(action="site.save", subject=subject, change=Change(before=was, after=now))
+        found = [own, *found] if before is None else [*found, own]
+    if after.wrap_up != former.wrap_up:
+        found.append(Entry(action="site.wrap_up", subject=subject, change=part_changed(former, after, "wrap_up")))
+    if after.mail != former.mail:
+        one, other = fields_of(former.mail), fields_of(after.mail)
+        was, now = changes(with_texts_of(one, other), with_texts_of(other, one))
+        found.append(Entry(action="site.mail", subject=subject, change=Change(before=was, after=now)))
+    found += [of_key(after, key, added=False) for key in former.keys if key not in after.keys]
+    return found + [of_key(after, key, added=True) for key in after.keys if key not in former.keys]
+
+
+def of_key(site: Site, key: SiteKey, *, added: bool) -> Entry:
+    """Return the entry about a site's key that was added or retired. The audit never holds a secret."""
+    [plain] = plain_keys([key])
+    none, this = {"key": None}, {"key": plain}
+    change = Change(before=none, after=this) if added else Change(before=this, after=none)
+    return Entry(action="site.key_add" if added else "site.key_remove", subject=f"site/{site.id}", detail=key.kid, change=change)
+
+
+def of_removed_site(site: Site) -> Entry:
+    """Return the entry about a removed site. It holds all that makes the site again, except secrets, pictures and replies."""
+    hours = {each.id: to_builtins(each.hours) for each in site.categories.values() if each.hours is not None}
+    parts: dict[str, Any] = {
+        "hours": hours,
+        "wrap_up": to_builtins(site.wrap_up),
+        "mail": to_builtins(site.mail),
+        "keys": [plain for key, plain in zip(site.keys, plain_keys(site.keys), strict=True) if not key.secret],
+    }
+    change = Change(before=plain_site(site) | {"parts": parts}, after=None)
+    return Entry(action="site.remove", subject=f"site/{site.id}", change=change)
+
+
+def of_member(before: StaffRecord | None, after: StaffRecord) -> Entry:
+    """Return the entry about a new or changed member. Without a change of settings, the entry holds no values."""
+    was, now = changes(plain_member(before) if before else None, plain_member(after))
+    change = Change(before=was, after=now) if was != now else None
+    return Entry(action="staff.change" if before else "staff.add", subject=f"staff/{after.id}", change=change)
+
+
+def plain_member(member: StaffRecord) -> dict[str, Any]:
+    """Return the member's settings for the audit, without the hash of the password."""
+    found: dict[str, Any] = to_builtins(settings_of_member(member))
+    return found
+
+
+def undoable(action: str, change: Change | None) -> Undoable:
+    """Return whether the audit can undo an entry with this action and change, or why not."""
+    if change is None:
+        return _WITHOUT_VALUES.get(action, "")
+    before, after = change.before or {}, change.after or {}
+    if before.get("picture"):
+        return "picture_gone"
+    if (key := before.get("key")) and not (key["public"] or key["address"]):
+        return "secret_gone"
+    if before.keys() & after.keys() & {"issuer"} and before["issuer"] != after["issuer"]:
+        return "secret_gone"
+    if action == "sign_in.provider" and change.after is None:
+        return "secret_gone"
+    return "yes"

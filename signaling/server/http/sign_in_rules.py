@@ -1,0 +1,144 @@
+"""The rules for signing in: of the whole installation, and of one organisation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct, to_builtins
+from msgspec.structs import asdict
+
+from signaling.protocol.reading import Reader
+from signaling.records import Change, SignInRules, version_of
+from signaling.records.checks import changes
+from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, NoProvider, ProviderUse, Required, rules_of
+from signaling.server.app_keys import RECORDS
+
+from .allowed import Asker, asker_of
+from .bodies import now_ms, read_json
+from .errors import Refused, answer
+from .settings_sites import Version
+
+routes = web.RouteTableDef()
+
+
+class Rules(Struct, kw_only=True):
+    """Rules for signing in.
+
+    `provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0 for the standard.
+    """
+
+    second_factor: Required = "off"
+    provider: ProviderUse = "offered"
+    hours: Annotated[int, Meta(ge=0, le=MOST_HOURS)] = 0
+
+
+class NewRules(Rules, kw_only=True):
+    """New rules for signing in.
+
+    `version`: that of the rules as the page read them, so that nobody overwrites a change that somebody else has made meanwhile.
+    """
+
+    version: Version
+
+
+class StoredRules(Rules, kw_only=True):
+    """Rules for signing in, as they are stored. `version`: the page sends this value back with a change."""
+
+    version: str
+
+    @classmethod
+    def of(cls, rules: SignInRules) -> StoredRules:
+        return cls(**asdict(rules), version=version_of(rules))
+
+
+class OwnRules(Struct, kw_only=True):
+    """The rules of an organisation. `installation`: the rules for everybody. Of each pair of rules, the stricter one counts.
+
+    `alone`: the installation has no other organisation, so that the installation's rules suffice. `has_provider`: a sign-in
+    provider is set up.
+    """
+
+    own: StoredRules
+    installation: Rules
+    alone: bool
+    has_provider: bool
+
+
+class RulesPage(Struct, kw_only=True):
+    """The installation's rules for signing in. `has_provider`: a sign-in provider is set up."""
+
+    rules: StoredRules
+    has_provider: bool
+
+
+_read_rules: Reader[NewRules] = Reader(NewRules)
+
+
+@routes.get("/api/operator/sign-in-rules")
+async def rules(request: web.Request) -> web.Response:
+    await asker_of(request)
+    records = request.app[RECORDS]
+    found = StoredRules.of(await records.sign_in_rules())
+    return answer(RulesPage(rules=found, has_provider=await records.oidc_settings() is not None))
+
+
+@routes.post("/api/operator/sign-in-rules")
+async def save_rules(request: web.Request) -> web.Response:
+    """Set the installation's rules for signing in.
+
+    The new rules hold from each person's next sign-in on. They end no present sign-in, so nobody is thrown out of a conversation.
+    """
+    asker = await asker_of(request)
+    asked = await read_json(request, _read_rules)
+    return answer(await _save_rules(request, asker, asked, INSTALLATION, "installation"))
+
+
+@routes.get("/api/settings/sign-in-rules")
+async def own_rules(request: web.Request) -> web.Response:
+    asker = await asker_of(request)
+    records = request.app[RECORDS]
+    return answer(
+        OwnRules(
+            own=StoredRules.of(await records.sign_in_rules(rules_of(asker.member.organisation))),
+            installation=Rules(**asdict(await records.sign_in_rules())),
+            alone=len(await records.organisations()) < 2,
+            has_provider=await records.oidc_settings() is not None,
+        )
+    )
+
+
+@routes.post("/api/settings/sign-in-rules")
+async def save_own_rules(request: web.Request) -> web.Response:
+    """Set the asker's organisation's own rules for signing in."""
+    asker = await asker_of(request)
+    asked, organisation = await read_json(request, _read_rules), asker.member.organisation
+    return answer(await _save_rules(request, asker, asked, rules_of(organisation), f"organisation/{organisation}"))
+
+
+async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: str, subject: str) -> StoredRules:
+    """Store the sign-in rules of a row: of the installation, or of an organisation. Raises as `store_rules` does."""
+    records = request.app[RECORDS]
+    wanted = SignInRules(**{name: getattr(asked, name) for name in SignInRules.__struct_fields__})
+    before = await records.sign_in_rules(row)
+    await store_rules(request, asker, wanted, row, asked.version)
+    was, now = changes(to_builtins(before), to_builtins(wanted))
+    change = Change(before=was, after=now) if was != now else None
+    await records.audit(asker.member.id, "sign_in.rules", subject, now_ms(), change=change)
+    return StoredRules.of(wanted)
+
+
+async def store_rules(request: web.Request, asker: Asker, wanted: SignInRules, row: str, version: str) -> None:
+    """Store the sign-in rules of a row. `version`: that of the rules that the asker knows.
+
+    Raises Refused(bad_provider) if the asker could not sign in any more, and Changed if other rules are stored.
+    """
+    records = request.app[RECORDS]
+    # if a provider is set up, the rule could lock the asker out; if none is, the records refuse the rule
+    alone = wanted.provider == "only" and await records.oidc_settings() is not None
+    if alone and not await records.is_of_provider(asker.member.id):
+        raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")
+    try:
+        await records.save_sign_in_rules(wanted, row, expected=version)
+    except NoProvider:
+        raise Refused(400, "bad_provider", "Set up a sign-in provider first.") from None

@@ -1,0 +1,77 @@
+"""Undo a change of the rules for signing in, of the sign-in provider, or of the wallboard's thresholds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from msgspec import convert, to_builtins
+
+from signaling.access.rights import Thing, may
+from signaling.protocol.words import Action
+from signaling.records import Change, Changed, SignInRules, Threshold, version_of
+from signaling.records.sign_ins import INSTALLATION, rules_of
+from signaling.server.app_keys import LIVE, RECORDS
+
+from . import oidc, sign_in_rules, thresholds
+from .allowed import Asker
+from .errors import not_found
+from .taking_back import taken_back
+
+
+async def undo(request: web.Request, asker: Asker, _: str, change: Change) -> Change:
+    """Undo a change of the installation's rules for signing in, or of its provider. Return what has changed now."""
+    _require(asker, "sign_in.change")
+    if _is_of_rules(change.after or {}):
+        return await _undo_rules(request, asker, INSTALLATION, change)
+    return await _undo_provider(request, change)
+
+
+async def undo_own(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+    """Undo a change of an organisation's own rules for signing in. `subject`: the organisation's id."""
+    _require(asker, "sign_in.rules")
+    if subject != asker.member.organisation or not _is_of_rules(change.after or {}):
+        raise not_found()
+    return await _undo_rules(request, asker, rules_of(subject), change)
+
+
+async def undo_thresholds(request: web.Request, asker: Asker, _: str, change: Change) -> Change:
+    """Undo a change of the wallboard's thresholds."""
+    _require(asker, "thresholds.change")
+    organisation, records = asker.member.organisation, request.app[RECORDS]
+    wanted = taken_back(thresholds.plain(await records.thresholds(organisation)), change)
+    kept = [Threshold(figure=figure, amber=pair[0], red=pair[1]) for figure, pair in wanted.items() if pair is not None]
+    await records.save_thresholds(kept, organisation)
+    await request.app[LIVE].boards.load_thresholds(organisation)
+    return Change(before=change.after, after=change.before)
+
+
+def _require(asker: Asker, action: Action) -> None:
+    if not may(asker.member, action, Thing(asker.member.organisation)):
+        raise not_found()
+
+
+def _is_of_rules(fields: dict[str, Any]) -> bool:
+    return bool(fields) and fields.keys() <= set(SignInRules.__struct_fields__)
+
+
+async def _undo_rules(request: web.Request, asker: Asker, row: str, change: Change) -> Change:
+    stored = await request.app[RECORDS].sign_in_rules(row)
+    wanted = convert(taken_back(to_builtins(stored), change), SignInRules)
+    await sign_in_rules.store_rules(request, asker, wanted, row, version_of(stored))
+    return Change(before=change.after, after=change.before)
+
+
+async def _undo_provider(request: web.Request, change: Change) -> Change:
+    """Give the provider its former settings, or remove a provider that was added. The client secret stays."""
+    stored = await request.app[RECORDS].oidc_settings()
+    if stored is None:
+        raise Changed
+    now = oidc.plain(stored)
+    if change.before is None:
+        taken_back(now, change)
+        await oidc.store(request, None)
+    else:
+        wanted = taken_back(now, change)
+        await oidc.store(request, await oidc.checked(request, convert(wanted, oidc.ProviderForm), stored))
+    return Change(before=change.after, after=change.before)
