@@ -1,15 +1,17 @@
-"""Somebody without a shell brings up an organisation with two sites, and takes a conversation."""
+"""Somebody without a shell brings up an organisation with two sites, and takes a call."""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.async_api import Page, expect
 
 from tests.browser import media
 from tests.browser.conftest import Casting
-from tests.browser.looking import Eyes
+from tests.browser.looking import Eyes, Language
 from tests.browser.people import Cast, Staff, User
 from tests.browser.service import Service, running, sangdam
 
@@ -53,10 +55,31 @@ async def tries(owner: Staff, site: str) -> User:
     return visitor
 
 
-async def become_owner(owner: Staff, eyes: Eyes) -> None:
+class BothEyes:
+    """Looks at a page of the first start in Korean and in English: the page has a switch for its language."""
+
+    def __init__(self) -> None:
+        self.eyes: dict[Language, Eyes] = {"en": Eyes("en"), "ko": Eyes("ko")}  # the page is in Korean again in the end
+
+    async def look(self, owner: Staff, name: str, *, press: str = "") -> None:
+        """Look at the page. `press`: the button that brings the page's present refusal, in the new language, again."""
+        for language, eyes in self.eyes.items():
+            await owner.get("language").select_option(language)
+            await expect(owner.page.locator("html")).to_have_attribute("lang", language)
+            if press:
+                await owner.get(press).click()
+                await owner.page.wait_for_load_state("networkidle")
+            await eyes.look(owner.page, name)
+
+    @property
+    def faults(self) -> list[str]:
+        return [fault for eyes in self.eyes.values() for fault in eyes.faults]
+
+
+async def become_owner(owner: Staff, eyes: BothEyes) -> None:
     """Become the organisation's owner. First try a password that is too easy, and reload in between."""
-    await owner.get("start-organisation").fill("하늘")
-    await owner.get("start-name").fill("김하늘")
+    await owner.get("start-organisation").fill("Haneul")
+    await owner.get("start-name").fill("Kim Haneul")
     await owner.get("start-login").fill("boss!")
     await owner.get("password-new").fill("12345678")
     await owner.get("start-next").click()
@@ -65,49 +88,55 @@ async def become_owner(owner: Staff, eyes: Eyes) -> None:
     await owner.get("start-login").fill("boss")
     await owner.get("start-next").click()
     await expect(owner.get("password-new")).to_have_attribute("aria-invalid", "true")
-    await eyes.look(owner.page, "start-owner", sizes=("phone",))
+    await eyes.look(owner, "start-owner", press="start-next")
     await owner.page.reload()
-    await expect(owner.get("start-name")).to_have_value("김하늘")
+    await expect(owner.get("start-name")).to_have_value("Kim Haneul")
     await expect(owner.get("password-new")).to_have_value("")
     await owner.get("password-new").fill(PASSWORD)
     await owner.get("start-next").click()
     await expect(owner.get("start-site")).to_be_visible()
 
 
-async def test_two_sites_and_a_conversation_without_a_shell(tmp_path: Path, casting: Casting) -> None:
+async def test_two_sites_and_a_call_without_a_shell(
+    tmp_path: Path, casting: Casting, record_property: Callable[[str, object], None]
+) -> None:
     async with running(tmp_path, demo=False) as service, casting(service) as cast:
-        link, eyes = await first_link(service), Eyes("ko")
+        link, eyes = await first_link(service), BothEyes()
+        began_s = time.monotonic()
         owner = await owner_of(cast, link)
         await become_owner(owner, eyes)
 
-        await add_site(owner, "하늘가게", "not an address")
+        await add_site(owner, "Haneul shop", "not an address")
         await expect(owner.get("start-site-origin")).to_have_attribute("aria-invalid", "true")
-        await eyes.look(owner.page, "start-site", sizes=("phone",))
+        await eyes.look(owner, "start-site", press="start-next")
         await owner.page.reload()
-        await expect(owner.get("start-site-name")).to_have_value("하늘가게")
-        await add_site(owner, "하늘가게", "shop.example/cart")
+        await expect(owner.get("start-site-name")).to_have_value("Haneul shop")
+        await add_site(owner, "Haneul shop", "shop.example/cart")
 
         await owner.get("start-person-name").fill("Jimin")
         await owner.get("start-person-login").fill("jimin")
         await owner.get("start-person-add").click()
         jimin = await invited(cast, await owner.get("once").inner_text())
-        await eyes.look(owner.page, "start-staff", sizes=("phone",))
+        await eyes.look(owner, "start-staff")
         await owner.get("start-next").click()
 
         await owner.get("start-another").click()
-        await add_site(owner, "마루", "https://maru.example")
+        await add_site(owner, "Maru", "https://maru.example")
         await owner.get("start-staff").get_by_test_id("start-next").click()
         await expect(owner.get("start-ready-shop")).to_contain_text(f'src="{service.url}/widget.js?site=shop" data-site="shop"')
         await expect(owner.get("finding").first).to_be_visible(timeout=15_000)
-        await eyes.look(owner.page, "start-ready")
+        await eyes.look(owner, "start-ready")
 
         visitor = await tries(owner, "maru")
-        await visitor.panel.get_by_test_id("panel-note").fill("안녕하세요")
-        await visitor.panel.get_by_test_id("panel-text").click()
+        async with owner.context.expect_page() as window:
+            await visitor.panel.get_by_test_id("panel-voice").click()
+        visitor.page = await window.value
+        await expect(visitor.get("call-enter")).to_be_enabled()
+        await visitor.enter()
         await jimin.accept()
-        await jimin.reads("안녕하세요")
-        await jimin.write("무엇을 도와드릴까요?")
-        await expect(visitor.panel.get_by_test_id("chat-line").filter(has_text="무엇을 도와드릴까요?")).to_be_visible()
+        await visitor.hears(media.PROFESSIONAL.hz)
+        await jimin.hears(media.COUNSELOR.hz)
+        record_property("first_call_s", round(time.monotonic() - began_s, 1))
 
         await used_link_says_that_it_is_over(await owner.context.new_page(), link)
         (tmp_path / "wanted.toml").write_text("[staff.jimin]\nactive = false\n")
