@@ -396,7 +396,7 @@ static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wa
 }
 
 /* Find the parts of a decrypted packet (RFC 3550 section 5.1, as media.packets.rtp.parse). Return -1 if it is malformed. */
-int parse(const uint8_t *data, int bytes, parts_of *packet) {
+static int parse(const uint8_t *data, int bytes, parts_of *packet) {
     if (bytes < HEADER) return -1;
     int at = HEADER + 4 * (data[0] & 0x0F), end = bytes;
     *packet = (parts_of){.extension = at};
@@ -416,13 +416,23 @@ int parse(const uint8_t *data, int bytes, parts_of *packet) {
 }
 
 /* Take one packet from what the peer may send. Return 0 if the peer has sent too much. */
-int allowed(fastpath_leg *leg, double now) {
+static int allowed(fastpath_leg *leg, double now) {
     leg->allowance += (now - leg->refilled) * RATE;
     if (leg->allowance > BURST) leg->allowance = BURST;
     leg->refilled = now;
     if (leg->allowance < 1) return 0;
     leg->allowance--;
     return 1;
+}
+
+/* Decrypt a packet in place and find its parts. Return 0 if the packet is discarded and counted: the peer has sent too much, or the
+   packet fails its check or is malformed. */
+int read_packet(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double now, parts_of *packet) {
+    if (!allowed(leg, now)) f->counts.rate++;
+    else if (f->unprotect(leg->unprotect, data, &bytes)) f->counts.srtp++;
+    else if (parse(data, bytes, packet)) f->counts.rtp++;
+    else return 1;
+    return 0;
 }
 
 /* Return whether this voice, and the stream of each listener, simply continues. */
@@ -476,19 +486,8 @@ static int voice(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, doubl
     fastpath_in *in = &leg->in;
     if (in->quiet_from && !quiet(in, data, bytes)) return 0;
     if (leg->keeps && (leg->kept == FASTPATH_KEPT || bytes > FASTPATH_KEPT_BYTES)) return 0;
-    if (!allowed(leg, now)) {
-        f->counts.rate++;
-        return 1;
-    }
-    if (f->unprotect(leg->unprotect, data, &bytes)) {
-        f->counts.srtp++;
-        return 1;
-    }
     parts_of packet;
-    if (parse(data, bytes, &packet)) {
-        f->counts.rtp++;
-        return 1;
-    }
+    if (!read_packet(f, leg, data, bytes, now, &packet)) return 1;
     const uint8_t *payload = data + packet.payload;
     int size = packet.end - packet.payload;
     in->heard = now;

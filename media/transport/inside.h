@@ -81,8 +81,7 @@ INSIDE outgoing *queue_place(fastpath *f);
 INSIDE int put_head(const fastpath_out *out, fastpath_numbers *numbers, uint8_t *data, uint8_t second, int octets, double now);
 INSIDE void count_in(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came);
 INSIDE int extension(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted, const uint8_t **value);
-INSIDE int parse(const uint8_t *data, int bytes, parts_of *packet);
-INSIDE int allowed(fastpath_leg *leg, double now);
+INSIDE int read_packet(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double now, parts_of *packet);
 
 /* pictures.c */
 INSIDE int picture(fastpath *f, fastpath_video *video, uint8_t *data, int bytes, double now, double came);

@@ -260,19 +260,8 @@ static int is_next(const fastpath_video *video, const uint8_t *data) {
 int picture(fastpath *f, fastpath_video *video, uint8_t *data, int bytes, double now, double came) {
     fastpath_leg *leg = video->leg;
     if (bytes > LONGEST || !is_next(video, data)) return 0;
-    if (!allowed(leg, now)) {
-        f->counts.rate++;
-        return 1;
-    }
-    if (f->unprotect(leg->unprotect, data, &bytes)) {
-        f->counts.srtp++;
-        return 1;
-    }
     parts_of packet;
-    if (parse(data, bytes, &packet)) {
-        f->counts.rtp++;
-        return 1;
-    }
+    if (!read_packet(f, leg, data, bytes, now, &packet)) return 1;
     const uint8_t *payload = data + packet.payload, *number;
     int size = packet.end - packet.payload;
     video->in.heard = now;
