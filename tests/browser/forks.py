@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import faulthandler
 import gc
 import json
 import os
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1
 SKIP = signal.SIGUSR1
+SHOW = signal.SIGUSR2  # a forked server writes to its log what each thread and each task waits for
 SKIP_S = 20.0  # one signal `SKIP` moves the server's clock forward by so many seconds
 
 
@@ -118,10 +120,18 @@ def with_clock(build_app: Build) -> Build:
             clock.skip(SKIP_S)
             wake(app[LIVE])
 
-        asyncio.get_running_loop().add_signal_handler(SKIP, skip)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(SKIP, skip)
+        loop.add_signal_handler(SHOW, _show_tasks)
+        faulthandler.register(SHOW, chain=True)  # the threads, and then what the handler before it writes
         return app
 
     return build
+
+
+def _show_tasks() -> None:
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stderr)
 
 
 def _become_server(log: str, parent: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.browser.forks import SKIP, Fork, fork
+from tests.browser.forks import SHOW, SKIP, Fork, fork
 from tests.ports import free_port, free_ports
 
 UDP_PORTS = 2
@@ -84,10 +84,14 @@ class Service:
             return
         process.send_signal(how)
         try:
-            await asyncio.wait_for(process.wait(), 10)
+            async with asyncio.timeout(10):
+                await process.wait()
         except TimeoutError:
+            if isinstance(process, Fork):
+                process.send_signal(SHOW)
+                await asyncio.sleep(1)
             process.kill()  # a server that went on running would slow every later test
-            raise
+            raise AssertionError(f"still running 10 s after {how.name}:\n{self.log.read_text()[-20_000:]}") from None
 
     def skip(self) -> None:
         """Move the clock of a forked service forward by `SKIP_S` seconds, and let everything that has become due happen."""
