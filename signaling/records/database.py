@@ -53,6 +53,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
+        # PostgreSQL takes a snapshot for each statement. It would end a transaction by `IDLE_MS` while this server is busy.
+        self._reader = engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._file: sa.Engine | None = None
         self._aside: Aside | None = None
         self._threads = ThreadPoolExecutor(THREADS, "records")
@@ -162,7 +164,7 @@ class Database:
 
     @asynccontextmanager
     async def _reading(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
-        async with self._answering(within_s), self._engine.connect() as connection:
+        async with self._answering(within_s), self._reader.connect() as connection:
             yield connection
 
     @asynccontextmanager

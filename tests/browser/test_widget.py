@@ -16,6 +16,7 @@ from playwright.async_api import Frame, Locator, Request, expect
 
 from tests.browser.media import COUNSELOR, USER
 from tests.browser.people import Cast, Staff, User, eventually
+from tests.web_server import serving
 
 CAMERA = "하늘 M5 미러리스 카메라"
 LENS = "하늘 35mm F1.8 렌즈"
@@ -231,14 +232,8 @@ async def shop_on_a_foreign_port(shop: str) -> AsyncIterator[str]:
 
     app = web.Application()
     app.router.add_get("/{path:.*}", copied)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(app) as origin:
+        yield origin
 
 
 async def test_page_of_another_origin_is_refused_with_a_reason(cast: Cast) -> None:

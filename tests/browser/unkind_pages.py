@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from tests.web_server import serving
+
 SNIPPET = '<script src="{server}/widget.js" data-site="demo-shop" data-category="cameras" data-lang="ko"></script>'
 LINK = '<a id="on" href="/{name}/{following}">Go on</a>'
 
@@ -174,10 +176,5 @@ async def unkind_server(server: str) -> AsyncIterator[str]:
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(app) as origin:
+        yield origin

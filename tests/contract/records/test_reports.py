@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from signaling.records import Realm, Records, SessionRecord
+import pytest
+import sqlalchemy as sa
+
+from signaling.records import Realm, Records, SessionRecord, database
 from signaling.records.report_counts import Counts, asked_at, count
 from signaling.records.reports import SETTLED_AFTER_MS, By, Group
 
@@ -127,3 +131,12 @@ async def test_report_has_nothing_of_another_organisation(records: Records) -> N
     books = Realm(sites=frozenset({"books"}))
     found = await records.report(BEGIN, BEGIN + DAYS * 24 * HOUR_MS, "site", ZoneInfo("UTC"), realm=books)
     assert set(found) == {("books",)}
+
+
+async def test_report_of_a_busy_server_is_not_ended_by_the_database(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "IDLE_MS", 100)
+    records = await Records.open(url)
+    for engine in records.engines:
+        sa.event.listen(engine, "after_cursor_execute", lambda *_: time.sleep(0.3))  # other work holds up this server
+    assert await records.report(BEGIN, BEGIN + HOUR_MS, "site", ZoneInfo("UTC")) == {}
+    await records.close()

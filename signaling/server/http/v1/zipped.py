@@ -54,8 +54,7 @@ class Export:
         self._request, self._asker, self._sessions = request, asker, sessions
         self._records = request.app[RECORDS]
         self._out = _Out()
-        # `zipfile` needs only the methods that `_Out` has
-        self._zip = zipfile.ZipFile(self._out, "w", zipfile.ZIP_DEFLATED)  # type: ignore[call-overload]
+        self._zip = zipfile.ZipFile(self._out, "w", zipfile.ZIP_DEFLATED)  # type: ignore[call-overload]  # needs only `_Out`'s methods
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the zip file in pieces."""

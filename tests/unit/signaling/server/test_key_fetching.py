@@ -12,6 +12,7 @@ from aiohttp import web
 from signaling.access.key_addresses import NotFetched
 from signaling.server.key_fetching import MOST_BYTES, KeyFetcher
 from signaling.webhooks.reach import Reach
+from tests.web_server import serving
 
 HERE = Reach([ip_network("127.0.0.0/8")])
 
@@ -23,11 +24,8 @@ async def partner(status: int = 200, body: bytes = b"{}", **headers: str) -> Asy
 
     app = web.Application()
     app.add_routes([web.get("/jwks", give)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/jwks"
-    await runner.cleanup()
+    async with serving(app) as origin:
+        yield f"{origin}/jwks"
 
 
 async def why(address: str, reach: Reach = HERE) -> str:

@@ -8,7 +8,7 @@ from signaling.protocol.session_views import Media
 from signaling.protocol.words import GuestLabel, Mode, Original
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, views
 from signaling.session import events as ev
-from signaling.session.effects import Audit, DropPeer
+from signaling.session.effects import Audit, DropPeer, Say
 from signaling.session.model import CAMERA_LINK_MS, GUEST_LINK_MS, GUEST_LOST_MS, MOST_INVITATIONS
 from tests.unit.signaling.session.call import Call, S
 from tests.unit.signaling.session.test_property import NOWHERE
@@ -65,9 +65,9 @@ def test_everybody_is_told_who_invites_and_who_has_come(by: str) -> None:
     assert call.said() == []
     call.give(ev.Connected("g"))
     call.give(ev.GuestEntered("g", " Mina "))
-    [said] = [each for each in call.effects if getattr(each, "text", "") == "guest.joined"]
+    [said] = [each for each in call.effects if isinstance(each, Say) and each.text == "guest.joined"]
     name = "U" if by == "u" else "Jimin"
-    assert said.args == {"name": "Mina", "label": "interpreter", "by": name}  # type: ignore[union-attr]
+    assert said.args == {"name": "Mina", "label": "interpreter", "by": name}
 
 
 def test_site_and_links_bound_the_number_of_guests() -> None:

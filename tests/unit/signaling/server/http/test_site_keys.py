@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from signaling.records import SiteKey
 from signaling.server.http.bodies import now_ms
 from tests.unit.signaling.access.test_signing_keys import jwk, pem
+from tests.web_server import serving
 
 from .conftest import Desk, refused
 from .test_api import Api
@@ -58,11 +59,8 @@ async def publishing(keys: dict[str, Any]) -> AsyncIterator[str]:
 
     app = web.Application()
     app.add_routes([web.get("/jwks", give)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/jwks"
-    await runner.cleanup()
+    async with serving(app) as origin:
+        yield f"{origin}/jwks"
 
 
 async def test_user_of_a_public_key_is_signed_and_the_retired_key_counts_no_more(desk: Desk) -> None:
