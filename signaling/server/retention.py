@@ -11,7 +11,7 @@ from signaling.config import log
 from signaling.files import Files
 from signaling.live.clock import Now, wall_clock_ms
 from signaling.recordings import Recordings
-from signaling.records import Records
+from signaling.records import Records, RecordsAway
 
 from .app_keys import CLOCK, FILES, RECORDINGS, RECORDS
 
@@ -47,7 +47,10 @@ async def _keep(records: Records, recordings: Recordings, files: Files, clock: N
             await records.count_finished(now)  # count first: the next step deletes sessions whose retention is over
             if gone := await records.purge(now):
                 _log.info("sessions_purged", sessions=gone)
-        except SQLAlchemyError:
+        except RecordsAway:
+            await records.reachable.wait()
+            continue
+        except (SQLAlchemyError, OSError):
             _log.exception("purge_failed")  # the next round, in an hour, tries again
         await asyncio.sleep(_EVERY_S)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -68,4 +69,20 @@ async def test_used_code_stays_used_after_the_clock_was_set_back(tmp_path: Path,
     async with upkeep(tmp_path, records, monkeypatch, ahead_ms=3_600_000):
         assert not await records.use_code("shop/code-1", wall_clock_ms() + 600_000), "the machine's clock ends codes"
         assert await records.use_code("shop/code-2", wall_clock_ms() - 1)
+    await records.close()
+
+
+async def test_upkeep_goes_on_when_the_records_are_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    other = sqlite3.connect(tmp_path / "records.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def free() -> None:
+        await records.away.wait()
+        other.execute("ROLLBACK")
+
+    freeing = asyncio.create_task(free())
+    async with upkeep(tmp_path, records, monkeypatch):
+        await freeing
+    other.close()
     await records.close()
