@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import os
 import sys
@@ -23,6 +24,10 @@ from signaling.config.settings import STAFF_HOSTS, Settings
 from signaling.config.sources import CAPTIONS, MEDIA, SERVER
 
 from .options import joined, settings_from, settings_options
+
+ENDS_WITHIN_S = (
+    9.0  # seconds in which a server ends that was told to. Its parts have shorter limits; this one is for what has none.
+)
 
 
 class _Commands(click.Group):
@@ -142,6 +147,11 @@ def _check_translation(settings: Settings) -> None:
         raise click.ClickException(str(error)) from None
 
 
+def _end_in_any_case() -> None:
+    """End this process with status 1 after `ENDS_WITHIN_S`, if it still runs then. Write what its threads wait for to stderr."""
+    faulthandler.dump_traceback_later(ENDS_WITHIN_S, exit=True)
+
+
 async def _run(settings: Settings) -> None:
     """Run the server until it ends. The media workers load at the same time as the server."""
     from media.api.cancellation import keep_cancellations
@@ -163,7 +173,7 @@ async def _run(settings: Settings) -> None:
         gc.disable()
         from signaling.server.app import serve  # this import takes about a second, so the workers start before it
 
-        await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
+        await serve(settings, lambda: announce_ready(settings), workers, on_stop=_end_in_any_case)
     finally:
         await workers.close()
 

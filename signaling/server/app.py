@@ -230,8 +230,13 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             await records.close()
 
 
-async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, workers: MediaWorkers | None = None) -> None:
-    """Serve until SIGINT or SIGTERM.
+async def serve(
+    settings: Settings,
+    on_ready: Callable[[], None] | None = None,
+    workers: MediaWorkers | None = None,
+    on_stop: Callable[[], None] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM. Call `on_ready` once the server serves, and `on_stop` when the server begins to end.
 
     Raises OSError with the address when a port is taken, CannotOpen when the records cannot be opened, and Overtaken when another
     server has become the leader.
@@ -269,6 +274,8 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
             asyncio.create_task(guard.watch()),
         ]
         await _first_of(stop, node.overtaken if node else stop)
+        if on_stop is not None:
+            on_stop()
         for task in keeping:
             task.cancel()
     finally:

@@ -44,6 +44,30 @@ def test_service_starts_without_the_administrative_commands() -> None:
     assert not {"signaling.backup", "signaling.records"} & set(loaded)
 
 
+HANGS = """
+import sys, time
+from signaling.cli import main
+from signaling.live.rooms import Rooms
+
+async def close(rooms): time.sleep(60)
+
+Rooms.close, main.ENDS_WITHIN_S = close, 1
+main.main(sys.argv[1:], prog_name="sangdam")
+"""
+
+
+def test_server_that_hangs_at_its_end_is_ended_and_says_where(tmp_path: Path) -> None:
+    words = ["serve", "--host", "127.0.0.1", "--port", str(free_port()), "--udp-port", str(free_ports(2)), "--workers", "1"]
+    command = [sys.executable, "-c", HANGS, *words, "--data-dir", str(tmp_path)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert server.stdout is not None
+    assert any("serving" in line for line in server.stdout)
+    server.terminate()
+    rest, _ = server.communicate(timeout=30)
+    assert server.returncode == 1
+    assert "in close" in rest
+
+
 def test_password_can_be_prompted_for(folder: Path) -> None:
     done(folder, "init", "--login", "ops", "--name", "Ops", typed="long enough\nlong enough\n")
     short = run(folder, "staff", "password", "ops", "--password-stdin", typed="short\n")
