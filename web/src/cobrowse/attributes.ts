@@ -2,16 +2,9 @@
 
 import { type Attributes, plain, type StyleChange, type Value } from "./events";
 import { isButton, isField, masked, type Place, type Rules } from "./rules";
+import { isShape } from "./shapes";
 import { cleanCss, cleanUrl, type Limits } from "./urls";
 
-/** Attributes that shape the page and whose values are no texts for people. */
-const SHAPE = new Set(
-  (
-    "class id dir lang hidden role type rel media width height align valign bgcolor color border cellpadding cellspacing colspan " +
-    "rowspan span start reversed size rows cols wrap multiple disabled readonly required open popover face nowrap slot part inert " +
-    "aria-hidden aria-expanded aria-current aria-disabled aria-orientation"
-  ).split(" "),
-);
 /** Attributes that shape an SVG drawing. On other elements, an attribute that matches may hold text for people, such as a
  *  component's `text-label`. */
 const DRAWS =
@@ -69,7 +62,7 @@ function cleanAttribute(name: string, value: Value, around: Around): Value {
   if (ADDRESSES[tag]?.includes(low)) return cleanAddress(plain(value), element, limits);
   if (["href", "src", "poster", "background", "data", "cite"].includes(low)) return undefined;
   if (low === "data-sangdam-share" || low === "data-sangdam-private") return "";
-  if (SHAPE.has(low) || (element.namespaceURI === SVG && DRAWS.test(low))) return value;
+  if (isShape(low) || (element.namespaceURI === SVG && DRAWS.test(low))) return value;
   return cleanText(low, plain(value), around, limits);
 }
 

@@ -143,14 +143,24 @@ describe("strict mode", () => {
       `@import "https://shop.example/a.css?kimword";`,
       `content: "\\"kimword"`,
       `/* kimword */ p { color: red } /* kimword`,
+      `p { --name: kimword; color: red }`,
+      `--a: 1px/kimword, kim\\77ord; --b: { c: kimword; d: kimword } e`,
+      `p { --a: kimword(kimword) #kimword 12kimword -kimword }`,
+      `@property --a { syntax: "*"; initial-value: kimword }`,
+      `@container style(--a: kimword) { p { color: red } }`,
+      `[data-name=kimword] i, a[title*=kim\\77ord i]:hover { color: red }`,
+      `[data-name="kimword"] { color: red }`,
+      `svg|a[href $= "/kimword"], a[*|title='kimword'] { color: red }`,
     ])
-      expect(cleanCss(css, limits)).not.toContain("kimword");
+      expect(cleanCss(css, limits)).not.toContain("kim");
     const kept = [
       `a:hover[type="text"] { color: red }`,
       `@font-face { font-family: "Boram"; src: url("https://shop.example/a.woff2") format("woff2") }`,
       `i::before { content: "\ue001" }`,
       `p { grid-template-areas: "head head" "main side"; margin: calc(1px / 2) }`,
       `p { background: image-set("https://shop.example/a.png" type("image/png")) }`,
+      `p { --gap: calc(1.5rem + var(--one-gap)); --shade: #1a2b3c; --ease: cubic-bezier(.4, 0, .2, 1); --font: system-ui, sans-serif }`,
+      `input[type=text i]:not([disabled]), [dir=rtl] li { grid-area: 1 / 2; animation: spin 1s }`,
     ];
     for (const css of kept) expect(cleanCss(css, limits)).toBe(css);
   });
@@ -189,6 +199,25 @@ describe("open mode", () => {
     find("[data-sangdam-private]").append("kimword");
     find("[data-sangdam-private] p").firstChild!.nodeValue = "kimword";
     expect(await left()).not.toContain("kimword");
+  });
+});
+
+describe.each<Mode>(["strict", "open"])("editors in %s mode", (mode) => {
+  it.each([
+    [`<div class="cm-editor"><div class="cm-content"><div class="cm-line">kimword</div></div></div>`],
+    [`<div class="CodeMirror"><div class="CodeMirror-lines"><pre>kimword</pre></div></div>`],
+    [`<div class="monaco-editor"><div class="view-lines"><div class="view-line"><span>kimword</span></div></div></div>`],
+    [`<div class="ace_editor"><div class="ace_line">kimword</div></div>`],
+    [`<div role="textbox"><p title="kimword">kimword</p></div>`],
+    [`<div aria-multiline="true"><p>kimword</p></div>`],
+  ])("keeps what people write where an editor draws it: %s", async (editor) => {
+    see(`<main data-sangdam-share>${editor}<p>openword</p></main>`, mode);
+    await settled();
+    [...find("main").firstElementChild!.querySelectorAll("*")].at(-1)!.textContent = "kimword later";
+    find("main").firstElementChild!.append("kimword last");
+    const all = await left();
+    expect(all).not.toContain("kimword");
+    expect(all).toContain("openword");
   });
 });
 

@@ -15,7 +15,21 @@ export const OUTSIDE: Place = { private: false, shared: false, edited: false };
 export const LOST: Place = { private: true, shared: false, edited: false };
 
 /** Attributes that decide which texts may be shown. When one of them changes, the recorder takes a new snapshot. */
-export const DECIDING = ["data-sangdam-share", "data-sangdam-private", "contenteditable", "type", "autocomplete"];
+export const DECIDING = [
+  "data-sangdam-share",
+  "data-sangdam-private",
+  "contenteditable",
+  "type",
+  "autocomplete",
+  "role",
+  "aria-multiline",
+];
+
+/** Editors that draw what people write into elements that are not editable themselves: CodeMirror, Monaco, Ace, terminals, and
+ *  all that call themselves a field to write in. */
+const EDITORS =
+  '[role~="textbox" i],[role~="searchbox" i],[aria-multiline="true" i],.cm-editor,.cm-content,.CodeMirror,.monaco-editor,' +
+  ".view-lines,.ace_editor,.ql-editor,.ProseMirror,.xterm";
 
 const FIELDS = new Set(["input", "textarea", "select"]);
 const BUTTONS = new Set(["button", "submit", "reset"]);
@@ -36,7 +50,9 @@ export const isButton = (element: Element): boolean =>
 function isEdited(element: Element): boolean {
   const editable = element.getAttribute("contenteditable");
   if (editable !== null && editable.toLowerCase() !== "false") return true;
-  return element.localName === "textarea" || (element as Partial<HTMLElement>).isContentEditable === true;
+  return (
+    element.localName === "textarea" || element.matches(EDITORS) || (element as Partial<HTMLElement>).isContentEditable === true
+  );
 }
 
 export class Rules {

@@ -1,5 +1,6 @@
 /** Decides which parts of an address, and of the addresses and texts in a style sheet, may leave the page. */
 
+import { CUSTOM, maskConditions, maskSelector, maskValue, shapes } from "./css-words";
 import { masked } from "./rules";
 
 /** Longest `data:` address that may leave the page, in characters. Such an address contains a whole picture, and may have
@@ -62,27 +63,39 @@ const PRIVATE_USE = /[\ue000-\uf8ff]/;
 const ESCAPE = /\\([0-9a-f]{1,6})\s?|\\?[^\s]/gis;
 
 /** Returns a style sheet without comments, and with addresses as they may leave the page. With `wordless`, texts that its
- *  rules put on the page are masked, except the characters of icon fonts, which mean nothing as text. `property`: `css` is the
- *  value of this property; "" for a whole sheet. */
+ *  rules put on the page are masked, except the characters of icon fonts, which mean nothing as text, and so are words that
+ *  scripts may keep in it. `property`: `css` is the value of this property; "" for a whole sheet. */
 export function cleanCss(css: string, limits: Limits, property = ""): string {
   let clean = "";
   let head = property && `${property}:`; // the text since the last rule or declaration ended
+  let braces = 0; // open ones in the value of a custom property
   for (const [part, address, string] of css.matchAll(PARTS)) {
     let kept = part;
     if (part.startsWith("/*")) kept = " ";
     else if (address !== undefined) kept = `url("${cleanQuoted(address, limits)}")`;
     else if (string !== undefined) kept = cleanString(string, head, limits);
+    else if (limits.wordless) kept = maskWords(part, head);
     clean += kept;
-    head = /^[;{}]$/.test(part) ? "" : head + kept;
+    if (CUSTOM.test(head) && part === "{") braces++;
+    else if (braces > 0 && part === "}") braces--;
+    else if (braces === 0 || !/^[;{}]$/.test(part)) head = /^[;{}]$/.test(part) ? "" : head + kept;
   }
   return clean;
+}
+
+/** Returns a piece of a declaration, selector or rule with its words masked. `head`: what stands before it. */
+function maskWords(part: string, head: string): string {
+  const value = CUSTOM.exec(head + part)?.[0].length;
+  if (value === undefined) return maskConditions(maskSelector(part));
+  const begin = Math.max(0, value - head.length);
+  return part.slice(0, begin) + maskValue(part.slice(begin));
 }
 
 /** Returns a string as it may leave the page. `head`: what stands before it in its declaration, selector or rule. */
 function cleanString(string: string, head: string, limits: Limits): string {
   if (/image-set\([^;]*\btype\(\s*$/i.test(head)) return string;
   if (ADDRESS.test(head)) return `"${cleanQuoted(closed(string), limits)}"`;
-  const isName = NAMES.test(head) || RULE_HEAD.test(head) || SELECTOR.test(head);
+  const isName = NAMES.test(head) || RULE_HEAD.test(head) || (SELECTOR.test(head) && shapes(head));
   return limits.wordless && !isName ? maskedString(closed(string)) : string;
 }
 
