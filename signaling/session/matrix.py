@@ -71,6 +71,7 @@ def compute(session: Session) -> Matrix:
     are heard by that operator.
     Guests hear and see what the user hears and sees, and each other. An interpreter may cover the voices of the other side.
     Muting does not change the matrix: a listener switches between relay and mix when people or mode change, not at each mute.
+    Only an interpreter who is muted changes it, because the people who hear nobody else would hear nothing.
     """
     if session.state != "active":
         return Matrix()
@@ -197,12 +198,15 @@ def _original(session: Session, listener: Person, source: Person) -> Original:
 def interprets(session: Session) -> bool:
     """Return whether an interpreter is at work now.
 
-    An interpreter is at work if a guest is set as the interpreter, is connected to the room, and hears both sides.
+    An interpreter is at work if a guest is set as the interpreter, is connected to the room, has the microphone on, and hears
+    both sides.
 
     During a hold or a consultation, the interpreter hears no staff, as the user does. Then their voice covers nobody's.
     """
-    setting = session.interpreting
-    return setting is not None and session.people[setting.guest].peer == "live" and not on_hold(session)
+    if session.interpreting is None or on_hold(session):
+        return False
+    guest = session.people[session.interpreting.guest]
+    return guest.peer == "live" and guest.media.mic
 
 
 def _sees(session: Session, viewer: Person, source: Person) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from media.mixer.hold import NOTES
+from signaling.records import RecordsAway
 from signaling.server import app_keys
+from signaling.session import matrix
 from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -149,7 +151,7 @@ async def test_link_works_once_tells_nothing_and_never_opens_another_session(ser
         assert each.removeprefix("g~").encode() not in stored
 
 
-async def test_two_presses_of_one_link_at_once_let_one_guest_in(service: Service) -> None:
+async def test_two_presses_of_one_link_at_once_let_one_guest_in(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     user, counselor = await in_conversation(service, "voice")
     invite = {"invite": (await link(counselor)).partition("#invite=")[2]}
     answers = await asyncio.gather(*(service.post("/api/invites", invite) for _ in range(4)))
@@ -160,7 +162,31 @@ async def test_two_presses_of_one_link_at_once_let_one_guest_in(service: Service
     owed._keep(user.session_id, lambda again: asyncio.sleep(3600), "state")  # a write waits for the records
     assert (await service.post("/api/invites", unused))[0] == 503
     owed._writes.clear()
-    assert (await service.post("/api/invites", unused))[0] == 200, "the refused press did not use the link up"
+    records = type(service.app[app_keys.RECORDS])
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "save_session", raising(RecordsAway))  # they fail at the very write of the credential
+        assert (await service.post("/api/invites", unused))[0] == 503
+        assert not owed
+    assert (await service.post("/api/invites", unused))[0] == 200, "the refused presses did not use the link up"
+
+
+async def test_change_that_is_not_stored_changes_nobodys_picture(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, counselor = await in_conversation(service, "video")
+    entry = service.live.index.entries[user.session_id]
+    with monkeypatch.context() as patched:
+        patched.setattr(type(service.app[app_keys.RECORDS]), "save_session", raising(ValueError))
+        assert (await counselor.say("media", mic=True, camera=True))["type"] == "error"
+    assert entry.grid == matrix.compute(entry.session)
+    assert not entry.grid.slots[user.session["you"]]
+    assert (await counselor.say("media", mic=True, camera=True))["type"] == "ok"
+    assert entry.grid.slots[user.session["you"]] == {0: ("jimin", "camera")}
+
+
+def raising(error: type[Exception]) -> Callable[..., Awaitable[None]]:
+    async def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
 async def test_guest_reads_nothing_older_by_translating_or_quoting(service: Service) -> None:
@@ -266,6 +292,7 @@ async def test_one_side_hears_the_interpreter_and_the_original_only_as_set(servi
         await hears(one, COUNSELOR, GUEST)
         full = (await one.listen(0.5)).strength(COUNSELOR)
 
+        assert (await interpreter.say("media", mic=True))["type"] == "ok"
         assert (await counselor.say("interpret", guest=me, side="user", original="soft"))["type"] == "ok"
         told = await user.until(lambda s: s["interpreting"] is not None)
         assert told["interpreting"] == {"guest": me, "by": "Jimin", "user": "soft", "staff": "full", "paused": False}
@@ -280,6 +307,12 @@ async def test_one_side_hears_the_interpreter_and_the_original_only_as_set(servi
         await hears(two, USER, GUEST)
         await hears(three, USER, COUNSELOR)
         await user.until(lambda s: s["room"]["hears"].get(s["you"]) == [me])
+
+        assert (await interpreter.say("media", mic=False))["type"] == "ok"
+        await user.until(lambda s: s["interpreting"]["paused"])
+        await hears(one, COUNSELOR, GUEST)
+        assert (await interpreter.say("media", mic=True))["type"] == "ok"
+        await hears(one, GUEST)
 
         assert (await user.say("interpret", guest=me, side="staff", original="none"))["reason"] == "not_yours"
         assert (await user.say("interpret", guest=me, side="user", original="full"))["type"] == "ok"

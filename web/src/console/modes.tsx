@@ -2,7 +2,7 @@ import type { HelpView, Mode, SessionView } from "../messages";
 import { Button } from "../ui";
 import type { Actions } from "./actions";
 import { HearingPicture } from "./hearing";
-import { cast, hearsIn } from "./logic/hearing";
+import { cast, hearsIn, interpreterOf } from "./logic/hearing";
 import { keyLabel } from "./logic/keys";
 import { nameOf } from "../staff/names";
 import { t } from "../staff/texts";
@@ -31,7 +31,7 @@ export function willDo(session: SessionView, { mode, hear_user }: Planned): stri
   const args = { user: name(who.user), counselor: name(who.counselor), professional: name(who.professional) };
   const said = t(`mode.${mode}.will`, args);
   const more =
-    mode === "consultation" ? hear_user && t("mode.consultation.hear", args) : session.interpreting && t("mode.interpreted");
+    mode === "consultation" ? hear_user && t("mode.consultation.hear", args) : interpreterOf(session) && t("mode.interpreted");
   const whole = more ? `${said} ${more}` : said;
   return whole.charAt(0).toUpperCase() + whole.slice(1);
 }
@@ -57,7 +57,9 @@ export function Modes({ session, help, planned, actions, onPlan, onHandOver }: M
       {session.room?.media === true && (
         <HearingPicture
           session={session}
-          preview={changing ? hearsIn(shown.mode, shown.hear_user, cast(session.participants)) : undefined}
+          preview={
+            changing ? hearsIn(shown.mode, shown.hear_user, cast(session.participants), interpreterOf(session)) : undefined
+          }
         />
       )}
       <div class="segments modes-switch" role="radiogroup" aria-label={t("mode.group")}>

@@ -32,6 +32,7 @@ def come(call: Call, guest: str = "g", by: str = "jimin", label: GuestLabel = "f
 
 def inside(call: Call, guest: str = "g", by: str = "jimin", label: GuestLabel = "family") -> Call:
     come(call, guest, by, label).give(ev.GuestEntered(guest, guest.title()))
+    call.give(ev.MediaChanged(guest, Media(mic=True)))
     return live(call, guest)
 
 
@@ -235,6 +236,12 @@ def test_originals_are_heard_whenever_the_interpreter_is_not_there() -> None:
     call.give(ev.PeerChanged("i", "p-i", call.session.epoch, "lost"))
     assert hears(call)["u"] == {"i", "jimin"}
     call.give(ev.PeerChanged("i", "p-i", call.session.epoch, "live"))
+    assert hears(call)["u"] == {"i"}
+    call.give(ev.MediaChanged("i", Media(mic=False)))
+    assert hears(call)["u"] == {"i", "jimin"}, "who hears only the interpreter must not hear nothing"
+    assert shown_paused(call)
+    call.give(ev.MediaChanged("i", Media(mic=True)))
+    assert hears(call)["u"] == {"i"}
     call.give(ev.GuestRemoved("jimin", "i"))
     assert call.said() == ["guest.removed", "interpreter.off"]
     assert hears(call)["u"] == {"jimin"}

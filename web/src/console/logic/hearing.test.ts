@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Mode, ParticipantView } from "../../messages";
-import { cast, hearsIn, hearsNow, lines, places, segment, shortName } from "./hearing";
+import { aSession } from "../../room/testing";
+import { cast, hearsIn, hearsNow, interpreterOf, lines, places, segment, shortName } from "./hearing";
 
 const who = { user: "u", counselor: "c", professional: "p", guests: [] as string[] };
 const ways = (hears: Record<string, string[]>) => lines(hears, ["u", "c", "p"]).map(({ a, b, way }) => `${a}${b} ${way}`);
@@ -38,6 +39,23 @@ describe("who hears whom in a mode", () => {
     expect(heard("consultation", true)).toEqual([[], true, true]);
     expect(heard("whisper", false)).toEqual([["u", "c"], true, true]);
     expect(heard("conference", false)).toEqual([["u", "c", "p"], true, true]);
+  });
+  it("whoever hears only the interpreter does not hear the other side, except in a consultation", () => {
+    const guested = { ...who, guests: ["i"] };
+    const interpreter = { guest: "i", user: "none" as const, staff: "soft" as const };
+    const hears = hearsIn("conference", false, guested, interpreter);
+    expect(hears).toEqual({ u: ["i"], i: ["u", "c", "p"], c: ["u", "i", "p"], p: ["u", "i", "c"] });
+    expect(hearsIn("whisper", false, guested, { ...interpreter, staff: "none" })).toMatchObject({ c: ["i", "p"], p: ["i", "c"] });
+    expect(hearsIn("consultation", true, guested, interpreter)).toEqual(hearsIn("consultation", true, guested));
+  });
+  it("an interpreter who is muted or not connected covers nobody", () => {
+    const interpreting = { guest: "i", by: "Jimin", user: "none" as const, staff: "full" as const, paused: false };
+    const guest = (changes: Partial<ParticipantView>) => ({ ...person("i", "guest"), label: "interpreter" as const, ...changes });
+    const found = (changes: Partial<ParticipantView>) =>
+      interpreterOf(aSession({ interpreting, participants: [guest(changes)] }))?.guest ?? "";
+    expect(found({})).toBe("i");
+    expect(found({ media: { mic: false, camera: false, screen: false, interrupted: "" } })).toBe("");
+    expect(found({ peer: "lost" })).toBe("");
   });
   it("never depends on hearUser outside consultation", () => {
     for (const mode of ["whisper", "conference"] as const) expect(hearsIn(mode, true, who)).toEqual(hearsIn(mode, false, who));

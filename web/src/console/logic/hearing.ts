@@ -1,7 +1,7 @@
 /**
  * Computes who hears whom, and the layout of the small picture that shows it. Pure. Positions are in a 240 × 150 drawing.
  */
-import type { Mode, ParticipantView, RoomView } from "../../messages";
+import type { Mode, Original, ParticipantView, RoomView, SessionView } from "../../messages";
 
 /** Listener → the ids of the participants whom the listener hears, as in `RoomView.hears`. */
 export type Hears = Record<string, string[]>;
@@ -39,9 +39,35 @@ export function cast(participants: ParticipantView[]): Cast {
   };
 }
 
+/** A guest whose voice covers the original voices: how the user's side and staff hear those. */
+export interface Interpreter {
+  guest: string;
+  user: Original;
+  staff: Original;
+}
+
+/** Returns the interpreter who can be heard; null if nobody interprets, or the interpreter is away or muted. */
+export function interpreterOf({ interpreting, participants }: SessionView): Interpreter | null {
+  const guest = participants.find((one) => one.id === interpreting?.guest);
+  return interpreting && guest?.peer === "live" && guest.media.mic ? interpreting : null;
+}
+
 /** Returns who would hear whom in a mode. The server has its own copy of this rule and decides; this one only previews a
- *  change. Guests hear and are heard like the user. */
-export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, professional, guests }: Cast): Hears {
+ *  change. Guests hear and are heard like the user. Whoever is set to hear only the interpreter does not hear the other side. */
+export function hearsIn(mode: Mode, hearUser: boolean, who: Cast, interpreter: Interpreter | null = null): Hears {
+  const hears = withoutInterpreter(mode, hearUser, who);
+  if (interpreter === null || mode === "consultation") return hears;
+  const isOutside = (id: string) => id === who.user || who.guests.includes(id);
+  const covered = (listener: string, source: string) =>
+    ![listener, source].includes(interpreter.guest) &&
+    isOutside(listener) !== isOutside(source) &&
+    interpreter[isOutside(listener) ? "user" : "staff"] === "none";
+  return Object.fromEntries(
+    Object.entries(hears).map(([listener, sources]) => [listener, sources.filter((source) => !covered(listener, source))]),
+  );
+}
+
+function withoutInterpreter(mode: Mode, hearUser: boolean, { user, counselor, professional, guests }: Cast): Hears {
   const outside = [user, ...guests];
   const heard = mode === "consultation" && !hearUser ? [] : outside;
   const toOutside = { consultation: [], whisper: [counselor], conference: [counselor, professional] }[mode];

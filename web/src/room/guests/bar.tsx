@@ -15,7 +15,8 @@ export function InterpreterBar({ session }: { session: SessionView }) {
   const name = nameOf(guest);
   const role = viewer(session)?.role ?? "user";
   const mine = role === "user" || role === "guest" ? "user" : "staff";
-  const words = barKeys(interpreting, mine, guest.id === session.you).map((key) => t(key, { name }));
+  const muted = guest.peer === "live" && !guest.media.mic;
+  const words = barKeys(interpreting, mine, guest.id === session.you, muted).map((key) => t(key, { name }));
   return (
     <p class="interpreter-bar" role="status" data-testid="interpreter-bar">
       <Icon node={Languages} size={18} />

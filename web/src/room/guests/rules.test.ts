@@ -40,6 +40,13 @@ describe("what the bar and the lines say of guests", () => {
     expect(bar("soft", "none", "staff")).toEqual(["interpret.bar", "interpret.bar.staff.none", "interpret.bar.other.user.soft"]);
   });
 
+  it("says that interpreting is paused because the microphone is off", () => {
+    const view = { guest: "g", by: "Jimin", user: "none" as const, staff: "full" as const, paused: true };
+    expect(barKeys(view, "user", false, true)).toEqual(["interpret.bar.muted"]);
+    expect(barKeys(view, "user", true, true)).toEqual(["interpret.bar.muted.you"]);
+    expect(barKeys(view, "user", false)).toEqual(["interpret.bar.paused"]);
+  });
+
   it("names what a guest is, also in lines of a guest who has left", () => {
     const joined = aLine(1, { kind: "system", text: "guest.joined", args: { name: "Mina", label: "interpreter", by: "" } });
     expect(guestLine(joined, "Mina")).toBe("Mina joined (interpreter), invited by the visitor");

@@ -35,8 +35,10 @@ export function originalOf({ interpreting }: SessionView, guest: string, side: "
 
 const OTHER = { user: "staff", staff: "user" } as const;
 
-/** The sentences that tell a person on the side `mine` for whom a guest interprets, and how each side hears the other. */
-export function barKeys(view: InterpretingView, mine: "user" | "staff", interpreter: boolean): GuestKey[] {
+/** The sentences that tell a person on the side `mine` for whom a guest interprets, and how each side hears the other. `muted`:
+ *  the guest is in the room with the microphone off. */
+export function barKeys(view: InterpretingView, mine: "user" | "staff", interpreter: boolean, muted = false): GuestKey[] {
+  if (view.paused && muted) return [interpreter ? "interpret.bar.muted.you" : "interpret.bar.muted"];
   if (view.paused) return ["interpret.bar.paused"];
   if (interpreter) return ["interpret.bar.you"];
   const other = OTHER[mine];
