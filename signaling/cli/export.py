@@ -10,6 +10,7 @@ import click
 
 from signaling.protocol.session_views import Line
 from signaling.protocol.words import Audience
+from signaling.recordings import Recordings, Segment
 from signaling.recordings.export import ExportFailed
 from signaling.recordings.export import export as make
 from signaling.recordings.plan import make_plan, web_vtt
@@ -36,7 +37,7 @@ WRITTEN = (".html", ".txt")
     "--out",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="FILE.webm or FILE.mp4 with the chat in FILE.vtt; FILE.html or FILE.txt for what was written.",
+    help="FILE.webm or FILE.mp4 with chat and page in FILE.vtt and FILE.page.jsonl; FILE.html or FILE.txt for what was written.",
 )
 @with_records
 async def export(records: Records, session_id: str, audience: str, zone: str, language: str, out: Path) -> None:
@@ -95,7 +96,20 @@ async def _recording(records: Records, record: SessionRecord | None, session_id:
         raise
     lines = await records.lines(session_id, 0, MOST_LINES, readers)
     out.with_suffix(".vtt").write_text(web_vtt(lines, plan.pieces, _words), "utf-8")
-    click.echo(f"Made {out} and {out.with_suffix('.vtt').name}.")
+    made = [out.with_suffix(".vtt").name]
+    if await asyncio.to_thread(_pages, recordings, session_id, segments, out.with_suffix(".page.jsonl")):
+        made.append(out.with_suffix(".page.jsonl").name)
+    click.echo(f"Made {out}, {' and '.join(made)}.")
+
+
+def _pages(recordings: Recordings, session: str, segments: list[Segment], out: Path) -> bool:
+    """Write what staff saw of the user's page to `out`. Return False, and write nothing, if they saw no page."""
+    found = [path for each in segments if (path := recordings.page_path(session, each)).is_file()]
+    if found:
+        with os.fdopen(os.open(out, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+            for path in found:
+                file.write(path.read_bytes())
+    return bool(found)
 
 
 def _words(line: Line) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Literal
 
 from matcher.types import Place
 from media.api.wire import PictureLimit, SetMatrix
@@ -41,7 +42,10 @@ class ShownPage:
     have missed something and get all of `frames` again. `frames`: the newest snapshot and all that followed, encoded for viewers;
     `frames_bytes`: their size, and `snapshot_bytes`: that of the snapshot.
     `skipping`: whether further parts of an abandoned batch are still arriving, which the server ignores.
+    `refused`: why the page is not shown: it is too large, or the server shows as many pages as it can.
     `stale`: whether nothing can be used until the next snapshot. `asked`: whether the server has asked for a new snapshot.
+    `kept`: the segment of the recording (epoch, period) with which the page is kept. `kept_whole`: whether that has a snapshot.
+    `kept_for`: who sees the page, as kept.
     `told`: hash of the newest `page_state`. `spare_bytes`: how many bytes the page might send at the time `spared_at` (Unix ms).
     """
 
@@ -55,7 +59,10 @@ class ShownPage:
     skipping: bool = False
     stale: bool = True
     asked: bool = False
-    too_large: bool = False
+    refused: Literal["", "large", "crowded"] = ""
+    kept: tuple[int, int] | None = None
+    kept_whole: bool = False
+    kept_for: list[str] = field(default_factory=list)
     told: int = 0
     spare_bytes: int = 0
     spared_at: int = 0

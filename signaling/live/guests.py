@@ -13,11 +13,9 @@ from signaling.access.invites import InviteRefused
 from signaling.live.clock import Now
 from signaling.live.entry import Entry
 from signaling.live.index import Index
-from signaling.live.pending_writes import Owed
 from signaling.live.sessions import Sessions
 from signaling.protocol.reasons import InviteReason
 from signaling.protocol.words import GuestLabel
-from signaling.records import RecordsAway
 from signaling.session import guests
 from signaling.session.events import GuestCame, GuestInvited
 from signaling.session.guests import LinkState
@@ -33,10 +31,9 @@ _REFUSED: dict[LinkState, InviteReason] = {"used": "replayed", "expired": "expir
 class Guests:
     """The guests of all live sessions."""
 
-    def __init__(self, *, sessions: Sessions, owed: Owed, index: Index, url: str, now: Now) -> None:
+    def __init__(self, *, sessions: Sessions, index: Index, url: str, now: Now) -> None:
         """`url`: the origin of the users' pages."""
         self._sessions = sessions
-        self._owed = owed
         self._index = index
         self._url = url
         self._now = now
@@ -59,19 +56,17 @@ class Guests:
     async def come(self, link: str) -> tuple[Entry, Person, str]:
         """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential.
 
-        Raise InviteRefused. Raise RecordsAway while writes wait for the records: another server that then took over would not
-        know that the link was used.
+        Raise InviteRefused. Raise RecordsAway if the exchange cannot be stored at once: a server that then took over would know
+        neither that the link was used nor the credential. The link then still works.
         """
         secret = link.removeprefix(LINK_PREFIX)
         found = self._index.by_guest_link(token_hash(secret))
         if found is None:  # somebody has shortened the link, or its conversation has long been over
             raise InviteRefused("expired" if len(secret) == SECRET_CHARACTERS else "bad_invite")
-        if self._owed:
-            raise RecordsAway
         entry, guest = found
         credential = secrets.token_urlsafe(SECRET_BYTES)
         try:
-            await self._sessions.apply(entry, GuestCame(guest, token_hash(credential)))
+            await self._sessions.apply(entry, GuestCame(guest, token_hash(credential)), at_once=True)
         except NotAllowed:
             state = guests.link_state(entry.session, guest, self._now())
             raise InviteRefused(_REFUSED.get(state, "expired")) from None

@@ -1,13 +1,14 @@
 """Co-browsing: pass the page on which the user is to the staff who may see it, and what they show there back to the page.
 
 The server never reads the page: it passes on what the user's browser has masked and compressed. It keeps only the newest snapshot
-and what followed, for staff who begin to see the page later. It forgets both as soon as nobody sees the page.
+and what followed, for staff who begin to see the page later. It forgets both as soon as nobody sees the page. While the session
+is recorded, it keeps what it passes on with the recording.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
@@ -16,10 +17,12 @@ from signaling.live.clock import Now
 from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry, ShownPage
 from signaling.live.index import Index
+from signaling.live.kept_pages import KeptPages
 from signaling.live.sessions import Sessions
 from signaling.protocol.client_messages import SendPage
 from signaling.protocol.server_messages import LinkProposed, PageAgain, PageOut, PageState, Pointed, UserMe, Welcome, encode
 from signaling.protocol.staff_messages import PointPage, ProposeLink
+from signaling.recordings import Recordings
 from signaling.session import cobrowse
 from signaling.session.events import CobrowseChanged
 from signaling.session.model import NotAllowed, Person
@@ -29,6 +32,7 @@ log = structlog.get_logger(__name__)
 # most bytes of one snapshot as viewers get it, compressed and in base64; a larger page is not shown
 MOST_SNAPSHOT: Final = 2 * 1024 * 1024
 MOST_AFTER: Final = 1024 * 1024  # once more than so many bytes follow a snapshot, the server asks the page for a new snapshot
+MOST_OF_ALL: Final = 256 * 1024 * 1024  # most bytes of all pages together in memory; further pages are not shown
 # once a viewer's send queue holds more than so many bytes, the viewer gets no changes until it gets the whole page again
 MOST_LATE: Final = 512 * 1024
 # `MOST_LATE` counted in messages instead of bytes: a full send queue would close the viewer's whole console
@@ -48,12 +52,14 @@ POINTER_QUEUE: Final = 128 * 1024  # once the page's send queue holds so many by
 class Pages:
     """The pages of users that staff see."""
 
-    def __init__(self, *, sessions: Sessions, index: Index, hub: Hub, now: Now) -> None:
+    def __init__(self, *, sessions: Sessions, index: Index, hub: Hub, recordings: Recordings, now: Now) -> None:
         self._sessions = sessions
         self._index = index
         self._hub = hub
+        self.kept = KeptPages(recordings.pages, now)
         self._now = now
         self._late: set[str] = set()  # ids of the sessions in which a viewer waits for the whole page
+        self._held_bytes = 0  # of all pages
 
     # --- the connection that shows the page ------------------------------------------------------------------------------
 
@@ -67,10 +73,10 @@ class Pages:
         page = entry.page
         if page.client is not None:
             page.client.bye("replaced")
-        page.client, page.told, page.too_large = client, 0, False
+        page.client, page.told, page.refused = client, 0, ""
         page.spare_bytes, page.spared_at = BURST, self._now()
         self._break_off(entry, more=False)
-        _forget(page)
+        self._forget(page)
         self.changed(entry)
         self._sessions.show(entry)
 
@@ -80,7 +86,8 @@ class Pages:
         entry = self._index.entries.get(client.session)
         if entry is not None and entry.page.client is client:
             entry.page.client = None
-            _forget(entry.page)
+            self._forget(entry.page)
+            self.kept.settle(entry)
             self._sessions.show(entry)
 
     async def stop(self, client: Client, session: str) -> None:
@@ -110,20 +117,27 @@ class Pages:
             self._again(entry, AGAIN_MS)
             raise NotAllowed("too_often")
         if message.first and not page.in_snapshot:
-            _forget(page)
+            self._forget(page)
             page.stale = page.asked = False
+            page.kept_whole = page.kept is not None
         page.in_snapshot = message.first and message.more
         frame = encode(PageOut(session=entry.id, data=message.data, first=message.first, more=message.more))
+        if self._held_bytes + len(frame) > MOST_OF_ALL:
+            self._break_off(entry, more=message.more)
+            self._refuse(entry, "crowded")
+            return
         page.frames.append(frame)
         page.frames_bytes += len(frame)
+        self._held_bytes += len(frame)
         if message.first:
             page.snapshot_bytes += len(frame)
             if page.snapshot_bytes > MOST_SNAPSHOT or len(page.frames) > MOST_GIVEN:
                 self._break_off(entry, more=message.more)
-                self._too_large(entry)
+                self._refuse(entry, "large")
                 return
         for participant, viewer in page.viewers.items():
             self._pass(page, entry.id, participant, viewer, frame)
+        self.kept.keep(entry, message)
         after = page.frames_bytes - page.snapshot_bytes
         if after > 2 * MOST_AFTER or len(page.frames) > 2 * MOST_PARTS:
             page.stale = True
@@ -140,6 +154,7 @@ class Pages:
         """
         page = entry.page
         page.in_snapshot, page.skipping = False, more
+        self.kept.keep(entry, None)
         for participant, viewer in page.viewers.items():
             self._pass(page, entry.id, participant, viewer, _broken_off(entry.id))
 
@@ -157,10 +172,11 @@ class Pages:
             entry.page.asked = True
             entry.page.client.send(PageAgain(session=entry.id, after_ms=after_ms))
 
-    def _too_large(self, entry: Entry) -> None:
-        _forget(entry.page)
-        entry.page.too_large = True
-        log.info("page too large", session=entry.id)
+    def _refuse(self, entry: Entry, why: Literal["large", "crowded"]) -> None:
+        """Show the page to nobody until staff ask for it again or the user goes to another page."""
+        self._forget(entry.page)
+        entry.page.refused = why
+        log.info("page not shown", session=entry.id, why=why)
         self.changed(entry)
         self._sessions.show(entry)
 
@@ -175,7 +191,7 @@ class Pages:
             raise NotAllowed("not_yours")
         elif page.viewers.get(person.id) is not client:
             page.viewers[person.id] = client
-            page.too_large = False
+            page.refused = ""
             page.behind.discard(person.id)
             self._give(entry, person.id, client)
         self.changed(entry)
@@ -237,7 +253,9 @@ class Pages:
                 del page.viewers[participant]
                 page.behind.discard(participant)
         if not page.viewers:
-            _forget(page)
+            self._forget(page)
+        if self.kept.settle(entry) and page.frames and not page.asked:
+            self._again(entry, 0)
         if page.client is None:
             return
         on = session.cobrowse.state == "on"
@@ -247,13 +265,20 @@ class Pages:
             on=on,
             texts="open" if session.cobrowse.rule == "open" else "strict",
             by=by.name if on and by is not None else "",
-            seen_by=[] if page.too_large else [session.people[each].name for each in page.viewers],
+            seen_by=[] if page.refused else [session.people[each].name for each in page.viewers],
+            recorded=page.kept is not None,
             origins=list(entry.site.origins) if on else [],
         )
         told = hash(frame := encode(state))
         if told != page.told:
             page.told = told
             page.client.send_encoded(frame)
+
+    def _forget(self, page: ShownPage) -> None:
+        self._held_bytes -= page.frames_bytes
+        page.frames.clear()
+        page.frames_bytes = page.snapshot_bytes = 0
+        page.stale, page.asked, page.in_snapshot = True, False, False
 
     # --- what staff show on the page -----------------------------------------------------------------------------------------
 
@@ -285,9 +310,3 @@ class Pages:
 def _broken_off(session: str) -> bytes:
     """Return the empty part, which tells a viewer to forget the parts of a batch that is not complete."""
     return encode(PageOut(session=session, data=""))
-
-
-def _forget(page: ShownPage) -> None:
-    page.frames.clear()
-    page.frames_bytes = page.snapshot_bytes = 0
-    page.stale, page.asked, page.in_snapshot = True, False, False

@@ -103,7 +103,7 @@ class Live:
         `forgotten` returns whether a store outside of this process has lost its memory since the last call.
         """
         self.records, self.store, self.workers, self.turn, self.refused, self.now = records, store, workers, turn, refused, now
-        self.sender, self._webhooks, self._pushes = sender, webhooks, pushes
+        self.sender, self._webhooks, self._pushes, self._recordings = sender, webhooks, pushes, recordings
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
         self.owed = Owed(records, self._count)
@@ -145,7 +145,7 @@ class Live:
             now=now,
         )
         sessions.captions_ready = self.rooms.captions_ready
-        self.pages = Pages(sessions=sessions, index=index, hub=hub, now=now)
+        self.pages = Pages(sessions=sessions, index=index, hub=hub, recordings=recordings, now=now)
         sessions.page_changed = self.pages.changed
         self.matching = Matching(
             requests=requests,
@@ -265,7 +265,7 @@ class Live:
             url=invites.url,
             now=now,
         )
-        self.guests = Guests(sessions=sessions, owed=owed, index=index, url=invites.url, now=now)
+        self.guests = Guests(sessions=sessions, index=index, url=invites.url, now=now)
         self.returning = Returning(
             invites=invites, records=records, stored=self.stored, index=index, let_go=self.presence.detach, now=now
         )
@@ -344,6 +344,7 @@ class Live:
             self.sleeping.bound,
             self.standby.watch,
             self.pages.catch_up,
+            self.pages.kept.run,
         ]
         if self.pushing.enabled:
             loops.append(self._pushes.run)
@@ -375,6 +376,7 @@ class Live:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._recordings.pages.write()
 
     async def _sweep(self) -> None:
         """End what has expired at the matcher (rings, leases, wrap-ups) when it is due. Runs until cancelled."""

@@ -97,30 +97,30 @@ class Sessions:
         self.translates = False  # whether there is a translation service
         self.changed = True  # whether a session has changed since the wallboard and the queues were last sent
 
-    async def apply(self, entry: Entry, event: SessionEvent) -> None:
+    async def apply(self, entry: Entry, event: SessionEvent, *, at_once: bool = False) -> None:
         """Apply one event: decide, save, carry out the effects, and show the new views.
 
         Raise `NotAllowed`, or the error with which the records refuse. In both cases the session is unchanged. While the records
-        are unavailable, the session continues and is saved later.
+        are unavailable, the session continues and is saved later; with `at_once`, raise RecordsAway instead.
         """
         async with entry.lock:
-            before = encode_snapshot(entry.session)
+            before, grid = encode_snapshot(entry.session), entry.grid
             try:
                 effects = receive(entry.session, event, self._now())
                 entry.grid = matrix.compute(entry.session)
                 entry.session.slots = entry.grid.slots
                 after = encode_snapshot(entry.session)
                 if after != before:
-                    await self._save(entry, after)
+                    await self._save(entry, after, at_once=at_once)
             except BaseException:
-                entry.session = decode_snapshot(before)
+                entry.session, entry.grid = decode_snapshot(before), grid
                 raise
             for effect in effects:
                 await self._carry_out(entry, effect)
             if after != before or effects:
                 self.refresh(entry)
 
-    async def _save(self, entry: Entry, snapshot: bytes) -> None:
+    async def _save(self, entry: Entry, snapshot: bytes, *, at_once: bool) -> None:
         session = entry.session
         save = partial(
             self._records.save_session,
@@ -137,7 +137,9 @@ class Sessions:
             user_name=session.people[session.user].name,
         )
         try:
-            await self._owed.now_or_later(session.id, lambda _: save(), "state")
+            if at_once and self._owed:
+                raise RecordsAway
+            await (save() if at_once else self._owed.now_or_later(session.id, lambda _: save(), "state"))
         except UnknownSession:
             log.info("session no longer in the records", session=session.id)
 
@@ -256,8 +258,9 @@ class Sessions:
             captions_ready=self.captions_ready(entry),
             page=views.PageSeen(
                 ready=entry.page.client is not None,
-                seen_by=tuple(entry.page.viewers) if entry.page.client is not None and not entry.page.too_large else (),
-                too_large=entry.page.too_large,
+                seen_by=tuple(entry.page.viewers) if entry.page.client is not None and not entry.page.refused else (),
+                too_large=entry.page.refused == "large",
+                crowded=entry.page.refused == "crowded",
             ),
             translates=self.translates,
             names_hidden=site.staff_names == "hidden",

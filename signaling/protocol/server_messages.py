@@ -282,7 +282,7 @@ class PageState(Message, tag="page_state"):
     """To the connection that shows the user's page: whether staff may see the page, and who sees it now.
 
     The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
-    counselor who asked.
+    counselor who asked. ``recorded``: what is seen is kept with the recording.
     """
 
     session: str
@@ -290,6 +290,7 @@ class PageState(Message, tag="page_state"):
     texts: Literal["strict", "open"] = "strict"
     by: str = ""
     seen_by: list[str] = []
+    recorded: bool = False
     origins: list[str] = []  # the site's own; a link that staff propose leads to one of them
 
 

@@ -301,7 +301,7 @@ class InterpretingView(Struct, kw_only=True):
 
     ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
     interpreter. "soft": softly under the interpreter. "none": not at all.
-    ``paused``: the interpreter is not connected, or is on hold with the user, so that nobody is covered now.
+    ``paused``: the interpreter is not connected, is muted, or is on hold with the user, so that nobody is covered now.
     """
 
     guest: str
@@ -316,7 +316,7 @@ class CobrowseView(Struct, kw_only=True):
 
     ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
     the counselor who asked. ``ready``: a page of the site is open. ``seen_by``: participants who see the page now. ``may_see``:
-    this viewer may see it. ``too_large``: the page cannot be shown.
+    this viewer may see it. ``too_large``: the page cannot be shown. ``crowded``: the server shows as many pages as it can.
     """
 
     state: Literal["", "asked", "on"] = ""
@@ -326,6 +326,7 @@ class CobrowseView(Struct, kw_only=True):
     seen_by: list[str] = []
     may_see: bool = False
     too_large: bool = False
+    crowded: bool = False
 
 
 class OpeningView(Struct, kw_only=True):

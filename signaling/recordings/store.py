@@ -12,15 +12,17 @@ from pathlib import Path
 from media.api import recording_files as disk
 
 from .index import Segment, Track, read_log
+from .seen_pages import ENDING, SeenPages, page_name, period_of
 
 MOST_SEGMENTS = 1000  # most segments of one session that are read
 
 
 class Recordings:
-    """The recordings of all sessions, in `folder`."""
+    """The recordings of all sessions, in `folder`. `pages`: what staff see of users' pages while they are recorded."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.pages = SeenPages(folder)
 
     async def of(self, session: str) -> list[Segment]:
         """Return the session's segments in order of time. Return [] when nothing is recorded."""
@@ -54,6 +56,10 @@ class Recordings:
         """Return the path of the file with this recorded track."""
         return self.folder / session / segment.name / disk.track_name(track.n)
 
+    def page_path(self, session: str, segment: Segment) -> Path:
+        """Return the path of the file with what staff saw of the user's page. The file exists only if they saw the page."""
+        return self.folder / session / page_name(segment.epoch, segment.period)
+
     def copy_path(self, session: str) -> Path:
         """Return the path of the user's copy (`copies`). The file may not exist yet."""
         return self.folder / session / "recording.webm"
@@ -73,6 +79,8 @@ class Recordings:
 
         With `up_to_period`, delete only the recordings up to and including this period of consent, and the user's copy.
         """
+        if up_to_period is None:
+            await self.pages.forget(session)
         await asyncio.to_thread(self._erase, session, up_to_period)
 
     def _erase(self, session: str, up_to_period: int | None) -> None:
@@ -86,3 +94,6 @@ class Recordings:
             _, period = disk.parse_folder(folder.name) or (0, 0)
             if period <= up_to_period:
                 shutil.rmtree(folder, ignore_errors=True)
+        for page in (self.folder / session).glob(f"*{ENDING}"):
+            if (period_of(page.name) or 0) <= up_to_period:
+                page.unlink(missing_ok=True)

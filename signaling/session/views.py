@@ -45,11 +45,12 @@ LONG_WAIT_MS = 60_000  # milliseconds after which the page of a waiting user off
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """The connection that shows the user's page: whether there is one, who sees the page, and whether the page is too large."""
+    """The connection that shows the user's page: whether there is one, who sees the page, and why it is not shown."""
 
     ready: bool = False
     seen_by: tuple[str, ...] = ()
     too_large: bool = False
+    crowded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +296,7 @@ def cobrowse_view(session: Session, viewer: Person, page: PageSeen) -> CobrowseV
         seen_by=list(page.seen_by),
         may_see=cobrowsing.sees(session, viewer),
         too_large=page.too_large,
+        crowded=page.crowded,
     )
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
+import zlib
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Frame, expect
 
 from tests.browser.media import COUNSELOR, PROFESSIONAL, USER
 from tests.browser.people import Cast, Staff, User, eventually
 from tests.browser.service import Service, sangdam
+from tests.browser.test_cobrowsing import page_frame
 from tests.unit.media.recording.streams import loudness
 
 
 async def a_call(cast: Cast) -> tuple[User, Staff]:
     """Make a video call on a site that asks for consent to record. Nobody has answered the question yet."""
-    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
+    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask", "--cobrowse", "strict")
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call("video")
@@ -40,6 +44,7 @@ def files(service: Service) -> list[Path]:
 async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> None:
     user, counselor = await a_call(cast)
     await expect(user.get("recording")).to_contain_text("이 상담을 녹화해도 될까요?")
+    await expect(user.get("recording")).to_contain_text("그때 보인 내용도 함께 녹화돼요")
     await user.get("rec-agree").click()
     await expect(user.get("recording")).to_contain_text("Jimin")
     assert files(cast.service) == []
@@ -47,7 +52,14 @@ async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> 
     await expect(user.get("rec-sign")).to_be_visible()
     await expect(user.page.get_by_text("이 상담은 녹화되고 있어요.").first).to_be_visible()
     await user.reads("모두 동의하여 녹화를 시작했어요")
-    await asyncio.sleep(2)
+    page = await seen_page(user, counselor)
+    await expect(page.locator("#later")).to_have_count(0)
+    await asyncio.sleep(1.5)
+    await user.shop.evaluate(
+        "document.body.insertAdjacentHTML('afterbegin', '<p id=later data-sangdam-share>나중 글</p><p>비밀 글</p>')"
+    )
+    await expect(page.locator("#later")).to_have_text("나중 글")
+    await asyncio.sleep(1)
 
     await counselor.get("rec-stop").click()
     await counselor.get("rec-stop-confirm").click()
@@ -71,6 +83,9 @@ async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> 
     assert await asyncio.to_thread(_tones, copy) == {USER.hz, COUNSELOR.hz}
     operator = await cast.operator()
     await replay(operator)
+    await replay_page(operator, user)
+    assert "나중 글" in pages(cast.service)
+    assert "비밀 글" not in pages(cast.service)
     await operator.get("nav-audit").click()
     for done in ("녹화 재생", "자신의 녹화 파일 받기"):
         await expect(operator.get("audit").locator("tbody tr").filter(has_text=done)).to_have_count(1)
@@ -111,6 +126,46 @@ async def replay(operator: Staff) -> None:
     await expect(operator.get("player-at")).to_contain_text("0:00 /")
     await operator.page.keyboard.press("ArrowRight")
     await expect(seek).to_have_js_property("value", await seek.get_attribute("max"))
+
+
+async def seen_page(user: User, counselor: Staff) -> Frame:
+    """Let the counselor see the page from which the user called, while the call is recorded. Return the counselor's frame."""
+    await expect(counselor.get("page-ask")).to_be_enabled()
+    await counselor.get("page-ask").click()
+    await expect(user.get("cobrowse-recorded")).to_contain_text("함께 녹화돼요")
+    await user.get("cobrowse-yes").click()
+    frame = await page_frame(counselor)
+    await expect(frame.locator("h1").first).to_be_attached()
+    await expect(user.get("cobrowse-on")).to_contain_text("녹화되고 있어요")
+    return frame
+
+
+async def replay_page(operator: Staff, user: User) -> None:
+    """Look at the page in the replay: before its change, after it, and again before it."""
+    shown = operator.get("player-page")
+    frame = shown.frame_locator("iframe")
+    seek = operator.get("player-seek")
+    most = float(await seek.get_attribute("max") or 0)
+    for part, count in ((0.5, 0), (0.9, 1), (0.5, 0)):
+        await seek.fill(str(round(most * part)))
+        await expect(frame.locator("h1").first).to_be_attached()
+        await expect(frame.locator("#later")).to_have_count(count)
+    await expect(shown).to_contain_text("Jimin")
+    await expect(frame.get_by_text("비밀 글")).to_have_count(0)
+    assert await (await shown.locator("iframe").element_handle()).get_attribute("sandbox") == "allow-same-origin"
+
+
+def pages(service: Service) -> str:
+    """Return everything that was kept of users' pages, readable."""
+    found, parts = "", ""
+    for path in (service.data_dir / "recordings").rglob("*.page.jsonl"):
+        for line in path.read_text().splitlines():
+            part = json.loads(line)
+            parts += part.get("data", "")
+            if "data" in part and not part.get("more"):
+                found += json.dumps(json.loads(zlib.decompress(base64.b64decode(parts), wbits=-15)), ensure_ascii=False)
+                parts = ""
+    return found
 
 
 def _tones(path: Path) -> set[int]:

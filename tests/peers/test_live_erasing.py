@@ -32,7 +32,8 @@ from signaling.server.retention import _delete_folders
 from tests.peers.live_house import Person, Service, running, settings_for
 from tests.peers.test_live_board import Board
 from tests.peers.test_live_files import send
-from tests.peers.test_live_recording import agreed, recording_site, written
+from tests.peers.test_live_pages import send as show
+from tests.peers.test_live_recording import agreed, recording_site, shown_page, written
 from tests.postgres_server import PostgresServer, running_postgres
 from tests.redis_server import RedisServer, running_redis
 
@@ -188,7 +189,9 @@ async def lived_through(house: House, word: str) -> str:
     async with await user.join_room() as one, await jimin.join_room() as two:
         one.speak(700)
         two.speak(1100)
+        page = await shown_page(service, user, jimin)
         await agreed(user, jimin)
+        await show(page, word + "A" * (-len(word) % 4), first=True)
         for person, name in ((user, "u"), (jimin, "k")):
             assert (await person.say("line", line=f"{name}-{word}", text=f"말 {word}"))["type"] == "ok"
         await says(jimin, type="line", line="k-note", kind="note", text=f"쪽지 {word}")
@@ -213,7 +216,7 @@ async def lived_through(house: House, word: str) -> str:
     assert (await user.say("rate", score=5, words=f"고마워요 {word}"))["type"] == "ok"
     await jimin.state("after")
     assert (await jimin.say("wrap_up", notes=f"정리 {word}", outcome="resolved"))["type"] == "ok"
-    for person in (user, suho, jimin, drhan):
+    for person in (user, page, suho, jimin, drhan):
         await person.close()
     return user.session_id
 
@@ -254,7 +257,8 @@ async def test_erased_sessions_leave_no_byte(house: House) -> None:
     word = f"erased{secrets.token_hex(6)}"
     sessions = await planted(house, word)
     assert await seen_by_next_counselor(house, word), "before, staff see the notes of the last time"
-    assert await house.found(word), "and it is there to be found"
+    places = await house.found(word)
+    assert any(place.endswith(".page.jsonl") for place in places), "and it is there to be found, in the page that staff saw, too"
     assert readable_by_others(house.settings.data_dir) == [], "by us alone"
     if house.postgres is not None:  # autovacuum also does this from time to time, and stores samples of the columns
         engine = create_async_engine(house.postgres.url, isolation_level="AUTOCOMMIT")

@@ -164,6 +164,24 @@ async def test_page_that_sends_too_much_is_bounded(service: Service) -> None:
     assert entry.page.frames_bytes < pages.MOST_SNAPSHOT + 2 * pages.MOST_AFTER
 
 
+async def test_all_pages_together_are_bounded(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_OF_ALL", 3 * len(PART))
+    _, counselor, page = await shown(service)
+    for n in range(3):
+        await send(page, PART, first=True, more=n < 2)
+    view = await counselor.until(lambda s: s["cobrowse"]["crowded"])
+    assert (view["cobrowse"]["seen_by"], view["cobrowse"]["too_large"]) == ([], False)
+    assert service.live.pages._held_bytes == 0
+    assert (await counselor.say("watch_page", on=False))["type"] == "ok"
+    assert (await counselor.say("watch_page", on=True))["type"] == "ok"
+    await send(page, "AAAA", first=True)
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "AAAA")
+    entry = next(iter(service.live.index.running.values()))
+    assert service.live.pages._held_bytes == entry.page.frames_bytes > 0
+    await counselor.say("cobrowse", on=False)
+    assert service.live.pages._held_bytes == 0
+
+
 async def test_viewer_who_comes_late_gets_a_new_snapshot_instead_of_too_much(service: Service) -> None:
     _, counselor, page = await shown(service)
     await send(page, "AAAA", first=True)

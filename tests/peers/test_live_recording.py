@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -13,11 +14,13 @@ import pytest
 from msgspec.structs import replace
 
 from media.packets import rtp
+from signaling.live.kept_pages import WRITE_S
 from signaling.recordings import Recordings, Segment, Span, Track, reached
 from signaling.server import app_keys
 from tests.peers.client import Peer
 from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+from tests.peers.test_live_pages import page_of, send
 from tests.unit.media.recording.streams import Packets, loudness, picture, pictures
 
 USER, COUNSELOR, PROFESSIONAL = 700, 1100, 1700
@@ -27,7 +30,7 @@ async def recording_site(service: Service) -> None:
     records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
     assert site is not None
-    await records.save_site(replace(site, recording="ask"))
+    await records.save_site(replace(site, recording="ask", cobrowse="strict"))
 
 
 @pytest.fixture
@@ -42,6 +45,18 @@ async def agreed(user: Person, counselor: Person) -> None:
         assert (await person.say("recording", agree=True))["type"] == "ok"
     for person in (user, counselor):
         await person.until(lambda s: s["recording"]["state"] == "on")
+
+
+async def shown_page(service: Service, user: Person, counselor: Person) -> Person:
+    """Let the counselor see the user's page. Return the connection that shows it."""
+    page = await page_of(service, user)
+    await counselor.until(lambda s: s["cobrowse"]["ready"])
+    for person in (counselor, user):
+        assert (await person.say("cobrowse", on=True))["type"] == "ok"
+    await counselor.until(lambda s: s["cobrowse"]["state"] == "on")
+    assert (await counselor.say("watch_page", on=True))["type"] == "ok"
+    await page.find(lambda m: m["type"] == "page_state" and bool(m.get("seen_by")))
+    return page
 
 
 async def written(service: Service, session: str, until: int) -> list[Segment]:
@@ -88,6 +103,60 @@ async def test_agreed_recording_is_deleted_when_the_user_revokes(service: Servic
         assert told["recording"]["state"] == "off"
         assert any(line["text"] == "recording.erased" for line in user.lines())
         assert len((await one.listen(0.3)).payloads) > 5, "the call goes on"
+
+
+async def test_page_that_staff_see_is_kept_with_the_recording(service: Service) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    page = await shown_page(service, user, counselor)
+    await send(page, "AAAA", first=True)
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "AAAA")
+    recordings: Recordings = service.app[app_keys.RECORDINGS]
+    async with await user.join_room() as one, await counselor.join_room() as two:
+        one.speak(USER)
+        two.speak(COUNSELOR)
+        await agreed(user, counselor)
+        await page.get("page_again")
+        await send(page, "BBBB")  # a change of the page that was shown before the consent
+        for part in ("CCCC", "DDDD"):
+            await send(page, part, first=True, more=part == "CCCC")
+        await send(page, "EEEE")
+        await counselor.find(lambda m: m["type"] == "page" and m["data"] == "EEEE")
+        await asyncio.sleep(0.5)
+        assert (await counselor.say("recording", agree=False))["type"] == "ok"
+        await send(page, "FFFF")
+        await counselor.find(lambda m: m["type"] == "page" and m["data"] == "FFFF")
+        [segment] = await written(service, user.session_id, 1)
+        path = recordings.page_path(user.session_id, segment)
+        await eventually(lambda: path.is_file() and path.read_text().count("seen_by") == 2, 2)
+        kept = [json.loads(line) for line in path.read_text().splitlines()]
+        assert [each.get("data") for each in kept] == [None, "CCCC", "DDDD", "EEEE", None]
+        assert (kept[0]["seen_by"], kept[-1]["seen_by"]) == (["jimin"], [])
+        assert segment.span is not None
+        assert all(segment.span.begin - 1000 <= each["at"] <= segment.span.end + 1000 for each in kept)
+        assert path.stat().st_mode & 0o077 == 0
+
+        headers = {"Origin": service.settings.staff_url("counselor"), "Cookie": counselor.cookie}
+        async with service.http.get(f"{service.url}/api/recordings/{user.session_id}", headers=headers) as answer:
+            found = await answer.json()
+        assert found["site"] == "demo-shop"
+        [url] = found["pages"]
+        async with service.http.get(service.url + url, headers=headers) as answer:
+            assert await answer.text() == path.read_text()
+        async with service.http.get(service.url + url) as refused:
+            assert refused.status == 401
+        out = await exported(service, user.session_id, "user")
+        assert out.with_suffix(".page.jsonl").read_text() == path.read_text()
+
+        await agreed(user, counselor)  # a second period
+        for part in ("GGGG", "HHHH"):
+            await send(page, part, first=True)
+        await counselor.find(lambda m: m["type"] == "page" and m["data"] == "HHHH")
+        assert (await user.say("recording", agree=False))["type"] == "ok"
+        await send(page, "IIII")
+        await counselor.find(lambda m: m["type"] == "page" and m["data"] == "IIII")
+        await eventually(lambda: not list((service.settings.recordings_dir / user.session_id).glob("*")), 2)
+        await asyncio.sleep(WRITE_S * 2)
+        assert not list((service.settings.recordings_dir / user.session_id).glob("*")), "nothing is written after that"
 
 
 async def test_consultation_is_not_in_the_users_recording(service: Service) -> None:

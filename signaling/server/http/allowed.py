@@ -111,6 +111,7 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /api/recordings/{session}": "past.play",
     "GET /api/recordings/{session}/board": "past.play",
     "GET /api/recordings/{session}/{segment}/{track}": "past.play",
+    "GET /api/recordings/{session}/{segment}/page": "past.play",
     "GET /api/sessions/{id}/person": "session.serve",
     "GET /api/sessions/{id}/earlier/{other}": "session.serve",
     "GET /api/sessions/{id}/board": "session.serve",

@@ -83,6 +83,7 @@ class Ended(Struct, kw_only=True):
 
 _PICTURE = Media("image/*")
 HTML, WEBM, CSV = Media("text/html"), Media("video/webm"), Media("text/csv")
+NDJSON = Media("application/x-ndjson")
 FORM = Media("application/x-www-form-urlencoded")
 _ID, _SITE, _NOTES = "/api/sessions/{id}", "/api/operator/sites/{site}", "/api/sessions/{id}/person/notes"
 _THREAD = "/api/threads/{id}"
@@ -224,6 +225,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/api/recordings/{session}", "staff", "The contents of a recording.", recordings.RecordingDetail),
     Operation("GET", "/api/recordings/{session}/board", "staff", "Changes of its board, in parts.", BoardHistory, PartQuery),
     Operation("GET", "/api/recordings/{session}/{segment}/{track}", "staff", "One track of a recording.", WEBM),
+    Operation("GET", "/api/recordings/{session}/{segment}/page", "staff", "What staff saw of the user's page.", NDJSON),
     # operators
     Operation("GET", f"{_OPERATOR}/sites", "operator", "All sites.", list[replies.SiteItem], operator.LanguageQuery),
     Operation("GET", f"{_SITE}/replies", "operator", "Replies that the site shares.", list[replies.ReplyItem]),

@@ -75,13 +75,18 @@ class TrackItem(Struct, kw_only=True):
 
 
 class RecordingDetail(Struct, kw_only=True):
-    """A session's recording. `pieces`: the recorded spans of time."""
+    """A session's recording. `pieces`: the recorded spans of time.
+
+    `pages`: addresses of what staff saw of the user's page, in order; `site`: whose page it is.
+    """
 
     session: str
+    site: str
     pieces: list[tuple[int, int]]
     tracks: list[TrackItem]
     people: list[PersonItem]
     lines: list[Line]
+    pages: list[str]
 
 
 @routes.get("/api/recordings/{session}")
@@ -103,10 +108,12 @@ async def recording(request: web.Request) -> web.Response:
     return answer(
         RecordingDetail(
             session=record.id,
+            site=record.site,
             pieces=[(piece.begin, piece.end) for piece in pieces(found)],
             tracks=tracks,
             people=_people(session),
             lines=await records.lines(record.id, 0, MOST_LINES, "staff"),
+            pages=[f"/api/recordings/{record.id}/{each.name}/page" for each in await _with_page(request, record.id, found)],
         )
     )
 
@@ -130,6 +137,23 @@ async def track(request: web.Request) -> web.StreamResponse:
         raise not_found()
     await _look(request, member, record.id)
     return WatchedFile(path, {"Content-Type": "video/webm"}, partial(_may_look, request))
+
+
+@routes.get("/api/recordings/{session}/{segment}/page")
+async def page(request: web.Request) -> web.StreamResponse:
+    record, _, member, found = await _may_look(request)
+    segment = next((each for each in found if each.name == path_id(request, "segment")), None)
+    if segment is None or not await _with_page(request, record.id, [segment]):
+        raise not_found()
+    await _look(request, member, record.id)
+    path = request.app[RECORDINGS].page_path(record.id, segment)
+    return WatchedFile(path, {"Content-Type": "application/x-ndjson"}, partial(_may_look, request))
+
+
+async def _with_page(request: web.Request, session: str, found: list[Segment]) -> list[Segment]:
+    """Return the segments in which staff saw the user's page."""
+    recordings = request.app[RECORDINGS]
+    return [each for each in found if await asyncio.to_thread(recordings.page_path(session, each).is_file)]
 
 
 async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:

@@ -278,7 +278,7 @@ export interface BoardOut {
  * To the connection that shows the user's page: whether staff may see the page, and who sees it now.
  *
  * The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
- * counselor who asked.
+ * counselor who asked. ``recorded``: what is seen is kept with the recording.
  */
 export interface PageState {
   type: "page_state";
@@ -287,6 +287,7 @@ export interface PageState {
   texts?: "strict" | "open";
   by?: string;
   seen_by?: string[];
+  recorded?: boolean;
   origins?: string[];
 }
 

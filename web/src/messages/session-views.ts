@@ -266,7 +266,7 @@ export interface GuestsView {
  *
  * ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
  * interpreter. "soft": softly under the interpreter. "none": not at all.
- * ``paused``: the interpreter is not connected, or is on hold with the user, so that nobody is covered now.
+ * ``paused``: the interpreter is not connected, is muted, or is on hold with the user, so that nobody is covered now.
  */
 export interface InterpretingView {
   guest: string;
@@ -281,7 +281,7 @@ export interface InterpretingView {
  *
  * ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
  * the counselor who asked. ``ready``: a page of the site is open. ``seen_by``: participants who see the page now. ``may_see``:
- * this viewer may see it. ``too_large``: the page cannot be shown.
+ * this viewer may see it. ``too_large``: the page cannot be shown. ``crowded``: the server shows as many pages as it can.
  */
 export interface CobrowseView {
   state: "" | "asked" | "on";
@@ -291,6 +291,7 @@ export interface CobrowseView {
   seen_by: string[];
   may_see: boolean;
   too_large: boolean;
+  crowded: boolean;
 }
 
 /**

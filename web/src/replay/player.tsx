@@ -5,6 +5,7 @@ import { nameOf, roleName } from "../staff/names";
 import { textOr as label } from "../room/guests/words";
 import { linesAsOf, turns } from "../room/writing/as-of";
 import { RecordedBoard } from "./board";
+import { RecordedPage } from "./page";
 import { Transcript } from "./transcript";
 import { IconButton, Select, useLocale, useStore } from "../ui";
 import type { Recording, Track } from "./api";
@@ -30,6 +31,7 @@ export function Player({ recording }: { recording: Recording }) {
     <section class="player" ref={box} tabIndex={-1} aria-label={t("label")} data-testid="player">
       <Stage recording={recording} clock={clock} moment={moment} />
       <Controls clock={clock} whole={whole} moment={moment} />
+      {recording.pages.length > 0 && <RecordedPage recording={recording} moment={moment} />}
       <div class="player-beside">
         <div class="player-said">
           <Transcript lines={said} />

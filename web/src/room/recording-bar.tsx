@@ -90,7 +90,8 @@ function words(session: SessionView, recording: RecordingView, reading: boolean)
   const { state, you, waiting_for, refused_by, failed } = recording;
   if (state === "on") return t("rec.on");
   if (reading) return t("rec.off");
-  if (you === "") return [t("rec.ask"), session.site.recording_notice].join(" ").trim();
+  if (you === "")
+    return [t("rec.ask"), session.cobrowse ? t("rec.ask.page") : "", session.site.recording_notice].filter(Boolean).join(" ");
   if (failed !== "") {
     const key = `rec.failed.${failed}`;
     return t("rec.failed", { reason: t(isKey(key) ? key : "rec.failed.write_failed") });

@@ -93,6 +93,9 @@ class Export:
                 name = f"{here}/recordings/{segment.name}/{track.n}-{track.kind}.webm"
                 async for piece in self._copied(name, recordings.path(session.id, segment, track)):
                     yield piece
+            page_name = f"{here}/recordings/{segment.name}/page.jsonl"
+            async for piece in self._copied(page_name, recordings.page_path(session.id, segment)):
+                yield piece
 
     def _json(self, name: str, value: Any) -> bytes:
         return self._whole(name, msgspec.json.format(msgspec.json.encode(value), indent=2))

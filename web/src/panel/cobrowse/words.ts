@@ -11,12 +11,12 @@ type Key = keyof typeof en;
 export const { t } = texts<Key>(import.meta.glob("./*.json", { import: "default" }));
 
 /** Returns the texts of the bar. */
-export function wordsOf({ seen_by = [], by = "", texts: rule }: PageState): Words {
+export function wordsOf({ seen_by = [], by = "", texts: rule, recorded = false }: PageState): Words {
   const names = new Intl.ListFormat(locale(), { type: "conjunction" }).format(seen_by);
   return {
     seen: t("seen", { names }),
     unseen: t("unseen", { name: by }),
-    what: t(rule === "open" ? "what.open" : "what.strict"),
+    what: [t(rule === "open" ? "what.open" : "what.strict"), recorded && t("what.recorded")].filter(Boolean).join(" "),
     stop: t("stop"),
     show: t("show"),
     hide: t("hide"),

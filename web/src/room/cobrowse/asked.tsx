@@ -28,6 +28,7 @@ export function Asked({ client, session }: Props) {
   const { cobrowse } = session;
   const name = participant(session, cobrowse?.by ?? "")?.name ?? "";
   const state = cobrowse?.state ?? "";
+  const recorded = session.recording?.state === "on";
   const [settled, setSettled] = useState(false);
   useEffect(() => {
     setSettled(false);
@@ -47,6 +48,7 @@ export function Asked({ client, session }: Props) {
           <strong>{t("asked", { name })}</strong>
         </p>
         <p>{t(cobrowse.texts === "open" ? "asked.open" : "asked.strict", { name, site: session.site.name })}</p>
+        {recorded && <p data-testid="cobrowse-recorded">{t("asked.recorded", { name })}</p>}
         <span class="cobrowse-buttons">
           <Button onClick={() => answer(false)} data-testid="cobrowse-no">
             {t("no")}
@@ -61,7 +63,10 @@ export function Asked({ client, session }: Props) {
   return (
     <section class="cobrowse" aria-label={t("shown")} data-testid="cobrowse-on">
       <Icon node={seers.length > 0 ? Eye : EyeOff} size={18} />
-      <p role="status">{seers.length > 0 ? t("seen", { names: list(seers) }) : t("unseen", { name })}</p>
+      <p role="status">
+        {seers.length > 0 ? t("seen", { names: list(seers) }) : t("unseen", { name })}
+        {seers.length > 0 && recorded && <span class="cobrowse-recorded"> {t("recorded")}</span>}
+      </p>
       <Button onClick={() => answer(false)} data-testid="cobrowse-stop">
         {t("stop")}
       </Button>

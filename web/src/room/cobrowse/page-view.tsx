@@ -3,7 +3,7 @@
 import { Eye, Frame, Link, MousePointer2, PenLine } from "lucide";
 import type { TargetedPointerEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { fit, onPage, spotIn, type Box } from "../../cobrowse/marks";
+import { onPage, spotIn, type Box } from "../../cobrowse/marks";
 import type { Spot } from "../../cobrowse/protocol";
 import type { SessionView } from "../../messages";
 import { toast } from "../../ui/announce";
@@ -13,6 +13,7 @@ import { useLocale, useStore } from "../../ui/store";
 import type { Client } from "../client";
 import { viewer } from "../state";
 import { nameOf } from "../words";
+import { PageFrame, UserPointer, useScale } from "./page-frame";
 import { Rebuilt, type PageSize } from "./rebuild";
 import { Receiver } from "./receive";
 import { t } from "./words";
@@ -95,6 +96,7 @@ export function PageView({ client, session }: Props) {
           {address || t("page", { name: user })}
         </span>
         <span class="pill">{t(cobrowse.texts === "open" ? "open" : "strict")}</span>
+        {cobrowse.state === "on" && session.recording?.state === "on" && <span class="pill">{t("recorded.short")}</span>}
         {cobrowse.state === "on" && (
           <div class="segments segments-small" role="group" aria-label={t("tools")}>
             {TOOLS.map(([one, icon]) => (
@@ -129,15 +131,13 @@ export function PageView({ client, session }: Props) {
           hidden={!!waits}
           style={size ? { width: `${size.width * scale}px`, height: `${size.height * scale}px` } : {}}
         >
-          <iframe
-            ref={frame}
-            src={`/page-frame?site=${encodeURIComponent(session.site.id)}`}
-            sandbox="allow-same-origin"
-            referrerpolicy="no-referrer"
-            tabIndex={-1}
+          <PageFrame
+            frame={frame}
+            site={session.site.id}
             title={t("page", { name: user })}
+            size={size}
+            scale={scale}
             onLoad={onLoad}
-            style={size ? { width: `${size.width}px`, height: `${size.height}px`, transform: `scale(${scale})` } : {}}
           />
           <Surface
             tool={tool}
@@ -151,7 +151,7 @@ export function PageView({ client, session }: Props) {
               )
             }
           />
-          {pointer && <span class="page-view-user" style={{ left: `${pointer.x * scale}px`, top: `${pointer.y * scale}px` }} />}
+          <UserPointer at={pointer} scale={scale} />
         </div>
       </div>
       {tool === "link" && !waits && <p class="page-view-hint">{t("tool.link.hint")}</p>}
@@ -165,20 +165,9 @@ function waitsFor({ cobrowse }: SessionView, shown: boolean) {
   if (cobrowse.state === "asked") return "waits" as const;
   if (!cobrowse.may_see) return "apart" as const;
   if (cobrowse.too_large) return "large" as const;
+  if (cobrowse.crowded) return "crowded" as const;
   if (!cobrowse.ready) return "away" as const;
   return shown ? ("" as const) : ("loading" as const);
-}
-
-function useScale(room: { current: HTMLDivElement | null }, size: PageSize | null): number {
-  const [space, setSpace] = useState<PageSize>({ width: 1, height: 1 });
-  useEffect(() => {
-    const element = room.current;
-    if (!element) return;
-    const watch = new ResizeObserver(() => setSpace({ width: element.clientWidth, height: element.clientHeight }));
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, []);
-  return size ? fit(size, space) : 1;
 }
 
 interface SurfaceProps {

@@ -34,9 +34,10 @@ async def file(desk: Desk, file_id: str, session: str, *, data: bytes = b"pdf", 
 
 
 def recording(desk: Desk, session: str, data: bytes = b"voice") -> None:
-    """Store a recording of three seconds, with one track."""
+    """Store a recording of three seconds, with one track, and a page that staff saw."""
     folder = desk.settings.recordings_dir / session / "1-1"
     folder.mkdir(parents=True)
     log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
     (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
     (folder / "1.webm").write_bytes(data)
+    (folder.parent / "1-1.page.jsonl").write_text('{"at":1000,"seen_by":["jimin"]}\n')

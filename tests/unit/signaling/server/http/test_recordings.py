@@ -35,7 +35,9 @@ async def test_operators_and_participants_can_view_and_are_audited_once(desk: De
         drawn = await (await desk.get(f"/api/recordings/{session}/board", headers=cookie)).json()
         assert (drawn["steps"], drawn["next"]) == ([{"at": 5, "update": "AAA="}], 0)
         found = await (await desk.get(f"/api/recordings/{session}", headers=cookie)).json()
-        assert found["pieces"] == [[1000, 4000]]
+        assert (found["site"], found["pieces"]) == ("demo-shop", [[1000, 4000]])
+        [page] = found["pages"]
+        assert await (await desk.get(page, headers=cookie)).json(content_type=None) == {"at": 1000, "seen_by": ["jimin"]}
         [track] = found["tracks"]
         assert (track["participant"], track["kind"], track["began"], track["ended"]) == ("u-1", "audio", 1000, 4000)
         assert {person["name"] for person in found["people"]} == {"민아", "Jimin"}
@@ -93,7 +95,8 @@ async def test_piece_fetched_without_the_player_is_audited(desk: Desk) -> None:
 async def test_nobody_else_can_view_a_recording(desk: Desk) -> None:
     session = await a_recorded_call(desk)
     suho = await desk.cookie_of("suho")
-    for path in (f"/api/recordings/{session}", f"/api/recordings/{session}/board", f"/api/recordings/{session}/1-1/1"):
+    for part in ("", "/board", "/1-1/1", "/1-1/page"):
+        path = f"/api/recordings/{session}{part}"
         assert await refused(await desk.get(path)) == (401, "signed_out")
         assert await refused(await desk.get(path, headers=BEARER)) == (401, "signed_out")
         assert await refused(await desk.get(path, headers=suho)) == (404, "not_found")
@@ -108,6 +111,8 @@ async def test_missing_pieces_give_404_and_paths_cannot_escape(desk: Desk) -> No
     for path in (
         f"/api/recordings/{session}/1-1/2",
         f"/api/recordings/{session}/9-9/1",
+        f"/api/recordings/{session}/9-9/page",
+        f"/api/recordings/{session}/%2e%2e/page",
         f"/api/recordings/{session}/../1",
         f"/api/recordings/{session}/%2e%2e/1",
         f"/api/recordings/{session}/1-1%2f..%2f../1",

@@ -1,0 +1,148 @@
+"""Keep with the recording what staff see of a user's page: one file for each segment, `EPOCH-PERIOD.page.jsonl`.
+
+The file lies beside the segment's folder, which the recorder makes itself. It holds what the server has passed on to staff while
+the session was recorded: masked by the user's browser, and compressed. The server does not read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from media.api import recording_files as disk
+from signaling.config import log
+from signaling.config.private_files import FILE, FOLDER
+
+ENDING: Final = ".page.jsonl"
+MOST_BYTES: Final = 64 * 1024 * 1024  # most bytes of all pages of one session; what is seen after that is not kept
+MOST_WAITING: Final = 4 * 1024 * 1024  # most bytes of one session that wait for the disk; with more, its page is kept no further
+KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
+_END_BYTES: Final = 100  # room for the line that says why the file ends
+_log = log.get("signaling.recordings")
+
+Ending = Literal["full", "disk_full", "too_slow"]
+
+
+class Shown(Struct, kw_only=True, omit_defaults=True):
+    """A line of the file. `at`: Unix ms.
+
+    `data`, `first`, `more`: a part of the page, as in the message `page`. An empty part says that the batch before it was broken
+    off. `seen_by`: who sees the page from now on; nobody when the recording stops, too. `end`: why nothing further is kept.
+    A file without such an ending was broken off at its last line.
+    """
+
+    at: int
+    data: str | None = None
+    first: bool = False
+    more: bool = False
+    seen_by: list[str] | None = None
+    end: Ending | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def page_name(epoch: int, period: int) -> str:
+    """Return the name of the file with the page of a segment."""
+    return disk.folder_name(epoch, period) + ENDING
+
+
+def period_of(name: str) -> int | None:
+    """Return the period of consent of such a file. None: this is another file."""
+    found = disk.parse_folder(name.removesuffix(ENDING)) if name.endswith(ENDING) else None
+    return found[1] if found else None
+
+
+@dataclass(slots=True, eq=False)
+class _File:
+    path: Path
+    waiting: bytearray = field(default_factory=bytearray)
+    size_bytes: int = 0  # of all pages of the session, without what waits
+    made: bool = False
+    over: bool = False
+
+
+class SeenPages:
+    """The pages that are being kept. `add` never waits; `write` brings to the disk what has come since the last call."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, _File] = {}
+        self._ended: list[_File] = []
+        self._lock = asyncio.Lock()
+
+    def begin(self, session: str, epoch: int, period: int) -> None:
+        """Keep what follows in the file of this segment. A file that is there already goes on."""
+        if disk.is_room(session):
+            self._files[session] = _File(self._folder / session / page_name(epoch, period))
+
+    def end(self, session: str, at: int) -> None:
+        """Keep nothing further of this session's page. `at`: Unix ms."""
+        self.add(session, Shown(at=at, seen_by=[]))
+        if (file := self._files.pop(session, None)) is not None:
+            self._ended.append(file)
+
+    def add(self, session: str, line: Shown) -> None:
+        """Keep a line. When the session has too many, or the disk is too slow, the file ends and says why."""
+        file = self._files.get(session)
+        if file is None or file.over:
+            return
+        encoded = _encode(line) + b"\n"
+        if len(file.waiting) + len(encoded) > MOST_WAITING:
+            _finish(file, line.at, "too_slow")
+        elif file.size_bytes + len(file.waiting) + len(encoded) > MOST_BYTES - _END_BYTES:
+            _finish(file, line.at, "full")
+        else:
+            file.waiting += encoded
+
+    async def write(self) -> None:
+        """Write what waits."""
+        async with self._lock:
+            ended, self._ended = self._ended, []
+            for file in (*ended, *self._files.values()):
+                if file.waiting:
+                    waiting, file.waiting = bytes(file.waiting), bytearray()
+                    await asyncio.to_thread(_append, file, waiting)
+
+    async def forget(self, session: str) -> None:
+        """Discard what waits of this session, because its recording is erased. No write of it is under way afterwards."""
+        async with self._lock:
+            self._files.pop(session, None)
+            self._ended = [file for file in self._ended if file.path.parent.name != session]
+
+
+def _finish(file: _File, at: int, why: Ending) -> None:
+    file.over = True
+    file.waiting += _encode(Shown(at=at, end=why)) + b"\n"
+    _log.warning("page_no_longer_kept", session=file.path.parent.name, reason=why)
+
+
+def _append(file: _File, data: bytes) -> None:
+    """Write to the end of the file. Only the first write makes the file, so no write brings back one that was erased."""
+    folder = file.path.parent
+    try:
+        if not file.made:
+            folder.parent.mkdir(FOLDER, parents=True, exist_ok=True)
+            folder.mkdir(FOLDER, exist_ok=True)
+            file.size_bytes = sum(path.stat().st_size for path in folder.glob(f"*{ENDING}"))
+            data = b"\n" + data if file.path.exists() else data  # a server that was killed may have left half a line
+        if shutil.disk_usage(folder).free < KEEP_FREE_BYTES:
+            _log.warning("page_no_longer_kept", session=folder.name, reason="disk_full")
+            file.over, data = True, _encode(Shown(at=0, end="disk_full")) + b"\n"
+        flags = os.O_WRONLY | os.O_APPEND | (0 if file.made else os.O_CREAT)
+        with os.fdopen(os.open(file.path, flags, FILE), "ab", buffering=0) as out:
+            out.write(data)
+        file.made = True
+        file.size_bytes += len(data)
+    except FileNotFoundError:
+        file.over = True  # it was erased
+    except OSError:
+        file.over = True
+        _log.exception("page_no_longer_kept", session=file.path.parent.name)

@@ -1,0 +1,81 @@
+/** A recorded page as staff saw it at any time. Pure. */
+
+import type { Part } from "../room/cobrowse/receive";
+
+export type Ending = "full" | "disk_full" | "too_slow";
+
+/** A line of the file that the server kept (`Shown` in `signaling/recordings/seen_pages.py`). `at`: Unix ms. */
+export interface Shown {
+  at: number;
+  data?: string;
+  first?: boolean;
+  more?: boolean;
+  seen_by?: string[];
+  end?: Ending;
+}
+
+/** What brings a page from one moment of a replay to another. */
+export interface Step {
+  /** Whether the page begins anew with these parts. */
+  anew: boolean;
+  parts: Part[];
+  /** Who saw the page at that moment. */
+  seenBy: string[];
+  /** Why the page was not kept any longer at that moment; "" if it was. */
+  end: Ending | "";
+}
+
+/** Returns the lines of a file. A line that a crash cut off is left out; a file that was cut off ends at its last line. */
+export function readPage(text: string): Shown[] {
+  const lines: Shown[] = [];
+  for (const line of text.split("\n")) {
+    const read = line === "" ? null : parsed(line);
+    if (!read) continue;
+    const before = lines.at(-1)?.at ?? 0;
+    lines.push({ ...read, at: Math.max(read.at, before) });
+  }
+  const last = lines.at(-1);
+  if (last && last.end === undefined && last.seen_by?.length !== 0) lines.push({ at: last.at, seen_by: [] });
+  return lines;
+}
+
+function parsed(line: string): Shown | null {
+  try {
+    return JSON.parse(line) as Shown;
+  } catch {
+    return null;
+  }
+}
+
+export class PageHistory {
+  /** The whole snapshots: the places of their first parts and of what follows their last ones. */
+  private readonly snapshots: { begin: number; after: number }[] = [];
+  private applied = 0;
+
+  constructor(private readonly lines: readonly Shown[]) {
+    let begin = -1;
+    lines.forEach(({ data, first = false, more = false }, at) => {
+      if (data === undefined) return;
+      if (data === "" || !first) begin = -1;
+      else if (begin < 0) begin = at;
+      if (begin < 0 || more) return;
+      this.snapshots.push({ begin, after: at + 1 });
+      begin = -1;
+    });
+  }
+
+  /** Returns what brings the page from where the last call left it to `until` (Unix ms). */
+  to(until: number): Step {
+    let due = 0;
+    while (due < this.lines.length && this.lines[due]!.at <= until) due++;
+    const newest = this.snapshots.findLast(({ after }) => after <= due);
+    const anew = due < this.applied || (newest !== undefined && newest.begin >= this.applied);
+    const from = anew ? (newest?.begin ?? due) : this.applied;
+    this.applied = due;
+    const parts = this.lines
+      .slice(from, due)
+      .flatMap(({ data, first, more }) => (data === undefined ? [] : [{ data, first, more }]));
+    const told = this.lines.slice(0, due).findLast(({ seen_by, end }) => seen_by !== undefined || end !== undefined);
+    return { anew, parts, seenBy: told?.seen_by ?? [], end: told?.end ?? "" };
+  }
+}
