@@ -40,7 +40,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class Choice:
-    """`layers`: slot → layer (None: paused). `limits`: slot → limit that the viewer must be told now; None: nothing to tell."""
+    """What a viewer gets. `layers`: slot → layer (None: paused).
+
+    `limits`: slot → limit that the viewer must be told now; None: nothing to tell.
+    """
 
     layers: dict[int, str | None]
     limits: dict[int, Limit] | None

@@ -339,7 +339,10 @@ class BoardRoom:
                 self._send(participant, message)
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """Run the library on foreign bytes. An error or panic (BaseException) may leave the document half changed: rebuild it."""
+        """Run the library on foreign bytes. After an error or panic (BaseException), rebuild the document.
+
+        The document may be half changed then. Raise RefusedError("malformed").
+        """
         try:
             return work()
         except (KeyboardInterrupt, SystemExit):

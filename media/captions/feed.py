@@ -58,7 +58,7 @@ class Feed:
     """The captions of one room, from construction to `close`. Call all methods in the worker's event loop."""
 
     def __init__(self, sender: Sender, say: Say, on_over: Callable[[], None]) -> None:
-        """`say` gets the words. `on_over` is called when the captions process is gone; the feed is then closed."""
+        """Begin without voices. `say` gets the words. `on_over` is called after the loss of the process has closed the feed."""
         self._sender = sender
         self._say = say
         self._on_over = on_over

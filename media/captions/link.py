@@ -37,7 +37,7 @@ class CaptionLink:
     """
 
     def __init__(self, url: str, token: str, on_ready: Callable[[], None] = lambda: None) -> None:
-        """`url`: `http://HOST:PORT` or `https://…`. `token`: the bearer token that both processes know."""
+        """Prepare the connection. `url`: `http://HOST:PORT` or `https://…`. `token`: bearer token that both processes know."""
         self._url = url.rstrip("/") + PATH
         self._token = token
         self._on_ready = on_ready

@@ -79,7 +79,7 @@ class Recogniser:
     """A Whisper model. `write_down` takes long: call it in a thread, once at a time."""
 
     def __init__(self, folder: Path, language: str, threads: int) -> None:
-        """`language`: a tag, `SESSION` or `AUTO`. `threads`: cores that one utterance uses. Raise `ModelError`."""
+        """Load the model. `language`: a tag, `SESSION` or `AUTO`. `threads`: cores for one utterance. Raise `ModelError`."""
         try:
             from faster_whisper import WhisperModel
         except ImportError as error:

@@ -45,9 +45,10 @@ class Work:
         """By stream: the last draft of the stream's utterance, and the words of this draft."""
 
     def put(self, stream: object, language: str, spoken: Spoken) -> tuple[Heard | None, object]:
-        """Add what somebody has said. Return (its words, if a draft had all of them already; a stream that lost an utterance).
+        """Add what somebody has said. Return (its words, stream of a dropped utterance); either may be None.
 
-        The second value is None unless an utterance was dropped.
+        The words are known already if a draft of the same utterance was made from the same sound. When too many utterances
+        wait, the oldest one is dropped.
         """
         job = Job(stream, language, spoken, spoken.final)
         if not spoken.final:

@@ -1,6 +1,6 @@
 """RTCP of one peer: reports and requests in both directions (RFC 3550, 4585; transport-wide feedback).
 
-This module sends nothing: methods return what the caller must send.
+Methods return what the caller must send. The module itself sends only retransmissions of streams that have RTX.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Control:
         wall: Callable[[float], float],
         now: float,
     ) -> None:
-        """`sections`: the m-lines of the offer by role. `wall`: gives the Unix time of a moment of the monotonic clock."""
+        """Prepare one peer's RTCP. `sections`: the offer's m-lines by role. `wall`: converts monotonic time to Unix time."""
         self._sections = sections
         self._uplink = uplink
         self._downlink = downlink

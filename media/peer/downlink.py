@@ -33,7 +33,7 @@ class Downlink:
         now: Callable[[], float],
         drops: Counter[str],
     ) -> None:
-        """`sections`: the m-lines of the offer by role. `send`: sends a datagram. `now`: the monotonic clock."""
+        """Make the streams. `sections`: the offer's m-lines by role. `send`: sends a datagram. `now`: the monotonic clock."""
         self.estimate = Estimator(now())
         self.chooser = Chooser()
         self.repeats = RepeatBudget(now())

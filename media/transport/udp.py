@@ -201,7 +201,7 @@ def _bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
 
 
 def _bind(text: str, port: int) -> socket.socket | None:
-    """Return a bound socket. None: this machine does not have the address. Raise OSError when the port is taken."""
+    """Return a bound socket. None: this machine does not have the address. Raise OSError, such as for a port that is taken."""
     version = ipaddress.ip_address(text).version
     each = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
     try:

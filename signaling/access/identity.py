@@ -196,7 +196,7 @@ class Identity:
             self._known.popitem(last=False)
 
     async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
-        """Write a refused sign-in to the log and the audit.
+        """Write a refused sign-in to the log and the audit. Of refusals with an unknown login, write only some (`_noted`).
 
         The log and the audit contain no unknown login, because somebody may have typed their password into that field.
         """

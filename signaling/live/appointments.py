@@ -90,7 +90,7 @@ class Appointments:
         return [(found.staff[staff], times) for staff, times in found.free.items()]
 
     async def known_to(self, entry: Entry) -> str:
-        """Return the member whom the user knows: the one of their appointment, or of their last conversation.
+        """Return the member whom the user knows: of their appointment, else the owner, else of their last conversation.
 
         Return "" if there is no such member, if the site hides names from users, or if the records are unavailable. The last
         conversation is known only of a user whose identity the partner signed.
@@ -251,7 +251,7 @@ class Appointments:
     async def _claim(self, entry: Entry, wanted: range, candidates: list[StaffRecord]) -> tuple[StaffRecord, list[int]]:
         """Claim the wanted cells (`CELL_MS` each) of the calendar of the first candidate who has all of them free.
 
-        Return this member and the newly claimed cells.
+        Return this member and the newly claimed cells. Raise NotAllowed("out_of_hours") if there is no such candidate.
         """
         taken = await self._records.taken_cells([each.id for each in candidates], wanted, but=entry.id)
         for member in candidates:

@@ -96,7 +96,7 @@ class Translator:
     async def translate(
         self, text: str, language: str, session: str, organisation: str = "", organisations: int = 1
     ) -> Translation:
-        """Return a text of a session in another language (a tag).
+        """Return the translation of a session's text into `language` (a language tag).
 
         `organisation`: whose session it is. `organisations`: how many share the places in which requests wait.
         Raise `NotAllowed` if the service is missing, busy or fails.

@@ -68,8 +68,8 @@ class Places(Database):
     async def save_site(self, site: Site, *, expected: str | None = None) -> None:
         """Insert or replace the whole site with its categories and keys.
 
-        `expected`: the version (`version_of`) of the stored site; "" for a new site. Raises Changed when another one is stored,
-        and ValueError("id_taken") when past sessions of another organisation's site have this id.
+        `expected`: the version (`version_of`) of the stored site; "" for a new site. Raises Changed when another one is stored.
+        Raises ValueError("id_taken") when another organisation had a site with this id and its sessions are still kept.
         """
         values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {
             "wrap_up": _plain(site.wrap_up),

@@ -43,9 +43,10 @@ def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> No
 
 
 def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
-    """Enqueue a new request for a professional or colleague, with the enqueue time of the first.
+    """Enqueue a new request for a professional or colleague.
 
-    The owner, and staff who accepted an earlier request but did not join, are excluded.
+    A repeated request has the enqueue time of the first. The owner, and staff who accepted an earlier request but did not join,
+    are excluded.
     """
     session.requests_made += 1
     asked_for.request = f"{session.id}.{'t' if asked_for.transfer else 'h'}{session.requests_made}"

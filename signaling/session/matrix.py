@@ -220,7 +220,8 @@ def _sees(session: Session, viewer: Person, source: Person) -> bool:
 def _reaches(session: Session, listener: Listener, person: Person) -> bool:
     """Return whether `person` hears this operator, who listens in.
 
-    The counselor hears a whisper. In a consultation, in which staff hear each other, the professional hears it as well.
+    Everybody hears an operator who has joined, except a user or guest on hold. The counselor hears a whisper. In a consultation,
+    in which staff hear each other, the professional hears it as well.
     """
     if person.reading or person.is_camera or listener.how == "listen":
         return False
