@@ -142,7 +142,10 @@ class SendLine(Message, tag="line"):
 
 
 class EditLine(Message, tag="edit_line"):
-    """Change the text of the client's own line ``seq``, within five minutes after it was sent."""
+    """Change the text of the client's own line ``seq``, within five minutes after it was sent.
+
+    The texts of pictures, files and captions cannot be changed.
+    """
 
     session: Id
     seq: int
@@ -213,7 +216,7 @@ class Choose(Message, tag="choose"):
 
 
 class LeaveMessage(Message, tag="leave_message"):
-    """The user leaves a message and a contact instead of waiting."""
+    """The user leaves a message and a contact, instead of waiting for a counselor."""
 
     session: Id
     contact: Annotated[str, by(Seen(200, least=3))]
@@ -254,7 +257,7 @@ class AskCallback(Message, tag="callback"):
 
 
 class CancelCallback(Message, tag="cancel_callback"):
-    """Cancel a booked callback."""
+    """The user cancels their callback or appointment, which nobody has accepted yet."""
 
     session: Id
     id: int | None = None

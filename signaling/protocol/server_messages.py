@@ -338,7 +338,7 @@ class Ring(Message, tag="ring"):
     """A request that rings for a member of staff.
 
     Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
-    ``with_name``: with whom an appointment is, if this is one.
+    ``from_name``: who asks: the user, or the owner who asks for help or a transfer. ``with_name``: with whom an appointment is.
     """
 
     reservation: str
@@ -374,7 +374,7 @@ class Queue(Message, tag="queue"):
     """The requests that this member of staff could serve.
 
     ``waiting``: the requests that have waited longest; ``more``: the number of waiting requests beyond these.
-    ``callbacks``: appointments whose time has not come; their ``since`` is when they are due.
+    ``callbacks``: callbacks and appointments whose time has not come; their ``since`` is when they are due.
     ``messages``: messages that users left.
     """
 
@@ -387,7 +387,7 @@ class Queue(Message, tag="queue"):
 class Wallboard(Message, tag="wallboard"):
     """An operator's overview of the sites that this operator may watch.
 
-    ``workers``: empty unless this operator may see the installation.
+    ``workers``: empty unless this operator may see the installation. ``left_today``: how many users gave up waiting today.
     """
 
     now: int

@@ -43,7 +43,7 @@ class Decline(Message, tag="decline"):
 
 
 class MoveCallback(Message, tag="move_callback"):
-    """The counselor did not reach the user and will try again ``at`` that time."""
+    """The counselor did not reach the user, and moves the callback to the time ``at``."""
 
     session: Id
     at: int

@@ -32,7 +32,10 @@ class StaffMe(Struct, kw_only=True):
 
 
 class QueueItem(Struct, kw_only=True):
-    """A waiting request, or an appointment to call back. ``staff``, ``staff_name``: the member with whom the appointment is."""
+    """A waiting request, or a booked callback or appointment.
+
+    ``since``: when the request was made, or the booked time. ``staff``, ``staff_name``: the member with whom an appointment is.
+    """
 
     session: str
     category: str
@@ -41,7 +44,8 @@ class QueueItem(Struct, kw_only=True):
     since: int
     kind: Literal["user", "help", "transfer", "callback"] = "user"
     ringing: bool = False
-    name: str = ""  # name of a user who is to be called back; on the wallboard, and for the member with whom the appointment is
+    # of a booked callback or appointment: the user's name, for the wallboard and for the member with whom an appointment is
+    name: str = ""
     staff: str = ""
     staff_name: str = ""
 
@@ -127,7 +131,10 @@ class MessageLeft(Struct, kw_only=True):
 
 
 class WorkerItem(Struct, kw_only=True):
-    """A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice."""
+    """A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice.
+
+    ``state``: a spare worker is ready to take the place of a live one. A draining worker takes no new rooms.
+    """
 
     id: str
     rooms: int
@@ -137,7 +144,11 @@ class WorkerItem(Struct, kw_only=True):
 
 
 class SessionItem(Struct, kw_only=True):
-    """A live session on the wallboard."""
+    """A live session on the wallboard.
+
+    ``since``: when the conversation began. ``counselor``, ``professional``: their names; "" if there is none. ``lost``: somebody
+    in the session is disconnected.
+    """
 
     id: str
     site: str

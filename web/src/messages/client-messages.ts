@@ -109,7 +109,11 @@ export interface SendLine {
   id?: number | null;
 }
 
-/** Change the text of the client's own line ``seq``, within five minutes after it was sent. */
+/**
+ * Change the text of the client's own line ``seq``, within five minutes after it was sent.
+ *
+ * The texts of pictures, files and captions cannot be changed.
+ */
 export interface EditLine {
   type: "edit_line";
   session: string;
@@ -181,7 +185,7 @@ export interface Choose {
   id?: number | null;
 }
 
-/** The user leaves a message and a contact instead of waiting. */
+/** The user leaves a message and a contact, instead of waiting for a counselor. */
 export interface LeaveMessage {
   type: "leave_message";
   session: string;
@@ -224,7 +228,7 @@ export interface AskCallback {
   id?: number | null;
 }
 
-/** Cancel a booked callback. */
+/** The user cancels their callback or appointment, which nobody has accepted yet. */
 export interface CancelCallback {
   type: "cancel_callback";
   session: string;

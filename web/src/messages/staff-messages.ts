@@ -31,7 +31,7 @@ export interface Decline {
   id?: number | null;
 }
 
-/** The counselor did not reach the user and will try again ``at`` that time. */
+/** The counselor did not reach the user, and moves the callback to the time ``at``. */
 export interface MoveCallback {
   type: "move_callback";
   session: string;

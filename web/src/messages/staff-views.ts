@@ -24,7 +24,11 @@ export interface StaffMe {
   texts_in_call: boolean;
 }
 
-/** A waiting request, or an appointment to call back. ``staff``, ``staff_name``: the member with whom the appointment is. */
+/**
+ * A waiting request, or a booked callback or appointment.
+ *
+ * ``since``: when the request was made, or the booked time. ``staff``, ``staff_name``: the member with whom an appointment is.
+ */
 export interface QueueItem {
   session: string;
   category: string;
@@ -118,7 +122,11 @@ export interface MessageLeft {
   why: string;
 }
 
-/** A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice. */
+/**
+ * A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice.
+ *
+ * ``state``: a spare worker is ready to take the place of a live one. A draining worker takes no new rooms.
+ */
 export interface WorkerItem {
   id: string;
   rooms: number;
@@ -127,7 +135,12 @@ export interface WorkerItem {
   load: number | null;
 }
 
-/** A live session on the wallboard. */
+/**
+ * A live session on the wallboard.
+ *
+ * ``since``: when the conversation began. ``counselor``, ``professional``: their names; "" if there is none. ``lost``: somebody
+ * in the session is disconnected.
+ */
 export interface SessionItem {
   id: string;
   site: string;
