@@ -176,7 +176,8 @@ class Demand:
     how many signed-in members, in any state, those pools have. `narrower`: how many signed-in members serve it in narrower tiers.
 
     `obstructed`: the obstacles of the first `Rules.max_why` members, narrowest tier first, while each of these members has one.
-    A busy service names them in every `Why`. None: not every one of them has an obstacle, or nobody has looked since a change.
+    A busy service names them in every `Why`. None: one of them has no obstacle, fewer members serve the demand, or nobody has
+    looked since a change.
     """
 
     __slots__ = (

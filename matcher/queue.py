@@ -1,7 +1,7 @@
 """Waiting requests. A *queue* holds the requests that ask for the same skills, and is divided into *lanes*, oldest request first.
 
-All requests of a lane have the same priority and wait equally long until their tiers open (a *tier* is named `ring` in the code).
-They also agree in two things: whether they go `first`, and whether they exclude members.
+All requests of a lane have the same priority and wait equally long until their tiers open. A *tier* is named `ring` in the code.
+The requests of a lane also agree in two things: whether they go `first`, and whether they exclude members.
 
 Priority counts as waiting time: the enqueue time of a request is moved earlier by its priority. The request with the earlier
 result is served first. So the order of two requests never changes while they wait.

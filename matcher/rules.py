@@ -50,9 +50,9 @@ def check_promise(request: Request) -> None:
 class Rules:
     """Durations (ms) and bounds of matching.
 
-    A wider tier opens for a request when the request has waited `parent_after_ms` or `any_after_ms`, or the times of its own
-    `Request.widens_ms`. A wider tier is open at once if the request names one member (`Request.only`). It is also open while
-    nobody who could serve the request in a narrower tier is signed in.
+    The tier `parent` opens for a request that has waited `parent_after_ms`, the tier `any` after `any_after_ms`. A request may
+    bring times of its own (`Request.widens_ms`). A wider tier is open at once if the request names one member (`Request.only`).
+    It is also open while nobody is signed in who could serve the request in a narrower tier.
 
     `priority_step_ms`: the waiting time that one step of priority is worth. Because priority is worth a fixed time, no request
     starves: a request of priority 0 that has waited N × `priority_step_ms` goes before every new request of priority N or less.

@@ -161,8 +161,8 @@ AnyEvent = Reserved | ReservationEnded | RequestChanged | StaffChanged
 class Place:
     """The place of a waiting request. `place` counts from 1; `low_s` to `high_s` is the expected wait in seconds.
 
-    `staffed`: whether a member who could serve the request is signed in. `low_s` and `high_s` are None if nobody is, or if the
-    request's queue had fewer than five pickups in the last hour.
+    `staffed`: whether a member who could serve the request is signed in. `low_s` and `high_s` are None if no such member is
+    signed in, or if the request's queue had fewer than five pickups in the last hour.
     """
 
     place: int
@@ -231,8 +231,8 @@ class Unavailable(Exception):
 
     - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made or
       not. The store's state shows which. Every state that the step can have led to ends by itself.
-    - It is raised at once when 20,000 steps wait already, when Redis refuses the login or a right, or when Redis refuses to write
-      (memory or disk full, too few replicas, a script that does not end). The step was then not made.
+    - It is raised at once when 20,000 steps wait already, and when Redis refuses the login or a right. The same holds when Redis
+      refuses to write: memory or disk full, too few replicas, a script that does not end. The step was then not made.
 
     Later steps try again. The store need not be reopened.
     """
@@ -280,9 +280,9 @@ class MatchStore(Protocol):
     async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
         """Keep one of the places of the member `request.only` free for an appointment that begins soon.
 
-        The request waits in no queue and does not ring until `redeem`. Nothing else rings in its place, also if the member signs
-        out and in again, or has not signed in yet. Present sessions go on. Raises `Refused` like `enqueue`, and ValueError when
-        the request names no member.
+        The request waits in no queue and does not ring until `redeem`. Nothing else rings in this place, even if the member signs
+        out and in again, or has not signed in yet. Present sessions go on. Raises `Refused` like `enqueue`. Raises ValueError
+        when the request names no member.
         """
 
     async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -326,7 +326,10 @@ class MatchStore(Protocol):
         """
 
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner."""
+        """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner.
+
+        The former owner goes on as in `complete`.
+        """
 
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request with its session.
@@ -365,12 +368,14 @@ class MatchStore(Protocol):
         """Return when (ms) the next deadline, opening of a tier or end of a hold needs a sweep. None: nothing needs one."""
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
-        """Load requests that were open before a restart, at their original times. Call it before anybody signs in.
+        """Load requests that were open before a restart, or that the store has lost, at their original times.
 
         `waiting` and `reserved` requests come back waiting, `suspended` ones suspended (for 60 s from now). `accepted` ones come
-        back accepted, held by `staff`. That member is `lost`, and is signed out (reason "lease") unless they sign in within 30 s.
-        `promised` requests come back promised.
-        Final and known requests are skipped.
+        back accepted, held by `staff`. A holder who is not signed in comes back as `lost`, and is signed out (reason "lease")
+        unless they sign in within 30 s. `promised` requests come back promised.
+
+        Requests in a final state are skipped, and so are requests that the store has. After a restart, call `restore` before
+        anybody signs in.
         """
 
     async def remember(self, fence: int) -> None:

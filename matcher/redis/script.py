@@ -1,6 +1,6 @@
 """The matcher's library of Redis Functions: the files of `lua/`, joined in the order in which they build on each other.
 
-The source is not loaded as a script (EVALSHA), because a script creates its two hundred Lua functions at each call, which took
+The source is not loaded as a script (EVALSHA): a script creates its two hundred Lua functions anew at each call, and this took
 half of every step. A library creates them once. The library's names carry a digest of the source, so that two versions of the
 service can work side by side during an update. The library of an old version stays in Redis and takes 60 KB; `FUNCTION DELETE`
 removes it.

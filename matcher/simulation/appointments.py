@@ -25,9 +25,10 @@ class Kept:
     """Counts of appointments by how they were kept.
 
     `on_time`: rang at their counselor at the start. `late`: rang at their counselor afterwards, for example because a
-    conversation from before the lead time went on. `elsewhere`: rang first at another counselor. `nobody`: never rang. `broken`:
-    promises that the matcher broke. Either another call rang in the place that was kept free, or the appointment did not ring at
-    its start although its counselor could take a call.
+    conversation from before the lead time went on. `elsewhere`: rang first at another counselor. `nobody`: never rang.
+
+    `broken`: promises that the matcher broke. Either another call rang in the place that was kept free. Or the appointment did
+    not ring at its start, although its counselor could take a call.
     """
 
     booked: int = 0

@@ -34,9 +34,10 @@ class Figures(Struct, frozen=True):
 
 
 class Theory(Struct, frozen=True):
-    """Erlang-C (nobody gives up) and Erlang-A (users give up), with all counselors as one pool and each hour in its steady state.
+    """The predictions of Erlang-C (nobody gives up) and Erlang-A (users give up).
 
-    The theory predicts only calls. Each call takes one place, and text sessions take no place from calls.
+    Both take all counselors as one pool, and each hour in its steady state. Both predict only calls: each call takes one place,
+    and text sessions take no place from calls.
     `asa_s`: mean wait; None if the queue would grow without end.
     """
 

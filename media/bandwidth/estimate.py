@@ -36,14 +36,14 @@ ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
 remembered."""
 DROP_EVERY_S = 0.3  # least seconds between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
-"""Seconds. A queue counts as growing if `Standing.growth_s` is above the first number, and as emptying if it is below minus the
-second. A smaller change may be the size of a packet."""
+"""Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if it is below `-EMPTIES_S`. A
+smaller change may come from the size of a packet alone."""
 SILENT_S = 1.0
 """Seconds after congestion for which the estimate does not grow. The estimate does not grow either when packets that were sent
 have waited longer than this for a report."""
 STALL_S, STALL_STEP_S = 3.0, 1.0
-"""Seconds for which sent packets wait for a report before that counts as a stall, and seconds until each further halving of the
-estimate. Browsers short of processor time were seen silent for 1.5 s, once for 4.3 s."""
+"""`STALL_S`: a stall begins when sent packets have waited this many seconds for a report. `STALL_STEP_S`: seconds from one
+halving of the estimate to the next in a stall. Browsers short of processor time were silent for 1.5 s, once for 4.3 s."""
 FEW_PACKETS = 10
 """Up to this many unreported packets do not count as a stall: they may be the last packets before the sender paused."""
 

@@ -21,8 +21,8 @@ PROVEN_S = 10.0  # a step up has failed if a layer goes down again within so man
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
 """Seconds that a lower layer, a pause, or the end of both must last before the viewer is told."""
 FINDING_OUT_S = 6.0
-"""Seconds after the first video in which the viewer is not told that a layer is low, because layers begin low and then go up.
-As soon as any layer has gone down, the viewer is told within this time, too."""
+"""Seconds, from the first video on, during which the viewer is told of no limit: layers begin low and then go up. Once any layer
+has gone down, however, the viewer is told even during these seconds."""
 TELL_AGAIN_S = 5.0
 """Seconds after which the viewer is told again while a limit lasts. The viewer may have been disconnected the first time."""
 
@@ -40,7 +40,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a viewer gets. `layers`: slot → layer (None: paused).
+    """The layers that a viewer gets. `layers`: slot → layer (None: paused).
 
     `limits`: slot → limit that the viewer must be told now; None: nothing to tell.
     """

@@ -63,7 +63,10 @@ class Downlink:
         )
 
     def offload(self, leg: Leg, lent: Lent) -> None:
-        """Let the fast path send to this peer from now on, as far as Python offloads streams. Nothing has been sent before."""
+        """Give the fast path its part of this peer's streams. Call before anything is sent to the peer.
+
+        From then on Python may offload streams, which the fast path sends.
+        """
         self.lent = lent
         for slot in self.slots:
             part = Slot(leg, repaired=slot.repair_ssrc is not None)

@@ -55,8 +55,9 @@ class Lent:
     ) -> None:
         """Offload this peer's voice to the fast path. Do nothing if that is not possible.
 
-        Offloading is not possible if this voice is offloaded already, if a listener's stream does not carry `source` yet, if the
-        fast path already sends another voice to a listener, or if the fast path refuses.
+        Offloading is not possible in these cases: this voice is offloaded already; a listener's stream does not carry `source`
+        yet; the fast path already sends another voice to a listener; the fast path refuses.
+
         `quiet_from`: RFC 6464 level in -dBov. A louder packet ends the offloading; 0: no packet does. `keeps`: whether the fast
         path also buffers the packets for `kept`.
         """

@@ -93,8 +93,8 @@ class LentVideo:
 def slots_of(source: Incoming, slots: Sequence[Outgoing]) -> list[LentSlot] | None:
     """Return those of `slots` to which the fast path may send `source`. None: Python must go on.
 
-    Python goes on while a packet of `source` is missing, while a slot waits for a keyframe of `source`, and while a slot that
-    shows `source` has not sent the newest packet or has no part in the fast path.
+    Python goes on in these cases: a packet of `source` is missing; a slot waits for a keyframe of `source`; a slot that shows
+    `source` has not sent the newest packet, or has no part in the fast path.
     """
     if not source.is_whole or source.seen is None or source.seen.highest != source.highest:
         return None

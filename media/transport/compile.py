@@ -51,7 +51,7 @@ def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
 
 
 def make() -> str:
-    """Build the library unless it is fresh. Print the reason when it cannot be built, and return it."""
+    """Build the library unless it is fresh. Return "" or why it cannot be built. This reason is also printed."""
     reason = "" if is_fresh() else compile_to()
     if reason:
         print(f"The fast path of the relay was not built ({reason}). The service runs without it and needs more processor time.")

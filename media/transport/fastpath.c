@@ -29,8 +29,8 @@ enum { STUN, DTLS, RTP, RTCP };
 #define COPY_HEAD 4          /* bytes that RFC 2198 puts before the packets for each copy; one more stands for the packet itself */
 #define OLDEST 16383         /* ticks: the largest age of a copy that RFC 2198 can express */
 #define WHOLE 1200           /* most bytes of a packet with its copies; older copies that do not fit are left out */
-#define RATE 3000.0          /* packets a second from one peer, as in media.peer.peer, */
-#define BURST 1500.0         /* and at once */
+#define RATE 3000.0          /* most packets a second from one peer, as in media.peer.peer */
+#define BURST 1500.0         /* most packets at once from one peer, as in media.peer.peer */
 #define MOST_LATE 5.0        /* seconds; an older arrival means that the machine's clock was set */
 #define SEGMENTS 32          /* most packets in one message (UDP_SEGMENT; the kernel allows 64) */
 #define SEGMENTED_FROM 400   /* bytes; grouping smaller packets would save nothing: voices rarely come in bunches */
@@ -38,7 +38,7 @@ enum { STUN, DTLS, RTP, RTCP };
 /* --- legs --- */
 
 static unsigned chain(const fastpath_path *path) {
-    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a: keys are short; to fill one chain takes many addresses */
+    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a is enough: only many addresses could fill one chain */
     for (unsigned at = 0; at < path->length; at++) hash = (hash ^ path->address[at]) * 16777619u;
     return hash % TABLE;
 }
@@ -256,7 +256,8 @@ static int copies(const fastpath_in *in, const uint8_t *head, int bytes, int mos
     return count;
 }
 
-/* Write the RED headers and `count` packets before, as media.packets.red.wrap does; the packet itself follows. Return the length. */
+/* Write the RED headers and copies of `count` earlier packets, as media.packets.red.wrap does. The packet itself must follow.
+   Return the number of bytes written. */
 static int put_copies(uint8_t *to, const fastpath_in *in, const uint8_t *head, int count, int payload_type) {
     uint8_t *at = to;
     for (int each = count - 1; each >= 0; each--, at += COPY_HEAD) {
@@ -685,5 +686,5 @@ fastpath_counts *fastpath_counted(fastpath *f) { return &f->counts; }
 
 fastpath_left *fastpath_leftovers(fastpath *f) { return f->left; }
 
-/* Return the fingerprint of the sources this library was built from. Python uses no other. */
+/* Return the fingerprint of the sources from which this library was built. Python uses no library with another fingerprint. */
 const char *fastpath_source(void) { return FASTPATH_SOURCE; }

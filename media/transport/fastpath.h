@@ -17,7 +17,7 @@
 #define FASTPATH_KEPT_BYTES 512 /* most bytes of a buffered packet's whole datagram; Python handles longer ones */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* 1500, and more to recognize datagrams that are too long */
-#define FASTPATH_SOCKETS 64    /* one for each local address */
+#define FASTPATH_SOCKETS 64    /* most sockets: one for each local address */
 #define FASTPATH_READY 64      /* other descriptors reported at one wake-up */
 
 /* A socket and a remote address, as the kernel gives it. apart: the kernel has refused to send a group of packets here. */
@@ -46,7 +46,7 @@ typedef struct {
     int loud_level, quiet_level, start_packets;
     int loud, speaking;
     double hang_s, silent_s, last_loud, last_packet;
-    int formers; /* newest packets that are known, with consecutive numbers, while a listener gets redundant copies (RED) */
+    int formers; /* how many newest packets, with consecutive numbers, are in `former`: while a listener gets redundant copies */
     uint16_t former_sequence; /* of the newest */
     fastpath_former former[3]; /* newest first */
 } fastpath_in;
@@ -65,7 +65,7 @@ typedef struct {
 } fastpath_numbers;
 
 /* A voice or a video as it leaves: the state of media.packets.rtp.Rewriter. number_id: header extension with the transport-wide
-   number; 0: none. red_type: payload type of packets that also carry `copies` packets before (media.packets.red).
+   number; 0: none. red_type: payload type of packets that also carry `copies` earlier packets (media.packets.red).
    picture, tl0: VP8's picture id (15 bits) and TL0PICIDX of the newest packet. */
 typedef struct {
     uint32_t ssrc;

@@ -23,7 +23,7 @@ class BadAddress(ValueError):
 
 
 def origin(typed: str) -> str:
-    """Return an origin that somebody typed in canonical form, such as "https://shop.example".
+    """Return the canonical form of an origin that somebody typed, such as "https://shop.example".
 
     The host is in lower case (an international name as xn--…), and the default port is left out. Raises BadAddress when the
     text is no origin or more than an origin.

@@ -1,7 +1,7 @@
 """`sangdam doctor`: examine an installation, say what is wrong, and say what to do.
 
-Each check is a function in `machine.py`, `network.py`, `services.py` or `stores.py`. To add a check, write its function, name the
-function in `CHECKS`, and add sentences for each of its verdicts to every file in `languages/`.
+Each check is a function in `machine.py`, `network.py`, `services.py` or `stores.py`. To add a check, write its function, and name
+the function in `CHECKS`. Then add a sentence for each of the check's verdicts to every file in `languages/`.
 """
 
 from __future__ import annotations

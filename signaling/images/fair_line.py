@@ -57,9 +57,10 @@ class Ledger:
 class FairLine:
     """A fair queue. At most `at_once` clients work, and at most `each_address` of one address. At most `most_waiting` wait.
 
-    The next turn goes to a client of the address with the fewest clients at work. Of several such addresses, the address that has
-    caused least work (`ledger`) comes first, then the session that has caused least work, then the client that came first. When
-    too many clients wait, the session with the most waiting clients loses its newest client.
+    The next turn goes to a client of the address with the fewest clients at work. Several such addresses are ordered by the work
+    that they have caused (`ledger`), least work first. Within an address, sessions are ordered in the same way. Within a session,
+    the client that came first has the next turn. When too many clients wait, the session with the most waiting clients loses its
+    newest client.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""Co-browsing: pass the page on which the user is to the staff who may see it, and what they show there back to the page.
+"""Co-browsing: pass the user's page to the staff who may see it. Pass what staff show on the page back to the user's browser.
 
 The server never reads the page: it passes on what the user's browser has masked and compressed. It keeps only the newest snapshot
 and what followed, for staff who begin to see the page later. It forgets both as soon as nobody sees the page. While the session

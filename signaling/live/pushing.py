@@ -114,12 +114,18 @@ class Pushing:
     # --- users -----------------------------------------------------------------------------------------------------------
 
     def answered(self, entry: Entry, line: Line) -> None:
-        """Push a new line of staff to a user who does not look at the page, at most once in `ANSWER_AGAIN_MS`."""
+        """Tell the user by a push that staff have answered, at most once in `ANSWER_AGAIN_MS`.
+
+        Do nothing if the user looks at the page.
+        """
         if line.role in ("counselor", "professional") and line.audience == "all" and line.kind in _TOLD_OF:
             self._tell(entry, "answered")
 
     def accepted(self, entry: Entry) -> None:
-        """Push to a user who does not look at the page that their counselor has come, unless a push was sent lately."""
+        """Tell the user by a push that their counselor has come.
+
+        Do nothing if the user looks at the page, or got a push in the last `ANSWER_AGAIN_MS`.
+        """
         if entry.session.state == "active":
             self._tell(entry, "accepted")
 

@@ -1,7 +1,7 @@
 """Staff who stand by: they were available when they closed their last console, and a push can reach them.
 
-The matcher goes on offering requests to these members. The stand-by ends when the member opens a console, is set away or signed
-out by the matcher (for example after a missed ring), or when their sign-in ends.
+The matcher goes on offering requests to these members. The stand-by ends when the member opens a console, or when their sign-in
+ends. It also ends when the matcher sets the member away or signs them out, for example after a missed ring.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Embedded media workers: child processes of this server, one for each core and idle spares. The workers end with this server.
 
-A worker is dead when its process exits, or when its event stream was silent for three heartbeats (`liveness.py` says how the
-silence is counted). A spare then serves in the dead worker's place, ``on_dead`` gets the dead worker's rooms, and a new worker
+A worker is dead when its process exits, or when its event stream was silent for three heartbeats. `liveness.py` says how the
+silence is counted. A spare then serves in the dead worker's place, ``on_dead`` gets the dead worker's rooms, and a new worker
 starts. A worker that is told to end (SIGTERM) is replaced in the same way, but keeps its rooms open until their participants have
 moved.
 """

@@ -1,7 +1,8 @@
 """The last weeks as the sessions tell them: who came, who was served when, and when each counselor was at work. Pure.
 
-No record says when somebody was at work. A counselor was there while they talked, when a request rang at them, and when the
-matcher named them among those who could have got a request. Moments that lie close together make one time at work.
+No record says when somebody was at work. A counselor counts as present while they talked, and when a request rang at them. The
+same holds when the matcher named them among those who could have got a request. Moments that lie close together make one time at
+work.
 """
 
 from __future__ import annotations

@@ -34,7 +34,10 @@ class NoRule(TypeError):
 
 
 def by(rule: Rule) -> Meta:
-    """Return the annotation that gives a text its rule, as in `Annotated[str, by(Seen(60))]`, and its JSON Schema the limits."""
+    """Return the annotation that gives a text its rule, as in `Annotated[str, by(Seen(60))]`.
+
+    The annotation also puts the rule's limits into the JSON Schema of the text.
+    """
     return Meta(extra={_RULE: rule}, extra_json_schema=_limits(rule))
 
 

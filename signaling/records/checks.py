@@ -1,6 +1,6 @@
 """Check settings that people type: sites with their categories, and staff. The command line and the pages use the same checks.
 
-A check returns the settings in canonical form, or raises `Invalid` with a problem for each wrong field.
+A check returns the canonical form of the settings, or raises `Invalid` with a problem for each wrong field.
 """
 
 from __future__ import annotations

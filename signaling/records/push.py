@@ -1,6 +1,6 @@
 """Web Push: the installation's key, the browsers that get pushes, and the pushes that wait to be sent.
 
-A browser belongs to a sign-in of staff or to the session of a user, and its row is deleted with the sign-in or session. So
+A browser belongs to a sign-in of staff or to the session of a user. Its row is deleted with that sign-in or session, so that
 nothing is sent to somebody whose rights have ended. The browser's address and keys are sealed.
 """
 

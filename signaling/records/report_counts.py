@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
 SLOT_MS = 900_000
-"""Every offset from UTC that a time zone uses is a multiple of 15 minutes, so no slot lies in two local hours."""
+"""Length of a slot in ms. Today every time zone's offset from UTC is a multiple of 15 minutes, so no slot lies in two local
+hours."""
 ANSWERED_IN_TIME_MS = 20_000  # longest wait in ms of a user who counts as answered in time
 WAITS_UP_TO_S = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1800, 3600)
 """Upper limits of the buckets of waits, in seconds. A further bucket counts all longer waits."""

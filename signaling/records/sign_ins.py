@@ -23,7 +23,7 @@ INSTALLATION = "installation"  # id of the row with the rules for everybody
 
 
 class NoProvider(ValueError):
-    """A rule that lets staff sign in only at the provider needs a provider, and no one may remove it meanwhile.
+    """A rule lets staff sign in only at the provider, but no provider is set up, or this change would remove the provider.
 
     Nothing was stored.
     """
@@ -105,8 +105,8 @@ class SignIns(Database):
         """Remember the browser in which a member has just signed in, by the hash of the browser's own token.
 
         `sign_in`: the public id of the new sign-in. A known browser keeps the id of its first sign-in, which the mail about this
-        browser names. Return "known" if the member had signed in there before, "first" if this is the first browser that is
-        remembered for them, else "new".
+        browser names. Return "known" if the member had signed in there before. Return "first" if no browser was remembered for
+        them yet, else "new".
         """
         c = t.staff_device.c
         mine, this = c.staff == staff, (c.staff == staff) & (c.token_hash == device)
@@ -278,8 +278,8 @@ class SignIns(Database):
     async def save_sign_in_rules(self, rules: SignInRules, of: str = INSTALLATION, *, expected: str | None = None) -> None:
         """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`).
 
-        `expected`: the version (`version_of`) of the stored rules. Raises Changed when other rules are stored, and NoProvider
-        when the rules let staff sign in at the provider only, and no provider is set up.
+        `expected`: the version (`version_of`) of the stored rules. Raises Changed when other rules are stored. Raises NoProvider
+        when the rules let staff sign in at the provider only, but no provider is set up.
         """
         values = {name: getattr(rules, name) for name in SignInRules.__struct_fields__}
         this = t.sign_in_rules.c.id == of

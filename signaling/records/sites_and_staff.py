@@ -236,7 +236,7 @@ class Places(Database):
         return SignInRecord(**row) if row else None
 
     async def sign_ins(self, token_hashes: Collection[str], staff: Collection[str]) -> list[tuple[SignInRecord, StaffRecord]]:
-        """Return the sign-ins with one of these hashes or of one of these members of staff, each with its member of staff."""
+        """Return sign-ins, each with its member: those with one of the hashes, and those of one of the members in `staff`."""
         theirs = [t.staff.c[name].label(f"staff_{name}") for name in _STAFF_COLUMNS]
         wanted = t.sign_in.c.token_hash.in_(token_hashes) | t.sign_in.c.staff.in_(staff)
         joined = t.sign_in.join(t.staff, t.staff.c.id == t.sign_in.c.staff)

@@ -434,7 +434,11 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
 
 
 class DayCounts(Struct, frozen=True, kw_only=True):
-    """The day's figures for the wallboard. `left`: users who gave up before anybody answered. A figure without data is None."""
+    """The day's figures for the wallboard. A figure without data is None.
+
+    `served`: sessions that a counselor answered. `left`: sessions that ended unanswered, because the user gave up or left a
+    message.
+    """
 
     served: int
     left: int

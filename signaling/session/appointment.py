@@ -59,7 +59,7 @@ def widen(session: Session, now: int, out: list[Effect]) -> None:
     """Offer the appointment to every counselor who serves its category, before all other requests.
 
     Called when the appointment's own counselor declines it, misses the ring, or does not come within `GRACE_MS`. While the
-    appointment still rings, only the timer is set to the ring's end.
+    appointment still rings, this function only sets the timer to the ring's end.
     """
     called = session.callback
     if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:

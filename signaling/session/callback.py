@@ -35,8 +35,8 @@ LEAST_CONTACT = 3  # least characters of the contact for a callback, as for the 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
     """Book a callback, or move a booked one.
 
-    The user may ask before entering the queue, in the queue, or in a room to which the disconnected counselor has not returned in
-    time. A callback is refused if the site does not know how to reach the user and the user gives no contact.
+    The user may ask before entering the queue and in the queue. They may also ask in a room to which the disconnected counselor
+    has not returned in time. A callback is refused if the site does not know how to reach the user and the user gives no contact.
     """
     if event.participant != session.user:
         raise NotAllowed("not_yours")

@@ -107,8 +107,8 @@ class Woken:
 class Chose:
     """The user takes one of the choices that their view offers.
 
-    "another" is possible only while the owner is disconnected. "wait" and "message" are possible also while
-    the user waits for a counselor. After "message", ``MessageGiven`` brings the message itself.
+    "another" is possible only while the owner is disconnected. "wait" and "message" are possible also while the user waits for a
+    counselor. After "message", ``MessageGiven`` brings the message itself.
     """
 
     participant: str
@@ -163,7 +163,7 @@ class CallbackCancelled:
 
 @dataclass(frozen=True, slots=True)
 class CallbackMoved:
-    """The counselor did not reach the user and will try again ``at`` that time.
+    """The counselor did not reach the user, and moves the callback to the time ``at``.
 
     ``with_staff``: see ``CallbackAsked``.
     """
@@ -494,7 +494,7 @@ class RequestMoved:
 
 @dataclass(frozen=True, slots=True)
 class NobodyEligible:
-    """No member of staff who could serve the help request is signed in."""
+    """Nobody is signed in who could serve the request for help or the transfer."""
 
     request: str
 
@@ -559,7 +559,7 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The server has started again and read this session from its records.
+    """A server has started, or has taken over from another server, and has read this session from the records.
 
     Nobody is connected. The matcher may have lost its requests.
 

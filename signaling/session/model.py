@@ -106,7 +106,8 @@ class Person(Struct, kw_only=True):
     once.
     ``reading``: whether they are a professional who is catching up, unheard. ``gone``: whether they no longer belong to the
     session.
-    ``peer_id``: their newest peer. ``former_id``: an earlier live peer, which the worker keeps until the newest one is live.
+
+    ``peer_id``: their newest peer. ``former_id``: an earlier peer, which the worker keeps until the newest one is live.
     ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``captions``: whether captions may be
     kept. ``draft``: their unsaved notes.
     ``handed_over_at``: when they handed the session over (Unix ms), or 0.
@@ -262,9 +263,8 @@ class Help(Struct, kw_only=True):
     """A help request for a professional or, with ``transfer``, for a colleague who takes the session over.
 
     ``asked``: how many members of staff the request has rung for. ``excluded``: staff to whom it is not offered (again).
-    ``to``: the member of staff who is asked by name, or "". ``to_name``: the name of this member or category; in a direct
-    transfer
-    the user is told it. ``why``: why nobody came (declined, expired, nobody).
+    ``to``: the member of staff who is asked by name, or "". ``to_name``: the name of this member or category, which the user is
+    told in a direct transfer. ``why``: why nobody came (declined, expired, nobody).
     """
 
     state: HelpState
@@ -292,8 +292,8 @@ class Callback(Struct, kw_only=True):
     ``staff``, ``staff_name``: the member of staff with whom an appointment is; "" for a callback by anybody.
     ``minutes``: length of an appointment; 0 for a callback. ``lead_ms``: how long before ``due_at`` the matcher begins to keep a
     place free.
-    ``kept``: the matcher keeps the place now. ``anyone``: the member did not come, so every counselor may take the callback.
-    ``declined``: the member has declined it, so it rings for every counselor but this member.
+    ``kept``: the matcher keeps the place now. ``anyone``: the member has declined it, missed the ring or not come in time, so it
+    rings for every counselor. ``declined``: the member has declined it, so it does not ring for this member again.
     ``timezone``: the IANA zone in which the user chose the time; "" when it is not known.
     """
 

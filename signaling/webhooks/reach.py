@@ -54,7 +54,7 @@ class Reach:
         return tls and public
 
     def checked(self, typed: str) -> str:
-        """Return the URL that somebody typed in canonical form. Raises BadEndpoint.
+        """Return the canonical form of the URL that somebody typed. Raises BadEndpoint.
 
         A host name passes here, because its IP addresses may change at any time. The addresses are checked at each connection.
         """
@@ -73,7 +73,7 @@ class Reach:
         return address
 
     def checked_field(self, typed: str) -> str:
-        """Return the URL that somebody typed into a form's field “address” in canonical form. Raises Invalid."""
+        """Return the canonical form of the URL that somebody typed into a form's field “address”. Raises Invalid."""
         try:
             return self.checked(typed)
         except BadEndpoint as error:
