@@ -22,7 +22,7 @@ MOST_SKEW_MS = 30_000  # largest accepted difference between two machines' clock
 class Announcement(Struct, kw_only=True):
     """The state that a worker announces in Redis.
 
-    It is JSON under `announcement_key(id)`. Redis deletes it after `LEASE_MS`, unless the worker renews it.
+    The announcement is JSON under `announcement_key(id)`. Redis deletes it after `LEASE_MS`, unless the worker renews it.
 
     The set `WORKERS_KEY` names all workers. `load`: share of one core that the worker used lately. `at`: when the announcement
     was signed, in Unix ms. `mac`: signature of all other fields, in hex.

@@ -43,7 +43,7 @@ class Passwords:
         self._identity = identity
 
     async def change(self, member: StaffRecord, old: str, new: str, *, keep: str, address: str, now: int) -> str:
-        """Change the member's own password, and end all their sign-ins except the one with the token hash `keep`.
+        """Change the member's own password. End their one-time links, and all sign-ins except the one with the token hash `keep`.
 
         Return the new password hash. Raises SignInRefused: wrong_password, weak_password, too_many_sign_ins.
         """

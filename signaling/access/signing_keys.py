@@ -125,8 +125,8 @@ def stored_form(typed: str) -> str:
 def fetched(body: bytes) -> dict[str, SigningKey]:
     """Return the usable keys of a JWK set by their ids. Keys without an id, of another kind or with a private part are left out.
 
-    Of two keys with the same id, the first counts. A set may have no usable key, because its owner removed all. Raises BadKey
-    when the text is no JWK set.
+    Of two keys with the same id, the first counts. At most `MOST_FETCHED` keys are returned. A set may have no usable key,
+    because its owner removed all. Raises BadKey when the text is no JWK set.
     """
     found: dict[str, SigningKey] = {}
     for each in _listed(body):

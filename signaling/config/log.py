@@ -38,7 +38,7 @@ def _redacted(key: str, value: Any) -> Any:
 def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
     """Set up logging for the whole process, including the libraries' log entries.
 
-    `as_json`: whether to write JSON lines. None: unless standard error is a terminal.
+    `as_json`: whether to write JSON lines. None: write them unless standard error is a terminal.
     """
     plain = not sys.stderr.isatty() if as_json is None else as_json
     shared: list[Processor] = [

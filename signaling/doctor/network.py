@@ -88,7 +88,8 @@ async def proxy(of: Examined) -> list[Finding]:
 async def udp(of: Examined) -> list[Finding]:
     """Check that each media worker of this machine except the spares answers a STUN request over UDP.
 
-    It is asked at each announced address. Without announced addresses, it is asked at the machine's first IPv4 address.
+    Each worker is asked at every announced address or, without announced addresses, at the machine's first IPv4 address. Media
+    workers on other machines are not checked.
     """
     if of.settings.redis and not of.settings.announce:
         return []  # the media workers run on other machines

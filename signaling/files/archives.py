@@ -62,7 +62,7 @@ def _names(directory: bytes) -> tuple[frozenset[str], bool]:
 def _mimetype(head: bytes) -> str:
     """Return the media type that an archive states in itself, or "".
 
-    It is the content of the archive's first entry, which is uncompressed and has the name `mimetype`.
+    The media type is the content of the archive's first entry, which is uncompressed and has the name `mimetype`.
     """
     if len(head) < 38 or head[30:38] != b"mimetype":
         return ""

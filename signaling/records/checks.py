@@ -107,7 +107,7 @@ class _Checks:
     ) -> dict[str, str]:
         """Return the names by language, without empty ones.
 
-        `problem`: the problem to note for a name that has more than `most` characters.
+        `problem`: the problem to note for a name that has more than `most` characters. `needed`: whether there must be a name.
         """
         found = {}
         for language, name in names.items():

@@ -141,7 +141,7 @@ class SignIns(Database):
     # --- passwords -------------------------------------------------------------------------------------------------------
 
     async def change_password(self, staff: str, before: str, password_hash: str, keep: str) -> bool:
-        """Replace the password hash `before`, and end all sign-ins of the member except `keep`.
+        """Replace the password hash `before`. End the member's one-time links, and all their sign-ins except `keep`.
 
         Return False, and change nothing, when the member has another password by now.
         """

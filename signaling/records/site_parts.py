@@ -20,10 +20,7 @@ _KINDS: Final[dict[Part, Any]] = {"hours": Hours | None, "wrap_up": WrapUpPlan |
 
 
 def part_named(fields: Collection[str]) -> Part | None:
-    """Return the part to which a change belongs, or None.
-
-    That is the part whose name is the only one among the changed fields.
-    """
+    """Return the part that a change concerns alone: `fields`, the changed fields, name only this part. None: no such part."""
     return next((part for part in _KINDS if set(fields) == {part}), None)
 
 

@@ -197,7 +197,8 @@ class Webhooks(Leading):
     async def claim_deliveries(self, endpoint_id: str, now: int, most: int, lease_ms: int) -> list[Delivery]:
         """Return due events of an endpoint, the oldest first, and count one try for each.
 
-        A claimed event is due again after `lease_ms`, so no event is lost when a server dies while it sends.
+        An event waits while an older event of the same session is queued. A claimed event is due again after `lease_ms`, so no
+        event is lost when a server dies while it sends.
         """
         older = t.webhook_delivery.alias("older")
         blocked = sa.exists(

@@ -66,9 +66,9 @@ def compute(session: Session) -> Matrix:
     """Return the matrix of a session. The matrix is empty unless the session is active.
 
     An operator who listens in sees nothing, and hears everyone whom any participant hears. The counselor hears an operator who
-    whispers; in a consultation, the professional does, too. Everybody hears an operator who has joined. Staff who hear an
-    operator
-    are heard by that operator.
+    whispers; in a consultation, the professional does, too. Everybody who is not on hold hears an operator who has joined. Staff
+    who hear an operator are heard by that operator.
+
     Guests hear and see what the user hears and sees, and each other. An interpreter may cover the voices of the other side.
     Muting does not change the matrix: a listener switches between relay and mix when people or mode change, not at each mute.
     Only an interpreter who is muted changes it, because the people who hear nobody else would hear nothing.
@@ -220,8 +220,8 @@ def _sees(session: Session, viewer: Person, source: Person) -> bool:
 def _reaches(session: Session, listener: Listener, person: Person) -> bool:
     """Return whether `person` hears this operator, who listens in.
 
-    Everybody hears an operator who has joined, except a user or guest on hold. The counselor hears a whisper. In a consultation,
-    in which staff hear each other, the professional hears it as well.
+    Everybody hears an operator who has joined, except a user or guest on hold, and a professional who is catching up. The
+    counselor hears a whisper. In a consultation, in which staff hear each other, the professional hears it as well.
     """
     if person.reading or person.is_camera or listener.how == "listen":
         return False

@@ -1,10 +1,9 @@
 """Sleeping text conversations: they take no place, staff may still write into them, and the user's next line wakes them.
 
     The ways into and out of sleep:
-    active → asleep: the user has been gone for 15 minutes, or the owner sends the conversation to sleep
+    active → asleep (if `may_sleep`): the user has been gone for 15 minutes, or the owner sends the conversation to sleep
     message_left → asleep: a member of staff answers the message that the user left
-    asleep → waiting: the user writes a line or asks for a counselor; the former counselor, if known, is asked first, then
-    everybody
+    asleep → waiting: the user writes a line or asks for a counselor; the former one, if known, is asked first
     asleep → after: the owner ends the conversation
     asleep → closed: the user ends the conversation, or it has slept for as many days as the site allows
 

@@ -402,8 +402,8 @@ export interface Former {
  *
  * ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
  * ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
- * ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key
- * such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
+ * ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``, ``left``,
+ * ``mode.whisper``, ``help.asked`` or ``recording``. Its ``args`` are values for the sentence that the page shows.
  * ``rev``: number of the line's newest change; ``seq`` until it is changed. A retracted line has neither text nor picture.
  * ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
  * ``former``: what the line said before, oldest first. Users never get it.
